@@ -1,0 +1,74 @@
+/// The items of an array or object that was changed, or made, since it was read.
+struct Container: Sendable {
+    let isObject: Bool
+    var items: [Item]
+    /// What it was when it was read; nil where it is new.
+    let origin: Origin?
+
+    init(isObject: Bool, items: [Item]) {
+        self.isObject = isObject
+        self.items = items
+        origin = nil
+    }
+
+    init(_ fragment: Fragment) {
+        isObject = fragment.isObject
+        items = Walk(fragment).map { Item(value: Value(.text($0.value)), place: $0.place) }
+        origin = Origin(fragment, items)
+    }
+
+    /// The array or object as it stood in the text.
+    ///
+    /// A class, so that a changed container costs two words wherever it is stored.
+    final class Origin: Sendable {
+        let text: Fragment
+        let first: Place?
+        /// A place that was not the first: it shows what stands between a comma and the next item.
+        let second: Place?
+        let last: Place?
+
+        init(_ text: Fragment, _ items: [Item]) {
+            self.text = text
+            first = items.first?.place
+            second = items.count > 1 ? items[1].place : nil
+            last = items.last?.place
+        }
+
+        /// What stands between the last item and the closing bracket.
+        var closing: Range<Int>? { last.map { Int($0.valueEnd)..<Int($0.end) } }
+    }
+
+    func key(of item: Item) -> String {
+        if let key = item.newKey { return key }
+        guard let range = keyRange(of: item), let source = origin?.text.source else { return "" }
+        return StringCoding.string(source.bytes, range)
+    }
+
+    /// Where the key of an item that was read stands, quotes included.
+    func keyRange(of item: Item) -> Range<Int>? {
+        guard isObject, let place = item.place else { return nil }
+        return origin?.text.source.key(at: place)
+    }
+
+    func lastIndex(of key: String) -> Int? { items.lastIndex { has($0, key) } }
+
+    mutating func removeAll(_ key: String) {
+        let kept = items.filter { !has($0, key) }
+        items = kept
+    }
+
+    private func has(_ item: Item, _ key: String) -> Bool {
+        if let newKey = item.newKey { return newKey.utf8.elementsEqual(key.utf8) }
+        guard let range = keyRange(of: item), let source = origin?.text.source else { return false }
+        return StringCoding.equals(source.bytes, range, key)
+    }
+}
+
+/// An element of an array or a member of an object.
+struct Item: Sendable {
+    /// The key of a member that was not read.
+    var newKey: String?
+    var value: Value
+    /// Where it stood when it was read; its value may have been replaced since.
+    var place: Place?
+}

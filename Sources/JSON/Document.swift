@@ -1,0 +1,73 @@
+/// A JSON text: one value, and how it is laid out.
+///
+/// What is read and not changed is written back byte for byte: order, spelling, white space, line ends, a byte order
+/// mark, the last line end or its absence. What is changed is written in the style of the rest.
+public struct Document: Sendable {
+    /// The value. Change any part of it.
+    public var root: Value
+    private let source: Source?
+    private var chosenStyle: Style?
+
+    /// Reads a text.
+    ///
+    /// - Throws: ``ParseError`` where Python's `json.loads` would refuse it too.
+    public init(parsing bytes: [UInt8]) throws(ParseError) {
+        let source = try Source(bytes)
+        self.source = source
+        root = Value(.text(source.root))
+    }
+
+    /// Makes a document of a value.
+    public init(_ root: Value, style: Style = .canonical) {
+        self.root = root
+        source = nil
+        chosenStyle = style
+    }
+
+    /// The style of the text that was read, and of everything new in it.
+    public var style: Style {
+        get { chosenStyle ?? source.map { Style(of: $0) } ?? .canonical }
+        set { chosenStyle = newValue }
+    }
+
+    /// The document as it is now.
+    public var text: Text {
+        guard let source else {
+            var writer = Writer(style: style, home: nil)
+            writer.write(root)
+            writer.append(style.lineEnd)
+            return writer.text
+        }
+        let range = source.root.range
+        if case .text(let fragment) = root.form, fragment.source === source, fragment.start == range.lowerBound {
+            var text = Text()
+            text.append(source, 0..<source.bytes.count)
+            return text
+        }
+        var writer = Writer(style: style, home: source)
+        writer.copy(0..<range.lowerBound)
+        writer.write(root, standing: range.lowerBound)
+        writer.copy(range.upperBound..<source.bytes.count)
+        return writer.text
+    }
+
+    /// Where a value stood when this document was read; nil for a value that is not from there.
+    public func position(of value: Value) -> Position? {
+        let fragment: Fragment
+        switch value.form {
+        case .text(let text): fragment = text
+        case .container(let container):
+            guard let text = container.origin?.text else { return nil }
+            fragment = text
+        default: return nil
+        }
+        guard let source, fragment.source === source else { return nil }
+        let bytes = source.bytes
+        return Position(offset: fragment.start, in: bytes.span)
+    }
+}
+
+extension Value {
+    /// The bytes that Python's `json.dumps(x, ensure_ascii=False, indent=1, sort_keys=True)` writes, and a line end.
+    public var canonicalText: Text { Document(self).text }
+}

@@ -1,0 +1,54 @@
+/// A number as it is spelled, however many digits it has.
+public struct Number: Hashable, Sendable, CustomStringConvertible {
+    /// The spelling.
+    public let description: String
+
+    /// Makes a number from a spelling such as `-1.50e3`; nil where JSON, or Python's reading of it, knows no such number.
+    public init?(_ spelling: String) {
+        let bytes = Array(spelling.utf8)
+        guard let first = bytes.first, first != UInt8(ascii: "n"), first != UInt8(ascii: "t"),
+            first != UInt8(ascii: "f"),
+            let end = try? Scanner().skipLiteral(bytes.span, at: 0, expected: ""), end == bytes.count
+        else { return nil }
+        description = spelling
+    }
+
+    /// Makes the number that Python writes for a whole number.
+    public init(_ value: Int) { description = String(value) }
+
+    /// Makes the number that Python writes for a floating-point number.
+    public init(_ value: Double) {
+        if value.isNaN {
+            description = "NaN"
+        } else if value.isInfinite {
+            description = value < 0 ? "-Infinity" : "Infinity"
+        } else if abs(value) >= 0x1p53, abs(value) < 1e16 {
+            // Swift goes over to exponents at 2^53, Python at 10^16; in between a Double is a whole number.
+            description = "\(Int(value)).0"
+        } else {
+            description = value.description
+        }
+    }
+
+    init(trusting bytes: some Collection<UInt8>) { description = String(decoding: bytes, as: UTF8.self) }
+
+    /// The value as an `Int`, nil where it has a fraction or an exponent or is too large.
+    public var int: Int? { Int(description) }
+
+    /// The nearest `Double`.
+    public var double: Double {
+        switch description {
+        case "NaN": .nan
+        case "Infinity": .infinity
+        case "-Infinity": -.infinity
+        default: Double(description) ?? .nan
+        }
+    }
+
+    /// The same number in Python's spelling; one too large for a `Double` keeps its own.
+    var inPythonSpelling: Number {
+        let isWhole = description.utf8.allSatisfy { isDigit($0) || $0 == UInt8(ascii: "-") }
+        if isWhole { return description == "-0" ? Number(0) : self }
+        return double.isInfinite ? self : Number(double)
+    }
+}

@@ -1,0 +1,100 @@
+/// Checks a text from its first byte to its last and notes where its arrays and objects are.
+///
+/// What it accepts is what Python's `json.loads` accepts: RFC 8259 and `NaN`, `Infinity`, `-Infinity`. It keeps its own
+/// stack, so that depth costs memory and not the thread's stack.
+struct Parser {
+    private(set) var outline = Outline()
+    private var scanner = Scanner()
+
+    /// A refusal before its line and column are known.
+    struct Fault: Error {
+        var offset: Int
+        var problem: ParseError.Problem
+    }
+
+    mutating func parse(_ text: Span<UInt8>) throws(Fault) {
+        guard text.count < UInt32.max else { throw Fault(offset: 0, problem: .tooLong) }
+        if let name = otherEncoding(text) { throw Fault(offset: 0, problem: .otherEncoding(name)) }
+        var open: [Int] = []
+        var inObject = false
+        var at = text.contentStart
+        var expected = "a value"
+
+        nextValue: while true {
+            at = text.skippingSpace(from: at)
+            switch text.byte(at) {
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                guard open.count < Outline.depthLimit else {
+                    throw Fault(offset: at, problem: .tooDeep(limit: Outline.depthLimit))
+                }
+                inObject = text[at] == UInt8(ascii: "{")
+                open.append(outline.open(at: at))
+                at = text.skippingSpace(from: at + 1)
+                if text.byte(at) != (inObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) {
+                    if inObject { at = try key(of: text, at: at, expected: "a key in double quotes or '}'") }
+                    expected = inObject ? "a value" : "a value or ']'"
+                    continue nextValue
+                }
+            case UInt8(ascii: "\""):
+                at = try scanner.skipString(text, at: at)
+            default:
+                at = try scanner.skipLiteral(text, at: at, expected: expected)
+            }
+
+            // Here a value has ended, or the closing bracket of an empty array or object is next.
+            while let innermost = open.last {
+                at = text.skippingSpace(from: at)
+                let found = text.byte(at)
+                if found == UInt8(ascii: ",") {
+                    at = text.skippingSpace(from: at + 1)
+                    if inObject { at = try key(of: text, at: at, expected: "a key in double quotes") }
+                    expected = "a value"
+                    continue nextValue
+                }
+                guard found == (inObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
+                    throw unexpected(text, at: at, expected: inObject ? "',' or '}'" : "',' or ']'")
+                }
+                at += 1
+                outline.close(innermost, end: at)
+                open.removeLast()
+                if let outer = open.last { inObject = text[Int(outline.entries[outer].start)] == UInt8(ascii: "{") }
+            }
+            at = text.skippingSpace(from: at)
+            guard at == text.count else { throw unexpected(text, at: at, expected: "the end of the text") }
+            outline.hasNonASCII = scanner.hasNonASCII
+            outline.hasEscapedNonASCII = scanner.hasEscapedNonASCII
+            return
+        }
+    }
+
+    /// Reads a key and its colon; returns where the value may begin.
+    private mutating func key(of text: Span<UInt8>, at start: Int, expected: String) throws(Fault) -> Int {
+        guard text.byte(start) == UInt8(ascii: "\"") else { throw unexpected(text, at: start, expected: expected) }
+        let colon = text.skippingSpace(from: try scanner.skipString(text, at: start))
+        guard text.byte(colon) == UInt8(ascii: ":") else { throw unexpected(text, at: colon, expected: "':'") }
+        return colon + 1
+    }
+
+    private func otherEncoding(_ text: Span<UInt8>) -> String? {
+        guard text.count >= 2 else { return nil }
+        // A mark, or a NUL beside an ASCII character: no JSON text in UTF-8 begins so.
+        switch (text[0], text[1]) {
+        case (0xFE, 0xFF), (0xFF, 0xFE): return "UTF-16"
+        case (0, 0): return "UTF-32"
+        case (0, _), (_, 0): return text.count >= 4 && text[2] == 0 && text[3] == 0 ? "UTF-32" : "UTF-16"
+        default: return nil
+        }
+    }
+}
+
+/// Refuses what stands at `offset`, naming it.
+func unexpected(_ text: Span<UInt8>, at offset: Int, expected: String) -> Parser.Fault {
+    guard offset < text.count else {
+        return Parser.Fault(offset: offset, problem: .unexpected(found: nil, expected: expected))
+    }
+    guard let length = text.scalarLength(at: offset) else {
+        return Parser.Fault(offset: offset, problem: .invalidUTF8(text[offset]))
+    }
+    let scalar = String(decoding: (offset..<offset + length).map { text[$0] }, as: UTF8.self).unicodeScalars.first
+    return Parser.Fault(offset: offset, problem: .unexpected(found: scalar, expected: expected))
+}

@@ -1,0 +1,185 @@
+/// Finds the ends of strings, numbers and words, refusing those that are none.
+struct Scanner {
+    private(set) var hasNonASCII = false
+    private(set) var hasEscapedNonASCII = false
+
+    /// Returns the offset behind the string whose opening quote is at `start`.
+    mutating func skipString(_ text: Span<UInt8>, at start: Int) throws(Parser.Fault) -> Int {
+        var at = start + 1
+        while true {
+            at = text.skippingPlainText(from: at)
+            guard at < text.count else { throw Parser.Fault(offset: at, problem: .unterminatedString) }
+            switch text[at] {
+            case UInt8(ascii: "\""):
+                return at + 1
+            case UInt8(ascii: "\\"):
+                at = try skipEscape(text, at: at)
+            case let byte where byte < 0x20:
+                throw Parser.Fault(offset: at, problem: .controlCharacter(Unicode.Scalar(byte)))
+            case let byte where byte < 0x80:
+                at += 1
+            case let byte:
+                hasNonASCII = true
+                guard let length = text.scalarLength(at: at) else {
+                    throw Parser.Fault(offset: at, problem: .invalidUTF8(byte))
+                }
+                at += length
+            }
+        }
+    }
+
+    private mutating func skipEscape(_ text: Span<UInt8>, at start: Int) throws(Parser.Fault) -> Int {
+        switch text.byte(start + 1) {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+            return start + 2
+        case UInt8(ascii: "u"):
+            guard let unit = text.hexadecimal(at: start + 2) else { fallthrough }
+            if unit > 0x7E { hasEscapedNonASCII = true }
+            return start + 6
+        default:
+            throw Parser.Fault(offset: start, problem: .invalidEscape)
+        }
+    }
+
+    /// Returns the offset behind the number or the word at `start`.
+    func skipLiteral(_ text: Span<UInt8>, at start: Int, expected: String) throws(Parser.Fault) -> Int {
+        var at = start
+        if !isDigit(text.byte(at)) {
+            for word in Self.words where text.hasWord(word, at: at) { return at + word.utf8CodeUnitCount }
+        }
+        if text.byte(at) == UInt8(ascii: "-") { at += 1 }
+        if text.byte(at) == UInt8(ascii: "0") {
+            at += 1
+        } else {
+            guard isDigit(text.byte(at)) else {
+                throw unexpected(text, at: at, expected: at == start ? expected : "a digit")
+            }
+            at = text.skippingDigits(from: at)
+        }
+        if text.byte(at) == UInt8(ascii: ".") {
+            guard isDigit(text.byte(at + 1)) else { throw unexpected(text, at: at + 1, expected: "a digit") }
+            at = text.skippingDigits(from: at + 1)
+        }
+        if text.byte(at) | 0x20 == UInt8(ascii: "e") {
+            at += 1
+            if text.byte(at) == UInt8(ascii: "+") || text.byte(at) == UInt8(ascii: "-") { at += 1 }
+            guard isDigit(text.byte(at)) else { throw unexpected(text, at: at, expected: "a digit") }
+            at = text.skippingDigits(from: at)
+        }
+        return at
+    }
+
+    private static let words: [StaticString] = ["null", "true", "false", "NaN", "Infinity", "-Infinity"]
+}
+
+func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
+
+extension Span<UInt8> {
+    /// The byte at `offset`, or NUL, which no JSON text has outside of an error, behind the end.
+    func byte(_ offset: Int) -> UInt8 { offset < count ? self[offset] : 0 }
+
+    func skippingSpace(from start: Int) -> Int {
+        var at = start
+        while at < count {
+            switch self[at] {
+            case 0x20, 0x0A, 0x0D, 0x09: at += 1
+            default: return at
+            }
+        }
+        return at
+    }
+
+    func skippingDigits(from start: Int) -> Int {
+        var at = start
+        while isDigit(byte(at)) { at += 1 }
+        return at
+    }
+
+    func hasWord(_ word: StaticString, at start: Int) -> Bool {
+        guard start + word.utf8CodeUnitCount <= count else { return false }
+        // Safe because the word is a literal of this many bytes.
+        return (0..<word.utf8CodeUnitCount).allSatisfy { unsafe word.utf8Start[$0] == self[start + $0] }
+    }
+
+    /// The number that the four hex digits at `start` spell.
+    func hexadecimal(at start: Int) -> UInt16? {
+        guard start + 4 <= count else { return nil }
+        var number: UInt16 = 0
+        for index in start..<start + 4 {
+            let byte = self[index]
+            let digit: UInt8
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
+            default: return nil
+            }
+            number = number << 4 | UInt16(digit)
+        }
+        return number
+    }
+
+    /// Returns the offset of the first byte at or behind `start` that is a quote, a backslash, a control character or
+    /// not ASCII; it may also be one of the few bytes before the end of the text.
+    ///
+    /// Eight bytes are looked at as one integer. For each of the four questions the arithmetic sets the top bit of
+    /// every byte that answers yes. A borrow can set more of them, but only above the first true one.
+    @inline(__always)
+    func skippingPlainText(from start: Int) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let tops: UInt64 = 0x8080_8080_8080_8080
+        @inline(__always) func marks(_ word: UInt64) -> UInt64 {
+            let quote = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+            let backslash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+            let control = (word &- ones &* 0x20) & ~word
+            return (((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash) | control | word) & tops
+        }
+        var at = start
+        // Safe because a byte has no padding that could be read uninitialised.
+        let bytes = unsafe self.bytes
+        // Most strings are short, and images are not: eight bytes a step at first, 64 when that has gone on for a while.
+        while at + 8 <= count {
+            let found = marks(bytes.word(at))
+            if found != 0 { return at + found.trailingZeroBitCount / 8 }
+            at += 8
+            if at == start + 64 {
+                while at + 64 <= count {
+                    var found: UInt64 = 0
+                    for offset in stride(from: 0, to: 64, by: 8) { found |= marks(bytes.word(at + offset)) }
+                    if found != 0 { break }
+                    at += 64
+                }
+            }
+        }
+        return at
+    }
+
+    /// The length of the UTF-8 sequence at `start`, nil where it is none: cut, overlong, a surrogate, out of range.
+    func scalarLength(at start: Int) -> Int? {
+        func continues(_ index: Int, _ range: ClosedRange<UInt8> = 0x80...0xBF) -> Bool {
+            index < count && range.contains(self[index])
+        }
+        let pair: ClosedRange<UInt8>
+        switch self[start] {
+        case 0..<0x80: return 1
+        case 0xC2...0xDF: return continues(start + 1) ? 2 : nil
+        case 0xE0...0xEF:
+            pair = self[start] == 0xE0 ? 0xA0...0xBF : self[start] == 0xED ? 0x80...0x9F : 0x80...0xBF
+            return continues(start + 1, pair) && continues(start + 2) ? 3 : nil
+        case 0xF0...0xF4:
+            pair = self[start] == 0xF0 ? 0x90...0xBF : self[start] == 0xF4 ? 0x80...0x8F : 0x80...0xBF
+            return continues(start + 1, pair) && continues(start + 2) && continues(start + 3) ? 4 : nil
+        default: return nil
+        }
+    }
+}
+
+extension RawSpan {
+    /// The eight bytes at `offset` as one integer, the first byte lowest.
+    @inline(__always)
+    func word(_ offset: Int) -> UInt64 {
+        // Safe because every bit pattern is a UInt64; the load itself checks the bounds.
+        UInt64(littleEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+}

@@ -1,0 +1,135 @@
+/// What an escape or a quoted string stands for, and how a string is written.
+///
+/// A lone surrogate, which JSON can spell and Swift's `String` cannot hold, travels here as the three bytes that UTF-8
+/// would give it if it could, so that nothing is lost between reading and writing.
+enum StringCoding {
+    /// Returns the characters of the quoted string in `range` of `bytes`.
+    static func decode(_ bytes: [UInt8], _ range: Range<Int>) -> [UInt8] {
+        var decoded: [UInt8] = []
+        decoded.reserveCapacity(range.count)
+        let end = range.upperBound - 1
+        var at = range.lowerBound + 1
+        while at < end {
+            guard bytes[at] == UInt8(ascii: "\\") else {
+                // Runs between escapes are copied whole.
+                let run = bytes[at..<end].firstIndex(of: UInt8(ascii: "\\")) ?? end
+                decoded += bytes[at..<run]
+                at = run
+                continue
+            }
+            at += 2
+            switch bytes[at - 1] {
+            case UInt8(ascii: "b"): decoded.append(0x08)
+            case UInt8(ascii: "f"): decoded.append(0x0C)
+            case UInt8(ascii: "n"): decoded.append(0x0A)
+            case UInt8(ascii: "r"): decoded.append(0x0D)
+            case UInt8(ascii: "t"): decoded.append(0x09)
+            case UInt8(ascii: "u"):
+                var scalar = UInt32(bytes.span.hexadecimal(at: at) ?? 0)
+                at += 4
+                if scalar & 0xFC00 == 0xD800, at + 6 <= end, bytes[at] == UInt8(ascii: "\\"),
+                    bytes[at + 1] == UInt8(ascii: "u"), let low = bytes.span.hexadecimal(at: at + 2),
+                    low & 0xFC00 == 0xDC00
+                {
+                    scalar = 0x10000 + (scalar & 0x3FF) << 10 + UInt32(low & 0x3FF)
+                    at += 6
+                }
+                append(scalar, to: &decoded)
+            case let plain: decoded.append(plain)
+            }
+        }
+        return decoded
+    }
+
+    /// Returns the characters of the quoted string in `range` as a `String`, a lone surrogate as U+FFFD.
+    static func string(_ bytes: [UInt8], _ range: Range<Int>) -> String {
+        let inner = range.lowerBound + 1..<range.upperBound - 1
+        return bytes[inner].contains(UInt8(ascii: "\\"))
+            ? String(decoding: decode(bytes, range), as: UTF8.self) : String(decoding: bytes[inner], as: UTF8.self)
+    }
+
+    /// Whether the quoted string in `range` has the characters of `string`, compared as they are and not by what
+    /// Unicode holds for equivalent.
+    static func equals(_ bytes: [UInt8], _ range: Range<Int>, _ string: String) -> Bool {
+        let inner = bytes[range.lowerBound + 1..<range.upperBound - 1]
+        return inner.contains(UInt8(ascii: "\\"))
+            ? decode(bytes, range).elementsEqual(string.utf8) : inner.elementsEqual(string.utf8)
+    }
+
+    /// Writes characters as a quoted string, byte for byte as Python's json does.
+    static func encode(_ characters: some Sequence<UInt8>, escapingNonASCII: Bool, to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "\""))
+        var pending: UInt32 = 0
+        var missing = 0
+        for byte in characters {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): text += [UInt8(ascii: "\\"), byte]
+            case 0x08: text += "\\b".utf8
+            case 0x0C: text += "\\f".utf8
+            case 0x0A: text += "\\n".utf8
+            case 0x0D: text += "\\r".utf8
+            case 0x09: text += "\\t".utf8
+            case 0..<0x20: escape(UInt16(byte), to: &text)
+            case 0x7F where escapingNonASCII: escape(0x7F, to: &text)
+            case 0x20..<0x80: text.append(byte)
+            case 0x80..<0xC0:
+                pending = pending << 6 | UInt32(byte & 0x3F)
+                missing -= 1
+                if missing == 0 { write(pending, escapingNonASCII: escapingNonASCII, to: &text) }
+            case 0xC0..<0xE0: (pending, missing) = (UInt32(byte & 0x1F), 1)
+            case 0xE0..<0xF0: (pending, missing) = (UInt32(byte & 0x0F), 2)
+            default: (pending, missing) = (UInt32(byte & 0x07), 3)
+            }
+        }
+        text.append(UInt8(ascii: "\""))
+    }
+
+    /// Whether the quoted string in `range` is already spelled as `encode` would spell it.
+    static func isEncoded(_ bytes: [UInt8], _ range: Range<Int>, escapingNonASCII: Bool) -> Bool {
+        let end = range.upperBound - 1
+        var at = range.lowerBound + 1
+        while at < end {
+            at = bytes.span.skippingPlainText(from: at)
+            guard at < end else { return true }
+            switch bytes[at] {
+            case UInt8(ascii: "\\"):
+                switch bytes[at + 1] {
+                case UInt8(ascii: "/"), UInt8(ascii: "u"): return false
+                default: at += 2
+                }
+            case 0x7F...: if escapingNonASCII { return false } else { at += 1 }
+            default: at += 1
+            }
+        }
+        return true
+    }
+
+    private static func write(_ scalar: UInt32, escapingNonASCII: Bool, to text: inout [UInt8]) {
+        if scalar >= 0x10000, escapingNonASCII {
+            escape(UInt16(0xD800 + (scalar - 0x10000) >> 10), to: &text)
+            escape(UInt16(0xDC00 + (scalar - 0x10000) & 0x3FF), to: &text)
+        } else if escapingNonASCII || (0xD800..<0xE000).contains(scalar) {
+            escape(UInt16(scalar), to: &text)
+        } else {
+            append(scalar, to: &text)
+        }
+    }
+
+    private static func escape(_ unit: UInt16, to text: inout [UInt8]) {
+        text += "\\u".utf8
+        for shift in [12, 8, 4, 0] {
+            let digit = UInt8(unit >> UInt16(shift) & 0xF)
+            text.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+        }
+    }
+
+    private static func append(_ scalar: UInt32, to bytes: inout [UInt8]) {
+        func tail(_ shift: UInt32) -> UInt8 { UInt8(scalar >> shift & 0x3F) | 0x80 }
+        switch scalar {
+        case 0..<0x80: bytes.append(UInt8(scalar))
+        case 0..<0x800: bytes += [UInt8(scalar >> 6) | 0xC0, tail(0)]
+        case 0..<0x10000: bytes += [UInt8(scalar >> 12) | 0xE0, tail(6), tail(0)]
+        default: bytes += [UInt8(scalar >> 18) | 0xF0, tail(12), tail(6), tail(0)]
+        }
+    }
+}

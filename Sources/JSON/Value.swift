@@ -1,0 +1,269 @@
+/// One JSON value: as it was read, or made since.
+///
+/// A value that was read stays text until somebody asks for a part of it, and writes itself back byte for byte. An array
+/// or object that is changed remembers where each of its untouched items stood, and only the change is written anew.
+/// Copies share everything until one of them is changed.
+public struct Value: Sendable {
+    var form: Form
+
+    enum Form: Sendable {
+        case text(Fragment)
+        case null
+        case bool(Bool)
+        case number(Number)
+        case string(String)
+        case container(Container)
+    }
+
+    init(_ form: Form) { self.form = form }
+
+    /// The six kinds of values.
+    public enum Kind: String, Sendable {
+        case null, bool, number, string, array, object
+    }
+
+    /// What kind of value it is.
+    public var kind: Kind {
+        switch form {
+        case .text(let fragment):
+            switch fragment.first {
+            case UInt8(ascii: "{"): .object
+            case UInt8(ascii: "["): .array
+            case UInt8(ascii: "\""): .string
+            case UInt8(ascii: "n"): .null
+            case UInt8(ascii: "t"), UInt8(ascii: "f"): .bool
+            default: .number
+            }
+        case .null: .null
+        case .bool: .bool
+        case .number: .number
+        case .string: .string
+        case .container(let container): container.isObject ? .object : .array
+        }
+    }
+}
+
+// MARK: - Making values
+
+extension Value {
+    /// The value `null`.
+    public static var null: Value { Value(.null) }
+
+    /// Makes `true` or `false`.
+    public static func bool(_ value: Bool) -> Value { Value(.bool(value)) }
+
+    /// Makes a number.
+    public static func number(_ value: Number) -> Value { Value(.number(value)) }
+
+    /// Makes a whole number.
+    public static func number(_ value: Int) -> Value { Value(.number(Number(value))) }
+
+    /// Makes a number spelled as Python spells it.
+    public static func number(_ value: Double) -> Value { Value(.number(Number(value))) }
+
+    /// Makes a string.
+    public static func string(_ value: some StringProtocol) -> Value { Value(.string(String(value))) }
+
+    /// Makes an array.
+    public static func array(_ elements: some Sequence<Value>) -> Value {
+        Value(.container(Container(isObject: false, items: elements.map { Item(value: $0) })))
+    }
+
+    /// Makes an object; of members with the same key the last one counts.
+    public static func object(_ members: some Sequence<(String, Value)>) -> Value {
+        Value(.container(Container(isObject: true, items: members.map { Item(newKey: $0.0, value: $0.1) })))
+    }
+}
+
+extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+    ExpressibleByNilLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+    /// Makes a string.
+    public init(stringLiteral value: String) { self = .string(value) }
+    /// Makes a whole number.
+    public init(integerLiteral value: Int) { self = .number(value) }
+    /// Makes `true` or `false`.
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
+    /// Makes `null`.
+    public init(nilLiteral: ()) { self = .null }
+    /// Makes an array.
+    public init(arrayLiteral elements: Value...) { self = .array(elements) }
+    /// Makes an object with its members in this order.
+    public init(dictionaryLiteral elements: (String, Value)...) { self = .object(elements) }
+}
+
+// MARK: - Reading plain values
+
+extension Value {
+    /// Whether it is `null`.
+    public var isNull: Bool { kind == .null }
+
+    /// The truth value, nil where it is none.
+    public var bool: Bool? {
+        switch form {
+        case .text(let fragment) where kind == .bool: fragment.first == UInt8(ascii: "t")
+        case .bool(let value): value
+        default: nil
+        }
+    }
+
+    /// The number, nil where it is none.
+    public var number: Number? {
+        switch form {
+        case .text(let fragment) where kind == .number: Number(trusting: fragment.source.bytes[fragment.range])
+        case .number(let number): number
+        default: nil
+        }
+    }
+
+    /// The whole number, nil where it is none or does not fit.
+    public var int: Int? { number?.int }
+
+    /// The characters of a string, nil where it is none; a lone surrogate is shown as U+FFFD.
+    public var string: String? {
+        switch form {
+        case .text(let fragment) where kind == .string: StringCoding.string(fragment.source.bytes, fragment.range)
+        case .string(let string): string
+        default: nil
+        }
+    }
+}
+
+// MARK: - Reading arrays and objects
+
+extension Value {
+    /// The elements of an array; empty where it is none.
+    ///
+    /// Reading them costs a walk over the text. Somebody who wants many keeps what is returned.
+    public var elements: [Value] {
+        guard kind == .array else { return [] }
+        return values
+    }
+
+    /// The members of an object in their order, repeated keys included; empty where it is none.
+    public var members: [(key: String, value: Value)] {
+        switch form {
+        case .text(let fragment) where fragment.isObject:
+            let source = fragment.source
+            return Walk(fragment).map {
+                (StringCoding.string(source.bytes, source.key(at: $0.place)), Value(.text($0.value)))
+            }
+        case .container(let container) where container.isObject:
+            return container.items.map { (container.key(of: $0), $0.value) }
+        default: return []
+        }
+    }
+
+    /// The number of elements or members.
+    public var count: Int {
+        switch form {
+        case .text(let fragment) where fragment.isContainer: Walk(fragment).reduce(0) { count, _ in count + 1 }
+        case .container(let container): container.items.count
+        default: 0
+        }
+    }
+
+    private var values: [Value] {
+        switch form {
+        case .text(let fragment): Walk(fragment).map { Value(.text($0.value)) }
+        case .container(let container): container.items.map(\.value)
+        default: []
+        }
+    }
+}
+
+// MARK: - Changing arrays and objects
+
+extension Value {
+    /// The member of an object with this key, the last where the key is repeated; nil where there is none.
+    ///
+    /// Setting a value replaces that member or adds a new one, where the document sorts its keys at the sorted place;
+    /// setting nil removes every member with the key. Only an object may be set into.
+    public subscript(key: String) -> Value? {
+        get {
+            switch form {
+            case .text(let fragment) where fragment.isObject:
+                var found: Fragment?
+                for (place, value) in Walk(fragment) {
+                    let source = fragment.source
+                    if StringCoding.equals(source.bytes, source.key(at: place), key) { found = value }
+                }
+                return found.map { Value(.text($0)) }
+            case .container(let container) where container.isObject:
+                return container.lastIndex(of: key).map { container.items[$0].value }
+            default: return nil
+            }
+        }
+        _modify {
+            precondition(kind == .object, "only an object has members")
+            var container = takeContainer()
+            let index = container.lastIndex(of: key)
+            var value: Value?
+            if let index {
+                value = container.items[index].value
+                container.items[index].value = .null
+            }
+            defer {
+                if let value {
+                    if let index {
+                        container.items[index].value = value
+                    } else {
+                        container.items.append(Item(newKey: key, value: value))
+                    }
+                } else if index != nil {
+                    container.removeAll(key)
+                }
+                form = .container(container)
+            }
+            yield &value
+        }
+    }
+
+    /// The element of an array at `index`, which has to be one of its own.
+    ///
+    /// The first change to an array that was read costs a walk over it; from then on access takes constant time.
+    public subscript(index: Int) -> Value {
+        get {
+            guard case .container(let container) = form else { return elements[index] }
+            precondition(!container.isObject, "only an array has elements")
+            return container.items[index].value
+        }
+        _modify {
+            precondition(kind == .array, "only an array has elements")
+            var container = takeContainer()
+            defer { form = .container(container) }
+            yield &container.items[index].value
+        }
+    }
+
+    /// Replaces a range of an array's elements by others.
+    public mutating func replaceElements(_ range: Range<Int>, with elements: some Sequence<Value>) {
+        precondition(kind == .array, "only an array has elements")
+        var container = takeContainer()
+        container.items.replaceSubrange(range, with: elements.map { Item(value: $0) })
+        form = .container(container)
+    }
+
+    /// Adds an element at the end of an array.
+    public mutating func append(_ element: Value) {
+        precondition(kind == .array, "only an array has elements")
+        var container = takeContainer()
+        container.items.append(Item(value: element))
+        form = .container(container)
+    }
+
+    /// Makes access to the items of this array or object take constant time, without changing what is written.
+    public mutating func prepareForChanges() {
+        if kind == .array || kind == .object { form = .container(takeContainer()) }
+    }
+
+    /// Takes the items out, so that they can be changed without being copied; the caller puts them back.
+    private mutating func takeContainer() -> Container {
+        defer { form = .null }
+        switch form {
+        case .text(let fragment): return Container(fragment)
+        case .container(let container): return container
+        default: preconditionFailure("only arrays and objects have items")
+        }
+    }
+}

@@ -1,0 +1,217 @@
+/// Writes a value into the surroundings of a document: what was read stays as it is, what is new takes on its style.
+struct Writer {
+    private(set) var text = Text()
+    private let style: Style
+    /// The text of the document that is written; values from any other are new here.
+    private let home: Source?
+    private let lineEnd: [UInt8]
+    private let indentation: [UInt8]?
+
+    init(style: Style, home: Source?) {
+        self.style = style
+        self.home = home
+        lineEnd = Array(style.lineEnd.utf8)
+        indentation = style.indentation.map { Array($0.utf8) }
+    }
+
+    mutating func copy(_ range: Range<Int>) {
+        if let home { text.append(home, range) }
+    }
+
+    mutating func append(_ string: String) { text.append(string.utf8) }
+
+    /// Writes `value` behind what was written so far; `margin` is what its line is indented by, and `standing` the
+    /// offset in the document at which it replaces a value, perhaps itself.
+    mutating func write(_ value: Value, margin: [UInt8] = [], standing: Int? = nil) {
+        switch value.form {
+        case .null: append("null")
+        case .bool(let bool): append(bool ? "true" : "false")
+        case .number(let number): append(number.description)
+        case .string(let string): write(string)
+        case .text(let fragment):
+            if fragment.source === home, fragment.start == standing {
+                copy(fragment.range)
+            } else {
+                rewrite(fragment, margin: margin)
+            }
+        case .container(let container):
+            if let origin = container.origin, origin.text.source === home, origin.text.start == standing {
+                update(container, origin, margin: margin)
+            } else {
+                writeAnew(container, margin: margin)
+            }
+        }
+    }
+
+    private mutating func write(_ string: String) {
+        let escapes = style.escapesNonASCII
+        text.make { StringCoding.encode(string.utf8, escapingNonASCII: escapes, to: &$0) }
+    }
+}
+
+// MARK: - New values
+
+extension Writer {
+    /// Writes a value that was read elsewhere, in another text or at another place of this one.
+    private mutating func rewrite(_ fragment: Fragment, margin: [UInt8]) {
+        let bytes = fragment.source.bytes
+        switch fragment.first {
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
+            writeAnew(Container(fragment), margin: margin)
+        case UInt8(ascii: "\""):
+            rewriteString(fragment.source, fragment.range)
+        case UInt8(ascii: "n"), UInt8(ascii: "t"), UInt8(ascii: "f"):
+            text.append(bytes[fragment.range])
+        default:
+            let number = Number(trusting: bytes[fragment.range])
+            append((fragment.source === home ? number : number.inPythonSpelling).description)
+        }
+    }
+
+    private mutating func rewriteString(_ source: Source, _ range: Range<Int>) {
+        let escapes = style.escapesNonASCII
+        if source === home || StringCoding.isEncoded(source.bytes, range, escapingNonASCII: escapes) {
+            text.append(source, range)
+        } else {
+            let characters = StringCoding.decode(source.bytes, range)
+            text.make { StringCoding.encode(characters, escapingNonASCII: escapes, to: &$0) }
+        }
+    }
+
+    private mutating func writeAnew(_ container: Container, margin: [UInt8]) {
+        let items = container.isObject ? container.distinctItems(sorted: style.sortsKeys) : container.items
+        append(container.isObject ? "{" : "[")
+        for (index, item) in items.enumerated() {
+            if index > 0 { append(",") }
+            beginItem(isFirst: index == 0, margin: margin)
+            writeKey(of: item, in: container)
+            write(item.value, margin: margin + (indentation ?? []))
+        }
+        if !items.isEmpty { beginClosing(margin: margin) }
+        append(container.isObject ? "}" : "]")
+    }
+
+    private mutating func beginItem(isFirst: Bool, margin: [UInt8]) {
+        if let indentation {
+            text.append(lineEnd + margin + indentation)
+        } else if !isFirst {
+            append(style.spaceAfterComma)
+        }
+    }
+
+    private mutating func beginClosing(margin: [UInt8]) {
+        if indentation != nil { text.append(lineEnd + margin) }
+    }
+
+    private mutating func writeKey(of item: Item, in container: Container) {
+        guard container.isObject else { return }
+        if let range = container.keyRange(of: item), let source = container.origin?.text.source {
+            rewriteString(source, range)
+        } else {
+            write(container.key(of: item))
+        }
+        append(style.keySeparator)
+    }
+}
+
+// MARK: - Changed values
+
+extension Writer {
+    /// Writes an array or object where it stood, copying every item that still stands in it.
+    private mutating func update(_ container: Container, _ origin: Container.Origin, margin: [UInt8]) {
+        guard let home else { return }
+        let items = style.sortsKeys ? container.itemsWithNewOnesSorted(in: home) : container.items
+        text.append(home, origin.text.start..<origin.text.start + 1)
+        for (index, item) in items.enumerated() {
+            if index > 0 { append(comma: item, after: items[index - 1], origin) }
+            let lead = self.lead(of: item, isFirst: index == 0, origin)
+            if let lead { copy(lead) } else { beginItem(isFirst: index == 0, margin: margin) }
+            let inner = lead.map { home.margin(of: $0) ?? margin } ?? margin + (indentation ?? [])
+            if let place = item.place {
+                if let key = container.keyRange(of: item) { copy(key.lowerBound..<Int(place.valueStart)) }
+                write(item.value, margin: inner, standing: Int(place.valueStart))
+            } else {
+                writeKey(of: item, in: container)
+                write(item.value, margin: inner)
+            }
+        }
+        if items.isEmpty {
+            if origin.first == nil { copy(origin.text.start + 1..<origin.text.end - 1) }
+        } else if let closing = origin.closing {
+            copy(closing)
+        } else {
+            beginClosing(margin: margin)
+        }
+        text.append(home, origin.text.end - 1..<origin.text.end)
+    }
+
+    /// Writes the comma between two items, where both still stand side by side the very one that was read.
+    private mutating func append(comma item: Item, after previous: Item, _ origin: Container.Origin) {
+        if let place = previous.place, place.end != origin.last?.end {
+            copy(Int(place.valueEnd)..<Int(place.end) + 1)
+        } else {
+            append(",")
+        }
+    }
+
+    /// What stands before an item, between the comma or bracket and it: its own space or that of a neighbour.
+    private func lead(of item: Item, isFirst: Bool, _ origin: Container.Origin) -> Range<Int>? {
+        guard let home, let first = origin.first else { return nil }
+        let model: Place
+        if isFirst {
+            model = first
+        } else if let place = item.place, place.lead != first.lead {
+            model = place
+        } else if let second = origin.second {
+            model = second
+        } else {
+            model = first
+            // The only item there was tells nothing of what follows a comma, unless it stood on a line of its own.
+            if home.margin(of: home.space(at: first)) == nil { return nil }
+        }
+        return home.space(at: model)
+    }
+}
+
+extension Source {
+    /// The white space before an item.
+    fileprivate func space(at place: Place) -> Range<Int> {
+        Int(place.lead)..<bytes.skippingSpace(from: Int(place.lead))
+    }
+
+    /// What stands behind the last line end of white space; nil where there is none.
+    fileprivate func margin(of space: Range<Int>) -> [UInt8]? {
+        bytes[space].lastIndex(of: UInt8(ascii: "\n")).map { Array(bytes[($0 + 1)..<space.upperBound]) }
+    }
+}
+
+extension Container {
+    /// The members in the order of their keys' code points, new ones put between those that were read; where those
+    /// that were read are not sorted themselves, new ones stay at the end.
+    fileprivate func itemsWithNewOnesSorted(in source: Source) -> [Item] {
+        guard isObject, items.contains(where: { $0.place == nil }) else { return items }
+        var keyed = items.map { (key: keyBytes(of: $0), item: $0) }
+        let read = keyed.filter { $0.item.place != nil }
+        for (one, next) in zip(read, read.dropFirst()) where next.key.lexicographicallyPrecedes(one.key) {
+            return items
+        }
+        keyed.sort { $0.key.lexicographicallyPrecedes($1.key) }
+        return keyed.map(\.item)
+    }
+
+    /// The members without those that a later one with the same key hides.
+    fileprivate func distinctItems(sorted: Bool) -> [Item] {
+        var last: [[UInt8]: Int] = [:]
+        let keys = items.map(keyBytes)
+        for (index, key) in keys.enumerated() { last[key] = index }
+        let kept = items.indices.filter { last[keys[$0]] == $0 }
+        return (sorted ? kept.sorted { keys[$0].lexicographicallyPrecedes(keys[$1]) } : kept).map { items[$0] }
+    }
+
+    private func keyBytes(of item: Item) -> [UInt8] {
+        if let range = keyRange(of: item), let source = origin?.text.source {
+            return StringCoding.decode(source.bytes, range)
+        }
+        return Array((item.newKey ?? "").utf8)
+    }
+}

@@ -1,0 +1,58 @@
+import JSON
+import Testing
+
+@Suite struct `A value` {
+    @Test func `tells its kind and gives itself out as that kind alone`() throws {
+        let document = try Document(parsing: Array(#"[null, true, false, 12, -1.5e3, "a\nb", [], {}]"#.utf8))
+        let read = document.root.elements
+        let made: [Value] = [nil, true, false, 12, .number(-1500.0), "a\nb", [], [:]]
+        for values in [read, made] {
+            #expect(values.map(\.kind) == [.null, .bool, .bool, .number, .number, .string, .array, .object])
+            #expect(values.map(\.bool) == [nil, true, false, nil, nil, nil, nil, nil])
+            #expect(values.map(\.int) == [nil, nil, nil, 12, nil, nil, nil, nil])
+            #expect(values.map(\.number?.double) == [nil, nil, nil, 12, -1500, nil, nil, nil])
+            #expect(values.map(\.string) == [nil, nil, nil, nil, nil, "a\nb", nil, nil])
+            #expect(values.map(\.isNull) == [true, false, false, false, false, false, false, false])
+        }
+    }
+
+    @Test(arguments: [
+        (#""plain""#, "plain"), (#""\u00e9\/\"""#, "é/\""), (#""\ud83d\ude00""#, "😀"), (#""\ud83d x""#, "\u{FFFD} x"),
+        (#""\ude00\ud83d""#, "\u{FFFD}\u{FFFD}"), (#""\\u0041""#, "\\u0041"), ("\"日本\"", "日本"),
+    ])
+    func `reads the characters of a string`(text: String, characters: String) throws {
+        // A lone surrogate is three bytes that are no scalar: how many U+FFFD stand for them is not promised.
+        func folded(_ string: String?) -> String? {
+            string.map {
+                String(
+                    String.UnicodeScalarView(
+                        $0.unicodeScalars.reduce(into: []) { all, scalar in
+                            if scalar != "\u{FFFD}" || all.last != scalar { all.append(scalar) }
+                        }))
+            }
+        }
+        let document = try Document(parsing: Array(text.utf8))
+        #expect(folded(document.root.string) == folded(characters))
+    }
+
+    @Test func `finds members by key, the last of those that are repeated`() throws {
+        let root = try Document(parsing: Array(#"{"a": 1, "\u0061": 2, "b": {"c": [3]}}"#.utf8)).root
+        #expect(root["a"]?.int == 2)
+        #expect(root["b"]?["c"]?[0].int == 3)
+        #expect(root["x"] == nil)
+        #expect(root["b"]?["c"]?["d"] == nil)
+        #expect(root.members.map(\.key) == ["a", "a", "b"])
+        #expect(root.count == 3)
+        #expect(root.elements.isEmpty)
+    }
+
+    @Test(arguments: ["1", "-0", "1.50", "1e5", "NaN", "-Infinity", "123456789012345678901234567890"])
+    func `keeps the spelling of a number`(spelling: String) throws {
+        #expect(try #require(Number(spelling)).description == spelling)
+    }
+
+    @Test(arguments: ["", "+1", ".5", "1.", "0x1", "1 ", "null", "true", "--1", "nan", "٣"])
+    func `takes no number that is none`(spelling: String) {
+        #expect(Number(spelling) == nil)
+    }
+}
