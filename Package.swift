@@ -8,9 +8,11 @@ let package = Package(
     targets: [
         // Documents
         .target(name: "JSON"),
+        .target(name: "Notebook", dependencies: ["JSON"]),
 
         // Tests
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+        .testTarget(name: "NotebookTests", dependencies: ["JSON", "Notebook"]),
     ]
 )
 

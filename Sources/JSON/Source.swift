@@ -19,15 +19,10 @@ final class Source: Sendable {
     /// The whole value.
     var root: Fragment {
         let start = bytes.skippingSpace(from: contentStart)
-        return fragment(at: start, nested: 0)
-    }
-
-    /// The value that begins at `start`; an array or object there is the outline's entry `nested`.
-    func fragment(at start: Int, nested: Int) -> Fragment {
         switch bytes[start] {
-        case UInt8(ascii: "{"), UInt8(ascii: "["): Fragment(source: self, start: start, extent: nested)
-        case UInt8(ascii: "\""): Fragment(source: self, start: start, extent: bytes.endOfString(at: start))
-        default: Fragment(source: self, start: start, extent: bytes.endOfLiteral(at: start))
+        case UInt8(ascii: "{"), UInt8(ascii: "["): return Fragment(source: self, start: start, extent: 0)
+        case UInt8(ascii: "\""): return Fragment(source: self, start: start, extent: bytes.endOfString(at: start))
+        default: return Fragment(source: self, start: start, extent: bytes.endOfLiteral(at: start))
         }
     }
 }
@@ -97,6 +92,7 @@ struct Place: Sendable {
 /// Walks over the elements of an array or the members of an object that lie in a text.
 struct Walk: Sequence, IteratorProtocol {
     private let source: Source
+    private let text: [UInt8]
     private let isObject: Bool
     private var at: Int
     private var nested: Int
@@ -105,32 +101,47 @@ struct Walk: Sequence, IteratorProtocol {
     /// Begins behind the opening bracket of `fragment`, which is an array or an object.
     init(_ fragment: Fragment) {
         source = fragment.source
+        text = source.bytes
         isObject = fragment.isObject
         at = fragment.start + 1
         nested = Int(fragment.extent) + 1
-        let first = source.bytes[source.bytes.skippingSpace(from: at)]
+        let first = text[text.skippingSpace(from: at)]
         isFinished = first == UInt8(ascii: "]") || first == UInt8(ascii: "}")
     }
 
     /// Returns the next item and moves behind the comma that follows it.
     mutating func next() -> (place: Place, value: Fragment)? {
+        nextPlace().map { ($0.place, Fragment(source: source, start: Int($0.place.valueStart), extent: $0.extent)) }
+    }
+
+    /// Returns the next item as two numbers, for a caller who will not look into it.
+    mutating func nextPlace() -> (place: Place, extent: Int)? {
         guard !isFinished else { return nil }
-        let text = source.bytes
         let lead = at
         var start = text.skippingSpace(from: at)
         if isObject {
             let colon = text.skippingSpace(from: text.endOfString(at: start))
             start = text.skippingSpace(from: colon + 1)
         }
-        let value = source.fragment(at: start, nested: nested)
-        if value.isContainer { nested = Int(source.outline.entries[nested].next) }
-        let valueEnd = value.end
+        let valueEnd: Int
+        var extent = nested
+        switch text[start] {
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
+            valueEnd = Int(source.outline.entries[nested].end)
+            nested = Int(source.outline.entries[nested].next)
+        case UInt8(ascii: "\""):
+            valueEnd = text.endOfString(at: start)
+            extent = valueEnd
+        default:
+            valueEnd = text.endOfLiteral(at: start)
+            extent = valueEnd
+        }
         let end = text.skippingSpace(from: valueEnd)
         at = end + 1
         isFinished = text[end] != UInt8(ascii: ",")
         let place = Place(
             lead: UInt32(lead), valueStart: UInt32(start), valueEnd: UInt32(valueEnd), end: UInt32(end))
-        return (place, value)
+        return (place, extent)
     }
 }
 

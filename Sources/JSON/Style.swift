@@ -4,7 +4,7 @@ public struct Style: Hashable, Sendable {
     public var indentation: String?
     /// How lines end.
     public var lineEnd: String
-    /// What stands between a comma and the next item where they share a line.
+    /// What stands between a comma and the next item or, where that is on a line of its own, the end of the line.
     public var spaceAfterComma: String
     /// What stands between a key and its value.
     public var keySeparator: String
@@ -15,7 +15,7 @@ public struct Style: Hashable, Sendable {
 
     /// The form in which nbformat writes notebooks: keys sorted, one space per level, characters as they are.
     public static let canonical = Style(
-        indentation: " ", lineEnd: "\n", spaceAfterComma: " ", keySeparator: ": ", escapesNonASCII: false,
+        indentation: " ", lineEnd: "\n", spaceAfterComma: "", keySeparator: ": ", escapesNonASCII: false,
         sortsKeys: true)
 }
 
@@ -34,10 +34,11 @@ extension Style {
                 lineEnd = lead[line] == "\r\n" ? "\r\n" : "\n"
             } else {
                 indentation = nil
+                spaceAfterComma = " "
             }
             if let second = walk.next() {
                 let lead = source.space(from: Int(second.place.lead))
-                if indentation == nil { spaceAfterComma = lead }
+                spaceAfterComma = String(lead.prefix { $0 != "\n" && $0 != "\r\n" })
             }
             if root.isObject {
                 let range = source.key(at: first.place).upperBound..<Int(first.place.valueStart)

@@ -20,20 +20,24 @@ public struct Value: Sendable {
     /// The six kinds of values.
     public enum Kind: String, Sendable {
         case null, bool, number, string, array, object
+
+        /// The kind of value whose text begins with this byte.
+        init(first: UInt8) {
+            switch first {
+            case UInt8(ascii: "{"): self = .object
+            case UInt8(ascii: "["): self = .array
+            case UInt8(ascii: "\""): self = .string
+            case UInt8(ascii: "n"): self = .null
+            case UInt8(ascii: "t"), UInt8(ascii: "f"): self = .bool
+            default: self = .number
+            }
+        }
     }
 
     /// What kind of value it is.
     public var kind: Kind {
         switch form {
-        case .text(let fragment):
-            switch fragment.first {
-            case UInt8(ascii: "{"): .object
-            case UInt8(ascii: "["): .array
-            case UInt8(ascii: "\""): .string
-            case UInt8(ascii: "n"): .null
-            case UInt8(ascii: "t"), UInt8(ascii: "f"): .bool
-            default: .number
-            }
+        case .text(let fragment): Kind(first: fragment.first)
         case .null: .null
         case .bool: .bool
         case .number: .number
@@ -137,20 +141,53 @@ extension Value {
     /// Reading them costs a walk over the text. Somebody who wants many keeps what is returned.
     public var elements: [Value] {
         guard kind == .array else { return [] }
-        return values
+        switch form {
+        case .text(let fragment): return Walk(fragment).map { Value(.text($0.value)) }
+        case .container(let container): return container.items.map(\.value)
+        default: return []
+        }
+    }
+
+    /// Whether it is an array all of whose elements are of one kind.
+    public func isArray(of kind: Kind) -> Bool {
+        switch form {
+        case .text(let fragment) where fragment.first == UInt8(ascii: "["):
+            let bytes = fragment.source.bytes
+            var walk = Walk(fragment)
+            while let (place, _) = walk.nextPlace() {
+                if Kind(first: bytes[Int(place.valueStart)]) != kind { return false }
+            }
+            return true
+        case .container(let container):
+            return !container.isObject && container.items.allSatisfy { $0.value.kind == kind }
+        default: return false
+        }
     }
 
     /// The members of an object in their order, repeated keys included; empty where it is none.
-    public var members: [(key: String, value: Value)] {
-        switch form {
-        case .text(let fragment) where fragment.isObject:
-            let source = fragment.source
-            return Walk(fragment).map {
-                (StringCoding.string(source.bytes, source.key(at: $0.place)), Value(.text($0.value)))
+    public var members: Members { Members(self) }
+
+    /// Walks over the members of an object.
+    public struct Members: Sequence, IteratorProtocol {
+        private var text: (Source, Walk)?
+        private var container: (Container, next: Int)?
+
+        init(_ value: Value) {
+            switch value.form {
+            case .text(let fragment) where fragment.isObject: text = (fragment.source, Walk(fragment))
+            case .container(let container) where container.isObject: self.container = (container, 0)
+            default: break
             }
-        case .container(let container) where container.isObject:
-            return container.items.map { (container.key(of: $0), $0.value) }
-        default: return []
+        }
+
+        /// Returns the next member.
+        public mutating func next() -> (key: String, value: Value)? {
+            if let source = text?.0, let (place, value) = text?.1.next() {
+                return (StringCoding.string(source.bytes, source.key(at: place)), Value(.text(value)))
+            }
+            guard let (container, index) = container, index < container.items.count else { return nil }
+            self.container?.next += 1
+            return (container.key(of: container.items[index]), container.items[index].value)
         }
     }
 
@@ -160,14 +197,6 @@ extension Value {
         case .text(let fragment) where fragment.isContainer: Walk(fragment).reduce(0) { count, _ in count + 1 }
         case .container(let container): container.items.count
         default: 0
-        }
-    }
-
-    private var values: [Value] {
-        switch form {
-        case .text(let fragment): Walk(fragment).map { Value(.text($0.value)) }
-        case .container(let container): container.items.map(\.value)
-        default: []
         }
     }
 }

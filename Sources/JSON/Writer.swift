@@ -92,11 +92,8 @@ extension Writer {
     }
 
     private mutating func beginItem(isFirst: Bool, margin: [UInt8]) {
-        if let indentation {
-            text.append(lineEnd + margin + indentation)
-        } else if !isFirst {
-            append(style.spaceAfterComma)
-        }
+        if !isFirst { append(style.spaceAfterComma) }
+        if let indentation { text.append(lineEnd + margin + indentation) }
     }
 
     private mutating func beginClosing(margin: [UInt8]) {
@@ -123,10 +120,8 @@ extension Writer {
         let items = style.sortsKeys ? container.itemsWithNewOnesSorted(in: home) : container.items
         text.append(home, origin.text.start..<origin.text.start + 1)
         for (index, item) in items.enumerated() {
-            if index > 0 { append(comma: item, after: items[index - 1], origin) }
-            let lead = self.lead(of: item, isFirst: index == 0, origin)
-            if let lead { copy(lead) } else { beginItem(isFirst: index == 0, margin: margin) }
-            let inner = lead.map { home.margin(of: $0) ?? margin } ?? margin + (indentation ?? [])
+            if index > 0 { appendComma(after: items[index - 1], origin) }
+            let inner = begin(item, isFirst: index == 0, origin, margin: margin)
             if let place = item.place {
                 if let key = container.keyRange(of: item) { copy(key.lowerBound..<Int(place.valueStart)) }
                 write(item.value, margin: inner, standing: Int(place.valueStart))
@@ -145,31 +140,38 @@ extension Writer {
         text.append(home, origin.text.end - 1..<origin.text.end)
     }
 
-    /// Writes the comma between two items, where both still stand side by side the very one that was read.
-    private mutating func append(comma item: Item, after previous: Item, _ origin: Container.Origin) {
-        if let place = previous.place, place.end != origin.last?.end {
+    /// Writes the comma behind an item, with the space that was before it.
+    private mutating func appendComma(after item: Item, _ origin: Container.Origin) {
+        if let place = item.place, place.end != origin.last?.end {
             copy(Int(place.valueEnd)..<Int(place.end) + 1)
         } else {
             append(",")
         }
     }
 
-    /// What stands before an item, between the comma or bracket and it: its own space or that of a neighbour.
-    private func lead(of item: Item, isFirst: Bool, _ origin: Container.Origin) -> Range<Int>? {
-        guard let home, let first = origin.first else { return nil }
-        let model: Place
-        if isFirst {
-            model = first
-        } else if let place = item.place, place.lead != first.lead {
-            model = place
-        } else if let second = origin.second {
-            model = second
-        } else {
-            model = first
-            // The only item there was tells nothing of what follows a comma, unless it stood on a line of its own.
-            if home.margin(of: home.space(at: first)) == nil { return nil }
+    /// Writes what stands between a comma or the opening bracket and an item: the item's own space, or that of a
+    /// neighbour in its position. Returns the margin of the item's line.
+    private mutating func begin(
+        _ item: Item, isFirst: Bool, _ origin: Container.Origin, margin: [UInt8]
+    ) -> [UInt8] {
+        guard let home, let first = origin.first else {
+            beginItem(isFirst: isFirst, margin: margin)
+            return margin + (indentation ?? [])
         }
-        return home.space(at: model)
+        let ownPlace = item.place?.lead == first.lead ? nil : item.place
+        let model = isFirst ? first : ownPlace ?? origin.second ?? first
+        let space = home.space(at: model)
+        let ownMargin = home.margin(of: space)
+        if !isFirst, model.lead == first.lead {
+            // The only item there was tells nothing of what follows a comma, unless it stood on a line of its own.
+            guard ownMargin != nil else {
+                beginItem(isFirst: false, margin: margin)
+                return margin + (indentation ?? [])
+            }
+            if indentation != nil { append(style.spaceAfterComma) }
+        }
+        copy(space)
+        return ownMargin ?? margin
     }
 }
 

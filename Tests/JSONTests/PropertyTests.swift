@@ -6,11 +6,12 @@ import Testing
     private static let styles: [(String, Style)] = [
         ("canonical", .canonical),
         ("four spaces, unsorted", Style(indentation: "    ", sortsKeys: false)),
+        ("a space at the end of lines", Style(indentation: "  ", spaceAfterComma: " ")),
         ("tabs and CRLF, ASCII", Style(indentation: "\t", lineEnd: "\r\n", keySeparator: " : ", escapesNonASCII: true)),
-        ("one line", Style(indentation: nil, sortsKeys: false)),
+        ("one line", Style(indentation: nil, spaceAfterComma: " ", sortsKeys: false)),
         (
             "one line without space",
-            Style(indentation: nil, spaceAfterComma: "", keySeparator: ":", escapesNonASCII: true)
+            Style(indentation: nil, keySeparator: ":", escapesNonASCII: true)
         ),
     ]
 
@@ -46,7 +47,7 @@ import Testing
 extension Style {
     /// A style that differs from the canonical one in what is given.
     fileprivate init(
-        indentation: String?, lineEnd: String = "\n", spaceAfterComma: String = " ", keySeparator: String = ": ",
+        indentation: String?, lineEnd: String = "\n", spaceAfterComma: String = "", keySeparator: String = ": ",
         escapesNonASCII: Bool = false, sortsKeys: Bool = true
     ) {
         self = .canonical

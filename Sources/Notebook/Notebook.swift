@@ -1,0 +1,82 @@
+public import JSON
+
+/// A notebook: its cells, its metadata, and the file it came from.
+///
+/// It is a view of a JSON document. Reading a property reads the document, setting one changes that value there and
+/// nothing else, and whatever this library does not know stays where it is.
+public struct Notebook: Sendable {
+    private var document: Document
+    /// What was wrong with the file and has been put right, or was let pass.
+    public private(set) var warnings: [Warning] = []
+
+    /// Makes an empty notebook in nbformat's canonical form.
+    public init() {
+        document = Document(["cells": [], "metadata": [:], "nbformat": 4, "nbformat_minor": 5])
+    }
+
+    /// Reads a notebook of any version of the format up to 4.
+    ///
+    /// Versions before 4 are upgraded to 4.5 as nbformat does it; the minor version of the others is left as it is.
+    ///
+    /// - Throws: ``NotebookError`` where the bytes are no notebook, or one that could not be run.
+    public init(parsing bytes: [UInt8]) throws(NotebookError) {
+        do throws(ParseError) {
+            document = try Document(parsing: bytes)
+        } catch {
+            throw NotebookError(path: "", position: error.position, problem: .notJSON(error.problem))
+        }
+        var reader = Reader(document: document)
+        do throws(Reader.Refusal) {
+            try reader.read()
+        } catch {
+            throw NotebookError(
+                path: error.path.description, position: document.position(of: error.value), problem: error.problem)
+        }
+        (document, warnings) = (reader.document, reader.warnings)
+    }
+
+    /// The notebook as it is to be written.
+    public var text: Text { document.text }
+
+    /// The version of the format, such as 4.5.
+    public var version: (major: Int, minor: Int) {
+        (document.root["nbformat"]?.int ?? 4, document.root["nbformat_minor"]?.int ?? 0)
+    }
+
+    /// The notebook's metadata, an object.
+    public var metadata: Value {
+        get { document.root["metadata"] ?? [:] }
+        _modify {
+            var metadata = document.root.take("metadata") ?? [:]
+            defer { document.root["metadata"] = metadata }
+            yield &metadata
+        }
+    }
+
+    /// The name of the kernel that the notebook asks for.
+    public var kernelName: String? { metadata["kernelspec"]?["name"]?.string }
+
+    /// The language that the notebook is written in.
+    public var language: String? {
+        metadata["kernelspec"]?["language"]?.string ?? metadata["language_info"]?["name"]?.string
+    }
+
+    /// The cells.
+    public var cells: Parts<Cell> {
+        get { Parts(json: document.root["cells"] ?? []) }
+        _modify {
+            var cells = Parts<Cell>(json: document.root.take("cells") ?? [])
+            defer { document.root["cells"] = cells.json }
+            yield &cells
+        }
+    }
+}
+
+extension Value {
+    /// Takes a member's value out to be changed without being copied; the caller puts it back.
+    mutating func take(_ key: String) -> Value? {
+        guard let value = self[key] else { return nil }
+        self[key] = .null
+        return value
+    }
+}

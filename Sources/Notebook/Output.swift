@@ -1,0 +1,95 @@
+public import JSON
+
+/// One output of a code cell.
+public struct Output: Part {
+    /// The output in the document, with everything that has no property here.
+    public var json: Value
+
+    /// Makes the output that an object of the document is.
+    public init(json: Value) { self.json = json }
+
+    /// The kinds of output.
+    @nonexhaustive
+    public enum Kind: Hashable, Sendable {
+        case stream(Stream)
+        case displayData
+        case executeResult
+        case error
+        /// A kind that a later version of the format may bring.
+        case other(String)
+    }
+
+    /// The streams that a program writes to.
+    public enum Stream: String, Hashable, Sendable {
+        case stdout, stderr
+    }
+
+    /// Makes text that was written to a stream.
+    public static func stream(_ stream: Stream, _ text: String) -> Output {
+        Output(json: ["name": .string(stream.rawValue), "output_type": "stream", "text": MultilineText.split(text)])
+    }
+
+    /// Makes something that was displayed.
+    public static func displayData(_ data: MimeBundle, metadata: Value = [:]) -> Output {
+        Output(json: ["data": data.json, "metadata": metadata, "output_type": "display_data"])
+    }
+
+    /// Makes the value of a cell's last expression.
+    public static func executeResult(_ data: MimeBundle, executionCount: Int?, metadata: Value = [:]) -> Output {
+        Output(json: [
+            "data": data.json, "execution_count": executionCount.map { .number($0) } ?? .null, "metadata": metadata,
+            "output_type": "execute_result",
+        ])
+    }
+
+    /// Makes the error that ended a cell.
+    public static func error(name: String, value: String, traceback: [String]) -> Output {
+        Output(json: [
+            "ename": .string(name), "evalue": .string(value), "output_type": "error",
+            "traceback": .array(traceback.map { .string($0) }),
+        ])
+    }
+}
+
+extension Output {
+    /// What kind of output it is.
+    public var kind: Kind {
+        switch json["output_type"]?.string ?? "" {
+        case "stream": .stream(json["name"]?.string == "stderr" ? .stderr : .stdout)
+        case "display_data": .displayData
+        case "execute_result": .executeResult
+        case "error": .error
+        case let other: .other(other)
+        }
+    }
+
+    /// The text of a stream, nil of any other kind.
+    public var text: String? {
+        get {
+            guard case .stream = kind else { return nil }
+            return json["text"].flatMap(MultilineText.join) ?? ""
+        }
+        set { if let newValue, newValue != text { json["text"] = MultilineText.split(newValue) } }
+    }
+
+    /// What was displayed, nil of a stream or an error.
+    public var data: MimeBundle? {
+        get { json["data"].map { MimeBundle(json: $0) } }
+        set { json["data"] = newValue?.json }
+    }
+
+    /// What else is known of what was displayed, an object.
+    public var metadata: Value {
+        get { json["metadata"] ?? [:] }
+        set { json["metadata"] = newValue }
+    }
+
+    /// The name of an error, such as `ValueError`.
+    public var errorName: String? { json["ename"]?.string }
+
+    /// What an error says.
+    public var errorValue: String? { json["evalue"]?.string }
+
+    /// The lines that lead to an error, with the colours of a terminal.
+    public var traceback: [String]? { json["traceback"]?.elements.compactMap(\.string) }
+}

@@ -1,0 +1,51 @@
+public import JSON
+
+/// A value of a notebook that reads like the format: a cell, an output.
+public protocol Part: Sendable {
+    /// Makes the part that `json` is.
+    init(json: Value)
+    /// What it is in the document, with everything that has no property here.
+    var json: Value { get set }
+}
+
+/// The cells of a notebook, or the outputs of a cell.
+public struct Parts<Element: Part>: RandomAccessCollection, MutableCollection, RangeReplaceableCollection, Part {
+    /// The array in the document.
+    public var json: Value
+
+    /// Makes a collection of the elements of an array.
+    public init(json: Value) {
+        self.json = json
+        self.json.prepareForChanges()
+    }
+
+    /// Makes an empty collection.
+    public init() { self.init(json: []) }
+
+    /// Always zero.
+    public var startIndex: Int { 0 }
+
+    /// The number of elements.
+    public var endIndex: Int { json.count }
+
+    /// The element at `index`.
+    public subscript(index: Int) -> Element {
+        get { Element(json: json[index]) }
+        _modify {
+            var part = Element(json: json[index])
+            json[index] = .null
+            defer { json[index] = part.json }
+            yield &part
+        }
+    }
+
+    /// Replaces a range of elements.
+    public mutating func replaceSubrange(_ range: Range<Int>, with parts: some Collection<Element>) {
+        json.replaceElements(range, with: parts.map(\.json))
+    }
+}
+
+extension Parts: ExpressibleByArrayLiteral {
+    /// Makes a collection of new elements.
+    public init(arrayLiteral elements: Element...) { self.init(json: .array(elements.map(\.json))) }
+}

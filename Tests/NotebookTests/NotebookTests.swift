@@ -1,0 +1,148 @@
+import JSON
+import Notebook
+import Testing
+
+@Suite struct `A notebook` {
+    @Test func `reads like the format`() throws {
+        let notebook = try Notebook(parsing: Fixture.named("streams").bytes)
+        #expect(notebook.version == (4, 5))
+        #expect(notebook.kernelName == "python3")
+        #expect(notebook.language == "python")
+        #expect(notebook.cells.count == 1)
+        #expect(notebook.cells[0].kind == .code)
+        #expect(notebook.cells[0].id == "cell-0")
+        #expect(notebook.cells[0].executionCount == 7)
+        #expect(
+            notebook.cells[0].outputs.map(\.kind) == [
+                .stream(.stdout), .stream(.stderr), .stream(.stdout), .stream(.stdout), .stream(.stdout),
+            ])
+        #expect(notebook.cells[0].outputs.map(\.text) == ["out\n", "err\nmore", "", "\n\n", "no end"])
+    }
+
+    @Test func `reads every kind of output, as text where it is text`() throws {
+        let outputs = try Fixture.all.flatMap { try Notebook(parsing: $0.bytes).cells }.flatMap { Array($0.outputs) }
+        let kinds = Set(outputs.map(\.kind))
+        #expect(
+            kinds == [.stream(.stdout), .stream(.stderr), .displayData, .executeResult, .error, .other("hologram")])
+
+        let json = try Notebook(parsing: Fixture.named("display-json-list").bytes).cells[0].outputs[0].data
+        #expect(json?.text("application/json") == nil)
+        #expect(json?.json["application/json"]?.elements.map(\.string) == ["a\n", "b\n"])
+        let html = try Notebook(parsing: Fixture.named("display-html").bytes).cells[0].outputs[0].data
+        #expect(html?.types == ["text/html", "text/plain"])
+        #expect(html?.text("text/html") == "<table>\n<tr><td>1</td></tr>\n</table>")
+        let error = try Notebook(parsing: Fixture.named("errors").bytes).cells[0].outputs[0]
+        #expect(error.errorName == "ZeroDivisionError")
+        #expect(error.errorValue == "division by zero")
+        #expect(error.traceback?.count == 3)
+        let attachments = try Notebook(parsing: Fixture.named("attachments").bytes).cells[0].attachments
+        #expect(attachments["b c.txt"]?.text("text/plain") == "one\ntwo")
+    }
+
+    @Test func `is made from nothing in canonical form`() throws {
+        var notebook = Notebook()
+        notebook.cells.append(.markdown("# A", id: "a"))
+        notebook.cells.append(.code("1 +\n1", id: "b"))
+        notebook.cells[1].outputs.append(.stream(.stdout, "x\ny"))
+        notebook.cells[1].executionCount = 1
+        notebook.cells[1].tags = ["t"]
+        #expect(
+            notebook.text.string == """
+                {
+                 "cells": [
+                  {
+                   "cell_type": "markdown",
+                   "id": "a",
+                   "metadata": {},
+                   "source": [
+                    "# A"
+                   ]
+                  },
+                  {
+                   "cell_type": "code",
+                   "execution_count": 1,
+                   "id": "b",
+                   "metadata": {
+                    "tags": [
+                     "t"
+                    ]
+                   },
+                   "outputs": [
+                    {
+                     "name": "stdout",
+                     "output_type": "stream",
+                     "text": [
+                      "x\\n",
+                      "y"
+                     ]
+                    }
+                   ],
+                   "source": [
+                    "1 +\\n",
+                    "1"
+                   ]
+                  }
+                 ],
+                 "metadata": {},
+                 "nbformat": 4,
+                 "nbformat_minor": 5
+                }
+
+                """)
+    }
+
+    @Test func `is not written differently for a value that is set to what it is`() throws {
+        let fixture = Fixture.named("source-as-string")
+        var notebook = try Notebook(parsing: fixture.bytes)
+        for index in notebook.cells.indices {
+            let cell = notebook.cells[index]
+            notebook.cells[index].source = cell.source
+            notebook.cells[index].tags = cell.tags
+            notebook.cells[index].executionCount = cell.executionCount
+            for number in notebook.cells[index].outputs.indices {
+                notebook.cells[index].outputs[number].text = cell.outputs[number].text
+            }
+        }
+        #expect(notebook.text.bytes == fixture.bytes)
+    }
+
+    @Test func `changes one cell in the middle and leaves every other byte`() throws {
+        let before = String(decoding: Fixture.named("many-cells").bytes, as: UTF8.self)
+        var notebook = try Notebook(parsing: Array(before.utf8))
+        notebook.cells[100].outputs = [.stream(.stdout, "new\n")]
+        notebook.cells.remove(at: 7)
+        let after = notebook.text.string
+        #expect(after.contains("\"new\\n\""))
+        #expect(difference(before, after) < 60)
+    }
+
+    @Test func `is a value: a copy keeps what the other changes`() throws {
+        let one = try Notebook(parsing: Fixture.named("hello").bytes)
+        var two = one
+        two.cells[0].source = "changed"
+        two.metadata["kernelspec"] = nil
+        #expect(one.text.bytes == Fixture.named("hello").bytes)
+        #expect(two.kernelName == nil)
+        #expect(two.cells[0].source == "changed")
+    }
+
+    @Test(arguments: [
+        ("", []), ("a", ["a"]), ("a\n", ["a\n"]), ("a\r\nb\rc\n\nd", ["a\r\n", "b\r", "c\n", "\n", "d"]),
+        (
+            "1\u{B}2\u{C}3\u{1C}4\u{1D}5\u{1E}6\u{85}7\u{2028}8\u{2029}9",
+            ["1\u{B}", "2\u{C}", "3\u{1C}", "4\u{1D}", "5\u{1E}", "6\u{85}", "7\u{2028}", "8\u{2029}", "9"]
+        ),
+        ("\u{1F}é\u{2027}\u{A0}\u{E2}\u{84}", ["\u{1F}é\u{2027}\u{A0}\u{E2}\u{84}"]), ("\r", ["\r"]),
+        ("\n\r", ["\n", "\r"]),
+    ])
+    func `splits text as Python's splitlines does`(text: String, lines: [String]) {
+        let output = Output.stream(.stdout, text)
+        #expect(output.json["text"]?.elements.map { Array($0.string!.utf8) } == lines.map { Array($0.utf8) })
+        #expect(output.text.map { Array($0.utf8) } == Array(text.utf8))
+    }
+}
+
+/// How many lines differ between two texts.
+private func difference(_ one: String, _ two: String) -> Int {
+    two.split(separator: "\n").difference(from: one.split(separator: "\n")).count
+}

@@ -1,0 +1,192 @@
+import JSON
+import Notebook
+import Testing
+
+@Suite struct `A file that is no notebook` {
+    @Test(arguments: [
+        ("not json", "not a notebook, because it is not JSON: line 1, column 1: found 'n' where a value was expected"),
+        ("", "not a notebook, because it is not JSON: line 1, column 1: the text ends where a value was expected"),
+        ("[]", "the file (line 1, column 1) is a list where an object was expected"),
+        ("{}", "the file (line 1, column 1) has no 'cells'"),
+        (#"{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}"#, "the file (line 1, column 1) has no 'cells'"),
+        (
+            #"{"nbformat": 5}"#,
+            "nbformat (line 1, column 14) is 5; notebooks of version 1 to 4 can be read. Save it as nbformat 4"
+        ),
+        (
+            #"{"nbformat": 0}"#,
+            "nbformat (line 1, column 14) is 0; notebooks of version 1 to 4 can be read. Save it as nbformat 4"
+        ),
+        (#"{"nbformat": "4"}"#, "nbformat (line 1, column 14) is a string where a whole number was expected"),
+        (#"{"nbformat": 4.5}"#, "nbformat (line 1, column 14) is a number where a whole number was expected"),
+        (
+            with(minor: "null", cells: "[]"),
+            "nbformat_minor (line 1, column 33) is null where a whole number was expected"
+        ),
+        (with(cells: "{}"), "cells (line 2, column 11) is an object where a list was expected"),
+        (with(metadata: "[]", cells: "[]"), "metadata (line 1, column 48) is a list where an object was expected"),
+        (with(cells: "[\n1]"), "cells[0] (line 3, column 1) is a number where an object was expected"),
+        (with(cells: #"[{"source": ""}]"#), "cells[0] (line 2, column 12) has no 'cell_type'"),
+        (with(cells: #"[{"cell_type": "code"}]"#), "cells[0] (line 2, column 12) has no 'source'"),
+        (
+            with(code: #""source": 1"#),
+            "cells[0].source (line 2, column 44) is a number where a string or a list of strings was expected"
+        ),
+        (
+            with(code: #""source": ["a", 1]"#),
+            "cells[0].source (line 2, column 44) is a list where a string or a list of strings was expected"
+        ),
+        (
+            with(code: #""source": "", "metadata": []"#),
+            "cells[0].metadata (line 2, column 60) is a list where an object was expected"
+        ),
+        (
+            with(code: #""source": "", "outputs": {}"#),
+            "cells[0].outputs (line 2, column 59) is an object where a list was expected"
+        ),
+        (
+            with(code: #""source": "", "outputs": [null]"#),
+            "cells[0].outputs[0] (line 2, column 60) is null where an object was expected"
+        ),
+        (with(code: #""source": "", "outputs": [{}]"#), "cells[0].outputs[0] (line 2, column 60) has no 'output_type'"),
+        (
+            with(code: #""source": "", "outputs": [{"output_type": "display_data", "data": "x"}]"#),
+            "cells[0].outputs[0].data (line 2, column 100) is a string where an object was expected"
+        ),
+        (
+            with(code: #""source": "", "outputs": [{"output_type": "stream", "text": {}}]"#),
+            "cells[0].outputs[0].text (line 2, column 94) is an object where a string or a list of strings was expected"
+        ),
+        (
+            with(code: #""source": "", "outputs": [{"output_type": "error", "traceback": "x"}]"#),
+            "cells[0].outputs[0].traceback (line 2, column 98) is a string where a list was expected"
+        ),
+        (
+            with(code: #""source": "", "attachments": {"a b.png": 1}"#),
+            "cells[0].attachments[\"a b.png\"] (line 2, column 75) is a number where an object was expected"
+        ),
+        (#"{"nbformat": 3}"#, "the file (line 1, column 1) has no 'worksheets'"),
+        (
+            #"{"nbformat": 3, "worksheets": [{"cells": [[]]}]}"#,
+            "worksheets[0].cells[0] (line 1, column 43) is a list where an object was expected"
+        ),
+        (
+            #"{"nbformat": 2, "worksheets": [{"cells": 1}]}"#,
+            "worksheets[0].cells (line 1, column 42) is a number where a list was expected"
+        ),
+    ])
+    func `is refused with the path, the line and what was expected`(text: String, sentence: String) {
+        let error = #expect(throws: NotebookError.self) { try Notebook(parsing: Array(text.utf8)) }
+        #expect(error?.description == sentence)
+    }
+}
+
+@Suite struct `A notebook with small faults` {
+    @Test(arguments: [
+        (
+            "no metadata", #"{"cells": [], "nbformat": 4, "nbformat_minor": 5}"#,
+            #"{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}"#,
+            ["'metadata' was missing and has been added, empty"]
+        ),
+        (
+            "no members of a cell",
+            with(cells: #"[{"cell_type": "code", "id": "a", "source": []}, {"cell_type": "raw", "id": "b"}]"#),
+            with(
+                cells:
+                    #"[{"cell_type": "code", "execution_count": null, "id": "a", "metadata": {}, "outputs": [], "source": []}, {"cell_type": "raw", "id": "b", "metadata": {}, "source": []}]"#
+            ),
+            [
+                "cells[0]: 'metadata' was missing and has been added, empty",
+                "cells[0]: 'execution_count' was missing and has been added, empty",
+                "cells[0]: 'outputs' was missing and has been added, empty",
+                "cells[1]: 'metadata' was missing and has been added, empty",
+                "cells[1]: 'source' was missing and has been added, empty",
+            ]
+        ),
+        (
+            "no members of an output",
+            oneLine(
+                code:
+                    #""execution_count": null, "id": "a", "metadata": {}, "outputs": [{"output_type": "display_data"}, {"data": {}, "output_type": "execute_result"}], "source": []"#
+            ),
+            oneLine(
+                code:
+                    #""execution_count": null, "id": "a", "metadata": {}, "outputs": [{"data": {}, "metadata": {}, "output_type": "display_data"}, {"data": {}, "metadata": {}, "output_type": "execute_result"}], "source": []"#
+            ),
+            [
+                "cells[0].outputs[0]: 'data' was missing and has been added, empty",
+                "cells[0].outputs[0]: 'metadata' was missing and has been added, empty",
+                "cells[0].outputs[1]: 'metadata' was missing and has been added, empty",
+            ]
+        ),
+        (
+            "no minor version", #"{"cells": [], "metadata": {}, "nbformat": 4}"#,
+            #"{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 0}"#,
+            ["the file does not say its version and was taken for 4.0"]
+        ),
+        (
+            "no version at all",
+            #"{"cells": [{"cell_type": "raw", "id": "a", "metadata": {}, "source": "x"}], "metadata": {}}"#,
+            #"{"cells": [{"cell_type": "raw", "id": "a", "metadata": {}, "source": "x"}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}"#,
+            ["the file does not say its version and was taken for 4.5"]
+        ),
+        (
+            "repeated and strange ids",
+            with(
+                cells:
+                    #"[{"cell_type": "raw", "id": "a", "metadata": {}, "source": "x"}, {"cell_type": "raw", "id": "a", "metadata": {}, "source": "y"}, {"cell_type": "raw", "id": "a b", "metadata": {}, "source": "y"}, {"cell_type": "raw", "id": 7, "metadata": {}, "source": "y"}]"#
+            ),
+            with(
+                cells:
+                    #"[{"cell_type": "raw", "id": "a", "metadata": {}, "source": "x"}, {"cell_type": "raw", "id": "5dfbf364", "metadata": {}, "source": "y"}, {"cell_type": "raw", "id": "a b", "metadata": {}, "source": "y"}, {"cell_type": "raw", "id": "74f906e6", "metadata": {}, "source": "y"}]"#
+            ),
+            [
+                "cells[1]: the id 'a' stood on an earlier cell already; it is now '5dfbf364'",
+                "cells[2]: 'a b' is not an id by the format's rules (1 to 64 letters, digits, '-' or '_'); it was left",
+                "cells[3]: the cell had no id and was given '74f906e6'",
+            ]
+        ),
+    ])
+    func `is put right and says so`(name: String, before: String, after: String, warnings: [String]) throws {
+        let notebook = try Notebook(parsing: Array(before.utf8))
+        #expect(notebook.text.string == after)
+        #expect(notebook.warnings.map(\.description) == warnings)
+        let again = try Notebook(parsing: Array(after.utf8))
+        #expect(again.text.string == after)
+    }
+
+    @Test func `gets the same ids every time, none of them twice`() throws {
+        let cell = #"{"cell_type": "code", "execution_count": null, "metadata": {}, "outputs": [], "source": []}"#
+        let text = with(cells: "[" + Array(repeating: cell, count: 2000).joined(separator: ", ") + "]")
+        let one = try Notebook(parsing: Array(text.utf8))
+        let two = try Notebook(parsing: Array(text.utf8))
+        #expect(one.cells.map(\.id) == two.cells.map(\.id))
+        #expect(Set(one.cells.map(\.id)).count == 2000)
+    }
+
+    @Test func `keeps its minor version, and cells before 4.5 get no ids`() throws {
+        let notebook = try Notebook(parsing: Fixture.named("minor-4").bytes)
+        #expect(notebook.version == (4, 4))
+        #expect(notebook.cells.allSatisfy { $0.id == nil })
+    }
+
+    @Test func `of an older version says that it was upgraded`() throws {
+        let notebook = try Notebook(parsing: Fixture.named("v3").bytes)
+        #expect(notebook.warnings.map(\.description) == ["the notebook was of version 3 and has been upgraded to 4.5"])
+        #expect(notebook.version == (4, 5))
+    }
+}
+
+/// A notebook with these cells, the first of them on a line of its own.
+private func with(minor: String = "5", metadata: String = "{}", cells: String) -> String {
+    // Keys are sorted, as in most files, so that what is added finds its place.
+    minor == "5" && metadata == "{}"
+        ? "{\n \"cells\": \(cells), \"metadata\": {}, \"nbformat\": 4, \"nbformat_minor\": 5}"
+        : "{\"cells\": [], \"nbformat_minor\": \(minor), \"metadata\": \(metadata), \"nbformat\": 4}"
+}
+
+/// The same on one line.
+private func oneLine(code members: String) -> String { with(code: members).replacing("\n ", with: "") }
+
+/// A notebook with one code cell that has these members.
+private func with(code members: String) -> String { with(cells: "[{\"cell_type\": \"code\", \(members)}]") }
