@@ -1,0 +1,75 @@
+import CLinux
+import Glibc
+
+/// What a file has besides its contents, to be given to the file that takes its place.
+struct Attributes {
+    private let status: stat
+    private var extended: [(name: String, value: [UInt8])] = []
+
+    /// A file's access list is an extended attribute of this name.
+    private static let accessList = "system.posix_acl_access"
+
+    init(of file: borrowing FileDescriptor) throws(Errno) {
+        status = try file.status
+        for name in try Self.names(of: file) {
+            if let value = try Self.value(of: name, of: file) { extended.append((name, value)) }
+        }
+    }
+
+    /// Gives a new file the owner, group, mode, access list and extended attributes.
+    ///
+    /// The order matters: changing the owner clears mode bits, and changing the mode changes the access list.
+    func apply(to file: borrowing FileDescriptor) throws(Errno) {
+        let number = file.number
+        let now = try file.status
+        if now.st_uid != status.st_uid || now.st_gid != status.st_gid {
+            try checked { fchown(number, status.st_uid, status.st_gid) }
+        }
+        try checked { fchmod(number, status.st_mode & 0o7777) }
+        // A folder can have an access list for new files, which the old file need not have had.
+        if !extended.contains(where: { $0.name == Self.accessList }), try Self.names(of: file).contains(Self.accessList)
+        {
+            try checked { unsafe fremovexattr(number, Self.accessList) }
+        }
+        for (name, value) in extended where try Self.value(of: name, of: file) != value {
+            try checked { unsafe fsetxattr(number, name, value, value.count, 0) }
+        }
+    }
+
+    private static func names(of file: borrowing FileDescriptor) throws(Errno) -> [String] {
+        let number = file.number
+        let list: [UInt8]
+        do throws(Errno) {
+            list = try unsafe fill { (buffer, size) in unsafe flistxattr(number, buffer, size) }
+        } catch  where error.rawValue == ENOTSUP {
+            return []
+        }
+        return list.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The value of an attribute, nil where the file has none of the name.
+    private static func value(of name: String, of file: borrowing FileDescriptor) throws(Errno) -> [UInt8]? {
+        let number = file.number
+        do throws(Errno) {
+            return try unsafe fill { (buffer, size) in unsafe fgetxattr(number, name, buffer, size) }
+        } catch  where error.rawValue == ENODATA || error.rawValue == ENOTSUP {
+            return nil
+        }
+    }
+
+    /// Asks for a size, then for as many bytes; again where they have become more meanwhile.
+    private static func fill(
+        _ call: (UnsafeMutablePointer<CChar>?, Int) -> Int
+    ) throws(Errno) -> [UInt8] {
+        while true {
+            let size = try checked { call(nil, 0) }
+            if size == 0 { return [] }
+            var bytes = [CChar](repeating: 0, count: size)
+            do throws(Errno) {
+                // Safe because the array is passed with its own length.
+                let got = try checked { unsafe call(&bytes, size) }
+                return bytes.prefix(got).map { UInt8(bitPattern: $0) }
+            } catch  where error.rawValue == ERANGE {}
+        }
+    }
+}

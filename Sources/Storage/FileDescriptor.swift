@@ -1,0 +1,96 @@
+import CLinux
+import Glibc
+
+/// An open file or folder, closed when it is no longer used.
+struct FileDescriptor: ~Copyable {
+    let number: Int32
+
+    init(owning number: Int32) { self.number = number }
+
+    deinit { close(number) }
+
+    /// Opens a path; it is not passed on to children.
+    init(_ path: String, _ flags: Int32, mode: mode_t = 0) throws(Errno) {
+        number = try checked { unsafe open(path, flags | O_CLOEXEC, mode) }
+    }
+
+    /// Opens a name in a folder.
+    init(_ name: String, in folder: borrowing FileDescriptor, _ flags: Int32, mode: mode_t = 0) throws(Errno) {
+        let folder = folder.number
+        number = try checked { unsafe openat(folder, name, flags | O_CLOEXEC, mode) }
+    }
+
+    /// Makes another descriptor of an open file, which can be closed without closing that one.
+    init(duplicating other: Int32) throws(Errno) {
+        number = try checked { fcntl(other, F_DUPFD_CLOEXEC, 0) }
+    }
+
+    var status: stat {
+        get throws(Errno) {
+            var status = stat()
+            try checked { unsafe fstat(number, &status) }
+            return status
+        }
+    }
+
+    /// Reads from the current position to the end.
+    func readToEnd(expecting size: Int) throws(Errno) -> [UInt8] {
+        // One byte more than expected, so that the read that finds the end needs no more room.
+        var bytes = try readUp(to: size + 1)
+        guard bytes.count > size else { return bytes }
+        // The file has grown, or is a pipe that does not tell its size.
+        while true {
+            let more = try readUp(to: 1 << 20)
+            if more.isEmpty { return bytes }
+            bytes += more
+        }
+    }
+
+    /// Reads until `count` bytes are there or the end is reached.
+    func readUp(to count: Int) throws(Errno) -> [UInt8] {
+        var failure: Errno?
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            if count >= 4 << 20, let start = buffer.baseAddress { unsafe clinux_prefer_huge_pages(start, count) }
+            do throws(Errno) {
+                while filled < count {
+                    // Safe because what is passed is the part of the buffer that has not been filled.
+                    let got = try checked {
+                        unsafe Glibc.read(number, buffer.baseAddress.map { unsafe $0 + filled }, count - filled)
+                    }
+                    if got == 0 { return }
+                    filled += got
+                }
+            } catch { failure = error }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    /// Writes all bytes at the current position.
+    func write(_ bytes: Span<UInt8>) throws(Errno) {
+        var written = 0
+        while written < bytes.count {
+            let rest = bytes.extracting(written...)
+            // Safe because the buffer is used within the closure alone.
+            written += try unsafe rest.withUnsafeBufferPointer { buffer throws(Errno) in
+                try checked { unsafe Glibc.write(number, buffer.baseAddress, buffer.count) }
+            }
+        }
+    }
+
+    func write(_ runs: some ByteRuns) throws(Errno) {
+        try runs.forEachRun { run throws(Errno) in try write(run) }
+    }
+
+    func flush() throws(Errno) { try checked { fsync(number) } }
+}
+
+/// Calls the system, again where a signal interrupted it, and throws what it refuses.
+@discardableResult
+func checked<Result: FixedWidthInteger>(_ call: () -> Result) throws(Errno) -> Result {
+    while true {
+        let result = call()
+        if result != -1 { return result }
+        if errno != EINTR { throw .last }
+    }
+}

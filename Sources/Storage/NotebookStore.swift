@@ -1,0 +1,41 @@
+/// A place where a notebook's bytes live: a file here, or an object elsewhere.
+///
+/// One store serves one run of one notebook. It remembers what it read and wrote, so that it notices when somebody
+/// else has changed the notebook meanwhile.
+public protocol NotebookStore: Sendable {
+    /// What messages call the place.
+    nonisolated var name: String { get }
+
+    /// Returns the notebook's bytes.
+    func read() async throws -> [UInt8]
+
+    /// Replaces the notebook by `bytes`: wholly, or not at all.
+    ///
+    /// - Returns: Where the bytes are now. It is not the notebook's own place when somebody else has changed the
+    ///   notebook since it was read or written here.
+    func write(_ bytes: some ByteRuns) async throws -> Destination
+}
+
+/// Bytes that need not lie side by side.
+public protocol ByteRuns: Sendable {
+    /// The number of bytes.
+    var count: Int { get }
+    /// Passes the bytes on, in order.
+    func forEachRun<Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> Void) throws(Failure)
+}
+
+extension [UInt8]: ByteRuns {
+    /// Passes all bytes on at once.
+    public func forEachRun<Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> Void) throws(Failure) {
+        try body(span)
+    }
+}
+
+/// Where the bytes of a notebook went.
+@nonexhaustive
+public enum Destination: Hashable, Sendable {
+    /// To the notebook's own place.
+    case original
+    /// Beside it, because somebody else had changed it; nobody's work is lost.
+    case conflict(String)
+}

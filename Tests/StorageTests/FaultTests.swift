@@ -1,0 +1,189 @@
+import Glibc
+import Storage
+import Testing
+
+@testable import struct Storage.TemporaryFile
+
+@Suite struct `When a file cannot be written` {
+    let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    @Test(.enabled(if: isRoot, "only root can mount"), arguments: [false, true])
+    func `a full disk is named, and the old file is untouched`(hasTwoNames: Bool) async throws {
+        let small = try SmallFileSystem(size: "256k")
+        try write(String(repeating: "old", count: 30_000), to: small("a"))
+        if hasTwoNames { link(small("a"), small("b")) }
+        let names = list(small.path)
+        let file = LocalFile(small("a"))
+        _ = try await file.read()
+        let error = await #expect(throws: StorageError.self) {
+            try await file.write([UInt8](repeating: 65, count: 400_000))
+        }
+        #expect(error == .diskFull(path: small("a"), needed: 400_000))
+        #expect(
+            error?.description
+                == "\(small("a")): no space left for 400000 bytes; the old file is untouched. Free some space and run again"
+        )
+        #expect(contents(small("a")) == String(repeating: "old", count: 30_000))
+        #expect(list(small.path) == names)
+        // There is room for something smaller.
+        #expect(try await file.write(Array("new".utf8)) == .original)
+        #expect(contents(small("a")) == "new")
+    }
+
+    @Test func `a read-only file stays as it is, whoever asks`() async throws {
+        let path = try scratch.file("a", mode: 0o444)
+        let file = LocalFile(path)
+        _ = try await file.read()
+        await #expect(throws: StorageError.notWritable(path: path)) { try await file.checkWritable() }
+        let error = await #expect(throws: StorageError.self) { try await file.write(Array("new".utf8)) }
+        #expect(
+            error?.description
+                == "\(path) is read-only; give write permission (chmod u+w), or write the result elsewhere")
+        #expect(contents(path) == "old")
+        #expect(scratch.names == ["a"])
+    }
+
+    @Test(.enabled(if: isRoot, "only root can mount"))
+    func `a read-only file system is named`() async throws {
+        let small = try SmallFileSystem(size: "64k")
+        try write("old", to: small("a"))
+        try #require(run("mount", "-o", "remount,ro", small.path))
+        let file = LocalFile(small("a"))
+        _ = try await file.read()
+        await #expect(throws: StorageError.readOnlyFileSystem(path: small("a"))) { try await file.checkWritable() }
+        await #expect(throws: StorageError.readOnlyFileSystem(path: small("a"))) {
+            try await file.write(Array("new".utf8))
+        }
+    }
+
+    @Test func `a vanished folder is named`() async throws {
+        mkdir(scratch("folder"), 0o755)
+        let path = try scratch.file("folder/a")
+        let file = LocalFile(path)
+        _ = try await file.read()
+        run("rm", "-rf", scratch("folder"))
+        let error = await #expect(throws: StorageError.self) { try await file.write(Array("new".utf8)) }
+        #expect(error?.description == "\(path): its folder does not exist; make it first")
+    }
+
+    @Test(arguments: ["", ".", "..", "folder", "folder/"])
+    func `a folder is no file`(name: String) async throws {
+        mkdir(scratch("folder"), 0o755)
+        let path = scratch(name)
+        let error = await #expect(throws: StorageError.self) { try await LocalFile(path).write(Array("new".utf8)) }
+        #expect(error?.description.hasSuffix("is not a file") == true)
+        await #expect(throws: StorageError.notAFile(path: path)) { try await LocalFile(path).read() }
+    }
+
+    @Test func `a pipe is no file, and nobody waits for its other end`() async throws {
+        mkfifo(scratch("pipe"), 0o644)
+        await #expect(throws: StorageError.notAFile(path: scratch("pipe"))) {
+            try await LocalFile(scratch("pipe")).write(Array("new".utf8))
+        }
+    }
+
+    @Test func `a file that is not there is named when it is read`() async throws {
+        let error = await #expect(throws: StorageError.self) { try await LocalFile(scratch("a")).read() }
+        #expect(error?.description == "\(scratch("a")): no such file")
+        let below = LocalFile(scratch("a/b"))
+        await #expect(throws: StorageError.notFound(path: scratch("a/b"))) { try await below.read() }
+        await #expect(throws: StorageError.folderNotFound(path: scratch("a/b"))) { try await below.checkWritable() }
+    }
+
+    @Test func `an abandoned temporary file leaves nothing behind`() throws {
+        for unnamed in [true, false] {
+            var file = try TemporaryFile(in: scratch.path, mode: 0o600, unnamed: unnamed)
+            #expect(scratch.names.isEmpty == unnamed)
+            #expect(throws: Errno.self) { try file.take(name: "no/such/folder") }
+            _ = consume file
+            #expect(scratch.names == [])
+        }
+    }
+
+    @Test func `a file system that wants names for temporary files replaces as well`() throws {
+        let path = try scratch.file("a")
+        var file = try TemporaryFile(in: scratch.path, mode: 0o600, unnamed: false)
+        try file.file.write(Array("new".utf8))
+        try file.take(name: "a")
+        #expect(contents(path) == "new")
+        #expect(scratch.names == ["a"])
+    }
+}
+
+/// These run in a process of their own, which gives up being root first.
+@Suite(.enabled(if: isRoot, "only root can become another user")) struct `When somebody else than root writes` {
+    let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    @Test func `a file in a read-only folder is written in place`() async {
+        await #expect(processExitsWith: .success) { [folder = scratch.path as String] in
+            let path = folder + "/a"
+            try write("old contents", to: path)
+            chown(path, 1234, 1234)
+            try become(1234)
+            let file = LocalFile(path)
+            _ = try await file.read()
+            try await file.checkWritable()
+            for text in ["new", "new and much longer"] {
+                try #require(try await file.write(Array(text.utf8)) == .original)
+                try #require(contents(path) == text)
+                try #require(list(folder) == ["a"])
+            }
+            try #require(!list("/tmp").contains { $0.hasPrefix("galley-safety") })
+        }
+    }
+
+    @Test func `a new file in a read-only folder is refused`() async {
+        await #expect(processExitsWith: .success) { [folder = scratch.path as String] in
+            try become(1234)
+            let file = LocalFile(folder + "/a")
+            await #expect(throws: StorageError.folderNotWritable(path: folder + "/a")) {
+                try await file.checkWritable()
+            }
+            await #expect(throws: StorageError.folderNotWritable(path: folder + "/a")) { try await file.write([65]) }
+        }
+    }
+
+    @Test func `a read-only file in a read-only folder is refused`() async {
+        await #expect(processExitsWith: .success) { [folder = scratch.path as String] in
+            let path = folder + "/a"
+            try write("old", to: path)
+            try become(1234)
+            await #expect(throws: StorageError.notWritable(path: path)) { try await LocalFile(path).write([65]) }
+            try #require(contents(path) == "old")
+        }
+    }
+
+    @Test func `a file that may not be read says so`() async {
+        await #expect(processExitsWith: .success) { [folder = scratch.path as String] in
+            let path = folder + "/a"
+            try write("old", to: path)
+            chmod(path, 0o600)
+            try become(1234)
+            await #expect(throws: StorageError.notReadable(path: path)) { try await LocalFile(path).read() }
+        }
+    }
+
+    @Test func `another user's file that is shared keeps its owner`() async {
+        await #expect(processExitsWith: .success) { [folder = scratch.path as String] in
+            let path = folder + "/a"
+            try write("old", to: path)
+            chmod(path, 0o666)
+            chmod(folder, 0o777)
+            try become(1234)
+            try #require(try await LocalFile(path).write(Array("new".utf8)) == .original)
+            try #require(contents(path) == "new")
+            try #require(status(path).st_uid == 0)
+            try #require(mode(path) == 0o666)
+            try #require(list(folder) == ["a"])
+        }
+    }
+}
+
+/// Gives up the rights of this process for those of a user.
+func become(_ user: uid_t) throws {
+    guard setgroups(0, nil) == 0, setgid(user) == 0, setuid(user) == 0 else { throw POSIXFailure(code: errno) }
+}

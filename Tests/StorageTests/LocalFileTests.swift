@@ -1,0 +1,153 @@
+import Glibc
+import Storage
+import Testing
+
+@Suite struct `A local file` {
+    let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    @Test func `is read and replaced whole, and nothing else is left in its folder`() async throws {
+        let path = try scratch.file("a.ipynb", "old")
+        let before = status(path).st_ino
+        let file = LocalFile(path)
+        #expect(try await file.read() == Array("old".utf8))
+        #expect(try await file.write(Array("new and longer".utf8)) == .original)
+        #expect(contents(path) == "new and longer")
+        #expect(scratch.names == ["a.ipynb"])
+        #expect(status(path).st_ino != before)
+    }
+
+    @Test(arguments: [0, 1, 5_000_000])
+    func `is read whatever its size`(size: Int) async throws {
+        let path = try scratch.file("a", String(repeating: "x", count: size))
+        #expect(try await LocalFile(path).read().count == size)
+    }
+
+    @Test func `is written from runs of bytes, in order`() async throws {
+        struct Runs: ByteRuns {
+            let runs: [[UInt8]]
+            var count: Int { runs.reduce(0) { $0 + $1.count } }
+            func forEachRun<Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> Void) throws(Failure) {
+                for run in runs { try body(run.span) }
+            }
+        }
+        let runs = Runs(runs: [Array("one ".utf8), [], [UInt8](repeating: 65, count: 3_000_000), Array(" two".utf8)])
+        _ = try await LocalFile(scratch("a")).write(runs)
+        #expect(contents(scratch("a")) == "one " + String(repeating: "A", count: 3_000_000) + " two")
+    }
+
+    @Test func `that does not exist is made, with the mode that new files get here`() async throws {
+        let old = umask(0o027)
+        defer { umask(old) }
+        #expect(try await LocalFile(scratch("new.ipynb")).write(Array("x".utf8)) == .original)
+        #expect(contents(scratch("new.ipynb")) == "x")
+        #expect(mode(scratch("new.ipynb")) == 0o640)
+    }
+
+    @Test func `that was not read is replaced without a question`() async throws {
+        let path = try scratch.file("a", "old", mode: 0o600)
+        #expect(try await LocalFile(path).write(Array("new".utf8)) == .original)
+        #expect(contents(path) == "new")
+        #expect(mode(path) == 0o600)
+    }
+
+    @Test(arguments: [0o644, 0o600, 0o640, 0o664, 0o755, 0o2755, 0o4711] as [mode_t])
+    func `keeps its mode`(mode wanted: mode_t) async throws {
+        let path = try scratch.file("a", mode: wanted)
+        _ = try await LocalFile(path).write(Array("new".utf8))
+        #expect(mode(path) == wanted)
+    }
+
+    @Test(.enabled(if: isRoot, "only root can give files away"))
+    func `of another user stays that user's`() async throws {
+        let path = try scratch.file("a", mode: 0o640)
+        chown(path, 1234, 2345)
+        _ = try await LocalFile(path).write(Array("new".utf8))
+        #expect(status(path).st_uid == 1234)
+        #expect(status(path).st_gid == 2345)
+        #expect(mode(path) == 0o640)
+        #expect(contents(path) == "new")
+    }
+
+    @Test func `keeps its extended attributes`() async throws {
+        let path = try scratch.file("a")
+        try #require(setAttribute("user.galley", Array("value".utf8), of: path))
+        try #require(setAttribute("user.empty", [], of: path))
+        _ = try await LocalFile(path).write(Array("new".utf8))
+        #expect(attribute("user.galley", of: path) == Array("value".utf8))
+        #expect(attribute("user.empty", of: path) == [])
+        #expect(contents(path) == "new")
+    }
+
+    @Test func `keeps its access list`() async throws {
+        let path = try scratch.file("a")
+        try #require(setAttribute("system.posix_acl_access", accessList(for: 210), of: path))
+        let before = (attribute("system.posix_acl_access", of: path), mode(path))
+        _ = try await LocalFile(path).write(Array("new".utf8))
+        #expect(attribute("system.posix_acl_access", of: path) == before.0)
+        #expect(mode(path) == before.1)
+    }
+
+    @Test func `gets no access list from a folder that gives one to new files`() async throws {
+        let path = try scratch.file("a", mode: 0o640)
+        try #require(setAttribute("system.posix_acl_default", accessList(for: 210), of: scratch.path))
+        _ = try await LocalFile(path).write(Array("new".utf8))
+        #expect(attribute("system.posix_acl_access", of: path) == nil)
+        #expect(mode(path) == 0o640)
+    }
+
+    @Test(arguments: ["relative", "absolute"])
+    func `behind a symbolic link is replaced, and the link stays`(kind: String) async throws {
+        mkdir(scratch("real"), 0o755)
+        _ = try scratch.file("real/a")
+        let target = kind == "relative" ? "real/a" : scratch("real/a")
+        symlink(target, scratch("middle"))
+        symlink("middle", scratch("link"))
+        let file = LocalFile(scratch("link"))
+        _ = try await file.read()
+        #expect(try await file.write(Array("new".utf8)) == .original)
+        #expect(contents(scratch("real/a")) == "new")
+        #expect(status(scratch("link")).st_mode & S_IFMT == S_IFLNK)
+        #expect(scratch.names == ["link", "middle", "real"])
+        #expect(list(scratch("real")) == ["a"])
+    }
+
+    @Test func `behind a link that leads nowhere yet is made there`() async throws {
+        symlink("later", scratch("link"))
+        _ = try await LocalFile(scratch("link")).write(Array("new".utf8))
+        #expect(contents(scratch("later")) == "new")
+        #expect(status(scratch("link")).st_mode & S_IFMT == S_IFLNK)
+    }
+
+    @Test func `with several names keeps them all`() async throws {
+        let path = try scratch.file("a", "old contents")
+        link(path, scratch("b"))
+        for text in ["new", "new and much longer than before"] {
+            _ = try await LocalFile(path).write(Array(text.utf8))
+            #expect(contents(scratch("b")) == text)
+            #expect(status(path).st_ino == status(scratch("b")).st_ino)
+            #expect(scratch.names == ["a", "b"])
+        }
+    }
+
+    @Test(.enabled(if: isRoot, "only root can mount"))
+    func `that is a mount of its own is written in place`() async throws {
+        let path = try scratch.file("a", "old")
+        let source = try scratch.file("source", "old")
+        try #require(run("mount", "--bind", source, path))
+        defer { run("umount", path) }
+        _ = try await LocalFile(path).write(Array("new".utf8))
+        #expect(contents(source) == "new")
+        #expect(scratch.names == ["a", "source"])
+    }
+}
+
+/// An access list that lets one more user read, in the kernel's form: a version, then tag, permissions and identifier
+/// of the owner, that user, the group, the mask and the others.
+func accessList(for user: UInt8) -> [UInt8] {
+    func entry(_ tag: UInt8, _ permissions: UInt8, _ id: [UInt8] = [255, 255, 255, 255]) -> [UInt8] {
+        [tag, 0, permissions, 0] + id
+    }
+    return [2, 0, 0, 0] + entry(1, 6) + entry(2, 4, [user, 4, 0, 0]) + entry(4, 4) + entry(16, 6) + entry(32, 0)
+}
