@@ -5,6 +5,9 @@ import PackageDescription
 
 let package = Package(
     name: "galley",
+    products: [
+        .executable(name: "galley", targets: ["CLI"])
+    ],
     targets: [
         // Documents
         .target(name: "JSON"),
@@ -12,10 +15,17 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "Storage", dependencies: ["CLinux"]),
 
+        // Where they meet
+        .executableTarget(name: "CLI"),
+
         // Tests
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(name: "NotebookTests", dependencies: ["JSON", "Notebook"]),
         .testTarget(name: "StorageTests", dependencies: ["CLinux", "Storage"]),
+        .testTarget(name: "ArchitectureTests"),
+        .testTarget(name: "EndToEndTests"),
+        .executableTarget(
+            name: "Benchmarks", dependencies: ["JSON", "Notebook", "Storage"], path: "Tests/Benchmarks"),
     ]
 )
 

@@ -13,7 +13,10 @@ struct Container: Sendable {
 
     init(_ fragment: Fragment) {
         isObject = fragment.isObject
-        items = Walk(fragment).map { Item(value: Value(.text($0.value)), place: $0.place) }
+        // Counting first costs a walk and saves half of the memory that growing would take.
+        items = []
+        items.reserveCapacity(Walk(fragment).reduce(0) { count, _ in count + 1 })
+        for (place, value) in Walk(fragment) { items.append(Item(value: Value(.text(value)), place: place)) }
         origin = Origin(fragment, items)
     }
 

@@ -97,13 +97,4 @@ extension FileDescriptor {
         try truncate(to: bytes.count)
         try flush()
     }
-
-    /// Makes sure that there is room for this many bytes before any of the old ones is written over.
-    private func allocate(_ count: Int) throws(Errno) {
-        let size = Int(try status.st_size)
-        guard count > size else { return }
-        let code = posix_fallocate(number, size, count - size)
-        // Some file systems cannot promise room; they will say so when it is written.
-        if code != 0, code != EOPNOTSUPP, code != EINVAL { throw Errno(rawValue: code) }
-    }
 }

@@ -52,6 +52,7 @@ struct Replacement {
 
     private func replace(_ place: Place, by bytes: some ByteRuns, attributes: Attributes?) throws(Errno) -> Stamp {
         var new = try TemporaryFile(in: place.folder, mode: attributes == nil ? 0o666 : 0o600)
+        try new.file.allocate(bytes.count)
         try new.file.write(bytes)
         try attributes?.apply(to: new.file)
         try new.file.flush()

@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+
+/// A kind of line, and the rooms that it may stand in.
+struct Rule: Sendable, CustomTestStringConvertible {
+    let subject: String
+    let pattern: String
+    let rooms: [String]
+    var testDescription: String { subject }
+
+    static let all = [
+        Rule("escapes and the spelling of numbers", #"hexadecimal|\\\\u|Infinity"#, ["JSON"]),
+        Rule("the format's own words", #"cell_type|output_type|nbformat"#, ["Notebook"]),
+        Rule("how files are replaced", #"\b(rename|renameat|fsync|fchown|fchmod|linkat)\("#, ["Storage", "CLinux"]),
+        Rule("memory that Swift does not watch over", #"Unsafe(Mutable)?(Raw)?(Buffer)?Pointer"#, ["Storage"]),
+        Rule("Foundation, which is slow to load", #"\bimport Foundation"#, []),
+        Rule("what a person types or sees at a terminal", #""--|isatty|\bexit\("#, ["CLI"]),
+    ]
+
+    init(_ subject: String, _ pattern: String, _ rooms: [String]) {
+        (self.subject, self.pattern, self.rooms) = (subject, pattern, rooms)
+    }
+}
+
+@Suite struct `The house` {
+    @Test(arguments: Rule.all)
+    func `has each kind of line in its own room`(rule: Rule) throws {
+        let pattern = try NSRegularExpression(pattern: rule.pattern)
+        var found: Set<String> = []
+        for file in try Tree.sources() {
+            for (number, line) in file.code {
+                guard pattern.firstMatch(in: line, range: NSRange(line.startIndex..., in: line)) != nil else {
+                    continue
+                }
+                found.insert(file.room)
+                #expect(
+                    rule.rooms.contains(file.room),
+                    "\(file.path):\(number): \(rule.subject) belong in \(rule.rooms.isEmpty ? "no room" : rule.rooms.joined(separator: ", ")): \(line)"
+                )
+            }
+        }
+        // A pattern that nothing matches guards nothing.
+        #expect(rule.rooms.isEmpty == found.isEmpty)
+    }
+
+    @Test func `has one subject a file, which four hundred lines are enough for`() throws {
+        for file in try Tree.sources() { #expect(file.lines.count <= 400, "\(file.path)") }
+    }
+
+    @Test func `has no drawers`() throws {
+        let drawers: Set = ["Utilities", "Helpers", "Core", "Common", "Extras", "Errors", "Models", "Extensions"]
+        for file in try Tree.sources() {
+            #expect(drawers.isDisjoint(with: file.path.split(separator: "/").map(String.init)), "\(file.path)")
+        }
+    }
+
+    @Test func `has nothing at its top but what the README names`() throws {
+        let names = try FileManager.default.contentsOfDirectory(atPath: Tree.root.path).filter { !$0.hasPrefix(".") }
+        #expect(Set(names) == ["Notebooks", "Package.swift", "README.md", "Sources", "Tests"])
+    }
+}
+
+struct SourceFile {
+    let path: String
+    let lines: [String]
+    var room: String { path.split(separator: "/").dropFirst().first.map(String.init) ?? "" }
+    /// The lines that are not comments, counted from 1.
+    var code: [(Int, String)] {
+        zip(1..., lines).filter { !$0.1.drop { $0 == " " }.hasPrefix("//") }
+    }
+}
+
+enum Tree {
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    static func sources() throws -> [SourceFile] {
+        let files = try FileManager.default.subpathsOfDirectory(atPath: root.path + "/Sources")
+            .filter { $0.hasSuffix(".swift") || $0.hasSuffix(".c") || $0.hasSuffix(".h") }
+        try #require(files.count > 20)
+        return try files.sorted().map { file in
+            let text = try String(contentsOfFile: root.path + "/Sources/" + file, encoding: .utf8)
+            return SourceFile(
+                path: "Sources/" + file,
+                lines: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
+        }
+    }
+}
