@@ -6,6 +6,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+int clinux_open_folder(const char *path) {
+    return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
 int clinux_open_unnamed(int folder, mode_t mode) {
     return openat(folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
 }

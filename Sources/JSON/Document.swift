@@ -8,11 +8,16 @@ public struct Document: Sendable {
     private let source: Source?
     private var chosenStyle: Style?
 
+    /// Arrays and objects in a document may be nested this deeply. Python gives up at about the same depth.
+    public static let depthLimit = 1000
+
     /// Reads a text.
     ///
+    /// - Parameter depthLimit: How deeply arrays and objects may be nested. What is going to be part of another
+    ///   document needs a lower limit than that document.
     /// - Throws: ``ParseError`` where Python's `json.loads` would refuse it too.
-    public init(parsing bytes: [UInt8]) throws(ParseError) {
-        let source = try Source(bytes)
+    public init(parsing bytes: [UInt8], depthLimit: Int = Self.depthLimit) throws(ParseError) {
+        let source = try Source(bytes, depthLimit: depthLimit)
         self.source = source
         root = Value(.text(source.root))
     }
@@ -69,5 +74,7 @@ public struct Document: Sendable {
 
 extension Value {
     /// The bytes that Python's `json.dumps(x, ensure_ascii=False, indent=1, sort_keys=True)` writes, and a line end.
+    ///
+    /// A ``Number`` that was made of a spelling keeps it.
     public var canonicalText: Text { Document(self).text }
 }

@@ -14,9 +14,6 @@ struct Outline: Sendable {
         var next: UInt32
     }
 
-    /// Arrays and objects may be nested this deeply. Python gives up at about the same depth.
-    static let depthLimit = 1000
-
     private(set) var entries: [Entry] = []
     /// Whether a byte above 0x7F occurs.
     var hasNonASCII = false

@@ -5,6 +5,9 @@
 struct Parser {
     private(set) var outline = Outline()
     private var scanner = Scanner()
+    private let depthLimit: Int
+
+    init(depthLimit: Int) { self.depthLimit = depthLimit }
 
     /// A refusal before its line and column are known.
     struct Fault: Error {
@@ -24,8 +27,8 @@ struct Parser {
             at = text.skippingSpace(from: at)
             switch text.byte(at) {
             case UInt8(ascii: "{"), UInt8(ascii: "["):
-                guard open.count < Outline.depthLimit else {
-                    throw Fault(offset: at, problem: .tooDeep(limit: Outline.depthLimit))
+                guard open.count < depthLimit else {
+                    throw Fault(offset: at, problem: .tooDeep(limit: depthLimit))
                 }
                 inObject = text[at] == UInt8(ascii: "{")
                 open.append(outline.open(at: at))

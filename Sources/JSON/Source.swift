@@ -4,8 +4,8 @@ final class Source: Sendable {
     let outline: Outline
     private let contentStart: Int
 
-    init(_ bytes: [UInt8]) throws(ParseError) {
-        var parser = Parser()
+    init(_ bytes: [UInt8], depthLimit: Int) throws(ParseError) {
+        var parser = Parser(depthLimit: depthLimit)
         do throws(Parser.Fault) {
             try parser.parse(bytes.span)
         } catch {

@@ -207,7 +207,7 @@ extension Value {
     /// The member of an object with this key, the last where the key is repeated; nil where there is none.
     ///
     /// Setting a value replaces that member or adds a new one, where the document sorts its keys at the sorted place;
-    /// setting nil removes every member with the key. Only an object may be set into.
+    /// setting nil removes every member with the key. What is no object becomes one when a value is set.
     public subscript(key: String) -> Value? {
         get {
             switch form {
@@ -224,8 +224,9 @@ extension Value {
             }
         }
         _modify {
-            precondition(kind == .object, "only an object has members")
-            var container = takeContainer()
+            let isObject = kind == .object
+            let old = isObject ? nil : form
+            var container = isObject ? takeContainer() : Container(isObject: true, items: [])
             let index = container.lastIndex(of: key)
             var value: Value?
             if let index {
@@ -242,7 +243,8 @@ extension Value {
                 } else if index != nil {
                     container.removeAll(key)
                 }
-                form = .container(container)
+                // Nothing was set in what is no object: it stays what it was.
+                form = container.items.isEmpty ? old ?? .container(container) : .container(container)
             }
             yield &value
         }
@@ -265,20 +267,19 @@ extension Value {
         }
     }
 
-    /// Replaces a range of an array's elements by others.
+    /// Replaces a range of an array's elements by others; the range has to be one of its own.
+    ///
+    /// What is no array has no elements, and becomes one.
     public mutating func replaceElements(_ range: Range<Int>, with elements: some Sequence<Value>) {
-        precondition(kind == .array, "only an array has elements")
-        var container = takeContainer()
+        var container = kind == .array ? takeContainer() : Container(isObject: false, items: [])
         container.items.replaceSubrange(range, with: elements.map { Item(value: $0) })
         form = .container(container)
     }
 
-    /// Adds an element at the end of an array.
+    /// Adds an element at the end of an array; what is no array becomes one.
     public mutating func append(_ element: Value) {
-        precondition(kind == .array, "only an array has elements")
-        var container = takeContainer()
-        container.items.append(Item(value: element))
-        form = .container(container)
+        let count = kind == .array ? self.count : 0
+        replaceElements(count..<count, with: CollectionOfOne(element))
     }
 
     /// Makes access to the items of this array or object take constant time, without changing what is written.

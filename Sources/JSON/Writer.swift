@@ -29,18 +29,25 @@ struct Writer {
         case .number(let number): append(number.description)
         case .string(let string): write(string)
         case .text(let fragment):
-            if fragment.source === home, fragment.start == standing {
+            if fits(fragment, margin: margin, standing: standing) {
                 copy(fragment.range)
             } else {
-                rewrite(fragment, margin: margin)
+                layOut(fragment, margin: margin)
             }
         case .container(let container):
-            if let origin = container.origin, origin.text.source === home, origin.text.start == standing {
+            if let origin = container.origin, fits(origin.text, margin: margin, standing: standing) {
                 update(container, origin, margin: margin)
             } else {
-                writeAnew(container, margin: margin)
+                layOut(container, margin: margin)
             }
         }
+    }
+
+    /// Whether a value that was read looks right where it is to be written: it stood there, or as far from the edge.
+    private func fits(_ fragment: Fragment, margin: [UInt8], standing: Int?) -> Bool {
+        guard let home, fragment.source === home else { return false }
+        return fragment.start == standing || indentation == nil || !fragment.isContainer
+            || home.lineMargin(at: fragment.start) == margin
     }
 
     private mutating func write(_ string: String) {
@@ -53,11 +60,11 @@ struct Writer {
 
 extension Writer {
     /// Writes a value that was read elsewhere, in another text or at another place of this one.
-    private mutating func rewrite(_ fragment: Fragment, margin: [UInt8]) {
+    private mutating func layOut(_ fragment: Fragment, margin: [UInt8]) {
         let bytes = fragment.source.bytes
         switch fragment.first {
         case UInt8(ascii: "{"), UInt8(ascii: "["):
-            writeAnew(Container(fragment), margin: margin)
+            layOut(Container(fragment), margin: margin)
         case UInt8(ascii: "\""):
             rewriteString(fragment.source, fragment.range)
         case UInt8(ascii: "n"), UInt8(ascii: "t"), UInt8(ascii: "f"):
@@ -78,8 +85,11 @@ extension Writer {
         }
     }
 
-    private mutating func writeAnew(_ container: Container, margin: [UInt8]) {
-        let items = container.isObject ? container.distinctItems(sorted: style.sortsKeys) : container.items
+    private mutating func layOut(_ container: Container, margin: [UInt8]) {
+        // Members that another hides are lost nowhere but on the way from somewhere else.
+        let isForeign = container.origin.map { $0.text.source !== home } ?? true
+        let items =
+            container.isObject ? container.members(distinct: isForeign, sorted: style.sortsKeys) : container.items
         append(container.isObject ? "{" : "[")
         for (index, item) in items.enumerated() {
             if index > 0 { append(",") }
@@ -181,6 +191,12 @@ extension Source {
         Int(place.lead)..<bytes.skippingSpace(from: Int(place.lead))
     }
 
+    /// What the line is indented by on which something stands.
+    fileprivate func lineMargin(at offset: Int) -> [UInt8] {
+        let start = bytes[..<offset].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        return Array(bytes[start..<min(offset, bytes.skippingSpace(from: start))])
+    }
+
     /// What stands behind the last line end of white space; nil where there is none.
     fileprivate func margin(of space: Range<Int>) -> [UInt8]? {
         bytes[space].lastIndex(of: UInt8(ascii: "\n")).map { Array(bytes[($0 + 1)..<space.upperBound]) }
@@ -201,13 +217,19 @@ extension Container {
         return keyed.map(\.item)
     }
 
-    /// The members without those that a later one with the same key hides.
-    fileprivate func distinctItems(sorted: Bool) -> [Item] {
-        var last: [[UInt8]: Int] = [:]
+    /// The members, on demand without those that a later one with the same key hides, and on demand in order.
+    fileprivate func members(distinct: Bool, sorted: Bool) -> [Item] {
         let keys = items.map(keyBytes)
-        for (index, key) in keys.enumerated() { last[key] = index }
-        let kept = items.indices.filter { last[keys[$0]] == $0 }
-        return (sorted ? kept.sorted { keys[$0].lexicographicallyPrecedes(keys[$1]) } : kept).map { items[$0] }
+        var kept = Array(items.indices)
+        if distinct {
+            var last: [[UInt8]: Int] = [:]
+            for (index, key) in keys.enumerated() { last[key] = index }
+            kept = kept.filter { last[keys[$0]] == $0 }
+        }
+        if sorted {
+            kept.sort { keys[$0] == keys[$1] ? $0 < $1 : keys[$0].lexicographicallyPrecedes(keys[$1]) }
+        }
+        return kept.map { items[$0] }
     }
 
     private func keyBytes(of item: Item) -> [UInt8] {

@@ -61,7 +61,7 @@ extension Cell {
         get { json["source"].flatMap(MultilineText.join) ?? "" }
         set {
             // The same text may be in the file in another spelling, which is the file's own business.
-            if newValue != source { json["source"] = MultilineText.split(newValue) }
+            if !newValue.isIdentical(to: source) { json["source"] = MultilineText.split(newValue) }
         }
     }
 
@@ -69,16 +69,19 @@ extension Cell {
     public var metadata: Value {
         get { json["metadata"] ?? [:] }
         _modify {
-            var metadata = json.take("metadata") ?? [:]
-            defer { json["metadata"] = metadata }
-            yield &metadata
+            var metadata = json.take("metadata")
+            defer { json.putBack("metadata", metadata) }
+            yield &metadata.value
         }
     }
 
     /// The tags in the metadata.
     public var tags: [String] {
         get { metadata["tags"]?.elements.compactMap(\.string) ?? [] }
-        set { if newValue != tags { metadata["tags"] = newValue.isEmpty ? nil : .array(newValue.map { .string($0) }) } }
+        set {
+            if newValue.elementsEqual(tags, by: { $0.isIdentical(to: $1) }) { return }
+            metadata["tags"] = newValue.isEmpty ? nil : .array(newValue.map { .string($0) })
+        }
     }
 
     /// The number of the request that ran the cell, nil where it has not been run.
@@ -93,14 +96,19 @@ extension Cell {
     public var outputs: Parts<Output> {
         get { Parts(json: json["outputs"] ?? []) }
         _modify {
-            var outputs = Parts<Output>(json: json.take("outputs") ?? [])
-            defer { json["outputs"] = outputs.json }
+            var taken = json.take("outputs", empty: [])
+            var outputs = Parts<Output>(json: taken.value)
+            taken.value = .null
+            defer {
+                taken.value = outputs.json
+                json.putBack("outputs", taken)
+            }
             yield &outputs
         }
     }
 
-    /// The files attached to the cell, by name.
-    public var attachments: [String: MimeBundle] {
-        json["attachments"]?.members.reduce(into: [:]) { $0[$1.key] = MimeBundle(json: $1.value) } ?? [:]
+    /// The files attached to the cell.
+    public var attachments: [(name: String, data: MimeBundle)] {
+        json["attachments"]?.members.map { ($0.key, MimeBundle(json: $0.value)) } ?? []
     }
 }

@@ -47,9 +47,9 @@ public struct Notebook: Sendable {
     public var metadata: Value {
         get { document.root["metadata"] ?? [:] }
         _modify {
-            var metadata = document.root.take("metadata") ?? [:]
-            defer { document.root["metadata"] = metadata }
-            yield &metadata
+            var metadata = document.root.take("metadata")
+            defer { document.root.putBack("metadata", metadata) }
+            yield &metadata.value
         }
     }
 
@@ -65,7 +65,7 @@ public struct Notebook: Sendable {
     public var cells: Parts<Cell> {
         get { Parts(json: document.root["cells"] ?? []) }
         _modify {
-            var cells = Parts<Cell>(json: document.root.take("cells") ?? [])
+            var cells = Parts<Cell>(json: document.root.take("cells", empty: []).value)
             defer { document.root["cells"] = cells.json }
             yield &cells
         }
@@ -73,10 +73,26 @@ public struct Notebook: Sendable {
 }
 
 extension Value {
-    /// Takes a member's value out to be changed without being copied; the caller puts it back.
-    mutating func take(_ key: String) -> Value? {
-        guard let value = self[key] else { return nil }
-        self[key] = .null
-        return value
+    /// A member's value while it is being changed.
+    struct Taken {
+        var value: Value
+        fileprivate let existed: Bool
     }
+
+    /// Takes a member's value out, so that it can be changed without being copied; the caller puts it back.
+    mutating func take(_ key: String, empty: Value = [:]) -> Taken {
+        guard let value = self[key] else { return Taken(value: empty, existed: false) }
+        self[key] = .null
+        return Taken(value: value, existed: true)
+    }
+
+    /// Puts a value back; one that was not there and is still empty stays away.
+    mutating func putBack(_ key: String, _ taken: Taken) {
+        if taken.existed || taken.value.count > 0 { self[key] = taken.value }
+    }
+}
+
+extension String {
+    /// Whether another text has the same characters, and not only ones that Unicode holds for equivalent.
+    func isIdentical(to other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 }

@@ -33,8 +33,10 @@ public struct Warning: Hashable, Sendable {
     /// The facts of one warning.
     @nonexhaustive
     public enum Problem: Hashable, Sendable {
-        /// A member that the format requires was missing and has been added, empty.
+        /// A member that the format requires was missing and has been added.
         case added(String)
+        /// A value is not of the kind that the format wants, and does no harm; it was left as it is.
+        case unexpected(found: String, expected: String)
         /// A cell had no identifier and was given one.
         case addedID(String)
         /// Two cells had the same identifier; the later one was given another.
@@ -77,11 +79,12 @@ extension Warning.Problem: CustomStringConvertible {
     public var description: String {
         switch self {
         case .added(let key): "'\(key)' was missing and has been added, empty"
+        case .unexpected(let found, let expected): "it is \(found) where \(expected) was expected; it was left"
         case .addedID(let id): "the cell had no id and was given '\(id)'"
         case .replacedID(let old, let new): "the id '\(old)' stood on an earlier cell already; it is now '\(new)'"
         case .invalidID(let id):
             "'\(id)' is not an id by the format's rules (1 to 64 letters, digits, '-' or '_'); it was left"
-        case .assumedVersion(let version): "the file does not say its version and was taken for \(version)"
+        case .assumedVersion(let version): "the file does not say its whole version and was taken for \(version)"
         case .upgraded(let major): "the notebook was of version \(major) and has been upgraded to 4.5"
         }
     }

@@ -20,13 +20,30 @@ public struct Output: Part {
     }
 
     /// The streams that a program writes to.
-    public enum Stream: String, Hashable, Sendable {
+    @nonexhaustive
+    public enum Stream: Hashable, Sendable {
         case stdout, stderr
+        /// One that a kernel has invented.
+        case other(String)
+
+        /// Takes the name that the format has for a stream.
+        public init(name: String) {
+            self = name == "stdout" ? .stdout : name == "stderr" ? .stderr : .other(name)
+        }
+
+        /// The name that the format has for it.
+        public var name: String {
+            switch self {
+            case .stdout: "stdout"
+            case .stderr: "stderr"
+            case .other(let name): name
+            }
+        }
     }
 
     /// Makes text that was written to a stream.
     public static func stream(_ stream: Stream, _ text: String) -> Output {
-        Output(json: ["name": .string(stream.rawValue), "output_type": "stream", "text": MultilineText.split(text)])
+        Output(json: ["name": .string(stream.name), "output_type": "stream", "text": MultilineText.split(text)])
     }
 
     /// Makes something that was displayed.
@@ -55,7 +72,7 @@ extension Output {
     /// What kind of output it is.
     public var kind: Kind {
         switch json["output_type"]?.string ?? "" {
-        case "stream": .stream(json["name"]?.string == "stderr" ? .stderr : .stdout)
+        case "stream": .stream(Stream(name: json["name"]?.string ?? "stdout"))
         case "display_data": .displayData
         case "execute_result": .executeResult
         case "error": .error
@@ -69,7 +86,10 @@ extension Output {
             guard case .stream = kind else { return nil }
             return json["text"].flatMap(MultilineText.join) ?? ""
         }
-        set { if let newValue, newValue != text { json["text"] = MultilineText.split(newValue) } }
+        set {
+            guard let newValue, let text, !newValue.isIdentical(to: text) else { return }
+            json["text"] = MultilineText.split(newValue)
+        }
     }
 
     /// What was displayed, nil of a stream or an error.

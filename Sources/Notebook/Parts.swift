@@ -13,9 +13,11 @@ public struct Parts<Element: Part>: RandomAccessCollection, MutableCollection, R
     /// The array in the document.
     public var json: Value
 
-    /// Makes a collection of the elements of an array.
+    /// Makes a collection of the elements of an array; what is no array has none.
+    ///
+    /// It costs a walk over the array. Who reads many elements keeps the collection.
     public init(json: Value) {
-        self.json = json
+        self.json = json.kind == .array ? json : []
         self.json.prepareForChanges()
     }
 
@@ -37,6 +39,11 @@ public struct Parts<Element: Part>: RandomAccessCollection, MutableCollection, R
             defer { json[index] = part.json }
             yield &part
         }
+    }
+
+    /// Removes the elements that a condition is true of; all others stay as they are in the document.
+    public mutating func removeAll(where isUnwanted: (Element) throws -> Bool) rethrows {
+        for index in try indices.filter({ try isUnwanted(self[$0]) }).reversed() { remove(at: index) }
     }
 
     /// Replaces a range of elements.

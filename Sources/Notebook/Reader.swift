@@ -22,9 +22,10 @@ struct Reader {
             warnings.append(Warning(path: "", problem: .added("metadata")))
         }
         try require(document.root["metadata"] ?? nil, .object, at: Path().member("metadata"))
-        guard let array = document.root.take("cells") else {
+        guard document.root["cells"] != nil else {
             throw Refusal(path: Path(), value: document.root, problem: .missing("cells"))
         }
+        let array = document.root.take("cells").value
         try require(array, .array, at: Path().member("cells"))
         var cells = Parts<Cell>(json: array)
         for index in cells.indices { try readCell(&cells, index) }
@@ -42,11 +43,12 @@ extension Reader {
             guard let cells = root["cells"] else {
                 throw Refusal(path: Path(), value: root, problem: .missing("cells"))
             }
-            // A file without a version is one of version 1, whose cells had no source; one that has was made by hand.
-            if cells.elements.contains(where: { $0["source"] != nil }) {
-                document.root["nbformat"] = 4
-            } else {
-                try upgrade(from: 1)
+            // Version 1 did not say so, but its cells held "code" or "text" and no "source".
+            let isFirst = cells.elements.contains { $0["source"] == nil && ($0["code"] != nil || $0["text"] != nil) }
+            if isFirst { return try upgrade(from: 1) }
+            document.root["nbformat"] = 4
+            if let minor = root["nbformat_minor"]?.int {
+                warnings.append(Warning(path: "", problem: .assumedVersion("4.\(minor)")))
             }
             return
         }
@@ -88,69 +90,103 @@ extension Reader {
         let cell = cells.json[index]
         var path: Path { Path().member("cells").element(index) }
         try require(cell, .object, at: path)
-        // One walk tells what is there, and by that what is not.
-        var type: String?
-        var outputs: Value?
-        var (hasMetadata, hasSource, hasCount) = (false, false, false)
+        // One walk finds what is there; of repeated keys the last one counts.
+        var type: Value?
+        var (metadata, source, outputs, count, attachments): (Value?, Value?, Value?, Value?, Value?)
         for (key, value) in cell.members {
             switch key {
-            case "cell_type":
-                try require(value, .string, at: path.member(key))
-                type = value.string
-            case "source":
-                try requireText(value, at: path.member(key))
-                hasSource = true
-            case "metadata":
-                try require(value, .object, at: path.member(key))
-                hasMetadata = true
-            case "execution_count": hasCount = true
-            case "attachments":
-                try require(value, .object, at: path.member(key))
-                for (name, bundle) in value.members { try require(bundle, .object, at: path.member(key).member(name)) }
+            case "cell_type": type = value
+            case "source": source = value
+            case "metadata": metadata = value
             case "outputs": outputs = value
+            case "execution_count": count = value
+            case "attachments": attachments = value
             default: break
             }
         }
         guard let type else { throw Refusal(path: path, value: cell, problem: .missing("cell_type")) }
-        if !hasMetadata { add("metadata", [:], to: &cells.json[index], at: path) }
-        if type == "markdown" || type == "raw", !hasSource {
+        try require(type, .string, at: path.member("cell_type"))
+        let kind = Cell(json: cell).kind
+        if let source {
+            try requireText(source, at: path.member("source"))
+        } else if kind == .code {
+            throw Refusal(path: path, value: cell, problem: .missing("source"))
+        } else if kind == .markdown || kind == .raw {
             add("source", [], to: &cells.json[index], at: path)
         }
-        guard type == "code" else { return }
-        if !hasSource { throw Refusal(path: path, value: cell, problem: .missing("source")) }
-        if !hasCount { add("execution_count", nil, to: &cells.json[index], at: path) }
-        guard let outputs else { return add("outputs", [], to: &cells.json[index], at: path) }
-        try require(outputs, .array, at: path.member("outputs"))
-        for (number, output) in outputs.elements.enumerated() {
-            var place: Path { path.member("outputs").element(number) }
-            for key in try objectsMissing(in: output, at: place) {
-                add(key, [:], to: &cells[index].outputs[number].json, at: place)
+        if let metadata {
+            try require(metadata, .object, at: path.member("metadata"))
+            if let tags = metadata["tags"], !tags.isArray(of: .string) {
+                warn(tags, "a list of strings", at: path.member("metadata").member("tags"))
             }
+        } else {
+            add("metadata", [:], to: &cells.json[index], at: path)
+        }
+        if let attachments {
+            try require(attachments, .object, at: path.member("attachments"))
+            for (name, bundle) in attachments.members {
+                try require(bundle, .object, at: path.member("attachments").member(name))
+            }
+        }
+        if let outputs {
+            try require(outputs, .array, at: path.member("outputs"))
+            for (number, output) in outputs.elements.enumerated() {
+                let place = path.member("outputs").element(number)
+                for (key, empty) in try missing(in: output, at: place) {
+                    add(key, empty, to: &cells[index].outputs[number].json, at: place)
+                }
+            }
+        }
+        guard kind == .code else { return }
+        if let count {
+            if !count.isNull, count.int == nil {
+                warn(count, "a whole number or null", at: path.member("execution_count"))
+            }
+        } else {
+            add("execution_count", nil, to: &cells.json[index], at: path)
+        }
+        if outputs == nil { add("outputs", [], to: &cells.json[index], at: path) }
+    }
+
+    /// Checks an output; returns what it should have and has not.
+    private mutating func missing(
+        in output: Value, at path: @autoclosure () -> Path
+    ) throws(Refusal) -> [(String, Value)] {
+        try require(output, .object, at: path())
+        var present: [String: Value] = [:]
+        for (key, value) in output.members { present[key] = value }
+        guard let type = present["output_type"] else {
+            throw Refusal(path: path(), value: output, problem: .missing("output_type"))
+        }
+        try require(type, .string, at: path().member("output_type"))
+        for key in ["data", "metadata"] {
+            if let value = present[key] { try require(value, .object, at: path().member(key)) }
+        }
+        for key in ["name", "ename", "evalue"] {
+            if let value = present[key] { try require(value, .string, at: path().member(key)) }
+        }
+        if let text = present["text"] { try requireText(text, at: path().member("text")) }
+        if let lines = present["traceback"] {
+            try require(lines, .array, at: path().member("traceback"))
+            if !lines.isArray(of: .string) { warn(lines, "a list of strings", at: path().member("traceback")) }
+        }
+        return Self.required(of: type.string ?? "").filter { present[$0.0] == nil }
+    }
+
+    /// What the format requires an output of a type to have, as it is when there is nothing to say.
+    private static func required(of type: String) -> [(String, Value)] {
+        switch type {
+        case "stream": [("name", "stdout"), ("text", [])]
+        case "display_data": [("data", [:]), ("metadata", [:])]
+        case "execute_result": [("data", [:]), ("execution_count", nil), ("metadata", [:])]
+        case "error": [("ename", ""), ("evalue", ""), ("traceback", [])]
+        default: []
         }
     }
 
-    /// Checks an output; returns the keys of the objects that it should have and has not.
-    private func objectsMissing(in output: Value, at path: @autoclosure () -> Path) throws(Refusal) -> [String] {
-        try require(output, .object, at: path())
-        var type: String?
-        var (hasData, hasMetadata) = (false, false)
-        for (key, value) in output.members {
-            switch key {
-            case "output_type":
-                try require(value, .string, at: path().member(key))
-                type = value.string
-            case "data", "metadata":
-                try require(value, .object, at: path().member(key))
-                if key == "data" { hasData = true } else { hasMetadata = true }
-            case "text": try requireText(value, at: path().member(key))
-            case "name", "ename", "evalue": try require(value, .string, at: path().member(key))
-            case "traceback": try require(value, .array, at: path().member(key))
-            default: break
-            }
-        }
-        guard let type else { throw Refusal(path: path(), value: output, problem: .missing("output_type")) }
-        guard type == "display_data" || type == "execute_result" else { return [] }
-        return (hasData ? [] : ["data"]) + (hasMetadata ? [] : ["metadata"])
+    private mutating func warn(_ value: Value, _ expected: String, at path: Path) {
+        let found = value.kind == .array ? "a list of other things" : value.kind.phrase
+        warnings.append(Warning(path: path.description, problem: .unexpected(found: found, expected: expected)))
     }
 
     private func require(_ value: Value, _ kind: Value.Kind, at path: @autoclosure () -> Path) throws(Refusal) {
@@ -178,9 +214,10 @@ extension Reader {
     private mutating func giveIDs(to cells: inout Parts<Cell>) {
         let present = cells.map(\.id)
         var used = Set(present.compactMap(\.self))
-        var seen: Set<String> = []
+        // By their bytes: Swift takes two texts for one that Unicode holds for equivalent.
+        var seen: Set<[UInt8]> = []
         for (index, id) in present.enumerated() {
-            if let id, seen.insert(id).inserted {
+            if let id, seen.insert(Array(id.utf8)).inserted {
                 if !isValid(id) { warn(index, .invalidID(id)) }
                 continue
             }

@@ -82,7 +82,7 @@ struct Upgrader {
             let level = cell["level"]?.int ?? 1
             let line = MultilineText.lines(of: text(cell["source"]), withEnds: false).joined(separator: " ")
             cell["cell_type"] = "markdown"
-            cell["source"] = MultilineText.split(String(repeating: "#", count: min(max(level, 0), 6)) + " " + line)
+            cell["source"] = MultilineText.split(String(repeating: "#", count: min(max(level, 0), 1000)) + " " + line)
             cell["level"] = nil
         case let type:
             if type == "html" { cell["cell_type"] = "markdown" }
@@ -123,7 +123,8 @@ struct Upgrader {
         case "json":
             // Version 3 kept JSON as text.
             let text = text(value)
-            return (try? Document(parsing: Array(text.utf8)).root) ?? .string(text)
+            return (try? Document(parsing: Array(text.utf8), depthLimit: Document.depthLimit - 100).root)
+                ?? .string(text)
         default: return value
         }
     }

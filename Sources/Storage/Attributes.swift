@@ -4,10 +4,11 @@ import Glibc
 /// What a file has besides its contents, to be given to the file that takes its place.
 struct Attributes {
     private let status: stat
-    private var extended: [(name: String, value: [UInt8])] = []
+    /// By name, which need not be text; each name ends with a NUL.
+    private var extended: [(name: [CChar], value: [UInt8])] = []
 
     /// A file's access list is an extended attribute of this name.
-    private static let accessList = "system.posix_acl_access"
+    private static let accessList = Array("system.posix_acl_access".utf8CString)
 
     init(of file: borrowing FileDescriptor) throws(Errno) {
         status = try file.status
@@ -36,7 +37,7 @@ struct Attributes {
         }
     }
 
-    private static func names(of file: borrowing FileDescriptor) throws(Errno) -> [String] {
+    private static func names(of file: borrowing FileDescriptor) throws(Errno) -> [[CChar]] {
         let number = file.number
         let list: [UInt8]
         do throws(Errno) {
@@ -44,11 +45,11 @@ struct Attributes {
         } catch  where error.rawValue == ENOTSUP {
             return []
         }
-        return list.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        return list.split(separator: 0).map { $0.map { CChar(bitPattern: $0) } + [0] }
     }
 
     /// The value of an attribute, nil where the file has none of the name.
-    private static func value(of name: String, of file: borrowing FileDescriptor) throws(Errno) -> [UInt8]? {
+    private static func value(of name: [CChar], of file: borrowing FileDescriptor) throws(Errno) -> [UInt8]? {
         let number = file.number
         do throws(Errno) {
             return try unsafe fill { (buffer, size) in unsafe fgetxattr(number, name, buffer, size) }

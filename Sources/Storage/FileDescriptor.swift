@@ -54,7 +54,7 @@ struct FileDescriptor: ~Copyable {
             do throws(Errno) {
                 while filled < count {
                     // Safe because what is passed is the part of the buffer that has not been filled.
-                    let got = try checked {
+                    let got = try waiting(for: Int16(POLLIN)) {
                         unsafe Glibc.read(number, buffer.baseAddress.map { unsafe $0 + filled }, count - filled)
                     }
                     if got == 0 { return }
@@ -73,13 +73,31 @@ struct FileDescriptor: ~Copyable {
             let rest = bytes.extracting(written...)
             // Safe because the buffer is used within the closure alone.
             written += try unsafe rest.withUnsafeBufferPointer { buffer throws(Errno) in
-                try checked { unsafe Glibc.write(number, buffer.baseAddress, buffer.count) }
+                try waiting(for: Int16(POLLOUT)) { unsafe Glibc.write(number, buffer.baseAddress, buffer.count) }
+            }
+        }
+    }
+
+    /// Calls the system, and again when it is able to: a pipe may be one that does not wait by itself.
+    private func waiting(for event: Int16, _ call: () -> Int) throws(Errno) -> Int {
+        while true {
+            do throws(Errno) {
+                return try checked(call)
+            } catch  where error.rawValue == EAGAIN {
+                var item = pollfd(fd: number, events: event, revents: 0)
+                try checked { unsafe poll(&item, 1, -1) }
             }
         }
     }
 
     func write(_ runs: some ByteRuns) throws(Errno) {
-        try runs.forEachRun { run throws(Errno) in try write(run) }
+        var count = 0
+        try runs.forEachRun { run throws(Errno) in
+            try write(run)
+            count += run.count
+        }
+        // Room was made for as many as were promised.
+        guard count == runs.count else { throw Errno(rawValue: EIO) }
     }
 
     /// Makes sure that there is room for this many bytes before the first is written.

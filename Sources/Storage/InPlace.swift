@@ -53,8 +53,14 @@ private struct SafetyCopy: ~Copyable {
             _ = unsafe unlink(path)
             throw error
         }
+        // A copy whose name is not on the disk would not survive what it is made against.
+        if let folder = try? FileDescriptor(Self.folder(of: path), O_RDONLY | O_DIRECTORY) { try? folder.flush() }
         self.path = path
         self.file = file
+    }
+
+    private static func folder(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     }
 
     func remove() { _ = unsafe unlink(path) }
@@ -62,7 +68,7 @@ private struct SafetyCopy: ~Copyable {
     /// A new name in the folder of the file or, where that takes no new file, in the one for temporary files.
     private static func path(beside path: String) -> String {
         let name = "galley-safety-" + String(UInt64.random(in: 0...UInt64.max), radix: 16)
-        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        let folder = folder(of: path)
         if unsafe access(folder, W_OK | X_OK) == 0 { return "\(folder)/.\(name)" }
         // Safe because the string is copied at once.
         return unsafe "\(getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp")/\(name)"

@@ -9,6 +9,9 @@ public protocol NotebookStore: Sendable {
     /// Returns the notebook's bytes.
     func read() async throws -> [UInt8]
 
+    /// Finds out, before anything is run, whether the notebook could be written.
+    func checkWritable() async throws
+
     /// Replaces the notebook by `bytes`: wholly, or not at all.
     ///
     /// - Returns: Where the bytes are now. It is not the notebook's own place when somebody else has changed the

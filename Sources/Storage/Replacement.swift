@@ -6,59 +6,110 @@ struct Replacement {
 
     init(of path: String) { self.path = path }
 
+    /// What is expected to be there.
+    enum Expectation {
+        case anything
+        case nothing
+        case file(Stamp, contents: any ByteRuns)
+    }
+
     /// Writes the file; one that does not exist yet gets `attributes`.
-    func write(_ bytes: some ByteRuns, attributes: Attributes?) throws(StorageError) -> Stamp {
+    ///
+    /// - Returns: The stamp of what was written, or nil where there was something else than expected and nothing was
+    ///   written. That is looked at once more when the new contents are ready to take their place.
+    func write(
+        _ bytes: some ByteRuns, attributes: Attributes?, over expectation: Expectation
+    ) throws(StorageError) -> Stamp? {
         let place = try Place(resolving: path)
         let old = try oldFile(at: place)
-        if let old, old.hasOtherNames { return try InPlace(path: path, file: place.path).write(bytes) }
         do throws(Errno) {
-            return try replace(place, by: bytes, attributes: old?.attributes ?? attributes)
+            guard try isMet(expectation, at: place) else { return nil }
+            if old?.hasOtherNames != true {
+                return try replace(place, by: bytes, attributes: old?.attributes ?? attributes, over: expectation)
+            }
         } catch {
             switch error.rawValue {
             // No new file may be made in the folder, or it may not be given away, or the name is a mount point.
-            case EACCES, EPERM, EBUSY, EXDEV, ENOTSUP:
-                if old != nil { return try InPlace(path: path, file: place.path).write(bytes) }
-                if error.rawValue == EACCES { throw .folderNotWritable(path: path) }
-            default: break
+            case EACCES, EPERM, EROFS, EBUSY, EXDEV, ENOTSUP: if old != nil { break } else { fallthrough }
+            default:
+                if old == nil, error.rawValue == EACCES { throw .folderNotWritable(path: path) }
+                throw StorageError(.replacing, path, error, needed: bytes.count)
             }
-            throw StorageError(.replacing, path, error, needed: bytes.count)
+        }
+        return try InPlace(path: path, file: place.path).write(bytes)
+    }
+
+    /// Throws what ``write(_:attributes:over:)`` would throw before it writes anything.
+    func checkWritable() throws(StorageError) {
+        let place = try Place(resolving: path)
+        guard try oldFile(at: place) == nil else { return }
+        do throws(Errno) {
+            _ = try TemporaryFile(in: place.folder, mode: 0o600)
+        } catch {
+            throw error.rawValue == EACCES ? .folderNotWritable(path: path) : StorageError(.replacing, path, error)
         }
     }
 
-    /// Throws what ``write(_:attributes:)`` would throw before it writes anything.
-    func checkWritable() throws(StorageError) {
-        let place = try Place(resolving: path)
-        if try oldFile(at: place) == nil, unsafe access(place.folder, W_OK | X_OK) != 0 {
-            throw Errno.last.rawValue == EACCES
-                ? .folderNotWritable(path: path) : StorageError(.replacing, path, .last)
+    /// Whether what is at the place is what was expected.
+    private func isMet(_ expectation: Expectation, at place: Place) throws(Errno) -> Bool {
+        switch (expectation, try Stamp(ofFileAt: place.path)) {
+        case (.anything, _), (_, nil): return true
+        case (.nothing, _?): return false
+        case (.file(let stamp, let contents), let now?):
+            if stamp == now { return true }
+            // Somebody may have touched it, or saved just what was there.
+            guard now.size == contents.count else { return false }
+            let bytes = try FileDescriptor(place.path, O_RDONLY).readToEnd(expecting: now.size)
+            guard bytes.count == contents.count else { return false }
+            var at = 0
+            var isSame = true
+            contents.forEachRun { run in
+                isSame = isSame && at + run.count <= bytes.count && run.indices.allSatisfy { run[$0] == bytes[at + $0] }
+                at += run.count
+            }
+            return isSame
         }
     }
 
     private func oldFile(at place: Place) throws(StorageError) -> (attributes: Attributes, hasOtherNames: Bool)? {
         do throws(Errno) {
-            // A pipe would otherwise wait for somebody at its other end.
-            let file = try FileDescriptor(place.path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-            let status = try file.status
+            var status = stat()
+            do throws(Errno) {
+                try checked { unsafe stat(place.path, &status) }
+            } catch  where error.rawValue == ENOENT {
+                return nil
+            }
             guard status.st_mode & S_IFMT == S_IFREG else { throw Errno(rawValue: EISDIR) }
             // Root may write everything, but what is read-only for everybody was made so by somebody who meant it.
             guard status.st_mode & 0o222 != 0 else { throw Errno(rawValue: EACCES) }
             try checked { unsafe faccessat(AT_FDCWD, place.path, W_OK, AT_EACCESS) }
-            return (try Attributes(of: file), status.st_nlink > 1)
         } catch {
-            if error.rawValue == ENOENT { return nil }
             throw StorageError(.opening, path, error)
+        }
+        do throws(Errno) {
+            let file = try FileDescriptor(place.path, O_RDONLY | O_NOFOLLOW)
+            return (try Attributes(of: file), try file.status.st_nlink > 1)
+        } catch {
+            throw StorageError(reading: path, error)
         }
     }
 
-    private func replace(_ place: Place, by bytes: some ByteRuns, attributes: Attributes?) throws(Errno) -> Stamp {
+    private func replace(
+        _ place: Place, by bytes: some ByteRuns, attributes: Attributes?, over expectation: Expectation
+    ) throws(Errno) -> Stamp? {
         var new = try TemporaryFile(in: place.folder, mode: attributes == nil ? 0o666 : 0o600)
         try new.file.allocate(bytes.count)
         try new.file.write(bytes)
         try attributes?.apply(to: new.file)
         try new.file.flush()
-        let stamp = Stamp(try new.file.status)
-        try new.take(name: place.base)
-        return stamp
+        if case .nothing = expectation {
+            guard try new.take(freeName: place.base) else { return nil }
+        } else {
+            guard try isMet(expectation, at: place) else { return nil }
+            try new.take(name: place.base)
+        }
+        // Getting a name is a change too.
+        return Stamp(try new.file.status)
     }
 }
 
@@ -69,10 +120,13 @@ struct Place {
     var path: String { "\(folder)/\(base)" }
 
     init(resolving path: String) throws(StorageError) {
+        var status = stat()
+        if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG { throw .notAFile(path: path) }
         var path = path
         // A link can lead to where nothing is yet; the number of steps is what the system allows too.
         for _ in 0..<40 {
             guard let target = Self.link(at: path) else { break }
+            guard let target = String(validating: target, as: UTF8.self) else { throw .nameNotReadable(path: path) }
             path = target.hasPrefix("/") ? target : Self.split(path).folder + "/" + target
         }
         (folder, base) = Self.split(path)
@@ -87,10 +141,10 @@ struct Place {
     }
 
     /// Where the symbolic link at `path` leads; nil where there is none.
-    private static func link(at path: String) -> String? {
+    private static func link(at path: String) -> [UInt8]? {
         var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
         // Safe because the array is passed with its own length.
         let length = unsafe readlink(path, &bytes, bytes.count)
-        return length < 0 ? nil : String(decoding: bytes.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return length < 0 ? nil : bytes.prefix(length).map { UInt8(bitPattern: $0) }
     }
 }

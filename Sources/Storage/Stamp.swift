@@ -6,6 +6,8 @@ struct Stamp: Hashable, Sendable {
     private let file: ino_t
     private let seconds: Int
     private let nanoseconds: Int
+    private let changeSeconds: Int
+    private let changeNanoseconds: Int
     let size: Int
 
     init(_ status: stat) {
@@ -13,6 +15,9 @@ struct Stamp: Hashable, Sendable {
         file = status.st_ino
         seconds = status.st_mtim.tv_sec
         nanoseconds = status.st_mtim.tv_nsec
+        // The time of modification can be set at will, that of a change cannot.
+        changeSeconds = status.st_ctim.tv_sec
+        changeNanoseconds = status.st_ctim.tv_nsec
         size = Int(status.st_size)
     }
 

@@ -4,13 +4,13 @@ import Glibc
 public actor StandardStreams: NotebookStore {
     /// What a command line calls it.
     public nonisolated let name = "-"
-    private let thread = FileThread()
+    private let queue = FileQueue()
 
     /// Makes the store.
     public init() {}
 
-    /// The actor runs on a thread of its own: standard input may keep it waiting.
-    public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
+    /// The actor has a queue of its own: standard input may keep it waiting.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe queue.asUnownedSerialExecutor() }
 
     /// Returns everything up to the end of standard input.
     public func read() throws(StorageError) -> [UInt8] {
@@ -21,7 +21,10 @@ public actor StandardStreams: NotebookStore {
         }
     }
 
-    /// Writes to standard output.
+    /// Does nothing: who reads standard output is known when it is written.
+    public func checkWritable() {}
+
+    /// Writes to standard output. What is written cannot be taken back, so it is written once, at the end.
     public func write(_ bytes: some ByteRuns) throws(StorageError) -> Destination {
         do throws(Errno) {
             try FileDescriptor(duplicating: STDOUT_FILENO).write(bytes)

@@ -9,6 +9,8 @@ public enum StorageError: Error, Hashable, Sendable {
     case folderNotFound(path: String)
     /// A folder, or something else that is not a file, has the name.
     case notAFile(path: String)
+    /// A symbolic link leads to a name that is not UTF-8.
+    case nameNotReadable(path: String)
     /// The file may not be read.
     case notReadable(path: String)
     /// The file is read-only: its mode says so, or it belongs to somebody else.
@@ -87,6 +89,7 @@ extension StorageError: CustomStringConvertible {
         case .notFound(let path): "\(path): no such file"
         case .folderNotFound(let path): "\(path): its folder does not exist; make it first"
         case .notAFile(let path): "\(path) is not a file"
+        case .nameNotReadable(let path): "\(path) is a link to a name that is not UTF-8; rename what it leads to"
         case .notReadable(let path): "\(path): not allowed to read it; run as its owner, or give read permission"
         case .notWritable(let path):
             "\(path) is read-only; give write permission (chmod u+w), or write the result elsewhere"

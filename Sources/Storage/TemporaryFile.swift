@@ -8,10 +8,10 @@ struct TemporaryFile: ~Copyable {
     /// The name that it has for now; nil where it has none at all.
     private var name: String?
 
-    /// Makes a file without a name, so that not even a power cut leaves it behind, or with one on file systems that
-    /// cannot do that.
+    /// Makes a file without a name, which a power cut or a kill while it is being written cannot leave behind, or with one
+    /// on file systems that cannot do that.
     init(in path: String, mode: mode_t, unnamed: Bool = true) throws(Errno) {
-        let folder = try FileDescriptor(path, O_RDONLY | O_DIRECTORY)
+        let folder = FileDescriptor(owning: try checked { unsafe clinux_open_folder(path) })
         if unnamed, let number = try Self.unnamedFile(in: folder, mode: mode) {
             file = FileDescriptor(owning: number)
             name = nil
@@ -32,25 +32,46 @@ struct TemporaryFile: ~Copyable {
         }
     }
 
-    /// Takes the place of whatever has the name, in one step, and waits until the folder is on the disk.
+    /// Takes the place of whatever has the name, in one step.
     mutating func take(name base: String) throws(Errno) {
-        let (folder, file) = (folder.number, file.number)
-        let temporary: String
-        if let name {
-            temporary = name
-        } else {
+        let folder = folder.number
+        if name == nil {
             // A file without a name cannot replace another: it is given one for a moment.
-            temporary = Self.newName
-            try checked { unsafe linkat(AT_FDCWD, "/proc/self/fd/\(file)", folder, temporary, AT_SYMLINK_FOLLOW) }
+            let temporary = Self.newName
+            try link(to: temporary)
             name = temporary
         }
-        try checked { unsafe renameat(folder, temporary, folder, base) }
+        if let name { try checked { unsafe renameat(folder, name, folder, base) } }
         name = nil
+        flushFolder()
+    }
+
+    /// Takes a name, unless somebody has it.
+    mutating func take(freeName base: String) throws(Errno) -> Bool {
         do throws(Errno) {
-            try self.folder.flush()
-        } catch  where error.rawValue == EINVAL {
-            // Some network file systems have nothing to flush in a folder.
+            try link(to: base)
+        } catch  where error.rawValue == EEXIST {
+            return false
         }
+        // A name that it had before goes with the value.
+        flushFolder()
+        return true
+    }
+
+    private func link(to new: String) throws(Errno) {
+        let (folder, file) = (folder.number, file.number)
+        if let name {
+            try checked { unsafe linkat(folder, name, folder, new, 0) }
+        } else {
+            try checked { unsafe linkat(AT_FDCWD, "/proc/self/fd/\(file)", folder, new, AT_SYMLINK_FOLLOW) }
+        }
+    }
+
+    /// Asks for the folder to be on the disk too. The contents are, and the name has been taken: a folder that cannot be
+    /// listed, or a network file system that has nothing to flush, does not make a failure of that.
+    private func flushFolder() {
+        guard let folder = try? FileDescriptor(".", in: folder, O_RDONLY | O_DIRECTORY) else { return }
+        try? folder.flush()
     }
 
     deinit {

@@ -36,7 +36,8 @@ import Testing
         #expect(error.errorValue == "division by zero")
         #expect(error.traceback?.count == 3)
         let attachments = try Notebook(parsing: Fixture.named("attachments").bytes).cells[0].attachments
-        #expect(attachments["b c.txt"]?.text("text/plain") == "one\ntwo")
+        #expect(attachments.map(\.name) == ["a.png", "b c.txt"])
+        #expect(attachments.last?.data.text("text/plain") == "one\ntwo")
     }
 
     @Test func `is made from nothing in canonical form`() throws {
@@ -114,6 +115,74 @@ import Testing
         let after = notebook.text.string
         #expect(after.contains("\"new\\n\""))
         #expect(difference(before, after) < 60)
+    }
+
+    @Test func `takes a text for another that Unicode holds for equivalent`() throws {
+        var notebook = try Notebook(parsing: Fixture.named("hello").bytes)
+        for text in ["\u{E9}", "e\u{301}"] {
+            notebook.cells[0].source = text
+            notebook.cells[0].tags = [text]
+            notebook.cells[0].outputs = [.stream(.stdout, "x")]
+            notebook.cells[0].outputs[0].text = text
+            #expect(Array(notebook.cells[0].source.utf8) == Array(text.utf8))
+            #expect(notebook.cells[0].tags.map { Array($0.utf8) } == [Array(text.utf8)])
+            #expect(notebook.cells[0].outputs[0].text.map { Array($0.utf8) } == Array(text.utf8))
+        }
+    }
+
+    @Test func `moves and filters cells without writing them anew`() throws {
+        let before = """
+            {
+              "cells": [
+                {"cell_type": "raw", "id": "a", "metadata": {}, "source": "x"},
+                {"cell_type":"raw","id":"b","metadata":{"k":1.0,"k":2},   "source":"x"},
+                {"cell_type": "markdown", "id": "c", "metadata": {}, "source": "x"}
+              ],
+              "metadata": {}, "nbformat": 4, "nbformat_minor": 5
+            }
+            """
+        let lines = before.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        // The last cell's line ends without a comma, whichever cell it is.
+        func ordered(_ order: [Int]) -> String {
+            let cells = order.map { lines[$0 + 2].hasSuffix(",") ? String(lines[$0 + 2].dropLast()) : lines[$0 + 2] }
+            return (lines[..<2] + [cells.joined(separator: ",\n")] + lines[5...]).joined(separator: "\n")
+        }
+        func edited(_ edit: (inout Notebook) -> Void) throws -> String {
+            var notebook = try Notebook(parsing: Array(before.utf8))
+            edit(&notebook)
+            return notebook.text.string
+        }
+        #expect(try edited { $0.cells.swapAt(0, 1) } == ordered([1, 0, 2]))
+        #expect(try edited { $0.cells = Parts($0.cells.filter { _ in true }) } == before)
+        #expect(try edited { $0.cells.removeAll { $0.id == "a" } } == ordered([1, 2]))
+        #expect(try edited { $0.cells.insert($0.cells.remove(at: 1), at: 0) } == ordered([1, 0, 2]))
+    }
+
+    @Test func `gets nothing that it did not have from a change that changes nothing`() throws {
+        let before = try Notebook(parsing: Fixture.named("raw-cells").bytes)
+        var notebook = before
+        for index in notebook.cells.indices {
+            notebook.cells[index].outputs.removeAll()
+            notebook.cells[index].metadata["execution"] = nil
+        }
+        notebook.metadata["none"] = nil
+        #expect(notebook.text.bytes == before.text.bytes)
+    }
+
+    @Test(arguments: [
+        #""metadata": {"execution": "x", "tags": 7}"#, #""metadata": {"execution": []}"#,
+        #""metadata": {"tags": {"a": 1}}"#,
+    ])
+    func `can be edited whatever strange things it holds`(member: String) throws {
+        let text =
+            "{\"cells\": [{\"cell_type\": \"markdown\", \"source\": \"\", \(member)}], \"metadata\": {\"kernelspec\": 5}, \"nbformat\": 4, \"nbformat_minor\": 4}"
+        var notebook = try Notebook(parsing: Array(text.utf8))
+        notebook.cells[0].metadata["execution"]?["a"] = 1
+        notebook.cells[0].outputs.append(.stream(.stdout, "x"))
+        notebook.cells[0].tags.append("t")
+        notebook.metadata["kernelspec"]?["name"] = "x"
+        #expect(notebook.kernelName == "x")
+        #expect(try Notebook(parsing: notebook.text.bytes).text.bytes == notebook.text.bytes)
     }
 
     @Test func `is a value: a copy keeps what the other changes`() throws {

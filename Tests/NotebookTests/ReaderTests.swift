@@ -99,8 +99,8 @@ import Testing
                 "cells[0]: 'metadata' was missing and has been added, empty",
                 "cells[0]: 'execution_count' was missing and has been added, empty",
                 "cells[0]: 'outputs' was missing and has been added, empty",
-                "cells[1]: 'metadata' was missing and has been added, empty",
                 "cells[1]: 'source' was missing and has been added, empty",
+                "cells[1]: 'metadata' was missing and has been added, empty",
             ]
         ),
         (
@@ -111,24 +111,25 @@ import Testing
             ),
             oneLine(
                 code:
-                    #""execution_count": null, "id": "a", "metadata": {}, "outputs": [{"data": {}, "metadata": {}, "output_type": "display_data"}, {"data": {}, "metadata": {}, "output_type": "execute_result"}], "source": []"#
+                    #""execution_count": null, "id": "a", "metadata": {}, "outputs": [{"data": {}, "metadata": {}, "output_type": "display_data"}, {"data": {}, "execution_count": null, "metadata": {}, "output_type": "execute_result"}], "source": []"#
             ),
             [
                 "cells[0].outputs[0]: 'data' was missing and has been added, empty",
                 "cells[0].outputs[0]: 'metadata' was missing and has been added, empty",
+                "cells[0].outputs[1]: 'execution_count' was missing and has been added, empty",
                 "cells[0].outputs[1]: 'metadata' was missing and has been added, empty",
             ]
         ),
         (
             "no minor version", #"{"cells": [], "metadata": {}, "nbformat": 4}"#,
             #"{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 0}"#,
-            ["the file does not say its version and was taken for 4.0"]
+            ["the file does not say its whole version and was taken for 4.0"]
         ),
         (
             "no version at all",
             #"{"cells": [{"cell_type": "raw", "id": "a", "metadata": {}, "source": "x"}], "metadata": {}}"#,
             #"{"cells": [{"cell_type": "raw", "id": "a", "metadata": {}, "source": "x"}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}"#,
-            ["the file does not say its version and was taken for 4.5"]
+            ["the file does not say its whole version and was taken for 4.5"]
         ),
         (
             "repeated and strange ids",
@@ -153,6 +154,21 @@ import Testing
         #expect(notebook.warnings.map(\.description) == warnings)
         let again = try Notebook(parsing: Array(after.utf8))
         #expect(again.text.string == after)
+    }
+
+    @Test func `of any other kind says so and is left as it is`() throws {
+        let text = oneLine(
+            code:
+                #""execution_count": "x", "id": "a", "metadata": {"tags": "t"}, "outputs": [{"ename": "E", "evalue": "", "output_type": "error", "traceback": [1]}], "source": 5, "source": []"#
+        )
+        let notebook = try Notebook(parsing: Array(text.utf8))
+        #expect(notebook.text.string == text)
+        #expect(
+            notebook.warnings.map(\.description) == [
+                "cells[0].metadata.tags: it is a string where a list of strings was expected; it was left",
+                "cells[0].outputs[0].traceback: it is a list of other things where a list of strings was expected; it was left",
+                "cells[0].execution_count: it is a string where a whole number or null was expected; it was left",
+            ])
     }
 
     @Test func `gets the same ids every time, none of them twice`() throws {

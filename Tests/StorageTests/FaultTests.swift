@@ -9,7 +9,7 @@ import Testing
 
     init() throws { scratch = try Scratch() }
 
-    @Test(.enabled(if: isRoot, "only root can mount"), arguments: [false, true])
+    @Test(.enabled(if: canMount, "this needs the right to mount"), arguments: [false, true])
     func `a full disk is named, and the old file is untouched`(hasTwoNames: Bool) async throws {
         let small = try SmallFileSystem(size: "256k")
         try write(String(repeating: "old", count: 30_000), to: small("a"))
@@ -45,7 +45,7 @@ import Testing
         #expect(scratch.names == ["a"])
     }
 
-    @Test(.enabled(if: isRoot, "only root can mount"))
+    @Test(.enabled(if: canMount, "this needs the right to mount"))
     func `a read-only file system is named`() async throws {
         let small = try SmallFileSystem(size: "64k")
         try write("old", to: small("a"))
@@ -90,6 +90,18 @@ import Testing
         let below = LocalFile(scratch("a/b"))
         await #expect(throws: StorageError.notFound(path: scratch("a/b"))) { try await below.read() }
         await #expect(throws: StorageError.folderNotFound(path: scratch("a/b"))) { try await below.checkWritable() }
+    }
+
+    @Test func `bytes that are fewer than was said do not become the file`() async throws {
+        struct Liar: ByteRuns {
+            let count = 10
+            func forEachRun<Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> Void) throws(Failure) {
+                try body(Array("few".utf8).span)
+            }
+        }
+        let path = try scratch.file("a")
+        await #expect(throws: StorageError.self) { try await LocalFile(path).write(Liar()) }
+        #expect(contents(path) == "old")
     }
 
     @Test func `an abandoned temporary file leaves nothing behind`() throws {
@@ -147,10 +159,29 @@ import Testing
         }
     }
 
+    @Test func `a folder that cannot be listed is good enough`() async {
+        await #expect(processExitsWith: .success) { [folder = scratch.path as String] in
+            let path = folder + "/a"
+            try write("old", to: path)
+            chown(path, 1234, 1234)
+            chmod(path, 0o644)
+            chmod(folder, 0o333)
+            let before = status(path).st_ino
+            try become(1234)
+            let file = LocalFile(path)
+            try await file.checkWritable()
+            try #require(try await file.write(Array("new".utf8)) == .original)
+            try #require(contents(path) == "new")
+            try #require(status(path).st_ino != before)
+            try #require(try await LocalFile(folder + "/b").write(Array("new".utf8)) == .original)
+        }
+    }
+
     @Test func `a read-only file in a read-only folder is refused`() async {
         await #expect(processExitsWith: .success) { [folder = scratch.path as String] in
             let path = folder + "/a"
             try write("old", to: path)
+            chmod(path, 0o644)
             try become(1234)
             await #expect(throws: StorageError.notWritable(path: path)) { try await LocalFile(path).write([65]) }
             try #require(contents(path) == "old")

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Storage
 import Testing
@@ -38,11 +39,13 @@ import Testing
     }
 
     @Test func `that does not exist is made, with the mode that new files get here`() async throws {
-        let old = umask(0o027)
-        defer { umask(old) }
-        #expect(try await LocalFile(scratch("new.ipynb")).write(Array("x".utf8)) == .original)
-        #expect(contents(scratch("new.ipynb")) == "x")
-        #expect(mode(scratch("new.ipynb")) == 0o640)
+        // The mask is the whole process's.
+        await #expect(processExitsWith: .success) { [path = scratch("new.ipynb") as String] in
+            umask(0o027)
+            try #require(try await LocalFile(path).write(Array("x".utf8)) == .original)
+            try #require(contents(path) == "x")
+            try #require(mode(path) == 0o640)
+        }
     }
 
     @Test func `that was not read is replaced without a question`() async throws {
@@ -131,7 +134,41 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: isRoot, "only root can mount"))
+    @Test(.enabled(if: canMount, "this needs the right to mount"))
+    func `that is mounted into a read-only file system is written in place`() async throws {
+        let small = try SmallFileSystem(size: "64k")
+        try write("old", to: small("a"))
+        let source = try scratch.file("source", "old")
+        try #require(run("mount", "--bind", source, small("a")))
+        defer { run("umount", small("a")) }
+        try #require(run("mount", "-o", "remount,ro", small.path))
+        let file = LocalFile(small("a"))
+        _ = try await file.read()
+        try await file.checkWritable()
+        #expect(try await file.write(Array("new".utf8)) == .original)
+        #expect(contents(source) == "new")
+    }
+
+    @Test(arguments: [[0x63, 0xE9], [0xFF]] as [[UInt8]])
+    func `behind a link to a name that is not UTF-8 is refused, and nothing else is written`(name: [UInt8]) async throws
+    {
+        let target = name.map { CChar(bitPattern: $0) } + [0]
+        symlink(target, scratch("link"))
+        await #expect(throws: StorageError.nameNotReadable(path: scratch("link"))) {
+            try await LocalFile(scratch("link")).write(Array("new".utf8))
+        }
+        #expect(scratch.names == ["link"])
+    }
+
+    @Test func `keeps an extended attribute whose name is not UTF-8`() async throws {
+        let path = try scratch.file("a")
+        let name = Array("user.caf".utf8CString.dropLast()) + [CChar(bitPattern: 0xE9), 0]
+        try #require(setxattr(path, name, "value", 5, 0) == 0)
+        _ = try await LocalFile(path).write(Array("new".utf8))
+        #expect(getxattr(path, name, nil, 0) == 5)
+    }
+
+    @Test(.enabled(if: canMount, "this needs the right to mount"))
     func `that is a mount of its own is written in place`() async throws {
         let path = try scratch.file("a", "old")
         let source = try scratch.file("source", "old")

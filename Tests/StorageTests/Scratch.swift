@@ -100,6 +100,12 @@ final class SmallFileSystem {
 
 let isRoot = geteuid() == 0
 
+/// Whether this process may mount: root may, unless it is in a container that was not given the right.
+let canMount: Bool = {
+    guard isRoot, let scratch = try? Scratch(), run("mount", "-t", "tmpfs", "tmpfs", scratch.path) else { return false }
+    return run("umount", scratch.path)
+}()
+
 /// An extended attribute's value, nil where there is none.
 func attribute(_ name: String, of path: String) -> [UInt8]? {
     var bytes = [UInt8](repeating: 0, count: 4096)

@@ -1,14 +1,70 @@
-// System calls that Swift's Glibc module does not show.
+// System calls that Swift's Glibc module does not show, and the one thing that cannot be written in Swift: what
+// happens in a child between fork and exec.
 #ifndef CLINUX_H
 #define CLINUX_H
 
+#include <stdint.h>
 #include <sys/types.h>
 #include <sys/xattr.h>
+
+// MARK: - For Storage
+
+/// Opens a folder to make files in, which does not take the right to list it; -1 and errno where it cannot.
+int clinux_open_folder(const char *_Nonnull path);
 
 /// Opens a file without a name in the folder `folder`, for reading and writing; -1 and errno where it cannot.
 int clinux_open_unnamed(int folder, mode_t mode);
 
 /// Asks the kernel to back memory with huge pages, which makes its first use cheaper. May do nothing.
-void clinux_prefer_huge_pages(void *address, size_t length);
+void clinux_prefer_huge_pages(void *_Nonnull address, size_t length);
+
+// MARK: - For LocalKernels
+
+/// A program to be started under a guard.
+struct clinux_launch {
+    /// The path of the program, its arguments and its environment, the last two ended by NULL.
+    const char *_Nonnull program;
+    char *_Nullable const *_Nonnull arguments;
+    char *_Nullable const *_Nonnull environment;
+    /// The folder to start in.
+    const char *_Nonnull folder;
+    /// Where the program's standard output and error go.
+    int output;
+    /// Limits by RLIMIT_AS, RLIMIT_CPU and RLIMIT_NOFILE; 0 sets none.
+    uint64_t memory, processor_seconds, open_files;
+    /// Whether what the program started may outlive it.
+    int leaves_children;
+};
+
+/// What a guard reports.
+enum clinux_event {
+    /// The program runs; `value` is its process.
+    clinux_started = 1,
+    /// It could not be started; `value` is an errno, `detail` a clinux_step.
+    clinux_failed = 2,
+    /// It has ended; `value` is what wait() says, `detail` its peak memory in kilobytes.
+    clinux_ended = 3,
+};
+
+/// What could not be done before the program ran.
+enum clinux_step { clinux_step_fork = 1, clinux_step_folder, clinux_step_limits, clinux_step_program };
+
+/// One report of a guard, sent whole through its socket.
+struct clinux_report {
+    int32_t event, value;
+    int64_t detail;
+};
+
+/// What a guard can be told, sent whole through its socket: a signal for the program's process group, or SIGKILL with
+/// `everything` for all that descends from the program.
+struct clinux_order {
+    int32_t signal, everything;
+};
+
+/// Starts a program under a guard; returns the guard's process and sets `socket`, or returns -1 and sets errno.
+///
+/// The guard is a small process between this one and the program. It outlives neither: when this process ends, by
+/// whatever means, the socket closes, and the guard ends the program and all that descends from it.
+pid_t clinux_start_guarded(const struct clinux_launch *_Nonnull launch, int *_Nonnull socket);
 
 #endif

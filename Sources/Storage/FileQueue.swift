@@ -1,7 +1,7 @@
 import Dispatch
 
-/// Runs an actor's jobs one after another, off the threads that all tasks share.
-final class FileThread: SerialExecutor {
+/// Runs an actor's jobs one after another, off the few threads that all tasks share: they may wait for a disk.
+final class FileQueue: SerialExecutor {
     private let queue = DispatchQueue(label: "galley.storage")
 
     func enqueue(_ job: consuming ExecutorJob) {

@@ -1,0 +1,37 @@
+import Glibc
+import Storage
+import Testing
+
+@testable import struct Storage.FileDescriptor
+
+@Suite struct `The standard streams` {
+    @Test func `bring a notebook in and take it out`() async {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+            var ends: [Int32] = [0, 0]
+            pipe(&ends)
+            _ = Glibc.write(ends[1], "notebook", 8)
+            close(ends[1])
+            dup2(ends[0], STDIN_FILENO)
+            let streams = StandardStreams()
+            let bytes = try await streams.read()
+            try #require(bytes == Array("notebook".utf8))
+            try #require(try await streams.write(Array("the notebook".utf8)) == .original)
+        }
+        #expect(
+            result.map { String(decoding: $0.standardOutputContent, as: UTF8.self).contains("the notebook") } == true)
+    }
+
+    @Test func `wait for a pipe that would rather not`() async throws {
+        var ends: [Int32] = [0, 0]
+        pipe(&ends)
+        for end in ends { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
+        let (read, write) = (ends[0], ends[1])
+        let size = 3_000_000
+        async let written: Void = Task.detached {
+            try FileDescriptor(owning: write).write([UInt8](repeating: 65, count: size).span)
+        }.value
+        let bytes = try await Task.detached { try FileDescriptor(owning: read).readToEnd(expecting: 10) }.value
+        try await written
+        #expect(bytes.count == size)
+    }
+}
