@@ -15,6 +15,13 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "Storage", dependencies: ["CLinux"]),
 
+        // Kernels
+        .target(name: "JupyterProtocol", dependencies: ["JSON"]),
+        .systemLibrary(name: "CZeroMQ"),
+        .systemLibrary(name: "CSodium"),
+        .target(name: "ZeroMQTransport", dependencies: ["JSON", "JupyterProtocol", "CZeroMQ", "CSodium"]),
+        .target(name: "LocalKernels", dependencies: ["JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"]),
+
         // Where they meet
         .executableTarget(name: "CLI"),
 
@@ -22,6 +29,9 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(name: "NotebookTests", dependencies: ["JSON", "Notebook"]),
         .testTarget(name: "StorageTests", dependencies: ["CLinux", "Storage"]),
+        .testTarget(name: "JupyterProtocolTests", dependencies: ["JSON", "JupyterProtocol"]),
+        .testTarget(name: "ZeroMQTransportTests", dependencies: ["JSON", "JupyterProtocol", "ZeroMQTransport"]),
+        .testTarget(name: "LocalKernelsTests", dependencies: ["JSON", "JupyterProtocol", "LocalKernels"]),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "EndToEndTests"),
         .executableTarget(
@@ -38,7 +48,7 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-for target in package.targets where target.name != "CLinux" {
+for target in package.targets where !["CLinux", "CSodium", "CZeroMQ"].contains(target.name) {
     // Tests call the system to make faults; that every such call be marked helps where the program itself does it.
     target.swiftSettings = settings + (target.isTest ? [] : [.strictMemorySafety()])
 }

@@ -1,0 +1,297 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// All of this runs in a child of a process that has many threads, before any exec: nothing here may allocate, lock or
+// print. It is system calls and the stack.
+//
+// Why a guard. A parent-death signal reaches the program alone and none of its children; a process group is left by
+// every child that begins a session of its own. The guard is made a "subreaper": whatever descends from the program becomes
+// its child when its own parents are gone, so it finds them all. And it belongs to nobody else, so that the process
+// that embeds this library has neither to become a subreaper itself nor to wait for children it does not know.
+
+static void report(int socket, int32_t event, int32_t value, int64_t detail) {
+    struct clinux_report message = {event, value, detail};
+    while (send(socket, &message, sizeof message, MSG_NOSIGNAL) == -1 && errno == EINTR) {}
+}
+
+/// Keeps `first` and `second` and the three standard descriptors, closes all others.
+static void close_others(int first, int second) {
+    int low = first < second ? first : second, high = first < second ? second : first;
+    if (low > 3) syscall(SYS_close_range, 3, low - 1, 0);
+    if (high > low + 1) syscall(SYS_close_range, low + 1, high - 1, 0);
+    syscall(SYS_close_range, (low > high ? low : high) + 1, ~0U, 0);
+}
+
+static void limit(int resource, uint64_t value, int failure) {
+    if (value == 0) return;
+    struct rlimit limit = {value, value};
+    if (setrlimit(resource, &limit) == 0) return;
+    int32_t reason[2] = {errno, clinux_step_limits};
+    (void)!write(failure, reason, sizeof reason);
+    _exit(127);
+}
+
+/// Becomes the program; on failure writes why into `failure`, which a success closes.
+static _Noreturn void become(const struct clinux_launch *launch, int failure, pid_t guard) {
+    setsid();
+    // The guard kills the program too. This is for the moment in which somebody kills the guard. The guard has a single
+    // thread, which lives as long as it does: the signal follows the thread that forked and not the process.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != guard) _exit(127);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    dup2(launch->output, 1);
+    dup2(launch->output, 2);
+    // `failure` is closed by exec; whatever else is open is not the program's business.
+    close_others(failure, failure);
+    limit(RLIMIT_AS, launch->memory, failure);
+    limit(RLIMIT_CPU, launch->processor_seconds, failure);
+    limit(RLIMIT_NOFILE, launch->open_files, failure);
+    int32_t reason[2] = {0, clinux_step_folder};
+    if (chdir(launch->folder) == 0) {
+        execve(launch->program, launch->arguments, launch->environment);
+        reason[1] = clinux_step_program;
+    }
+    reason[0] = errno;
+    (void)!write(failure, reason, sizeof reason);
+    _exit(127);
+}
+
+static uint64_t number(const char **text, int base) {
+    uint64_t value = 0;
+    for (;; (*text)++) {
+        int digit = **text >= '0' && **text <= '9' ? **text - '0' : **text >= 'a' && **text <= 'f' ? **text - 'a' + 10 : 99;
+        if (digit >= base) return value;
+        value = value * base + digit;
+    }
+}
+
+/// Gives back the engine's memory, of which fork left this process a view: as long as somebody holds one, the system
+/// keeps a copy of every page that the engine changes or frees.
+///
+/// What is given back is large and anonymous. What is small is not worth it and may be the loader's, which is asked
+/// whenever a function is called for the first time. This thread's stack and its thread-local variables are kept, and
+/// so is what lies at `kept`.
+static void let_go_of_memory(const void *kept) {
+    char text[65536];
+    int file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    if (file < 0) return;
+    size_t length = 0;
+    for (ssize_t got; length < sizeof text - 1 && (got = read(file, text + length, sizeof text - 1 - length)) > 0;) length += got;
+    close(file);
+    text[length] = 0;
+    for (const char *line = text; *line;) {
+        uintptr_t start = number(&line, 16);
+        line++;
+        uintptr_t end = number(&line, 16);
+        int is_private = strncmp(line, " rw-p ", 6) == 0;
+        line += 6;
+        for (int field = 0; field < 2; field++) {
+            while (*line && *line != ' ') line++;
+            line++;
+        }
+        uint64_t file_number = number(&line, 10);
+        while (*line == ' ') line++;
+        int is_anonymous = file_number == 0 && (*line == '\n' || strncmp(line, "[anon", 5) == 0);
+        while (*line && *line != '\n') line++;
+        if (*line == 0) return; // cut off
+        line++;
+        uintptr_t needed[3] = {(uintptr_t)text, (uintptr_t)pthread_self(), (uintptr_t)kept};
+        int is_needed = 0;
+        for (int index = 0; index < 3; index++) is_needed |= start <= needed[index] && needed[index] < end;
+        if (is_private && is_anonymous && !is_needed && end - start >= 1 << 20) munmap((void *)start, end - start);
+    }
+}
+
+/// Sends SIGKILL to every child of this process.
+static void kill_children(void) {
+    struct entry { uint64_t inode; int64_t offset; uint16_t length; uint8_t type; char name[]; };
+    char buffer[8192], path[64], text[512];
+    int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (proc < 0) return;
+    pid_t self = getpid();
+    for (long count; (count = syscall(SYS_getdents64, proc, buffer, sizeof buffer)) > 0;) {
+        for (long at = 0; at < count;) {
+            struct entry *entry = (struct entry *)(buffer + at);
+            at += entry->length;
+            if (entry->name[0] < '0' || entry->name[0] > '9' || strlen(entry->name) > 12) continue;
+            memcpy(path, entry->name, strlen(entry->name) + 1);
+            memcpy(path + strlen(entry->name), "/stat", 6);
+            int file = openat(proc, path, O_RDONLY | O_CLOEXEC);
+            if (file < 0) continue;
+            ssize_t length = read(file, text, sizeof text - 1);
+            close(file);
+            if (length <= 0) continue;
+            text[length] = 0;
+            // "pid (name) state parent ...", where the name may hold anything.
+            char *end = strrchr(text, ')');
+            if (end == NULL || end[1] == 0 || end[2] == 0) continue;
+            const char *parent = end + 4, *process = entry->name;
+            if (number(&parent, 10) == (uint64_t)self) kill(number(&process, 10), SIGKILL);
+        }
+    }
+    close(proc);
+}
+
+/// Ends everything that descends from this process: its children, and theirs, which become its own when those are gone.
+static void end_everything(void) {
+    for (int rounds = 0; rounds < 2000; rounds++) {
+        while (waitpid(-1, NULL, WNOHANG) > 0) {}
+        if (waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD) return;
+        kill_children();
+        poll(NULL, 0, 1);
+    }
+}
+
+static _Noreturn void guard(const struct clinux_launch *launch, int socket) {
+    // Signals of a terminal, and of those who end the engine's whole group, are for the engine to act on.
+    setsid();
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    // Handlers are the engine's, and a child whose end is ignored would vanish without a status.
+    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    prctl(PR_SET_NAME, "galley-guard");
+    // Before the program is forked, or the system would count the engine's memory as its peak.
+    let_go_of_memory(launch);
+    // Other kernels' sockets may be open here: whoever holds one keeps its guard from noticing the engine's end.
+    close_others(socket, launch->output);
+
+    // Whoever reads what the engine prints must not wait for the guard.
+    int nothing = open("/dev/null", O_RDWR);
+    for (int standard = 0; standard < 3; standard++) dup2(nothing, standard);
+
+    int failure[2], leaves_children = launch->leaves_children;
+    if (pipe2(failure, O_CLOEXEC) != 0) {
+        report(socket, clinux_failed, errno, clinux_step_fork);
+        _exit(1);
+    }
+    // Not fork(), which would look after locks in memory that is no longer there.
+    pid_t self = getpid(), program = syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+    if (program == 0) become(launch, failure[1], self);
+    close(failure[1]);
+    int32_t reason[2];
+    if (program < 0) {
+        report(socket, clinux_failed, errno, clinux_step_fork);
+        _exit(1);
+    }
+    if (read(failure[0], reason, sizeof reason) == sizeof reason) {
+        report(socket, clinux_failed, reason[0], reason[1]);
+        _exit(1);
+    }
+    close(failure[0]);
+    report(socket, clinux_started, program, 0);
+    close_others(socket, socket);
+
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    struct pollfd waits[2] = {{.fd = socket, .events = POLLIN}, {.fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK), .events = POLLIN}};
+    int has_ended = 0;
+    while (!has_ended) {
+        if (poll(waits, 2, -1) < 0) continue;
+        struct signalfd_siginfo ignored;
+        while (read(waits[1].fd, &ignored, sizeof ignored) > 0) {}
+        int status;
+        struct rusage usage;
+        for (pid_t ended; (ended = wait4(-1, &status, WNOHANG, &usage)) > 0;) {
+            // Others are orphans of the program's, whose end nobody asks for.
+            if (ended != program) continue;
+            has_ended = 1;
+            report(socket, clinux_ended, status, usage.ru_maxrss);
+        }
+        if (has_ended) break;
+        struct clinux_order order;
+        ssize_t length = recv(socket, &order, sizeof order, MSG_DONTWAIT);
+        if (length == sizeof order && order.everything) break;
+        if (length == sizeof order) kill(-program, order.signal);
+        // The engine is gone.
+        if (length == 0) break;
+    }
+    if (!has_ended) {
+        kill(-program, SIGKILL);
+        int status;
+        struct rusage usage;
+        while (wait4(program, &status, 0, &usage) == -1 && errno == EINTR) {}
+        report(socket, clinux_ended, status, usage.ru_maxrss);
+    }
+    if (!leaves_children) end_everything();
+    _exit(0);
+}
+
+/// Copies a list of strings to `at`, which is moved behind it; returns the copy.
+static char **copied(char *const *strings, char **at) {
+    size_t count = 0;
+    while (strings[count]) count++;
+    char **copy = (char **)*at;
+    *at += (count + 1) * sizeof *copy;
+    for (size_t index = 0; index < count; index++) {
+        copy[index] = *at;
+        *at = stpcpy(*at, strings[index]) + 1;
+    }
+    copy[count] = NULL;
+    // The next list begins with pointers again.
+    *at += -(uintptr_t)*at % sizeof *copy;
+    return copy;
+}
+
+static size_t size_of(char *const *strings) {
+    size_t size = 2 * sizeof *strings;
+    for (; *strings; strings++) size += sizeof *strings + strlen(*strings) + 1;
+    return size;
+}
+
+pid_t clinux_start_guarded(const struct clinux_launch *launch, int *result) {
+    int ends[2];
+    // One piece of memory of its own, so that the guard knows what it needs.
+    char *single[] = {(char *)launch->program, (char *)launch->folder, NULL};
+    size_t size = sizeof *launch + size_of(single) + size_of(launch->arguments) + size_of(launch->environment);
+    struct clinux_launch *copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (copy == MAP_FAILED) return -1;
+    *copy = *launch;
+    char *at = (char *)(copy + 1), **paths = copied(single, &at);
+    copy->program = paths[0];
+    copy->folder = paths[1];
+    copy->arguments = copied(launch->arguments, &at);
+    copy->environment = copied(launch->environment, &at);
+
+    pid_t child = -1;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
+        // In a process without standard descriptors these may have got their numbers.
+        for (int end = 0; end < 2; end++) {
+            int low = ends[end];
+            if (low > 2) continue;
+            ends[end] = fcntl(low, F_DUPFD_CLOEXEC, 3);
+            close(low);
+        }
+        child = fork();
+        if (child == 0) guard(copy, ends[1]);
+        int code = errno;
+        close(ends[1]);
+        if (child < 0) close(ends[0]);
+        *result = ends[0];
+        errno = code;
+    }
+    int code = errno;
+    munmap(copy, size);
+    errno = code;
+    return child;
+}

@@ -1,0 +1,128 @@
+/// A running kernel: somebody to talk to, to interrupt, and to send home.
+///
+/// How the words travel and where the kernel lives is the conformer's business. A kernel on this machine is interrupted
+/// by a signal, one behind a server by a request to that server.
+public protocol Kernel: Sendable {
+    /// What it said of itself when it was ready.
+    var info: KernelInfo { get }
+
+    /// The client's side of the conversation, which makes the messages to be sent.
+    var session: Session { get }
+
+    /// Everything the kernel says from now on, in the order of its arrival, on all channels.
+    ///
+    /// It can be iterated once. It ends when the kernel has been shut down, and throws a ``KernelFailure`` when the
+    /// kernel dies or says something that cannot be believed.
+    var messages: KernelMessages { get }
+
+    /// Sends a message; the kernel may never read it.
+    func send(_ message: Message)
+
+    /// Asks the kernel to stop what it is doing; says nothing of whether it does.
+    func interrupt() async
+
+    /// Ends the kernel, and everything that it started, with patience first and by force last.
+    ///
+    /// Returns when it is gone; doing it twice does no harm.
+    func shutdown() async
+}
+
+/// What a kernel says, in order.
+public typealias KernelMessages = AsyncThrowingStream<Message, any Error>
+
+/// Why a conversation with a kernel broke off.
+@nonexhaustive
+public enum KernelFailure: Error, Sendable {
+    /// The kernel is dead.
+    case died(PostMortem)
+    /// The kernel, or somebody else, sent something that is no proper message.
+    case untrustworthy(String)
+    /// The way to the kernel is broken.
+    case disconnected(String)
+}
+
+/// What is known of a kernel's end.
+public struct PostMortem: Hashable, Sendable {
+    /// How the process ended.
+    public enum Cause: Hashable, Sendable {
+        /// It returned a status.
+        case exited(Int32)
+        /// A signal ended it.
+        case signalled(Int32)
+        /// Nobody knows: the process that watched over it is gone.
+        case unknown
+    }
+
+    /// What took the kernel's memory away, where that ended it.
+    public enum MemoryVerdict: Hashable, Sendable {
+        /// The limit of the group of processes that it belongs to, such as a container's.
+        case groupLimit
+        /// The machine had none left.
+        case machine
+        /// The limit that was set for the kernel.
+        case kernelLimit(bytes: Int)
+    }
+
+    /// How the process ended.
+    public var cause: Cause
+    /// Whether lack of memory ended it, as far as the system tells.
+    public var memory: MemoryVerdict?
+    /// The most memory that it had, in bytes.
+    public var peakMemory: Int
+    /// How long it lived.
+    public var lifetime: Duration
+    /// The last lines that it wrote to its standard output and error.
+    public var lastLines: [String]
+
+    /// Puts the facts together.
+    public init(
+        cause: Cause, memory: MemoryVerdict? = nil, peakMemory: Int = 0, lifetime: Duration = .zero,
+        lastLines: [String] = []
+    ) {
+        self.cause = cause
+        self.memory = memory
+        self.peakMemory = peakMemory
+        self.lifetime = lifetime
+        self.lastLines = lastLines
+    }
+}
+
+extension PostMortem: CustomStringConvertible {
+    /// How it ended and of what, in a few words.
+    public var description: String {
+        let how =
+            switch cause {
+            case .exited(let status): "it exited with status \(status)"
+            case .signalled(let number):
+                "it was ended by signal \(number)\(Self.names[number].map { " (\($0))" } ?? "")"
+            case .unknown: "how, nobody saw"
+            }
+        let seconds =
+            Double(lifetime.components.seconds) + Double(lifetime.components.attoseconds / 1_000_000_000_000_000) / 1000
+        let megabytes = peakMemory / 1_000_000
+        let memory =
+            switch memory {
+            case .groupLimit: ", because its group of processes (a container, say) had used up its memory"
+            case .machine: ", because the machine was out of memory"
+            case .kernelLimit(let bytes): ", perhaps for lack of memory: its limit was \(bytes / 1_000_000) MB"
+            case nil: ""
+            }
+        return how + memory + " after \(seconds) s" + (megabytes > 0 ? ", with \(megabytes) MB at most" : "")
+    }
+
+    private static let names: [Int32: String] = [
+        1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL",
+        11: "SIGSEGV", 13: "SIGPIPE", 14: "SIGALRM", 15: "SIGTERM", 24: "SIGXCPU", 31: "SIGSYS",
+    ]
+}
+
+extension KernelFailure: CustomStringConvertible {
+    /// What broke the conversation off.
+    public var description: String {
+        switch self {
+        case .died(let end): "the kernel died: \(end)"
+        case .untrustworthy(let reason): "what came is not to be trusted: \(reason)"
+        case .disconnected(let reason): "the connection is broken: \(reason)"
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import Glibc
+public import JSON
+
+/// One client's side of a conversation: it gives each message an identifier of its own.
+public struct Session: Sendable {
+    /// What the client calls the conversation.
+    public let id: String
+
+    /// Begins a conversation.
+    public init() { id = Self.newID() }
+
+    /// Makes a message of this client, with a new identifier and the time of now.
+    public func message(
+        _ type: String, on channel: Channel, content: Value = [:], parent: Header? = nil, buffers: [[UInt8]] = []
+    ) -> Message {
+        let header = Header(id: Self.newID(), type: type, session: id, date: Self.now())
+        return Message(channel: channel, header: header, parent: parent, content: content, buffers: buffers)
+    }
+
+    private static func newID() -> String {
+        var digits = ""
+        for _ in 0..<2 {
+            let half = String(UInt64.random(in: 0...UInt64.max), radix: 16)
+            digits += String(repeating: "0", count: 16 - half.count) + half
+        }
+        return digits
+    }
+
+    /// The time in the protocol's form: `2026-01-31T12:00:00.123456Z`.
+    private static func now() -> String {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        var buffer = [CChar](repeating: 0, count: 32)
+        // Safe because the buffer is passed with its own length, which the nineteen characters do not reach.
+        var parts = unsafe tm()
+        unsafe gmtime_r(&time.tv_sec, &parts)
+        let count = unsafe strftime(&buffer, buffer.count, "%Y-%m-%dT%H:%M:%S", &parts)
+        let seconds = String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return "\(seconds).\(String(1_000_000 + time.tv_nsec / 1000).dropFirst())Z"
+    }
+}
+
+// MARK: - What a client asks for
+
+extension Session {
+    /// Asks what the kernel is; it answers as soon as it can.
+    public func kernelInfoRequest() -> Message { message("kernel_info_request", on: .shell) }
+
+    /// Asks for code to be run.
+    ///
+    /// - Parameters:
+    ///   - allowsInput: Whether the code may ask the person something.
+    ///   - stopsOnError: Whether an error discards the requests that wait behind this one.
+    public func executeRequest(_ code: String, allowsInput: Bool = false, stopsOnError: Bool = true) -> Message {
+        message(
+            "execute_request", on: .shell,
+            content: [
+                "allow_stdin": .bool(allowsInput), "code": .string(code), "silent": false,
+                "stop_on_error": .bool(stopsOnError), "store_history": true, "user_expressions": [:],
+            ])
+    }
+
+    /// Asks the kernel to interrupt what it runs.
+    public func interruptRequest() -> Message { message("interrupt_request", on: .control) }
+
+    /// Asks the kernel to end.
+    public func shutdownRequest() -> Message { message("shutdown_request", on: .control, content: ["restart": false]) }
+
+    /// Answers a question of the kernel.
+    public func inputReply(_ answer: String, to question: Message) -> Message {
+        message(
+            "input_reply", on: .stdin, content: ["status": "ok", "value": .string(answer)], parent: question.header)
+    }
+
+    /// Tells the kernel that its question will not be answered.
+    public func inputError(to question: Message) -> Message {
+        message(
+            "input_reply", on: .stdin,
+            content: [
+                "ename": "StdinNotAvailable", "evalue": "nobody is there to answer", "status": "error", "traceback": [],
+                "value": "",
+            ], parent: question.header)
+    }
+}

@@ -1,0 +1,12 @@
+import JSON
+
+/// The variables that `conda env config vars set` has set in an environment.
+enum CondaVariables {
+    static func read(_ environment: String) -> [(String, String)] {
+        guard let bytes = Files.read(environment + "/conda-meta/state"), let state = try? Document(parsing: bytes)
+        else {
+            return []
+        }
+        return state.root["env_vars"]?.members.compactMap { key, value in value.string.map { (key, $0) } } ?? []
+    }
+}

@@ -1,0 +1,62 @@
+import Glibc
+
+/// Looks at files, asking for nothing but whether and what.
+enum Files {
+    static func read(_ path: String) -> [UInt8]? {
+        // Safe because the file is closed here, and the buffer is passed with its own length.
+        guard let file = unsafe fopen(path, "re") else { return nil }
+        defer { unsafe fclose(file) }
+        var bytes: [UInt8] = []
+        var part = [UInt8](repeating: 0, count: 1 << 16)
+        while case let count = unsafe fread(&part, 1, part.count, file), count > 0 { bytes += part[..<count] }
+        return unsafe ferror(file) == 0 ? bytes : nil
+    }
+
+    static func text(_ path: String) -> String? { read(path).map { String(decoding: $0, as: UTF8.self) } }
+
+    /// The names in a folder, sorted; none where there is no such folder.
+    static func names(in folder: String) -> [String] {
+        guard let open = unsafe opendir(folder) else { return [] }
+        defer { unsafe closedir(open) }
+        var names: [String] = []
+        while let entry = unsafe readdir(open) {
+            // Safe because the name ends with a NUL within its array, and is copied before the next call.
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    static func isFolder(_ path: String) -> Bool { kind(path) == S_IFDIR }
+    static func isFile(_ path: String) -> Bool { kind(path) == S_IFREG }
+    static func isExecutable(_ path: String) -> Bool { unsafe isFile(path) && access(path, X_OK) == 0 }
+
+    private static func kind(_ path: String) -> mode_t? {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
+    }
+
+    /// The path of a program as a shell would find it.
+    static func program(_ name: String, path: String) -> String? {
+        if name.contains("/") { return isExecutable(name) ? name : nil }
+        return path.split(separator: ":").map { "\($0)/\(name)" }.first(where: isExecutable)
+    }
+
+    /// The path without symbolic links; nil where there is nothing.
+    static func resolved(_ path: String) -> String? {
+        guard let real = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(real) }
+        return unsafe String(cString: real)
+    }
+
+    static func parent(_ path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    static func base(_ path: some StringProtocol) -> String {
+        String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...])
+    }
+}

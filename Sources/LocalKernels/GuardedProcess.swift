@@ -1,0 +1,206 @@
+import CLinux
+import Glibc
+import JupyterProtocol
+import Synchronization
+import ZeroMQTransport
+
+/// A program under a guard that ends it, and all that descends from it, when this process is gone.
+final class GuardedProcess: Sendable {
+    /// How the program ended.
+    struct Ending: Sendable {
+        var cause: PostMortem.Cause
+        var peakMemory: Int
+    }
+
+    /// Set when the program has ended.
+    let ending = Latch<Ending>()
+    /// Set when its guard has ended too, and with it everything that the program left behind.
+    let gone = Latch<Void>()
+
+    private let guardian: pid_t
+    /// A closed descriptor may be somebody else's a moment later, so nobody gets to use this one without the lock.
+    private let socket: Mutex<Int32?>
+    private let tail = Mutex(Tail())
+    private let started = Latch<Result<pid_t, Refusal>>()
+
+    /// Why a program could not be started.
+    struct Refusal: Error {
+        var step: clinux_step
+        var code: Int32
+        // Safe because the string is copied at once.
+        var reason: String { unsafe String(cString: strerror(code)) }
+    }
+
+    struct Limits: Sendable {
+        var memory: Int?
+        var processorTime: Duration?
+        var openFiles: Int?
+    }
+
+    /// Starts a program and waits until it runs.
+    static func start(
+        _ arguments: [String], program: String, environment: [String: String], folder: String, limits: Limits,
+        leavesChildren: Bool
+    ) async throws(Refusal) -> GuardedProcess {
+        let process = try GuardedProcess(arguments, program, environment, folder, limits, leavesChildren)
+        switch await process.started.value() {
+        case .success, nil: return process
+        case .failure(let refusal):
+            _ = await process.gone.value()
+            throw refusal
+        }
+    }
+
+    private init(
+        _ arguments: [String], _ program: String, _ environment: [String: String], _ folder: String, _ limits: Limits,
+        _ leavesChildren: Bool
+    ) throws(Refusal) {
+        let output = try Self.pipe()
+        // Safe because every string lives until the guard has been forked, which takes its own view of them along.
+        let argv = unsafe arguments.map { unsafe strdup($0) } + [nil]
+        let envp = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
+        defer {
+            unsafe (argv + envp).forEach { unsafe free($0) }
+            close(output.write)
+        }
+        var socket: Int32 = -1
+        let guardian = unsafe program.withCString { program in
+            unsafe folder.withCString { folder in
+                unsafe argv.withUnsafeBufferPointer { argv in
+                    unsafe envp.withUnsafeBufferPointer { envp -> pid_t in
+                        guard let argv = argv.baseAddress, let envp = envp.baseAddress else { return -1 }
+                        var launch = unsafe clinux_launch(
+                            program: program, arguments: argv, environment: envp, folder: folder, output: output.write,
+                            memory: UInt64(limits.memory ?? 0),
+                            processor_seconds: UInt64(limits.processorTime.map { max(1, $0.components.seconds) } ?? 0),
+                            open_files: UInt64(limits.openFiles ?? 0), leaves_children: leavesChildren ? 1 : 0)
+                        return unsafe clinux_start_guarded(&launch, &socket)
+                    }
+                }
+            }
+        }
+        guard guardian > 0 else {
+            close(output.read)
+            throw Refusal(step: clinux_step_fork, code: errno)
+        }
+        self.guardian = guardian
+        self.socket = Mutex(socket)
+        let (guardEnd, programEnd) = (socket, output.read)
+        if !startThread({ self.listen(to: guardEnd, programEnd) }) {
+            // Without its socket the guard ends everything.
+            self.socket.withLock { $0 = nil }
+            close(guardEnd)
+            close(programEnd)
+            throw Refusal(step: clinux_step_fork, code: EAGAIN)
+        }
+    }
+
+    /// Sends a signal to the program's process group, if it is still there.
+    func signal(_ number: Int32) { order(clinux_order(signal: number, everything: 0)) }
+
+    /// Ends the program and everything that descends from it at once.
+    func killEverything() { order(clinux_order(signal: SIGKILL, everything: 1)) }
+
+    /// The last lines of the program's standard output and error.
+    var lastLines: [String] { tail.withLock { $0.lines } }
+
+    private func order(_ order: clinux_order) {
+        socket.withLock { socket in
+            guard let socket else { return }
+            var order = order
+            // Safe because the size is that of the value. A guard that does not listen any more needs no orders.
+            _ = unsafe send(socket, &order, MemoryLayout<clinux_order>.size, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+        }
+    }
+
+    /// Makes a pipe whose descriptors are not those of the standard streams, even where those are closed.
+    private static func pipe() throws(Refusal) -> (read: Int32, write: Int32) {
+        var ends: [Int32] = [-1, -1]
+        guard unsafe Glibc.pipe(&ends) == 0 else { throw Refusal(step: clinux_step_fork, code: errno) }
+        let moved = ends.map { end in
+            let moved = fcntl(end, F_DUPFD_CLOEXEC, 3)
+            close(end)
+            return moved
+        }
+        return (moved[0], moved[1])
+    }
+
+    // MARK: What is heard
+
+    /// Hears the guard and the program until the guard is gone.
+    ///
+    /// What the program started may hold its output open long after it, so the end of that means nothing.
+    private func listen(to guardEnd: Int32, _ programEnd: Int32) {
+        _ = fcntl(programEnd, F_SETFL, O_NONBLOCK)
+        var items = [
+            pollfd(fd: guardEnd, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: programEnd, events: Int16(POLLIN), revents: 0),
+        ]
+        while true {
+            // Safe because the array is passed with its own length.
+            if unsafe poll(&items, 2, -1) == -1 { continue }
+            // A descriptor below zero is not waited for any more.
+            if items[1].revents != 0, readOutput(programEnd) == 0 { items[1].fd = -1 }
+            guard items[0].revents != 0 else { continue }
+            var report = clinux_report()
+            // Safe because the size is that of the value, and every bit pattern is one.
+            let count = unsafe recv(guardEnd, &report, MemoryLayout<clinux_report>.size, 0)
+            if count == MemoryLayout<clinux_report>.size {
+                // What was written before the end may not have been read yet.
+                while readOutput(programEnd) > 0 {}
+                note(report)
+            } else if count == 0 || errno != EINTR {
+                break
+            }
+        }
+        socket.withLock { $0 = nil }
+        close(guardEnd)
+        close(programEnd)
+        // The guard is a child of this process; somebody else's wait() may have been faster.
+        var status: Int32 = 0
+        _ = unsafe waitpid(guardian, &status, 0)
+        started.set(.failure(Refusal(step: clinux_step_fork, code: ECHILD)))
+        ending.set(Ending(cause: .unknown, peakMemory: 0))
+        gone.set(())
+    }
+
+    private func note(_ report: clinux_report) {
+        switch clinux_event(UInt32(report.event)) {
+        case clinux_started: started.set(.success(report.value))
+        case clinux_failed:
+            started.set(.failure(Refusal(step: clinux_step(UInt32(report.detail)), code: report.value)))
+        case clinux_ended:
+            // As wait() encodes it: the signal in the low seven bits, or else the exit status above them.
+            let signal = report.value & 0x7F
+            let cause: PostMortem.Cause = signal == 0 ? .exited(report.value >> 8 & 0xFF) : .signalled(signal)
+            ending.set(Ending(cause: cause, peakMemory: Int(report.detail) * 1024))
+        default: break
+        }
+    }
+
+    /// Reads once; returns the number of bytes, 0 at the end and -1 where nothing is there.
+    private func readOutput(_ pipe: Int32) -> Int {
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        let count = unsafe read(pipe, &bytes, bytes.count)
+        if count > 0 { tail.withLock { $0.append(bytes[..<count]) } }
+        return count
+    }
+}
+
+/// The end of what a program has written.
+private struct Tail {
+    private var bytes: [UInt8] = []
+
+    /// More is not of interest to anybody who asks why a program ended.
+    private static let limit = 8192
+
+    mutating func append(_ more: ArraySlice<UInt8>) {
+        bytes += more
+        if bytes.count > 2 * Self.limit { bytes.removeFirst(bytes.count - Self.limit) }
+    }
+
+    var lines: [String] {
+        String(decoding: bytes.suffix(Self.limit), as: UTF8.self).split(whereSeparator: \.isNewline).suffix(20).map(
+            String.init)
+    }
+}

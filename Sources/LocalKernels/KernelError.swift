@@ -1,0 +1,92 @@
+public import JupyterProtocol
+
+/// Says why there is no kernel.
+@nonexhaustive
+public enum KernelError: Error, Sendable {
+    /// None has this name.
+    case notFound(name: String, available: [String], searched: [String])
+    /// The file that describes it is no good.
+    case invalidSpec(path: String, reason: String)
+    /// There is no Python environment at this path.
+    case noEnvironment(path: String)
+    /// The environment has a Python but no kernel.
+    case noKernelInEnvironment(path: String, interpreter: String)
+    /// The program that the kernel is does not exist, or is no program.
+    case noProgram(String, kernel: String)
+    /// The folder that it is to work in does not exist.
+    case noWorkingFolder(String)
+    /// The system refused to start it.
+    case notStarted(kernel: String, reason: String)
+    /// It ended before it was ready.
+    case diedAtStart(kernel: String, PostMortem)
+    /// It is alive and does not answer.
+    case silent(kernel: String, Duration, lastLines: [String])
+    /// The conversation broke off before it began.
+    case failed(kernel: String, KernelFailure)
+}
+
+extension KernelError: CustomStringConvertible {
+    /// What failed, why, and what to type next.
+    public var description: String {
+        switch self {
+        case .notFound(let name, let available, let searched):
+            let near = Self.nearest(to: name, in: available)
+            let meant = near.isEmpty ? "" : " Did you mean \(near.map { "'\($0)'" }.joined(separator: " or "))?"
+            let installed = available.isEmpty ? "none" : available.sorted().joined(separator: ", ")
+            return "Kernel '\(name)' not found.\(meant) Installed: \(installed). "
+                + "Looked in: \(searched.joined(separator: ", ")) and in Conda's environments. "
+                + Self.advice(for: name)
+        case .invalidSpec(let path, let reason): return "\(path) describes no kernel: \(reason). Mend it or remove it"
+        case .noEnvironment(let path):
+            return "\(path) is neither a Python environment nor a Python: it has no bin/python"
+        case .noKernelInEnvironment(let path, let interpreter):
+            return "\(path) has no kernel. Install one: \(interpreter) -m pip install ipykernel"
+        case .noProgram(let program, let kernel):
+            return "Kernel '\(kernel)' is registered, but its program '\(program)' does not exist. Install it again"
+        case .noWorkingFolder(let path): return "The working folder \(path) does not exist"
+        case .notStarted(let kernel, let reason): return "Kernel '\(kernel)' could not be started: \(reason)"
+        case .diedAtStart(let kernel, let end):
+            return "Kernel '\(kernel)' ended before it was ready: \(end)\(Self.quoted(end.lastLines))"
+        case .silent(let kernel, let limit, let lines):
+            return "Kernel '\(kernel)' did not answer within \(limit)\(Self.quoted(lines))"
+        case .failed(let kernel, let failure): return "Kernel '\(kernel)' could not be spoken to: \(failure)"
+        }
+    }
+
+    private static func quoted(_ lines: [String]) -> String {
+        lines.isEmpty ? ". It said nothing" : ". It said:\n" + lines.map { "    " + $0 }.joined(separator: "\n")
+    }
+
+    private static func advice(for name: String) -> String {
+        switch name {
+        case "ir": "Install it: R -e 'install.packages(\"IRkernel\"); IRkernel::installspec()'"
+        case _ where name.hasPrefix("python"): "Install it: python3 -m pip install ipykernel"
+        case "bash": "Install it: python3 -m pip install bash_kernel && python3 -m bash_kernel.install"
+        case _ where name.hasPrefix("conda"):
+            "A Conda environment needs a kernel of its own: conda install -n ENVIRONMENT ipykernel"
+        default: "List what there is: galley kernels"
+        }
+    }
+
+    /// The names that differ from `name` by a few letters, the nearest first.
+    private static func nearest(to name: String, in names: [String]) -> [String] {
+        let ranked = names.map { (distance(name.lowercased(), $0.lowercased()), $0) }.sorted { $0 < $1 }
+        return ranked.filter { $0.0 <= max(2, name.count / 3) }.prefix(2).map(\.1)
+    }
+
+    /// The number of letters to be changed, added or left out between two words.
+    private static func distance(_ one: String, _ other: String) -> Int {
+        let (one, other) = (Array(one), Array(other))
+        var row = Array(0...other.count)
+        for (index, letter) in one.enumerated() {
+            var diagonal = row[0]
+            row[0] = index + 1
+            for (column, second) in other.enumerated() {
+                let best = min(row[column] + 1, row[column + 1] + 1, diagonal + (letter == second ? 0 : 1))
+                diagonal = row[column + 1]
+                row[column + 1] = best
+            }
+        }
+        return row[other.count]
+    }
+}

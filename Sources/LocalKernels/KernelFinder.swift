@@ -1,0 +1,160 @@
+/// Finds the kernels of this machine, where Jupyter looks for them and where Conda keeps its environments.
+public struct KernelFinder: Sendable {
+    /// The variables that say where to look.
+    private let environment: [String: String]
+    /// The homes to look in: the user's own, and that of the notebook's owner.
+    private let homes: [String]
+
+    /// Looks where a program with this environment would.
+    ///
+    /// - Parameter ownerHome: The home of another user whose environments count too.
+    public init(environment: [String: String] = currentEnvironment(), ownerHome: String? = nil) {
+        self.environment = environment
+        homes = [environment["HOME"], ownerHome].compactMap(\.self).filter { !$0.isEmpty }.unique
+    }
+
+    /// The folders whose subfolders hold a `kernel.json`, the first to be asked first.
+    public var folders: [String] {
+        let user = (environment["JUPYTER_DATA_DIR"].map { [$0] } ?? userFolders)
+        let own = environments.map { $0.path + "/share/jupyter" }
+        let data =
+            (environment["JUPYTER_PATH"]?.split(separator: ":").map(String.init) ?? [])
+            + (prefersEnvironment ? own + user : user + own)
+            + ["/usr/local/share/jupyter", "/usr/share/jupyter"]
+        return (data.map { $0 + "/kernels" } + homes.map { $0 + "/.ipython/kernels" }).unique
+    }
+
+    private var userFolders: [String] {
+        let own = environment["XDG_DATA_HOME"].flatMap { $0.isEmpty ? nil : [$0 + "/jupyter"] }
+        return (own ?? []) + (own == nil ? homes : Array(homes.dropFirst())).map { $0 + "/.local/share/jupyter" }
+    }
+
+    /// The environments that are active, or that the programs on the search path belong to.
+    private var environments: [EnvironmentFolder] {
+        let active = ["VIRTUAL_ENV", "CONDA_PREFIX"].compactMap { environment[$0] }.filter { !$0.isEmpty }
+        let onPath = ["jupyter", "python3"].compactMap { Files.program($0, path: environment["PATH"] ?? "") }
+            .map { Files.parent(Files.parent($0)) }
+        return (active + onPath).unique.map { EnvironmentFolder(path: $0) }
+    }
+
+    /// Whether an environment's kernels come before the user's, as they do when one is active.
+    private var prefersEnvironment: Bool {
+        if let wish = environment["JUPYTER_PREFER_ENV_PATH"] {
+            return !["", "no", "n", "false", "off", "0", "0.0"].contains(wish.lowercased())
+        }
+        if environment["VIRTUAL_ENV"] != nil { return true }
+        return environment["CONDA_PREFIX"] != nil && (environment["CONDA_DEFAULT_ENV"] ?? "base") != "base"
+    }
+
+    /// All kernels: those with a `kernel.json` first, each name once, then those of environments that have none.
+    public func all() -> [KernelSpec] {
+        var specs: [KernelSpec] = []
+        var names: Set<String> = []
+        func add(_ spec: KernelSpec) { if names.insert(spec.name).inserted { specs.append(spec) } }
+        for folder in folders {
+            for name in Files.names(in: folder) {
+                if let spec = try? spec(name.lowercased(), in: "\(folder)/\(name)") { add(spec) }
+            }
+        }
+        for environment in condaEnvironments { for spec in environment.kernels { add(spec) } }
+        return specs
+    }
+
+    /// Finds a kernel by the name that a notebook or a person calls it.
+    ///
+    /// The name can be that of a `kernel.json`'s folder, one of those that people's files have for Conda environments
+    /// (`conda_NAME`, `conda-env-NAME-py`), or the path of an environment or of its Python.
+    public func find(_ name: String) throws(KernelError) -> KernelSpec {
+        if name.contains("/") { return try environmentKernel(at: name) }
+        let wanted = name == "python" ? "python3" : name.lowercased()
+        for folder in folders {
+            for entry in Files.names(in: folder) where entry.lowercased() == wanted {
+                let place = "\(folder)/\(entry)"
+                guard Files.isFile(place + "/kernel.json") else { continue }
+                do throws(SpecProblem) {
+                    return try spec(wanted, in: place)
+                } catch {
+                    throw .invalidSpec(path: place + "/kernel.json", reason: error.sentence)
+                }
+            }
+        }
+        for environment in condaEnvironments {
+            if let spec = environment.kernel(called: name) { return spec }
+        }
+        throw .notFound(name: name, available: all().map(\.name), searched: folders)
+    }
+
+    /// Finds the only kernel of a language; nil where there is none or more than one.
+    public func onlyKernel(of language: String) -> KernelSpec? {
+        let candidates = all().filter { $0.language.lowercased() == language.lowercased() }
+        return candidates.count == 1 ? candidates.first : nil
+    }
+
+    private func spec(_ name: String, in folder: String) throws(SpecProblem) -> KernelSpec {
+        var spec = try KernelSpec(name: name, folder: folder)
+        // <prefix>/share/jupyter/kernels/<name>
+        let prefix = Files.parent(Files.parent(Files.parent(Files.parent(folder))))
+        if folder.hasSuffix("/share/jupyter/kernels/\(Files.base(folder))") {
+            let conda = condaEnvironments.first { $0.folder.path == prefix }
+            spec.home = conda?.folder ?? EnvironmentFolder(path: prefix)
+        }
+        return spec
+    }
+
+    /// The kernel of a Python environment that is named by its folder or by its Python.
+    private func environmentKernel(at path: String) throws(KernelError) -> KernelSpec {
+        let path = path.hasPrefix("~/") ? (homes.first ?? "") + path.dropFirst(1) : path
+        let isProgram = Files.isExecutable(path)
+        let folder = isProgram ? Files.parent(Files.parent(path)) : path.hasSuffix("/") ? String(path.dropLast()) : path
+        let environment = EnvironmentFolder(path: Files.resolved(folder) ?? folder)
+        guard let interpreter = isProgram ? path : environment.interpreter() else {
+            throw .noEnvironment(path: path)
+        }
+        guard PythonEnvironment(folder: environment).hasKernel else {
+            throw .noKernelInEnvironment(path: path, interpreter: interpreter)
+        }
+        return PythonEnvironment(folder: environment).kernel(
+            called: "python3", displayName: "Python (\(Files.base(folder)))")
+    }
+
+    /// Conda's environments, wherever it may have put them.
+    private var condaEnvironments: [CondaEnvironment] {
+        var roots = environment["CONDA_EXE"].map { [Files.parent(Files.parent($0))] } ?? []
+        for home in homes { roots += ["anaconda3", "miniconda3", "miniforge3", "mambaforge"].map { "\(home)/\($0)" } }
+        roots.append("/opt/conda")
+        var found: [CondaEnvironment] = []
+        func add(_ path: String, name: String) {
+            guard Files.isFolder(path + "/bin"), !found.contains(where: { $0.folder.path == path }) else { return }
+            found.append(CondaEnvironment(folder: EnvironmentFolder(path: path, condaName: name)))
+        }
+        for root in roots.unique {
+            add(root, name: "base")
+            for name in Files.names(in: root + "/envs") { add("\(root)/envs/\(name)", name: name) }
+        }
+        for home in homes {
+            for name in Files.names(in: home + "/.conda/envs") { add("\(home)/.conda/envs/\(name)", name: name) }
+            for line in Files.text(home + "/.conda/environments.txt")?.split(separator: "\n") ?? [] {
+                add(String(line), name: Files.base(line))
+            }
+        }
+        return found
+    }
+}
+
+extension Array where Element: Hashable {
+    /// The elements without repetitions, in the order of their first appearance.
+    var unique: [Element] {
+        var seen: Set<Element> = []
+        return filter { seen.insert($0).inserted }
+    }
+}
+
+extension SpecProblem {
+    fileprivate var sentence: String {
+        switch self {
+        case .unreadable: "it cannot be read"
+        case .noProgram: "it names no program under 'argv'"
+        case .notJSON(let error): "it is not JSON: \(error)"
+        }
+    }
+}

@@ -1,0 +1,63 @@
+/// How a kernel is to be started and ended.
+public struct KernelOptions: Sendable {
+    /// The folder it works in; nil for that of this process.
+    public var workingFolder: String?
+    /// The variables it starts with, before those that its own description adds.
+    public var environment: [String: String]
+    /// Arguments added to its own.
+    public var extraArguments: [String] = []
+    /// How long it may take until it is ready.
+    public var startLimit: Duration = .seconds(60)
+    /// What it may use.
+    public var limits = ResourceLimits()
+    /// Whether processes that it started may outlive it, for a notebook that starts a service on purpose.
+    public var leavesChildren = false
+    /// How it is spoken to.
+    public var transport: Transport = .automatic
+    /// How it is ended: each step with the patience that follows it. What is still there after the last is killed.
+    public var ending: [EndingStep] = EndingStep.patient
+    /// Answers the questions that the code asks; nil where nobody is there to answer.
+    public var answer: (@Sendable (_ prompt: String, _ isPassword: Bool) -> String?)?
+
+    /// Begins with the environment of this process, and everything else as it usually is.
+    public init(environment: [String: String] = currentEnvironment()) { self.environment = environment }
+
+    /// The ways of speaking to a kernel.
+    public enum Transport: Hashable, Sendable {
+        /// The first of the others that the kernel is able to.
+        case automatic
+        /// Sockets in a private folder: nobody else can take their place.
+        case ipc
+        /// Ports on this machine.
+        case tcp
+    }
+}
+
+/// What a kernel may use; nil for as much as there is.
+public struct ResourceLimits: Hashable, Sendable {
+    /// The memory that it may have mapped, in bytes.
+    public var memory: Int?
+    /// The time that processors may spend on it.
+    public var processorTime: Duration?
+    /// The number of files that it may have open.
+    public var openFiles: Int?
+
+    /// Sets no limits.
+    public init() {}
+}
+
+/// One step on the way to a kernel's end.
+@nonexhaustive
+public enum EndingStep: Hashable, Sendable {
+    /// Asks it to end; once it has said that it will, it gets `afterReply` and not a moment more.
+    case request(patience: Duration, afterReply: Duration)
+    /// Sends its group of processes a signal.
+    case signal(Int32, patience: Duration)
+
+    /// What kernels that behave need no more than the first step of.
+    public static let patient: [EndingStep] = [
+        .request(patience: .milliseconds(2500), afterReply: .seconds(1)), .signal(15, patience: .seconds(1)),
+    ]
+    /// Asks nothing and waits for nothing.
+    public static let immediate: [EndingStep] = []
+}

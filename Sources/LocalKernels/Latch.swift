@@ -1,0 +1,66 @@
+import Dispatch
+import Synchronization
+
+/// A value that is set once and waited for by any number of tasks.
+final class Latch<Value: Sendable>: Sendable {
+    private struct State {
+        var value: Value?
+        var next = 0
+        var waiters: [Int: @Sendable (Value?) -> Void] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    /// Sets the value, unless it has been set; returns whether this call did it.
+    @discardableResult
+    func set(_ value: Value) -> Bool {
+        let waiters: [@Sendable (Value?) -> Void]? = state.withLock { state in
+            guard state.value == nil else { return nil }
+            state.value = value
+            defer { state.waiters = [:] }
+            return Array(state.waiters.values)
+        }
+        for waiter in waiters ?? [] { waiter(value) }
+        return waiters != nil
+    }
+
+    /// The value, if it has been set.
+    var current: Value? { state.withLock { $0.value } }
+
+    /// Calls `body` with the value when it is set, at once where it has been.
+    func whenSet(_ body: @escaping @Sendable (Value) -> Void) { wait(nil) { if let value = $0 { body(value) } } }
+
+    /// Waits for the value, whether or not the task is cancelled; nil where it is not there in time.
+    func value(within patience: Duration? = nil) async -> Value? {
+        await withCheckedContinuation { continuation in wait(patience) { continuation.resume(returning: $0) } }
+    }
+
+    /// Waits until this latch or another is set; returns whether it was this one.
+    func isSet(before other: Latch<some Sendable>, within patience: Duration) async -> Bool {
+        let first = Latch<Bool>()
+        whenSet { _ in first.set(true) }
+        other.whenSet { _ in first.set(false) }
+        return await first.value(within: patience) ?? false
+    }
+
+    private func wait(_ patience: Duration?, _ body: @escaping @Sendable (Value?) -> Void) {
+        let (value, number): (Value?, Int) = state.withLock { state in
+            state.next += 1
+            if state.value == nil { state.waiters[state.next] = body }
+            return (state.value, state.next)
+        }
+        if let value { return body(value) }
+        guard let patience else { return }
+        DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(patience.nanoseconds)) { [weak self] in
+            self?.state.withLock { $0.waiters.removeValue(forKey: number) }?(nil)
+        }
+    }
+}
+
+extension Duration {
+    var nanoseconds: Int {
+        let (seconds, attoseconds) = components
+        let (product, overflows) = Int(seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        return overflows ? .max / 2 : min(product, .max / 2) + Int(attoseconds / 1_000_000_000)
+    }
+}

@@ -1,0 +1,101 @@
+import Glibc
+
+/// The variables of this process.
+public func currentEnvironment() -> [String: String] {
+    var environment: [String: String] = [:]
+    // Safe as long as nobody changes the environment at the same time, which this library never does.
+    var entry = unsafe environ
+    while let variable = unsafe entry.pointee {
+        let text = unsafe String(cString: variable)
+        if let equals = text.firstIndex(of: "=") {
+            environment[String(text[..<equals])] = String(text[text.index(after: equals)...])
+        }
+        unsafe entry += 1
+    }
+    return environment
+}
+
+/// What is started for a kernel: the program, its arguments and its environment.
+struct Launch: Sendable {
+    var program: String
+    var arguments: [String]
+    var environment: [String: String]
+
+    init(_ spec: KernelSpec, connectionFile: String, options: KernelOptions) throws(KernelError) {
+        environment = Self.environment(of: spec, options.environment)
+        var arguments = spec.arguments.map { argument in
+            Self.filled(
+                argument,
+                [
+                    "connection_file": connectionFile, "resource_dir": spec.folder,
+                    "prefix": spec.home?.path ?? Files.parent(Files.parent(spec.folder)),
+                ])
+        }
+        if Quirks(of: spec).sharesHistoryFile { arguments.append("--HistoryManager.hist_file=:memory:") }
+        arguments += options.extraArguments
+        let name = arguments[0]
+        program = try Self.program(name, of: spec, path: environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")
+        arguments[0] = program
+        // Conda lets packages set variables by scripts, which only a shell can run. It hands over to the kernel.
+        if let home = spec.home, home.condaName != nil {
+            let scripts = home.path + "/etc/conda/activate.d"
+            if Files.names(in: scripts).contains(where: { $0.hasSuffix(".sh") }) {
+                let shell = Files.program("bash", path: "/bin:/usr/bin") ?? "/bin/sh"
+                arguments = [shell, "-c", #"for f in "$0"/*.sh; do . "$f"; done; exec "$@""#, scripts] + arguments
+                program = shell
+            }
+        }
+        self.arguments = arguments
+    }
+
+    private static func program(_ name: String, of spec: KernelSpec, path: String) throws(KernelError) -> String {
+        let found: String?
+        if name.contains("/") {
+            found = Files.isExecutable(name) ? name : nil
+        } else if isPython(name), let interpreter = spec.home?.interpreter(name) {
+            // What a kernel.json calls "python" is the Python that it was installed with, and not the first on the path.
+            found = interpreter
+        } else {
+            found =
+                Files.program(name, path: path) ?? spec.home.flatMap { Files.program(name, path: $0.path + "/bin") }
+                ?? (name == "python" ? Files.program("python3", path: path) : nil)
+        }
+        guard let found else { throw .noProgram(name, kernel: spec.name) }
+        return found
+    }
+
+    /// Whether a program's name is `python`, `python3` or `python3.N`.
+    private static func isPython(_ name: String) -> Bool {
+        name.wholeMatch(of: /python(2|3(\.\d+)?)?/) != nil
+    }
+
+    private static func environment(of spec: KernelSpec, _ base: [String: String]) -> [String: String] {
+        var environment = base
+        if let home = spec.home, let name = home.condaName {
+            // What `conda activate` sets.
+            environment["CONDA_PREFIX"] = home.path
+            environment["CONDA_DEFAULT_ENV"] = name
+            environment["CONDA_SHLVL"] = "1"
+            environment["PATH"] = "\(home.path)/bin:" + (base["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")
+            for (key, value) in CondaVariables.read(home.path) { environment[key] = value }
+        } else if let home = spec.home, Files.isFile(home.path + "/pyvenv.cfg") {
+            environment["VIRTUAL_ENV"] = home.path
+            environment["PATH"] = "\(home.path)/bin:" + (base["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")
+        }
+        for (key, value) in spec.environment { environment[key] = expanded(value, base) }
+        return environment
+    }
+
+    /// Fills in the places in braces that are known and leaves all others.
+    private static func filled(_ argument: String, _ values: [String: String]) -> String {
+        argument.replacing(/\{(\w+)\}/) { match in values[String(match.1)] ?? String(match.0) }
+    }
+
+    /// Replaces `${NAME}` and `$NAME` by the variable where there is one, and `$$` by a dollar.
+    private static func expanded(_ value: String, _ variables: [String: String]) -> String {
+        value.replacing(/\$(?:\$|\{(\w+)\}|(\w+))/) { match in
+            guard let name = match.1 ?? match.2 else { return "$" }
+            return variables[String(name)] ?? String(match.0)
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import JSON
+import JupyterProtocol
+import Synchronization
+import ZeroMQTransport
+
+/// Hears every message of a kernel first: knows when it is ready, and answers what nobody else would.
+final class Listener: Sendable {
+    /// Set when the kernel has told what it is and has been heard on the channel on which it publishes.
+    let ready = Latch<KernelInfo>()
+    private let session: Session
+    private let answer: (@Sendable (String, Bool) -> String?)?
+    private let state = Mutex(State())
+
+    private struct State {
+        var isPublishing = false
+        var questions: Set<String> = []
+        var replies: [String: Latch<Void>] = [:]
+    }
+
+    /// A kernel that answers this often and never publishes anything is taken as it is.
+    private static let enough = 200
+
+    init(session: Session, answer: (@Sendable (String, Bool) -> String?)?) {
+        self.session = session
+        self.answer = answer
+    }
+
+    /// The first thing that is said to a kernel.
+    ///
+    /// It waits in the socket until the kernel is there. A kernel drops a message that it has seen before without a
+    /// word, so each further one has an identifier of its own.
+    func question() -> Message {
+        let request = session.kernelInfoRequest()
+        state.withLock { _ = $0.questions.insert(request.header.id) }
+        return request
+    }
+
+    /// Returns what is set when the reply to a request has come.
+    func expectReply(to request: Message) -> Latch<Void> {
+        let latch = Latch<Void>()
+        state.withLock { $0.replies[request.header.id] = latch }
+        return latch
+    }
+
+    func hear(_ message: Message) -> Connection.Reaction {
+        if message.channel == .control, let parent = message.parent?.id {
+            state.withLock { $0.replies.removeValue(forKey: parent) }?.set(())
+        }
+        if message.type == "input_request" { return Connection.Reaction(passesOn: true, replies: [reply(to: message)]) }
+        if ready.current != nil {
+            // What is still to come of the questions is nobody's business.
+            let isOwn = message.parent.map { parent in state.withLock { $0.questions.contains(parent.id) } } ?? false
+            return Connection.Reaction(passesOn: !isOwn && message.type != "iopub_welcome")
+        }
+        return Connection.Reaction(passesOn: false, replies: getReady(with: message))
+    }
+
+    /// A kernel is ready when it replies. But a subscription takes its time, and what is published before it has
+    /// arrived is lost: so it must have been heard publishing too, be it only its welcome.
+    private func getReady(with message: Message) -> [Message] {
+        let (isReply, isPublishing, count) = state.withLock { state in
+            if message.channel == .iopub { state.isPublishing = true }
+            let isReply =
+                message.type == "kernel_info_reply" && state.questions.contains(message.parent?.id ?? "")
+            return (isReply, state.isPublishing, state.questions.count)
+        }
+        guard isReply else { return [] }
+        if !isPublishing, count < Self.enough { return [question()] }
+        ready.set(KernelInfo(json: message.content))
+        return []
+    }
+
+    private func reply(to question: Message) -> Message {
+        let prompt = question.content["prompt"]?.string ?? ""
+        if let text = answer?(prompt, question.content["password"]?.bool ?? false) {
+            return session.inputReply(text, to: question)
+        }
+        return session.inputError(to: question)
+    }
+}

@@ -1,0 +1,76 @@
+/// A Python environment, whose kernel can be started whether or not somebody registered it.
+struct PythonEnvironment {
+    let folder: EnvironmentFolder
+
+    /// Whether ipykernel is installed there.
+    var hasKernel: Bool {
+        guard folder.interpreter() != nil else { return false }
+        return Files.names(in: folder.path + "/lib").contains {
+            $0.hasPrefix("python") && Files.isFolder("\(folder.path)/lib/\($0)/site-packages/ipykernel")
+        }
+    }
+
+    func kernel(called name: String, displayName: String) -> KernelSpec {
+        var spec = KernelSpec(
+            name: name, displayName: displayName, language: "python",
+            arguments: ["python", "-m", "ipykernel_launcher", "-f", "{connection_file}"], folder: folder.path)
+        spec.home = folder
+        return spec
+    }
+}
+
+/// A Conda environment, which answers to the names that people's notebooks have for it.
+///
+/// environment_kernels calls it `conda_NAME`; nb_conda_kernels `conda-env-NAME-py` or, by the language or the folder of
+/// another kernel in it, `conda-env-NAME-r` and so on; the outermost environment is `conda-base-py` or `conda-root-py`.
+struct CondaEnvironment {
+    let folder: EnvironmentFolder
+
+    private var name: String { folder.condaName ?? Files.base(folder.path) }
+
+    private var hasR: Bool {
+        Files.isExecutable(folder.path + "/bin/R") && Files.isFolder(folder.path + "/lib/R/library/IRkernel")
+    }
+
+    /// The kernels, by the name that lists show.
+    var kernels: [KernelSpec] {
+        var specs: [KernelSpec] = []
+        let prefix = name == "base" ? "conda-base" : "conda-env-\(name)"
+        if PythonEnvironment(folder: folder).hasKernel { specs.append(python(called: "\(prefix)-py")) }
+        if hasR { specs.append(r(called: "\(prefix)-r")) }
+        return specs + registered(prefix)
+    }
+
+    func kernel(called wanted: String) -> KernelSpec? {
+        let prefixes = name == "base" ? ["conda-base", "conda-root", "conda-env-base"] : ["conda-env-\(name)"]
+        if wanted == "conda_\(name)" || prefixes.contains(where: { wanted == "\($0)-py" }) {
+            return PythonEnvironment(folder: folder).hasKernel ? python(called: wanted) : nil
+        }
+        if hasR, prefixes.contains(where: { wanted == "\($0)-r" }) { return r(called: wanted) }
+        return prefixes.flatMap(registered).first { $0.name == wanted }
+    }
+
+    private func python(called name: String) -> KernelSpec {
+        PythonEnvironment(folder: folder).kernel(called: name, displayName: "Python [conda env:\(self.name)]")
+    }
+
+    private func r(called name: String) -> KernelSpec {
+        var spec = KernelSpec(
+            name: name, displayName: "R [conda env:\(self.name)]", language: "R",
+            arguments: ["R", "--slave", "-e", "IRkernel::main()", "--args", "{connection_file}"], folder: folder.path)
+        spec.home = folder
+        return spec
+    }
+
+    /// Kernels that have a `kernel.json` in the environment, other than its Python's and R's.
+    private func registered(_ prefix: String) -> [KernelSpec] {
+        let kernels = folder.path + "/share/jupyter/kernels"
+        return Files.names(in: kernels).compactMap { entry in
+            guard !["python2", "python3", "ir"].contains(entry),
+                var spec = try? KernelSpec(name: "\(prefix)-\(entry.lowercased())", folder: "\(kernels)/\(entry)")
+            else { return nil }
+            spec.home = folder
+            return spec
+        }
+    }
+}

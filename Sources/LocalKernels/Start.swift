@@ -1,0 +1,126 @@
+import CLinux
+import Glibc
+import JupyterProtocol
+import ZeroMQTransport
+
+/// A kernel on its way to being ready.
+struct Start: Sendable {
+    let spec: KernelSpec
+    let options: KernelOptions
+    let session = Session()
+    let folder: RuntimeFolder
+    let process: GuardedProcess
+    let connection: Connection
+    let listener: Listener
+    private let memory: MemoryWatch
+    private let began = ContinuousClock.now
+
+    /// Another process can take a port between the moment it is found free and the moment the kernel wants it.
+    private static let attempts = 5
+
+    /// Starts a kernel and waits until it is ready.
+    static func kernel(_ spec: KernelSpec, _ options: KernelOptions) async throws -> LocalKernel {
+        let usesPorts = options.transport == .tcp || (options.transport == .automatic && Quirks(of: spec).needsPorts)
+        var attempt = 1
+        while true {
+            let start = try await Start(spec, options, usesPorts: usesPorts)
+            do throws(KernelError) {
+                return LocalKernel(start, info: try await start.ready())
+            } catch {
+                await start.abandon()
+                try Task.checkCancellation()
+                guard usesPorts, attempt < attempts, case .diedAtStart(_, let end) = error,
+                    end.lastLines.contains(where: { $0.lowercased().contains("address already in use") })
+                else { throw error }
+                attempt += 1
+            }
+        }
+    }
+
+    private init(_ spec: KernelSpec, _ options: KernelOptions, usesPorts: Bool) async throws(KernelError) {
+        self.spec = spec
+        self.options = options
+        memory = MemoryWatch(limit: options.limits.memory)
+        folder = try RuntimeFolder(environment: options.environment)
+        do throws(KernelError) {
+            guard let endpoints = usesPorts ? ConnectionFile.freePorts() : .ipc(prefix: folder.path + "/k") else {
+                throw .notStarted(kernel: spec.name, reason: "no free port could be found")
+            }
+            let file = ConnectionFile(endpoints: endpoints, key: Key(), kernelName: spec.name)
+            let path = try folder.write(file.bytes, to: "kernel.json")
+            let launch = try Launch(spec, connectionFile: path, options: options)
+            process = try await Self.start(launch, spec, options)
+            let listener = Listener(session: session, answer: options.answer)
+            self.listener = listener
+            do throws(KernelFailure) {
+                connection = try Connection(to: endpoints, key: file.key) { listener.hear($0) }
+            } catch {
+                process.killEverything()
+                throw .failed(kernel: spec.name, error)
+            }
+        } catch {
+            folder.remove()
+            throw error
+        }
+    }
+
+    private static func start(
+        _ launch: Launch, _ spec: KernelSpec, _ options: KernelOptions
+    ) async throws(KernelError) -> GuardedProcess {
+        do throws(GuardedProcess.Refusal) {
+            return try await GuardedProcess.start(
+                launch.arguments, program: launch.program, environment: launch.environment,
+                folder: options.workingFolder ?? ".",
+                limits: .init(
+                    memory: options.limits.memory, processorTime: options.limits.processorTime,
+                    openFiles: options.limits.openFiles),
+                leavesChildren: options.leavesChildren)
+        } catch {
+            switch error.step {
+            case clinux_step_folder: throw .noWorkingFolder(options.workingFolder ?? ".")
+            case clinux_step_program where error.code == ENOENT: throw .noProgram(launch.program, kernel: spec.name)
+            default: throw .notStarted(kernel: spec.name, reason: error.reason)
+            }
+        }
+    }
+
+    /// Waits until the kernel is ready, has died, has been given enough time, or is not wanted any more.
+    private func ready() async throws(KernelError) -> KernelInfo {
+        enum News: Sendable {
+            case ready(KernelInfo)
+            case ended
+            case notWanted
+        }
+        let news = Latch<News>()
+        listener.ready.whenSet { news.set(.ready($0)) }
+        process.ending.whenSet { _ in news.set(.ended) }
+        connection.send(listener.question())
+        let first = await withTaskCancellationHandler {
+            await news.value(within: options.startLimit)
+        } onCancel: {
+            news.set(.notWanted)
+        }
+        switch first {
+        case .ready(let info): return info
+        case .ended:
+            let end = postMortem(await process.ending.value() ?? .init(cause: .unknown, peakMemory: 0))
+            throw .diedAtStart(kernel: spec.name, end)
+        case .notWanted: throw .notStarted(kernel: spec.name, reason: "it was cancelled")
+        case nil: throw .silent(kernel: spec.name, options.startLimit, lastLines: process.lastLines)
+        }
+    }
+
+    private func abandon() async {
+        process.killEverything()
+        _ = await process.gone.value(within: .seconds(5))
+        await connection.close()
+        folder.remove()
+    }
+
+    /// Puts together what is known of the kernel's end.
+    func postMortem(_ ending: GuardedProcess.Ending) -> PostMortem {
+        PostMortem(
+            cause: ending.cause, memory: memory.verdict(ending), peakMemory: ending.peakMemory,
+            lifetime: began.duration(to: .now), lastLines: process.lastLines)
+    }
+}

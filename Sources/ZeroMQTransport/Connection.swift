@@ -1,0 +1,69 @@
+public import JupyterProtocol
+
+/// A way to a kernel: what is sent goes in, everything that the kernel says comes out.
+///
+/// libzmq's sockets live and die on a thread of the connection's own. It waits for all of them at once and takes out
+/// whatever arrives, however slow the one who listens is, so that nothing is dropped on this side.
+public final class Connection: Sendable {
+    /// Everything the kernel says; ends when the connection is closed, throws when it breaks.
+    public let messages: KernelMessages
+    private let line: Line
+
+    /// What is to become of a message that has arrived.
+    public struct Reaction: Sendable {
+        /// Whether it is one of ``Connection/messages``.
+        public var passesOn: Bool
+        /// What is sent at once.
+        public var replies: [Message]
+
+        /// Decides.
+        public init(passesOn: Bool, replies: [Message] = []) {
+            self.passesOn = passesOn
+            self.replies = replies
+        }
+    }
+
+    /// Connects to the channels, which need not be there yet.
+    ///
+    /// - Parameter react: Is asked about every message, on the connection's thread, before anybody else sees it.
+    public init(
+        to endpoints: Endpoints, key: Key,
+        react: @escaping @Sendable (Message) -> Reaction = { _ in Reaction(passesOn: true) }
+    ) throws(KernelFailure) {
+        line = try Line()
+        let (messages, continuation) = KernelMessages.makeStream()
+        self.messages = messages
+        let line = line
+        let isRunning = startThread {
+            do throws(KernelFailure) {
+                var loop = try Loop(to: endpoints, key: key)
+                try loop.run(line) { message in
+                    let reaction = react(message)
+                    if reaction.passesOn { continuation.yield(message) }
+                    return reaction.replies
+                }
+                continuation.finish()
+            } catch {
+                continuation.finish(throwing: error)
+            }
+            line.end()
+        }
+        if !isRunning { throw .disconnected("the system has no thread left") }
+    }
+
+    deinit { line.close() }
+
+    /// Sends a message when the thread gets to it; once the connection is closed or broken, does nothing.
+    public func send(_ message: Message) { line.put(message) }
+
+    /// Ends the conversation once everything is there that is on the way.
+    ///
+    /// - Parameter failure: What ``messages`` throws then, such as the news of the kernel's death; nil where all is well.
+    public func close(with failure: KernelFailure?) { line.close(with: failure) }
+
+    /// Ends the conversation; returns when the sockets are closed.
+    public func close() async {
+        line.close()
+        await line.ended()
+    }
+}

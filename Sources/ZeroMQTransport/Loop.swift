@@ -1,0 +1,108 @@
+import CZeroMQ
+import Glibc
+import JupyterProtocol
+
+/// The work of a connection's thread.
+struct Loop: ~Copyable {
+    private var wire: Wire
+    private let shell: Socket
+    private let iopub: Socket
+    private let control: Socket
+    private let stdin: Socket
+    // Last, so that it goes when the sockets are gone: it would wait for them.
+    private let context: Context
+
+    init(to endpoints: Endpoints, key: Key) throws(KernelFailure) {
+        let identity = Array(Session().id.utf8)
+        let context = try Context()
+        let iopub = try context.socket(ZMQ_SUB, to: endpoints.address(of: .iopub), identity: identity)
+        let shell = try context.socket(ZMQ_DEALER, to: endpoints.address(of: .shell), identity: identity)
+        let control = try context.socket(ZMQ_DEALER, to: endpoints.address(of: .control), identity: identity)
+        // Kernels address questions on stdin by the identity that they know from the shell channel.
+        let stdin = try context.socket(ZMQ_DEALER, to: endpoints.address(of: .stdin), identity: identity)
+        self.iopub = iopub
+        self.shell = shell
+        self.control = control
+        self.stdin = stdin
+        self.context = context
+        wire = Wire(key: key)
+    }
+
+    /// After this long without a sound, nothing is on the way any more from a kernel that is dead.
+    private static let silence = 20
+
+    /// Carries messages both ways until the line is closed; `handOn` returns what is to be sent at once.
+    mutating func run(_ line: Line, handOn: (Message) -> [Message]) throws(KernelFailure) {
+        var items = unsafe [iopub.pollItem, shell.pollItem, control.pollItem, stdin.pollItem, line.pollItem]
+        while true {
+            let (messages, closing) = line.take()
+            for message in messages { try send(message) }
+            let isQuiet = try !receiveAll(handOn)
+            switch closing {
+            case .now: return
+            case .afterwards(let failure) where isQuiet:
+                // What the kernel wrote before it died may still be in the system's hands.
+                if unsafe try wait(&items, Self.silence) > 0 { continue }
+                if let failure { throw failure }
+                return
+            case .afterwards: continue
+            case nil: _ = unsafe try wait(&items, -1)
+            }
+        }
+    }
+
+    /// Takes out what is there; returns whether there was anything.
+    private mutating func receiveAll(_ handOn: (Message) -> [Message]) throws(KernelFailure) -> Bool {
+        var isAny = false
+        // What was published is handed on before the reply that ends it, where both are there.
+        for channel in [Channel.iopub, .shell, .control, .stdin] {
+            // A channel that never runs dry must not keep the others waiting.
+            for _ in 0..<512 {
+                guard let frames = try receive(on: channel) else { break }
+                isAny = true
+                let message: Message
+                do throws(WireError) {
+                    message = try wire.message(of: frames, on: channel)
+                } catch {
+                    throw .untrustworthy("\(error)")
+                }
+                for reply in handOn(message) { try send(reply) }
+            }
+        }
+        return isAny
+    }
+
+    private func wait(_ items: inout [zmq_pollitem_t], _ milliseconds: Int) throws(KernelFailure) -> Int32 {
+        // Safe because the array is passed with its own length. A signal that interrupts it is as good as news.
+        let count = unsafe zmq_poll(&items, Int32(items.count), milliseconds)
+        if count == -1, zmq_errno() != EINTR { throw ZeroMQError.last.failure }
+        return count
+    }
+
+    private func receive(on channel: Channel) throws(KernelFailure) -> [[UInt8]]? {
+        do throws(ZeroMQError) {
+            switch channel {
+            case .iopub: return try iopub.receive()
+            case .shell: return try shell.receive()
+            case .control: return try control.receive()
+            case .stdin: return try stdin.receive()
+            }
+        } catch {
+            throw error.failure
+        }
+    }
+
+    private func send(_ message: Message) throws(KernelFailure) {
+        let frames = wire.frames(of: message)
+        do throws(ZeroMQError) {
+            switch message.channel {
+            case .shell: try shell.send(frames)
+            case .control: try control.send(frames)
+            case .stdin: try stdin.send(frames)
+            case .iopub: break
+            }
+        } catch {
+            throw error.failure
+        }
+    }
+}

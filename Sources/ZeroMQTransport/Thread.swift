@@ -1,0 +1,22 @@
+import Glibc
+
+/// Runs `body` on a new thread, which ends with it; returns whether there was one to be had.
+package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+    final class Job: Sendable {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+    var thread = pthread_t()
+    // Safe because the job is retained here once and released there once.
+    let job = unsafe Unmanaged.passRetained(Job(body)).toOpaque()
+    let failed = unsafe pthread_create(
+        &thread, nil,
+        { argument in
+            guard let argument = unsafe argument else { return nil }
+            unsafe Unmanaged<Job>.fromOpaque(argument).takeRetainedValue().body()
+            return nil
+        }, job)
+    if failed != 0 { unsafe Unmanaged<Job>.fromOpaque(job).release() }
+    if failed == 0 { pthread_detach(thread) }
+    return failed == 0
+}

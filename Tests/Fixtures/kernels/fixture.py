@@ -1,0 +1,195 @@
+"""A kernel that does one thing wrong, for the tests of those who have to live with it.
+
+    python fixture.py MODE CONNECTION_FILE
+
+It speaks the protocol by hand, over pyzmq alone. Run code that begins with a word it knows: `print TEXT`, `wait`
+(until interrupted), `pid`; whatever else is asked is echoed.
+"""
+import hashlib
+import hmac
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+
+import zmq
+
+MODE, CONNECTION_FILE = sys.argv[1:3]
+
+
+class Interrupted(Exception):
+    pass
+
+
+def interrupt(*_):
+    raise Interrupted
+
+
+class Kernel:
+    def __init__(self):
+        info = json.load(open(CONNECTION_FILE))
+        self.key = info["key"].encode()
+        context = zmq.Context()
+        self.sockets = {}
+        for name, kind in (("shell", zmq.ROUTER), ("control", zmq.ROUTER), ("stdin", zmq.ROUTER), ("iopub", zmq.PUB), ("hb", zmq.REP)):
+            socket = context.socket(kind)
+            socket.linger = 1000
+            if MODE == "flood":
+                socket.sndhwm = 0
+            if MODE == "overflow" and name == "iopub":
+                socket.sndhwm = 5
+            glue = "-" if info["transport"] == "ipc" else ":"
+            socket.bind(f"{info['transport']}://{info['ip']}{glue}{info[name + '_port']}")
+            self.sockets[name] = socket
+        self.parent = {}
+        self.session = uuid.uuid4().hex
+
+    def frames(self, kind, content, parent=None, **changes):
+        header = {"msg_id": uuid.uuid4().hex, "msg_type": kind, "session": self.session, "username": "kernel", "date": "2026-01-01T00:00:00.000000Z", "version": "5.3", **changes}
+        header = {key: value for key, value in header.items() if value is not None}
+        parts = [json.dumps(part).encode() for part in (header, self.parent if parent is None else parent, {}, content)]
+        return [b"<IDS|MSG>", self.sign(parts), *parts]
+
+    def sign(self, parts):
+        return hmac.new(self.key, b"".join(parts), hashlib.sha256).hexdigest().encode()
+
+    def publish(self, kind, content, **changes):
+        self.sockets["iopub"].send_multipart([kind.encode(), *self.frames(kind, content, **changes)])
+
+    def status(self, state):
+        self.publish("status", {"execution_state": state})
+
+    def reply(self, channel, identities, kind, content):
+        self.sockets[channel].send_multipart([*identities, *self.frames(kind, content)])
+
+    def run(self):
+        poller = zmq.Poller()
+        for name in ("shell", "control"):
+            poller.register(self.sockets[name], zmq.POLLIN)
+        while True:
+            try:
+                for socket, _ in poller.poll():
+                    frames = socket.recv_multipart()
+                    cut = frames.index(b"<IDS|MSG>")
+                    header, _, _, content = (json.loads(part) for part in frames[cut + 2 : cut + 6])
+                    self.parent = header
+                    name = "shell" if socket is self.sockets["shell"] else "control"
+                    getattr(self, header["msg_type"])(name, frames[:cut], content)
+            except Interrupted:
+                pass
+
+    def kernel_info_request(self, channel, identities, content):
+        if MODE == "silent":
+            return
+        self.status("busy")
+        language = {"name": "fixture", "version": "1"}
+        self.reply(channel, identities, "kernel_info_reply", {"status": "ok", "protocol_version": "5.3", "implementation": "fixture", "implementation_version": MODE, "language_info": language, "banner": ""})
+        self.status("idle")
+
+    def execute_request(self, channel, identities, content):
+        self.status("busy")
+        word, _, rest = content["code"].partition(" ")
+        result = {"status": "ok", "execution_count": 1, "user_expressions": {}, "payload": []}
+        if MODE == "dies":
+            self.publish("stream", {"name": "stdout", "text": "last words"})
+            time.sleep(0.05)
+            print("a line on standard error", file=sys.stderr, flush=True)
+            os.kill(os.getpid(), signal.SIGKILL)
+        elif MODE == "exits":
+            print("giving up", file=sys.stderr, flush=True)
+            os._exit(7)
+        elif MODE == "flood":
+            for number in range(200_000):
+                self.publish("stream", {"name": "stdout", "text": f"{number}\n"})
+        elif MODE == "overflow":
+            for number in range(2000):
+                self.publish("stream", {"name": "stdout", "text": f"{number}\n" * 200})
+        elif MODE == "images":
+            for number in range(20):
+                self.publish("display_data", {"data": {"image/png": "A" * 2_500_000}, "metadata": {}})
+        elif MODE in ("forged", "short", "replayed", "garbled", "list", "nameless"):
+            frames = self.frames("stream", {"name": "stdout", "text": "bad"})
+            if MODE == "forged":
+                frames[1] = b"0" * 64
+            elif MODE == "short":
+                frames = frames[:4]
+            elif MODE == "garbled":
+                frames[5] = b"{"
+                frames[1] = self.sign(frames[2:6])
+            elif MODE == "list":
+                frames[5] = b"[]"
+                frames[1] = self.sign(frames[2:6])
+            elif MODE == "nameless":
+                frames = self.frames("stream", {}, msg_type=None)
+            for _ in range(2 if MODE == "replayed" else 1):
+                self.sockets["iopub"].send_multipart([b"x", *frames])
+        elif MODE == "sloppy":
+            self.publish("stream", {"name": "stdout", "text": "no date "}, date=None)
+            self.publish("stream", {"name": "stdout", "text": "odd date "}, date="2026-06-06T17:21+0000")
+            self.publish("stream", {"name": "stdout", "text": "little "}, session=None, username=None, version=None)
+            self.publish("stream", {"name": "stdout", "text": "typeless parent "}, parent={"msg_id": self.parent["msg_id"]})
+            self.publish("stream", {"name": "stdout", "text": "no parent "}, parent={})
+            frames = self.frames("stream", {"name": "stdout", "text": "null metadata "})
+            frames[4] = b"null"
+            frames[1] = self.sign(frames[2:6])
+            self.sockets["iopub"].send_multipart([b"two", b"topics", *frames, b"a", b"buffer"])
+        elif word == "wait":
+            self.publish("stream", {"name": "stdout", "text": "waiting"})
+            try:
+                while True:
+                    time.sleep(60)
+            except Interrupted:
+                result = {"status": "error", "ename": "Interrupted", "evalue": "", "traceback": []}
+        elif word == "pid":
+            self.publish("stream", {"name": "stdout", "text": str(os.getpid())})
+        elif word == "child":
+            # It leaves the session and the process group, as a service does.
+            child = subprocess.Popen(["sleep", "1000"], start_new_session=True, stdin=subprocess.DEVNULL)
+            self.publish("stream", {"name": "stdout", "text": str(child.pid)})
+        elif word == "environment":
+            self.publish("stream", {"name": "stdout", "text": json.dumps({"cwd": os.getcwd(), "env": dict(os.environ), "argv": sys.argv})})
+        elif word == "limits":
+            import resource
+            names = ("RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_NOFILE")
+            self.publish("stream", {"name": "stdout", "text": json.dumps([resource.getrlimit(getattr(resource, name))[0] for name in names])})
+        elif word == "ask":
+            self.sockets["stdin"].send_multipart([*identities, *self.frames("input_request", {"prompt": "name? ", "password": False})])
+            frames = self.sockets["stdin"].recv_multipart()
+            self.publish("stream", {"name": "stdout", "text": frames[frames.index(b"<IDS|MSG>") + 5].decode()})
+        else:
+            self.publish("stream", {"name": "stdout", "text": content["code"]})
+        self.reply(channel, identities, "execute_reply", result)
+        if MODE != "never-idle":
+            self.status("idle")
+
+    def interrupt_request(self, channel, identities, content):
+        self.reply(channel, identities, "interrupt_reply", {"status": "ok"})
+
+    def shutdown_request(self, channel, identities, content):
+        if MODE == "stubborn":
+            return
+        self.reply(channel, identities, "shutdown_reply", {"status": "ok", "restart": False})
+        if MODE != "stays":
+            time.sleep(0.01)
+            sys.exit(0)
+
+
+if MODE == "stillborn":
+    print("the configuration is broken", file=sys.stderr)
+    sys.exit(3)
+if MODE == "taken":
+    # Somebody else has the first port that it is given, as the tests see to; the file says what was tried.
+    ports = open(os.environ["TAKEN"], "a+")
+    ports.seek(0)
+    first = not ports.read()
+    ports.write("tried\n")
+    ports.close()
+    if first:
+        sys.exit("zmq.error.ZMQError: Address already in use (addr='tcp://127.0.0.1:1')")
+signal.signal(signal.SIGINT, signal.SIG_IGN if MODE == "deaf" else interrupt)
+if MODE in ("stubborn", "stays", "deaf"):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+Kernel().run()

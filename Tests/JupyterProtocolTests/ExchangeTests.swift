@@ -1,0 +1,112 @@
+import JSON
+import JupyterProtocol
+import Testing
+
+@Suite struct `An exchange` {
+    private let session = Session()
+    private let kernel = Session()
+
+    private func reply(to request: Message, on channel: Channel = .shell) -> Message {
+        kernel.message("execute_reply", on: channel, content: ["status": "ok"], parent: request.header)
+    }
+
+    private func status(_ state: String, of request: Message) -> Message {
+        kernel.message("status", on: .iopub, content: ["execution_state": .string(state)], parent: request.header)
+    }
+
+    @Test func `is complete when the reply and the idle are there, whichever comes first`() {
+        for isReplyFirst in [true, false] {
+            let request = session.executeRequest("x")
+            var exchange = Exchange(request)
+            #expect(exchange.receive(status("busy", of: request)) == .going)
+            #expect(exchange.wasBusy)
+            let last = [reply(to: request), status("idle", of: request)]
+            #expect(exchange.receive(last[isReplyFirst ? 0 : 1]) == .going)
+            #expect(exchange.receive(last[isReplyFirst ? 1 : 0]) == .complete)
+            #expect(exchange.reply?.content["status"]?.string == "ok")
+        }
+    }
+
+    @Test func `does not take what belongs to another request, or comes on another channel`() {
+        let request = session.executeRequest("x")
+        let other = session.executeRequest("y")
+        var exchange = Exchange(request)
+        for message in [status("idle", of: other), reply(to: other), reply(to: request, on: .control)] {
+            #expect(exchange.receive(message) == .going)
+        }
+        #expect(exchange.reply == nil)
+        #expect(exchange.receive(kernel.message("status", on: .iopub, content: ["execution_state": "idle"])) == .going)
+    }
+
+    @Test func `waits as long as the kernel works`() {
+        var exchange = Exchange(session.executeRequest("x"))
+        #expect(exchange.probe(of: session)?.header.id == nil)
+        _ = exchange.receive(status("busy", of: exchange.request))
+        #expect(exchange.probe(of: session)?.header.id == nil)
+    }
+
+    @Test func `learns from what is published for a probe that its own idle was lost`() throws {
+        var exchange = Exchange(session.executeRequest("x"))
+        _ = exchange.receive(reply(to: exchange.request))
+        let probe = try #require(exchange.probe(of: session))
+        #expect(probe.type == "kernel_info_request")
+        #expect(exchange.receive(reply(to: probe)) == .going)
+        #expect(exchange.receive(status("busy", of: probe)) == .completeWithLoss)
+    }
+
+    @Test func `is complete all the same when its idle was only late`() throws {
+        var exchange = Exchange(session.executeRequest("x"))
+        _ = exchange.receive(reply(to: exchange.request))
+        let probe = try #require(exchange.probe(of: session))
+        #expect(exchange.receive(reply(to: probe)) == .going)
+        #expect(exchange.receive(status("idle", of: exchange.request)) == .complete)
+    }
+
+    @Test func `gives up on what is published when many probes are answered and none is heard publishing`() throws {
+        var exchange = Exchange(session.executeRequest("x"))
+        _ = exchange.receive(reply(to: exchange.request))
+        var progress = Exchange.Progress.going
+        var count = 0
+        while progress == .going, count < 100 {
+            count += 1
+            let probe = try #require(exchange.probe(of: session))
+            progress = exchange.receive(reply(to: probe))
+        }
+        #expect(progress == .completeWithLoss)
+        #expect(2...10 ~= count)
+    }
+}
+
+@Suite struct `A session` {
+    @Test func `gives every message an identifier of its own, and the time`() {
+        let session = Session()
+        let messages = (0..<1000).map { _ in session.kernelInfoRequest() }
+        #expect(Set(messages.map(\.header.id)).count == 1000)
+        #expect(messages.allSatisfy { $0.header.session == session.id })
+        #expect(
+            messages.allSatisfy {
+                $0.header.date?.wholeMatch(of: /20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z/) != nil
+            })
+    }
+
+    @Test func `reads headers as kernels write them`() {
+        #expect(Header(json: ["msg_id": "1", "msg_type": "status"])?.date == nil)
+        #expect(Header(json: ["msg_id": "1", "msg_type": "status", "date": "2026-06-06T17:21+0000"])?.date != nil)
+        #expect(Header(json: ["msg_id": "1"]) == nil)
+        #expect(Header(json: ["msg_id": 1, "msg_type": "x"]) == nil)
+        #expect(Header(parent: ["msg_id": "1"])?.id == "1")
+        #expect(Header(parent: [:]) == nil)
+    }
+}
+
+@Suite struct `A post-mortem` {
+    @Test(arguments: [
+        (PostMortem(cause: .exited(1), lifetime: .milliseconds(1500)), "it exited with status 1 after 1.5 s"),
+        (PostMortem(cause: .signalled(11), peakMemory: 50_000_000), "it was ended by signal 11 (SIGSEGV) after 0.0 s, with 50 MB at most"),
+        (PostMortem(cause: .signalled(9), memory: .machine), "it was ended by signal 9 (SIGKILL), because the machine was out of memory after 0.0 s"),
+        (PostMortem(cause: .signalled(9), memory: .groupLimit), "it was ended by signal 9 (SIGKILL), because its group of processes (a container, say) had used up its memory after 0.0 s"),
+        (PostMortem(cause: .signalled(6), memory: .kernelLimit(bytes: 500_000_000)), "it was ended by signal 6 (SIGABRT), perhaps for lack of memory: its limit was 500 MB after 0.0 s"),
+        (PostMortem(cause: .unknown), "how, nobody saw after 0.0 s"),
+    ])
+    func `is one sentence`(end: PostMortem, sentence: String) { #expect(end.description == sentence) }
+}

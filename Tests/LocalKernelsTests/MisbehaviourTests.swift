@@ -1,0 +1,214 @@
+import Foundation
+import JSON
+import JupyterProtocol
+import LocalKernels
+import Testing
+
+@Suite struct `When a kernel misbehaves` {
+    let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    @Test func `dying in the middle is told with the signal, its last output and its last words`() async throws {
+        var text = ""
+        let failure = await failure {
+            try await withKernel(Fixture.spec("dies")) { kernel in
+                _ = try await kernel.perform(kernel.session.executeRequest("x")) {
+                    text += $0.content["text"]?.string ?? ""
+                }
+            }
+        }
+        guard case .died(let end)? = failure else { return #expect(Bool(false), "\(String(describing: failure))") }
+        #expect(end.cause == .signalled(9))
+        #expect(end.lastLines == ["a line on standard error"])
+        #expect(end.peakMemory > 1_000_000)
+        #expect(end.lifetime > .milliseconds(50))
+        #expect(end.memory == nil)
+        #expect(text == "last words")
+    }
+
+    @Test func `leaving in the middle is told with the status`() async throws {
+        let failure = await failure {
+            try await withKernel(Fixture.spec("exits")) { kernel in _ = try await kernel.run("x") }
+        }
+        guard case .died(let end)? = failure else { return #expect(Bool(false), "\(String(describing: failure))") }
+        #expect(end.cause == .exited(7))
+        #expect("\(KernelFailure.died(end))".hasPrefix("the kernel died: it exited with status 7 after "))
+    }
+
+    @Test func `dying at the start is told at once, with what it said`() async throws {
+        let began = ContinuousClock.now
+        let error = await #expect(throws: KernelError.self) {
+            try await withKernel(Fixture.spec("stillborn"), options: scratch.options) { _ in }
+        }
+        guard case .diedAtStart("stillborn", let end)? = error else {
+            return #expect(Bool(false), "\(String(describing: error))")
+        }
+        #expect(end.cause == .exited(3))
+        #expect(error?.description.hasSuffix("It said:\n    the configuration is broken") == true)
+        // Not after a minute.
+        #expect(began.duration(to: .now) < .seconds(30))
+        #expect(scratch.remains == [])
+    }
+
+    @Test func `never answering is told when its time is up`() async throws {
+        var options = scratch.options
+        options.startLimit = .milliseconds(800)
+        let error = await #expect(throws: KernelError.self) {
+            try await withKernel(Fixture.spec("silent"), options: options) { _ in }
+        }
+        #expect(error?.description == "Kernel 'silent' did not answer within 0.8 seconds. It said nothing")
+        #expect(scratch.remains == [])
+    }
+
+    @Test(arguments: [
+        ("forged", "a message is not signed with this connection's key"),
+        ("short", "a message has 3 frames behind <IDS|MSG>; it needs at least 5"),
+        ("replayed", "a message has come twice"),
+        (
+            "garbled",
+            "the content of a message is not JSON: line 1, column 2: the text ends where a key in double quotes or '}' was expected"
+        ),
+        ("list", "the content of a message is not an object but a value of the kind 'array'"),
+        ("nameless", "the header of a message has no msg_id or no msg_type"),
+    ])
+    func `a frame that is not to be trusted ends the conversation, and is named`(mode: String, reason: String)
+        async throws
+    {
+        let failure = await failure {
+            try await withKernel(Fixture.spec(mode)) { kernel in _ = try await kernel.run("x") }
+        }
+        #expect(failure.map { "\($0)" } == "what came is not to be trusted: \(reason)")
+    }
+
+    @Test func `the liberties that real kernels take are tolerated`() async throws {
+        try await withKernel(Fixture.spec("sloppy")) { kernel in
+            let text = try await kernel.run("x").text
+            #expect(text == "no date odd date little typeless parent no parent null metadata ")
+        }
+    }
+
+    @Test func `an idle that never comes is asked for, and told as a loss`() async throws {
+        try await withKernel(Fixture.spec("never-idle")) { kernel in
+            let (text, reply, hasLoss) = try await kernel.run("hello")
+            #expect(text == "hello")
+            #expect(reply.content["status"]?.string == "ok")
+            #expect(hasLoss)
+            // The kernel is none the worse for it.
+            #expect(try await kernel.run("again").text == "again")
+        }
+    }
+
+    @Test func `output that its own queue could not hold is told as a loss, and nothing hangs`() async throws {
+        try await withKernel(Fixture.spec("overflow")) { kernel in
+            let (_, _, hasLoss) = try await kernel.run("x")
+            #expect(hasLoss)
+        }
+    }
+
+    @Test func `two hundred thousand messages arrive, every one`() async throws {
+        try await withKernel(Fixture.spec("flood")) { kernel in
+            let (text, _, hasLoss) = try await kernel.run("x", patience: .seconds(5))
+            #expect(!hasLoss)
+            #expect(text == (0..<200_000).map { "\($0)\n" }.joined())
+        }
+    }
+}
+
+@Suite struct `A kernel is ended` {
+    let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    @Test(arguments: ["stubborn", "stays", "deaf", "good"])
+    func `however little it wants to be`(mode: String) async throws {
+        var options = scratch.options
+        options.ending = [
+            .request(patience: .milliseconds(300), afterReply: .milliseconds(300)),
+            .signal(SIGTERM, patience: .milliseconds(300)),
+        ]
+        let process = try await withKernel(Fixture.spec(mode), options: options) { try await Int($0.run("pid").text) }
+        #expect(!isAlive(try #require(process)))
+        #expect(scratch.remains == [])
+    }
+
+    @Test func `with everything that it started, even what left its session`() async throws {
+        let child = try await withKernel(Fixture.spec("good")) { try await Int($0.run("child").text) }
+        #expect(!isAlive(try #require(child)))
+    }
+
+    @Test func `without what it started, where that is wanted`() async throws {
+        var options = scratch.options
+        options.leavesChildren = true
+        let child = try await withKernel(Fixture.spec("good"), options: options) { try await Int($0.run("child").text) }
+        #expect(isAlive(try #require(child)))
+        kill(pid_t(try #require(child)), SIGKILL)
+    }
+
+    @Test func `when the body throws, and when the task is cancelled`() async throws {
+        struct Sentinel: Error {}
+        let options = scratch.options
+        var process: Int?
+        await #expect(throws: Sentinel.self) {
+            try await withKernel(Fixture.spec("good"), options: options) { kernel in
+                process = try await Int(kernel.run("pid").text)
+                throw Sentinel()
+            }
+        }
+        #expect(!isAlive(try #require(process)))
+        let (stream, continuation) = AsyncStream<Int>.makeStream()
+        let task = Task {
+            try await withKernel(Fixture.spec("good"), options: options) { kernel in
+                continuation.yield(try #require(try await Int(kernel.run("pid").text)))
+                _ = try await kernel.run("wait")
+            }
+        }
+        var numbers = stream.makeAsyncIterator()
+        let number = try #require(await numbers.next())
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(!isAlive(number))
+        #expect(scratch.remains == [])
+    }
+
+    @Test func `when its start is cancelled`() async throws {
+        let options = scratch.options
+        let task = Task { try await withKernel(Fixture.spec("silent"), options: options) { _ in } }
+        #expect(try await eventually { !scratch.remains.isEmpty })
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(try await eventually { scratch.remains.isEmpty })
+    }
+
+    @Test func `within a second of the engine's being killed, with everything that it started`() async throws {
+        // The process that is killed writes the numbers of its kernel and of a child of that to a file.
+        let file = FileManager.default.temporaryDirectory.path + "/galley-killed-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        await #expect(processExitsWith: .signal(SIGKILL)) { [file = file as String] in
+            try await withKernel(Fixture.spec("good")) { kernel in
+                let numbers = try await [kernel.run("pid").text, kernel.run("child").text]
+                try numbers.joined(separator: " ").write(toFile: file, atomically: true, encoding: .utf8)
+                kill(getpid(), SIGKILL)
+            }
+        }
+        let numbers = try String(contentsOfFile: file, encoding: .utf8).split(separator: " ").compactMap { Int($0) }
+        #expect(numbers.count == 2)
+        #expect(try await eventually { numbers.allSatisfy { !isAlive($0) } })
+    }
+}
+
+@Suite struct `A kernel is interrupted` {
+    @Test(arguments: [KernelSpec.InterruptMode.signal, .message])
+    func `by a signal, or by a message and then by a signal`(mode: KernelSpec.InterruptMode) async throws {
+        // This one answers the message only when it is not at work, as some do.
+        try await withKernel(Fixture.spec("good", interruptMode: mode)) { kernel in
+            #expect(try await kernel.begin("wait") == "waiting")
+            await kernel.interrupt()
+            for try await message in kernel.messages where message.type == "execute_reply" {
+                #expect(message.content["ename"]?.string == "Interrupted")
+                break
+            }
+            #expect(try await kernel.run("still there").text == "still there")
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import JSON
+import JupyterProtocol
+import LocalKernels
+import Testing
+
+/// A kernel that people use, and how it is made to print and to wait.
+struct RealKernel: Sendable, CustomTestStringConvertible {
+    let name: String
+    var environment = "python"
+    let hello: String
+    /// Nil where the kernel takes an interrupt for its end: xeus-python as PyPI has it does.
+    let wait: String?
+    var testDescription: String { "\(name) (\(environment))" }
+
+    static let all = [
+        RealKernel(
+            name: "python3", hello: "print('hello')",
+            wait: "print('waiting', flush=True)\nimport time; time.sleep(1000)"),
+        RealKernel(
+            name: "python3", environment: "python-ipykernel6", hello: "print('hello')",
+            wait: "print('waiting', flush=True)\nimport time; time.sleep(1000)"),
+        RealKernel(name: "xpython", hello: "print('hello')", wait: nil),
+        RealKernel(name: "bash", hello: "echo hello", wait: "echo waiting; sleep 1000"),
+        RealKernel(name: "ir", hello: "cat('hello\\n')", wait: "cat('waiting'); flush(stdout()); Sys.sleep(1000)"),
+    ]
+
+    var spec: KernelSpec {
+        get throws {
+            if name != "bash" { return try Fixture.finder(environment: environment).find(name) }
+            // Its kernel.json is written by a command that nobody needs to run for this.
+            return KernelSpec(
+                name: "bash", displayName: "Bash", language: "bash",
+                arguments: [Fixture.python, "-m", "bash_kernel", "-f", "{connection_file}"], folder: "/")
+        }
+    }
+}
+
+@Suite struct `A real kernel` {
+    @Test(arguments: RealKernel.all)
+    func `starts, runs, is interrupted and ends`(kernel real: RealKernel) async throws {
+        let ended = try await withKernel(try real.spec) { kernel in
+            #expect(kernel.info.languageName != nil)
+            let first = try await kernel.run(real.hello)
+            #expect(first.text == "hello\n")
+            #expect(!first.hasLoss)
+            guard let wait = real.wait else { return ContinuousClock.now }
+            _ = try await kernel.begin(wait)
+            await kernel.interrupt()
+            for try await message in kernel.messages where message.type == "execute_reply" { break }
+            var second = try await kernel.run(real.hello)
+            // For half a second after an interrupt, R's kernel discards what it is asked.
+            while second.reply.content["status"]?.string == "aborted" { second = try await kernel.run(real.hello) }
+            #expect(second.text.hasSuffix("hello\n"))
+            return ContinuousClock.now
+        }
+        print("\(real.testDescription) ended within \(ended.duration(to: .now))")
+    }
+}

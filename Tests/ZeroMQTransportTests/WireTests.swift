@@ -1,0 +1,82 @@
+import JSON
+import JupyterProtocol
+import Testing
+
+@testable import ZeroMQTransport
+
+@Suite struct `The wire` {
+    private let key = Key(text: "secret")
+    private let session = Session()
+
+    @Test func `signs as the protocol says`() {
+        // What Python's hmac makes of the same key and parts.
+        let parts: [[UInt8]] = ["{\"a\":1}", "{}", "{}", "{\"b\":\"é\"}"].map { Array($0.utf8) }
+        #expect(
+            String(decoding: key.signature(of: parts[...]), as: UTF8.self)
+                == "e02a5e08161cd1edd3915b1f9784e9007f40352b828ff62dc2465dbbb55bf3f6")
+    }
+
+    @Test func `brings a message over as it was`() throws {
+        var sender = Wire(key: key)
+        var receiver = Wire(key: key)
+        var message = session.executeRequest("print('é')\n")
+        message.parent = session.kernelInfoRequest().header
+        message.buffers = [[], [0, 255], Array(repeating: 7, count: 100_000)]
+        let frames = [Array("identity".utf8), Array("topic".utf8)] + sender.frames(of: message)
+        let arrived = try receiver.message(of: frames, on: .shell)
+        #expect(arrived.header.id == message.header.id)
+        #expect(arrived.type == "execute_request")
+        #expect(arrived.parent?.id == message.parent?.id)
+        #expect(arrived.content["code"]?.string == "print('é')\n")
+        #expect(arrived.buffers == message.buffers)
+        _ = sender
+    }
+
+    @Test func `looks at the shape first, then the signature, then whether it was here, and only then at the words`() throws {
+        var wire = Wire(key: key)
+        let frames = wire.frames(of: session.kernelInfoRequest())
+        func refusal(_ change: (inout [[UInt8]]) -> Void) -> WireError? {
+            var changed = frames
+            change(&changed)
+            do throws(WireError) {
+                _ = try wire.message(of: changed, on: .shell)
+                return nil
+            } catch { return error }
+        }
+        #expect(refusal { $0 = [] } == .noDelimiter(frames: 0))
+        #expect(refusal { $0.removeFirst() } == .noDelimiter(frames: 5))
+        for count in 1...5 { #expect(refusal { $0 = Array($0[..<count]) } == .tooShort(frames: count - 1)) }
+        // Not JSON and not signed: the signature comes first.
+        #expect(refusal { $0[5] = Array("{".utf8) } == .wrongSignature)
+        for part in 2...5 { #expect(refusal { $0[part].append(0x20) } == .wrongSignature) }
+        #expect(refusal { $0[1][0] ^= 1 } == .wrongSignature)
+        #expect(refusal { $0[1] = [] } == .wrongSignature)
+        #expect(refusal { $0[1].removeLast() } == .wrongSignature)
+        #expect(refusal { _ in } == nil)
+        #expect(refusal { _ in } == .repeated)
+    }
+
+    @Test func `does not take another key's word`() {
+        var wire = Wire(key: key)
+        let frames = Wire(key: Key(text: "other")).frames(of: session.kernelInfoRequest())
+        #expect(throws: WireError.wrongSignature) { try wire.message(of: frames, on: .shell) }
+    }
+
+    @Test func `makes keys of 256 random bits`() {
+        let keys = (0..<100).map { _ in Key().text }
+        #expect(keys.allSatisfy { $0.wholeMatch(of: /[0-9a-f]{64}/) != nil })
+        #expect(Set(keys).count == 100)
+    }
+
+    @Test func `survives frames of any bytes`() {
+        var wire = Wire(key: key)
+        let frames = wire.frames(of: session.executeRequest("x"))
+        for index in frames.indices {
+            for length in 0..<frames[index].count {
+                var cut = frames
+                cut[index] = Array(cut[index][..<length])
+                #expect(throws: WireError.self) { try wire.message(of: cut, on: .iopub) }
+            }
+        }
+    }
+}
