@@ -23,7 +23,7 @@ let package = Package(
         .target(name: "LocalKernels", dependencies: ["JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"]),
 
         // Where they meet
-        .executableTarget(name: "CLI"),
+        .executableTarget(name: "CLI", dependencies: ["JSON", "LocalKernels"]),
 
         // Tests
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
@@ -35,7 +35,8 @@ let package = Package(
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "EndToEndTests"),
         .executableTarget(
-            name: "Benchmarks", dependencies: ["JSON", "Notebook", "Storage"], path: "Tests/Benchmarks"),
+            name: "Benchmarks", dependencies: ["JSON", "Storage", "JupyterProtocol", "LocalKernels"],
+            path: "Tests/Benchmarks"),
     ]
 )
 

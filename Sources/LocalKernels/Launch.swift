@@ -15,6 +15,14 @@ public func currentEnvironment() -> [String: String] {
     return environment
 }
 
+extension KernelSpec {
+    /// Finds the program that the kernel is; nil where it does not exist.
+    public func program(environment: [String: String] = currentEnvironment()) -> String? {
+        let launch = try? Launch(self, connectionFile: "", options: KernelOptions(environment: environment))
+        return launch?.program
+    }
+}
+
 /// What is started for a kernel: the program, its arguments and its environment.
 struct Launch: Sendable {
     var program: String

@@ -1,5 +1,4 @@
 import JSON
-import Notebook
 import Storage
 
 /// Large notebooks, read and written by Galley and by Python's json in turn.

@@ -16,6 +16,28 @@ import Testing
         #expect(run.output == "")
     }
 
+    @Test func `lists the kernels of the machine, for people and for machines`() throws {
+        let environment = ["JUPYTER_PATH": Program.root + "/.build/python/share/jupyter", "PATH": "/usr/bin:/bin"]
+        let list = try Program.run(["kernels"], environment: environment)
+        #expect(list.status == 0)
+        let lines = list.output.split(separator: "\n").map(String.init)
+        #expect(lines.first?.split(separator: " ").first == "NAME")
+        #expect(
+            lines.contains { $0.hasPrefix("python3 ") && $0.hasSuffix("/.build/python/share/jupyter/kernels/python3") })
+        #expect(lines.contains { $0.hasPrefix("ir ") })
+        let json = try Program.run(["kernels", "--json"], environment: environment)
+        let kernels = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]])
+        let python = try #require(kernels.first { $0["name"] as? String == "python3" })
+        #expect(python["language"] as? String == "python")
+        #expect((python["program"] as? String)?.hasSuffix("/.build/python/bin/python") == true)
+    }
+
+    @Test func `refuses an option that it does not know`() throws {
+        let usage = try Program.run(["kernels", "--jsno"])
+        #expect(usage.status == 2)
+        #expect(usage.errors == "galley: '--jsno' is not an option of kernels. See 'galley --help'\n")
+    }
+
     @Test func `needs no library of Swift to be installed`() throws {
         let libraries = try Program.run(["ldd", Program.path], program: "/usr/bin/env").output
         #expect(libraries.contains("libc.so"))
@@ -38,12 +60,13 @@ enum Program {
         let errors: String
     }
 
-    static func run(_ arguments: [String], program: String = path) throws -> Run {
+    static func run(_ arguments: [String], program: String = path, environment: [String: String]? = nil) throws -> Run {
         try #require(FileManager.default.isExecutableFile(atPath: program), "run Tests/run, or Notebooks/try, first")
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         process.standardInput = FileHandle.nullDevice
+        if let environment { process.environment = environment }
         let (output, errors) = (Pipe(), Pipe())
         (process.standardOutput, process.standardError) = (output, errors)
         try process.run()

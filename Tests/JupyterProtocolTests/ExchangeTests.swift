@@ -48,7 +48,8 @@ import Testing
     @Test func `learns from what is published for a probe that its own idle was lost`() throws {
         var exchange = Exchange(session.executeRequest("x"))
         _ = exchange.receive(reply(to: exchange.request))
-        let probe = try #require(exchange.probe(of: session))
+        let asked = exchange.probe(of: session)
+        let probe = try #require(asked)
         #expect(probe.type == "kernel_info_request")
         #expect(exchange.receive(reply(to: probe)) == .going)
         #expect(exchange.receive(status("busy", of: probe)) == .completeWithLoss)
@@ -57,7 +58,8 @@ import Testing
     @Test func `is complete all the same when its idle was only late`() throws {
         var exchange = Exchange(session.executeRequest("x"))
         _ = exchange.receive(reply(to: exchange.request))
-        let probe = try #require(exchange.probe(of: session))
+        let asked = exchange.probe(of: session)
+        let probe = try #require(asked)
         #expect(exchange.receive(reply(to: probe)) == .going)
         #expect(exchange.receive(status("idle", of: exchange.request)) == .complete)
     }
@@ -69,7 +71,8 @@ import Testing
         var count = 0
         while progress == .going, count < 100 {
             count += 1
-            let probe = try #require(exchange.probe(of: session))
+            let asked = exchange.probe(of: session)
+            let probe = try #require(asked)
             progress = exchange.receive(reply(to: probe))
         }
         #expect(progress == .completeWithLoss)
@@ -102,10 +105,22 @@ import Testing
 @Suite struct `A post-mortem` {
     @Test(arguments: [
         (PostMortem(cause: .exited(1), lifetime: .milliseconds(1500)), "it exited with status 1 after 1.5 s"),
-        (PostMortem(cause: .signalled(11), peakMemory: 50_000_000), "it was ended by signal 11 (SIGSEGV) after 0.0 s, with 50 MB at most"),
-        (PostMortem(cause: .signalled(9), memory: .machine), "it was ended by signal 9 (SIGKILL), because the machine was out of memory after 0.0 s"),
-        (PostMortem(cause: .signalled(9), memory: .groupLimit), "it was ended by signal 9 (SIGKILL), because its group of processes (a container, say) had used up its memory after 0.0 s"),
-        (PostMortem(cause: .signalled(6), memory: .kernelLimit(bytes: 500_000_000)), "it was ended by signal 6 (SIGABRT), perhaps for lack of memory: its limit was 500 MB after 0.0 s"),
+        (
+            PostMortem(cause: .signalled(11), peakMemory: 50_000_000),
+            "it was ended by signal 11 (SIGSEGV) after 0.0 s, with 50 MB at most"
+        ),
+        (
+            PostMortem(cause: .signalled(9), memory: .machine),
+            "it was ended by signal 9 (SIGKILL), because the machine was out of memory after 0.0 s"
+        ),
+        (
+            PostMortem(cause: .signalled(9), memory: .groupLimit),
+            "it was ended by signal 9 (SIGKILL), because its group of processes (a container, say) had used up its memory after 0.0 s"
+        ),
+        (
+            PostMortem(cause: .signalled(6), memory: .kernelLimit(bytes: 500_000_000)),
+            "it was ended by signal 6 (SIGABRT), perhaps for lack of memory: its limit was 500 MB after 0.0 s"
+        ),
         (PostMortem(cause: .unknown), "how, nobody saw after 0.0 s"),
     ])
     func `is one sentence`(end: PostMortem, sentence: String) { #expect(end.description == sentence) }

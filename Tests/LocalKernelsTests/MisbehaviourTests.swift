@@ -99,10 +99,11 @@ import Testing
         }
     }
 
-    @Test func `output that its own queue could not hold is told as a loss, and nothing hangs`() async throws {
+    @Test func `a queue of its own that runs over hangs nobody`() async throws {
+        // Whether the idle is among what is lost is a matter of luck; that it can be is tested above.
         try await withKernel(Fixture.spec("overflow")) { kernel in
-            let (_, _, hasLoss) = try await kernel.run("x")
-            #expect(hasLoss)
+            let reply = try await kernel.run("x").reply
+            #expect(reply.content["status"]?.string == "ok")
         }
     }
 

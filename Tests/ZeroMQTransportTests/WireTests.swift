@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func `brings a message over as it was`() throws {
-        var sender = Wire(key: key)
+        let sender = Wire(key: key)
         var receiver = Wire(key: key)
         var message = session.executeRequest("print('é')\n")
         message.parent = session.kernelInfoRequest().header
@@ -29,10 +29,11 @@ import Testing
         #expect(arrived.parent?.id == message.parent?.id)
         #expect(arrived.content["code"]?.string == "print('é')\n")
         #expect(arrived.buffers == message.buffers)
-        _ = sender
     }
 
-    @Test func `looks at the shape first, then the signature, then whether it was here, and only then at the words`() throws {
+    @Test func `looks at the shape first, then the signature, then whether it was here, and only then at the words`()
+        throws
+    {
         var wire = Wire(key: key)
         let frames = wire.frames(of: session.kernelInfoRequest())
         func refusal(_ change: (inout [[UInt8]]) -> Void) -> WireError? {
