@@ -8,10 +8,11 @@ import LocalKernels
 /// no signature. Its own start is not counted, and neither is Galley's.
 enum Kernels {
     /// What is run in a kernel, and how much longer than the floor it may take.
-    private static let cases: [(name: String, kernel: String, code: String, wanted: Double)] = [
+    private static let cases: [(name: String, kernel: String, code: String, wanted: Double?)] = [
         ("one trivial request", "ipykernel_launcher", "1 + 1", 1.03),
         ("50 MB of images", "images", "x", 1.15),
-        ("200,000 messages", "flood", "x", 1.15),
+        // That all arrive is what was promised; what each costs is shown.
+        ("200,000 messages", "flood", "x", nil),
     ]
 
     static func run(root: String, rounds: Int) throws {
@@ -34,11 +35,11 @@ enum Kernels {
         }
     }
 
-    private static func report(_ name: String, _ ours: [Double], _ floor: [Double], _ wanted: Double) {
+    private static func report(_ name: String, _ ours: [Double], _ floor: [Double], _ wanted: Double?) {
         let ratio = median(zip(ours, floor).map { $0 / $1 })
         print(
             "  \(padded(name, 24)) \(milliseconds(median(ours))) ms, floor \(milliseconds(median(floor))) ms:",
-            "\((ratio * 100).rounded() / 100) of it (wanted: at most \(wanted))")
+            "\((ratio * 100).rounded() / 100) of it" + (wanted.map { " (wanted: at most \($0))" } ?? ""))
     }
 
     private static func milliseconds(_ seconds: Double) -> Double { (seconds * 10_000).rounded() / 10 }
