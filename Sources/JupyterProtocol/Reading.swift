@@ -23,6 +23,20 @@ extension Message {
     }
 }
 
+extension Message {
+    /// What the kernel said of itself, where this is its reply to that question.
+    public var kernelInfo: KernelInfo? { type == "kernel_info_reply" ? KernelInfo(json: content) : nil }
+
+    /// What the code asks the person, where this is such a question.
+    public var question: (prompt: String, isPassword: Bool)? {
+        guard type == "input_request" else { return nil }
+        return (content["prompt"]?.string ?? "", content["password"]?.bool ?? false)
+    }
+
+    /// Whether it merely says that what is published is going to be heard from now on.
+    public var isWelcome: Bool { type == "iopub_welcome" }
+}
+
 /// What a kernel says of itself.
 public struct KernelInfo: Sendable {
     /// The whole reply.

@@ -46,11 +46,15 @@ final class Listener: Sendable {
         if message.channel == .control, let parent = message.parent?.id {
             state.withLock { $0.replies.removeValue(forKey: parent) }?.set(())
         }
-        if message.type == "input_request" { return Connection.Reaction(passesOn: true, replies: [reply(to: message)]) }
+        if let (prompt, isPassword) = message.question {
+            let text = answer?(prompt, isPassword)
+            let reply = text.map { session.inputReply($0, to: message) } ?? session.inputError(to: message)
+            return Connection.Reaction(passesOn: true, replies: [reply])
+        }
         if ready.current != nil {
             // What is still to come of the questions is nobody's business.
             let isOwn = message.parent.map { parent in state.withLock { $0.questions.contains(parent.id) } } ?? false
-            return Connection.Reaction(passesOn: !isOwn && message.type != "iopub_welcome")
+            return Connection.Reaction(passesOn: !isOwn && !message.isWelcome)
         }
         return Connection.Reaction(passesOn: false, replies: getReady(with: message))
     }
@@ -58,23 +62,13 @@ final class Listener: Sendable {
     /// A kernel is ready when it replies. But a subscription takes its time, and what is published before it has
     /// arrived is lost: so it must have been heard publishing too, be it only its welcome.
     private func getReady(with message: Message) -> [Message] {
-        let (isReply, isPublishing, count) = state.withLock { state in
+        let (isAnswer, isPublishing, count) = state.withLock { state in
             if message.channel == .iopub { state.isPublishing = true }
-            let isReply =
-                message.type == "kernel_info_reply" && state.questions.contains(message.parent?.id ?? "")
-            return (isReply, state.isPublishing, state.questions.count)
+            return (state.questions.contains(message.parent?.id ?? ""), state.isPublishing, state.questions.count)
         }
-        guard isReply else { return [] }
+        guard let info = message.kernelInfo, isAnswer else { return [] }
         if !isPublishing, count < Self.enough { return [question()] }
-        ready.set(KernelInfo(json: message.content))
+        ready.set(info)
         return []
-    }
-
-    private func reply(to question: Message) -> Message {
-        let prompt = question.content["prompt"]?.string ?? ""
-        if let text = answer?(prompt, question.content["password"]?.bool ?? false) {
-            return session.inputReply(text, to: question)
-        }
-        return session.inputError(to: question)
     }
 }

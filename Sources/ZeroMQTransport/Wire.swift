@@ -85,7 +85,7 @@ extension WireError: CustomStringConvertible {
         case .notJSON(let part, let error): "the \(part) of a message is not JSON: \(error)"
         case .notAnObject(let part, let kind):
             "the \(part) of a message is not an object but a value of the kind '\(kind)'"
-        case .incompleteHeader: "the header of a message has no msg_id or no msg_type"
+        case .incompleteHeader: "the header of a message does not say what message it is"
         }
     }
 }

@@ -9,12 +9,18 @@ struct Rule: Sendable, CustomTestStringConvertible {
     var testDescription: String { subject }
 
     static let all = [
-        Rule("escapes and the spelling of numbers", #"hexadecimal|\\\\u|Infinity"#, ["JSON"]),
+        Rule("escapes and the spelling of numbers", #"hexadecimal\(at|\\\\u|Infinity"#, ["JSON"]),
         Rule("the format's own words", #"cell_type|output_type|nbformat"#, ["Notebook"]),
+        Rule("a cell's id and its tags", #""id"|"tags""#, ["Notebook"]),
         Rule("how files are replaced", #"\b(rename|renameat|fsync|fchown|fchmod|linkat)\("#, ["Storage", "CLinux"]),
-        Rule("memory that Swift does not watch over", #"Unsafe(Mutable)?(Raw)?(Buffer)?Pointer"#, ["Storage"]),
+        Rule("the protocol's own words", #"msg_id|msg_type|_request""#, ["JupyterProtocol"]),
+        Rule("how ZeroMQ carries and signs", #"zmq_|ZMQ_|hmacsha256|<IDS"#, ["ZeroMQTransport"]),
+        Rule("processes and how they are started", #"pid_t|waitpid|kernel\.json|"argv""#, ["LocalKernels", "CLinux"]),
+        Rule(
+            "memory that Swift does not watch over", #"\bUnsafe(Mutable)?(Raw)?(Buffer)?Pointer"#,
+            ["Storage", "ZeroMQTransport"]),
         Rule("Foundation, which is slow to load", #"\bimport Foundation"#, []),
-        Rule("what a person types or sees at a terminal", #""--|isatty|\bexit\("#, ["CLI"]),
+        Rule("what a person sees at a terminal", #"isatty|\bexit\(|STDERR_FILENO"#, ["CLI"]),
     ]
 
     init(_ subject: String, _ pattern: String, _ rooms: [String]) {

@@ -70,7 +70,7 @@ import Testing
             "the content of a message is not JSON: line 1, column 2: the text ends where a key in double quotes or '}' was expected"
         ),
         ("list", "the content of a message is not an object but a value of the kind 'array'"),
-        ("nameless", "the header of a message has no msg_id or no msg_type"),
+        ("nameless", "the header of a message does not say what message it is"),
     ])
     func `a frame that is not to be trusted ends the conversation, and is named`(mode: String, reason: String)
         async throws
