@@ -72,7 +72,7 @@ extension Kernel {
     ///   - body: Is given every message that arrives meanwhile, whatever it belongs to.
     /// - Returns: The reply, and whether something that the kernel published was lost on the way.
     /// - Throws: ``KernelFailure`` when the kernel dies, `CancellationError` when the task is cancelled, or what `body`
-    ///   throws.
+    ///   throws. What has not been heard by then stays in the kernel's messages.
     public func perform(
         _ request: Message, patience: Duration = .seconds(1), _ body: (Message) throws -> Void = { _ in }
     ) async throws -> (reply: Message, hasLoss: Bool) {
@@ -93,7 +93,6 @@ extension Kernel {
             let (progress, reply) = exchange.withLock { ($0.receive(message), $0.reply) }
             if progress != .going, let reply { return (reply, progress == .completeWithLoss) }
         }
-        try Task.checkCancellation()
         throw KernelFailure.disconnected("the kernel was shut down")
     }
 }

@@ -11,8 +11,8 @@ public protocol Kernel: Sendable {
 
     /// Everything the kernel says from now on, in the order of its arrival, on all channels.
     ///
-    /// It can be iterated once. It ends when the kernel has been shut down, and throws a ``KernelFailure`` when the
-    /// kernel dies or says something that cannot be believed.
+    /// It ends when the kernel has been shut down, and throws a ``KernelFailure`` when the kernel dies or says something
+    /// that cannot be believed.
     var messages: KernelMessages { get }
 
     /// Sends a message; the kernel may never read it.
@@ -26,9 +26,6 @@ public protocol Kernel: Sendable {
     /// Returns when it is gone; doing it twice does no harm.
     func shutdown() async
 }
-
-/// What a kernel says, in order.
-public typealias KernelMessages = AsyncThrowingStream<Message, any Error>
 
 /// Why a conversation with a kernel broke off.
 @nonexhaustive

@@ -31,7 +31,7 @@ public final class Connection: Sendable {
         react: @escaping @Sendable (Message) -> Reaction = { _ in Reaction(passesOn: true) }
     ) throws(KernelFailure) {
         line = try Line()
-        let (messages, continuation) = KernelMessages.makeStream()
+        let messages = KernelMessages()
         self.messages = messages
         let line = line
         let isRunning = startThread {
@@ -39,12 +39,12 @@ public final class Connection: Sendable {
                 var loop = try Loop(to: endpoints, key: key)
                 try loop.run(line) { message in
                     let reaction = react(message)
-                    if reaction.passesOn { continuation.yield(message) }
+                    if reaction.passesOn { messages.add(message) }
                     return reaction.replies
                 }
-                continuation.finish()
+                messages.finish()
             } catch {
-                continuation.finish(throwing: error)
+                messages.finish(throwing: error)
             }
             line.end()
         }

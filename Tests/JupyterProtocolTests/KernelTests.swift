@@ -1,0 +1,85 @@
+import JSON
+import JupyterProtocol
+import ScriptedKernel
+import Testing
+
+@Suite struct `A kernel that is asked something` {
+    private func text(_ kernel: some Kernel) async throws -> (String, hasLoss: Bool) {
+        var text = ""
+        let hasLoss = try await kernel.perform(kernel.session.executeRequest("x"), patience: .milliseconds(10)) {
+            text += $0.content["text"]?.string ?? ""
+        }.hasLoss
+        return (text, hasLoss)
+    }
+
+    @Test func `is heard until it is idle`() async throws {
+        let kernel = ScriptedKernel { _ in .running(printing: "hello") }
+        #expect(try await text(kernel) == ("hello", false))
+        #expect(try await text(kernel) == ("hello", false))
+        #expect(kernel.requests.map(\.type) == ["execute_request", "execute_request"])
+    }
+
+    @Test func `is asked again when its idle does not come`() async throws {
+        let kernel = ScriptedKernel { request in
+            request.type == "kernel_info_request"
+                ? [.say("status", on: .iopub, content: ["execution_state": "busy"])]
+                : .running(printing: "hello", losingIdle: true)
+        }
+        #expect(try await text(kernel) == ("hello", true))
+        #expect(kernel.requests.last?.type == "kernel_info_request")
+    }
+
+    @Test func `says what it died of`() async throws {
+        let end = PostMortem(cause: .signalled(11))
+        let kernel = ScriptedKernel { _ in [.say("stream", on: .iopub, content: ["text": "last"]), .die(end)] }
+        var heard = ""
+        let failure = await #expect(throws: KernelFailure.self) {
+            try await kernel.perform(kernel.session.executeRequest("x")) { heard += $0.content["text"]?.string ?? "" }
+        }
+        guard case .died(end)? = failure else { return #expect(Bool(false), "\(String(describing: failure))") }
+        #expect(heard == "last")
+    }
+
+    @Test func `keeps what it says after the one who asked was cancelled`() async throws {
+        let kernel = ScriptedKernel { _ in [.say("stream", on: .iopub, content: ["text": "before"])] }
+        let (heard, continuation) = AsyncStream<Void>.makeStream()
+        let task = Task {
+            try await kernel.perform(kernel.session.executeRequest("x")) { _ in continuation.yield() }
+        }
+        var first = heard.makeAsyncIterator()
+        await first.next()
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        kernel.messages.add(Session().message("stream", on: .iopub, content: ["text": "after"]))
+        kernel.messages.finish()
+        var rest: [String] = []
+        for try await message in kernel.messages { rest.append(message.content["text"]?.string ?? "") }
+        #expect(rest == ["after"])
+    }
+}
+
+@Suite struct `What a kernel says` {
+    @Test func `comes in order, to one loop after another, until its end`() async throws {
+        let messages = KernelMessages()
+        let session = Session()
+        let count = 5000
+        let writer = Task.detached {
+            for number in 0..<count {
+                messages.add(session.message("stream", on: .iopub, content: ["n": .number(number)]))
+            }
+            messages.finish()
+        }
+        var numbers: [Int] = []
+        while numbers.count < count {
+            for try await message in messages {
+                numbers.append(message.content["n"]?.int ?? -1)
+                if numbers.count % 7 == 0 { break }
+            }
+        }
+        await writer.value
+        #expect(numbers == Array(0..<count))
+        // What comes after the end is nobody's.
+        messages.add(session.kernelInfoRequest())
+        for try await _ in messages { Issue.record("something came after the end") }
+    }
+}
