@@ -181,6 +181,35 @@ import Testing
         #expect(!found.argv.contains { $0.count == 64 })
     }
 
+    @Test func `in the surroundings that conda activate would give it`() async throws {
+        let environment = scratch.path + "/home/anaconda3/envs/science"
+        for folder in ["bin", "lib/python3.11/site-packages/ipykernel", "conda-meta", "etc/conda/activate.d"] {
+            try FileManager.default.createDirectory(
+                atPath: "\(environment)/\(folder)", withIntermediateDirectories: true)
+        }
+        try "#!/bin/sh\nexec \(Fixture.python) \"$@\"\n".write(
+            toFile: environment + "/bin/python", atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: environment + "/bin/python")
+        try #"{"version": 1, "env_vars": {"FROM_STATE": "state"}}"#
+            .write(toFile: environment + "/conda-meta/state", atomically: true, encoding: .utf8)
+        try "export FROM_SCRIPT=\"$CONDA_PREFIX\"\n"
+            .write(toFile: environment + "/etc/conda/activate.d/a.sh", atomically: true, encoding: .utf8)
+        var options = scratch.options
+        options.environment = [
+            "HOME": scratch.path + "/home", "PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": scratch.path,
+        ]
+        let spec = try KernelFinder(environment: options.environment).find("conda_science")
+        let names = ["CONDA_PREFIX", "CONDA_DEFAULT_ENV", "FROM_STATE", "FROM_SCRIPT", "PATH"]
+        let text = try await withKernel(spec, options: options) { kernel in
+            try await kernel.run(
+                "import os\nfor name in '\(names.joined(separator: " "))'.split(): print(os.environ.get(name))"
+            ).text
+        }
+        #expect(
+            text.split(separator: "\n").map(String.init)
+                == [environment, "science", "state", environment, environment + "/bin:/usr/bin:/bin"])
+    }
+
     @Test func `within its limits`() async throws {
         var options = scratch.options
         options.limits.memory = 4 << 30
