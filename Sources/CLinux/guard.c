@@ -40,7 +40,8 @@ static void close_others(int first, int second) {
 
 static void limit(int resource, uint64_t value, int failure) {
     if (value == 0) return;
-    struct rlimit limit = {value, value};
+    // The signal for too much time can be told from others; a hard limit at the same place would forestall it.
+    struct rlimit limit = {value, resource == RLIMIT_CPU ? value + 5 : value};
     if (setrlimit(resource, &limit) == 0) return;
     int32_t reason[2] = {errno, clinux_step_limits};
     (void)!write(failure, reason, sizeof reason);
@@ -96,6 +97,8 @@ static void let_go_of_memory(const void *kept) {
     size_t length = 0;
     for (ssize_t got; length < sizeof text - 1 && (got = read(file, text + length, sizeof text - 1 - length)) > 0;) length += got;
     close(file);
+    // The last line may be cut off.
+    while (length > 0 && text[length - 1] != '\n') length--;
     text[length] = 0;
     for (const char *line = text; *line;) {
         uintptr_t start = number(&line, 16);
@@ -111,7 +114,6 @@ static void let_go_of_memory(const void *kept) {
         while (*line == ' ') line++;
         int is_anonymous = file_number == 0 && (*line == '\n' || strncmp(line, "[anon", 5) == 0);
         while (*line && *line != '\n') line++;
-        if (*line == 0) return; // cut off
         line++;
         uintptr_t needed[3] = {(uintptr_t)text, (uintptr_t)pthread_self(), (uintptr_t)kept};
         int is_needed = 0;
@@ -169,7 +171,7 @@ static _Noreturn void guard(const struct clinux_launch *launch, int socket) {
     // Handlers are the engine's, and a child whose end is ignored would vanish without a status.
     for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    prctl(PR_SET_NAME, "galley-guard");
+    prctl(PR_SET_NAME, "kernel-guard");
     // Before the program is forked, or the system would count the engine's memory as its peak.
     let_go_of_memory(launch);
     // Other kernels' sockets may be open here: whoever holds one keeps its guard from noticing the engine's end.
@@ -282,9 +284,14 @@ pid_t clinux_start_guarded(const struct clinux_launch *launch, int *result) {
             ends[end] = fcntl(low, F_DUPFD_CLOEXEC, 3);
             close(low);
         }
+        // A signal that arrives in between must not run this process's handlers in the child.
+        sigset_t all, before;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before);
         child = fork();
         if (child == 0) guard(copy, ends[1]);
         int code = errno;
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
         close(ends[1]);
         if (child < 0) close(ends[0]);
         *result = ends[0];

@@ -100,7 +100,7 @@ extension PostMortem: CustomStringConvertible {
         let memory =
             switch memory {
             case .groupLimit: ", because its group of processes (a container, say) had used up its memory"
-            case .machine: ", because the machine was out of memory"
+            case .machine: ", perhaps because the machine was out of memory: it ended a process for that meanwhile"
             case .kernelLimit(let bytes): ", perhaps for lack of memory: its limit was \(bytes / 1_000_000) MB"
             case nil: ""
             }

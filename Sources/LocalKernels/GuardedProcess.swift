@@ -59,7 +59,10 @@ final class GuardedProcess: Sendable {
         // Safe because every string lives until the guard has been forked, which takes its own view of them along.
         let argv = unsafe arguments.map { unsafe strdup($0) } + [nil]
         let envp = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
+        // Nobody will read what a service writes that outlives the kernel: a pipe would end it.
+        let nowhere = leavesChildren ? unsafe open("/dev/null", O_WRONLY | O_CLOEXEC) : -1
         defer {
+            if nowhere >= 0 { close(nowhere) }
             unsafe (argv + envp).forEach { unsafe free($0) }
             close(output.write)
         }
@@ -70,10 +73,11 @@ final class GuardedProcess: Sendable {
                     unsafe envp.withUnsafeBufferPointer { envp -> pid_t in
                         guard let argv = argv.baseAddress, let envp = envp.baseAddress else { return -1 }
                         var launch = unsafe clinux_launch(
-                            program: program, arguments: argv, environment: envp, folder: folder, output: output.write,
-                            memory: UInt64(limits.memory ?? 0),
+                            program: program, arguments: argv, environment: envp, folder: folder,
+                            output: nowhere >= 3 ? nowhere : output.write,
+                            memory: UInt64(max(0, limits.memory ?? 0)),
                             processor_seconds: UInt64(limits.processorTime.map { max(1, $0.components.seconds) } ?? 0),
-                            open_files: UInt64(limits.openFiles ?? 0), leaves_children: leavesChildren ? 1 : 0)
+                            open_files: UInt64(max(0, limits.openFiles ?? 0)), leaves_children: leavesChildren ? 1 : 0)
                         return unsafe clinux_start_guarded(&launch, &socket)
                     }
                 }
@@ -147,7 +151,7 @@ final class GuardedProcess: Sendable {
             let count = unsafe recv(guardEnd, &report, MemoryLayout<clinux_report>.size, 0)
             if count == MemoryLayout<clinux_report>.size {
                 // What was written before the end may not have been read yet.
-                while readOutput(programEnd) > 0 {}
+                for _ in 0..<64 where readOutput(programEnd) <= 0 { break }
                 note(report)
             } else if count == 0 || errno != EINTR {
                 break

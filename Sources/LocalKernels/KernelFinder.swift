@@ -15,35 +15,40 @@ public struct KernelFinder: Sendable {
 
     /// The folders whose subfolders hold a `kernel.json`, the first to be asked first.
     public var folders: [String] {
-        let user = (environment["JUPYTER_DATA_DIR"].map { [$0] } ?? userFolders)
-        let own = environments.map { $0.path + "/share/jupyter" }
+        let system = ["/usr/local/share/jupyter", "/usr/share/jupyter"]
+        let user = set("JUPYTER_DATA_DIR").map { [$0] } ?? userFolders
+        let active = activeEnvironments.map { $0 + "/share/jupyter" }
+        // The prefix of the system's own Python is not an environment that somebody chose.
+        let onPath = environmentsOnPath.map { $0 + "/share/jupyter" }.filter { !system.contains($0) }
         let data =
-            (environment["JUPYTER_PATH"]?.split(separator: ":").map(String.init) ?? [])
-            + (prefersEnvironment ? own + user : user + own)
-            + ["/usr/local/share/jupyter", "/usr/share/jupyter"]
+            (set("JUPYTER_PATH")?.split(separator: ":").map(String.init) ?? [])
+            + (prefersEnvironment ? active + user : user + active) + onPath + system
         return (data.map { $0 + "/kernels" } + homes.map { $0 + "/.ipython/kernels" }).unique
     }
 
+    /// A variable that says something; an empty one says nothing.
+    private func set(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+
     private var userFolders: [String] {
-        let own = environment["XDG_DATA_HOME"].flatMap { $0.isEmpty ? nil : [$0 + "/jupyter"] }
+        let own = set("XDG_DATA_HOME").map { [$0 + "/jupyter"] }
         return (own ?? []) + (own == nil ? homes : Array(homes.dropFirst())).map { $0 + "/.local/share/jupyter" }
     }
 
-    /// The environments that are active, or that the programs on the search path belong to.
-    private var environments: [EnvironmentFolder] {
-        let active = ["VIRTUAL_ENV", "CONDA_PREFIX"].compactMap { environment[$0] }.filter { !$0.isEmpty }
-        let onPath = ["jupyter", "python3"].compactMap { Files.program($0, path: environment["PATH"] ?? "") }
+    private var activeEnvironments: [String] { ["VIRTUAL_ENV", "CONDA_PREFIX"].compactMap(set).unique }
+
+    /// The environments that the programs on the search path belong to.
+    private var environmentsOnPath: [String] {
+        ["jupyter", "python3"].compactMap { Files.program($0, path: environment["PATH"] ?? "") }
             .map { Files.parent(Files.parent($0)) }
-        return (active + onPath).unique.map { EnvironmentFolder(path: $0) }
     }
 
     /// Whether an environment's kernels come before the user's, as they do when one is active.
     private var prefersEnvironment: Bool {
-        if let wish = environment["JUPYTER_PREFER_ENV_PATH"] {
-            return !["", "no", "n", "false", "off", "0", "0.0"].contains(wish.lowercased())
+        if let wish = set("JUPYTER_PREFER_ENV_PATH") {
+            return !["no", "n", "false", "off", "0", "0.0"].contains(wish.lowercased())
         }
-        if environment["VIRTUAL_ENV"] != nil { return true }
-        return environment["CONDA_PREFIX"] != nil && (environment["CONDA_DEFAULT_ENV"] ?? "base") != "base"
+        if set("VIRTUAL_ENV") != nil { return true }
+        return set("CONDA_PREFIX") != nil && (set("CONDA_DEFAULT_ENV") ?? "base") != "base"
     }
 
     /// All kernels: those with a `kernel.json` first, each name once, then those of environments that have none.
@@ -119,7 +124,12 @@ public struct KernelFinder: Sendable {
 
     /// Conda's environments, wherever it may have put them.
     private var condaEnvironments: [CondaEnvironment] {
-        var roots = environment["CONDA_EXE"].map { [Files.parent(Files.parent($0))] } ?? []
+        var roots = set("CONDA_EXE").map { [Files.parent(Files.parent($0))] } ?? []
+        // Conda keeps a list of all environments, outermost ones among them.
+        let listed = homes.flatMap {
+            Files.text($0 + "/.conda/environments.txt")?.split(separator: "\n").map(String.init) ?? []
+        }
+        roots += listed.filter { Files.isFolder($0 + "/condabin") }
         for home in homes { roots += ["anaconda3", "miniconda3", "miniforge3", "mambaforge"].map { "\(home)/\($0)" } }
         roots.append("/opt/conda")
         var found: [CondaEnvironment] = []
@@ -133,10 +143,8 @@ public struct KernelFinder: Sendable {
         }
         for home in homes {
             for name in Files.names(in: home + "/.conda/envs") { add("\(home)/.conda/envs/\(name)", name: name) }
-            for line in Files.text(home + "/.conda/environments.txt")?.split(separator: "\n") ?? [] {
-                add(String(line), name: Files.base(line))
-            }
         }
+        for path in listed { add(path, name: Files.base(path)) }
         return found
     }
 }

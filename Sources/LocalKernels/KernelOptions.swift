@@ -11,13 +11,18 @@ public struct KernelOptions: Sendable {
     /// What it may use.
     public var limits = ResourceLimits()
     /// Whether processes that it started may outlive it, for a notebook that starts a service on purpose.
+    ///
+    /// What they write to the kernel's own output and error goes nowhere then, and a post-mortem has no last lines.
     public var leavesChildren = false
     /// How it is spoken to.
     public var transport: Transport = .automatic
     /// How it is ended: each step with the patience that follows it. What is still there after the last is killed.
     public var ending: [EndingStep] = EndingStep.patient
     /// Answers the questions that the code asks; nil where nobody is there to answer.
-    public var answer: (@Sendable (_ prompt: String, _ isPassword: Bool) -> String?)?
+    public var answer: Answer?
+
+    /// Answers a question; nil where it does not.
+    public typealias Answer = @Sendable (_ prompt: String, _ isPassword: Bool) async -> String?
 
     /// Begins with the environment of this process, and everything else as it usually is.
     public init(environment: [String: String] = currentEnvironment()) { self.environment = environment }

@@ -74,7 +74,7 @@ struct Launch: Sendable {
 
     /// Whether a program's name is `python`, `python3` or `python3.N`.
     private static func isPython(_ name: String) -> Bool {
-        name.wholeMatch(of: /python(2|3(\.\d+)?)?/) != nil
+        name.wholeMatch(of: /python(3(\.\d+)?)?/) != nil
     }
 
     private static func environment(of spec: KernelSpec, _ base: [String: String]) -> [String: String] {

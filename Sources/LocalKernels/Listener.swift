@@ -7,8 +7,10 @@ import ZeroMQTransport
 final class Listener: Sendable {
     /// Set when the kernel has told what it is and has been heard on the channel on which it publishes.
     let ready = Latch<KernelInfo>()
+    /// Set when the conversation has broken off.
+    let broken = Latch<KernelFailure>()
     private let session: Session
-    private let answer: (@Sendable (String, Bool) -> String?)?
+    private let answer: KernelOptions.Answer?
     private let state = Mutex(State())
 
     private struct State {
@@ -20,10 +22,21 @@ final class Listener: Sendable {
     /// A kernel that answers this often and never publishes anything is taken as it is.
     private static let enough = 200
 
-    init(session: Session, answer: (@Sendable (String, Bool) -> String?)?) {
+    init(session: Session, answer: KernelOptions.Answer?) {
         self.session = session
         self.answer = answer
     }
+
+    /// Says through which connection answers go.
+    func speak(through connection: Connection) { speaker.set(Speaker(connection: connection)) }
+
+    /// The connection knows the listener, so the listener must not hold it.
+    private struct Speaker: Sendable {
+        weak let connection: Connection?
+        func send(_ message: Message) { connection?.send(message) }
+    }
+
+    private let speaker = Latch<Speaker>()
 
     /// The first thing that is said to a kernel.
     ///
@@ -47,9 +60,16 @@ final class Listener: Sendable {
             state.withLock { $0.replies.removeValue(forKey: parent) }?.set(())
         }
         if let (prompt, isPassword) = message.question {
-            let text = answer?(prompt, isPassword)
-            let reply = text.map { session.inputReply($0, to: message) } ?? session.inputError(to: message)
-            return Connection.Reaction(passesOn: true, replies: [reply])
+            guard let answer else {
+                return Connection.Reaction(passesOn: true, replies: [session.inputError(to: message)])
+            }
+            // Somebody may have to be asked, and the kernel goes on speaking meanwhile.
+            Task { [self] in
+                let text = await answer(prompt, isPassword)
+                speaker.current?.send(
+                    text.map { session.inputReply($0, to: message) } ?? session.inputError(to: message))
+            }
+            return Connection.Reaction(passesOn: true)
         }
         if ready.current != nil {
             // What is still to come of the questions is nobody's business.

@@ -21,6 +21,7 @@ public final class LocalKernel: Kernel {
     private let options: KernelOptions
     private let listener: Listener
     private let isEnding = Mutex(false)
+    private let finished = Latch<Void>()
 
     init(_ start: Start, info: KernelInfo) {
         self.info = info
@@ -51,14 +52,14 @@ public final class LocalKernel: Kernel {
             defer { isEnding = true }
             return !isEnding
         }
-        if isFirst {
-            for step in options.ending where process.ending.current == nil { await perform(step) }
-            process.killEverything()
-        }
+        guard isFirst else { return _ = await finished.value() }
+        for step in options.ending where process.ending.current == nil { await perform(step) }
+        process.killEverything()
         // A guard that nothing moves is in the system's hands; nobody waits for it for ever.
         _ = await process.gone.value(within: .seconds(5))
         await connection.close()
         folder.remove()
+        finished.set(())
     }
 
     private func perform(_ step: EndingStep) async {

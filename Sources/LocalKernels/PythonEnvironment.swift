@@ -5,8 +5,16 @@ struct PythonEnvironment {
     /// Whether ipykernel is installed there.
     var hasKernel: Bool {
         guard folder.interpreter() != nil else { return false }
-        return Files.names(in: folder.path + "/lib").contains {
-            $0.hasPrefix("python") && Files.isFolder("\(folder.path)/lib/\($0)/site-packages/ipykernel")
+        // An environment that sees the system's packages may well have it from there.
+        if Files.text(folder.path + "/pyvenv.cfg")?.contains(/include-system-site-packages\s*=\s*true/) == true {
+            return true
+        }
+        return ["lib", "lib64", "local/lib"].contains { library in
+            Files.names(in: "\(folder.path)/\(library)").filter { $0.hasPrefix("python") }.contains { python in
+                ["site-packages", "dist-packages"].contains {
+                    Files.isFolder("\(folder.path)/\(library)/\(python)/\($0)/ipykernel")
+                }
+            }
         }
     }
 

@@ -2,10 +2,11 @@ import Glibc
 
 /// A private folder for one kernel's connection file and sockets.
 ///
-/// Its path is short, because the address of a socket has room for 107 characters. Its name tells which process made
-/// it, so that what a process left that was killed can be cleared away by the next one.
-struct RuntimeFolder: Sendable {
+/// Its path is short, because the address of a socket has room for 107 characters. It is locked as long as it is used,
+/// so that what a process left that was killed can be told from what another one needs, in another container too.
+final class RuntimeFolder: Sendable {
     let path: String
+    private let lock: Int32
 
     private static let prefix = "galley-"
 
@@ -15,10 +16,10 @@ struct RuntimeFolder: Sendable {
         let parents = [environment["XDG_RUNTIME_DIR"], environment["TMPDIR"], "/tmp"].compactMap(\.self)
         for parent in parents where parent.hasPrefix("/") && parent.utf8.count < 40 {
             Self.clearRemains(in: parent)
-            let number = String(UInt32.random(in: 0...UInt32.max), radix: 36)
-            let path = "\(parent)/\(Self.prefix)\(getpid())-\(Self.birth(of: getpid()) ?? "0")-\(number)"
+            let path = "\(parent)/\(Self.prefix)\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))"
             if unsafe mkdir(path, 0o700) == 0 {
                 self.path = path
+                lock = Self.locked(path) ?? -1
                 return
             }
             reasons.append("\(parent): \(unsafe String(cString: strerror(errno)))")
@@ -26,6 +27,8 @@ struct RuntimeFolder: Sendable {
         throw .notStarted(
             kernel: "", reason: "no folder for its sockets could be made (\(reasons.joined(separator: "; ")))")
     }
+
+    deinit { if lock >= 0 { close(lock) } }
 
     /// Removes the folder and the files in it.
     func remove() { Self.remove(path) }
@@ -35,29 +38,27 @@ struct RuntimeFolder: Sendable {
         _ = unsafe rmdir(path)
     }
 
-    /// Removes what processes left that are no more: theirs are the folders, and nobody else's.
-    private static func clearRemains(in parent: String) {
-        for name in Files.names(in: parent) where name.hasPrefix(prefix) {
-            let parts = name.dropFirst(prefix.count).split(separator: "-")
-            guard parts.count == 3, let process = pid_t(parts[0]), birth(of: process) != String(parts[1]) else {
-                continue
-            }
-            let path = "\(parent)/\(name)"
-            var status = stat()
-            guard unsafe lstat(path, &status) == 0, status.st_uid == geteuid(), status.st_mode & S_IFMT == S_IFDIR
-            else {
-                continue
-            }
-            remove(path)
-        }
+    /// Opens and locks a folder; nil where somebody else has it locked.
+    private static func locked(_ path: String) -> Int32? {
+        let folder = unsafe open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard folder >= 0 else { return nil }
+        if flock(folder, LOCK_EX | LOCK_NB) == 0 { return folder }
+        close(folder)
+        return nil
     }
 
-    /// When a process began, in the system's ticks since its start: with its number, this names it once and for all.
-    private static func birth(of process: pid_t) -> String? {
-        // "pid (name) state ...", where the name may hold anything; the 22nd field is the time.
-        guard let text = Files.text("/proc/\(process)/stat"), let end = text.lastIndex(of: ")") else { return nil }
-        let fields = text[text.index(after: end)...].split(separator: " ")
-        return fields.count > 19 ? String(fields[19]) : nil
+    /// Removes folders that nobody uses any more.
+    private static func clearRemains(in parent: String) {
+        for name in Files.names(in: parent) where name.hasPrefix(prefix) {
+            let path = "\(parent)/\(name)"
+            var status = stat()
+            guard unsafe lstat(path, &status) == 0, status.st_uid == geteuid(), status.st_mode & S_IFMT == S_IFDIR,
+                // One that was made a moment ago may not be locked yet.
+                status.st_mtim.tv_sec + 10 < time(nil), let lock = locked(path)
+            else { continue }
+            remove(path)
+            close(lock)
+        }
     }
 
     /// Writes a file that only this user can read.

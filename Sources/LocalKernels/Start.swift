@@ -53,7 +53,12 @@ struct Start: Sendable {
             let listener = Listener(session: session, answer: options.answer)
             self.listener = listener
             do throws(KernelFailure) {
-                connection = try Connection(to: endpoints, key: file.key) { listener.hear($0) }
+                connection = try Connection(to: endpoints, key: file.key) {
+                    listener.hear($0)
+                } broken: {
+                    listener.broken.set($0)
+                }
+                listener.speak(through: connection)
             } catch {
                 process.killEverything()
                 throw .failed(kernel: spec.name, error)
@@ -79,6 +84,8 @@ struct Start: Sendable {
             switch error.step {
             case clinux_step_folder: throw .noWorkingFolder(options.workingFolder ?? ".")
             case clinux_step_program where error.code == ENOENT: throw .noProgram(launch.program, kernel: spec.name)
+            case clinux_step_limits:
+                throw .notStarted(kernel: spec.name, reason: "a limit was refused: \(error.reason)")
             default: throw .notStarted(kernel: spec.name, reason: error.reason)
             }
         }
@@ -89,11 +96,13 @@ struct Start: Sendable {
         enum News: Sendable {
             case ready(KernelInfo)
             case ended
+            case broken(KernelFailure)
             case notWanted
         }
         let news = Latch<News>()
         listener.ready.whenSet { news.set(.ready($0)) }
         process.ending.whenSet { _ in news.set(.ended) }
+        listener.broken.whenSet { news.set(.broken($0)) }
         connection.send(listener.question())
         let first = await withTaskCancellationHandler {
             await news.value(within: options.startLimit)
@@ -105,6 +114,7 @@ struct Start: Sendable {
         case .ended:
             let end = postMortem(await process.ending.value() ?? .init(cause: .unknown, peakMemory: 0))
             throw .diedAtStart(kernel: spec.name, end)
+        case .broken(let failure): throw .failed(kernel: spec.name, failure)
         case .notWanted: throw .notStarted(kernel: spec.name, reason: "it was cancelled")
         case nil: throw .silent(kernel: spec.name, options.startLimit, lastLines: process.lastLines)
         }

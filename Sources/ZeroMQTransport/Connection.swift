@@ -25,10 +25,13 @@ public final class Connection: Sendable {
 
     /// Connects to the channels, which need not be there yet.
     ///
-    /// - Parameter react: Is asked about every message, on the connection's thread, before anybody else sees it.
+    /// - Parameters:
+    ///   - react: Is asked about every message, on the connection's thread, before anybody else sees it.
+    ///   - broken: Is told when the connection breaks, before ``messages`` is.
     public init(
         to endpoints: Endpoints, key: Key,
-        react: @escaping @Sendable (Message) -> Reaction = { _ in Reaction(passesOn: true) }
+        react: @escaping @Sendable (Message) -> Reaction = { _ in Reaction(passesOn: true) },
+        broken: @escaping @Sendable (KernelFailure) -> Void = { _ in }
     ) throws(KernelFailure) {
         line = try Line()
         let messages = KernelMessages()
@@ -44,6 +47,7 @@ public final class Connection: Sendable {
                 }
                 messages.finish()
             } catch {
+                broken(error)
                 messages.finish(throwing: error)
             }
             line.end()

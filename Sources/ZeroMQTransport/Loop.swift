@@ -9,12 +9,10 @@ struct Loop: ~Copyable {
     private let iopub: Socket
     private let control: Socket
     private let stdin: Socket
-    // Last, so that it goes when the sockets are gone: it would wait for them.
-    private let context: Context
 
     init(to endpoints: Endpoints, key: Key) throws(KernelFailure) {
         let identity = Array(Session().id.utf8)
-        let context = try Context()
+        let context = Context.shared
         let iopub = try context.socket(ZMQ_SUB, to: endpoints.address(of: .iopub), identity: identity)
         let shell = try context.socket(ZMQ_DEALER, to: endpoints.address(of: .shell), identity: identity)
         let control = try context.socket(ZMQ_DEALER, to: endpoints.address(of: .control), identity: identity)
@@ -24,7 +22,6 @@ struct Loop: ~Copyable {
         self.shell = shell
         self.control = control
         self.stdin = stdin
-        self.context = context
         wire = Wire(key: key)
     }
 

@@ -40,13 +40,21 @@ struct Wire {
             content: values[3], buffers: Array(frames[(start + 6)...]))
     }
 
+    private static func parsed(_ bytes: [UInt8]) throws(ParseError) -> Value {
+        // What is said can become part of a notebook, which has the usual limit.
+        try Document(parsing: bytes, depthLimit: Document.depthLimit - 100).root
+    }
+
     private static func object(_ bytes: [UInt8], _ name: String) throws(WireError) -> Value {
         let value: Value
         do throws(ParseError) {
-            // What is said can become part of a notebook, which has the usual limit.
-            value = try Document(parsing: bytes, depthLimit: Document.depthLimit - 100).root
+            value = try parsed(bytes)
         } catch {
-            throw .notJSON(part: name, error)
+            // Python's kernels send a byte that is no character as it is, when a program prints the name of a file.
+            guard case .invalidUTF8 = error.problem,
+                let mended = try? parsed(Array(String(decoding: bytes, as: UTF8.self).utf8))
+            else { throw .notJSON(part: name, error) }
+            value = mended
         }
         // Some kernels send null where there is nothing to say.
         if value.isNull { return [:] }

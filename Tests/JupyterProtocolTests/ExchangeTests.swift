@@ -111,7 +111,7 @@ import Testing
         ),
         (
             PostMortem(cause: .signalled(9), memory: .machine),
-            "it was ended by signal 9 (SIGKILL), because the machine was out of memory after 0.0 s"
+            "it was ended by signal 9 (SIGKILL), perhaps because the machine was out of memory: it ended a process for that meanwhile after 0.0 s"
         ),
         (
             PostMortem(cause: .signalled(9), memory: .groupLimit),

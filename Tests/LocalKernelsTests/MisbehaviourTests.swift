@@ -81,10 +81,21 @@ import Testing
         #expect(failure.map { "\($0)" } == "what came is not to be trusted: \(reason)")
     }
 
+    @Test func `a frame that is not to be trusted is named at the start too, and at once`() async throws {
+        let error = await #expect(throws: KernelError.self) {
+            try await withKernel(Fixture.spec("forged-at-start"), options: scratch.options) { _ in }
+        }
+        #expect(
+            error?.description
+                == "Kernel 'forged-at-start' could not be spoken to: what came is not to be trusted: a message is not signed with this connection's key"
+        )
+        #expect(scratch.remains == [])
+    }
+
     @Test func `the liberties that real kernels take are tolerated`() async throws {
         try await withKernel(Fixture.spec("sloppy")) { kernel in
             let text = try await kernel.run("x").text
-            #expect(text == "no date odd date little typeless parent no parent null metadata ")
+            #expect(text == "no date odd date little typeless parent no parent odd byte \u{FFFD} null metadata ")
         }
     }
 
@@ -141,9 +152,32 @@ import Testing
     @Test func `without what it started, where that is wanted`() async throws {
         var options = scratch.options
         options.leavesChildren = true
-        let child = try await withKernel(Fixture.spec("good"), options: options) { try await Int($0.run("child").text) }
+        let log = scratch.path + "/log"
+        let child = try await withKernel(Fixture.spec("good"), options: options) {
+            try await Int($0.run("child \(log)").text)
+        }
         #expect(isAlive(try #require(child)))
+        // It writes to what was the kernel's output, and goes on.
+        let size = { FileManager.default.contents(atPath: log)?.count ?? 0 }
+        let before = size()
+        #expect(try await eventually { size() > before + 50 })
         kill(pid_t(try #require(child)), SIGKILL)
+    }
+
+    @Test func `once, however many ask for it, and all of them wait`() async throws {
+        let options = scratch.options
+        try await withKernel(Fixture.spec("stays"), options: options) { kernel in
+            let process = try #require(try await Int(kernel.run("pid").text))
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<3 {
+                    group.addTask {
+                        await kernel.shutdown()
+                        #expect(!isAlive(process))
+                    }
+                }
+            }
+        }
+        #expect(scratch.remains == [])
     }
 
     @Test func `when the body throws, and when the task is cancelled`() async throws {

@@ -86,6 +86,8 @@ class Kernel:
             return
         self.status("busy")
         language = {"name": "fixture", "version": "1"}
+        if MODE == "forged-at-start":
+            self.key = b"another"
         self.reply(channel, identities, "kernel_info_reply", {"status": "ok", "protocol_version": "5.3", "implementation": "fixture", "implementation_version": MODE, "language_info": language, "banner": ""})
         self.status("idle")
 
@@ -132,6 +134,10 @@ class Kernel:
             self.publish("stream", {"name": "stdout", "text": "little "}, session=None, username=None, version=None)
             self.publish("stream", {"name": "stdout", "text": "typeless parent "}, parent={"msg_id": self.parent["msg_id"]})
             self.publish("stream", {"name": "stdout", "text": "no parent "}, parent={})
+            frames = self.frames("stream", {"name": "stdout", "text": "odd byte X "})
+            frames[5] = frames[5].replace(b"X", b"\x80")
+            frames[1] = self.sign(frames[2:6])
+            self.sockets["iopub"].send_multipart(frames)
             frames = self.frames("stream", {"name": "stdout", "text": "null metadata "})
             frames[4] = b"null"
             frames[1] = self.sign(frames[2:6])
@@ -147,7 +153,8 @@ class Kernel:
             self.publish("stream", {"name": "stdout", "text": str(os.getpid())})
         elif word == "child":
             # It leaves the session and the process group, as a service does.
-            child = subprocess.Popen(["sleep", "1000"], start_new_session=True, stdin=subprocess.DEVNULL)
+            work = f"while sleep 0.02; do echo tick; echo tick >> '{rest or '/dev/null'}'; done"
+            child = subprocess.Popen(["sh", "-c", work], start_new_session=True, stdin=subprocess.DEVNULL)
             self.publish("stream", {"name": "stdout", "text": str(child.pid)})
         elif word == "environment":
             self.publish("stream", {"name": "stdout", "text": json.dumps({"cwd": os.getcwd(), "env": dict(os.environ), "argv": sys.argv})})

@@ -1,0 +1,151 @@
+import Foundation
+import JupyterProtocol
+import LocalKernels
+import Testing
+
+@Suite struct `A kernel is started` {
+    let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    private struct Surroundings: Decodable {
+        var cwd: String
+        var env: [String: String]
+        var argv: [String]
+    }
+
+    @Test func `as its description and its caller say`() async throws {
+        var spec = Fixture.spec("good")
+        spec.arguments += ["{resource_dir}/x", "{unknown}"]
+        spec.environment = ["ONE": "${BASE}/one", "TWO": "$BASE-$$-${MISSING}"]
+        var options = scratch.options
+        options.environment["BASE"] = "base"
+        options.workingFolder = scratch.path
+        options.extraArguments = ["--more"]
+        let text = try await withKernel(spec, options: options) { kernel in
+            // The connection file and its folder are nobody else's business.
+            let folder = try #require(scratch.remains.first)
+            let attributes = try FileManager.default.attributesOfItem(atPath: "\(scratch.path)/\(folder)")
+            #expect(attributes[.posixPermissions] as? Int == 0o700)
+            let file = try FileManager.default.attributesOfItem(atPath: "\(scratch.path)/\(folder)/kernel.json")
+            #expect(file[.posixPermissions] as? Int == 0o600)
+            return try await kernel.run("environment").text
+        }
+        let found = try JSONDecoder().decode(Surroundings.self, from: Data(text.utf8))
+        #expect(found.cwd == scratch.path)
+        #expect(found.env["ONE"] == "base/one")
+        #expect(found.env["TWO"] == "base-$-${MISSING}")
+        #expect(found.argv.suffix(3) == [Fixture.root + "/Tests/Fixtures/kernels/x", "{unknown}", "--more"])
+        // No secret where others can see it.
+        #expect(!found.argv.contains { $0.count == 64 })
+    }
+
+    @Test func `in the surroundings that conda activate would give it`() async throws {
+        let environment = scratch.path + "/home/anaconda3/envs/science"
+        for folder in ["bin", "lib/python3.11/site-packages/ipykernel", "conda-meta", "etc/conda/activate.d"] {
+            try FileManager.default.createDirectory(
+                atPath: "\(environment)/\(folder)", withIntermediateDirectories: true)
+        }
+        try "#!/bin/sh\nexec \(Fixture.python) \"$@\"\n".write(
+            toFile: environment + "/bin/python", atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: environment + "/bin/python")
+        try #"{"version": 1, "env_vars": {"FROM_STATE": "state"}}"#
+            .write(toFile: environment + "/conda-meta/state", atomically: true, encoding: .utf8)
+        try "export FROM_SCRIPT=\"$CONDA_PREFIX\"\n"
+            .write(toFile: environment + "/etc/conda/activate.d/a.sh", atomically: true, encoding: .utf8)
+        var options = scratch.options
+        options.environment = [
+            "HOME": scratch.path + "/home", "PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": scratch.path,
+        ]
+        let spec = try KernelFinder(environment: options.environment).find("conda_science")
+        let names = ["CONDA_PREFIX", "CONDA_DEFAULT_ENV", "FROM_STATE", "FROM_SCRIPT", "PATH"]
+        let text = try await withKernel(spec, options: options) { kernel in
+            try await kernel.run(
+                "import os\nfor name in '\(names.joined(separator: " "))'.split(): print(os.environ.get(name))"
+            ).text
+        }
+        #expect(
+            text.split(separator: "\n").map(String.init)
+                == [environment, "science", "state", environment, environment + "/bin:/usr/bin:/bin"])
+    }
+
+    @Test func `under a guard that holds on to none of the engine's memory`() async throws {
+        let ballast = [UInt8](repeating: 1, count: 300 << 20)
+        let own = try await withKernel(Fixture.spec("good"), options: scratch.options) { kernel in
+            let process = try await kernel.run("pid").text
+            let stat = try String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+            let guardian = String(stat.split(separator: ")").last!.split(separator: " ")[1])
+            #expect(try String(contentsOfFile: "/proc/\(guardian)/comm", encoding: .utf8) == "kernel-guard\n")
+            let status = try String(contentsOfFile: "/proc/\(guardian)/status", encoding: .utf8)
+            return status.split(separator: "\n").first { $0.hasPrefix("RssAnon") }?.split(separator: " ").dropFirst()
+                .first
+        }
+        #expect(try #require(own.flatMap { Int($0) }) < 50_000)
+        #expect(ballast.last == 1)
+    }
+
+    @Test func `within its limits`() async throws {
+        var options = scratch.options
+        options.limits.memory = 4 << 30
+        options.limits.processorTime = .seconds(1000)
+        options.limits.openFiles = 300
+        let text = try await withKernel(Fixture.spec("good"), options: options) { try await $0.run("limits").text }
+        #expect(text == "[4294967296, 1000, 300]")
+    }
+
+    @Test func `and asks a question that somebody answers, or nobody`() async throws {
+        let unanswered = try await withKernel(Fixture.spec("good"), options: scratch.options) {
+            try await $0.run("ask").text
+        }
+        #expect(unanswered.contains("StdinNotAvailable"))
+        var options = scratch.options
+        options.answer = { prompt, isPassword in isPassword ? nil : "answer to \(prompt)" }
+        let answered = try await withKernel(Fixture.spec("good"), options: options) { try await $0.run("ask").text }
+        #expect(answered.contains("\"answer to name? \""))
+    }
+
+    @Test func `over ports where it cannot do otherwise, again where somebody took one`() async throws {
+        var options = scratch.options
+        options.transport = .tcp
+        options.environment["TAKEN"] = scratch.path + "/tried"
+        let text = try await withKernel(Fixture.spec("taken"), options: options) { try await $0.run("hello").text }
+        #expect(text == "hello")
+        #expect(try String(contentsOfFile: scratch.path + "/tried", encoding: .utf8) == "tried\ntried\n")
+    }
+
+    @Test func `not at all where its program or its folder is missing`() async throws {
+        var spec = Fixture.spec("good")
+        spec.arguments[0] = "/no/such/program"
+        let first = await #expect(throws: KernelError.self) {
+            try await withKernel(spec, options: scratch.options) { _ in }
+        }
+        #expect(
+            first?.description
+                == "Kernel 'good' is registered, but its program '/no/such/program' does not exist. Install it again")
+        var options = scratch.options
+        options.workingFolder = "/no/such/folder"
+        let second = await #expect(throws: KernelError.self) {
+            try await withKernel(Fixture.spec("good"), options: options) { _ in }
+        }
+        #expect(second?.description == "The working folder /no/such/folder does not exist")
+        #expect(scratch.remains == [])
+    }
+
+    @Test func `and clears what an engine left that was killed, and nothing that is in use`() async throws {
+        let options = scratch.options
+        let left = scratch.path + "/galley-1-left"
+        try await withKernel(Fixture.spec("good"), options: options) { first in
+            let used = try #require(scratch.remains.first)
+            try FileManager.default.createDirectory(atPath: left, withIntermediateDirectories: false)
+            #expect(FileManager.default.createFile(atPath: left + "/kernel.json", contents: Data()))
+            for folder in [left, "\(scratch.path)/\(used)"] {
+                try FileManager.default.setAttributes(
+                    [.modificationDate: Date(timeIntervalSinceNow: -60)], ofItemAtPath: folder)
+            }
+            _ = try await withKernel(Fixture.spec("good"), options: options) { try await $0.run("x").text }
+            #expect(scratch.remains == [used])
+            #expect(try await first.run("still here").text == "still here")
+        }
+        #expect(scratch.remains == [])
+    }
+}
