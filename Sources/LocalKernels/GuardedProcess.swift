@@ -31,15 +31,9 @@ final class GuardedProcess: Sendable {
         var reason: String { unsafe String(cString: strerror(code)) }
     }
 
-    struct Limits: Sendable {
-        var memory: Int?
-        var processorTime: Duration?
-        var openFiles: Int?
-    }
-
     /// Starts a program and waits until it runs.
     static func start(
-        _ arguments: [String], program: String, environment: [String: String], folder: String, limits: Limits,
+        _ arguments: [String], program: String, environment: [String: String], folder: String, limits: ResourceLimits,
         leavesChildren: Bool
     ) async throws(Refusal) -> GuardedProcess {
         let process = try GuardedProcess(arguments, program, environment, folder, limits, leavesChildren)
@@ -52,7 +46,8 @@ final class GuardedProcess: Sendable {
     }
 
     private init(
-        _ arguments: [String], _ program: String, _ environment: [String: String], _ folder: String, _ limits: Limits,
+        _ arguments: [String], _ program: String, _ environment: [String: String], _ folder: String,
+        _ limits: ResourceLimits,
         _ leavesChildren: Bool
     ) throws(Refusal) {
         let output = try Self.pipe()

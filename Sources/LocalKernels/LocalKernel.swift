@@ -1,5 +1,4 @@
 import Glibc
-import JSON
 public import JupyterProtocol
 import Synchronization
 import ZeroMQTransport

@@ -18,6 +18,9 @@ struct Start: Sendable {
     /// Another process can take a port between the moment it is found free and the moment the kernel wants it.
     private static let attempts = 5
 
+    /// After so long without an answer, a kernel is asked again.
+    private static let patience = Duration.seconds(5)
+
     /// Starts a kernel and waits until it is ready.
     static func kernel(_ spec: KernelSpec, _ options: KernelOptions) async throws -> LocalKernel {
         let usesPorts = options.transport == .tcp || (options.transport == .automatic && Quirks(of: spec).needsPorts)
@@ -75,11 +78,7 @@ struct Start: Sendable {
         do throws(GuardedProcess.Refusal) {
             return try await GuardedProcess.start(
                 launch.arguments, program: launch.program, environment: launch.environment,
-                folder: options.workingFolder ?? ".",
-                limits: .init(
-                    memory: options.limits.memory, processorTime: options.limits.processorTime,
-                    openFiles: options.limits.openFiles),
-                leavesChildren: options.leavesChildren)
+                folder: options.workingFolder ?? ".", limits: options.limits, leavesChildren: options.leavesChildren)
         } catch {
             switch error.step {
             case clinux_step_folder: throw .noWorkingFolder(options.workingFolder ?? ".")
@@ -105,7 +104,14 @@ struct Start: Sendable {
         listener.broken.whenSet { news.set(.broken($0)) }
         connection.send(listener.question())
         let first = await withTaskCancellationHandler {
-            await news.value(within: options.startLimit)
+            let deadline = ContinuousClock.now + options.startLimit
+            while ContinuousClock.now < deadline {
+                let rest = ContinuousClock.now.duration(to: deadline)
+                if let first = await news.value(within: min(rest, Self.patience)) { return News?.some(first) }
+                // A question can get lost in a kernel that is still making up its mind.
+                connection.send(listener.question())
+            }
+            return nil
         } onCancel: {
             news.set(.notWanted)
         }
