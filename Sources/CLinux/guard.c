@@ -122,34 +122,47 @@ static void let_go_of_memory(const void *kept) {
     }
 }
 
-/// Sends SIGKILL to every child of this process.
-static void kill_children(void) {
+/// Calls `visit` with each name in a folder.
+static void each_name(int folder, void (*visit)(int folder, const char *name)) {
     struct entry { uint64_t inode; int64_t offset; uint16_t length; uint8_t type; char name[]; };
-    char buffer[8192], path[64], text[512];
-    int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (proc < 0) return;
-    pid_t self = getpid();
-    for (long count; (count = syscall(SYS_getdents64, proc, buffer, sizeof buffer)) > 0;) {
+    _Alignas(struct entry) char buffer[8192];
+    for (long count; (count = syscall(SYS_getdents64, folder, buffer, sizeof buffer)) > 0;) {
         for (long at = 0; at < count;) {
             struct entry *entry = (struct entry *)(buffer + at);
             at += entry->length;
-            if (entry->name[0] < '0' || entry->name[0] > '9' || strlen(entry->name) > 12) continue;
-            memcpy(path, entry->name, strlen(entry->name) + 1);
-            memcpy(path + strlen(entry->name), "/stat", 6);
-            int file = openat(proc, path, O_RDONLY | O_CLOEXEC);
-            if (file < 0) continue;
-            ssize_t length = read(file, text, sizeof text - 1);
-            close(file);
-            if (length <= 0) continue;
-            text[length] = 0;
-            // "pid (name) state parent ...", where the name may hold anything.
-            char *end = strrchr(text, ')');
-            if (end == NULL || end[1] == 0 || end[2] == 0) continue;
-            const char *parent = end + 4, *process = entry->name;
-            if (number(&parent, 10) == (uint64_t)self) kill(number(&process, 10), SIGKILL);
+            visit(folder, entry->name);
         }
     }
-    close(proc);
+}
+
+/// Sends SIGKILL to a process that is a child of this one.
+static void kill_if_child(int proc, const char *name) {
+    char path[64], text[512];
+    if (name[0] < '0' || name[0] > '9' || strlen(name) > 12) return;
+    memcpy(path, name, strlen(name) + 1);
+    memcpy(path + strlen(name), "/stat", 6);
+    int file = openat(proc, path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return;
+    ssize_t length = read(file, text, sizeof text - 1);
+    close(file);
+    if (length <= 0) return;
+    text[length] = 0;
+    // "pid (name) state parent ...", where the name may hold anything.
+    char *end = strrchr(text, ')');
+    if (end == NULL || end[1] == 0 || end[2] == 0 || end[3] == 0) return;
+    const char *parent = end + 4, *process = name;
+    if (number(&parent, 10) == (uint64_t)getpid()) kill(number(&process, 10), SIGKILL);
+}
+
+static void unlink_name(int folder, const char *name) { unlinkat(folder, name, 0); }
+
+/// Removes a folder and the files in it.
+static void remove_folder(const char *path) {
+    int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (folder < 0) return;
+    each_name(folder, unlink_name);
+    close(folder);
+    rmdir(path);
 }
 
 /// Ends everything that descends from this process: its children, and theirs, which become its own when those are gone.
@@ -157,7 +170,9 @@ static void end_everything(void) {
     for (int rounds = 0; rounds < 2000; rounds++) {
         while (waitpid(-1, NULL, WNOHANG) > 0) {}
         if (waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD) return;
-        kill_children();
+        int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (proc >= 0) each_name(proc, kill_if_child);
+        close(proc);
         poll(NULL, 0, 1);
     }
 }
@@ -207,7 +222,7 @@ static _Noreturn void guard(const struct clinux_launch *launch, int socket) {
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     struct pollfd waits[2] = {{.fd = socket, .events = POLLIN}, {.fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK), .events = POLLIN}};
-    int has_ended = 0;
+    int has_ended = 0, is_orphan = 0;
     while (!has_ended) {
         if (poll(waits, 2, -1) < 0) continue;
         struct signalfd_siginfo ignored;
@@ -225,8 +240,8 @@ static _Noreturn void guard(const struct clinux_launch *launch, int socket) {
         ssize_t length = recv(socket, &order, sizeof order, MSG_DONTWAIT);
         if (length == sizeof order && order.everything) break;
         if (length == sizeof order) kill(-program, order.signal);
-        // The engine is gone.
-        if (length == 0) break;
+        is_orphan = length == 0;
+        if (is_orphan) break;
     }
     if (!has_ended) {
         kill(-program, SIGKILL);
@@ -236,6 +251,8 @@ static _Noreturn void guard(const struct clinux_launch *launch, int socket) {
         report(socket, clinux_ended, status, usage.ru_maxrss);
     }
     if (!leaves_children) end_everything();
+    // Nobody else is left to do it.
+    if (is_orphan) remove_folder(launch->private_folder);
     _exit(0);
 }
 
@@ -264,7 +281,7 @@ static size_t size_of(char *const *strings) {
 pid_t clinux_start_guarded(const struct clinux_launch *launch, int *result) {
     int ends[2];
     // One piece of memory of its own, so that the guard knows what it needs.
-    char *single[] = {(char *)launch->program, (char *)launch->folder, NULL};
+    char *single[] = {(char *)launch->program, (char *)launch->folder, (char *)launch->private_folder, NULL};
     size_t size = sizeof *launch + size_of(single) + size_of(launch->arguments) + size_of(launch->environment);
     struct clinux_launch *copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (copy == MAP_FAILED) return -1;
@@ -272,6 +289,7 @@ pid_t clinux_start_guarded(const struct clinux_launch *launch, int *result) {
     char *at = (char *)(copy + 1), **paths = copied(single, &at);
     copy->program = paths[0];
     copy->folder = paths[1];
+    copy->private_folder = paths[2];
     copy->arguments = copied(launch->arguments, &at);
     copy->environment = copied(launch->environment, &at);
 

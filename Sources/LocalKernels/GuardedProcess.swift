@@ -33,10 +33,11 @@ final class GuardedProcess: Sendable {
 
     /// Starts a program and waits until it runs.
     static func start(
-        _ arguments: [String], program: String, environment: [String: String], folder: String, limits: ResourceLimits,
-        leavesChildren: Bool
+        _ arguments: [String], program: String, environment: [String: String], folder: String, privateFolder: String,
+        limits: ResourceLimits, leavesChildren: Bool
     ) async throws(Refusal) -> GuardedProcess {
-        let process = try GuardedProcess(arguments, program, environment, folder, limits, leavesChildren)
+        let process = try GuardedProcess(
+            arguments, program, environment, folder, privateFolder, limits, leavesChildren)
         switch await process.started.value() {
         case .success, nil: return process
         case .failure(let refusal):
@@ -47,35 +48,33 @@ final class GuardedProcess: Sendable {
 
     private init(
         _ arguments: [String], _ program: String, _ environment: [String: String], _ folder: String,
-        _ limits: ResourceLimits,
-        _ leavesChildren: Bool
+        _ privateFolder: String, _ limits: ResourceLimits, _ leavesChildren: Bool
     ) throws(Refusal) {
         let output = try Self.pipe()
         // Safe because every string lives until the guard has been forked, which takes its own view of them along.
         let argv = unsafe arguments.map { unsafe strdup($0) } + [nil]
         let envp = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
+        let paths = unsafe [program, folder, privateFolder].map { (path: String) in unsafe strdup(path) }
         // Nobody will read what a service writes that outlives the kernel: a pipe would end it.
         let nowhere = leavesChildren ? unsafe open("/dev/null", O_WRONLY | O_CLOEXEC) : -1
         defer {
             if nowhere >= 0 { close(nowhere) }
-            unsafe (argv + envp).forEach { unsafe free($0) }
+            unsafe (argv + envp + paths).forEach { unsafe free($0) }
             close(output.write)
         }
         var socket: Int32 = -1
-        let guardian = unsafe program.withCString { program in
-            unsafe folder.withCString { folder in
-                unsafe argv.withUnsafeBufferPointer { argv in
-                    unsafe envp.withUnsafeBufferPointer { envp -> pid_t in
-                        guard let argv = argv.baseAddress, let envp = envp.baseAddress else { return -1 }
-                        var launch = unsafe clinux_launch(
-                            program: program, arguments: argv, environment: envp, folder: folder,
-                            output: nowhere >= 3 ? nowhere : output.write,
-                            memory: UInt64(max(0, limits.memory ?? 0)),
-                            processor_seconds: UInt64(limits.processorTime.map { max(1, $0.components.seconds) } ?? 0),
-                            open_files: UInt64(max(0, limits.openFiles ?? 0)), leaves_children: leavesChildren ? 1 : 0)
-                        return unsafe clinux_start_guarded(&launch, &socket)
-                    }
-                }
+        let guardian = unsafe argv.withUnsafeBufferPointer { argv in
+            unsafe envp.withUnsafeBufferPointer { envp -> pid_t in
+                guard let arguments = argv.baseAddress, let environment = envp.baseAddress,
+                    let program = unsafe paths[0], let folder = unsafe paths[1], let privateFolder = unsafe paths[2]
+                else { return -1 }
+                var launch = unsafe clinux_launch(
+                    program: program, arguments: arguments, environment: environment, folder: folder,
+                    private_folder: privateFolder, output: nowhere >= 3 ? nowhere : output.write,
+                    memory: UInt64(max(0, limits.memory ?? 0)),
+                    processor_seconds: UInt64(limits.processorTime.map { max(1, $0.components.seconds) } ?? 0),
+                    open_files: UInt64(max(0, limits.openFiles ?? 0)), leaves_children: leavesChildren ? 1 : 0)
+                return unsafe clinux_start_guarded(&launch, &socket)
             }
         }
         guard guardian > 0 else {

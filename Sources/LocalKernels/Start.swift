@@ -52,7 +52,7 @@ struct Start: Sendable {
             let file = ConnectionFile(endpoints: endpoints, key: Key(), kernelName: spec.name)
             let path = try folder.write(file.bytes, to: "kernel.json")
             let launch = try Launch(spec, connectionFile: path, options: options)
-            process = try await Self.start(launch, spec, options)
+            process = try await Self.start(launch, in: folder, spec, options)
             let listener = Listener(session: session, answer: options.answer)
             self.listener = listener
             do throws(KernelFailure) {
@@ -73,12 +73,13 @@ struct Start: Sendable {
     }
 
     private static func start(
-        _ launch: Launch, _ spec: KernelSpec, _ options: KernelOptions
+        _ launch: Launch, in privateFolder: RuntimeFolder, _ spec: KernelSpec, _ options: KernelOptions
     ) async throws(KernelError) -> GuardedProcess {
         do throws(GuardedProcess.Refusal) {
             return try await GuardedProcess.start(
                 launch.arguments, program: launch.program, environment: launch.environment,
-                folder: options.workingFolder ?? ".", limits: options.limits, leavesChildren: options.leavesChildren)
+                folder: options.workingFolder ?? ".", privateFolder: privateFolder.path, limits: options.limits,
+                leavesChildren: options.leavesChildren)
         } catch {
             switch error.step {
             case clinux_step_folder: throw .noWorkingFolder(options.workingFolder ?? ".")

@@ -28,6 +28,8 @@ struct clinux_launch {
     char *_Nullable const *_Nonnull environment;
     /// The folder to start in.
     const char *_Nonnull folder;
+    /// A folder that is the program's alone. It is removed when the engine cannot do it any more.
+    const char *_Nonnull private_folder;
     /// Where the program's standard output and error go.
     int output;
     /// Limits by RLIMIT_AS, RLIMIT_CPU and RLIMIT_NOFILE; 0 sets none.
