@@ -144,6 +144,23 @@ import Testing
         #expect(scratch.remains == [])
     }
 
+    @Test func `in the middle of its work, where it is deaf to interrupts`() async throws {
+        var options = scratch.options
+        options.ending = [
+            .request(patience: .milliseconds(200), afterReply: .zero), .signal(SIGTERM, patience: .milliseconds(200)),
+        ]
+        let process = try await withKernel(Fixture.spec("deaf"), options: options) { kernel in
+            let process = try await Int(kernel.run("pid").text)
+            #expect(try await kernel.begin("wait") == "waiting")
+            await kernel.interrupt()
+            // It is deaf and not dead: who wants to go on waiting may.
+            #expect(isAlive(try #require(process)))
+            return process
+        }
+        #expect(!isAlive(try #require(process)))
+        #expect(scratch.remains == [])
+    }
+
     @Test func `with everything that it started, even what left its session`() async throws {
         let child = try await withKernel(Fixture.spec("good")) { try await Int($0.run("child").text) }
         #expect(!isAlive(try #require(child)))
