@@ -30,12 +30,20 @@ static void report(int socket, int32_t event, int32_t value, int64_t detail) {
     while (send(socket, &message, sizeof message, MSG_NOSIGNAL) == -1 && errno == EINTR) {}
 }
 
+static void close_from(unsigned int first, unsigned int last) {
+    if (syscall(SYS_close_range, first, last, 0) == 0) return;
+    // Before Linux 5.9, and where a container forbids what it does not know.
+    struct rlimit limit = {1024, 1024};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    for (unsigned int number = first; number <= last && number < limit.rlim_cur && number < 1 << 20; number++) close(number);
+}
+
 /// Keeps `first` and `second` and the three standard descriptors, closes all others.
 static void close_others(int first, int second) {
     int low = first < second ? first : second, high = first < second ? second : first;
-    if (low > 3) syscall(SYS_close_range, 3, low - 1, 0);
-    if (high > low + 1) syscall(SYS_close_range, low + 1, high - 1, 0);
-    syscall(SYS_close_range, (low > high ? low : high) + 1, ~0U, 0);
+    if (low > 3) close_from(3, low - 1);
+    if (high > low + 1) close_from(low + 1, high - 1);
+    close_from(high + 1, ~0U);
 }
 
 static void limit(int resource, uint64_t value, int failure) {

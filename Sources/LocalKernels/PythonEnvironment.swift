@@ -43,20 +43,25 @@ struct CondaEnvironment {
     /// The kernels, by the name that lists show.
     var kernels: [KernelSpec] {
         var specs: [KernelSpec] = []
-        let prefix = name == "base" ? "conda-base" : "conda-env-\(name)"
+        let prefix = name == "base" ? "conda-base" : "conda-env-\(plainName)"
         if PythonEnvironment(folder: folder).hasKernel { specs.append(python(called: "\(prefix)-py")) }
         if hasR { specs.append(r(called: "\(prefix)-r")) }
         return specs + registered(prefix)
     }
 
+    /// Finds a kernel by one of its names, in whatever case.
     func kernel(called wanted: String) -> KernelSpec? {
-        let prefixes = name == "base" ? ["conda-base", "conda-root", "conda-env-base"] : ["conda-env-\(name)"]
-        if wanted == "conda_\(name)" || prefixes.contains(where: { wanted == "\($0)-py" }) {
+        func isWanted(_ name: String) -> Bool { name.lowercased() == wanted.lowercased() }
+        let prefixes = name == "base" ? ["conda-base", "conda-root", "conda-env-base"] : ["conda-env-\(plainName)"]
+        if isWanted("conda_\(name)") || prefixes.contains(where: { isWanted($0 + "-py") }) {
             return PythonEnvironment(folder: folder).hasKernel ? python(called: wanted) : nil
         }
-        if hasR, prefixes.contains(where: { wanted == "\($0)-r" }) { return r(called: wanted) }
-        return prefixes.flatMap(registered).first { $0.name == wanted }
+        if hasR, prefixes.contains(where: { isWanted($0 + "-r") }) { return r(called: wanted) }
+        return prefixes.flatMap(registered).first { isWanted($0.name) }
     }
+
+    /// The name as nb_conda_kernels makes it part of a kernel's.
+    private var plainName: String { name.replacing(/[^A-Za-z0-9._-]/, with: "_") }
 
     private func python(called name: String) -> KernelSpec {
         PythonEnvironment(folder: folder).kernel(called: name, displayName: "Python [conda env:\(self.name)]")

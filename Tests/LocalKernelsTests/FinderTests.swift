@@ -103,6 +103,15 @@ import Testing
         #expect(try root.find(name).name == name)
     }
 
+    @Test(arguments: ["conda_My Env", "conda-env-My_Env-py", "CONDA-ENV-my_env-PY"])
+    func `knows an environment with a space in its name, in whatever case it is asked for`(name: String) throws {
+        try program("home/miniforge3/envs/My Env/bin/python")
+        try FileManager.default.createDirectory(
+            atPath: "\(scratch.path)/home/miniforge3/envs/My Env/lib/python3.11/site-packages/ipykernel",
+            withIntermediateDirectories: true)
+        #expect(try finder().find(name).folder.hasSuffix("/envs/My Env"))
+    }
+
     @Test func `does not offer an environment that has no kernel`() throws {
         try program("home/miniconda3/envs/empty/bin/python")
         #expect(throws: KernelError.self) { try finder().find("conda_empty") }
