@@ -10,23 +10,27 @@ struct Reader {
         var path: Path
         var value: Value
         var problem: NotebookError.Problem
+
+        static func wrongKind(_ value: Value, expected: String, at path: Path) -> Refusal {
+            Refusal(path: path, value: value, problem: .wrongKind(expected: expected, found: value.kind))
+        }
     }
 
     init(document: Document) { self.document = document }
 
     mutating func read() throws(Refusal) {
-        try require(document.root, .object, at: Path())
+        try document.root.require(.object, at: Path())
         try bringToVersion4()
         if document.root["metadata"] == nil {
             document.root["metadata"] = [:]
             warnings.append(Warning(path: "", problem: .added("metadata")))
         }
-        try require(document.root["metadata"] ?? nil, .object, at: Path().member("metadata"))
+        try (document.root["metadata"] ?? nil).require(.object, at: Path().member("metadata"))
         guard document.root["cells"] != nil else {
             throw Refusal(path: Path(), value: document.root, problem: .missing("cells"))
         }
         let array = document.root.take("cells").value
-        try require(array, .array, at: Path().member("cells"))
+        try array.require(.array, at: Path().member("cells"))
         var cells = Parts<Cell>(json: array)
         for index in cells.indices { try readCell(&cells, index) }
         if try minorVersion(of: cells) >= 5 { giveIDs(to: &cells) }
@@ -53,9 +57,7 @@ extension Reader {
             return
         }
         guard let major = version.int else {
-            throw Refusal(
-                path: Path().member("nbformat"), value: version,
-                problem: .wrongKind(expected: "a whole number", found: version.kind))
+            throw .wrongKind(version, expected: "a whole number", at: Path().member("nbformat"))
         }
         switch major {
         case 4: break
@@ -72,9 +74,7 @@ extension Reader {
     private mutating func minorVersion(of cells: Parts<Cell>) throws(Refusal) -> Int {
         if let minor = document.root["nbformat_minor"] {
             if let minor = minor.int { return minor }
-            throw Refusal(
-                path: Path().member("nbformat_minor"), value: minor,
-                problem: .wrongKind(expected: "a whole number", found: minor.kind))
+            throw .wrongKind(minor, expected: "a whole number", at: Path().member("nbformat_minor"))
         }
         let minor = cells.contains { $0.id != nil } ? 5 : 0
         document.root["nbformat_minor"] = .number(minor)
@@ -89,7 +89,7 @@ extension Reader {
     private mutating func readCell(_ cells: inout Parts<Cell>, _ index: Int) throws(Refusal) {
         let cell = cells.json[index]
         var path: Path { Path().member("cells").element(index) }
-        try require(cell, .object, at: path)
+        try cell.require(.object, at: path)
         // One walk finds what is there; of repeated keys the last one counts.
         var type: Value?
         var (metadata, source, outputs, count, attachments): (Value?, Value?, Value?, Value?, Value?)
@@ -105,7 +105,7 @@ extension Reader {
             }
         }
         guard let type else { throw Refusal(path: path, value: cell, problem: .missing("cell_type")) }
-        try require(type, .string, at: path.member("cell_type"))
+        try type.require(.string, at: path.member("cell_type"))
         let kind = Cell(json: cell).kind
         if let source {
             try requireText(source, at: path.member("source"))
@@ -115,7 +115,7 @@ extension Reader {
             add("source", [], to: &cells.json[index], at: path)
         }
         if let metadata {
-            try require(metadata, .object, at: path.member("metadata"))
+            try metadata.require(.object, at: path.member("metadata"))
             if let tags = metadata["tags"], !tags.isArray(of: .string) {
                 warn(tags, "a list of strings", at: path.member("metadata").member("tags"))
             }
@@ -123,15 +123,16 @@ extension Reader {
             add("metadata", [:], to: &cells.json[index], at: path)
         }
         if let attachments {
-            try require(attachments, .object, at: path.member("attachments"))
+            try attachments.require(.object, at: path.member("attachments"))
             for (name, bundle) in attachments.members {
-                try require(bundle, .object, at: path.member("attachments").member(name))
+                try bundle.require(.object, at: path.member("attachments").member(name))
             }
         }
         if let outputs {
-            try require(outputs, .array, at: path.member("outputs"))
+            try outputs.require(.array, at: path.member("outputs"))
             for (number, output) in outputs.elements.enumerated() {
-                let place = path.member("outputs").element(number)
+                // Not a constant: it is wanted only where something is wrong.
+                var place: Path { path.member("outputs").element(number) }
                 for (key, empty) in try missing(in: output, at: place) {
                     add(key, empty, to: &cells[index].outputs[number].json, at: place)
                 }
@@ -152,22 +153,22 @@ extension Reader {
     private mutating func missing(
         in output: Value, at path: @autoclosure () -> Path
     ) throws(Refusal) -> [(String, Value)] {
-        try require(output, .object, at: path())
+        try output.require(.object, at: path())
         var present: [String: Value] = [:]
         for (key, value) in output.members { present[key] = value }
         guard let type = present["output_type"] else {
             throw Refusal(path: path(), value: output, problem: .missing("output_type"))
         }
-        try require(type, .string, at: path().member("output_type"))
+        try type.require(.string, at: path().member("output_type"))
         for key in ["data", "metadata"] {
-            if let value = present[key] { try require(value, .object, at: path().member(key)) }
+            if let value = present[key] { try value.require(.object, at: path().member(key)) }
         }
         for key in ["name", "ename", "evalue"] {
-            if let value = present[key] { try require(value, .string, at: path().member(key)) }
+            if let value = present[key] { try value.require(.string, at: path().member(key)) }
         }
         if let text = present["text"] { try requireText(text, at: path().member("text")) }
         if let lines = present["traceback"] {
-            try require(lines, .array, at: path().member("traceback"))
+            try lines.require(.array, at: path().member("traceback"))
             if !lines.isArray(of: .string) { warn(lines, "a list of strings", at: path().member("traceback")) }
         }
         return Self.required(of: type.string ?? "").filter { present[$0.0] == nil }
@@ -189,21 +190,21 @@ extension Reader {
         warnings.append(Warning(path: path.description, problem: .unexpected(found: found, expected: expected)))
     }
 
-    private func require(_ value: Value, _ kind: Value.Kind, at path: @autoclosure () -> Path) throws(Refusal) {
-        if value.kind == kind { return }
-        throw Refusal(path: path(), value: value, problem: .wrongKind(expected: kind.phrase, found: value.kind))
-    }
-
     private func requireText(_ value: Value, at path: @autoclosure () -> Path) throws(Refusal) {
         if value.kind == .string || value.isArray(of: .string) { return }
-        throw Refusal(
-            path: path(), value: value,
-            problem: .wrongKind(expected: "a string or a list of strings", found: value.kind))
+        throw .wrongKind(value, expected: "a string or a list of strings", at: path())
     }
 
     private mutating func add(_ key: String, _ empty: Value, to object: inout Value, at path: Path) {
         object[key] = empty
         warnings.append(Warning(path: path.description, problem: .added(key)))
+    }
+}
+
+extension Value {
+    /// Refuses a value that is not of a kind; the path is made only then.
+    func require(_ kind: Kind, at path: @autoclosure () -> Path) throws(Reader.Refusal) {
+        if self.kind != kind { throw .wrongKind(self, expected: kind.phrase, at: path()) }
     }
 }
 

@@ -14,7 +14,7 @@ struct Upgrader {
     private func fromVersion1(_ root: Value) throws(Reader.Refusal) -> Value {
         var cells: [Value] = []
         for (index, old) in try elements(of: root, "cells", at: Path()).enumerated() {
-            try requireObject(old, at: Path().member("cells").element(index))
+            try old.require(.object, at: Path().member("cells").element(index))
             var cell: Value =
                 old["cell_type"]?.string == "code"
                 ? Cell.code(text(old["code"])).json : Cell.markdown(text(old["text"])).json
@@ -31,7 +31,7 @@ struct Upgrader {
         var cells: [Value] = []
         for (index, sheet) in try elements(of: root, "worksheets", at: Path()).enumerated() {
             let path = Path().member("worksheets").element(index)
-            try requireObject(sheet, at: path)
+            try sheet.require(.object, at: path)
             for (number, cell) in try elements(of: sheet, "cells", at: path).enumerated() {
                 cells.append(try upgradedCell(cell, at: path.member("cells").element(number)))
             }
@@ -62,7 +62,7 @@ struct Upgrader {
     }
 
     private func upgradedCell(_ old: Value, at path: Path) throws(Reader.Refusal) -> Value {
-        try requireObject(old, at: path)
+        try old.require(.object, at: path)
         var cell = old
         cell["trusted"] = nil
         var metadata = cell["metadata"] ?? [:]
@@ -94,7 +94,7 @@ struct Upgrader {
     }
 
     private func upgradedOutput(_ old: Value, at path: Path) throws(Reader.Refusal) -> Value {
-        try requireObject(old, at: path)
+        try old.require(.object, at: path)
         var output = old
         switch old["output_type"]?.string {
         case "pyout", "display_data":
@@ -150,17 +150,7 @@ struct Upgrader {
             if orNone { return [] }
             throw Reader.Refusal(path: path, value: object, problem: .missing(key))
         }
-        guard array.kind == .array else {
-            throw Reader.Refusal(
-                path: path.member(key), value: array,
-                problem: .wrongKind(expected: Value.Kind.array.phrase, found: array.kind))
-        }
+        try array.require(.array, at: path.member(key))
         return array.elements
-    }
-
-    private func requireObject(_ value: Value, at path: Path) throws(Reader.Refusal) {
-        if value.kind == .object { return }
-        throw Reader.Refusal(
-            path: path, value: value, problem: .wrongKind(expected: Value.Kind.object.phrase, found: value.kind))
     }
 }

@@ -5,12 +5,12 @@ struct InPlace {
     /// The path as messages call it.
     let path: String
     /// The file itself.
-    let file: String
+    let place: Place
 
     func write(_ bytes: some ByteRuns) throws(StorageError) -> Stamp {
         let needed = bytes.count
-        let target = try named(needed) { () throws(Errno) in try FileDescriptor(file, O_RDWR) }
-        let copy = try named(needed) { () throws(Errno) in try SafetyCopy(of: target, at: file) }
+        let target = try named(needed) { () throws(Errno) in try FileDescriptor(place.path, O_RDWR) }
+        let copy = try named(needed) { () throws(Errno) in try SafetyCopy(of: target, at: place) }
         do throws(Errno) {
             try target.replaceContents(by: bytes)
         } catch {
@@ -43,9 +43,12 @@ private struct SafetyCopy: ~Copyable {
     let path: String
     let file: FileDescriptor
 
-    /// Copies `original`, which is the file at `path`.
-    init(of original: borrowing FileDescriptor, at path: String) throws(Errno) {
-        let path = Self.path(beside: path)
+    /// Copies `original`, which is the file at `place`.
+    init(of original: borrowing FileDescriptor, at place: Place) throws(Errno) {
+        let folder = Self.folder(beside: place)
+        // Hidden beside the file, in sight where only a message would lead to it.
+        let name = "galley-safety-" + String(UInt64.random(in: 0...UInt64.max), radix: 16)
+        let path = folder == place.folder ? "\(folder)/.\(name)" : "\(folder)/\(name)"
         let file = try FileDescriptor(path, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
         do throws(Errno) {
             try file.fill(from: original)
@@ -54,24 +57,18 @@ private struct SafetyCopy: ~Copyable {
             throw error
         }
         // A copy whose name is not on the disk would not survive what it is made against.
-        if let folder = try? FileDescriptor(Self.folder(of: path), O_RDONLY | O_DIRECTORY) { try? folder.flush() }
+        if let folder = try? FileDescriptor(folder, O_RDONLY | O_DIRECTORY) { try? folder.flush() }
         self.path = path
         self.file = file
     }
 
-    private static func folder(of path: String) -> String {
-        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-    }
-
     func remove() { _ = unsafe unlink(path) }
 
-    /// A new name in the folder of the file or, where that takes no new file, in the one for temporary files.
-    private static func path(beside path: String) -> String {
-        let name = "galley-safety-" + String(UInt64.random(in: 0...UInt64.max), radix: 16)
-        let folder = folder(of: path)
-        if unsafe access(folder, W_OK | X_OK) == 0 { return "\(folder)/.\(name)" }
+    /// The folder of the file or, where that takes no new file, the one for temporary files.
+    private static func folder(beside place: Place) -> String {
+        if unsafe access(place.folder, W_OK | X_OK) == 0 { return place.folder }
         // Safe because the string is copied at once.
-        return unsafe "\(getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp")/\(name)"
+        return unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
     }
 }
 

@@ -28,15 +28,16 @@ struct Replacement {
                 return try replace(place, by: bytes, attributes: old?.attributes ?? attributes, over: expectation)
             }
         } catch {
-            switch error.rawValue {
             // No new file may be made in the folder, or it may not be given away, or the name is a mount point.
-            case EACCES, EPERM, EROFS, EBUSY, EXDEV, ENOTSUP: if old != nil { break } else { fallthrough }
-            default:
-                if old == nil, error.rawValue == EACCES { throw .folderNotWritable(path: path) }
-                throw StorageError(.replacing, path, error, needed: bytes.count)
-            }
+            let isInTheWay = [EACCES, EPERM, EROFS, EBUSY, EXDEV, ENOTSUP].contains(error.rawValue)
+            guard old != nil, isInTheWay else { throw refusal(error, needed: bytes.count) }
         }
-        return try InPlace(path: path, file: place.path).write(bytes)
+        return try InPlace(path: path, place: place).write(bytes)
+    }
+
+    /// What is said when no new file could be made.
+    private func refusal(_ code: Errno, needed: Int = 0) -> StorageError {
+        code.rawValue == EACCES ? .folderNotWritable(path: path) : StorageError(.replacing, path, code, needed: needed)
     }
 
     /// Throws what ``write(_:attributes:over:)`` would throw before it writes anything.
@@ -46,7 +47,7 @@ struct Replacement {
         do throws(Errno) {
             _ = try TemporaryFile(in: place.folder, mode: 0o600)
         } catch {
-            throw error.rawValue == EACCES ? .folderNotWritable(path: path) : StorageError(.replacing, path, error)
+            throw refusal(error)
         }
     }
 
