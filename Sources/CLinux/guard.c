@@ -209,7 +209,7 @@ static _Noreturn void guard(const struct clinux_launch *launch, int socket) {
     int nothing = open("/dev/null", O_RDWR);
     for (int standard = 0; standard < 3; standard++) dup2(nothing, standard);
 
-    int failure[2], leaves_children = launch->leaves_children;
+    int failure[2];
     if (pipe2(failure, O_CLOEXEC) != 0) {
         report(socket, clinux_failed, errno, clinux_step_fork);
         _exit(1);
@@ -263,7 +263,7 @@ static _Noreturn void guard(const struct clinux_launch *launch, int socket) {
         while (wait4(program, &status, 0, &usage) == -1 && errno == EINTR) {}
         report(socket, clinux_ended, status, usage.ru_maxrss);
     }
-    if (!leaves_children) end_everything();
+    if (!launch->leaves_children) end_everything();
     // Nobody else is left to do it.
     if (is_orphan) remove_folder(launch->private_folder);
     _exit(0);

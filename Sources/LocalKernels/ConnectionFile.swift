@@ -14,7 +14,6 @@ struct ConnectionFile {
             switch endpoints {
             case .ipc(let prefix): ("ipc", prefix)
             case .tcp(let address, _, _): ("tcp", address)
-            @unknown default: ("tcp", "")
             }
         let json: Value = [
             "control_port": .number(endpoints.port(of: .control)), "hb_port": .number(endpoints.heartbeatPort),

@@ -21,7 +21,8 @@ final class GuardedProcess: Sendable {
     /// A closed descriptor may be somebody else's a moment later, so nobody gets to use this one without the lock.
     private let socket: Mutex<Int32?>
     private let tail = Mutex(Tail())
-    private let started = Latch<Result<pid_t, Refusal>>()
+    /// Set when the program runs, or with why it does not.
+    private let started = Latch<Refusal?>()
 
     /// Why a program could not be started.
     struct Refusal: Error {
@@ -31,32 +32,28 @@ final class GuardedProcess: Sendable {
         var reason: String { unsafe String(cString: strerror(code)) }
     }
 
-    /// Starts a program and waits until it runs.
+    /// Starts a program and waits until it runs; `privateFolder` goes with it when this process cannot see to that.
     static func start(
-        _ arguments: [String], program: String, environment: [String: String], folder: String, privateFolder: String,
-        limits: ResourceLimits, leavesChildren: Bool
+        _ launch: Launch, _ options: KernelOptions, privateFolder: String
     ) async throws(Refusal) -> GuardedProcess {
-        let process = try GuardedProcess(
-            arguments, program, environment, folder, privateFolder, limits, leavesChildren)
-        switch await process.started.value() {
-        case .success, nil: return process
-        case .failure(let refusal):
+        let process = try GuardedProcess(launch, options, privateFolder)
+        if case let refusal?? = await process.started.value() {
             _ = await process.gone.value()
             throw refusal
         }
+        return process
     }
 
-    private init(
-        _ arguments: [String], _ program: String, _ environment: [String: String], _ folder: String,
-        _ privateFolder: String, _ limits: ResourceLimits, _ leavesChildren: Bool
-    ) throws(Refusal) {
+    private init(_ launch: Launch, _ options: KernelOptions, _ privateFolder: String) throws(Refusal) {
         let output = try Self.pipe()
         // Safe because every string lives until the guard has been forked, which takes its own view of them along.
-        let argv = unsafe arguments.map { unsafe strdup($0) } + [nil]
-        let envp = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
-        let paths = unsafe [program, folder, privateFolder].map { (path: String) in unsafe strdup(path) }
+        let argv = unsafe launch.arguments.map { unsafe strdup($0) } + [nil]
+        let envp = unsafe launch.environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
+        let paths = unsafe [launch.program, options.workingFolder ?? ".", privateFolder].map { (path: String) in
+            unsafe strdup(path)
+        }
         // Nobody will read what a service writes that outlives the kernel: a pipe would end it.
-        let nowhere = leavesChildren ? unsafe open("/dev/null", O_WRONLY | O_CLOEXEC) : -1
+        let nowhere = options.leavesChildren ? Self.raised(unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)) : -1
         defer {
             if nowhere >= 0 { close(nowhere) }
             unsafe (argv + envp + paths).forEach { unsafe free($0) }
@@ -70,10 +67,11 @@ final class GuardedProcess: Sendable {
                 else { return -1 }
                 var launch = unsafe clinux_launch(
                     program: program, arguments: arguments, environment: environment, folder: folder,
-                    private_folder: privateFolder, output: nowhere >= 3 ? nowhere : output.write,
-                    memory: UInt64(max(0, limits.memory ?? 0)),
-                    processor_seconds: UInt64(limits.processorTime.map { max(1, $0.components.seconds) } ?? 0),
-                    open_files: UInt64(max(0, limits.openFiles ?? 0)), leaves_children: leavesChildren ? 1 : 0)
+                    private_folder: privateFolder, output: nowhere >= 0 ? nowhere : output.write,
+                    memory: UInt64(max(0, options.limits.memory ?? 0)),
+                    processor_seconds: UInt64(options.limits.processorTime.map { max(1, $0.components.seconds) } ?? 0),
+                    open_files: UInt64(max(0, options.limits.openFiles ?? 0)),
+                    leaves_children: options.leavesChildren ? 1 : 0)
                 return unsafe clinux_start_guarded(&launch, &socket)
             }
         }
@@ -111,16 +109,16 @@ final class GuardedProcess: Sendable {
         }
     }
 
-    /// Makes a pipe whose descriptors are not those of the standard streams, even where those are closed.
     private static func pipe() throws(Refusal) -> (read: Int32, write: Int32) {
         var ends: [Int32] = [-1, -1]
         guard unsafe Glibc.pipe(&ends) == 0 else { throw Refusal(step: clinux_step_fork, code: errno) }
-        let moved = ends.map { end in
-            let moved = fcntl(end, F_DUPFD_CLOEXEC, 3)
-            close(end)
-            return moved
-        }
-        return (moved[0], moved[1])
+        return (raised(ends[0]), raised(ends[1]))
+    }
+
+    /// Moves a descriptor out of the way of the standard streams, which may be closed; it is not passed on to children.
+    private static func raised(_ descriptor: Int32) -> Int32 {
+        defer { close(descriptor) }
+        return fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
     }
 
     // MARK: What is heard
@@ -145,7 +143,8 @@ final class GuardedProcess: Sendable {
             let count = unsafe recv(guardEnd, &report, MemoryLayout<clinux_report>.size, 0)
             if count == MemoryLayout<clinux_report>.size {
                 // What was written before the end may not have been read yet.
-                for _ in 0..<64 where readOutput(programEnd) <= 0 { break }
+                var rounds = 0
+                while rounds < 64, readOutput(programEnd) > 0 { rounds += 1 }
                 note(report)
             } else if count == 0 || errno != EINTR {
                 break
@@ -157,16 +156,16 @@ final class GuardedProcess: Sendable {
         // The guard is a child of this process; somebody else's wait() may have been faster.
         var status: Int32 = 0
         _ = unsafe waitpid(guardian, &status, 0)
-        started.set(.failure(Refusal(step: clinux_step_fork, code: ECHILD)))
+        started.set(Refusal(step: clinux_step_fork, code: ECHILD))
         ending.set(Ending(cause: .unknown, peakMemory: 0))
         gone.set(())
     }
 
     private func note(_ report: clinux_report) {
         switch clinux_event(UInt32(report.event)) {
-        case clinux_started: started.set(.success(report.value))
+        case clinux_started: started.set(nil)
         case clinux_failed:
-            started.set(.failure(Refusal(step: clinux_step(UInt32(report.detail)), code: report.value)))
+            started.set(Refusal(step: clinux_step(UInt32(report.detail)), code: report.value))
         case clinux_ended:
             // As wait() encodes it: the signal in the low seven bits, or else the exit status above them.
             let signal = report.value & 0x7F

@@ -16,25 +16,25 @@ public struct KernelFinder: Sendable {
     /// The folders whose subfolders hold a `kernel.json`, the first to be asked first.
     public var folders: [String] {
         let system = ["/usr/local/share/jupyter", "/usr/share/jupyter"]
-        let user = set("JUPYTER_DATA_DIR").map { [$0] } ?? userFolders
+        let user = variable("JUPYTER_DATA_DIR").map { [$0] } ?? userFolders
         let active = activeEnvironments.map { $0 + "/share/jupyter" }
         // The prefix of the system's own Python is not an environment that somebody chose.
         let onPath = environmentsOnPath.map { $0 + "/share/jupyter" }.filter { !system.contains($0) }
         let data =
-            (set("JUPYTER_PATH")?.split(separator: ":").map(String.init) ?? [])
+            (variable("JUPYTER_PATH")?.split(separator: ":").map(String.init) ?? [])
             + (prefersEnvironment ? active + user : user + active) + onPath + system
         return (data.map { $0 + "/kernels" } + homes.map { $0 + "/.ipython/kernels" }).unique
     }
 
     /// A variable that says something; an empty one says nothing.
-    private func set(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+    private func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
 
     private var userFolders: [String] {
-        let own = set("XDG_DATA_HOME").map { [$0 + "/jupyter"] }
+        let own = variable("XDG_DATA_HOME").map { [$0 + "/jupyter"] }
         return (own ?? []) + (own == nil ? homes : Array(homes.dropFirst())).map { $0 + "/.local/share/jupyter" }
     }
 
-    private var activeEnvironments: [String] { ["VIRTUAL_ENV", "CONDA_PREFIX"].compactMap(set).unique }
+    private var activeEnvironments: [String] { ["VIRTUAL_ENV", "CONDA_PREFIX"].compactMap(variable).unique }
 
     /// The environments that the programs on the search path belong to.
     private var environmentsOnPath: [String] {
@@ -44,24 +44,25 @@ public struct KernelFinder: Sendable {
 
     /// Whether an environment's kernels come before the user's, as they do when one is active.
     private var prefersEnvironment: Bool {
-        if let wish = set("JUPYTER_PREFER_ENV_PATH") {
+        if let wish = variable("JUPYTER_PREFER_ENV_PATH") {
             return !["no", "n", "false", "off", "0", "0.0"].contains(wish.lowercased())
         }
-        if set("VIRTUAL_ENV") != nil { return true }
-        return set("CONDA_PREFIX") != nil && (set("CONDA_DEFAULT_ENV") ?? "base") != "base"
+        if variable("VIRTUAL_ENV") != nil { return true }
+        return variable("CONDA_PREFIX") != nil && (variable("CONDA_DEFAULT_ENV") ?? "base") != "base"
     }
 
     /// All kernels: those with a `kernel.json` first, each name once, then those of environments that have none.
     public func all() -> [KernelSpec] {
         var specs: [KernelSpec] = []
         var names: Set<String> = []
+        let conda = condaEnvironments
         func add(_ spec: KernelSpec) { if names.insert(spec.name).inserted { specs.append(spec) } }
         for folder in folders {
             for name in Files.names(in: folder) {
-                if let spec = try? spec(name.lowercased(), in: "\(folder)/\(name)") { add(spec) }
+                if let spec = try? spec(name.lowercased(), in: "\(folder)/\(name)", conda) { add(spec) }
             }
         }
-        for environment in condaEnvironments { for spec in environment.kernels { add(spec) } }
+        for environment in conda { for spec in environment.kernels { add(spec) } }
         return specs
     }
 
@@ -72,18 +73,19 @@ public struct KernelFinder: Sendable {
     public func find(_ name: String) throws(KernelError) -> KernelSpec {
         if name.contains("/") { return try environmentKernel(at: name) }
         let wanted = name == "python" ? "python3" : name.lowercased()
+        let conda = condaEnvironments
         for folder in folders {
             for entry in Files.names(in: folder) where entry.lowercased() == wanted {
                 let place = "\(folder)/\(entry)"
                 guard Files.isFile(place + "/kernel.json") else { continue }
                 do throws(SpecProblem) {
-                    return try spec(wanted, in: place)
+                    return try spec(wanted, in: place, conda)
                 } catch {
                     throw .invalidSpec(path: place + "/kernel.json", reason: error.sentence)
                 }
             }
         }
-        for environment in condaEnvironments {
+        for environment in conda {
             if let spec = environment.kernel(called: name) { return spec }
         }
         throw .notFound(name: name, available: all().map(\.name), searched: folders)
@@ -95,13 +97,14 @@ public struct KernelFinder: Sendable {
         return candidates.count == 1 ? candidates.first : nil
     }
 
-    private func spec(_ name: String, in folder: String) throws(SpecProblem) -> KernelSpec {
+    private func spec(
+        _ name: String, in folder: String, _ conda: [CondaEnvironment]
+    ) throws(SpecProblem) -> KernelSpec {
         var spec = try KernelSpec(name: name, folder: folder)
         // <prefix>/share/jupyter/kernels/<name>
         let prefix = Files.parent(Files.parent(Files.parent(Files.parent(folder))))
         if folder.hasSuffix("/share/jupyter/kernels/\(Files.base(folder))") {
-            let conda = condaEnvironments.first { $0.folder.path == prefix }
-            spec.home = conda?.folder ?? EnvironmentFolder(path: prefix)
+            spec.home = conda.first { $0.folder.path == prefix }?.folder ?? EnvironmentFolder(path: prefix)
         }
         return spec
     }
@@ -124,7 +127,7 @@ public struct KernelFinder: Sendable {
 
     /// Conda's environments, wherever it may have put them.
     private var condaEnvironments: [CondaEnvironment] {
-        var roots = set("CONDA_EXE").map { [Files.parent(Files.parent($0))] } ?? []
+        var roots = variable("CONDA_EXE").map { [Files.parent(Files.parent($0))] } ?? []
         // Conda keeps a list of all environments, outermost ones among them.
         let listed = homes.flatMap {
             Files.text($0 + "/.conda/environments.txt")?.split(separator: "\n").map(String.init) ?? []

@@ -42,7 +42,7 @@ struct Launch: Sendable {
         if Quirks(of: spec).sharesHistoryFile { arguments.append("--HistoryManager.hist_file=:memory:") }
         arguments += options.extraArguments
         let name = arguments[0]
-        program = try Self.program(name, of: spec, path: environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")
+        program = try Self.program(name, of: spec, path: environment["PATH"] ?? Self.usualPath)
         arguments[0] = program
         // Conda lets packages set variables by scripts, which only a shell can run. It hands over to the kernel.
         if let home = spec.home, home.condaName != nil {
@@ -55,6 +55,9 @@ struct Launch: Sendable {
         }
         self.arguments = arguments
     }
+
+    /// Where a shell looks that was told nothing.
+    private static let usualPath = "/usr/local/bin:/usr/bin:/bin"
 
     private static func program(_ name: String, of spec: KernelSpec, path: String) throws(KernelError) -> String {
         let found: String?
@@ -84,11 +87,11 @@ struct Launch: Sendable {
             environment["CONDA_PREFIX"] = home.path
             environment["CONDA_DEFAULT_ENV"] = name
             environment["CONDA_SHLVL"] = "1"
-            environment["PATH"] = "\(home.path)/bin:" + (base["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")
+            environment["PATH"] = "\(home.path)/bin:" + (base["PATH"] ?? usualPath)
             for (key, value) in CondaVariables.read(home.path) { environment[key] = value }
         } else if let home = spec.home, Files.isFile(home.path + "/pyvenv.cfg") {
             environment["VIRTUAL_ENV"] = home.path
-            environment["PATH"] = "\(home.path)/bin:" + (base["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")
+            environment["PATH"] = "\(home.path)/bin:" + (base["PATH"] ?? usualPath)
         }
         for (key, value) in spec.environment { environment[key] = expanded(value, base) }
         return environment

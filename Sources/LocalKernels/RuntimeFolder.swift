@@ -6,11 +6,14 @@ import Glibc
 /// so that what a process left that was killed can be told from what another one needs, in another container too.
 final class RuntimeFolder: Sendable {
     let path: String
+    private let kernel: String
     private let lock: Int32
 
     private static let prefix = "galley-"
 
-    init(environment: [String: String]) throws(KernelError) {
+    /// Makes a folder for a kernel of this name.
+    init(for kernel: String, environment: [String: String]) throws(KernelError) {
+        self.kernel = kernel
         var reasons: [String] = []
         // The system's own folder for such things lives in memory and belongs to the user.
         let parents = [environment["XDG_RUNTIME_DIR"], environment["TMPDIR"], "/tmp"].compactMap(\.self)
@@ -25,7 +28,7 @@ final class RuntimeFolder: Sendable {
             reasons.append("\(parent): \(unsafe String(cString: strerror(errno)))")
         }
         throw .notStarted(
-            kernel: "", reason: "no folder for its sockets could be made (\(reasons.joined(separator: "; ")))")
+            kernel: kernel, reason: "no folder for its sockets could be made (\(reasons.joined(separator: "; ")))")
     }
 
     deinit { if lock >= 0 { close(lock) } }
@@ -69,7 +72,7 @@ final class RuntimeFolder: Sendable {
         // Safe because the array is passed with its own length.
         guard number >= 0, unsafe Glibc.write(number, bytes, bytes.count) == bytes.count else {
             throw .notStarted(
-                kernel: "", reason: "\(file) could not be written: \(unsafe String(cString: strerror(errno)))")
+                kernel: kernel, reason: "\(file) could not be written: \(unsafe String(cString: strerror(errno)))")
         }
         return file
     }

@@ -30,7 +30,7 @@ struct Start: Sendable {
             do throws(KernelError) {
                 return LocalKernel(start, info: try await start.ready())
             } catch {
-                await start.abandon()
+                await start.clear()
                 try Task.checkCancellation()
                 guard usesPorts, attempt < attempts, case .diedAtStart(_, let end) = error,
                     end.lastLines.contains(where: { $0.lowercased().contains("address already in use") })
@@ -44,7 +44,7 @@ struct Start: Sendable {
         self.spec = spec
         self.options = options
         memory = MemoryWatch(limit: options.limits.memory)
-        folder = try RuntimeFolder(environment: options.environment)
+        folder = try RuntimeFolder(for: spec.name, environment: options.environment)
         do throws(KernelError) {
             guard let endpoints = usesPorts ? ConnectionFile.freePorts() : .ipc(prefix: folder.path + "/k") else {
                 throw .notStarted(kernel: spec.name, reason: "no free port could be found")
@@ -76,10 +76,7 @@ struct Start: Sendable {
         _ launch: Launch, in privateFolder: RuntimeFolder, _ spec: KernelSpec, _ options: KernelOptions
     ) async throws(KernelError) -> GuardedProcess {
         do throws(GuardedProcess.Refusal) {
-            return try await GuardedProcess.start(
-                launch.arguments, program: launch.program, environment: launch.environment,
-                folder: options.workingFolder ?? ".", privateFolder: privateFolder.path, limits: options.limits,
-                leavesChildren: options.leavesChildren)
+            return try await GuardedProcess.start(launch, options, privateFolder: privateFolder.path)
         } catch {
             switch error.step {
             case clinux_step_folder: throw .noWorkingFolder(options.workingFolder ?? ".")
@@ -127,8 +124,10 @@ struct Start: Sendable {
         }
     }
 
-    private func abandon() async {
+    /// Ends whatever is still there, and removes what was made for the kernel.
+    func clear() async {
         process.killEverything()
+        // A guard that nothing moves is in the system's hands; nobody waits for it for ever.
         _ = await process.gone.value(within: .seconds(5))
         await connection.close()
         folder.remove()

@@ -50,7 +50,7 @@ public final class Connection: Sendable {
                 broken(error)
                 messages.finish(throwing: error)
             }
-            line.end()
+            line.ended.set(())
         }
         if !isRunning { throw .disconnected("the system has no thread left") }
     }
@@ -68,6 +68,6 @@ public final class Connection: Sendable {
     /// Ends the conversation; returns when the sockets are closed.
     public func close() async {
         line.close()
-        await line.ended()
+        _ = await line.ended.value()
     }
 }

@@ -8,8 +8,6 @@ final class Line: Sendable {
     private struct State {
         var waiting: [Message] = []
         var closing: Closing?
-        var hasEnded = false
-        var listeners: [CheckedContinuation<Void, Never>] = []
     }
 
     /// How the conversation is to end.
@@ -20,6 +18,8 @@ final class Line: Sendable {
         case afterwards(KernelFailure?)
     }
 
+    /// Set when the thread has closed the sockets.
+    let ended = Latch<Void>()
     private let state = Mutex(State())
     /// A byte in one end wakes the thread, which waits at the other.
     private let bell: (ring: Int32, hear: Int32)
@@ -69,25 +69,6 @@ final class Line: Sendable {
         return state.withLock { state in
             defer { state.waiting = [] }
             return (state.waiting, state.closing)
-        }
-    }
-
-    func end() {
-        let listeners = state.withLock { state in
-            state.hasEnded = true
-            defer { state.listeners = [] }
-            return state.listeners
-        }
-        for listener in listeners { listener.resume() }
-    }
-
-    func ended() async {
-        await withCheckedContinuation { continuation in
-            let hasEnded = state.withLock { state in
-                if !state.hasEnded { state.listeners.append(continuation) }
-                return state.hasEnded
-            }
-            if hasEnded { continuation.resume() }
         }
     }
 }

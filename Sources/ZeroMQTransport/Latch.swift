@@ -2,7 +2,7 @@ import Dispatch
 import Synchronization
 
 /// A value that is set once and waited for by any number of tasks.
-final class Latch<Value: Sendable>: Sendable {
+package final class Latch<Value: Sendable>: Sendable {
     private struct State {
         var value: Value?
         var next = 0
@@ -11,9 +11,11 @@ final class Latch<Value: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     /// Sets the value, unless it has been set; returns whether this call did it.
     @discardableResult
-    func set(_ value: Value) -> Bool {
+    package func set(_ value: Value) -> Bool {
         let waiters: [@Sendable (Value?) -> Void]? = state.withLock { state in
             guard state.value == nil else { return nil }
             state.value = value
@@ -25,18 +27,20 @@ final class Latch<Value: Sendable>: Sendable {
     }
 
     /// The value, if it has been set.
-    var current: Value? { state.withLock { $0.value } }
+    package var current: Value? { state.withLock { $0.value } }
 
     /// Calls `body` with the value when it is set, at once where it has been.
-    func whenSet(_ body: @escaping @Sendable (Value) -> Void) { wait(nil) { if let value = $0 { body(value) } } }
+    package func whenSet(_ body: @escaping @Sendable (Value) -> Void) {
+        wait(nil) { if let value = $0 { body(value) } }
+    }
 
     /// Waits for the value, whether or not the task is cancelled; nil where it is not there in time.
-    func value(within patience: Duration? = nil) async -> Value? {
+    package func value(within patience: Duration? = nil) async -> Value? {
         await withCheckedContinuation { continuation in wait(patience) { continuation.resume(returning: $0) } }
     }
 
     /// Waits until this latch or another is set; returns whether it was this one.
-    func isSet(before other: Latch<some Sendable>, within patience: Duration) async -> Bool {
+    package func isSet(before other: Latch<some Sendable>, within patience: Duration) async -> Bool {
         let first = Latch<Bool>()
         whenSet { _ in first.set(true) }
         other.whenSet { _ in first.set(false) }
@@ -58,7 +62,7 @@ final class Latch<Value: Sendable>: Sendable {
 }
 
 extension Duration {
-    var nanoseconds: Int {
+    fileprivate var nanoseconds: Int {
         let (seconds, attoseconds) = components
         let (product, overflows) = Int(seconds).multipliedReportingOverflow(by: 1_000_000_000)
         return overflows ? .max / 2 : min(product, .max / 2) + Int(attoseconds / 1_000_000_000)
