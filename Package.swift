@@ -6,7 +6,8 @@ import PackageDescription
 let package = Package(
     name: "galley",
     products: [
-        .executable(name: "galley", targets: ["CLI"])
+        .executable(name: "galley", targets: ["CLI"]),
+        .library(name: "Galley", targets: ["Galley"]),
     ],
     targets: [
         // Documents
@@ -23,7 +24,14 @@ let package = Package(
         .target(name: "LocalKernels", dependencies: ["JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"]),
 
         // Where they meet
-        .executableTarget(name: "CLI", dependencies: ["JSON", "LocalKernels"]),
+        .target(name: "Execution", dependencies: ["JSON", "Notebook", "JupyterProtocol"]),
+        .target(
+            name: "Galley", dependencies: ["JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "Execution"]),
+        .executableTarget(
+            name: "CLI",
+            dependencies: [
+                "JSON", "Notebook", "Storage", "JupyterProtocol", "ZeroMQTransport", "LocalKernels", "Execution", "Galley",
+            ]),
 
         // Tests
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),

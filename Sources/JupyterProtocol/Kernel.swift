@@ -25,6 +25,9 @@ public protocol Kernel: Sendable {
     ///
     /// Returns when it is gone; doing it twice does no harm.
     func shutdown() async
+
+    /// Ends the kernel by force, and everything that it started, also while it is being asked to end.
+    func kill() async
 }
 
 /// Why a conversation with a kernel broke off.
@@ -91,7 +94,7 @@ extension PostMortem: CustomStringConvertible {
             switch cause {
             case .exited(let status): "it exited with status \(status)"
             case .signalled(let number):
-                "it was ended by signal \(number)\(Self.names[number].map { " (\($0))" } ?? "")"
+                "it was ended by signal \(number)\(Self.signalNames[number].map { " (\($0))" } ?? "")"
             case .unknown: "how, nobody saw"
             }
         let seconds =
@@ -107,7 +110,8 @@ extension PostMortem: CustomStringConvertible {
         return how + memory + " after \(seconds) s" + (megabytes > 0 ? ", with \(megabytes) MB at most" : "")
     }
 
-    private static let names: [Int32: String] = [
+    /// What the signals are called that end processes.
+    package static let signalNames: [Int32: String] = [
         1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL",
         11: "SIGSEGV", 13: "SIGPIPE", 14: "SIGALRM", 15: "SIGTERM", 24: "SIGXCPU", 31: "SIGSYS",
     ]

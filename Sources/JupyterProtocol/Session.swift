@@ -1,4 +1,3 @@
-import Glibc
 public import JSON
 
 /// One client's side of a conversation: it gives each message an identifier of its own.
@@ -13,7 +12,7 @@ public struct Session: Sendable {
     public func message(
         _ type: String, on channel: Channel, content: Value = [:], parent: Header? = nil, buffers: [[UInt8]] = []
     ) -> Message {
-        let header = Header(id: Self.newID(), type: type, session: id, date: Self.now())
+        let header = Header(id: Self.newID(), type: type, session: id, date: Timestamp.now().description)
         return Message(channel: channel, header: header, parent: parent, content: content, buffers: buffers)
     }
 
@@ -24,19 +23,6 @@ public struct Session: Sendable {
             digits += String(repeating: "0", count: 16 - half.count) + half
         }
         return digits
-    }
-
-    /// The time in the protocol's form: `2026-01-31T12:00:00.123456Z`.
-    private static func now() -> String {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        var buffer = [CChar](repeating: 0, count: 32)
-        // Safe because the buffer is passed with its own length, which the nineteen characters do not reach.
-        var parts = unsafe tm()
-        unsafe gmtime_r(&time.tv_sec, &parts)
-        let count = unsafe strftime(&buffer, buffer.count, "%Y-%m-%dT%H:%M:%S", &parts)
-        let seconds = String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return "\(seconds).\(String(1_000_000 + time.tv_nsec / 1000).dropFirst())Z"
     }
 }
 
@@ -73,12 +59,19 @@ extension Session {
     }
 
     /// Tells the kernel that its question will not be answered.
+    ///
+    /// Kernels look at the value alone; IPython takes this one, the end of a terminal's input, for what it says.
     public func inputError(to question: Message) -> Message {
         message(
             "input_reply", on: .stdin,
             content: [
-                "ename": "StdinNotAvailable", "evalue": "nobody is there to answer", "status": "error", "traceback": [],
-                "value": "",
+                "ename": "EOFError", "evalue": "nobody is there to answer", "status": "error", "traceback": [],
+                "value": "\u{4}",
             ], parent: question.header)
+    }
+
+    /// Tells an object of the kernel, which is half of a widget, what has become of its other half.
+    public func commMessage(_ data: Value, to comm: String, parent: Header?) -> Message {
+        message("comm_msg", on: .shell, content: ["comm_id": .string(comm), "data": data], parent: parent)
     }
 }

@@ -30,7 +30,7 @@ extension KernelError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .notFound(let name, let available, let searched):
-            let near = Self.nearest(to: name, in: available)
+            let near = Spelling.nearest(to: name, in: available)
             let meant = near.isEmpty ? "" : " Did you mean \(near.map { "'\($0)'" }.joined(separator: " or "))?"
             let installed = available.isEmpty ? "none" : available.sorted().joined(separator: ", ")
             return "Kernel '\(name)' not found.\(meant) Installed: \(installed). "
@@ -66,27 +66,5 @@ extension KernelError: CustomStringConvertible {
             "A Conda environment needs a kernel of its own: conda install -n ENVIRONMENT ipykernel"
         default: "List what there is: galley kernels"
         }
-    }
-
-    /// The names that differ from `name` by a few letters, the nearest first.
-    private static func nearest(to name: String, in names: [String]) -> [String] {
-        let ranked = names.map { (distance(name.lowercased(), $0.lowercased()), $0) }.sorted { $0 < $1 }
-        return ranked.filter { $0.0 <= max(2, name.count / 3) }.prefix(2).map(\.1)
-    }
-
-    /// The number of letters to be changed, added or left out between two words.
-    private static func distance(_ one: String, _ other: String) -> Int {
-        let (one, other) = (Array(one), Array(other))
-        var row = Array(0...other.count)
-        for (index, letter) in one.enumerated() {
-            var diagonal = row[0]
-            row[0] = index + 1
-            for (column, second) in other.enumerated() {
-                let best = min(row[column] + 1, row[column + 1] + 1, diagonal + (letter == second ? 0 : 1))
-                diagonal = row[column + 1]
-                row[column + 1] = best
-            }
-        }
-        return row[other.count]
     }
 }

@@ -40,13 +40,27 @@ public final class LocalKernel: Kernel {
         if await answered.value(within: .seconds(1)) == nil { start.process.signal(SIGINT) }
     }
 
-    /// Ends the kernel by the steps of its options, then by force, and removes its folder.
-    public func shutdown() async {
-        let isFirst = isEnding.withLock { isEnding in
+    /// Ends the kernel and everything that it started; what it still had to say is lost.
+    public func kill() async {
+        let isFirst = beginEnding()
+        start.process.killEverything()
+        // Whoever is asking it to end sees that it has.
+        guard isFirst else { return _ = await finished.value() }
+        await start.clear()
+        finished.set(())
+    }
+
+    /// Notes that the end is wanted; returns whether this is the first to want it.
+    private func beginEnding() -> Bool {
+        isEnding.withLock { isEnding in
             defer { isEnding = true }
             return !isEnding
         }
-        guard isFirst else { return _ = await finished.value() }
+    }
+
+    /// Ends the kernel by the steps of its options, then by force, and removes its folder.
+    public func shutdown() async {
+        guard beginEnding() else { return _ = await finished.value() }
         for step in start.options.ending where start.process.ending.current == nil { await perform(step) }
         await start.clear()
         finished.set(())

@@ -113,3 +113,15 @@ extension Output {
     /// The lines that lead to an error, with the colours of a terminal.
     public var traceback: [String]? { json["traceback"]?.elements.compactMap(\.string) }
 }
+
+extension Output {
+    /// The output with each text in one piece, as kernels send it and widgets keep it.
+    public var whole: Value {
+        var whole = json
+        if let text { whole["text"] = .string(text) }
+        if let data {
+            whole["data"] = .object(data.json.members.map { ($0.key, data.text($0.key).map { .string($0) } ?? $0.value) })
+        }
+        return whole
+    }
+}

@@ -6,6 +6,8 @@ import Glibc
 public actor LocalFile: NotebookStore {
     /// The path as it was given.
     public nonisolated let name: String
+    /// A file can be replaced as often as one likes.
+    public nonisolated let canBeWrittenAgain = true
     private let queue = FileQueue()
 
     /// Where the next write goes: the file itself or, once somebody else has changed that, the one beside it.
@@ -13,6 +15,8 @@ public actor LocalFile: NotebookStore {
     private var known = Known.unseen
     /// What the file had besides its contents: a file that is made in its stead gets the same.
     private var attributes: Attributes?
+    /// Keeps other runs away; nil where nobody asked for that, or it is not possible.
+    private var ownership: FileLock?
 
     private enum Known {
         /// Nobody has looked: whatever is there may be replaced.
@@ -31,6 +35,11 @@ public actor LocalFile: NotebookStore {
 
     /// The actor runs on its file's queue.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe queue.asUnownedSerialExecutor() }
+
+    /// Keeps other runs from working on the file, until this store is gone or the process is.
+    ///
+    /// Where the file does not exist yet, or its file system knows no locks, it does nothing.
+    public func lock() throws(StorageError) { ownership = try FileLock.take(path) }
 
     /// Returns the file's bytes.
     public func read() throws(StorageError) -> [UInt8] {
@@ -65,12 +74,12 @@ public actor LocalFile: NotebookStore {
             case .missing: .nothing
             case .seen(let stamp, let contents): .file(stamp, contents: contents)
             }
-        var stamp = try Replacement(of: path).write(bytes, attributes: attributes, over: expectation)
+        var stamp = try Replacement(of: path).write(bytes, attributes: attributes, over: expectation, &ownership)
         var number = 1
         while stamp == nil {
             // A name that nobody has: `report.galley-conflict.ipynb`, then with a number.
             path = Self.conflictPath(beside: name, number)
-            stamp = try Replacement(of: path).write(bytes, attributes: attributes, over: .nothing)
+            stamp = try Replacement(of: path).write(bytes, attributes: attributes, over: .nothing, &ownership)
             number += 1
         }
         if let stamp { known = .seen(stamp, contents: bytes) }

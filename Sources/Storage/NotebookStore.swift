@@ -6,6 +6,14 @@ public protocol NotebookStore: Sendable {
     /// What messages call the place.
     nonisolated var name: String { get }
 
+    /// Whether what was written can be replaced by a later write.
+    nonisolated var canBeWrittenAgain: Bool { get }
+
+    /// Keeps other runs from working on the notebook for as long as this store exists.
+    ///
+    /// - Throws: An error where another run works on it.
+    func lock() async throws
+
     /// Returns the notebook's bytes.
     func read() async throws -> [UInt8]
 

@@ -18,14 +18,15 @@ struct Replacement {
     /// - Returns: The stamp of what was written, or nil where there was something else than expected and nothing was
     ///   written. That is looked at once more when the new contents are ready to take their place.
     func write(
-        _ bytes: some ByteRuns, attributes: Attributes?, over expectation: Expectation
+        _ bytes: some ByteRuns, attributes: Attributes?, over expectation: Expectation, _ ownership: inout FileLock?
     ) throws(StorageError) -> Stamp? {
         let place = try Place(resolving: path)
         let old = try oldFile(at: place)
         do throws(Errno) {
             guard try isMet(expectation, at: place) else { return nil }
             if old?.hasOtherNames != true {
-                return try replace(place, by: bytes, attributes: old?.attributes ?? attributes, over: expectation)
+                return try replace(
+                    place, by: bytes, attributes: old?.attributes ?? attributes, over: expectation, &ownership)
             }
         } catch {
             // No new file may be made in the folder, or it may not be given away, or the name is a mount point.
@@ -40,7 +41,7 @@ struct Replacement {
         code.rawValue == EACCES ? .folderNotWritable(path: path) : StorageError(.replacing, path, code, needed: needed)
     }
 
-    /// Throws what ``write(_:attributes:over:)`` would throw before it writes anything.
+    /// Throws what ``write(_:attributes:over:_:)`` would throw before it writes anything.
     func checkWritable() throws(StorageError) {
         let place = try Place(resolving: path)
         guard try oldFile(at: place) == nil else { return }
@@ -96,19 +97,24 @@ struct Replacement {
     }
 
     private func replace(
-        _ place: Place, by bytes: some ByteRuns, attributes: Attributes?, over expectation: Expectation
+        _ place: Place, by bytes: some ByteRuns, attributes: Attributes?, over expectation: Expectation,
+        _ ownership: inout FileLock?
     ) throws(Errno) -> Stamp? {
         var new = try TemporaryFile(in: place.folder, mode: attributes == nil ? 0o666 : 0o600)
         try new.file.allocate(bytes.count)
         try new.file.write(bytes)
         try attributes?.apply(to: new.file)
         try new.file.flush()
+        // Locked before it has the name, so that there is no moment in which another run could take it.
+        let isOwned = ownership != nil
+        let newOwnership = isOwned ? try FileLock(on: new.file) : nil
         if case .nothing = expectation {
             guard try new.take(freeName: place.base) else { return nil }
         } else {
             guard try isMet(expectation, at: place) else { return nil }
             try new.take(name: place.base)
         }
+        if isOwned { ownership = newOwnership }
         // Getting a name is a change too.
         return Stamp(try new.file.status)
     }

@@ -31,4 +31,7 @@ struct Stamp: Hashable, Sendable {
         }
         self.init(status)
     }
+
+    /// Whether both are stamps of one file, whatever has become of it between them.
+    func isOfSameFile(as other: Stamp) -> Bool { device == other.device && file == other.file }
 }

@@ -4,6 +4,8 @@ import Glibc
 public actor StandardStreams: NotebookStore {
     /// What a command line calls it.
     public nonisolated let name = "-"
+    /// What is written to a stream is gone.
+    public nonisolated let canBeWrittenAgain = false
     private let queue = FileQueue()
 
     /// Makes the store.
@@ -11,6 +13,9 @@ public actor StandardStreams: NotebookStore {
 
     /// The actor has a queue of its own: standard input may keep it waiting.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe queue.asUnownedSerialExecutor() }
+
+    /// Does nothing: the streams are this process's own.
+    public func lock() {}
 
     /// Returns everything up to the end of standard input.
     public func read() throws(StorageError) -> [UInt8] {

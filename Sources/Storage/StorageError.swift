@@ -21,6 +21,8 @@ public enum StorageError: Error, Hashable, Sendable {
     case readOnlyFileSystem(path: String)
     /// There is no space left on the disk, or within the user's quota.
     case diskFull(path: String, needed: Int)
+    /// Another run works on the file.
+    case inUse(path: String, process: Int?)
     /// The file is longer than four gigabytes.
     case tooLong(path: String)
     /// Writing in place broke off and the old contents could not be put back; they are in `copy`.
@@ -97,6 +99,8 @@ extension StorageError: CustomStringConvertible {
         case .readOnlyFileSystem(let path): "\(path) is on a read-only file system; write the result elsewhere"
         case .diskFull(let path, let needed):
             "\(path): no space left for \(needed) bytes; the old file is untouched. Free some space and run again"
+        case .inUse(let path, let process):
+            "\(path) is being run by another galley\(process.map { " (process \($0))" } ?? ""); wait for its end, or end it"
         case .tooLong(let path): "\(path) is longer than 4 GB, which is more than a notebook can be"
         case .notRestored(let path, let copy, let code):
             "\(path): writing broke off (\(code)) and the old contents could not be put back; they are in \(copy)"

@@ -48,6 +48,9 @@ public final class ScriptedKernel: Kernel {
 
     /// Ends what it says.
     public func shutdown() async { messages.finish() }
+
+    /// Ends what it says.
+    public func kill() async { messages.finish() }
 }
 
 extension [ScriptedKernel.Step] {

@@ -1,0 +1,129 @@
+import Execution
+import Galley
+import Glibc
+import JSON
+import JupyterProtocol
+import Synchronization
+
+/// A file that tells what happens in a run, one JSON object a line, written when it happens.
+///
+/// `events.schema.json` says what can stand in it.
+final class EventLog: Sendable {
+    private let descriptor: Int32
+    private let style: Style = {
+        var style = Style.canonical
+        style.indentation = nil
+        style.keySeparator = ":"
+        return style
+    }()
+
+    /// Grows when a reader of an older form would be misled.
+    private static let schema = 1
+
+    struct Refusal: Error {
+        let path: String
+        let reason: String
+    }
+
+    init(_ path: String) throws(Refusal) {
+        descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        // Safe because strerror's string is copied at once.
+        if descriptor < 0 { throw Refusal(path: path, reason: unsafe String(cString: strerror(errno))) }
+    }
+
+    deinit { close(descriptor) }
+
+    func write(_ event: RunEvent, notebook: String) {
+        switch event {
+        case .started(let kernel, let cells):
+            write(
+                "run-started",
+                [
+                    ("cells", .number(cells)), ("galley", .string(Galley.version)), ("kernel", .string(kernel)),
+                    ("notebook", .string(notebook)), ("schema", .number(Self.schema)),
+                ])
+        case .cellStarted(let cell):
+            write("cell-started", place(cell.number, cell.index, cell.id) + [("title", .string(cell.title))])
+        case .output(let cell, let publication):
+            guard let output = self.output(publication) else { return }
+            write("output", place(cell.number, cell.index, cell.id) + output)
+        case .cellFinished(let report): write("cell-finished", finished(report))
+        case .saved(let path): write("saved", [("path", .string(path))])
+        case .warning(let text): write("warning", [("message", .string(text))])
+        default: break
+        }
+    }
+
+    /// Tells how the run ended.
+    func end(_ status: Int32, _ report: RunReport) {
+        var members: [(String, Value)] = [
+            ("duration", seconds(report.duration)), ("exit_status", .number(Int(status))),
+            ("status", .string(report.outcome.status)),
+        ]
+        if let cell = report.failingCell { members.append(("cell", .number(cell.number))) }
+        write("run-finished", members)
+    }
+
+    /// Tells why there was no run, or none that was saved.
+    func end(_ status: Int32, _ problem: String) {
+        write(
+            "run-finished",
+            [("exit_status", .number(Int(status))), ("message", .string(problem)), ("status", "failed")])
+    }
+
+    private func write(_ event: String, _ members: [(String, Value)]) {
+        let time = ("time", Value.string(Timestamp.now().description))
+        let object = Value.object([("event", .string(event)), time] + members)
+        Terminal.write(String(decoding: Document(object, style: style).text.bytes, as: UTF8.self), to: descriptor)
+    }
+
+    private func place(_ number: Int, _ index: Int, _ id: String?) -> [(String, Value)] {
+        [("cell", .number(number)), ("index", .number(index))] + (id.map { [("cell_id", .string($0))] } ?? [])
+    }
+
+    private func seconds(_ duration: Duration) -> Value { .number((duration.inSeconds * 1e6).rounded() / 1e6) }
+
+    private func finished(_ report: CellReport) -> [(String, Value)] {
+        var members = place(report.number, report.index, report.id)
+        members += [("duration", seconds(report.duration)), ("status", .string(report.outcome.status))]
+        switch report.outcome {
+        case .raised(let error, let isAllowed):
+            members.append(("allowed", .bool(isAllowed)))
+            members.append(
+                (
+                    "error",
+                    [
+                        "line": error.line.map { .number($0) } ?? .null, "name": .string(error.name),
+                        "value": .string(error.value),
+                    ]
+                ))
+        case .timedOut(let limit, let wasKilled):
+            members.append(
+                ("limit", ["kind": .string(limit.kind.rawValue), "seconds": .number(limit.duration.inSeconds)]))
+            members.append(("killed", .bool(wasKilled)))
+        case .kernelFailed(let failure): members.append(("message", .string("\(failure)")))
+        case .exited(let status): members.append(("exit_status", .number(status)))
+        default: break
+        }
+        return members
+    }
+
+    private func output(_ publication: Publication) -> [(String, Value)]? {
+        func display(_ kind: String, _ display: Publication.Display) -> [(String, Value)] {
+            [("data", display.data), ("kind", .string(kind)), ("metadata", display.metadata)]
+                + (display.id.map { [("display_id", .string($0))] } ?? [])
+        }
+        switch publication {
+        case .stream(let name, let text):
+            return [("kind", "stream"), ("name", .string(name)), ("text", .string(text))]
+        case .display(let shown): return display("display", shown)
+        case .result(let shown, _): return display("result", shown)
+        case .update(let shown): return display("update", shown)
+        case .error(let name, let value, let traceback):
+            let lines = Value.array(traceback.map { .string($0) })
+            return [("kind", "error"), ("name", .string(name)), ("traceback", lines), ("value", .string(value))]
+        case .clear(let waits): return [("kind", "clear"), ("waits", .bool(waits))]
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,131 @@
+import Execution
+import Galley
+import LocalKernels
+
+/// What the command lines of nbconvert and `jupyter execute` can say and Galley's own cannot.
+struct Nbconvert {
+    var format: String?
+    var executes = false
+    var readsStandardInput = false
+    var interruptsAtLimit = false
+    var folder: String?
+
+    static let flags = [
+        Flag("--execute") { $0.nbconvert.executes = true },
+        Flag("--to") { arguments, value, _ in arguments.nbconvert.format = value },
+        Flag("--stdin") { $0.nbconvert.readsStandardInput = true },
+        Flag("-y") { _ in },
+        Flag("--debug") { _ in },
+        Flag("--log-level", "--Application.log_level", "--NbConvertApp.log_level") {
+            arguments, value, name throws(UsageError) in
+            let levels: KeyValuePairs = [
+                "0": false, "10": false, "20": false, "30": false, "40": true, "50": true, "DEBUG": false,
+                "INFO": false, "WARN": false, "WARNING": false, "ERROR": true, "CRITICAL": true,
+            ]
+            arguments.isQuiet = try Reading.choice(value.uppercased(), name, levels)
+        },
+        Flag("--nbformat") { _, value, _ throws(UsageError) in
+            guard value == "4" else { throw UsageError("--nbformat \(value): Galley writes version 4 and no other") }
+        },
+        // The outputs of a run come joined, with or without it.
+        Flag("--coalesce-streams") { _ in },
+        Flag("--KernelManager.transport") { arguments, value, name throws(UsageError) in
+            arguments.options.launch.transport = try Reading.choice(value, name, ["ipc": .ipc, "tcp": .tcp])
+        },
+        Flag(trait: "enabled") { arguments, value, name throws(UsageError) in
+            arguments.nbconvert.executes = try Reading.truth(value, name)
+        },
+        Flag(trait: "timeout") { arguments, value, name throws(UsageError) in
+            arguments.options.execution.cellLimit =
+                value.lowercased() == "none" ? .none : try Reading.limit(value, name)
+        },
+        Flag(trait: "startup_timeout") { arguments, value, name throws(UsageError) in
+            arguments.options.launch.startLimit = try Reading.limit(value, name).duration ?? .seconds(365 * 86400)
+        },
+        Flag(trait: "kernel_name") { arguments, value, _ in arguments.options.kernel = value.isEmpty ? nil : value },
+        Flag(trait: "allow_errors") { arguments, value, name throws(UsageError) in
+            arguments.options.execution.allowedErrors.isEverything = try Reading.truth(value, name)
+        },
+        Flag(trait: "allow_error_names") { arguments, value, _ in
+            arguments.options.execution.allowedErrors.names.formUnion(Reading.list(value))
+        },
+        Flag(trait: "force_raise_errors") { arguments, value, name throws(UsageError) in
+            guard try Reading.truth(value, name) else { return }
+            arguments.nbconvert.forcesErrors = true
+        },
+        Flag(trait: "interrupt_on_timeout") { arguments, value, name throws(UsageError) in
+            arguments.nbconvert.interruptsAtLimit = try Reading.truth(value, name)
+        },
+        Flag(trait: "record_timing") { arguments, value, name throws(UsageError) in
+            arguments.options.execution.keepsTiming = try Reading.truth(value, name)
+        },
+        Flag(trait: "store_widget_state") { arguments, value, name throws(UsageError) in
+            arguments.options.execution.keepsWidgets = try Reading.truth(value, name)
+        },
+        Flag(trait: "coalesce_streams") { _, value, name throws(UsageError) in _ = try Reading.truth(value, name) },
+        Flag(trait: "shutdown_kernel") { arguments, value, name throws(UsageError) in
+            arguments.options.launch.ending = try Reading.choice(
+                value, name, ["graceful": EndingStep.patient, "immediate": EndingStep.immediate])
+        },
+        Flag(trait: "skip_cells_with_tag") { arguments, value, _ in arguments.options.execution.skipTag = value },
+        Flag(trait: "extra_arguments") { arguments, value, _ in
+            arguments.options.launch.extraArguments += Reading.list(value)
+        },
+        Flag(trait: "ipython_hist_file") { _, value, name throws(UsageError) in
+            guard value == ":memory:" else {
+                throw UsageError("\(name): Galley keeps no history of what it runs; leave it out")
+            }
+        },
+    ]
+
+    /// Whether errors end the run whatever else allows them.
+    var forcesErrors = false
+
+    /// Options of theirs that mean something Galley does not do.
+    static let refused: [String: String] = {
+        let waiting = "Galley waits for all output for as long as the kernel lives, and loses none; leave it out"
+        var refused = [
+            "--clear-output": "Galley runs notebooks and does not clear them",
+            "--config": "Galley reads no configuration files; put the settings on the command line",
+            "--template": "Galley writes notebooks alone", "--no-input": "Galley writes notebooks alone",
+            "--no-prompt": "Galley writes notebooks alone", "--post": "Galley writes notebooks alone",
+            "--show-config": "Galley has no configuration", "--generate-config": "Galley has no configuration",
+            "--KernelManager.shutdown_wait_time": "Galley's own patience is 2.5 s and one second more; leave it out",
+        ]
+        for trait in ["iopub_timeout", "raise_on_iopub_timeout"] {
+            for owner in ["ExecutePreprocessor", "NbClientApp", "NotebookClient"] {
+                refused["--\(owner).\(trait)"] = waiting
+            }
+        }
+        return refused
+    }()
+
+    /// Makes of it what it means.
+    func settle(_ arguments: inout ExecuteArguments) throws(UsageError) {
+        if let format, format.lowercased() != "notebook" {
+            throw UsageError("--to \(format): Galley writes notebooks alone")
+        }
+        if forcesErrors { arguments.options.execution.allowedErrors = .nothing }
+        if arguments.dialect == .nbconvert {
+            guard executes else { throw UsageError("without --execute there is nothing to do: Galley runs notebooks") }
+            guard arguments.result == .inPlace || format != nil else {
+                throw UsageError("--to notebook is missing: Galley writes notebooks alone")
+            }
+            if case .file(let name) = arguments.result { arguments.result = .file(beside(arguments.notebook, name)) }
+        }
+        guard let folder else { return }
+        switch arguments.result {
+        case .beside: arguments.result = .folder(folder)
+        case .file(let path):
+            let base = path.split(separator: "/").last.map(String.init) ?? path
+            arguments.result = .file(folder + (folder.hasSuffix("/") ? "" : "/") + base)
+        case .inPlace, .standardOutput, .folder: throw UsageError("--output-dir does not go with --inplace or --stdout")
+        }
+    }
+
+    /// Where nbconvert puts a result of a name: beside the notebook, as a notebook.
+    private func beside(_ notebook: String, _ name: String) -> String {
+        let folder = name.hasPrefix("/") ? "" : notebook.lastIndex(of: "/").map { String(notebook[...$0]) } ?? ""
+        return folder + name + (name.hasSuffix(".ipynb") ? "" : ".ipynb")
+    }
+}

@@ -1,0 +1,69 @@
+import Galley
+import Glibc
+import LocalKernels
+
+/// The program.
+@main struct Program {
+    static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        let rest = Array(arguments.dropFirst())
+        do throws(UsageError) {
+            switch arguments.first {
+            case "--version": Terminal.print("galley \(Galley.version)")
+            case nil, "--help", "-h", "help": Terminal.print(help)
+            case "execute": try await run(rest, .galley)
+            case "nbconvert": try await run(rest, .nbconvert)
+            case "kernels": try KernelsCommand(rest).run()
+            case let argument?: throw UsageError(unknown: "command", argument, known: ["execute", "nbconvert", "kernels"])
+            }
+        } catch {
+            Terminal.complain("galley: \(error.problem)")
+            exit(ExitStatus.usage)
+        }
+    }
+
+    private static func run(_ arguments: [String], _ dialect: ExecuteArguments.Dialect) async throws(UsageError) {
+        if arguments.contains("--help") || arguments.contains("-h") { return Terminal.print(ExecuteArguments.help) }
+        exit(await ExecuteCommand(try ExecuteArguments(arguments, dialect)).run())
+    }
+
+    private static let help = """
+        Galley runs Jupyter notebooks without a browser and keeps what they put out.
+
+          galley execute --inplace report.ipynb    run a notebook where it is
+          galley execute --help                    all that can be said to it
+          galley nbconvert --to notebook --execute FILE ...
+                                                   the same, called as nbconvert is
+          galley kernels [--json]                  list the kernels of this machine
+          galley --version
+
+        Exit status: 0 it ran, 1 a cell raised an error, 2 usage, 3 the notebook could
+        not be read or written, 4 no kernel, 5 the kernel died, 124 a time limit was
+        reached, 128+n ended by signal n; sys.exit(n) in a cell passes n on.
+        """
+}
+
+/// What was typed cannot be understood.
+struct UsageError: Error {
+    let problem: String
+
+    init(_ problem: String) { self.problem = problem }
+
+    /// Something is not known; what is spelled nearly like it may be meant.
+    init(unknown what: String, _ word: String, known: [String], help: String = "galley --help") {
+        let near = Spelling.nearest(to: word, in: known).first.map { ". Did you mean '\($0)'?" } ?? "."
+        problem = "'\(word)' is not a\(what.first == "o" ? "n" : "") \(what)\(near) See '\(help)'"
+    }
+}
+
+/// What the program's end tells those who started it.
+enum ExitStatus {
+    static let success: Int32 = 0
+    static let cellError: Int32 = 1
+    static let usage: Int32 = 2
+    static let storage: Int32 = 3
+    static let noKernel: Int32 = 4
+    static let kernelDied: Int32 = 5
+    static let limit: Int32 = 124
+    static func signal(_ number: Int32) -> Int32 { 128 + number }
+}

@@ -1,0 +1,194 @@
+import Execution
+import Galley
+import JSON
+import JupyterProtocol
+import Synchronization
+
+/// Tells a person, or a log, how a run goes.
+///
+/// At a terminal the last line is about the cell that runs and changes with the time; elsewhere each line stands, and there
+/// is one for each cell that is over.
+final class Progress: Sendable {
+    private let notebook: String
+    private let result: String?
+    private let isQuiet: Bool
+    private let streams: Bool
+    private let isLive: Bool
+    private let hasColours: Bool
+    private let state = Mutex(State())
+
+    private struct State {
+        var cells = 0
+        var sources: [Int: String] = [:]
+        var running: (cell: PlannedCell, since: ContinuousClock.Instant)?
+        /// Whether the last line on the terminal is about the cell that runs.
+        var hasStatus = false
+        /// Text of a cell whose line end has not come.
+        var unended = ""
+        var ticker: Task<Void, Never>?
+    }
+
+    init(_ arguments: ExecuteArguments) {
+        notebook = arguments.notebook == "-" ? "notebook" : arguments.notebook
+        result = arguments.resultPath
+        isQuiet = arguments.isQuiet
+        streams = arguments.streams
+        isLive = Terminal.isWatched && !arguments.isQuiet
+        hasColours = Terminal.hasColours
+        if isLive {
+            let ticker = Task { [weak self] in
+                while (try? await Task.sleep(for: .milliseconds(200))) != nil {
+                    guard let self else { return }
+                    self.state.withLock { self.showStatus(&$0) }
+                }
+            }
+            state.withLock { $0.ticker = ticker }
+        }
+    }
+
+    /// Takes note of what happens.
+    func receive(_ event: RunEvent) {
+        state.withLock { state in
+            switch event {
+            case .started(let kernel, let cells):
+                state.cells = cells
+                say("\(notebook.shownOnOneLine(200)): \(count(cells)), kernel \(kernel.shownOnOneLine())", &state)
+            case .cellStarted(let cell):
+                state.sources[cell.number] = cell.source
+                state.running = (cell, .now)
+                showStatus(&state)
+            case .output(_, let publication): if streams { show(publication, &state) }
+            case .cellFinished(let report):
+                state.running = nil
+                endText(&state)
+                say(line(report.number, state.cells, report.duration, report.title, report.outcome.note), &state)
+            case .warning(let text): complain("galley: \(notebook): \(text.shown())", &state)
+            default: break
+            }
+        }
+    }
+
+    /// Tells how the run ended.
+    func end(_ report: RunReport) {
+        state.withLock { state in
+            finish(&state)
+            let place = notebook.shownOnOneLine(200)
+            guard let failure = Failure(report) else {
+                let ran = report.cells.filter { $0.outcome.wasRun }.count
+                let end = ran == 0 ? "nothing to run" : "\(count(ran)) in \(report.duration.inWords)"
+                return say("\(place): \(end)\(result.map { ", saved as \($0.shownOnOneLine(200))" } ?? "")", &state)
+            }
+            complain("galley: \(place): \(failure.sentence)", &state)
+            let source = report.failingCell.flatMap { state.sources[$0.number] }
+            for line in failure.details(source: source, withColours: hasColours) { Terminal.complain(line) }
+        }
+    }
+
+    /// Tells why there is no run, or none that was saved.
+    func end(_ problem: String, _ report: RunReport?) {
+        state.withLock { state in
+            finish(&state)
+            complain("galley: \(problem.shown())", &state)
+            if let failure = report.flatMap({ Failure($0) }) { Terminal.complain("galley: \(notebook): \(failure.sentence)") }
+        }
+    }
+
+    private func finish(_ state: inout State) {
+        state.ticker?.cancel()
+        state.running = nil
+        clearStatus(&state)
+        endText(&state)
+    }
+
+    private func count(_ cells: Int) -> String { cells == 1 ? "1 cell" : "\(cells) cells" }
+
+    private func line(_ number: Int, _ count: Int, _ time: Duration, _ title: String, _ note: String?) -> String {
+        let digits = String(count).count
+        func padded(_ text: String, _ width: Int) -> String {
+            String(repeating: " ", count: max(0, width - text.count)) + text
+        }
+        let lead = "[\(padded(String(number), digits))/\(count)] \(padded(time.inWords, 7))  "
+        return lead + title.shownOnOneLine(50) + (note.map { "  <- \($0)" } ?? "")
+    }
+}
+
+// MARK: - Lines
+
+extension Progress {
+    private func say(_ line: String, _ state: inout State) {
+        if !isQuiet { complain(line, &state) }
+    }
+
+    private func complain(_ line: String, _ state: inout State) {
+        clearStatus(&state)
+        Terminal.complain(line)
+    }
+
+    private func clearStatus(_ state: inout State) {
+        if state.hasStatus { Terminal.complain(unended: "\r\u{1B}[K") }
+        state.hasStatus = false
+    }
+
+    private func showStatus(_ state: inout State) {
+        guard isLive, state.unended.isEmpty, let (cell, since) = state.running else { return }
+        let line = line(cell.number, state.cells, since.duration(to: .now), cell.title, nil)
+        Terminal.complain(unended: "\r\u{1B}[K" + line.prefix(Terminal.width - 1))
+        state.hasStatus = true
+    }
+
+    /// Shows what a cell prints.
+    private func show(_ publication: Publication, _ state: inout State) {
+        var text: String
+        switch publication {
+        case .stream(_, let written): text = written
+        case .display(let display), .result(let display, _):
+            guard let plain = display.data["text/plain"]?.string else { return }
+            text = plain + "\n"
+        default: return
+        }
+        text = state.unended + text
+        // A line is shown when it is complete: a progress bar that writes over itself is shown once, as it ends.
+        let end = text.lastIndex(where: \.isNewlineOfText).map { text.index(after: $0) } ?? text.startIndex
+        state.unended = String(text[end...].suffix(100_000))
+        guard end > text.startIndex else { return }
+        clearStatus(&state)
+        for line in text[..<end].split(omittingEmptySubsequences: false, whereSeparator: \.isNewlineOfText).dropLast() {
+            Terminal.complain(TerminalText.lastState(of: String(line)).shown(withColours: hasColours))
+        }
+    }
+
+    private func endText(_ state: inout State) {
+        guard !state.unended.isEmpty else { return }
+        clearStatus(&state)
+        Terminal.complain(TerminalText.lastState(of: state.unended).shown(withColours: hasColours))
+        state.unended = ""
+    }
+}
+
+extension Character {
+    /// Whether a terminal goes on to the next line.
+    fileprivate var isNewlineOfText: Bool { self == "\n" || self == "\r\n" }
+}
+
+extension CellOutcome {
+    /// Whether the cell was run, and to its end.
+    fileprivate var wasRun: Bool {
+        switch self {
+        case .skipped, .blank, .notReached: false
+        default: true
+        }
+    }
+
+    /// What stands behind the line of a cell that did not simply succeed.
+    fileprivate var note: String? {
+        switch self {
+        case .raised(let error, let isAllowed):
+            "raised \(error.name.shownOnOneLine()): \(error.value.shownOnOneLine())\(isAllowed ? " (allowed)" : "")"
+        case .exited(let status): "ended the notebook with status \(status)"
+        case .timedOut(let limit, _): "\(limit)"
+        case .kernelFailed: "the kernel died"
+        case .stopped(let reason): "the run \(reason)"
+        default: nil
+        }
+    }
+}

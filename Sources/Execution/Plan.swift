@@ -1,0 +1,160 @@
+import JSON
+public import Notebook
+
+/// What is going to happen to each code cell of a notebook.
+public struct Plan: Sendable {
+    /// The code cells, in their order.
+    public let cells: [PlannedCell]
+    /// What was meant to be a setting and could not be understood.
+    public private(set) var warnings: [String] = []
+
+    /// The cells that will be run.
+    public var run: [PlannedCell] { cells.filter { $0.fate == .run } }
+
+    /// Makes the plan.
+    ///
+    /// - Throws: ``PlanError`` where the options name a cell that does not exist.
+    public init(for notebook: Notebook, _ options: ExecutionOptions) throws(PlanError) {
+        let all = Array(notebook.cells)
+        let range = try Selection(all).range(from: options.startAt, to: options.stopAfter)
+        let common = LimitSetting(in: notebook.metadata, at: "the notebook's metadata")
+        warnings += common.warnings
+        var cells: [PlannedCell] = []
+        for (index, cell) in all.enumerated() where cell.kind == .code {
+            let tags = cell.tags
+            let source = cell.source
+            let fate: PlannedCell.Fate =
+                if tags.contains(options.skipTag) {
+                    .skipped
+                } else if source.unicodeScalars.allSatisfy(\.isBlank) {
+                    .blank
+                } else {
+                    range.contains(index) ? .run : .leftOut
+                }
+            let setting = LimitSetting(in: cell.metadata, at: "cell \(cells.count + 1)")
+            warnings += setting.warnings
+            cells.append(
+                PlannedCell(
+                    index: index, number: cells.count + 1, id: cell.id, source: source, fate: fate,
+                    limit: setting.limit ?? common.limit ?? options.cellLimit,
+                    mayRaise: options.allowedErrors.respectsTags && tags.contains("raises-exception")))
+        }
+        self.cells = cells
+    }
+
+    /// The report of a run that ended before its first cell.
+    public func report(of outcome: RunOutcome, duration: Duration) -> RunReport {
+        RunReport(
+            outcome: outcome, cells: cells.map { CellReport($0, .withoutRun($0.fate)) }, duration: duration, kernel: nil)
+    }
+
+    /// The cells that are cleared: of those that are not skipped, whatever is not run in this run shows nothing.
+    var cleared: [Int] { cells.filter { $0.fate != .skipped }.map(\.index) }
+}
+
+/// A code cell, and what is going to happen to it.
+public struct PlannedCell: Sendable {
+    /// Its place among all cells, counted from 0.
+    public let index: Int
+    /// Its number among the code cells, counted from 1.
+    public let number: Int
+    /// Its identifier, which older notebooks do not have.
+    public let id: String?
+    /// What is written in it.
+    public let source: String
+    /// What is going to happen to it.
+    public let fate: Fate
+    /// How long it may take.
+    public let limit: TimeLimit
+    /// Whether it is marked as one that may raise an error.
+    public let mayRaise: Bool
+
+    /// What can happen to a cell.
+    public enum Fate: Hashable, Sendable {
+        case run
+        /// It is marked to be left as it is.
+        case skipped
+        /// There is nothing in it.
+        case blank
+        /// The options leave it out.
+        case leftOut
+    }
+
+    /// The first line that is not empty.
+    public var title: String {
+        String(source.split(whereSeparator: \.isNewline).first { !$0.allSatisfy(\.isWhitespace) } ?? "")
+    }
+}
+
+/// Says which cell does not exist that the options name.
+@nonexhaustive
+public enum PlanError: Error, Hashable, Sendable {
+    /// There is no such cell.
+    case noSuchCell(String, cells: Int, tags: [String])
+    /// The cell to stop after comes before the cell to start at.
+    case emptyRange(start: String, stop: String)
+}
+
+extension PlanError: CustomStringConvertible {
+    /// What is wrong, and what there is instead.
+    public var description: String {
+        switch self {
+        case .noSuchCell(let name, let cells, let tags):
+            let known = tags.isEmpty ? "none of its cells has a tag" : "its tags are \(tags.joined(separator: ", "))"
+            return "No cell is called '\(name)'. The notebook has code cells 1 to \(cells); \(known)"
+        case .emptyRange(let start, let stop):
+            return "Nothing would be run: '\(stop)' comes before '\(start)'"
+        }
+    }
+}
+
+/// Finds cells by what people call them.
+private struct Selection {
+    private let cells: [Cell]
+
+    init(_ cells: [Cell]) { self.cells = cells }
+
+    func range(from start: String?, to stop: String?) throws(PlanError) -> Range<Int> {
+        let first = try start.map { name throws(PlanError) in try place(of: name, isLast: false) } ?? 0
+        let last = try stop.map { name throws(PlanError) in try place(of: name, isLast: true) } ?? cells.count - 1
+        if let start, let stop, last < first { throw .emptyRange(start: start, stop: stop) }
+        return first..<max(first, last + 1)
+    }
+
+    private func place(of name: String, isLast: Bool) throws(PlanError) -> Int {
+        let code = cells.indices.filter { cells[$0].kind == .code }
+        if let number = Int(name), code.indices.contains(number - 1) { return code[number - 1] }
+        let tagged = cells.indices.filter { cells[$0].tags.contains(name) }
+        if let place = isLast ? tagged.last : tagged.first { return place }
+        if let place = cells.firstIndex(where: { $0.id == name }) { return place }
+        throw .noSuchCell(name, cells: code.count, tags: Set(cells.flatMap(\.tags)).sorted())
+    }
+}
+
+/// A limit that stands in the metadata of a cell or a notebook.
+private struct LimitSetting {
+    private(set) var limit: TimeLimit?
+    private(set) var warnings: [String] = []
+
+    init(in metadata: Value, at place: String) {
+        if let value = metadata["execution"]?["timeout"], !value.isNull {
+            read(value.string ?? value.number?.description ?? "", at: "\(place), execution.timeout")
+        }
+        for tag in metadata["tags"]?.elements.compactMap(\.string) ?? [] where tag.hasPrefix("timeout=") {
+            read(String(tag.dropFirst("timeout=".count)), at: "\(place), tag '\(tag)'")
+        }
+    }
+
+    private mutating func read(_ text: String, at place: String) {
+        if let limit = TimeLimit(parsing: text) {
+            self.limit = limit
+        } else {
+            warnings.append("\(place): '\(text)' is no time limit, such as 600, 10m or none; it was left out")
+        }
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether Python's `strip` takes it away.
+    fileprivate var isBlank: Bool { properties.isWhitespace || (0x1C...0x1F).contains(value) }
+}

@@ -1,0 +1,209 @@
+public import JupyterProtocol
+
+/// What became of a run.
+public struct RunReport: Sendable {
+    /// How it ended.
+    public var outcome: RunOutcome
+    /// What became of each code cell.
+    public var cells: [CellReport]
+    /// How long it took, from the start of the kernel to its end.
+    public var duration: Duration
+    /// The name of the kernel; nil where none was needed.
+    public var kernel: String?
+    /// What somebody should know of, and what was no reason to end the run.
+    public var warnings: [String]
+
+    /// Puts the facts together.
+    public init(
+        outcome: RunOutcome, cells: [CellReport], duration: Duration, kernel: String?, warnings: [String] = []
+    ) {
+        self.outcome = outcome
+        self.cells = cells
+        self.duration = duration
+        self.kernel = kernel
+        self.warnings = warnings
+    }
+}
+
+/// How a run ended.
+@nonexhaustive
+public enum RunOutcome: Sendable {
+    /// Every cell that was to be run was run.
+    case succeeded
+    /// A cell raised an error that was not allowed.
+    case raised(CellError)
+    /// A cell ended the notebook on purpose, with this status; zero means that all is well.
+    case exited(status: Int)
+    /// A limit was reached; there may be cells after it that were run all the same.
+    case timedOut(StruckLimit)
+    /// The kernel died, or can no longer be spoken to.
+    case kernelFailed(KernelFailure)
+    /// Somebody ended the run.
+    case stopped(StopReason)
+}
+
+/// Why somebody ended a run.
+@nonexhaustive
+public enum StopReason: Hashable, Sendable {
+    /// The process was sent this signal.
+    case signal(Int32)
+    /// The run is not wanted any more.
+    case cancelled
+}
+
+extension StopReason: CustomStringConvertible {
+    /// What happened, as the end of a sentence that begins with the run.
+    public var description: String {
+        switch self {
+        case .signal(let number): "was ended by \(PostMortem.signalNames[number] ?? "signal \(number)")"
+        case .cancelled: "was cancelled"
+        }
+    }
+}
+
+/// What became of one cell.
+public struct CellReport: Sendable {
+    /// Its place among all cells, counted from 0.
+    public let index: Int
+    /// Its number among the code cells, counted from 1.
+    public let number: Int
+    /// Its identifier, which older notebooks do not have.
+    public let id: String?
+    /// Its first line.
+    public let title: String
+    /// What became of it.
+    public var outcome: CellOutcome
+    /// How long it took.
+    public var duration: Duration
+
+    init(_ cell: PlannedCell, _ outcome: CellOutcome, _ duration: Duration = .zero) {
+        index = cell.index
+        number = cell.number
+        id = cell.id
+        title = cell.title
+        self.outcome = outcome
+        self.duration = duration
+    }
+}
+
+/// What became of a cell.
+@nonexhaustive
+public enum CellOutcome: Sendable {
+    case succeeded
+    /// It raised an error; the run went on where that was allowed.
+    case raised(CellError, isAllowed: Bool)
+    /// It ended the notebook on purpose.
+    case exited(status: Int)
+    /// It came up against a limit, and heeded the interrupt or was killed with its kernel.
+    case timedOut(StruckLimit, wasKilled: Bool)
+    /// The kernel died in it, or could no longer be spoken to.
+    case kernelFailed(KernelFailure)
+    /// Somebody ended the run while it ran.
+    case stopped(StopReason)
+    /// It was left as it is, because a tag says so.
+    case skipped
+    /// There is nothing in it.
+    case blank
+    /// The run ended before it, or was told to leave it out.
+    case notReached
+}
+
+/// An error that a cell raised.
+public struct CellError: Hashable, Sendable {
+    /// What it is called, such as `ValueError`.
+    public let name: String
+    /// What it says.
+    public let value: String
+    /// How it came to it, with the colours of a terminal.
+    public let traceback: [String]
+    /// The line of the cell that it was raised in, counted from 1, where the traceback tells.
+    public let line: Int?
+
+    /// Puts the facts together; the line is looked up in the traceback.
+    ///
+    /// - Parameter count: The number of the request, by which tracebacks call the cell.
+    public init(name: String, value: String, traceback: [String], count: Int?) {
+        self.name = name
+        self.value = value
+        self.traceback = traceback
+        line = count.flatMap { Self.line(in: traceback, of: $0) }
+    }
+
+    /// IPython heads what it shows of a cell with `Cell In[3], line 2`, older versions with `Input In [3], in <cell
+    /// line: 2>`.
+    private static func line(in traceback: [String], of count: Int) -> Int? {
+        let text = traceback.joined(separator: "\n").withoutEscapes
+        for (mark, lead) in [("Cell In[\(count)], line ", ""), ("Input In [\(count)]", "<cell line: ")] {
+            guard var place = text.firstRange(of: mark)?.upperBound else { continue }
+            if !lead.isEmpty {
+                guard let next = text[place...].firstRange(of: lead)?.upperBound else { continue }
+                place = next
+            }
+            if let number = Int(text[place...].prefix(while: \.isNumber)) { return number }
+        }
+        return nil
+    }
+}
+
+extension String {
+    /// The text without the sequences by which a terminal changes its colours.
+    public var withoutEscapes: String {
+        var plain = String.UnicodeScalarView()
+        var isSequence = false
+        for scalar in unicodeScalars {
+            if scalar == "\u{1B}" {
+                isSequence = true
+            } else if !isSequence {
+                plain.append(scalar)
+            } else if scalar != "[", (0x40...0x7E).contains(scalar.value) {
+                isSequence = false
+            }
+        }
+        return String(plain)
+    }
+}
+
+extension RunReport {
+    /// The cell that decided how the run ended; nil where none did.
+    public var failingCell: CellReport? {
+        cells.first { cell in
+            switch (outcome, cell.outcome) {
+            case (.raised, .raised(_, isAllowed: false)), (.timedOut, .timedOut), (.kernelFailed, .kernelFailed),
+                (.stopped, .stopped), (.exited, .exited):
+                true
+            default: false
+            }
+        }
+    }
+}
+
+extension RunOutcome {
+    /// The outcome in one word, for those who store it.
+    public var status: String {
+        switch self {
+        case .succeeded, .exited(status: 0): "succeeded"
+        case .raised: "raised"
+        case .exited: "exited"
+        case .timedOut: "timed-out"
+        case .kernelFailed: "kernel-died"
+        case .stopped: "stopped"
+        }
+    }
+}
+
+extension CellOutcome {
+    /// The outcome in one word, for those who store it.
+    public var status: String {
+        switch self {
+        case .succeeded: "succeeded"
+        case .raised: "raised"
+        case .exited: "exited"
+        case .timedOut: "timed-out"
+        case .kernelFailed: "kernel-died"
+        case .stopped: "stopped"
+        case .skipped: "skipped"
+        case .blank: "blank"
+        case .notReached: "not-reached"
+        }
+    }
+}

@@ -1,0 +1,20 @@
+public import JupyterProtocol
+
+/// Something that happens in a run, told when it happens.
+@nonexhaustive
+public enum RunEvent: Sendable {
+    /// The kernel is ready, and so many code cells are in the notebook.
+    case started(kernel: String, cells: Int)
+    /// A cell is going to be run.
+    case cellStarted(PlannedCell)
+    /// A cell, perhaps an earlier one, has put something out.
+    case output(cell: PlannedCell, Publication)
+    /// A cell is over.
+    case cellFinished(CellReport)
+    /// The notebook was written, as far as it is, to the place of this name.
+    case saved(String)
+    /// Something is not as it should be, and no reason to end the run.
+    case warning(String)
+    /// The run is over.
+    case finished(RunReport)
+}

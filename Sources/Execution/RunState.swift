@@ -1,0 +1,160 @@
+import JupyterProtocol
+import Notebook
+
+/// What is known of a run at a moment: pure data that messages and the time change.
+struct RunState: Sendable {
+    var transcript: Transcript
+    /// The request in flight.
+    var exchange: Exchange?
+    /// The cell that runs, and when it and its request were sent.
+    private(set) var running: PlannedCell?
+    private var begun = Duration.zero
+    private(set) var sent = Duration.zero
+    /// When the kernel was heard last.
+    private var heard = Duration.zero
+    /// The limit that the cell has come up against.
+    private(set) var struck: StruckLimit?
+    var stop: StopReason?
+    var wasInterrupted = false
+    var wasKilled = false
+    /// What became of the cells, by their places.
+    private(set) var reports: [Int: CellReport] = [:]
+
+    init(_ transcript: Transcript) { self.transcript = transcript }
+
+    mutating func begin(_ cell: PlannedCell, _ request: Message, since begin: Duration, at now: Duration) {
+        running = cell
+        begun = begin
+        (sent, heard) = (now, now)
+        exchange = Exchange(request)
+        transcript.begin(cell.index, with: request)
+    }
+
+    /// Takes note of a message.
+    ///
+    /// - Returns: What was put out, what the kernel has to be told, and the reply where that request is over.
+    mutating func hear(_ message: Message, at now: Duration, session: Session) -> (
+        output: (cell: Int, what: Publication)?, news: [Message], ending: (reply: Message, hasLoss: Bool)?
+    ) {
+        heard = now
+        let output = transcript.receive(message)
+        let news = message.executionState == .idle ? transcript.news(from: session) : []
+        guard let progress = exchange?.receive(message), progress != .going, let reply = exchange?.reply else {
+            return (output, news, nil)
+        }
+        exchange = nil
+        return (output, news, (reply, progress == .completeWithLoss))
+    }
+
+    /// What is to be done about the time.
+    enum Watch {
+        case sleep(until: Duration)
+        /// The kernel is to be asked whether something was lost.
+        case ask(Message)
+        /// A limit was reached.
+        case strike
+    }
+
+    mutating func watch(
+        _ cell: PlannedCell, at now: Duration, _ options: ExecutionOptions, _ patience: Duration, _ session: Session
+    ) -> Watch {
+        var next = heard + patience
+        if struck == nil {
+            var limits: [(end: Duration, limit: StruckLimit)] = []
+            func add(_ limit: TimeLimit, _ kind: StruckLimit.Kind, since start: Duration) {
+                guard let duration = limit.duration else { return }
+                limits.append((start + duration, StruckLimit(kind: kind, duration: duration)))
+            }
+            add(cell.limit, .cell, since: begun)
+            add(options.totalLimit, .total, since: .zero)
+            add(options.silenceLimit, .silence, since: heard)
+            if let (end, limit) = limits.min(by: { $0.end < $1.end }) {
+                if end <= now {
+                    struck = limit
+                    return .strike
+                }
+                next = min(next, end)
+            }
+        }
+        if next > now { return .sleep(until: next) }
+        if let request = exchange?.probe(of: session) {
+            heard = now
+            return .ask(request)
+        }
+        return .sleep(until: now + patience)
+    }
+
+    /// Decides what became of a cell, and lets its outputs say what the kernel could not.
+    mutating func outcome(of cell: PlannedCell, _ ending: RequestEnding, _ options: ExecutionOptions) -> CellOutcome {
+        if let struck {
+            let isBroken = if case .broken = ending { true } else { false }
+            let end = isBroken ? ", did not stop when it was interrupted, and its kernel was killed" : ""
+            add(.error(name: "TimeLimitReached", sentence: "This cell \(struck)\(end)."), to: cell)
+            return .timedOut(struck, wasKilled: isBroken)
+        }
+        switch ending {
+        case .broken(let failure):
+            if let stop { return stopped(stop, in: cell) }
+            let failure = failure ?? .disconnected("the kernel was shut down")
+            add(.error(name: "KernelDied", sentence: "While this cell ran, \(failure)."), to: cell)
+            return .kernelFailed(failure)
+        case .complete(let reply):
+            switch reply.status {
+            case .ok: return reply.asksForEnd ? .exited(status: 0) : .succeeded
+            case .aborted:
+                let value = "the kernel turned the cell down each time that it was asked to run it"
+                add(.error(name: "CellAborted", sentence: value), to: cell)
+                return .raised(CellError(name: "CellAborted", value: value, traceback: [], count: nil), isAllowed: false)
+            case .error(let name, let value, let traceback):
+                let isNamed = options.allowedErrors.names.contains(name)
+                if let stop, wasInterrupted { return stopped(stop, in: cell) }
+                if name == "SystemExit", !cell.mayRaise, !isNamed {
+                    return .exited(status: Self.status(ofExit: value))
+                }
+                if !transcript.hasError(in: cell.index), !name.isEmpty || !traceback.isEmpty {
+                    add(.error(name: name, value: value, traceback: traceback), to: cell)
+                }
+                let error = CellError(name: name, value: value, traceback: traceback, count: reply.count)
+                return .raised(error, isAllowed: cell.mayRaise || isNamed || options.allowedErrors.isEverything)
+            }
+        }
+    }
+
+    private mutating func stopped(_ reason: StopReason, in cell: PlannedCell) -> CellOutcome {
+        add(.error(name: "RunStopped", sentence: "While this cell ran, the run \(reason)."), to: cell)
+        return .stopped(reason)
+    }
+
+    private mutating func add(_ error: Output, to cell: PlannedCell) { transcript.add(error, to: cell.index) }
+
+    /// The status that Python ends with for what `sys.exit` was given.
+    private static func status(ofExit value: String) -> Int {
+        // Anything that is no number is printed, and means that something went wrong.
+        ["", "None", "False"].contains(value) ? 0 : Int(value) ?? 1
+    }
+
+    mutating func finish(_ cell: PlannedCell, _ report: CellReport) {
+        reports[cell.index] = report
+        running = nil
+        exchange = nil
+        struck = nil
+    }
+}
+
+extension CellOutcome {
+    /// What became of a cell that was not run.
+    static func withoutRun(_ fate: PlannedCell.Fate) -> CellOutcome {
+        switch fate {
+        case .skipped: .skipped
+        case .blank: .blank
+        case .leftOut, .run: .notReached
+        }
+    }
+}
+
+extension Output {
+    /// An error that the engine tells of and not the kernel.
+    fileprivate static func error(name: String, sentence: String) -> Output {
+        .error(name: name, value: sentence, traceback: ["\(name): \(sentence)"])
+    }
+}

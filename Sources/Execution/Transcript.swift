@@ -1,0 +1,201 @@
+import JSON
+import JupyterProtocol
+import Notebook
+
+/// What the messages of a run amount to: a notebook whose cells hold what they left behind.
+///
+/// It knows neither socket nor clock. Whatever belongs to a cell is put there, also when it comes after the cell is over;
+/// what says of no cell that it belongs to it is put where the run is.
+struct Transcript: Sendable {
+    private var notebook: Notebook
+    private let options: ExecutionOptions
+    private var records: [Int: Record] = [:]
+    /// The cells by the identifiers of the requests that ran them.
+    private var cells: [String: Int] = [:]
+    private var displays: [String: [Location]] = [:]
+    private var widgets = Widgets()
+    /// The cell that runs, or ran last.
+    private var current: Int?
+    /// Cells whose records are not in the notebook yet.
+    private var unwritten: Set<Int> = []
+    /// Grows with each change.
+    private(set) var revision = 0
+
+    /// What one cell left behind.
+    private struct Record: Sendable {
+        var area: OutputArea
+        var count: Int?
+        var times: [(key: String, time: String)] = []
+    }
+
+    /// Where something is displayed.
+    private struct Location: Sendable {
+        var cell: Int
+        var place: Int
+        var generation: Int
+    }
+
+    /// Begins with a notebook in which nothing stands of an earlier run but what is not part of this one.
+    init(_ notebook: Notebook, clearing cells: [Int], options: ExecutionOptions) {
+        self.notebook = notebook
+        self.options = options
+        for index in cells { self.notebook.cells[index].clear() }
+    }
+
+    /// The notebook's metadata tell what language it is in.
+    mutating func note(_ info: KernelInfo) {
+        guard let language = info.language else { return }
+        let old = notebook.metadata["language_info"]
+        // The same in another spelling is the file's own business.
+        if old?.canonicalText.bytes != language.canonicalText.bytes { notebook.metadata["language_info"] = language }
+    }
+
+    /// Begins a cell, or begins it again.
+    mutating func begin(_ cell: Int, with request: Message) {
+        current = cell
+        cells[request.header.id] = cell
+        let area = OutputArea(limit: options.outputLimit, collapsesProgress: options.collapsesProgress)
+        records[cell] = Record(area: area)
+        touch(cell)
+    }
+
+    private mutating func touch(_ cell: Int) {
+        unwritten.insert(cell)
+        revision += 1
+    }
+
+    /// Takes note of a message.
+    ///
+    /// - Returns: What it puts out, and the cell that it belongs to.
+    mutating func receive(_ message: Message) -> (cell: Int, what: Publication)? {
+        if let reply = message.executeReply {
+            guard let cell = cells[message.parent?.id ?? ""] else { return nil }
+            note(message, as: "shell.execute_reply", of: cell)
+            if records[cell]?.count == nil { records[cell]?.count = reply.count }
+            return nil
+        }
+        guard let publication = message.publication else { return nil }
+        let own = message.parent.flatMap { cells[$0.id] }
+        switch publication {
+        case .state(let state):
+            if let own, state == .busy || state == .idle {
+                note(message, as: state == .busy ? "iopub.status.busy" : "iopub.status.idle", of: own)
+            }
+            return nil
+        case .input(let count):
+            guard let own else { return nil }
+            if let count { records[own]?.count = count }
+            note(message, as: "iopub.execute_input", of: own)
+            return nil
+        case .comm(var comm):
+            if options.keepsWidgets {
+                comm.buffers = message.buffers
+                widgets.receive(comm)
+                revision += 1
+            }
+            return nil
+        case .update(let display):
+            update(display)
+        case .stream, .display, .result, .error, .clear:
+            receive(publication, of: message.parent, in: own ?? current)
+        }
+        return (own ?? current).map { ($0, publication) }
+    }
+
+    private mutating func receive(_ publication: Publication, of parent: Header?, in cell: Int?) {
+        if case .result(_, let count?) = publication, let cell { records[cell]?.count = count }
+        if let display = publication.display { update(display) }
+        if widgets.catches(publication, of: parent) {
+            revision += 1
+            return
+        }
+        guard let cell, records[cell] != nil else { return }
+        touch(cell)
+        switch publication {
+        case .clear(let waits): records[cell]?.area.clear(waits: waits)
+        case .stream(let name, let text): records[cell]?.area.write(text, to: Output.Stream(name: name))
+        default:
+            guard let output = Output(publication), let place = records[cell]?.area.add(output) else { break }
+            if let id = publication.display?.id, let generation = records[cell]?.area.generation {
+                displays[id, default: []].append(Location(cell: cell, place: place, generation: generation))
+            }
+        }
+    }
+
+    /// Replaces what is displayed under an identifier, in whichever cells that is.
+    private mutating func update(_ display: Publication.Display) {
+        guard let id = display.id, let locations = displays[id] else { return }
+        let data = MimeBundle(sent: display.data)
+        let present = locations.filter { records[$0.cell]?.area.generation == $0.generation }
+        for location in present {
+            records[location.cell]?.area.replace(at: location.place, data, metadata: display.metadata)
+            touch(location.cell)
+        }
+        displays[id] = present
+    }
+
+    private mutating func note(_ message: Message, as key: String, of cell: Int) {
+        guard options.keepsTiming else { return }
+        let time = message.header.date.flatMap { Timestamp($0) } ?? .now()
+        records[cell]?.times.removeAll { $0.key == key }
+        records[cell]?.times.append((key, time.description))
+        touch(cell)
+    }
+
+    /// Adds to a cell what ended it, where the kernel could not say that itself.
+    mutating func add(_ error: Output, to cell: Int) {
+        _ = records[cell]?.area.add(error)
+        touch(cell)
+    }
+
+    /// Whether a cell holds an error that the kernel told of.
+    func hasError(in cell: Int) -> Bool {
+        records[cell]?.area.outputs().contains { $0.kind == .error } ?? false
+    }
+
+    /// Returns what the kernel is to be told of its widgets.
+    mutating func news(from session: Session) -> [Message] { widgets.news(from: session) }
+
+    /// Returns the notebook as it is now, the cell that runs included.
+    mutating func snapshot(isRunning: Bool) -> Notebook {
+        for index in unwritten.sorted() where !isRunning || index != current {
+            if let outputs = records[index]?.area.settle() { write(index, outputs, into: &notebook) }
+            unwritten.remove(index)
+        }
+        var copy = notebook
+        if let current, unwritten.contains(current), let record = records[current] {
+            write(current, record.area.outputs(), into: &copy)
+        }
+        if let metadata = widgets.metadata { copy.metadata["widgets"] = metadata }
+        return copy
+    }
+
+    private func write(_ index: Int, _ outputs: [Output], into notebook: inout Notebook) {
+        guard let record = records[index] else { return }
+        notebook.cells[index].outputs = Parts(json: .array(outputs.map(\.json)))
+        notebook.cells[index].executionCount = record.count
+        if !record.times.isEmpty {
+            var timing = notebook.cells[index].metadata["execution"] ?? [:]
+            for (key, time) in record.times { timing[key] = .string(time) }
+            notebook.cells[index].metadata["execution"] = timing
+        }
+    }
+}
+
+extension Cell {
+    /// Removes everything that a run left behind.
+    fileprivate mutating func clear() {
+        if !outputs.isEmpty { outputs = [] }
+        executionCount = nil
+        guard var timing = metadata["execution"], timing.kind == .object else { return }
+        // A limit may stand there too, which is no run's.
+        for key in timing.members.map(\.key) where Self.timingKeys.contains(key) { timing[key] = nil }
+        metadata["execution"] = timing.count == 0 ? nil : timing
+    }
+
+    /// The last one is written by browsers alone.
+    private static let timingKeys: Set = [
+        "iopub.status.busy", "iopub.execute_input", "iopub.status.idle", "shell.execute_reply",
+        "shell.execute_reply.started",
+    ]
+}

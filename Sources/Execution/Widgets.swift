@@ -1,0 +1,134 @@
+import JSON
+import JupyterProtocol
+import Notebook
+
+/// What the widgets of a run look like, as a browser would know it, and what those among them have caught that catch
+/// outputs.
+struct Widgets: Sendable {
+    private var models: [String: Model] = [:]
+    /// The models in the order in which they appeared.
+    private var order: [String] = []
+    /// The widgets that catch the outputs of a request, the last one first in line.
+    private var captors: [String: [String]] = [:]
+    /// Widgets whose other half in the kernel has to be told what they caught.
+    private var untold: Set<String> = []
+
+    private struct Model: Sendable {
+        var state: Value = [:]
+        /// Bytes of the state, by the place they belong to.
+        var buffers: [(path: [UInt8], json: Value)] = []
+        var catcher: Catcher?
+
+        var isOutput: Bool {
+            state["_model_module"]?.string == "@jupyter-widgets/output" && state["_model_name"]?.string == "OutputModel"
+        }
+    }
+
+    /// The part of an output widget that a browser plays.
+    private struct Catcher: Sendable {
+        var area: OutputArea
+        /// The request whose outputs it catches.
+        var request: String?
+        /// The request whose outputs it caught last.
+        var parent: Header?
+    }
+
+    /// Takes note of what a widget's half in the kernel says.
+    mutating func receive(_ comm: Publication.Comm) {
+        guard let state = comm.data["state"], state.kind == .object else { return }
+        if models[comm.id] == nil { order.append(comm.id) }
+        var model = models.removeValue(forKey: comm.id) ?? Model()
+        for (key, value) in state.members { model.state[key] = value }
+        for (path, bytes) in zip(comm.data["buffer_paths"]?.elements ?? [], comm.buffers) {
+            let json: Value = ["data": .string(Base64.encode(bytes)), "encoding": "base64", "path": path]
+            let key = path.canonicalText.bytes
+            model.buffers.removeAll { $0.path == key }
+            model.buffers.append((key, json))
+        }
+        switch comm.act {
+        case .open(target: "jupyter.widget") where model.isOutput:
+            let outputs = state["outputs"]?.elements.map { Output(json: $0) } ?? []
+            model.catcher = Catcher(area: OutputArea(outputs))
+        case .message:
+            if model.catcher != nil, let request = state["msg_id"]?.string { turn(comm.id, &model, to: request) }
+        default: break
+        }
+        models[comm.id] = model
+    }
+
+    /// Makes a widget catch the outputs of a request; none, where it is empty.
+    private mutating func turn(_ id: String, _ model: inout Model, to request: String) {
+        if request.isEmpty {
+            let old = model.catcher?.request ?? ""
+            if let index = captors[old]?.lastIndex(of: id) { captors[old]?.remove(at: index) }
+            if captors[old]?.isEmpty == true { captors[old] = nil }
+        } else {
+            captors[request, default: []].append(id)
+        }
+        model.catcher?.request = request.isEmpty ? nil : request
+    }
+
+    /// Catches an output, where a widget catches what belongs to its request; returns whether one did.
+    mutating func catches(_ publication: Publication, of parent: Header?) -> Bool {
+        guard let parent, let id = captors[parent.id]?.last else { return false }
+        switch publication {
+        case .clear(let waits): models[id]?.catcher?.area.clear(waits: waits)
+        case .stream(let name, let text): models[id]?.catcher?.area.write(text, to: Output.Stream(name: name))
+        default:
+            guard let output = Output(publication) else { return false }
+            _ = models[id]?.catcher?.area.add(output)
+        }
+        models[id]?.catcher?.parent = parent
+        untold.insert(id)
+        return true
+    }
+
+    /// Returns what the kernel's halves have to be told: what was caught since they were told last.
+    ///
+    /// A kernel takes it up when it is done with its request, so that once for each request is enough.
+    mutating func news(from session: Session) -> [Message] {
+        defer { untold = [] }
+        return order.filter(untold.contains).compactMap { id in
+            guard let catcher = models[id]?.catcher else { return nil }
+            let outputs = Value.array(catcher.area.outputs().map(\.whole))
+            models[id]?.state["outputs"] = outputs
+            let data: Value = ["buffer_paths": [], "method": "update", "state": ["outputs": outputs]]
+            return session.commMessage(data, to: id, parent: catcher.parent)
+        }
+    }
+
+    /// What the notebook's metadata keep of the widgets; nil where there are none.
+    var metadata: Value? {
+        guard !models.isEmpty else { return nil }
+        var states: [(String, Value)] = []
+        for id in order {
+            guard let model = models[id], model.state["_model_name"] != nil else { continue }
+            var json: Value = [
+                "model_module": model.state["_model_module"] ?? .null,
+                "model_module_version": model.state["_model_module_version"] ?? .null,
+                "model_name": model.state["_model_name"] ?? .null, "state": model.state,
+            ]
+            if !model.buffers.isEmpty { json["buffers"] = .array(model.buffers.map(\.json)) }
+            states.append((id, json))
+        }
+        return [
+            "application/vnd.jupyter.widget-state+json": [
+                "state": .object(states), "version_major": 2, "version_minor": 0,
+            ]
+        ]
+    }
+}
+
+extension Output {
+    /// Makes the output that something published is; nil where it is none, or a piece of a stream.
+    init?(_ publication: Publication) {
+        switch publication {
+        case .display(let display): self = .displayData(MimeBundle(sent: display.data), metadata: display.metadata)
+        case .result(let display, let count):
+            self = .executeResult(MimeBundle(sent: display.data), executionCount: count, metadata: display.metadata)
+        case .error(let name, let value, let traceback):
+            self = .error(name: name, value: value, traceback: traceback)
+        default: return nil
+        }
+    }
+}

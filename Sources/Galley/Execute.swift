@@ -1,0 +1,171 @@
+public import Execution
+import JSON
+import LocalKernels
+import Notebook
+public import Storage
+import Synchronization
+
+/// Runs a notebook and saves what it puts out: along the way and at the end, however that comes about.
+///
+/// A cell that raises an error, a limit that is reached, a kernel that dies, a stop from outside: all of them are results,
+/// told by the report, and what was put out until then is saved. Where nothing is to be run no kernel is started, and what
+/// is saved is what was read, byte for byte.
+///
+/// - Parameters:
+///   - source: Where the notebook is read from.
+///   - destination: Where it is saved; nil for where it was read.
+///   - stop: Ends the run from outside; so does cancelling the task.
+///   - observe: Is told what happens, in order, while the run waits.
+/// - Throws: `StorageError` and `NotebookError` where the notebook cannot be read, or could not be written;
+///   ``PlanError`` where the options name a cell that is not there; `KernelError` where there is no kernel; ``UnsavedRun``
+///   where there was a run that could not be saved.
+public func execute(
+    _ source: any NotebookStore, to destination: (any NotebookStore)? = nil, _ options: Options = Options(),
+    stop: StopSwitch = StopSwitch(), observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
+) async throws -> RunReport {
+    try await withTaskCancellationHandler {
+        // What is cancelled cannot wait for anything, and there is a lot to wait for: a run is ended in order.
+        try await Task {
+            try await Conduct(source: source, destination: destination, options: options, stop: stop, observe: observe)
+                .run()
+        }.value
+    } onCancel: {
+        stop.stop(.cancelled)
+    }
+}
+
+/// Says that what a run has put out could not be saved where it belongs.
+public struct UnsavedRun: Error {
+    /// Why not.
+    public let reason: any Error
+    /// Where it was saved instead; nil where that was not possible either.
+    public let rescue: String?
+    /// What became of the run.
+    public let report: RunReport
+}
+
+extension UnsavedRun: CustomStringConvertible {
+    /// What happened, and where the result is.
+    public var description: String {
+        "\(reason). " + (rescue.map { "The result is in \($0)" } ?? "The result of the run is lost")
+    }
+}
+
+/// One run, from the first byte read to the last one written.
+private struct Conduct: Sendable {
+    let source: any NotebookStore
+    let destination: (any NotebookStore)?
+    let options: Options
+    let stop: StopSwitch
+    let observe: @Sendable (RunEvent) -> Void
+    private let start = ContinuousClock.now
+
+    init(
+        source: any NotebookStore, destination: (any NotebookStore)?, options: Options, stop: StopSwitch,
+        observe: @escaping @Sendable (RunEvent) -> Void
+    ) {
+        self.source = source
+        self.destination = destination
+        self.options = options
+        self.stop = stop
+        self.observe = observe
+    }
+
+    func run() async throws -> RunReport {
+        let target = destination ?? source
+        try await target.lock()
+        let bytes = try await source.read()
+        let notebook = try Notebook(parsing: bytes)
+        for warning in notebook.warnings { observe(.warning("\(warning)")) }
+        let plan = try Plan(for: notebook, options.execution)
+        for warning in plan.warnings { observe(.warning(warning)) }
+        guard !plan.run.isEmpty else {
+            if destination != nil { _ = try await target.write(bytes) }
+            return finished(plan.report(of: .succeeded, duration: elapsed))
+        }
+        try await target.checkWritable()
+        let (spec, warning) = try options.findKernel(for: notebook)
+        if let warning { observe(.warning(warning)) }
+        return finished(try await run(notebook, plan, spec, target))
+    }
+
+    private var elapsed: Duration { start.duration(to: .now) }
+
+    private func finished(_ report: RunReport) -> RunReport {
+        observe(.finished(report))
+        return report
+    }
+
+    /// Runs the cells in a kernel that is started for them.
+    private func run(
+        _ notebook: Notebook, _ plan: Plan, _ spec: KernelSpec, _ target: any NotebookStore
+    ) async throws -> RunReport {
+        var launch = options.launch
+        let total = options.execution.totalLimit.duration
+        if let total { launch.startLimit = min(launch.startLimit, max(.zero, total - elapsed)) }
+        let starting = Task { [launch] in
+            try await withKernel(spec, options: launch) { kernel in
+                // From here on a stop is an affair of the cells.
+                try await Task { try await run(notebook, plan, on: kernel, target) }.value
+            }
+        }
+        stop.setListener { _ in starting.cancel() }
+        do {
+            return try await starting.value
+        } catch let error as UnsavedRun {
+            throw error
+        } catch {
+            // Neither a stop nor a limit that comes before the first cell is the kernel's fault.
+            if let reason = stop.reason { return plan.report(of: .stopped(reason), duration: elapsed) }
+            if case KernelError.silent = error, let total, total <= options.launch.startLimit {
+                let limit = StruckLimit(kind: .total, duration: total)
+                return plan.report(of: .timedOut(limit), duration: elapsed)
+            }
+            throw error
+        }
+    }
+
+    private func run(
+        _ notebook: Notebook, _ plan: Plan, on kernel: LocalKernel, _ target: any NotebookStore
+    ) async throws -> RunReport {
+        var execution = options.execution
+        execution.allowsInput = options.launch.answer != nil
+        let executor = Executor(notebook, plan, on: kernel, execution, elapsed: elapsed, observe: observe)
+        stop.setListener { executor.stop($0) }
+        observe(.started(kernel: kernel.spec.name, cells: plan.cells.count))
+        let report = Mutex<RunReport?>(nil)
+        let record: @Sendable () -> Value? = { [options] in
+            guard options.records else { return nil }
+            return report.withLock { $0.map { Record.finished($0, options.execution) } }
+                ?? Record.running(options.execution)
+        }
+        let saver = Saver(executor, target, record: record, observe: observe)
+        // What leaves by a stream cannot be written twice.
+        let savesOnTheWay = target.canBeWrittenAgain
+        let saving = Task { if savesOnTheWay { await saver.keepSaving() } }
+        let (outcome, cells) = await executor.run()
+        saving.cancel()
+        let result = RunReport(outcome: outcome, cells: cells, duration: elapsed, kernel: kernel.spec.name)
+        report.withLock { $0 = result }
+        guard executor.hasBegun else { return result }
+        async let late: Void = executor.listen()
+        async let end: Void = kernel.shutdown()
+        do {
+            // The kernel takes its time to go, in which the disk has nothing else to do.
+            await saving.value
+            if savesOnTheWay { try? await saver.save() }
+            _ = await (late, end)
+            try await saver.save()
+        } catch {
+            _ = await (late, end)
+            throw UnsavedRun(reason: error, rescue: await saver.rescue(to: rescuePath(target)), report: result)
+        }
+        return result
+    }
+
+    private func rescuePath(_ target: any NotebookStore) -> String {
+        let folder = options.launch.environment["TMPDIR"] ?? "/tmp"
+        let base = target.name.split(separator: "/").last ?? "notebook"
+        return "\(folder)/\(base == "-" ? "notebook" : base).galley-rescue.ipynb"
+    }
+}

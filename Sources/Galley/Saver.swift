@@ -1,0 +1,95 @@
+import Execution
+public import JSON
+import Notebook
+public import Storage
+
+extension Text: ByteRuns {}
+
+/// Brings a run to where its notebook is kept: now and then while it goes on, and once it is over.
+actor Saver {
+    private let executor: Executor
+    private let destination: any NotebookStore
+    private let record: @Sendable () -> Value?
+    private let observe: @Sendable (RunEvent) -> Void
+    private var saved = (finishedCells: 0, revision: -1)
+    private var pace = SavePace()
+    private var hasComplained = false
+
+    /// - Parameter record: What the notebook's metadata are to tell of the run.
+    init(
+        _ executor: Executor, _ destination: any NotebookStore, record: @escaping @Sendable () -> Value?,
+        observe: @escaping @Sendable (RunEvent) -> Void
+    ) {
+        self.executor = executor
+        self.destination = destination
+        self.record = record
+        self.observe = observe
+    }
+
+    /// Saves now and then what is new, until the task is cancelled.
+    func keepSaving() async {
+        let clock = ContinuousClock()
+        var last = clock.now
+        while (try? await clock.sleep(for: pace.pause)) != nil {
+            let progress = executor.progress
+            let isWorthIt =
+                progress.finishedCells > saved.finishedCells
+                || progress.revision != saved.revision && last.duration(to: clock.now) >= pace.pauseWithinCell
+            guard isWorthIt else { continue }
+            last = clock.now
+            do {
+                try await save()
+            } catch {
+                // There may be room again before the end.
+                if !hasComplained { observe(.warning("could not be saved on the way: \(error)")) }
+                hasComplained = true
+            }
+            pace.note(cost: last.duration(to: clock.now))
+        }
+    }
+
+    /// Saves what is new, if anything is.
+    func save() async throws {
+        let progress = executor.progress
+        guard progress.revision != saved.revision else { return }
+        try await write(to: destination)
+        saved = progress
+    }
+
+    /// Saves elsewhere what could not be saved where it belongs; returns where, nil where that cannot be done either.
+    func rescue(to path: String) async -> String? {
+        let file = LocalFile(path)
+        // Nothing that is there is replaced.
+        _ = try? await file.read()
+        guard let place = try? await file.write(executor.notebook.text) else { return nil }
+        if case .conflict(let other) = place { return other }
+        return path
+    }
+
+    private func write(to destination: any NotebookStore) async throws {
+        var notebook = executor.notebook
+        if record() != nil || notebook.metadata[Record.key] != nil { notebook.metadata[Record.key] = record() }
+        switch try await destination.write(notebook.text) {
+        case .conflict(let path):
+            if !hasComplained {
+                observe(.warning("somebody else has changed \(destination.name) meanwhile; the result is in \(path)"))
+            }
+            hasComplained = true
+            observe(.saved(path))
+        default: observe(.saved(destination.name))
+        }
+    }
+}
+
+/// How often it is saved: as often as it costs little.
+struct SavePace {
+    /// How long to wait until the next look.
+    private(set) var pause = Duration.seconds(1)
+
+    /// How long to wait until what a cell has put out so far is worth saving by itself.
+    var pauseWithinCell: Duration { max(.seconds(10), pause) }
+
+    /// Takes note of what saving has cost: the pauses are at least nineteen times as long, which makes it a twentieth of
+    /// the time.
+    mutating func note(cost: Duration) { pause = max(.seconds(1), cost * 19) }
+}

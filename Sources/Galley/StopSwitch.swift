@@ -1,0 +1,39 @@
+public import Execution
+import Synchronization
+
+/// Ends a run from outside of it.
+public final class StopSwitch: Sendable {
+    private struct State {
+        var reasons: [StopReason] = []
+        /// What listens: at first whatever starts the kernel, then whatever runs the cells.
+        var listener: (@Sendable (StopReason) -> Void)?
+    }
+
+    private let state = Mutex(State())
+
+    /// Makes a switch, for one run.
+    public init() {}
+
+    /// Ends the run: the cell that runs is interrupted, what there is is kept and saved, the kernel is ended.
+    ///
+    /// It takes no longer than the grace period of the options. When it is called again the kernel is killed at once.
+    public func stop(_ reason: StopReason) {
+        let listener = state.withLock { state in
+            state.reasons.append(reason)
+            return state.listener
+        }
+        listener?(reason)
+    }
+
+    /// Why the run was ended first; nil where it was not.
+    var reason: StopReason? { state.withLock { $0.reasons.first } }
+
+    /// Lets somebody hear of every stop from now on, and of those that were before.
+    func setListener(_ listener: @escaping @Sendable (StopReason) -> Void) {
+        let reasons = state.withLock { state in
+            state.listener = listener
+            return state.reasons
+        }
+        reasons.forEach(listener)
+    }
+}

@@ -1,0 +1,146 @@
+public import JSON
+
+/// What a kernel publishes while it works, read leniently: what is missing is empty.
+@nonexhaustive
+public enum Publication: Sendable {
+    /// It began, or is done.
+    case state(ExecutionState)
+    /// It took up code, and counts it as its request of this number.
+    case input(count: Int?)
+    /// Text was written to a stream.
+    case stream(name: String, text: String)
+    /// Something was displayed.
+    case display(Display)
+    /// The value of the last expression, of the request of this number.
+    case result(Display, count: Int?)
+    /// What was displayed under an identifier looks different now.
+    case update(Display)
+    /// An error ended the code.
+    case error(name: String, value: String, traceback: [String])
+    /// What is there is to be removed, at once or when something comes to take its place.
+    case clear(waits: Bool)
+    /// Something was said between the halves of a widget, or of anything else that lives on both sides.
+    case comm(Comm)
+
+    /// What is displayed, by a display or as a result.
+    public var display: Display? {
+        switch self {
+        case .display(let display), .result(let display, _): display
+        default: nil
+        }
+    }
+
+    /// Something in several representations.
+    public struct Display: Sendable {
+        /// The representations by media type, an object.
+        public var data: Value
+        /// What else is known of them, an object.
+        public var metadata: Value
+        /// By what it can be updated later.
+        public var id: String?
+    }
+
+    /// Something said over a channel between two objects, one in the kernel and one at the client's.
+    public struct Comm: Sendable {
+        /// What the two objects call their channel.
+        public var id: String
+        /// What is said.
+        public var act: Act
+        /// What goes with it.
+        public var data: Value
+        /// Bytes that belong to the data.
+        public var buffers: [[UInt8]]
+
+        /// What can be said.
+        public enum Act: Hashable, Sendable {
+            /// The channel is opened, for objects of a kind.
+            case open(target: String)
+            case message
+            case close
+        }
+    }
+}
+
+extension Message {
+    /// What the message publishes; nil where it is something else, or of a kind that nobody has to know.
+    public var publication: Publication? {
+        guard channel == .iopub else { return nil }
+        switch type {
+        case "status": return executionState.map { .state($0) }
+        case "execute_input": return .input(count: content["execution_count"]?.int)
+        case "stream":
+            return .stream(name: content["name"]?.string ?? "stdout", text: content["text"]?.string ?? "")
+        case "display_data": return .display(display)
+        case "execute_result": return .result(display, count: content["execution_count"]?.int)
+        case "update_display_data": return .update(display)
+        case "error":
+            return .error(
+                name: content["ename"]?.string ?? "", value: content["evalue"]?.string ?? "",
+                traceback: content["traceback"]?.elements.compactMap(\.string) ?? [])
+        case "clear_output": return .clear(waits: content["wait"]?.bool ?? false)
+        case "comm_open": return comm(.open(target: content["target_name"]?.string ?? ""))
+        case "comm_msg": return comm(.message)
+        case "comm_close": return comm(.close)
+        default: return nil
+        }
+    }
+
+    private var display: Publication.Display {
+        Publication.Display(
+            data: object("data"), metadata: object("metadata"), id: content["transient"]?["display_id"]?.string)
+    }
+
+    private func comm(_ act: Publication.Comm.Act) -> Publication? {
+        guard let id = content["comm_id"]?.string else { return nil }
+        return .comm(Publication.Comm(id: id, act: act, data: object("data"), buffers: buffers))
+    }
+
+    private func object(_ key: String) -> Value {
+        guard let value = content[key], value.kind == .object else { return [:] }
+        return value
+    }
+}
+
+/// What a kernel replies when it has run code.
+public struct ExecuteReply: Sendable {
+    /// How it went.
+    public var status: Status
+    /// The number by which the kernel counts the request.
+    public var count: Int?
+    /// Whether the code asked for the kernel to be ended.
+    public var asksForEnd: Bool
+
+    /// Puts the facts together.
+    public init(status: Status, count: Int? = nil, asksForEnd: Bool = false) {
+        self.status = status
+        self.count = count
+        self.asksForEnd = asksForEnd
+    }
+
+    /// How code can end.
+    public enum Status: Hashable, Sendable {
+        case ok
+        case error(name: String, value: String, traceback: [String])
+        /// It was not run: something before it had failed.
+        case aborted
+    }
+}
+
+extension Message {
+    /// The reply to a request to run code, where this is one.
+    public var executeReply: ExecuteReply? {
+        guard type == "execute_reply" else { return nil }
+        let status: ExecuteReply.Status =
+            switch content["status"]?.string {
+            case "error":
+                .error(
+                    name: content["ename"]?.string ?? "", value: content["evalue"]?.string ?? "",
+                    traceback: content["traceback"]?.elements.compactMap(\.string) ?? [])
+            // The protocol's older word is still in use.
+            case "aborted", "abort": .aborted
+            default: .ok
+            }
+        let asksForEnd = content["payload"]?.elements.contains { $0["source"]?.string == "ask_exit" } ?? false
+        return ExecuteReply(status: status, count: content["execution_count"]?.int, asksForEnd: asksForEnd)
+    }
+}

@@ -1,0 +1,73 @@
+import Glibc
+
+/// The right to be the only one who works on a file, which other runs respect.
+///
+/// It is a lock on the file itself, so that it neither needs a file of its own nor survives this process. Once the file
+/// is replaced it goes over to the new one.
+struct FileLock: ~Copyable {
+    private let file: FileDescriptor
+
+    /// Locks the file that a path leads to; nil where there is none, or where the file system knows no locks.
+    static func take(_ path: String) throws(StorageError) -> FileLock? {
+        do throws(Errno) {
+            while true {
+                let file = try open(path)
+                guard try lock(file) else { return nil }
+                // Whoever held it may have replaced the file while we opened it.
+                if try Stamp(ofFileAt: path)?.isOfSameFile(as: Stamp(file.status)) == true { return FileLock(file: file) }
+            }
+        } catch  where error.rawValue == EWOULDBLOCK {
+            throw .inUse(path: path, process: holder(of: path))
+        } catch  where error.rawValue == ENOENT {
+            return nil
+        } catch {
+            throw StorageError(.opening, path, error)
+        }
+    }
+
+    /// Locks a file that nobody else knows yet, to take the place of the one that is locked.
+    init?(on new: borrowing FileDescriptor) throws(Errno) {
+        let copy = try FileDescriptor(duplicating: new.number)
+        guard try Self.lock(copy) else { return nil }
+        file = copy
+    }
+
+    private init(file: consuming FileDescriptor) { self.file = file }
+
+    /// Network file systems lock only what may be written.
+    private static func open(_ path: String) throws(Errno) -> FileDescriptor {
+        do throws(Errno) {
+            return try FileDescriptor(path, O_RDWR)
+        } catch  where [EACCES, EROFS, EPERM, ETXTBSY].contains(error.rawValue) {
+            return try FileDescriptor(path, O_RDONLY)
+        }
+    }
+
+    /// Returns whether the file is locked now; false where the file system knows no locks.
+    private static func lock(_ file: borrowing FileDescriptor) throws(Errno) -> Bool {
+        let number = file.number
+        do throws(Errno) {
+            try checked { flock(number, LOCK_EX | LOCK_NB) }
+            return true
+        } catch  where [ENOLCK, EOPNOTSUPP, ENOSYS, EBADF, EINVAL].contains(error.rawValue) {
+            return false
+        }
+    }
+
+    /// The process that has locked a file, where the system tells.
+    private static func holder(of path: String) -> Int? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0, let table = try? FileDescriptor("/proc/locks", O_RDONLY),
+            let bytes = try? table.readToEnd(expecting: 4096)
+        else { return nil }
+        // 1: FLOCK  ADVISORY  WRITE 1234 08:01:131142 0 EOF
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+            let fields = line.split(separator: " ")
+            guard fields.count > 5, fields[1] == "FLOCK", fields[5].hasSuffix(":\(status.st_ino)"),
+                let process = Int(fields[4]), process > 0
+            else { continue }
+            return process
+        }
+        return nil
+    }
+}
