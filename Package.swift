@@ -26,11 +26,13 @@ let package = Package(
         // Where they meet
         .target(name: "Execution", dependencies: ["JSON", "Notebook", "JupyterProtocol"]),
         .target(
-            name: "Galley", dependencies: ["JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "Execution"]),
+            name: "Galley",
+            dependencies: ["JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "Execution"]),
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "JSON", "Notebook", "Storage", "JupyterProtocol", "ZeroMQTransport", "LocalKernels", "Execution", "Galley",
+                "JSON", "Notebook", "Storage", "JupyterProtocol", "ZeroMQTransport", "LocalKernels", "Execution",
+                "Galley",
             ]),
 
         // Tests

@@ -47,7 +47,9 @@ struct ExecuteCommand {
         return status
     }
 
-    private var source: any NotebookStore { arguments.notebook == "-" ? StandardStreams() : LocalFile(arguments.notebook) }
+    private var source: any NotebookStore {
+        arguments.notebook == "-" ? StandardStreams() : LocalFile(arguments.notebook)
+    }
 
     private var destination: (any NotebookStore)? {
         if arguments.result == .standardOutput { return StandardStreams() }

@@ -25,7 +25,9 @@ struct Failure {
             if case .timedOut(_, wasKilled: true)? = report.failingCell?.outcome {
                 end = "; it did not heed the interrupt, and the kernel was killed"
             }
-            sentence = cell.map { "\($0) \(limit)\(end)" } ?? "the limit of \(limit.duration.inWords) was reached between two cells"
+            sentence =
+                cell.map { "\($0) \(limit)\(end)" }
+                ?? "the limit of \(limit.duration.inWords) was reached between two cells"
         case .kernelFailed(let failure):
             sentence = "\(failure)\(cell.map { ", in \($0)" } ?? "")"
             if case .died(let end) = failure { lastLines = end.lastLines }

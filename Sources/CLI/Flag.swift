@@ -18,7 +18,8 @@ struct Flag: Sendable {
     }
 
     init(
-        _ names: String..., take: @escaping @Sendable (inout ExecuteArguments, String, String) throws(UsageError) -> Void
+        _ names: String...,
+        take: @escaping @Sendable (inout ExecuteArguments, String, String) throws(UsageError) -> Void
     ) {
         self.names = names
         act = .take(take)
@@ -97,7 +98,9 @@ struct Flag: Sendable {
         if let reason = Nbconvert.refused[name] { return "\(name): \(reason)" }
         guard name.contains("."), name.hasPrefix("--") else { return nil }
         let known = Flag.all.flatMap(\.names).filter { $0.contains(".") }
-        if let near = Spelling.nearest(to: name, in: known).first { return "'\(name)' is not an option. Did you mean '\(near)'?" }
+        if let near = Spelling.nearest(to: name, in: known).first {
+            return "'\(name)' is not an option. Did you mean '\(near)'?"
+        }
         return "'\(name)' is a setting that Galley does not have; leave it out if you can do without what it does"
     }
 }

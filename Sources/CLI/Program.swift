@@ -14,7 +14,8 @@ import LocalKernels
             case "execute": try await run(rest, .galley)
             case "nbconvert": try await run(rest, .nbconvert)
             case "kernels": try KernelsCommand(rest).run()
-            case let argument?: throw UsageError(unknown: "command", argument, known: ["execute", "nbconvert", "kernels"])
+            case let argument?:
+                throw UsageError(unknown: "command", argument, known: ["execute", "nbconvert", "kernels"])
             }
         } catch {
             Terminal.complain("galley: \(error.problem)")

@@ -25,6 +25,8 @@ final class Progress: Sendable {
         var hasStatus = false
         /// Text of a cell whose line end has not come.
         var unended = ""
+        /// Lines that are going to be written together.
+        var waiting = ""
         var ticker: Task<Void, Never>?
     }
 
@@ -35,15 +37,16 @@ final class Progress: Sendable {
         streams = arguments.streams
         isLive = Terminal.isWatched && !arguments.isQuiet
         hasColours = Terminal.hasColours
-        if isLive {
-            let ticker = Task { [weak self] in
-                while (try? await Task.sleep(for: .milliseconds(200))) != nil {
-                    guard let self else { return }
-                    self.state.withLock { self.showStatus(&$0) }
+        let ticker = Task { [weak self] in
+            while (try? await Task.sleep(for: .milliseconds(200))) != nil {
+                guard let self else { return }
+                self.state.withLock { state in
+                    self.flush(&state)
+                    self.showStatus(&state)
                 }
             }
-            state.withLock { $0.ticker = ticker }
         }
+        state.withLock { $0.ticker = ticker }
     }
 
     /// Takes note of what happens.
@@ -76,11 +79,13 @@ final class Progress: Sendable {
             guard let failure = Failure(report) else {
                 let ran = report.cells.filter { $0.outcome.wasRun }.count
                 let end = ran == 0 ? "nothing to run" : "\(count(ran)) in \(report.duration.inWords)"
-                return say("\(place): \(end)\(result.map { ", saved as \($0.shownOnOneLine(200))" } ?? "")", &state)
+                say("\(place): \(end)\(result.map { ", saved as \($0.shownOnOneLine(200))" } ?? "")", &state)
+                return flush(&state)
             }
             complain("galley: \(place): \(failure.sentence)", &state)
             let source = report.failingCell.flatMap { state.sources[$0.number] }
-            for line in failure.details(source: source, withColours: hasColours) { Terminal.complain(line) }
+            for line in failure.details(source: source, withColours: hasColours) { complain(line, &state) }
+            flush(&state)
         }
     }
 
@@ -89,15 +94,19 @@ final class Progress: Sendable {
         state.withLock { state in
             finish(&state)
             complain("galley: \(problem.shown())", &state)
-            if let failure = report.flatMap({ Failure($0) }) { Terminal.complain("galley: \(notebook): \(failure.sentence)") }
+            if let failure = report.flatMap({ Failure($0) }) {
+                complain("galley: \(notebook): \(failure.sentence)", &state)
+            }
+            flush(&state)
         }
     }
 
     private func finish(_ state: inout State) {
         state.ticker?.cancel()
         state.running = nil
-        clearStatus(&state)
         endText(&state)
+        flush(&state)
+        clearStatus(&state)
     }
 
     private func count(_ cells: Int) -> String { cells == 1 ? "1 cell" : "\(cells) cells" }
@@ -120,8 +129,16 @@ extension Progress {
     }
 
     private func complain(_ line: String, _ state: inout State) {
+        state.waiting += line + "\n"
+        // Somebody who watches sees each line at once. A reader that is woken for each would take the kernel's time.
+        if isLive || state.waiting.utf8.count > 4096 { flush(&state) }
+    }
+
+    private func flush(_ state: inout State) {
+        guard !state.waiting.isEmpty else { return }
         clearStatus(&state)
-        Terminal.complain(line)
+        Terminal.complain(unended: state.waiting)
+        state.waiting = ""
     }
 
     private func clearStatus(_ state: inout State) {
@@ -151,16 +168,14 @@ extension Progress {
         let end = text.lastIndex(where: \.isNewlineOfText).map { text.index(after: $0) } ?? text.startIndex
         state.unended = String(text[end...].suffix(100_000))
         guard end > text.startIndex else { return }
-        clearStatus(&state)
         for line in text[..<end].split(omittingEmptySubsequences: false, whereSeparator: \.isNewlineOfText).dropLast() {
-            Terminal.complain(TerminalText.lastState(of: String(line)).shown(withColours: hasColours))
+            complain(TerminalText.lastState(of: String(line)).shown(withColours: hasColours), &state)
         }
     }
 
     private func endText(_ state: inout State) {
         guard !state.unended.isEmpty else { return }
-        clearStatus(&state)
-        Terminal.complain(TerminalText.lastState(of: state.unended).shown(withColours: hasColours))
+        complain(TerminalText.lastState(of: state.unended).shown(withColours: hasColours), &state)
         state.unended = ""
     }
 }

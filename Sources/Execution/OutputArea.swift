@@ -103,7 +103,8 @@ struct OutputArea: Sendable {
             }
         }
         guard cut > 0, let limit else { return outputs }
-        var line = "[galley: the output of this cell is cut here. It may have \(limit.inBytes); \(cut.inBytes) more came]\n"
+        var line =
+            "[galley: the output of this cell is cut here. It may have \(limit.inBytes); \(cut.inBytes) more came]\n"
         if case .stream(.stderr)? = outputs.last?.kind, let text = outputs.last?.text {
             line = text + (text.hasSuffix("\n") ? "" : "\n") + line
             outputs.removeLast()

@@ -11,6 +11,12 @@ public struct Plan: Sendable {
     /// The cells that will be run.
     public var run: [PlannedCell] { cells.filter { $0.fate == .run } }
 
+    /// Whether a cell is run whatever the rest of its notebook is like.
+    public static func isRun(_ cell: Cell, _ options: ExecutionOptions) -> Bool {
+        cell.kind == .code && options.startAt == nil && options.stopAfter == nil
+            && !cell.tags.contains(options.skipTag) && !cell.source.unicodeScalars.allSatisfy(\.isBlank)
+    }
+
     /// Makes the plan.
     ///
     /// - Throws: ``PlanError`` where the options name a cell that does not exist.
@@ -45,7 +51,8 @@ public struct Plan: Sendable {
     /// The report of a run that ended before its first cell.
     public func report(of outcome: RunOutcome, duration: Duration) -> RunReport {
         RunReport(
-            outcome: outcome, cells: cells.map { CellReport($0, .withoutRun($0.fate)) }, duration: duration, kernel: nil)
+            outcome: outcome, cells: cells.map { CellReport($0, .withoutRun($0.fate)) }, duration: duration, kernel: nil
+        )
     }
 
     /// The cells that are cleared: of those that are not skipped, whatever is not run in this run shows nothing.
@@ -81,8 +88,13 @@ public struct PlannedCell: Sendable {
     }
 
     /// The first line that is not empty.
-    public var title: String {
-        String(source.split(whereSeparator: \.isNewline).first { !$0.allSatisfy(\.isWhitespace) } ?? "")
+    public var title: String { source.firstLine }
+}
+
+extension String {
+    /// The first line that is not empty.
+    var firstLine: String {
+        String(split(whereSeparator: \.isNewline).first { !$0.allSatisfy(\.isWhitespace) } ?? "")
     }
 }
 

@@ -69,8 +69,7 @@ public struct CellReport: Sendable {
     public let number: Int
     /// Its identifier, which older notebooks do not have.
     public let id: String?
-    /// Its first line.
-    public let title: String
+    private let source: String
     /// What became of it.
     public var outcome: CellOutcome
     /// How long it took.
@@ -80,10 +79,13 @@ public struct CellReport: Sendable {
         index = cell.index
         number = cell.number
         id = cell.id
-        title = cell.title
+        source = cell.source
         self.outcome = outcome
         self.duration = duration
     }
+
+    /// The first line that is not empty.
+    public var title: String { source.firstLine }
 }
 
 /// What became of a cell.

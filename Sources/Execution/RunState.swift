@@ -104,7 +104,8 @@ struct RunState: Sendable {
             case .aborted:
                 let value = "the kernel turned the cell down each time that it was asked to run it"
                 add(.error(name: "CellAborted", sentence: value), to: cell)
-                return .raised(CellError(name: "CellAborted", value: value, traceback: [], count: nil), isAllowed: false)
+                return .raised(
+                    CellError(name: "CellAborted", value: value, traceback: [], count: nil), isAllowed: false)
             case .error(let name, let value, let traceback):
                 let isNamed = options.allowedErrors.names.contains(name)
                 if let stop, wasInterrupted { return stopped(stop, in: cell) }

@@ -75,18 +75,37 @@ private struct Conduct: Sendable {
         let target = destination ?? source
         try await target.lock()
         let bytes = try await source.read()
-        let notebook = try Notebook(parsing: bytes)
+        let unread = try UnreadNotebook(parsing: bytes)
+        let reading = Task { try read(unread) }
+        var wanted = unread.wantedKernel
+        // A kernel takes longer to start than most notebooks to read: where there surely is something to run, it is
+        // started meanwhile.
+        if wanted == nil || !unread.contains(where: { Plan.isRun($0, options.execution) }) {
+            let (notebook, plan) = try await reading.value
+            guard !plan.run.isEmpty else {
+                if destination != nil { _ = try await target.write(bytes) }
+                return finished(plan.report(of: .succeeded, duration: elapsed))
+            }
+            wanted = notebook.wantedKernel
+        }
+        do {
+            try await target.checkWritable()
+            let (spec, warning) = try options.findKernel(for: wanted ?? Notebook().wantedKernel)
+            if let warning { observe(.warning(warning)) }
+            return finished(try await run(reading, spec, target))
+        } catch {
+            // What is wrong with the notebook comes before what is wrong with its surroundings.
+            _ = try await reading.value
+            throw error
+        }
+    }
+
+    private func read(_ unread: UnreadNotebook) throws -> (Notebook, Plan) {
+        let notebook = try Notebook(reading: unread)
         for warning in notebook.warnings { observe(.warning("\(warning)")) }
         let plan = try Plan(for: notebook, options.execution)
         for warning in plan.warnings { observe(.warning(warning)) }
-        guard !plan.run.isEmpty else {
-            if destination != nil { _ = try await target.write(bytes) }
-            return finished(plan.report(of: .succeeded, duration: elapsed))
-        }
-        try await target.checkWritable()
-        let (spec, warning) = try options.findKernel(for: notebook)
-        if let warning { observe(.warning(warning)) }
-        return finished(try await run(notebook, plan, spec, target))
+        return (notebook, plan)
     }
 
     private var elapsed: Duration { start.duration(to: .now) }
@@ -98,7 +117,7 @@ private struct Conduct: Sendable {
 
     /// Runs the cells in a kernel that is started for them.
     private func run(
-        _ notebook: Notebook, _ plan: Plan, _ spec: KernelSpec, _ target: any NotebookStore
+        _ reading: Task<(Notebook, Plan), any Error>, _ spec: KernelSpec, _ target: any NotebookStore
     ) async throws -> RunReport {
         var launch = options.launch
         let total = options.execution.totalLimit.duration
@@ -106,15 +125,20 @@ private struct Conduct: Sendable {
         let starting = Task { [launch] in
             try await withKernel(spec, options: launch) { kernel in
                 // From here on a stop is an affair of the cells.
-                try await Task { try await run(notebook, plan, on: kernel, target) }.value
+                try await Task {
+                    let (notebook, plan) = try await reading.value
+                    return try await run(notebook, plan, on: kernel, target)
+                }.value
             }
         }
         stop.setListener { _ in starting.cancel() }
+        Task { if case .failure = await reading.result { starting.cancel() } }
         do {
             return try await starting.value
         } catch let error as UnsavedRun {
             throw error
         } catch {
+            let (_, plan) = try await reading.value
             // Neither a stop nor a limit that comes before the first cell is the kernel's fault.
             if let reason = stop.reason { return plan.report(of: .stopped(reason), duration: elapsed) }
             if case KernelError.silent = error, let total, total <= options.launch.startLimit {

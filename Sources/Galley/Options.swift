@@ -23,18 +23,19 @@ extension Options {
     /// Finds the kernel for a notebook.
     ///
     /// - Returns: The kernel, and what somebody should know about the choice.
-    func findKernel(for notebook: Notebook) throws(KernelError) -> (spec: KernelSpec, warning: String?) {
+    func findKernel(for wanted: WantedKernel) throws(KernelError) -> (spec: KernelSpec, warning: String?) {
         let finder = KernelFinder(environment: launch.environment)
         if let kernel { return (try finder.find(kernel), nil) }
-        guard let name = notebook.kernelName else {
-            if let only = notebook.language.flatMap({ finder.onlyKernel(of: $0) }) { return (only, nil) }
+        guard !wanted.isNameless else { throw .nameless }
+        guard let name = wanted.name else {
+            if let only = wanted.language.flatMap({ finder.onlyKernel(of: $0) }) { return (only, nil) }
             // What nobody has said anything about is Python.
             return (try finder.find("python3"), nil)
         }
         do throws(KernelError) {
             return (try finder.find(name), nil)
         } catch {
-            guard case .notFound = error, mayReplaceKernel, let language = notebook.language,
+            guard case .notFound = error, mayReplaceKernel, let language = wanted.language,
                 let only = finder.onlyKernel(of: language)
             else { throw error }
             return (only, "kernel '\(name)' is not here; '\(only.name)', the only one for \(language), takes its place")

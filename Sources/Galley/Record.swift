@@ -14,7 +14,8 @@ enum Record {
         var more: [(String, Value)] = [("duration", .number((report.duration.inSeconds * 1000).rounded() / 1000))]
         if let cell = report.failingCell { more.append(("cell", .number(cell.number))) }
         if case .timedOut(let limit) = report.outcome {
-            more.append(("limit", ["kind": .string(limit.kind.rawValue), "seconds": .number(limit.duration.inSeconds)]))
+            more.append(
+                ("limit", ["kind": .string(limit.kind.rawValue), "seconds": .number(limit.duration.inSeconds)]))
         }
         return record(report.outcome.status, more, options)
     }

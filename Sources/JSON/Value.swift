@@ -73,6 +73,20 @@ extension Value {
         Value(.container(Container(isObject: false, items: elements.map { Item(value: $0) })))
     }
 
+    /// Makes an array of strings; a long one takes little more memory than its text.
+    public static func array(ofStrings strings: some Collection<Substring>) -> Value {
+        if strings.count > 16 {
+            var text = [UInt8(ascii: "[")]
+            for string in strings {
+                if text.count > 1 { text.append(UInt8(ascii: ",")) }
+                StringCoding.encode(string.utf8, escapingNonASCII: false, to: &text)
+            }
+            text.append(UInt8(ascii: "]"))
+            if let source = try? Source(text, depthLimit: 1) { return Value(.text(source.root)) }
+        }
+        return .array(strings.map { .string($0) })
+    }
+
     /// Makes an object; of members with the same key the last one counts.
     public static func object(_ members: some Sequence<(String, Value)>) -> Value {
         Value(.container(Container(isObject: true, items: members.map { Item(newKey: $0.0, value: $0.1) })))

@@ -63,8 +63,19 @@ extension Writer {
     private mutating func layOut(_ fragment: Fragment, margin: [UInt8]) {
         let bytes = fragment.source.bytes
         switch fragment.first {
-        case UInt8(ascii: "{"), UInt8(ascii: "["):
-            layOut(Container(fragment), margin: margin)
+        case UInt8(ascii: "{"): layOut(Container(fragment), margin: margin)
+        case UInt8(ascii: "["):
+            // Not by way of a container, which takes ten times the memory of a long list of short strings.
+            append("[")
+            var isFirst = true
+            for (_, value) in Walk(fragment) {
+                if !isFirst { append(",") }
+                beginItem(isFirst: isFirst, margin: margin)
+                write(Value(.text(value)), margin: margin + (indentation ?? []))
+                isFirst = false
+            }
+            if !isFirst { beginClosing(margin: margin) }
+            append("]")
         case UInt8(ascii: "\""):
             rewriteString(fragment.source, fragment.range)
         case UInt8(ascii: "n"), UInt8(ascii: "t"), UInt8(ascii: "f"):

@@ -5,6 +5,8 @@ public import JupyterProtocol
 public enum KernelError: Error, Sendable {
     /// None has this name.
     case notFound(name: String, available: [String], searched: [String])
+    /// The notebook describes a kernel and does not name it.
+    case nameless
     /// The file that describes it is no good.
     case invalidSpec(path: String, reason: String)
     /// There is no Python environment at this path.
@@ -36,6 +38,9 @@ extension KernelError: CustomStringConvertible {
             return "Kernel '\(name)' not found.\(meant) Installed: \(installed). "
                 + "Looked in: \(searched.joined(separator: ", ")) and in Conda's environments. "
                 + Self.advice(for: name)
+        case .nameless:
+            return "The notebook's metadata describe a kernel without naming it. Name one: --kernel python3, say, or "
+                + "metadata.kernelspec.name in the notebook"
         case .invalidSpec(let path, let reason): return "\(path) describes no kernel: \(reason). Mend it or remove it"
         case .noEnvironment(let path):
             return "\(path) is neither a Python environment nor a Python: it has no bin/python"

@@ -14,7 +14,7 @@ enum MultilineText {
     }
 
     /// Returns the list of lines that nbformat writes, line ends included; empty for no text.
-    static func split(_ text: String) -> Value { .array(lines(of: text).map { .string($0) }) }
+    static func split(_ text: String) -> Value { .array(ofStrings: lines(of: text)) }
 
     /// Splits text after each line end, taking for one what Python's `splitlines` does: LF, CR, CRLF, VT, FF, FS, GS, RS,
     /// NEL, LS and PS.

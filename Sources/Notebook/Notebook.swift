@@ -20,11 +20,12 @@ public struct Notebook: Sendable {
     ///
     /// - Throws: ``NotebookError`` where the bytes are no notebook, or one that could not be run.
     public init(parsing bytes: [UInt8]) throws(NotebookError) {
-        do throws(ParseError) {
-            document = try Document(parsing: bytes)
-        } catch {
-            throw NotebookError(path: "", position: error.position, problem: .notJSON(error.problem))
-        }
+        try self.init(reading: UnreadNotebook(parsing: bytes))
+    }
+
+    /// Reads a notebook all the way that was opened before.
+    public init(reading unread: UnreadNotebook) throws(NotebookError) {
+        document = unread.document
         var reader = Reader(document: document)
         do throws(Reader.Refusal) {
             try reader.read()
@@ -53,13 +54,8 @@ public struct Notebook: Sendable {
         }
     }
 
-    /// The name of the kernel that the notebook asks for.
-    public var kernelName: String? { metadata["kernelspec"]?["name"]?.string }
-
-    /// The language that the notebook is written in.
-    public var language: String? {
-        metadata["kernelspec"]?["language"]?.string ?? metadata["language_info"]?["name"]?.string
-    }
+    /// The kernel that the notebook asks for.
+    public var wantedKernel: WantedKernel { WantedKernel(metadata) }
 
     /// The cells.
     public var cells: Parts<Cell> {

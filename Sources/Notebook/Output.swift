@@ -120,7 +120,8 @@ extension Output {
         var whole = json
         if let text { whole["text"] = .string(text) }
         if let data {
-            whole["data"] = .object(data.json.members.map { ($0.key, data.text($0.key).map { .string($0) } ?? $0.value) })
+            whole["data"] = .object(
+                data.json.members.map { ($0.key, data.text($0.key).map { .string($0) } ?? $0.value) })
         }
         return whole
     }

@@ -14,7 +14,9 @@ struct FileLock: ~Copyable {
                 let file = try open(path)
                 guard try lock(file) else { return nil }
                 // Whoever held it may have replaced the file while we opened it.
-                if try Stamp(ofFileAt: path)?.isOfSameFile(as: Stamp(file.status)) == true { return FileLock(file: file) }
+                if try Stamp(ofFileAt: path)?.isOfSameFile(as: Stamp(file.status)) == true {
+                    return FileLock(file: file)
+                }
             }
         } catch  where error.rawValue == EWOULDBLOCK {
             throw .inUse(path: path, process: holder(of: path))

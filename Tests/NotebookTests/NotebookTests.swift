@@ -6,8 +6,8 @@ import Testing
     @Test func `reads like the format`() throws {
         let notebook = try Notebook(parsing: Fixture.named("streams").bytes)
         #expect(notebook.version == (4, 5))
-        #expect(notebook.kernelName == "python3")
-        #expect(notebook.language == "python")
+        #expect(notebook.wantedKernel.name == "python3")
+        #expect(notebook.wantedKernel.language == "python")
         #expect(notebook.cells.count == 1)
         #expect(notebook.cells[0].kind == .code)
         #expect(notebook.cells[0].id == "cell-0")
@@ -181,7 +181,7 @@ import Testing
         notebook.cells[0].outputs.append(.stream(.stdout, "x"))
         notebook.cells[0].tags.append("t")
         notebook.metadata["kernelspec"]?["name"] = "x"
-        #expect(notebook.kernelName == "x")
+        #expect(notebook.wantedKernel.name == "x")
         #expect(try Notebook(parsing: notebook.text.bytes).text.bytes == notebook.text.bytes)
     }
 
@@ -191,7 +191,7 @@ import Testing
         two.cells[0].source = "changed"
         two.metadata["kernelspec"] = nil
         #expect(one.text.bytes == Fixture.named("hello").bytes)
-        #expect(two.kernelName == nil)
+        #expect(two.wantedKernel.name == nil)
         #expect(two.cells[0].source == "changed")
     }
 
