@@ -31,7 +31,7 @@ let package = Package(
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "JSON", "Notebook", "Storage", "JupyterProtocol", "ZeroMQTransport", "LocalKernels", "Execution",
+                "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "Execution",
                 "Galley",
             ]),
 

@@ -15,9 +15,7 @@ struct ExecuteCommand {
     }
 
     /// Runs it and returns the status to end with.
-    func run() async -> Int32 {
-        let stop = StopSwitch()
-        Signals.listen { stop.stop(.signal($0)) }
+    func run(_ stop: StopSwitch) async -> Int32 {
         let log: EventLog?
         do throws(EventLog.Refusal) {
             log = try arguments.events.map { path throws(EventLog.Refusal) in try EventLog(path) }

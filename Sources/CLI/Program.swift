@@ -1,18 +1,21 @@
+import Execution
 import Galley
 import Glibc
 import LocalKernels
 
 /// The program.
 @main struct Program {
-    static func main() async {
+    static func main() {
+        // Before there is any other thread that could take them.
+        Signals.block()
         let arguments = Array(CommandLine.arguments.dropFirst())
         let rest = Array(arguments.dropFirst())
         do throws(UsageError) {
             switch arguments.first {
             case "--version": Terminal.print("galley \(Galley.version)")
             case nil, "--help", "-h", "help": Terminal.print(help)
-            case "execute": try await run(rest, .galley)
-            case "nbconvert": try await run(rest, .nbconvert)
+            case "execute": try run(rest, .galley)
+            case "nbconvert": try run(rest, .nbconvert)
             case "kernels": try KernelsCommand(rest).run()
             case let argument?:
                 throw UsageError(unknown: "command", argument, known: ["execute", "nbconvert", "kernels"])
@@ -23,9 +26,15 @@ import LocalKernels
         }
     }
 
-    private static func run(_ arguments: [String], _ dialect: ExecuteArguments.Dialect) async throws(UsageError) {
+    private static func run(_ arguments: [String], _ dialect: ExecuteArguments.Dialect) throws(UsageError) {
         if arguments.contains("--help") || arguments.contains("-h") { return Terminal.print(ExecuteArguments.help) }
-        exit(await ExecuteCommand(try ExecuteArguments(arguments, dialect)).run())
+        let command = ExecuteCommand(try ExecuteArguments(arguments, dialect))
+        let stop = StopSwitch()
+        Task { exit(await command.run(stop)) }
+        // The first ends the run in order, the second kills the kernel; who sends a third one does not want to wait even
+        // for a disk.
+        for _ in 0..<2 { stop.stop(.signal(Signals.next())) }
+        exit(ExitStatus.signal(Signals.next()))
     }
 
     private static let help = """

@@ -1,31 +1,32 @@
 import Glibc
-import ZeroMQTransport
 
 /// Signals that ask the program to end.
 enum Signals {
-    /// Calls `body` on a thread of its own, with each signal that arrives from now on.
+    /// Keeps them waiting for ``next()``; the program's other signals are as they usually are.
     ///
     /// An inherited disposition to ignore SIGINT is what a shell gives to every job in the background, and means nothing;
     /// one to ignore SIGHUP is what `nohup` gives, and is meant. A reader that has gone away must not end a run.
-    static func listen(_ body: @escaping @Sendable (Int32) -> Void) {
+    static func block() {
         signal(SIGPIPE, SIG_IGN)
-        var numbers = [SIGINT, SIGTERM]
-        if !isIgnored(SIGHUP) { numbers.append(SIGHUP) }
-        var set = sigset_t()
-        // Safe because each call fills, or reads, variables of its own kinds.
-        unsafe sigemptyset(&set)
-        for number in numbers {
-            signal(number, SIG_DFL)
-            unsafe sigaddset(&set, number)
-        }
-        // Blocked before any other thread exists that could take them; what is started gets none of this.
+        for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+        var set = awaited
+        // Safe because the call reads a variable of its own kind. What is started gets none of this.
         unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
-        let awaited = set
-        _ = startThread {
-            var set = awaited
-            var number: Int32 = 0
-            while unsafe sigwait(&set, &number) == 0 { body(number) }
-        }
+    }
+
+    /// Waits for the next one.
+    static func next() -> Int32 {
+        var set = awaited
+        var number: Int32 = 0
+        // Safe because the call reads and fills variables of its own kinds.
+        while unsafe sigwait(&set, &number) != 0 {}
+        return number
+    }
+
+    private static var awaited: sigset_t {
+        var set = sigset_t()
+        for number in [SIGINT, SIGTERM] + (isIgnored(SIGHUP) ? [] : [SIGHUP]) { unsafe sigaddset(&set, number) }
+        return set
     }
 
     private static func isIgnored(_ number: Int32) -> Bool {

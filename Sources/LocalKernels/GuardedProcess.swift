@@ -100,6 +100,9 @@ final class GuardedProcess: Sendable {
     /// The last lines of the program's standard output and error.
     var lastLines: [String] { tail.withLock { $0.lines } }
 
+    /// Forgets what it has written so far.
+    func forgetOutput() { tail.withLock { $0 = Tail() } }
+
     private func order(_ order: clinux_order) {
         socket.withLock { socket in
             guard let socket else { return }

@@ -21,6 +21,8 @@ public final class LocalKernel: Kernel {
     init(_ start: Start, info: KernelInfo) {
         self.info = info
         self.start = start
+        // What a kernel says while it gets ready explains nothing of what it may die of later.
+        start.process.forgetOutput()
         start.process.ending.whenSet { [weak self] ending in
             // An end that was asked for is no death.
             let wasAsked = self?.isEnding.withLock(\.self) ?? true
