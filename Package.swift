@@ -43,6 +43,9 @@ let package = Package(
         .testTarget(name: "JupyterProtocolTests", dependencies: ["JSON", "JupyterProtocol", "ScriptedKernel"]),
         .testTarget(name: "ZeroMQTransportTests", dependencies: ["JSON", "JupyterProtocol", "ZeroMQTransport"]),
         .testTarget(name: "LocalKernelsTests", dependencies: ["JSON", "JupyterProtocol", "LocalKernels"]),
+        .testTarget(
+            name: "ExecutionTests",
+            dependencies: ["JSON", "Notebook", "JupyterProtocol", "Execution", "ScriptedKernel"]),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "EndToEndTests"),
         .executableTarget(

@@ -143,12 +143,13 @@ extension Executor {
         // IPython turns down what waits behind an error, if it is told to; nothing does.
         let request = kernel.session.executeRequest(
             cell.source, allowsInput: options.allowsInput, stopsOnError: false)
-        return state.withLock { state in
+        let isWanted = state.withLock { state in
             guard state.stop == nil else { return false }
             state.begin(cell, request, since: begin, at: time.now())
-            kernel.send(request)
             return true
         }
+        if isWanted { kernel.send(request) }
+        return isWanted
     }
 
     /// Hears everything until the request in flight is over.

@@ -6,10 +6,22 @@ import Synchronization
 public final class ScriptedKernel: Kernel {
     /// What happens when a request arrives.
     public enum Step: Sendable {
-        /// Something is published or replied that belongs to the request.
-        case say(String, on: Channel, content: Value = [:])
+        /// Something is published or replied.
+        case say(
+            String, on: Channel, content: Value = [:], about: Subject = .request, buffers: [[UInt8]] = [],
+            date: String? = nil)
         /// The kernel dies.
         case die(PostMortem)
+    }
+
+    /// What something that is said belongs to.
+    public enum Subject: Sendable {
+        /// The request that has just arrived.
+        case request
+        /// The request to run code that arrived so many before the last one.
+        case code(before: Int)
+        /// The kernel does not tell.
+        case nothing
     }
 
     /// What it says of itself.
@@ -28,7 +40,7 @@ public final class ScriptedKernel: Kernel {
     /// Begins; `script` is asked about every request.
     public init(_ script: @escaping @Sendable (Message) -> [Step]) { self.script = script }
 
-    /// The requests that have arrived.
+    /// The requests that have arrived; a request to be interrupted is one, and so is the end.
     public var requests: [Message] { log.withLock(\.self) }
 
     /// Answers a request as the script says.
@@ -36,8 +48,17 @@ public final class ScriptedKernel: Kernel {
         log.withLock { $0.append(message) }
         for step in script(message) {
             switch step {
-            case .say(let type, let channel, let content):
-                messages.add(own.message(type, on: channel, content: content, parent: message.header))
+            case .say(let type, let channel, let content, let subject, let buffers, let date):
+                let parent: Header? =
+                    switch subject {
+                    case .request: message.header
+                    case .code(let before):
+                        requests.filter { $0.type == "execute_request" }.dropLast(before).last?.header
+                    case .nothing: nil
+                    }
+                var said = own.message(type, on: channel, content: content, parent: parent, buffers: buffers)
+                if let date { said.header.date = date }
+                messages.add(said)
             case .die(let end): messages.finish(throwing: .died(end))
             }
         }
@@ -49,17 +70,66 @@ public final class ScriptedKernel: Kernel {
     /// Ends what it says.
     public func shutdown() async { messages.finish() }
 
-    /// Ends what it says.
-    public func kill() async { messages.finish() }
+    /// Is noted as a request to end, and ends what it says.
+    public func kill() async {
+        log.withLock { $0.append(session.shutdownRequest()) }
+        messages.finish()
+    }
 }
 
 extension [ScriptedKernel.Step] {
     /// What a kernel says that runs code and prints something.
     public static func running(printing text: String, losingIdle: Bool = false) -> Self {
+        running(
+            [.say("stream", on: .iopub, content: ["name": "stdout", "text": .string(text)])], losingIdle: losingIdle)
+    }
+
+    /// What a kernel says around what its code puts out.
+    public static func running(
+        _ steps: Self = [], count: Int = 1, reply: Value = ["status": "ok"], losingIdle: Bool = false
+    ) -> Self {
+        var reply = reply
+        reply["execution_count"] = .number(count)
+        return beginning(count) + steps + [.say("execute_reply", on: .shell, content: reply)]
+            + (losingIdle ? [] : [.say("status", on: .iopub, content: ["execution_state": "idle"])])
+    }
+
+    /// What a kernel says that takes up code.
+    private static func beginning(_ count: Int) -> Self {
         [
             .say("status", on: .iopub, content: ["execution_state": "busy"]),
-            .say("stream", on: .iopub, content: ["name": "stdout", "text": .string(text)]),
-            .say("execute_reply", on: .shell, content: ["execution_count": 1, "status": "ok"]),
-        ] + (losingIdle ? [] : [.say("status", on: .iopub, content: ["execution_state": "idle"])])
+            .say("execute_input", on: .iopub, content: ["code": "", "execution_count": .number(count)]),
+        ]
+    }
+
+    /// What a kernel says that runs code which raises an error.
+    public static func failing(_ name: String, _ value: String, count: Int = 1) -> Self {
+        beginning(count) + raising(name, value, count: count)
+    }
+
+    /// What a kernel says whose code, in the middle of it, raises an error.
+    public static func raising(
+        _ name: String, _ value: String, count: Int = 1, about subject: ScriptedKernel.Subject = .request
+    ) -> Self {
+        let error: Value = [
+            "ename": .string(name), "evalue": .string(value), "traceback": [.string("\(name): \(value)")],
+        ]
+        var reply = error
+        reply["status"] = "error"
+        reply["execution_count"] = .number(count)
+        return [
+            .say("error", on: .iopub, content: error, about: subject),
+            .say("execute_reply", on: .shell, content: reply, about: subject),
+            .say("status", on: .iopub, content: ["execution_state": "idle"], about: subject),
+        ]
+    }
+
+    /// What a kernel says that tells what it is.
+    public static var introducing: Self {
+        [
+            .say("status", on: .iopub, content: ["execution_state": "busy"]),
+            .say("kernel_info_reply", on: .shell, content: ["status": "ok"]),
+            .say("status", on: .iopub, content: ["execution_state": "idle"]),
+        ]
     }
 }

@@ -1,0 +1,276 @@
+import Execution
+import JSON
+import JupyterProtocol
+import Notebook
+import ScriptedKernel
+import Synchronization
+import Testing
+
+@Suite struct `An executor` {
+    @Test func `runs the cells in order and tells what happens`() async throws {
+        let ran = try await run(Notebook(cells: ["a", "b"])) { code, _ in .running(printing: code) }
+        guard case .succeeded = ran.outcome else { Issue.record("\(ran.outcome)"); return }
+        let told = ran.events.map { event in
+            switch event {
+            case .cellStarted(let cell): "started \(cell.number)"
+            case .output(let cell, .stream(_, let text)): "output \(cell.number) \(text)"
+            case .cellFinished(let report): "finished \(report.number) \(report.outcome.status)"
+            default: "?"
+            }
+        }
+        #expect(
+            told == [
+                "started 1", "output 1 a", "finished 1 succeeded", "started 2", "output 2 b", "finished 2 succeeded",
+            ])
+        #expect(ran.notebook.metadata["language_info"]?["name"]?.string == "script")
+    }
+
+    @Test func `tells when each cell ran, in the kernel's time`() async throws {
+        var notebook = Notebook(cells: ["a"])
+        notebook.cells[0].metadata["execution"] = ["iopub.status.idle": "old", "timeout": 60]
+        let script: @Sendable (String, Message) -> [ScriptedKernel.Step] = { _, _ in
+            [
+                .say("status", on: .iopub, content: ["execution_state": "busy"], date: "2026-01-31T12:00:00.5+01:00"),
+                .say("execute_input", on: .iopub, content: ["execution_count": 3], date: "2026-01-31T11:00:01Z"),
+                .say(
+                    "execute_reply", on: .shell, content: ["execution_count": 3, "status": "ok"],
+                    date: "2026-01-31T11:00:02.123456Z"),
+                .say("status", on: .iopub, content: ["execution_state": "idle"], date: "2026-01-31T11:00:03.000001Z"),
+            ]
+        }
+        let timing = try await run(notebook, script: script).notebook.cells[0].metadata["execution"]
+        let expected: Value = [
+            "iopub.execute_input": "2026-01-31T11:00:01.000000Z", "iopub.status.busy": "2026-01-31T11:00:00.500000Z",
+            "iopub.status.idle": "2026-01-31T11:00:03.000001Z", "shell.execute_reply": "2026-01-31T11:00:02.123456Z",
+            "timeout": 60,
+        ]
+        #expect(timing?.canonicalText.bytes == expected.canonicalText.bytes)
+        var options = ExecutionOptions()
+        options.keepsTiming = false
+        let without = try await run(notebook, options, script: script).notebook.cells[0].metadata["execution"]
+        #expect(without?.canonicalText.bytes == (["timeout": 60] as Value).canonicalText.bytes)
+    }
+
+    @Test func `stops at an error, unless it is allowed`() async throws {
+        let script: @Sendable (String, Message) -> [ScriptedKernel.Step] = { code, _ in
+            code == "fails" ? .failing("ValueError", "bad") : .running(printing: "ran")
+        }
+        func outcome(_ change: (inout ExecutionOptions, inout Notebook) -> Void) async throws -> (String, [String]) {
+            var options = ExecutionOptions()
+            var notebook = Notebook(cells: ["fails", "next"])
+            change(&options, &notebook)
+            let ran = try await run(notebook, options, script: script)
+            #expect(ran.outputs(0) == ["error: ValueError"])
+            return (ran.outcome.status, ran.cells.map(\.outcome.status))
+        }
+        #expect(try await outcome { _, _ in } == ("raised", ["raised", "not-reached"]))
+        #expect(
+            try await outcome { options, _ in options.allowedErrors.isEverything = true } == (
+                "succeeded", ["raised", "succeeded"]
+            ))
+        #expect(
+            try await outcome { options, _ in options.allowedErrors.names = ["ValueError"] } == (
+                "succeeded", ["raised", "succeeded"]
+            ))
+        #expect(
+            try await outcome { options, _ in options.allowedErrors.names = ["KeyError"] } == (
+                "raised", ["raised", "not-reached"]
+            ))
+        #expect(
+            try await outcome { _, notebook in notebook.cells[0].tags = ["raises-exception"] } == (
+                "succeeded", ["raised", "succeeded"]
+            ))
+        #expect(
+            try await outcome { options, notebook in
+                notebook.cells[0].tags = ["raises-exception"]
+                options.allowedErrors = .nothing
+            } == ("raised", ["raised", "not-reached"]))
+    }
+
+    @Test func `keeps an error of which only the reply told`() async throws {
+        let ran = try await run(Notebook(cells: ["x"])) { _, _ in
+            .running(reply: ["ename": "E", "evalue": "v", "status": "error", "traceback": ["t"]])
+        }
+        #expect(ran.outputs(0) == ["error: E"])
+    }
+
+    @Test(arguments: [
+        ("", "succeeded", 0), ("0", "succeeded", 0), ("None", "succeeded", 0), ("4", "exited", 4),
+        ("gone", "exited", 1),
+        ("-3", "exited", -3),
+    ])
+    func `takes SystemExit for the end of the notebook`(value: String, status: String, code: Int) async throws {
+        let ran = try await run(Notebook(cells: ["x", "next"])) { _, _ in .failing("SystemExit", value) }
+        #expect(ran.outcome.status == status)
+        guard case .exited(code) = ran.outcome else { Issue.record("\(ran.outcome)"); return }
+        #expect(ran.cells.map(\.outcome.status) == ["exited", "not-reached"])
+    }
+
+    @Test func `goes on after a SystemExit that a tag expects`() async throws {
+        var notebook = Notebook(cells: ["x", "next"])
+        notebook.cells[0].tags = ["raises-exception"]
+        let ran = try await run(notebook) { code, _ in
+            code == "x" ? .failing("SystemExit", "1") : .running(printing: "ran")
+        }
+        #expect(ran.outcome.status == "succeeded")
+        #expect(ran.outputs(1) == ["stdout: ran"])
+    }
+
+    @Test func `ends with a cell that asks for the kernel's end`() async throws {
+        let ran = try await run(Notebook(cells: ["x", "next"])) { _, _ in
+            .running(reply: ["payload": [["source": "ask_exit"]], "status": "ok"])
+        }
+        guard case .exited(0) = ran.outcome else { Issue.record("\(ran.outcome)"); return }
+        #expect(ran.outputs(1) == [])
+    }
+
+    @Test func `asks again when the kernel is not over the last error yet`() async throws {
+        let count = Mutex(0)
+        let ran = try await run(Notebook(cells: ["x"]), eagerly: true) { _, _ in
+            let isAborted = count.withLock { count in
+                count += 1
+                return count < 5
+            }
+            return isAborted ? .running(reply: ["status": "aborted"]) : .running(printing: "ran")
+        }
+        #expect(ran.outputs(0) == ["stdout: ran"])
+        #expect(ran.outcome.status == "succeeded")
+    }
+
+    @Test func `says so when the kernel turns a cell down for good`() async throws {
+        let ran = try await run(Notebook(cells: ["x"]), eagerly: true) { _, _ in .running(reply: ["status": "aborted"])
+        }
+        #expect(ran.outcome.status == "raised")
+        #expect(ran.outputs(0) == ["error: CellAborted"])
+    }
+
+    @Test func `does not wait for an idle that was lost, and says that something was`() async throws {
+        let ran = try await run(Notebook(cells: ["x", "y"]), eagerly: true) { code, _ in
+            .running(printing: code, losingIdle: code == "x")
+        }
+        #expect(ran.outputs(1) == ["stdout: y"])
+        let warnings = ran.events.compactMap { if case .warning(let text) = $0 { text } else { nil } }
+        #expect(warnings == ["cell 1: the kernel lost some of its output, because it put out too much"])
+    }
+
+    @Test func `keeps what a kernel said that died, and says so in the file`() async throws {
+        let end = PostMortem(cause: .signalled(9), peakMemory: 5_000_000, lifetime: .seconds(2))
+        let ran = try await run(Notebook(cells: ["a", "dies", "c"])) { code, _ in
+            code == "dies" ? [.print("last words"), .die(end)] : .running(printing: code)
+        }
+        #expect(ran.outputs(0) == ["stdout: a"])
+        #expect(ran.outputs(1) == ["stdout: last words", "error: KernelDied"])
+        #expect(ran.notebook.cells[1].outputs.last?.errorValue?.contains("signal 9 (SIGKILL)") == true)
+        #expect(ran.outputs(2) == [])
+        guard case .kernelFailed(.died(end)) = ran.outcome else { Issue.record("\(ran.outcome)"); return }
+    }
+
+    @Test func `interrupts the cell when the run is stopped, and starts no other`() async throws {
+        let ran = try await run(
+            Notebook(cells: ["long", "next"]), eagerly: true,
+            stop: { executor, request in if request.type == "execute_request" { executor.stop(.signal(15)) } }
+        ) { code, request in
+            request.type == "interrupt_request"
+                ? .raising("KeyboardInterrupt", "", about: .code(before: 0)) : [.print("begun")]
+        }
+        guard case .stopped(.signal(15)) = ran.outcome, case .stopped = ran.cells[0].outcome else {
+            Issue.record("\(ran.outcome), \(ran.cells)")
+            return
+        }
+        #expect(ran.outputs(0) == ["stdout: begun", "error: KeyboardInterrupt", "error: RunStopped"])
+        #expect(ran.outputs(1) == [])
+    }
+
+    @Test func `kills a kernel that is deaf when the run is stopped, within the grace period`() async throws {
+        var options = ExecutionOptions()
+        options.grace = .seconds(10)
+        let ran = try await run(
+            Notebook(cells: ["long", "next"]), options, eagerly: true,
+            stop: { executor, request in if request.type == "execute_request" { executor.stop(.cancelled) } }
+        ) { _, _ in [] }
+        guard case .stopped(.cancelled) = ran.outcome else { Issue.record("\(ran.outcome)"); return }
+        #expect((.seconds(5) ... .seconds(9)).contains(ran.cells[0].duration))
+        #expect(ran.outputs(0) == ["error: RunStopped"])
+    }
+
+    @Test func `kills the kernel at once when the run is stopped twice`() async throws {
+        var options = ExecutionOptions()
+        options.grace = .seconds(3600)
+        let ran = try await run(
+            Notebook(cells: ["long"]), options,
+            stop: { executor, request in
+                guard request.type == "execute_request" else { return }
+                executor.stop(.signal(2))
+                executor.stop(.signal(2))
+            }
+        ) { _, _ in [] }
+        guard case .stopped(.signal(2)) = ran.outcome else { Issue.record("\(ran.outcome)"); return }
+    }
+
+    @Test func `shows its notebook at any time, the cell that runs included`() async throws {
+        let seen = Mutex<[String]>([])
+        _ = try await run(
+            Notebook(cells: ["a", "b"]),
+            stop: { executor, request in
+                guard request.content["code"]?.string == "b" else { return }
+                let notebook = executor.notebook
+                seen.withLock { $0 = notebook.cells.map { $0.outputs.map(\.inShort).joined(separator: "|") } }
+            }
+        ) { code, _ in .running(printing: code) }
+        #expect(seen.withLock(\.self) == ["stdout: a", ""])
+    }
+}
+
+@Suite struct `A plan` {
+    private var notebook: Notebook {
+        var notebook = Notebook(cells: ["one", "two", "three", "four"])
+        notebook.cells.insert(.markdown("# Title", id: "title"), at: 0)
+        notebook.cells[2].tags = ["middle"]
+        notebook.cells[3].tags = ["middle"]
+        return notebook
+    }
+
+    private func fates(_ start: String?, _ stop: String?) throws -> [PlannedCell.Fate] {
+        var options = ExecutionOptions()
+        (options.startAt, options.stopAfter) = (start, stop)
+        return try Plan(for: notebook, options).cells.map(\.fate)
+    }
+
+    @Test func `runs from a cell to another, called by number, tag or identifier`() throws {
+        let (run, left) = (PlannedCell.Fate.run, PlannedCell.Fate.leftOut)
+        #expect(try fates(nil, nil) == [run, run, run, run])
+        #expect(try fates("2", "3") == [left, run, run, left])
+        #expect(try fates("middle", nil) == [left, run, run, run])
+        #expect(try fates(nil, "middle") == [run, run, run, left])
+        #expect(try fates("cell-3", nil) == [left, left, left, run])
+        #expect(try fates("title", "1") == [run, left, left, left])
+    }
+
+    @Test func `refuses a cell that is not there, and says which are`() throws {
+        #expect {
+            _ = try fates("nowhere", nil)
+        } throws: {
+            "\($0)" == "No cell is called 'nowhere'. The notebook has code cells 1 to 4; its tags are middle"
+        }
+        #expect {
+            _ = try fates("3", "1")
+        } throws: {
+            "\($0)" == "Nothing would be run: '1' comes before '3'"
+        }
+    }
+}
+
+@Suite struct `An error of a cell` {
+    @Test(
+        arguments: [
+            (
+                "\u{1B}[36mCell\u{1B}[39m\u{1B}[36m \u{1B}[39m\u{1B}[32mIn[3]\u{1B}[39m\u{1B}[32m, line 2\u{1B}[39m\n1 x",
+                2
+            ),
+            ("\u{1B}[0;32mInput In [3]\u{1B}[0m, in \u{1B}[0;36m<cell line: 7>\u{1B}[0;34m()\u{1B}[0m", 7),
+            ("Cell In[2], line 9", nil), ("Error in f(): no", nil), ("", nil),
+        ] as [(String, Int?)])
+    func `tells its line where the traceback does`(traceback: String, line: Int?) {
+        #expect(CellError(name: "E", value: "", traceback: [traceback], count: 3).line == line)
+    }
+}

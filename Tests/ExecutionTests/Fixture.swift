@@ -1,0 +1,103 @@
+import Execution
+import JSON
+import JupyterProtocol
+import Notebook
+import ScriptedKernel
+import Synchronization
+
+/// What a run of a scripted kernel has come to.
+struct Outcome {
+    let outcome: RunOutcome
+    let cells: [CellReport]
+    let notebook: Notebook
+    let kernel: ScriptedKernel
+    let events: [RunEvent]
+
+    /// The outputs of a cell in short.
+    func outputs(_ index: Int) -> [String] { notebook.cells[index].outputs.map(\.inShort) }
+}
+
+extension Notebook {
+    /// Makes a notebook of code cells that hold what an earlier run left.
+    init(cells sources: [String], metadata: Value = [:]) {
+        self.init()
+        self.metadata = metadata
+        for (index, source) in sources.enumerated() {
+            var cell = Cell.code(source, id: "cell-\(index)")
+            cell.outputs = [.stream(.stdout, "old\n")]
+            cell.executionCount = 99
+            cells.append(cell)
+        }
+    }
+}
+
+extension Output {
+    /// The output in one short line.
+    var inShort: String {
+        switch kind {
+        case .stream(let stream): "\(stream.name): \(text ?? "")"
+        case .displayData: "display: \(data?.text("text/plain") ?? "?")"
+        case .executeResult: "result: \(data?.text("text/plain") ?? "?")"
+        case .error: "error: \(errorName ?? "")"
+        case .other(let kind): kind
+        }
+    }
+}
+
+/// Runs a notebook in a kernel whose code is a word that the script knows.
+func run(
+    _ notebook: Notebook, _ options: ExecutionOptions = ExecutionOptions(), eagerly: Bool = false,
+    stop: (@Sendable (Executor, Message) -> Void)? = nil,
+    script: @escaping @Sendable (_ code: String, _ request: Message) -> [ScriptedKernel.Step]
+) async throws -> Outcome {
+    let current = Mutex<Executor?>(nil)
+    let events = Mutex<[RunEvent]>([])
+    let kernel = ScriptedKernel { request in
+        if let stop, let executor = current.withLock(\.self) { stop(executor, request) }
+        switch request.type {
+        case "kernel_info_request": return .introducing
+        case "comm_msg": return []
+        default: return script(request.content["code"]?.string ?? "", request)
+        }
+    }
+    let plan = try Plan(for: notebook, options)
+    let observe: @Sendable (RunEvent) -> Void = { event in events.withLock { $0.append(event) } }
+    let executor =
+        eagerly
+        ? Executor(notebook, plan, on: kernel, options, clock: EagerClock(), observe: observe)
+        : Executor(notebook, plan, on: kernel, options, observe: observe)
+    current.withLock { $0 = executor }
+    let (outcome, cells) = await executor.run()
+    async let late: Void = executor.listen()
+    await kernel.shutdown()
+    await late
+    return Outcome(
+        outcome: outcome, cells: cells, notebook: executor.notebook, kernel: kernel, events: events.withLock(\.self))
+}
+
+extension ScriptedKernel.Step {
+    static func print(_ text: String, to stream: String = "stdout", about: ScriptedKernel.Subject = .request) -> Self {
+        .say("stream", on: .iopub, content: ["name": .string(stream), "text": .string(text)], about: about)
+    }
+
+    static func display(_ text: String, id: String? = nil, type: String = "display_data") -> Self {
+        var content: Value = ["data": ["text/plain": .string(text)], "metadata": [:]]
+        if let id { content["transient"] = ["display_id": .string(id)] }
+        return .say(type, on: .iopub, content: content)
+    }
+
+    static func clear(waits: Bool) -> Self { .say("clear_output", on: .iopub, content: ["wait": .bool(waits)]) }
+
+    /// A widget's half in the kernel comes into being.
+    static func opening(_ id: String, _ state: Value) -> Self {
+        .say(
+            "comm_open", on: .iopub,
+            content: ["comm_id": .string(id), "data": ["state": state], "target_name": "jupyter.widget"])
+    }
+
+    /// It says what it looks like now.
+    static func comm(_ id: String, _ state: Value, paths: Value = [], buffers: [[UInt8]] = []) -> Self {
+        let data: Value = ["buffer_paths": paths, "method": "update", "state": state]
+        return .say("comm_msg", on: .iopub, content: ["comm_id": .string(id), "data": data], buffers: buffers)
+    }
+}

@@ -1,0 +1,173 @@
+import Execution
+import JSON
+import JupyterProtocol
+import Notebook
+import ScriptedKernel
+import Testing
+
+@Suite struct `The outputs of a cell` {
+    /// Runs one cell that puts something out.
+    private func outputs(_ steps: ScriptedKernel.Step..., options: ExecutionOptions = ExecutionOptions()) async throws
+        -> [String]
+    {
+        try await run(Notebook(cells: ["x"]), options) { _, _ in .running(steps) }.outputs(0)
+    }
+
+    @Test func `are one output for text of one stream, and one for each change of stream`() async throws {
+        let found = try await outputs(
+            .print("a"), .print("b\n"), .print("!", to: "stderr"), .print("c"), .print("d"), .display("x"), .print("e"))
+        #expect(found == ["stdout: ab\n", "stderr: !", "stdout: cd", "display: x", "stdout: e"])
+    }
+
+    @Test func `keep displays, the result with its count, and the error with its traceback`() async throws {
+        let ran = try await run(Notebook(cells: ["x"])) { _, _ in
+            .running(
+                [
+                    .display("shown"),
+                    .say(
+                        "execute_result", on: .iopub,
+                        content: [
+                            "data": ["image/png": "iVBO\n", "text/html": "<b>\n</b>", "text/plain": "6"],
+                            "execution_count": 4, "metadata": ["image/png": ["width": 3]],
+                        ]),
+                ], count: 4)
+        }
+        #expect(ran.notebook.cells[0].executionCount == 4)
+        let result = ran.notebook.cells[0].outputs[1]
+        #expect(
+            String(decoding: result.json.canonicalText.bytes, as: UTF8.self) == """
+                {
+                 "data": {
+                  "image/png": "iVBO\\n",
+                  "text/html": [
+                   "<b>\\n",
+                   "</b>"
+                  ],
+                  "text/plain": [
+                   "6"
+                  ]
+                 },
+                 "execution_count": 4,
+                 "metadata": {
+                  "image/png": {
+                   "width": 3
+                  }
+                 },
+                 "output_type": "execute_result"
+                }
+
+                """)
+    }
+
+    @Test func `are cleared at once, or when the next one comes`() async throws {
+        #expect(try await outputs(.print("a"), .clear(waits: false), .print("b")) == ["stdout: b"])
+        #expect(try await outputs(.print("a"), .clear(waits: true), .print("b")) == ["stdout: b"])
+        #expect(try await outputs(.print("a"), .clear(waits: true)) == ["stdout: a"])
+        // What was promised to be cleared is cleared once.
+        #expect(try await outputs(.clear(waits: true), .print("a"), .display("b")) == ["stdout: a", "display: b"])
+    }
+
+    @Test func `are updated wherever they are displayed, in earlier cells too`() async throws {
+        let ran = try await run(Notebook(cells: ["one", "two", "three"])) { code, _ in
+            switch code {
+            case "one": .running([.display("1", id: "a"), .print("x"), .display("1", id: "a")])
+            case "two": .running([.display("2", id: "a"), .display("b", id: "b"), .clear(waits: false), .display("c")])
+            default:
+                .running([
+                    .display("3", id: "a", type: "update_display_data"),
+                    .display("?", id: "b", type: "update_display_data"),
+                    .display("?", id: "never seen", type: "update_display_data"),
+                ])
+            }
+        }
+        #expect(ran.outputs(0) == ["display: 3", "stdout: x", "display: 3"])
+        // The place of what was cleared is not the place of what came after.
+        #expect(ran.outputs(1) == ["display: c"])
+        #expect(ran.outputs(2) == [])
+    }
+
+    @Test func `go to the cell that they belong to, however late they come`() async throws {
+        let ran = try await run(Notebook(cells: ["one", "two"])) { code, _ in
+            switch code {
+            case "one": .running(printing: "first\n")
+            default:
+                [.print("late\n", about: .code(before: 1))]
+                    + .running([.print("second\n"), .print("whose?\n", about: .nothing)])
+                    + [.print("later\n", about: .code(before: 1)), .print("last\n")]
+            }
+        }
+        #expect(ran.outputs(0) == ["stdout: first\nlate\nlater\n"])
+        #expect(ran.outputs(1) == ["stdout: second\nwhose?\nlast\n"])
+    }
+
+    @Test func `are those of this run alone`() async throws {
+        var notebook = Notebook(cells: ["one", "  \n", "skipped", "fails", "after"])
+        notebook.cells[2].tags = ["skip-execution"]
+        let ran = try await run(notebook) { code, _ in
+            code == "fails" ? .failing("E", "v") : .running(printing: "new")
+        }
+        #expect(ran.outputs(0) == ["stdout: new"])
+        #expect(ran.outputs(1) == [])
+        #expect(ran.outputs(2) == ["stdout: old\n"])
+        #expect(ran.notebook.cells[2].executionCount == 99)
+        #expect(ran.outputs(4) == [])
+        #expect(ran.notebook.cells[4].executionCount == nil)
+    }
+
+    @Test func `hold what a terminal would have left, where that is wanted`() async throws {
+        var options = ExecutionOptions()
+        options.collapsesProgress = true
+        #expect(
+            try await outputs(
+                .print(" 10%"), .print("\r 50%\r"), .print("100% \u{8}!"), .print("\ndone\n"), options: options)
+                == ["stdout: 100%!\ndone\n"])
+        #expect(try await outputs(.print("1\r2\n")) == ["stdout: 1\r2\n"])
+    }
+
+    @Test func `end where their limit is reached, in a line that says how much was cut`() async throws {
+        var options = ExecutionOptions()
+        options.outputLimit = 10
+        let line = "stderr: [galley: the output of this cell is cut here. It may have 10 bytes;"
+        let found = try await outputs(
+            .print("12345678"), .print("é9é"), .print("more"), .display("big"),
+            .say("error", on: .iopub, content: ["ename": "E", "evalue": "", "traceback": []]), options: options)
+        #expect(found.first == "stdout: 12345678é")
+        #expect(found.dropFirst().first == "error: E")
+        #expect(found.last?.hasPrefix(line) == true)
+        #expect(found.count == 3)
+        // Three bytes of the text, four of the next, and the display as it would stand in the file.
+        let shown = Output.displayData(MimeBundle(["text/plain": "big"])).json
+        #expect(found.last?.hasSuffix("\(3 + 4 + shown.canonicalText.count) bytes more came]\n") == true)
+        #expect(try await outputs(.print("1234567890"), options: options) == ["stdout: 1234567890"])
+        #expect(
+            try await outputs(.print("12345678901"), .clear(waits: false), .print("x"), options: options) == [
+                "stdout: x"
+            ])
+    }
+}
+
+@Suite struct `What a terminal leaves` {
+    @Test(arguments: [
+        ("plain\ntext", "plain\ntext"), ("a\rb", "b"), ("abc\rx", "xbc"), ("abc\u{8}\u{8}x", "axc"), ("a\r\nb", "a\nb"),
+        ("50%\u{1B}[K\r\u{1B}[K100%", "100%"), ("abc\r\u{1B}[2Kx", "x"),
+        ("\u{1B}[31mred\u{1B}[0m", "\u{1B}[31mred\u{1B}[0m"),
+        ("one\ntwo\u{1B}[A!", "one!\ntwo"), ("a\nb\n\u{1B}[2Ax\ny", "x\ny\n"), ("\u{8}\u{8}a", "a"),
+        ("é\u{301}x\ry", "yx"),
+        ("ab\u{1B}[1D?", "a?"), ("\u{1B}[3Cx", "   x"), ("a\u{1B}[Jb", "ab"), ("a\nb\u{1B}[A\u{1B}[Jc", "ac"),
+    ])
+    func `of text that moves the cursor`(text: String, expected: String) {
+        #expect(TerminalText.lastState(of: text) == expected)
+        // However it is cut.
+        var terminal = TerminalText()
+        for scalar in text.unicodeScalars { terminal.write(String(scalar)) }
+        #expect(terminal.text == expected)
+    }
+
+    @Test func `is bounded by the text, whatever numbers stand in it`() {
+        #expect(TerminalText.lastState(of: "\u{1B}[999999999Cx").count == 1001)
+        #expect(TerminalText.lastState(of: "a\u{1B}[99999999999999999999Ab") == "ab")
+        #expect(TerminalText.lastState(of: "\u{1B}[" + String(repeating: "1;", count: 5000) + "mx").hasSuffix("mx"))
+        let lines = String(repeating: "line\r\n", count: 1000)
+        #expect(TerminalText.lastState(of: lines) == lines.replacing("\r\n", with: "\n"))
+    }
+}

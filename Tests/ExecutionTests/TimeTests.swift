@@ -1,0 +1,133 @@
+import Execution
+import JSON
+import JupyterProtocol
+import Notebook
+import ScriptedKernel
+import Testing
+
+@Suite struct `A time limit` {
+    @Test(
+        arguments: [
+            ("600", 600.0), ("90s", 90), ("10m", 600), ("1h30m", 5400), ("1.5h", 5400), ("500ms", 0.5), ("2 min", 120),
+            ("1d", 86400),
+            ("none", nil), ("-1", nil), ("0", nil), ("None", nil), ("1e9", .nan), ("", .nan), ("ten", .nan),
+            ("5x", .nan), ("-", .nan),
+            ("1..5", .nan), ("99999999999999999999", nil), ("nan", .nan), ("--1", .nan),
+        ] as [(String, Double?)])
+    func `is read as people write it`(text: String, seconds: Double?) {
+        let limit = TimeLimit(parsing: text)
+        if let seconds, seconds.isNaN {
+            #expect(limit == nil)
+        } else {
+            #expect(limit == TimeLimit(seconds.map { .microseconds(Int64($0 * 1e6)) }))
+        }
+    }
+
+    @Test(arguments: [
+        (0.0, "0 ms"), (0.8504, "850 ms"), (2, "2 s"), (2.54, "2.5 s"), (119.96, "120 s"), (120, "2 min"),
+        (150, "150 s"),
+        (600, "10 min"), (5400, "1 h 30 min"), (7200, "2 h"), (3599, "1 h"),
+    ])
+    func `is told in the unit that suits it`(seconds: Double, words: String) {
+        #expect(Duration.microseconds(Int64(seconds * 1e6)).inWords == words)
+    }
+
+    /// A kernel that is silent until it is interrupted, and deaf to the interrupt or not.
+    private func silentKernel(isDeaf: Bool = false) -> @Sendable (String, Message) -> [ScriptedKernel.Step] {
+        { code, request in
+            if request.type == "interrupt_request" {
+                return isDeaf ? [] : .raising("KeyboardInterrupt", "", about: .code(before: 0))
+            }
+            return code == "silent" ? [.print("begun\n")] : .running(printing: "ran\n")
+        }
+    }
+
+    @Test func `of a cell interrupts it, keeps what it put out, says so in the file and ends the run`() async throws {
+        var options = ExecutionOptions()
+        options.cellLimit = TimeLimit(.seconds(5))
+        let ran = try await run(Notebook(cells: ["silent", "next"]), options, eagerly: true, script: silentKernel())
+        #expect(ran.outputs(0) == ["stdout: begun\n", "error: KeyboardInterrupt", "error: TimeLimitReached"])
+        #expect(
+            ran.notebook.cells[0].outputs.last?.errorValue == "This cell took longer than the limit of 5 s for a cell.")
+        guard case .timedOut(let limit) = ran.outcome, case .timedOut(limit, wasKilled: false) = ran.cells[0].outcome,
+            case .notReached = ran.cells[1].outcome
+        else { Issue.record("\(ran.outcome), \(ran.cells)"); return }
+        #expect(limit == StruckLimit(kind: .cell, duration: .seconds(5)))
+        #expect(ran.outputs(1) == [])
+    }
+
+    @Test func `lets the run go on where that is wanted, and is not forgotten`() async throws {
+        var options = ExecutionOptions()
+        options.cellLimit = TimeLimit(.seconds(5))
+        options.atLimit = .goOn
+        let ran = try await run(Notebook(cells: ["silent", "next"]), options, eagerly: true, script: silentKernel())
+        #expect(ran.outputs(1) == ["stdout: ran\n"])
+        guard case .timedOut(let limit) = ran.outcome, case .succeeded = ran.cells[1].outcome else {
+            Issue.record("\(ran.outcome), \(ran.cells)")
+            return
+        }
+        #expect(limit.kind == .cell)
+        // The kernel was asked something that nobody cares about, for an interrupt that comes late to hit.
+        let order = ran.kernel.requests.map(\.type).filter { $0 != "interrupt_request" }
+        #expect(order == ["execute_request", "kernel_info_request", "execute_request"])
+    }
+
+    @Test func `kills a kernel that is deaf to the interrupt, after the grace period`() async throws {
+        var options = ExecutionOptions()
+        options.cellLimit = TimeLimit(.seconds(5))
+        options.grace = .seconds(10)
+        options.atLimit = .goOn
+        let ran = try await run(
+            Notebook(cells: ["silent", "next"]), options, eagerly: true, script: silentKernel(isDeaf: true))
+        #expect(ran.outputs(0) == ["stdout: begun\n", "error: TimeLimitReached"])
+        guard case .timedOut = ran.outcome, case .timedOut(_, wasKilled: true) = ran.cells[0].outcome else {
+            Issue.record("\(ran.outcome), \(ran.cells)")
+            return
+        }
+        #expect(ran.cells[0].duration >= .seconds(15))
+        #expect(ran.kernel.requests.last?.type == "shutdown_request")
+        #expect(ran.outputs(1) == [])
+    }
+
+    @Test func `of the whole run strikes the cell that runs, and counts what was before`() async throws {
+        var options = ExecutionOptions()
+        options.totalLimit = TimeLimit(.seconds(60))
+        options.cellLimit = TimeLimit(.seconds(100))
+        options.atLimit = .goOn
+        let ran = try await run(
+            Notebook(cells: ["next", "silent", "next"]), options, eagerly: true, script: silentKernel())
+        guard case .timedOut(let limit) = ran.outcome else { Issue.record("\(ran.outcome)"); return }
+        #expect(limit == StruckLimit(kind: .total, duration: .seconds(60)))
+        #expect(ran.outputs(2) == [])
+    }
+
+    @Test func `of silence is measured from the last word`() async throws {
+        var options = ExecutionOptions()
+        options.silenceLimit = TimeLimit(.seconds(30))
+        let ran = try await run(Notebook(cells: ["silent"]), options, eagerly: true, script: silentKernel())
+        guard case .timedOut(let limit) = ran.outcome else { Issue.record("\(ran.outcome)"); return }
+        #expect(limit == StruckLimit(kind: .silence, duration: .seconds(30)))
+    }
+
+    @Test func `stands in the metadata of a cell or of the notebook, or is a tag, the nearest one counts`() throws {
+        var options = ExecutionOptions()
+        options.cellLimit = TimeLimit(.seconds(1))
+        var notebook = Notebook(cells: ["a", "b", "c", "d"], metadata: ["execution": ["timeout": 20]])
+        notebook.cells[1].metadata["execution"] = ["timeout": "5m"]
+        notebook.cells[2].tags = ["timeout=none"]
+        notebook.cells[3].tags = ["timeout=soon"]
+        let plan = try Plan(for: notebook, options)
+        #expect(
+            plan.cells.map(\.limit) == [
+                TimeLimit(.seconds(20)), TimeLimit(.seconds(300)), .none, TimeLimit(.seconds(20)),
+            ])
+        #expect(
+            plan.warnings == [
+                "cell 4, tag 'timeout=soon': 'soon' is no time limit, such as 600, 10m or none; it was left out"
+            ])
+        #expect(
+            try Plan(for: Notebook(cells: ["a"], metadata: ["tags": ["timeout=7"]]), options).cells[0].limit
+                == TimeLimit(.seconds(7)))
+        #expect(try Plan(for: Notebook(cells: ["a"]), options).cells[0].limit == TimeLimit(.seconds(1)))
+    }
+}
