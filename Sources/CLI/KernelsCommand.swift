@@ -7,7 +7,7 @@ struct KernelsCommand {
 
     init(_ arguments: [String]) throws(UsageError) {
         for argument in arguments where argument != "--json" {
-            throw UsageError("'\(argument)' is not an option of kernels")
+            throw UsageError(unknown: "option of kernels", argument, known: ["--json"])
         }
         isForMachines = arguments.contains("--json")
     }

@@ -112,11 +112,13 @@ struct RunState: Sendable {
                 if name == "SystemExit", !cell.mayRaise, !isNamed {
                     return .exited(status: Self.status(ofExit: value))
                 }
-                if !transcript.hasError(in: cell.index), !name.isEmpty || !traceback.isEmpty {
+                let isAllowed = cell.mayRaise || isNamed || options.allowedErrors.isEverything
+                // IPython merely prints some errors of usage. What ends a run has to stand in the file.
+                if !isAllowed, !transcript.hasError(in: cell.index), !name.isEmpty || !traceback.isEmpty {
                     add(.error(name: name, value: value, traceback: traceback), to: cell)
                 }
                 let error = CellError(name: name, value: value, traceback: traceback, count: reply.count)
-                return .raised(error, isAllowed: cell.mayRaise || isNamed || options.allowedErrors.isEverything)
+                return .raised(error, isAllowed: isAllowed)
             }
         }
     }

@@ -190,7 +190,7 @@ extension Cell {
         guard var timing = metadata["execution"], timing.kind == .object else { return }
         // A limit may stand there too, which is no run's.
         for key in timing.members.map(\.key) where Self.timingKeys.contains(key) { timing[key] = nil }
-        metadata["execution"] = timing.count == 0 ? nil : timing
+        metadata["execution"] = timing.count == 0 ? Value?.none : timing
     }
 
     /// The last one is written by browsers alone.

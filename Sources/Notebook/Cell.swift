@@ -80,7 +80,7 @@ extension Cell {
         get { metadata["tags"]?.elements.compactMap(\.string) ?? [] }
         set {
             if newValue.elementsEqual(tags, by: { $0.isIdentical(to: $1) }) { return }
-            metadata["tags"] = newValue.isEmpty ? nil : .array(newValue.map { .string($0) })
+            metadata["tags"] = newValue.isEmpty ? Value?.none : .array(newValue.map { .string($0) })
         }
     }
 

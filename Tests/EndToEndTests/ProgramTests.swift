@@ -12,7 +12,7 @@ import Testing
     @Test func `refuses a command that it does not know, and says where to look`() throws {
         let run = try Program.run(["exceute"])
         #expect(run.status == 2)
-        #expect(run.errors == "galley: 'exceute' is not a command. See 'galley --help'\n")
+        #expect(run.errors == "galley: 'exceute' is not a command. Did you mean 'execute'? See 'galley --help'\n")
         #expect(run.output == "")
     }
 
@@ -35,7 +35,7 @@ import Testing
     @Test func `refuses an option that it does not know`() throws {
         let usage = try Program.run(["kernels", "--jsno"])
         #expect(usage.status == 2)
-        #expect(usage.errors == "galley: '--jsno' is not an option of kernels. See 'galley --help'\n")
+        #expect(usage.errors == "galley: '--jsno' is not an option of kernels. Did you mean '--json'? See 'galley --help'\n")
     }
 
     @Test func `needs no library of Swift to be installed`() throws {
@@ -43,37 +43,5 @@ import Testing
         #expect(libraries.contains("libc.so"))
         #expect(!libraries.contains("libswift"))
         #expect(!libraries.contains("not found"))
-    }
-}
-
-/// The program as it is shipped.
-enum Program {
-    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().path
-
-    /// `Tests/run` builds it before it runs the tests.
-    static let path = root + "/.build/release/galley"
-
-    struct Run {
-        let status: Int32
-        let output: String
-        let errors: String
-    }
-
-    static func run(_ arguments: [String], program: String = path, environment: [String: String]? = nil) throws -> Run {
-        try #require(FileManager.default.isExecutableFile(atPath: program), "run Tests/run, or Notebooks/try, first")
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        if let environment { process.environment = environment }
-        let (output, errors) = (Pipe(), Pipe())
-        (process.standardOutput, process.standardError) = (output, errors)
-        try process.run()
-        let read = try (output.fileHandleForReading.readToEnd(), errors.fileHandleForReading.readToEnd())
-        process.waitUntilExit()
-        return Run(
-            status: process.terminationStatus, output: String(decoding: read.0 ?? Data(), as: UTF8.self),
-            errors: String(decoding: read.1 ?? Data(), as: UTF8.self))
     }
 }

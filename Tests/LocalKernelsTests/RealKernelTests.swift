@@ -25,13 +25,7 @@ struct RealKernel: Sendable, CustomTestStringConvertible {
     ]
 
     var spec: KernelSpec {
-        get throws {
-            if name != "bash" { return try Fixture.finder(environment: environment).find(name) }
-            // Its kernel.json is written by a command that nobody needs to run for this.
-            return KernelSpec(
-                name: "bash", displayName: "Bash", language: "bash",
-                arguments: [Fixture.python, "-m", "bash_kernel", "-f", "{connection_file}"], folder: "/")
-        }
+        get throws { try Fixture.finder(environment: environment).find(name) }
     }
 }
 

@@ -1,0 +1,169 @@
+import Foundation
+import Testing
+
+/// The program as it is shipped.
+enum Program {
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
+
+    /// `Tests/run` builds it before it runs the tests.
+    static let path = root + "/.build/release/galley"
+
+    /// The Python that `Tests/run` makes, in which the kernels are.
+    static let python = root + "/.build/python/bin/python"
+
+    /// Variables with which the program finds the kernels of the tests and nothing else.
+    static let environment = [
+        "JUPYTER_PATH": root + "/.build/python/share/jupyter", "PATH": root + "/.build/python/bin:/usr/bin:/bin",
+        "HOME": "/nonexistent",
+    ]
+
+    struct Run {
+        let status: Int32
+        let output: String
+        let errors: String
+    }
+
+    /// Runs it to its end.
+    static func run(
+        _ arguments: [String], program: String = path, environment: [String: String]? = environment, in folder: Folder? = nil,
+        input: String? = nil
+    ) throws -> Run {
+        try Running(arguments, program: program, environment: environment, in: folder, input: input).end()
+    }
+
+    /// A run that has not ended.
+    final class Running {
+        private let process = Process()
+        private let (output, errors) = (Pipe(), Pipe())
+
+        init(
+            _ arguments: [String], program: String = path, environment: [String: String]? = environment,
+            in folder: Folder? = nil, input: String? = nil
+        ) throws {
+            try #require(FileManager.default.isExecutableFile(atPath: program), "run Tests/run, or Notebooks/try, first")
+            process.executableURL = URL(fileURLWithPath: program)
+            process.arguments = arguments
+            if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder.path) }
+            if let environment { process.environment = environment }
+            (process.standardOutput, process.standardError) = (output, errors)
+            let pipe = Pipe()
+            process.standardInput = input == nil ? FileHandle.nullDevice : pipe
+            try process.run()
+            if let input {
+                try pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+                try pipe.fileHandleForWriting.close()
+            }
+        }
+
+        func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+        /// Waits for its end; a signal that ended it is the negative of its number.
+        func end() throws -> Run {
+            let read = try (output.fileHandleForReading.readToEnd(), errors.fileHandleForReading.readToEnd())
+            process.waitUntilExit()
+            return Run(
+                status: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
+                output: String(decoding: read.0 ?? Data(), as: UTF8.self),
+                errors: String(decoding: read.1 ?? Data(), as: UTF8.self))
+        }
+    }
+}
+
+/// A folder for one test, which is gone after it.
+final class Folder {
+    let path: String
+
+    init() throws {
+        path = NSTemporaryDirectory() + "galley-test-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// The files in it, those whose names begin with a dot too.
+    var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? [] }
+
+    func text(_ name: String) throws -> String { try String(contentsOfFile: path + "/" + name, encoding: .utf8) }
+
+    func write(_ text: String, to name: String) throws {
+        try text.write(toFile: path + "/" + name, atomically: false, encoding: .utf8)
+    }
+
+    /// Writes a notebook whose code cells hold what an earlier run left, in nbformat's own form.
+    func write(_ sources: [String], to name: String = "a.ipynb", tags: [Int: [String]] = [:], kernel: String = "python3") throws {
+        let cells: [[String: Any]] = sources.enumerated().map { index, source in
+            [
+                "cell_type": "code", "execution_count": 99, "id": "cell-\(index)",
+                "metadata": tags[index].map { ["tags": $0] } ?? [:],
+                "outputs": [["name": "stdout", "output_type": "stream", "text": ["old\n"]]], "source": source,
+            ]
+        }
+        let notebook: [String: Any] = [
+            "cells": cells, "metadata": ["kernelspec": ["display_name": "K", "language": "python", "name": kernel]],
+            "nbformat": 4, "nbformat_minor": 5,
+        ]
+        let data = try JSONSerialization.data(withJSONObject: notebook, options: [.prettyPrinted, .sortedKeys])
+        try data.write(to: URL(fileURLWithPath: path + "/" + name))
+    }
+
+    func notebook(_ name: String = "a.ipynb") throws -> RunNotebook {
+        try RunNotebook(Data(text(name).utf8))
+    }
+
+    /// The objects of a file of JSON lines.
+    func events(_ name: String) throws -> [[String: Any]] {
+        try text(name).split(separator: "\n").map {
+            try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+        }
+    }
+}
+
+/// A notebook as it was left.
+struct RunNotebook {
+    let json: [String: Any]
+    private let cells: [[String: Any]]
+
+    init(_ data: Data) throws {
+        json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        cells = try #require(json["cells"] as? [[String: Any]])
+    }
+
+    var metadata: [String: Any] { json["metadata"] as? [String: Any] ?? [:] }
+
+    /// The outputs of each cell in short: the text of a stream, the plain text of a display, the name of an error.
+    var outputs: [[String]] {
+        cells.map { cell in
+            (cell["outputs"] as? [[String: Any]] ?? []).map { output in
+                let text = output["text"] ?? (output["data"] as? [String: Any])?["text/plain"] ?? output["ename"] ?? "?"
+                return (text as? [String])?.joined() ?? text as? String ?? "?"
+            }
+        }
+    }
+
+    var counts: [Int?] { cells.map { $0["execution_count"] as? Int } }
+
+    /// What the last output of a cell says, where it is an error.
+    func errorValue(_ cell: Int) -> String? {
+        (cells[cell]["outputs"] as? [[String: Any]])?.last?["evalue"] as? String
+    }
+}
+
+/// Waits until something is so, which nothing tells; returns whether it came to be.
+func eventually(within seconds: Double = 20, _ condition: () throws -> Bool) rethrows -> Bool {
+    let end = Date().addingTimeInterval(seconds)
+    while Date() < end {
+        if try condition() { return true }
+        usleep(10_000)
+    }
+    return try condition()
+}
+
+/// The processes that were started with a variable of this value, and are not zombies.
+func processes(markedBy mark: String) -> [Int] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return names.compactMap(Int.init).filter { process in
+        guard let environment = FileManager.default.contents(atPath: "/proc/\(process)/environ") else { return false }
+        return environment.range(of: Data(mark.utf8)) != nil
+    }
+}

@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""Runs the notebooks of this folder, or those that are named, by nbconvert and by galley, and compares what they leave.
+
+    compare.py GALLEY [NOTEBOOK ...]
+
+Everything has to be the same, but for these: when a cell ran; how a kernel cut the text of a stream into messages; random
+identifiers; what differs between two runs of nbconvert itself; and the results of blank code cells, which nbconvert leaves
+from earlier runs. A notebook that came in nbformat's own form has to be in it afterwards.
+
+Runs on a Python that has nbconvert, ipywidgets and the kernels.
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+from jupyter_client.kernelspec import NoSuchKernel
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbconvert.preprocessors import ExecutePreprocessor
+
+HERE = Path(__file__).resolve().parent
+MEANT_TO_FAIL = {"error", "input"}
+
+RANDOM = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
+# Left in a message by the kernel: its own process, and addresses in memory.
+ADDRESS = re.compile(r"ipykernel_\d+/\d+|0x[0-9a-f]{6,}")
+
+
+def in_a_copy(notebook, run):
+    """Lets `run` loose on a copy of a notebook in a folder of its own; returns what it says and what is in the file."""
+    folder = Path(tempfile.mkdtemp(prefix="galley-compare-"))
+    try:
+        copy = folder / notebook.name
+        shutil.copy(notebook, copy)
+        return run(copy), copy.read_bytes()
+    finally:
+        shutil.rmtree(folder)
+
+
+def nbconvert(path):
+    """Does what `nbconvert --to notebook --inplace --execute` does, in this process; returns whether all went well."""
+    notebook = nbformat.read(path, as_version=4)
+    try:
+        ExecutePreprocessor().preprocess(notebook, {"metadata": {"path": str(path.parent)}})
+    except (CellExecutionError, DeadKernelError, CellTimeoutError, NoSuchKernel):
+        return False
+    nbformat.write(notebook, path)
+    return True
+
+
+def comparable(raw):
+    """What has to be the same."""
+    notebook = json.loads(json.dumps(nbformat.reads(raw.decode(), as_version=4)))
+    for cell in notebook["cells"]:
+        cell["metadata"].pop("execution", None)
+        if cell["cell_type"] != "code":
+            continue
+        if not cell["source"].strip():
+            cell["outputs"], cell["execution_count"] = [], None
+        cell["outputs"] = joined(cell["outputs"])
+    return anonymous(notebook)
+
+
+def joined(outputs):
+    result = []
+    for output in outputs:
+        last = result[-1] if result else {}
+        if output["output_type"] == "stream" == last.get("output_type") and output["name"] == last["name"]:
+            last["text"] += output["text"]
+        else:
+            result.append(output)
+    return result
+
+
+def anonymous(value):
+    if isinstance(value, dict):
+        named = {key: anonymous(item) for key, item in value.items() if not RANDOM.fullmatch(key)}
+        others = [anonymous(item) for key, item in value.items() if RANDOM.fullmatch(key)]
+        if others:
+            named["(random keys)"] = sorted(others, key=json.dumps)
+        return named
+    if isinstance(value, list):
+        return [anonymous(item) for item in value]
+    return ADDRESS.sub("(address)", RANDOM.sub("(random)", value)) if isinstance(value, str) else value
+
+
+def differences(first, second, ours, path="notebook"):
+    """Where ours differs from the first run of the reference and its second one does not."""
+    if ours == first or first != second and not isinstance(first, (dict, list)):
+        return
+    if isinstance(first, dict) and isinstance(second, dict) and isinstance(ours, dict):
+        for key in sorted({*first, *second, *ours}):
+            if (key in first) == (key in second):
+                yield from differences(first.get(key, "(absent)"), second.get(key, "(absent)"), ours.get(key, "(absent)"), f"{path}.{key}")
+    elif isinstance(first, list) and isinstance(second, list) and isinstance(ours, list) and len(first) == len(ours):
+        if len(first) == len(second):
+            for index, items in enumerate(zip(first, second, ours)):
+                yield from differences(*items, f"{path}[{index}]")
+    else:
+        yield f"{path}: nbconvert {json.dumps(first)[:200]}, galley {json.dumps(ours)[:200]}"
+
+
+def is_canonical(raw):
+    document = json.loads(raw)
+    return raw == (json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def verdict(galley, notebook):
+    def run(path):
+        return subprocess.run([galley, "execute", "--inplace", path.name], cwd=path.parent, stdin=subprocess.DEVNULL,
+                              capture_output=True, timeout=120)
+
+    good, first = in_a_copy(notebook, nbconvert)
+    done, ours = in_a_copy(notebook, run)
+    if good != (done.returncode == 0):
+        return [f"nbconvert {'succeeds' if good else 'fails'} and galley does not: {done.stderr.decode()[-500:]}"]
+    if not good and notebook.parent == HERE and notebook.stem not in MEANT_TO_FAIL:
+        return ["nbconvert cannot run it either, which proves nothing"]
+    if not good:
+        # nbconvert leaves the file as it was, which is what galley is there to do better.
+        return []
+    found = []
+    if comparable(first) != comparable(ours):
+        _, second = in_a_copy(notebook, nbconvert)
+        found += differences(comparable(first), comparable(second), comparable(ours))
+    if is_canonical(notebook.read_bytes()) and not is_canonical(ours):
+        found.append("it came in nbformat's own form and is not in it any more")
+    return found
+
+
+def main():
+    galley, *names = sys.argv[1:]
+    notebooks = [Path(name).resolve() for name in names] or sorted(HERE.glob("*.ipynb"))
+    os.environ.setdefault("PYTHONHASHSEED", "0")
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        verdicts = list(pool.map(lambda notebook: verdict(galley, notebook), notebooks))
+    for notebook, found in zip(notebooks, verdicts):
+        print("differs" if found else "same", notebook.stem)
+        for line in found[:10]:
+            print("   ", line)
+    print(f"{verdicts.count([])} of {len(verdicts)} agree")
+    sys.exit(verdicts.count([]) != len(verdicts))
+
+
+if __name__ == "__main__":
+    main()
