@@ -33,7 +33,7 @@ let package = Package(
             dependencies: [
                 "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "Execution",
                 "Galley",
-            ]),
+            ], exclude: ["events.schema.json"]),
 
         // Tests
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
@@ -46,6 +46,9 @@ let package = Package(
         .testTarget(
             name: "ExecutionTests",
             dependencies: ["JSON", "Notebook", "JupyterProtocol", "Execution", "ScriptedKernel"]),
+        .testTarget(
+            name: "GalleyTests",
+            dependencies: ["JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "Execution", "Galley"]),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "EndToEndTests"),
         .executableTarget(

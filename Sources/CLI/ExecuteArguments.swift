@@ -123,25 +123,25 @@ extension ExecuteArguments {
     static let help = """
         Usage: galley execute [options] NOTEBOOK         ('-' is standard input)
 
-        Result   --inplace              into the notebook itself, saved along the way
-                 --output FILE, --output-dir DIR, --stdout
-                                        elsewhere; else NAME.executed.ipynb beside it
-                 --no-timing, --record  leave out when cells ran; keep how the run went
-                 --max-output 10MB      of each cell, the rest is counted and cut
-                 --collapse-progress    keep of a progress bar what a terminal shows
-        Kernel   --kernel NAME          or the path of a Python environment
-                 --kernel-fallback      else the only one of the notebook's language
-                 --cwd DIR, --env K=V   its folder (the notebook's), its variables
-                 --answer TEXT          to the next question that input() asks
-                 --leave-children       let what it started live on
-        Time     --timeout T, --total-timeout T, --idle-timeout T, --startup-timeout T
-                                        for a cell, the run, silence, the kernel's start;
-                                        T is 600 (seconds), 90s, 10m, 1h30m, none
-                 --on-timeout stop|interrupt    end the run, or go on with the next cell
-                 --grace 10s            until a kernel that is deaf is killed
-        Cells    --allow-errors, --allow-error NAME     go on after errors
-                 --start-at CELL, --stop-after CELL     a number, a tag or an id
-        Output   --stream, --quiet      show what cells print; say only what is wrong
-                 --events FILE          what happens, as JSON lines
+        Result  --inplace             into the notebook itself, saved along the way
+                --output FILE, --output-dir DIR, --stdout
+                                      elsewhere; else NAME.executed.ipynb beside it
+                --no-timing, --record leave out when cells ran; keep how the run went
+                --max-output 10MB     of each cell, the rest is counted and cut
+                --collapse-progress   keep of a progress bar what a terminal shows
+        Kernel  --kernel NAME         or the path of a Python environment
+                --kernel-fallback     else the only one of the notebook's language
+                --cwd DIR, --env K=V  its folder (the notebook's), its variables
+                --answer TEXT         to the next question that input() asks
+                --leave-children      let what it started live on
+        Time    --timeout T, --total-timeout T, --idle-timeout T, --startup-timeout T
+                                      of a cell, the run, silence, the kernel's start:
+                                      600 (seconds), 90s, 10m, 1h30m or none
+                --on-timeout stop|interrupt     end the run, or run the next cell
+                --grace 10s           until a kernel that is deaf is killed
+        Cells   --allow-errors, --allow-error NAME     go on after errors
+                --start-at CELL, --stop-after CELL     a number, a tag or an id
+        Output  --stream, --quiet     show what cells print; say only what is wrong
+                --events FILE         what happens, as JSON lines
         """
 }

@@ -97,7 +97,8 @@ struct Flag: Sendable {
     static func refusal(of name: String) -> String? {
         if let reason = Nbconvert.refused[name] { return "\(name): \(reason)" }
         guard name.contains("."), name.hasPrefix("--") else { return nil }
-        let known = Flag.all.flatMap(\.names).filter { $0.contains(".") }
+        let owner = name.prefix { $0 != "." } + "."
+        let known = Flag.all.flatMap(\.names).filter { $0.hasPrefix(owner) }
         if let near = Spelling.nearest(to: name, in: known).first {
             return "'\(name)' is not an option. Did you mean '\(near)'?"
         }

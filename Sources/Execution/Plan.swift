@@ -23,7 +23,7 @@ public struct Plan: Sendable {
     public init(for notebook: Notebook, _ options: ExecutionOptions) throws(PlanError) {
         let all = Array(notebook.cells)
         let range = try Selection(all).range(from: options.startAt, to: options.stopAfter)
-        let common = LimitSetting(in: notebook.metadata, at: "the notebook's metadata")
+        let common = LimitSetting(in: notebook.metadata, notebook.tags, at: "the notebook's metadata")
         warnings += common.warnings
         var cells: [PlannedCell] = []
         for (index, cell) in all.enumerated() where cell.kind == .code {
@@ -37,7 +37,7 @@ public struct Plan: Sendable {
                 } else {
                     range.contains(index) ? .run : .leftOut
                 }
-            let setting = LimitSetting(in: cell.metadata, at: "cell \(cells.count + 1)")
+            let setting = LimitSetting(in: cell.metadata, tags, at: "cell \(cells.count + 1)")
             warnings += setting.warnings
             cells.append(
                 PlannedCell(
@@ -148,11 +148,11 @@ private struct LimitSetting {
     private(set) var limit: TimeLimit?
     private(set) var warnings: [String] = []
 
-    init(in metadata: Value, at place: String) {
+    init(in metadata: Value, _ tags: [String], at place: String) {
         if let value = metadata["execution"]?["timeout"], !value.isNull {
             read(value.string ?? value.number?.description ?? "", at: "\(place), execution.timeout")
         }
-        for tag in metadata["tags"]?.elements.compactMap(\.string) ?? [] where tag.hasPrefix("timeout=") {
+        for tag in tags where tag.hasPrefix("timeout=") {
             read(String(tag.dropFirst("timeout=".count)), at: "\(place), tag '\(tag)'")
         }
     }

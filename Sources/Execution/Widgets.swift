@@ -35,7 +35,7 @@ struct Widgets: Sendable {
 
     /// Takes note of what a widget's half in the kernel says.
     mutating func receive(_ comm: Publication.Comm) {
-        guard let state = comm.data["state"], state.kind == .object else { return }
+        guard let state = comm.state else { return }
         if models[comm.id] == nil { order.append(comm.id) }
         var model = models.removeValue(forKey: comm.id) ?? Model()
         for (key, value) in state.members { model.state[key] = value }
@@ -50,7 +50,7 @@ struct Widgets: Sendable {
             let outputs = state["outputs"]?.elements.map { Output(json: $0) } ?? []
             model.catcher = Catcher(area: OutputArea(outputs))
         case .message:
-            if model.catcher != nil, let request = state["msg_id"]?.string { turn(comm.id, &model, to: request) }
+            if model.catcher != nil, let request = comm.caughtRequest { turn(comm.id, &model, to: request) }
         default: break
         }
         models[comm.id] = model

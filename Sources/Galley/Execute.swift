@@ -182,14 +182,14 @@ private struct Conduct: Sendable {
             try await saver.save()
         } catch {
             _ = await (late, end)
-            throw UnsavedRun(reason: error, rescue: await saver.rescue(to: rescuePath(target)), report: result)
+            throw UnsavedRun(reason: error, rescue: await rescue(saver, target), report: result)
         }
         return result
     }
 
-    private func rescuePath(_ target: any NotebookStore) -> String {
-        let folder = options.launch.environment["TMPDIR"] ?? "/tmp"
-        let base = target.name.split(separator: "/").last ?? "notebook"
-        return "\(folder)/\(base == "-" ? "notebook" : base).galley-rescue.ipynb"
+    private func rescue(_ saver: Saver, _ target: any NotebookStore) async -> String? {
+        let base = target.name.split(separator: "/").last.map(String.init) ?? ""
+        let name = base.hasSuffix(".ipynb") ? String(base.dropLast(6)) : "notebook"
+        return await saver.rescue(to: options.launch.environment["TMPDIR"] ?? "/tmp", as: name)
     }
 }

@@ -57,13 +57,16 @@ actor Saver {
     }
 
     /// Saves elsewhere what could not be saved where it belongs; returns where, nil where that cannot be done either.
-    func rescue(to path: String) async -> String? {
-        let file = LocalFile(path)
-        // Nothing that is there is replaced.
-        _ = try? await file.read()
-        guard let place = try? await file.write(executor.notebook.text) else { return nil }
-        if case .conflict(let other) = place { return other }
-        return path
+    func rescue(to folder: String, as name: String) async -> String? {
+        for number in 1...1000 {
+            let path = "\(folder)/\(name).galley-rescue\(number == 1 ? "" : "-\(number)").ipynb"
+            let file = LocalFile(path)
+            // Nothing that is there is replaced.
+            if (try? await file.read()) != nil { continue }
+            guard case .original? = try? await file.write(executor.notebook.text) else { return nil }
+            return path
+        }
+        return nil
     }
 
     private func write(to destination: any NotebookStore) async throws {
@@ -82,14 +85,17 @@ actor Saver {
 }
 
 /// How often it is saved: as often as it costs little.
-struct SavePace {
+package struct SavePace {
     /// How long to wait until the next look.
-    private(set) var pause = Duration.seconds(1)
+    package private(set) var pause = Duration.seconds(1)
+
+    /// Begins as if it cost nothing.
+    package init() {}
 
     /// How long to wait until what a cell has put out so far is worth saving by itself.
-    var pauseWithinCell: Duration { max(.seconds(10), pause) }
+    package var pauseWithinCell: Duration { max(.seconds(10), pause) }
 
     /// Takes note of what saving has cost: the pauses are at least nineteen times as long, which makes it a twentieth of
     /// the time.
-    mutating func note(cost: Duration) { pause = max(.seconds(1), cost * 19) }
+    package mutating func note(cost: Duration) { pause = max(.seconds(1), cost * 19) }
 }

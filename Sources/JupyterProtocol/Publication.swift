@@ -51,6 +51,12 @@ public enum Publication: Sendable {
         /// Bytes that belong to the data.
         public var buffers: [[UInt8]]
 
+        /// The state of a widget that goes with it, or the part of it that has changed.
+        public var state: Value? { data["state"].flatMap { $0.kind == .object ? $0 : nil } }
+
+        /// The request whose outputs a widget catches from now on; empty for none, nil where nothing is said of it.
+        public var caughtRequest: String? { state?["msg_id"]?.string }
+
         /// What can be said.
         public enum Act: Hashable, Sendable {
             /// The channel is opened, for objects of a kind.

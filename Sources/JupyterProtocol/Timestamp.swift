@@ -93,7 +93,8 @@ extension Substring {
     }
 
     fileprivate mutating func takeNumber(_ digits: Int) -> Int? {
-        guard let number = Int(prefix(digits).prefix { $0.isASCII && $0.isNumber }), count >= digits else { return nil }
+        let text = prefix(digits)
+        guard text.utf8.count == digits, text.allSatisfy(\.isNumber), let number = Int(text) else { return nil }
         removeFirst(digits)
         return number
     }

@@ -77,7 +77,7 @@ extension Cell {
 
     /// The tags in the metadata.
     public var tags: [String] {
-        get { metadata["tags"]?.elements.compactMap(\.string) ?? [] }
+        get { metadata.tags }
         set {
             if newValue.elementsEqual(tags, by: { $0.isIdentical(to: $1) }) { return }
             metadata["tags"] = newValue.isEmpty ? Value?.none : .array(newValue.map { .string($0) })
@@ -111,4 +111,9 @@ extension Cell {
     public var attachments: [(name: String, data: MimeBundle)] {
         json["attachments"]?.members.map { ($0.key, MimeBundle(json: $0.value)) } ?? []
     }
+}
+
+extension Value {
+    /// The tags in metadata.
+    var tags: [String] { self["tags"]?.elements.compactMap(\.string) ?? [] }
 }

@@ -54,6 +54,9 @@ public struct Notebook: Sendable {
         }
     }
 
+    /// The tags in the metadata.
+    public var tags: [String] { metadata.tags }
+
     /// The kernel that the notebook asks for.
     public var wantedKernel: WantedKernel { WantedKernel(metadata) }
 

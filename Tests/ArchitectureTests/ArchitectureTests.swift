@@ -10,7 +10,7 @@ struct Rule: Sendable, CustomTestStringConvertible {
 
     static let all = [
         Rule("escapes and the spelling of numbers", #"hexadecimal\(at|\\\\u|Infinity"#, ["JSON"]),
-        Rule("the format's own words", #"cell_type|output_type|nbformat"#, ["Notebook"]),
+        Rule("the format's own words", #"cell_type|output_type|(?<!-)nbformat"#, ["Notebook"]),
         Rule("a cell's id and its tags", #""id"|"tags""#, ["Notebook"]),
         Rule("how files are replaced", #"\b(rename|renameat|fsync|fchown|fchmod|linkat)\("#, ["Storage", "CLinux"]),
         Rule("the protocol's own words", #"msg_id|msg_type|_request""#, ["JupyterProtocol"]),

@@ -64,20 +64,23 @@ import Testing
         #expect(!run.errors.contains("\u{1B}"))
     }
 
-    @Test(arguments: [
-        (["--allow-errors"], 0, ["ran"]), (["--allow-error", "ValueError"], 0, ["ran"]),
-        (["--allow-error", "KeyError"], 1, []), (["--ExecutePreprocessor.allow_error_names=['ValueError']"], 0, ["ran"]),
-    ] as [([String], Int32, [String])])
+    @Test(
+        arguments: [
+            (["--allow-errors"], 0, ["ran"]), (["--allow-error", "ValueError"], 0, ["ran"]),
+            (["--allow-error", "KeyError"], 1, []),
+            (["--ExecutePreprocessor.allow_error_names=['ValueError']"], 0, ["ran"]),
+        ] as [([String], Int32, [String])])
     func `goes on after an error that is allowed`(flags: [String], status: Int32, after: [String]) throws {
         try folder.write(["raise ValueError('x')", "print('ran', end='')"])
         #expect(try Program.run(["execute", "--inplace"] + flags + ["a.ipynb"], in: folder).status == status)
         #expect(try folder.notebook().outputs == [["ValueError"], after])
     }
 
-    @Test(arguments: [
-        ("sys.exit()", 0), ("sys.exit(0)", 0), ("sys.exit(7)", 7), ("sys.exit(127)", 127), ("sys.exit(4)", 1),
-        ("sys.exit(124)", 1), ("sys.exit(300)", 1), ("sys.exit('gone')", 1), ("quit()", 0),
-    ] as [(String, Int32)])
+    @Test(
+        arguments: [
+            ("sys.exit()", 0), ("sys.exit(0)", 0), ("sys.exit(7)", 7), ("sys.exit(127)", 127), ("sys.exit(4)", 1),
+            ("sys.exit(124)", 1), ("sys.exit(300)", 1), ("sys.exit('gone')", 1), ("quit()", 0),
+        ] as [(String, Int32)])
     func `can end itself, with a status`(source: String, status: Int32) throws {
         try folder.write(["print('before')", "import sys; \(source)", "print('never')"])
         #expect(try execute("--inplace", "a.ipynb").status == status)
@@ -104,7 +107,8 @@ import Testing
     }
 
     @Test func `is left byte for byte, without a kernel, where there is nothing to run`() throws {
-        let text = "{\"cells\": [  {\"cell_type\":\"code\",\"source\":\" \\n\",\"metadata\":{},\"outputs\":[],\"execution_count\":5}],\r\n \"metadata\": {\"kernelspec\":{\"name\":\"no such kernel\"}}, \"nbformat\": 4, \"nbformat_minor\": 2}"
+        let text =
+            "{\"cells\": [  {\"cell_type\":\"code\",\"source\":\" \\n\",\"metadata\":{},\"outputs\":[],\"execution_count\":5}],\r\n \"metadata\": {\"kernelspec\":{\"name\":\"no such kernel\"}}, \"nbformat\": 4, \"nbformat_minor\": 2}"
         try folder.write(text, to: "a.ipynb")
         let run = try execute("--inplace", "a.ipynb")
         #expect(run.status == 0)
@@ -124,7 +128,9 @@ import Testing
         #expect(try folder.notebook().outputs == [[], ["2\n"], []])
         let refused = try execute("--inplace", "--start-at", "there", "a.ipynb")
         #expect(refused.status == 2)
-        #expect(refused.errors == "galley: No cell is called 'there'. The notebook has code cells 1 to 3; its tags are here\n")
+        #expect(
+            refused.errors
+                == "galley: No cell is called 'there'. The notebook has code cells 1 to 3; its tags are here\n")
     }
 
     @Test func `tells of its run in its metadata only where that is wanted`() throws {
@@ -143,12 +149,15 @@ import Testing
     }
 
     @Test func `can have its outputs cut, and its progress bars collapsed`() throws {
-        try folder.write(["for i in range(1000): print('x' * 99)", "import sys\nfor i in range(50): sys.stdout.write(f'\\r{i}')"])
+        try folder.write([
+            "for i in range(1000): print('x' * 99)", "import sys\nfor i in range(50): sys.stdout.write(f'\\r{i}')",
+        ])
         #expect(try execute("--inplace", "--max-output", "10kB", "--collapse-progress", "a.ipynb").status == 0)
         let outputs = try folder.notebook().outputs
         #expect(outputs[0].first?.utf8.count == 10_000)
         #expect(
-            outputs[0].last == "[galley: the output of this cell is cut here. It may have 10.0 kB; 90.0 kB more came]\n")
+            outputs[0].last == "[galley: the output of this cell is cut here. It may have 10.0 kB; 90.0 kB more came]\n"
+        )
         #expect(outputs[1] == ["49"])
     }
 
@@ -167,7 +176,10 @@ import Testing
         #expect(try execute("--inplace", "--no-timing", "a.ipynb").status == 0)
         let after = try folder.text("a.ipynb")
         #expect(!after.hasSuffix("\n"))
-        for part in ["\"nbformat_minor\": 5,\r\n", "\"z\": 1.0, \"a\": \"\\u00e9\"}", "\"source\": \"print('x')\", ", "\"execution_count\": 1}"] {
+        for part in [
+            "\"nbformat_minor\": 5,\r\n", "\"z\": 1.0, \"a\": \"\\u00e9\"}", "\"source\": \"print('x')\", ",
+            "\"execution_count\": 1}",
+        ] {
             #expect(after.contains(part), "\(part)")
         }
         #expect(try folder.notebook().outputs == [["x\n"]])
@@ -203,7 +215,8 @@ import Testing
 
     @Test func `is not guessed where it is described without its name`() throws {
         try folder.write(["print(1)"])
-        try folder.write(try folder.text("a.ipynb").replacing("\"name\" : \"python3\"", with: "\"own\" : 1"), to: "a.ipynb")
+        try folder.write(
+            try folder.text("a.ipynb").replacing("\"name\" : \"python3\"", with: "\"own\" : 1"), to: "a.ipynb")
         let run = try Program.run(["execute", "--inplace", "a.ipynb"], in: folder)
         #expect(run.status == 4)
         #expect(run.errors.contains("--kernel python3"))
@@ -211,7 +224,10 @@ import Testing
 
     @Test(arguments: [
         ("print('said', flush=True)\nimport os, time\ntime.sleep(0.3)\nos._exit(3)", "it exited with status 3"),
-        ("print('said', flush=True)\nimport os, time\ntime.sleep(0.3)\nos.kill(os.getpid(), 11)", "it was ended by signal 11 (SIGSEGV)"),
+        (
+            "print('said', flush=True)\nimport os, time\ntime.sleep(0.3)\nos.kill(os.getpid(), 11)",
+            "it was ended by signal 11 (SIGSEGV)"
+        ),
     ])
     func `may die, which the file and the status tell`(source: String, end: String) throws {
         try folder.write(["print('before')", source, "print('never')"])
@@ -232,8 +248,10 @@ import Testing
         try folder.write(["print(1)"], to: "readonly.ipynb")
         chmod(folder.path + "/readonly.ipynb", 0o444)
         for (name, words) in [
-            ("missing.ipynb", "no such file"), ("broken.ipynb", "not a notebook, because it is not JSON: line 1, column 12"),
-            ("empty.ipynb", "has no 'cells'"), ("readonly.ipynb", "is read-only; give write permission"), (".", "is not a file"),
+            ("missing.ipynb", "no such file"),
+            ("broken.ipynb", "not a notebook, because it is not JSON: line 1, column 12"),
+            ("empty.ipynb", "has no 'cells'"), ("readonly.ipynb", "is read-only; give write permission"),
+            (".", "is not a file"),
         ] {
             let run = try Program.run(["execute", "--inplace", name], in: folder)
             #expect(run.status == 3, "\(name)")
@@ -249,7 +267,10 @@ import Testing
 
     @Test func `is refused while another run works on it, and not after that`() throws {
         let folder = try Folder()
-        try folder.write(["open('begun', 'w').close()\nimport os, time\nwhile not os.path.exists('go'): time.sleep(0.01)", "print('first')"])
+        try folder.write([
+            "open('begun', 'w').close()\nimport os, time\nwhile not os.path.exists('go'): time.sleep(0.01)",
+            "print('first')",
+        ])
         let first = try Program.Running(["execute", "--inplace", "a.ipynb"], in: folder)
         #expect(eventually { folder.names.contains("begun") })
         // Also once what runs has been saved, which makes it another file.

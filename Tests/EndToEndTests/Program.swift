@@ -26,7 +26,8 @@ enum Program {
 
     /// Runs it to its end.
     static func run(
-        _ arguments: [String], program: String = path, environment: [String: String]? = environment, in folder: Folder? = nil,
+        _ arguments: [String], program: String = path, environment: [String: String]? = environment,
+        in folder: Folder? = nil,
         input: String? = nil
     ) throws -> Run {
         try Running(arguments, program: program, environment: environment, in: folder, input: input).end()
@@ -41,7 +42,8 @@ enum Program {
             _ arguments: [String], program: String = path, environment: [String: String]? = environment,
             in folder: Folder? = nil, input: String? = nil
         ) throws {
-            try #require(FileManager.default.isExecutableFile(atPath: program), "run Tests/run, or Notebooks/try, first")
+            try #require(
+                FileManager.default.isExecutableFile(atPath: program), "run Tests/run, or Notebooks/try, first")
             process.executableURL = URL(fileURLWithPath: program)
             process.arguments = arguments
             if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder.path) }
@@ -91,7 +93,9 @@ final class Folder {
     }
 
     /// Writes a notebook whose code cells hold what an earlier run left, in nbformat's own form.
-    func write(_ sources: [String], to name: String = "a.ipynb", tags: [Int: [String]] = [:], kernel: String = "python3") throws {
+    func write(
+        _ sources: [String], to name: String = "a.ipynb", tags: [Int: [String]] = [:], kernel: String = "python3"
+    ) throws {
         let cells: [[String: Any]] = sources.enumerated().map { index, source in
             [
                 "cell_type": "code", "execution_count": 99, "id": "cell-\(index)",

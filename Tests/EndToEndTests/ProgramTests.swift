@@ -35,7 +35,9 @@ import Testing
     @Test func `refuses an option that it does not know`() throws {
         let usage = try Program.run(["kernels", "--jsno"])
         #expect(usage.status == 2)
-        #expect(usage.errors == "galley: '--jsno' is not an option of kernels. Did you mean '--json'? See 'galley --help'\n")
+        #expect(
+            usage.errors == "galley: '--jsno' is not an option of kernels. Did you mean '--json'? See 'galley --help'\n"
+        )
     }
 
     @Test func `needs no library of Swift to be installed`() throws {

@@ -209,6 +209,13 @@ import Testing
         #expect(output.json["text"]?.elements.map { Array($0.string!.utf8) } == lines.map { Array($0.utf8) })
         #expect(output.text.map { Array($0.utf8) } == Array(text.utf8))
     }
+
+    @Test func `loses a list of tags that is emptied`() {
+        var cell = Cell.code("x")
+        cell.tags = ["t"]
+        cell.tags = []
+        #expect(cell.metadata["tags"] == nil)
+    }
 }
 
 /// How many lines differ between two texts.

@@ -1,0 +1,201 @@
+import Foundation
+import Testing
+
+@Suite struct `The command line` {
+    @Test(arguments: [["--help"], ["execute", "--help"], ["nbconvert", "-h"]])
+    func `is explained on one screen`(arguments: [String]) throws {
+        let run = try Program.run(arguments)
+        #expect(run.status == 0)
+        let lines = run.output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        #expect(lines.count <= 24 && lines.allSatisfy { $0.count <= 80 })
+    }
+
+    @Test(arguments: [
+        (
+            ["--inplcae", "a.ipynb"],
+            "'--inplcae' is not an option. Did you mean '--inplace'? See 'galley execute --help'"
+        ),
+        (["--xyzzy", "a.ipynb"], "'--xyzzy' is not an option. See 'galley execute --help'"),
+        ([], "which notebook? See 'galley execute --help'"),
+        (["a.ipynb", "b.ipynb"], "one notebook at a time: 'b.ipynb' is one too many"),
+        (["--timeout"], "--timeout needs a value. See 'galley execute --help'"),
+        (
+            ["--timeout=soon", "a.ipynb"],
+            "--timeout: 'soon' is not a time. Write 600 for seconds, or 90s, 10m, 1h30m, none"
+        ),
+        (["--inplace=yes", "a.ipynb"], "--inplace takes no value"),
+        (["--env", "WORD", "a.ipynb"], "--env: 'WORD' sets no variable. Write NAME=VALUE"),
+        (["--on-timeout", "ignore", "a.ipynb"], "--on-timeout: 'ignore' is not one of stop, interrupt"),
+        (["--max-output", "lots", "a.ipynb"], "--max-output: 'lots' is not a size. Write 10MB, 500kB or none"),
+        (["--inplace", "-"], "standard input cannot be written in place; use --output or --stdout"),
+        (["--to", "html", "a.ipynb"], "--to html: Galley writes notebooks alone"),
+        (
+            ["--ExecutePreprocessor.iopub_timeout=60", "a.ipynb"],
+            "--ExecutePreprocessor.iopub_timeout: Galley waits for all output for as long as the kernel lives, and loses none; leave it out"
+        ),
+        (
+            ["--ExecutePreprocessor.timeuot=60", "a.ipynb"],
+            "'--ExecutePreprocessor.timeuot' is not an option. Did you mean '--ExecutePreprocessor.timeout'?"
+        ),
+        (
+            ["--TagRemovePreprocessor.enabled=True", "a.ipynb"],
+            "'--TagRemovePreprocessor.enabled' is a setting that Galley does not have; leave it out if you can do without what it does"
+        ),
+        (["--inplace", "--output-dir", "x", "a.ipynb"], "--output-dir does not go with --inplace or --stdout"),
+    ])
+    func `is refused with what would be right`(arguments: [String], words: String) throws {
+        let run = try Program.run(["execute"] + arguments)
+        #expect(run.status == 2)
+        #expect(run.errors == "galley: \(words)\n")
+        #expect(run.output == "")
+    }
+
+    @Test func `may be nbconvert's, to the letter`() throws {
+        let folder = try Folder()
+        try folder.write(["print(1)"], kernel: "not here")
+        let line = [
+            "nbconvert", "--to", "notebook", "--inplace", "--ExecutePreprocessor.timeout=600",
+            "--ExecutePreprocessor.kernel_name=python3", "--execute", "a.ipynb",
+        ]
+        #expect(try Program.run(line, in: folder).status == 0)
+        #expect(try folder.notebook().outputs == [["1\n"]])
+        #expect(
+            try Program.run(
+                [
+                    "nbconvert", "--to", "notebook", "--execute", "--ExecutePreprocessor.kernel_name", "python3",
+                    "a.ipynb",
+                ], in: folder
+            ).status == 0)
+        #expect(try folder.notebook("a.nbconvert.ipynb").outputs == [["1\n"]])
+        #expect(
+            try Program.run([
+                "nbconvert", "--to=notebook", "--execute", "--ExecutePreprocessor.kernel_name=python3", "--output", "b",
+                folder.path + "/a.ipynb",
+            ]).status == 0)
+        #expect(try folder.notebook("b.ipynb").outputs == [["1\n"]])
+        let idle = try Program.run(["nbconvert", "--to", "notebook", "a.ipynb"], in: folder)
+        #expect(idle.status == 2)
+        #expect(idle.errors == "galley: without --execute there is nothing to do: Galley runs notebooks\n")
+    }
+
+    @Test func `may be that of jupyter execute`() throws {
+        let folder = try Folder()
+        try folder.write(["print(1)", "print(2)", "1/0"], tags: [1: ["leave"]], kernel: "not here")
+        let run = try Program.run(
+            [
+                "execute", "--timeout=60", "--startup_timeout=60", "--kernel_name=python3", "--allow-errors",
+                "--NbClientApp.skip_cells_with_tag=leave",
+                "--output={notebook_name}-run.ipynb", "a.ipynb",
+            ], in: folder)
+        #expect(run.status == 0)
+        #expect(try folder.notebook("a-run.ipynb").outputs == [["1\n"], ["old\n"], ["ZeroDivisionError"]])
+    }
+}
+
+@Suite struct `What is said meanwhile` {
+    let folder: Folder
+
+    init() throws { folder = try Folder() }
+
+    @Test func `is a plain line for each cell, and what it prints where that is wanted`() throws {
+        try folder.write([
+            "# the first line\nimport sys\nfor i in range(3): sys.stdout.write(f'\\r{i}')\nprint()",
+            "print('\\x1b[31mred\\x1b[0m \\x07')", "6 * 7",
+        ])
+        let run = try Program.run(["execute", "--inplace", "--stream", "a.ipynb"], in: folder)
+        #expect(run.errors.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0 != "\u{7F}" || $0 == "\n" })
+        let lines = run.errors.split(separator: "\n").map { $0.replacing(/\ +[0-9.]+ m?s/, with: " T") }
+        #expect(
+            lines == [
+                "a.ipynb: 3 cells, kernel python3", "2", "[1/3] T  # the first line", "red ",
+                "[2/3] T  print('\\x1b[31mred\\x1b[0m \\x07')",
+                "42", "[3/3] T  6 * 7", "a.ipynb: 3 cells in T",
+            ])
+    }
+
+    @Test func `is nothing where nothing is wanted and nothing is wrong`() throws {
+        try folder.write(["print(1)"])
+        let good = try Program.run(["execute", "--inplace", "--quiet", "a.ipynb"], in: folder)
+        #expect(good.errors == "" && good.output == "")
+        try folder.write(["1/0"])
+        let bad = try Program.run(["execute", "--inplace", "--quiet", "a.ipynb"], in: folder)
+        #expect(bad.errors.hasPrefix("galley: a.ipynb: cell 1 of 1 raised ZeroDivisionError: division by zero\n"))
+    }
+
+    @Test func `changes with the time at a terminal`() throws {
+        try folder.write(["import time\ntime.sleep(1)", "print('\\x1b[2Jsaid')"])
+        let script = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
+        var environment = Program.environment
+        environment["TERM"] = "xterm"
+        let run = try Program.run(
+            ["-c", script, Program.path, "execute", "--inplace", "--stream", "a.ipynb"], program: Program.python,
+            environment: environment, in: folder)
+        #expect(run.status == 0)
+        let status = run.output.matches(of: /\r\x{1B}\[K\[1\/2\] +[0-9.]+ m?s  import time/)
+        #expect(status.count > 2)
+        #expect(run.output.contains("\r\u{1B}[Ksaid\r\n"))
+        #expect(!run.output.contains("\u{1B}[2J"))
+        #expect(run.output.hasSuffix("s\r\n"))
+    }
+
+    @Test func `is kept as events, each of which is as its schema says`() throws {
+        try folder.write(["print('x')\n1", "import time; time.sleep(1.2)", "1/0", "never"], tags: [1: ["timeout=60"]])
+        let run = try Program.run(["execute", "--inplace", "--events", "events", "a.ipynb"], in: folder)
+        #expect(run.status == 1)
+        let events = try folder.events("events")
+        let names = events.compactMap { $0["event"] as? String }
+        #expect(
+            names.filter { $0 != "saved" } == [
+                "run-started", "cell-started", "output", "output", "cell-finished", "cell-started", "cell-finished",
+                "cell-started", "output", "cell-finished", "run-finished",
+            ])
+        #expect(names.contains("saved"))
+        #expect(
+            events.last?["status"] as? String == "raised" && events.last?["exit_status"] as? Int == 1
+                && events.last?["cell"] as? Int == 3)
+        try validate()
+        // Whatever else can happen.
+        try folder.write(["import time; time.sleep(100)"])
+        #expect(
+            try Program.run(["execute", "--inplace", "--timeout", "1", "--events", "events", "a.ipynb"], in: folder)
+                .status == 124)
+        try validate()
+        try folder.write(["import os; os._exit(1)"])
+        #expect(try Program.run(["execute", "--inplace", "--events", "events", "a.ipynb"], in: folder).status == 5)
+        try validate()
+        try folder.write([
+            "from IPython.display import *\nh = display(1, display_id=True)\nh.update(2)\nclear_output()\nimport sys\nsys.exit(9)"
+        ])
+        #expect(try Program.run(["execute", "--inplace", "--events", "events", "a.ipynb"], in: folder).status == 9)
+        try validate()
+        #expect(
+            try Program.run(["execute", "--inplace", "--kernel", "none", "--events", "events", "a.ipynb"], in: folder)
+                .status == 4)
+        #expect(try folder.events("events").count == 1)
+        try validate()
+    }
+
+    private func validate() throws {
+        let script = """
+            import json, jsonschema
+            schema = json.load(open('\(Program.root)/Sources/CLI/events.schema.json'))
+            for line in open('events'): jsonschema.Draft202012Validator(schema).validate(json.loads(line))
+            """
+        let run = try Program.run(["-c", script], program: Program.python, in: folder)
+        #expect(run.status == 0, "\(run.errors)")
+    }
+}
+
+@Suite struct `Beside nbconvert` {
+    @Test func `the same is left in every notebook`() throws {
+        var environment = Program.environment
+        // Where R's kernel is not found by a Python of its own.
+        environment["JUPYTER_PATH"]? += ":/usr/share/jupyter"
+        let run = try Program.run(
+            [Program.root + "/Tests/Fixtures/conformance/compare.py", Program.path], program: Program.python,
+            environment: environment)
+        #expect(run.status == 0, "\(run.output)\(run.errors.suffix(2000))")
+        let count = run.output.split(separator: "\n").count { $0.hasPrefix("same ") }
+        #expect(count >= 25)
+    }
+}

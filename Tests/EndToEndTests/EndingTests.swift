@@ -1,0 +1,199 @@
+import Foundation
+import Testing
+
+/// A cell that prints something and then does not end for a long time; deaf to an interrupt or not.
+private func long(isDeaf: Bool = false) -> String {
+    "import signal, time\n" + (isDeaf ? "signal.signal(signal.SIGINT, signal.SIG_IGN)\n" : "")
+        + "print('begun', flush=True)\nopen('begun', 'w').close()\ntime.sleep(1000)"
+}
+
+@Suite struct `A limit that is reached` {
+    let folder: Folder
+
+    init() throws { folder = try Folder() }
+
+    @Test(arguments: [
+        (["--timeout", "1"], "took longer than the limit of 1 s for a cell"),
+        (["--timeout=1s", "--on-timeout=stop"], "took longer than the limit of 1 s for a cell"),
+        (["--idle-timeout", "1"], "said nothing for 1 s, which is the limit for silence"),
+        (["--total-timeout", "3"], "was running when the limit of 3 s for the whole run was reached"),
+        (["--ExecutePreprocessor.timeout=1"], "took longer than the limit of 1 s for a cell"),
+    ])
+    func `ends the run with what there is, and says which it was`(flags: [String], words: String) throws {
+        try folder.write(["print('before')", long(), "print('never')"])
+        let run = try Program.run(["execute", "--inplace"] + flags + ["a.ipynb"], in: folder)
+        #expect(run.status == 124)
+        #expect(run.errors.hasSuffix("galley: a.ipynb: cell 2 of 3 \(words)\n"))
+        #expect(
+            try folder.notebook().outputs == [["before\n"], ["begun\n", "KeyboardInterrupt", "TimeLimitReached"], []])
+        #expect(try folder.notebook().errorValue(1) == "This cell \(words).")
+    }
+
+    @Test func `can let the next cell run, and is told of all the same`() throws {
+        try folder.write([long(), "print('after')"], tags: [0: ["timeout=1"]])
+        let run = try Program.run(
+            ["execute", "--inplace", "--on-timeout", "interrupt", "--record", "a.ipynb"], in: folder)
+        #expect(run.status == 124)
+        #expect(try folder.notebook().outputs == [["begun\n", "KeyboardInterrupt", "TimeLimitReached"], ["after\n"]])
+        let record = try #require(try folder.notebook().metadata["galley"] as? [String: Any])
+        #expect(record["status"] as? String == "timed-out")
+        #expect((record["limit"] as? [String: Any])?["kind"] as? String == "cell")
+        #expect((record["limit"] as? [String: Any])?["seconds"] as? Double == 1)
+        #expect(record["cell"] as? Int == 1)
+    }
+
+    @Test func `kills a kernel that is deaf, after its grace`() throws {
+        try folder.write([long(isDeaf: true), "print('never')"])
+        let run = try Program.run(
+            ["execute", "--inplace", "--timeout", "1", "--grace", "1", "--on-timeout", "interrupt", "a.ipynb"],
+            in: folder)
+        #expect(run.status == 124)
+        #expect(run.errors.hasSuffix("; it did not heed the interrupt, and the kernel was killed\n"))
+        #expect(try folder.notebook().outputs == [["begun\n", "TimeLimitReached"], []])
+    }
+}
+
+@Suite struct `A signal` {
+    let folder: Folder
+
+    init() throws { folder = try Folder() }
+
+    /// Runs a notebook whose second cell is long, sends signals once that prints, and returns the run.
+    private func run(_ signals: [Int32], _ arguments: [String] = [], isDeaf: Bool = false, shell: String? = nil) throws
+        -> Program.Run
+    {
+        try folder.write(["print('before')", long(isDeaf: isDeaf), "print('never')"])
+        let command = ["execute", "--inplace"] + arguments + ["a.ipynb"]
+        let running =
+            try shell.map {
+                try Program.Running(
+                    ["-c", "\($0); exec \"$0\" \"$@\"", Program.path] + command, program: "/bin/sh", in: folder)
+            } ?? Program.Running(command, in: folder)
+        #expect(eventually { folder.names.contains("begun") })
+        for signal in signals {
+            running.send(signal)
+            // Two of one kind that wait to be taken are one.
+            usleep(100_000)
+        }
+        return try running.end()
+    }
+
+    @Test(arguments: [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT"), (SIGHUP, "SIGHUP")])
+    func `ends the run in order, with everything that was printed`(signal: Int32, name: String) throws {
+        let run = try run([signal])
+        #expect(run.status == 128 + signal)
+        #expect(run.errors.hasSuffix("galley: a.ipynb: the run was ended by \(name), in cell 2 of 3\n"))
+        #expect(try folder.notebook().outputs == [["before\n"], ["begun\n", "KeyboardInterrupt", "RunStopped"], []])
+        #expect(try folder.notebook().errorValue(1) == "While this cell ran, the run was ended by \(name).")
+    }
+
+    @Test func `is heeded where it was inherited as ignored, unless it is a hangup`() throws {
+        #expect(try run([SIGINT], shell: "trap '' INT").status == 130)
+        try FileManager.default.removeItem(atPath: folder.path + "/begun")
+        #expect(try run([SIGHUP, SIGTERM], shell: "trap '' HUP").status == 143)
+    }
+
+    @Test func `ends a kernel that is deaf within the grace period`() throws {
+        let start = Date()
+        let run = try run([SIGTERM], ["--grace", "3"], isDeaf: true)
+        #expect(run.status == 143)
+        #expect(Date().timeIntervalSince(start) < 60)
+        #expect(try folder.notebook().outputs == [["before\n"], ["begun\n", "RunStopped"], []])
+    }
+
+    @Test func `that comes twice kills the kernel and saves at once`() throws {
+        let run = try run([SIGINT, SIGINT], ["--grace", "1000"], isDeaf: true)
+        #expect(run.status == 130)
+        #expect(try folder.notebook().outputs == [["before\n"], ["begun\n", "RunStopped"], []])
+    }
+
+    @Test func `that comes before the first cell leaves the file as it was`() throws {
+        try folder.write(["print(1)"])
+        let text = try folder.text("a.ipynb")
+        let running = try Program.Running(["execute", "--inplace", "a.ipynb"], in: folder)
+        // The signal waits where the program has not begun yet.
+        usleep(30_000)
+        running.send(SIGTERM)
+        let run = try running.end()
+        #expect(run.status == 143 || run.status == -SIGTERM)
+        #expect(try folder.text("a.ipynb") == text)
+    }
+}
+
+@Suite(.serialized) struct `A run that is cut off` {
+    /// Fifty cells of a tenth of a second, which say when they are over.
+    private static let sources = (1...50).map { "import time\nprint(\($0), flush=True)\ntime.sleep(0.1)" }
+
+    /// Runs the fifty cells, ends that at a random moment, and looks at what is left. Returns how many cells were kept.
+    private func cutOff(_ signal: Int32, after seconds: Double, mark: String) throws -> Int {
+        let folder = try Folder()
+        try folder.write(Self.sources)
+        let running = try Program.Running(
+            ["execute", "--inplace", "--env", "GALLEY_MARK=\(mark)", "--events", "events", "a.ipynb"], in: folder)
+        usleep(UInt32(seconds * 1e6))
+        running.send(signal)
+        let end = Date()
+        let run = try running.end()
+        #expect(eventually(within: 1) { processes(markedBy: mark).isEmpty })
+        let notebook = try folder.notebook()
+        // No dropping is left, whatever was in the middle of being written.
+        #expect(folder.names.filter { $0 != "events" } == ["a.ipynb"])
+        let events = (try? folder.events("events")) ?? []
+        let finished = events.filter { $0["event"] as? String == "cell-finished" }
+        let kept = notebook.outputs.count { $0 != ["old\n"] && $0 != [] }
+        if kept == 0 {
+            // Before the first save the file is that of the earlier run, all of it.
+            #expect(notebook.outputs.allSatisfy { $0 == ["old\n"] })
+        } else {
+            #expect(notebook.outputs.allSatisfy { $0 != ["old\n"] })
+        }
+        let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        for event in finished {
+            let time = try format.parse(try #require(event["time"] as? String))
+            guard end.timeIntervalSince(time) > 2, let cell = event["cell"] as? Int else { continue }
+            #expect(
+                notebook.outputs[cell - 1] == ["\(cell)\n"],
+                "cell \(cell) finished \(end.timeIntervalSince(time)) s before")
+        }
+        guard signal == SIGTERM, run.status != 0 else { return kept }
+        #expect(run.status == 143)
+        let started = events.last { $0["event"] as? String == "cell-started" }
+        if let cell = started?["cell"] as? Int, finished.last?["status"] as? String == "stopped" {
+            // What was in flight when the signal came had printed its number, or was not at work yet.
+            let output = events.contains {
+                $0["event"] as? String == "output" && $0["cell"] as? Int == cell && $0["text"] as? String == "\(cell)\n"
+            }
+            if output { #expect(notebook.outputs[cell - 1].first == "\(cell)\n") }
+            #expect(notebook.outputs[cell - 1].last == "RunStopped")
+        }
+        return kept
+    }
+
+    @Test(arguments: [SIGKILL, SIGTERM])
+    func `a hundred times loses at most the cell in flight, and leaves no kernel`(signal: Int32) async throws {
+        var seed = UInt64.random(in: .min ... .max)
+        print("cut off by signal \(signal), seed \(seed)")
+        let moments = (0..<100).map { _ in
+            seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return 0.05 + Double(seed >> 33) / Double(1 << 31) * 6
+        }
+        let kept = try await withThrowingTaskGroup(of: Int.self) { group in
+            for (index, moment) in moments.enumerated() {
+                if index >= 10 { _ = try await group.next() }
+                group.addTask {
+                    try await withCheckedThrowingContinuation { continuation in
+                        // What waits does not wait in the threads that all tasks share.
+                        Thread.detachNewThread {
+                            continuation.resume(
+                                with: Result { try cutOff(signal, after: moment, mark: "\(signal)-\(index)-\(UUID())") }
+                            )
+                        }
+                    }
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        // It would prove nothing if no run had come far.
+        #expect(kept.contains { $0 > 10 })
+    }
+}

@@ -1,0 +1,186 @@
+import Execution
+import Foundation
+import Galley
+import JSON
+import LocalKernels
+import Notebook
+import Storage
+import Synchronization
+import Testing
+
+/// A notebook in memory, in a place that can be made to fail.
+private final class MemoryStore: NotebookStore {
+    let name: String
+    let canBeWrittenAgain: Bool
+    private let state: Mutex<(bytes: [UInt8], writes: Int, failures: Int)>
+
+    init(_ notebook: Notebook, name: String = "memory.ipynb", canBeWrittenAgain: Bool = true, failures: Int = 0) {
+        self.name = name
+        self.canBeWrittenAgain = canBeWrittenAgain
+        state = Mutex((notebook.text.bytes, 0, failures))
+    }
+
+    var writes: Int { state.withLock { $0.writes } }
+    var notebook: Notebook { get throws { try Notebook(parsing: state.withLock { $0.bytes }) } }
+
+    func lock() {}
+    func read() -> [UInt8] { state.withLock { $0.bytes } }
+    func checkWritable() {}
+
+    func write(_ bytes: some ByteRuns) throws -> Destination {
+        var copy: [UInt8] = []
+        bytes.forEachRun { run in for index in run.indices { copy.append(run[index]) } }
+        try state.withLock { state in
+            state.writes += 1
+            if state.writes <= state.failures { throw StorageError.diskFull(path: name, needed: copy.count) }
+            state.bytes = copy
+        }
+        return .original
+    }
+}
+
+private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().path
+
+private func options(_ more: [String: String] = [:]) -> Options {
+    var environment = ["JUPYTER_PATH": root + "/.build/python/share/jupyter", "PATH": "/usr/bin:/bin"]
+    environment.merge(more) { $1 }
+    var options = Options(launch: KernelOptions(environment: environment))
+    options.kernel = "python3"
+    return options
+}
+
+private func notebook(_ sources: String...) -> Notebook {
+    var notebook = Notebook()
+    for source in sources { notebook.cells.append(.code(source, id: "c\(notebook.cells.count)")) }
+    return notebook
+}
+
+@Suite struct `A run` {
+    @Test func `reads from one store and writes to another`() async throws {
+        let (source, destination) = (MemoryStore(notebook("print(6 * 7)")), MemoryStore(Notebook()))
+        let report = try await execute(source, to: destination, options())
+        #expect(report.outcome.status == "succeeded")
+        #expect(report.kernel == "python3")
+        #expect(source.writes == 0)
+        #expect(try destination.notebook.cells[0].outputs.first?.text == "42\n")
+    }
+
+    @Test func `writes once to what cannot be written again`() async throws {
+        let store = MemoryStore(notebook("import time; time.sleep(2.5)"), canBeWrittenAgain: false)
+        _ = try await execute(store, options())
+        #expect(store.writes == 1)
+    }
+
+    @Test func `is saved along the way, as soon as a cell is over`() async throws {
+        let store = MemoryStore(notebook("print(1)", "import time; time.sleep(2.5)"))
+        let seen = Mutex<[String]>([])
+        _ = try await execute(store, options()) { event in
+            guard case .saved = event,
+                let text = try? store.notebook.cells.map({ $0.outputs.first?.text ?? "-" }).joined()
+            else { return }
+            seen.withLock { $0.append(text) }
+        }
+        #expect(seen.withLock(\.self).first == "1\n-")
+        #expect(store.writes >= 2)
+    }
+
+    @Test func `goes on when it cannot be saved on the way, and says so once`() async throws {
+        let store = MemoryStore(notebook("print(1)", "import time; time.sleep(2.5)", "print(2)"), failures: 1)
+        let warnings = Mutex<[String]>([])
+        let report = try await execute(store, options()) { event in
+            if case .warning(let text) = event { warnings.withLock { $0.append(text) } }
+        }
+        #expect(report.outcome.status == "succeeded")
+        #expect(warnings.withLock(\.self).count == 1)
+        #expect(
+            warnings.withLock(\.self).first?.hasPrefix("could not be saved on the way: memory.ipynb: no space") == true)
+        #expect(try store.notebook.cells[2].outputs.first?.text == "2\n")
+    }
+
+    @Test func `is rescued where it cannot be saved in the end, and never over anything`() async throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/galley-test-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var rescues: [String] = []
+        for _ in 0..<2 {
+            let store = MemoryStore(notebook("print('precious')"), name: "some/memory.ipynb", failures: 100)
+            do {
+                _ = try await execute(store, options(["TMPDIR": folder]))
+                Issue.record("it was not saved")
+            } catch let error as UnsavedRun {
+                #expect(error.report.outcome.status == "succeeded")
+                let rescue = try #require(error.rescue)
+                rescues.append(rescue)
+                let bytes = try Array(Data(contentsOf: URL(fileURLWithPath: rescue)))
+                #expect(try Notebook(parsing: bytes).cells[0].outputs.first?.text == "precious\n")
+                #expect("\(error)".hasSuffix("Free some space and run again. The result is in \(rescue)"))
+            }
+        }
+        #expect(Set(rescues).count == 2)
+        #expect(rescues.first == folder + "/memory.galley-rescue.ipynb")
+    }
+
+    @Test func `that is cancelled keeps what there is`() async throws {
+        let store = MemoryStore(notebook("print('begun', flush=True)\nimport time; time.sleep(1000)", "print(2)"))
+        let begun = AsyncStream<Void>.makeStream()
+        let run = Task {
+            try await execute(store, options()) { event in if case .output = event { begun.continuation.yield() } }
+        }
+        for await _ in begun.stream { break }
+        run.cancel()
+        let report = try await run.value
+        #expect(report.outcome.status == "stopped")
+        #expect(try store.notebook.cells[0].outputs.map(\.errorName) == [nil, "KeyboardInterrupt", "RunStopped"])
+    }
+
+    @Test func `that is stopped before it begins starts no cell and writes nothing`() async throws {
+        let store = MemoryStore(notebook("print(1)"))
+        let stop = StopSwitch()
+        stop.stop(.cancelled)
+        let report = try await execute(store, options(), stop: stop)
+        #expect(report.outcome.status == "stopped")
+        #expect(report.cells.map(\.outcome.status) == ["not-reached"])
+        #expect(store.writes == 0)
+    }
+
+    @Test func `counts the start of the kernel among the time of the run`() async throws {
+        let store = MemoryStore(notebook("print(1)"))
+        var options = options()
+        options.execution.totalLimit = TimeLimit(.milliseconds(20))
+        let report = try await execute(store, options)
+        guard case .timedOut(let limit) = report.outcome else { Issue.record("\(report.outcome)"); return }
+        #expect(limit.kind == .total)
+        #expect(store.writes == 0)
+    }
+
+    @Test func `says what is wrong with a notebook before what is wrong with its kernel`() async throws {
+        let document = try Document(
+            parsing: Array(
+                #"{"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": {"name": "none such"}}, "cells": [{"cell_type": "code", "source": "1"}, 5]}"#
+                    .utf8))
+        let file = FileManager.default.temporaryDirectory.path + "/galley-test-\(UUID()).ipynb"
+        try Data(document.text.bytes).write(to: URL(fileURLWithPath: file))
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        var options = options()
+        options.kernel = nil
+        await #expect(throws: NotebookError.self) { _ = try await execute(LocalFile(file), options) }
+        // Also where the kernel would have been there.
+        options.kernel = "python3"
+        await #expect(throws: NotebookError.self) { _ = try await execute(LocalFile(file), options) }
+    }
+}
+
+@Suite struct `The pace of saving` {
+    @Test func `is once a second, or a twentieth of the time`() {
+        var pace = SavePace()
+        #expect(pace.pause == .seconds(1))
+        pace.note(cost: .milliseconds(5))
+        #expect(pace.pause == .seconds(1))
+        pace.note(cost: .milliseconds(500))
+        #expect(pace.pause == .milliseconds(9500))
+        #expect(pace.pauseWithinCell == .seconds(10))
+        pace.note(cost: .seconds(2))
+        #expect(pace.pauseWithinCell == .seconds(38))
+    }
+}

@@ -1,0 +1,49 @@
+import Foundation
+import Storage
+import Testing
+
+@Suite struct `A file that is locked` {
+    @Test func `is refused to others until the store is gone, also when it was replaced`() async throws {
+        let scratch = try Scratch()
+        let path = scratch.path + "/a.ipynb"
+        try Data("old".utf8).write(to: URL(fileURLWithPath: path))
+        let others = LocalFile(path)
+        do {
+            let own = LocalFile(path)
+            try await own.lock()
+            await #expect(throws: StorageError.self) { try await others.lock() }
+            for text in ["new", "newer"] {
+                _ = try await own.write(Array(text.utf8))
+                do {
+                    try await others.lock()
+                    Issue.record("it was not locked")
+                } catch {
+                    #expect(error == .inUse(path: path, process: Int(getpid())))
+                    #expect(
+                        "\(error)"
+                            == "\(path) is being run by another galley (process \(getpid())); wait for its end, or end it"
+                    )
+                }
+            }
+        }
+        try await others.lock()
+    }
+
+    @Test func `is locked by whatever name it is called`() async throws {
+        let scratch = try Scratch()
+        let path = scratch.path + "/a.ipynb"
+        try Data("old".utf8).write(to: URL(fileURLWithPath: path))
+        try FileManager.default.createSymbolicLink(atPath: scratch.path + "/link.ipynb", withDestinationPath: "a.ipynb")
+        let own = LocalFile(path)
+        try await own.lock()
+        await #expect(throws: StorageError.self) { try await LocalFile(scratch.path + "/link.ipynb").lock() }
+        _ = own
+    }
+
+    @Test func `need not exist`() async throws {
+        let scratch = try Scratch()
+        let file = LocalFile(scratch.path + "/new.ipynb")
+        try await file.lock()
+        #expect(try await file.write(Array("x".utf8)) == .original)
+    }
+}
