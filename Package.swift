@@ -53,7 +53,7 @@ let package = Package(
         .testTarget(name: "EndToEndTests"),
         .executableTarget(
             name: "Benchmarks", dependencies: ["JSON", "Storage", "JupyterProtocol", "LocalKernels"],
-            path: "Tests/Benchmarks"),
+            path: "Tests/Benchmarks", exclude: ["floor.py", "notebooks.py"]),
     ]
 )
 

@@ -1,6 +1,6 @@
 /// Prints what Galley costs beside its peers, measured in turn in the same run, as ratios.
 ///
-/// `swift run -c release Benchmarks` needs a `python3`.
+/// `swift run -c release Benchmarks` after `./Tests/run`, which installs and builds what it needs.
 @main struct Benchmarks {
     static func main() async throws {
         let arguments = CommandLine.arguments
@@ -13,7 +13,12 @@
         let folder = try Shell.run("mktemp", "-d")
         do {
             try await Documents.run(in: folder, rounds: 7)
-            try Kernels.run(root: Shell.run("pwd"), rounds: 9)
+            let root = try Shell.run("pwd")
+            try Kernels.run(root: root, rounds: 9)
+            try print(
+                Shell.run(
+                    "env", "JUPYTER_PATH=\(root)/.build/python/share/jupyter", "\(root)/.build/python/bin/python3",
+                    "\(root)/Tests/Benchmarks/notebooks.py", "\(root)/.build/release/galley", "7"))
         } catch {
             try Shell.run("rm", "-rf", folder)
             throw error
