@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// `events.schema.json` says what can stand in it.
 final class EventLog: Sendable {
-    private let descriptor: Int32
+    private let outlet: Outlet
     private let style: Style = {
         var style = Style.canonical
         style.indentation = nil
@@ -20,18 +20,44 @@ final class EventLog: Sendable {
     /// Grows when a reader of an older form would be misled.
     private static let schema = 1
 
+    /// Somebody who reads nothing of a pipe is kept this much.
+    private static let limit = 256_000_000
+
     struct Refusal: Error {
         let path: String
         let reason: String
     }
 
-    init(_ path: String) throws(Refusal) {
-        descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    /// Opens the file and empties it; it must not be that of another run, nor a notebook of this one.
+    init(_ path: String, apartFrom notebooks: [String]) throws(Refusal) {
+        var status = stat()
+        let exists = unsafe stat(path, &status) == 0
+        if exists, status.st_mode & S_IFMT == S_IFIFO {
+            outlet = Outlet(pipe: path, limit: Self.limit)
+            return
+        }
+        for notebook in notebooks {
+            var other = stat()
+            let isSame =
+                unsafe stat(notebook, &other) == 0 && exists && other.st_ino == status.st_ino
+                && other.st_dev == status.st_dev
+            if isSame || notebook == path {
+                throw Refusal(path: path, reason: "that is the notebook; name another file")
+            }
+        }
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
         // Safe because strerror's string is copied at once.
-        if descriptor < 0 { throw Refusal(path: path, reason: unsafe String(cString: strerror(errno))) }
+        guard descriptor >= 0 else { throw Refusal(path: path, reason: unsafe String(cString: strerror(errno))) }
+        if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+            close(descriptor)
+            throw Refusal(path: path, reason: "another run writes its events there; name another file")
+        }
+        _ = ftruncate(descriptor, 0)
+        outlet = Outlet(descriptor, limit: Self.limit)
     }
 
-    deinit { close(descriptor) }
+    /// Waits until everything is written.
+    func finish() async { await outlet.finish() }
 
     func write(_ event: RunEvent, notebook: String) {
         switch event {
@@ -74,7 +100,7 @@ final class EventLog: Sendable {
     private func write(_ event: String, _ members: [(String, Value)]) {
         let time = ("time", Value.string(Timestamp.now().description))
         let object = Value.object([("event", .string(event)), time] + members)
-        Terminal.write(String(decoding: Document(object, style: style).text.bytes, as: UTF8.self), to: descriptor)
+        outlet.write(Document(object, style: style).text.bytes)
     }
 
     private func place(_ number: Int, _ index: Int, _ id: String?) -> [(String, Value)] {

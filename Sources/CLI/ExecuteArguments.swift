@@ -1,5 +1,6 @@
 import Execution
 import Galley
+import Glibc
 import LocalKernels
 
 /// What was asked of `galley execute`.
@@ -12,6 +13,7 @@ struct ExecuteArguments {
     var isQuiet = false
     var streams = false
     var events: String?
+    var wantsHelp = false
     let dialect: Dialect
 
     /// Where the result goes.
@@ -48,6 +50,7 @@ struct ExecuteArguments {
                 try take(argument, &rest)
             }
         }
+        if wantsHelp { return }
         if nbconvert.readsStandardInput { paths.append("-") }
         guard let path = paths.first else { throw UsageError("which notebook? See 'galley execute --help'") }
         guard paths.count == 1 else {
@@ -77,9 +80,20 @@ struct ExecuteArguments {
         }
     }
 
+    /// Says where the result goes, which can be said once.
+    mutating func setResult(_ new: Result) throws(UsageError) {
+        if result != .beside, result != new {
+            throw UsageError("the result goes to one place: choose one of --inplace, --output and --stdout")
+        }
+        result = new
+    }
+
     /// Puts together what several options decide.
     private mutating func settle() throws(UsageError) {
         try nbconvert.settle(&self)
+        if dialect == .nbconvert, unsafe access(notebook, F_OK) != 0, unsafe access(notebook + ".ipynb", F_OK) == 0 {
+            notebook += ".ipynb"
+        }
         if notebook == "-" {
             switch result {
             case .beside: result = .standardOutput

@@ -18,7 +18,9 @@ struct ExecuteCommand {
     func run(_ stop: StopSwitch) async -> Int32 {
         let log: EventLog?
         do throws(EventLog.Refusal) {
-            log = try arguments.events.map { path throws(EventLog.Refusal) in try EventLog(path) }
+            log = try arguments.events.map { path throws(EventLog.Refusal) in
+                try EventLog(path, apartFrom: [arguments.notebook] + (arguments.resultPath.map { [$0] } ?? []))
+            }
         } catch {
             Terminal.complain("galley: --events \(error.path): \(error.reason)")
             return ExitStatus.storage
@@ -31,6 +33,7 @@ struct ExecuteCommand {
         }
         let status: Int32
         do {
+            if case .folder(let path) = arguments.result { try LocalFile.makeFolder(path) }
             let report = try await execute(
                 source, to: destination, arguments.options, stop: stop, observe: observe)
             progress.end(report)
@@ -42,6 +45,8 @@ struct ExecuteCommand {
             progress.end(problem, (error as? UnsavedRun)?.report)
             log?.end(status, problem)
         }
+        await progress.finish()
+        await log?.finish()
         return status
     }
 

@@ -27,7 +27,7 @@ struct Failure {
             }
             sentence =
                 cell.map { "\($0) \(limit)\(end)" }
-                ?? "the limit of \(limit.duration.inWords) was reached between two cells"
+                ?? "the limit of \(limit.duration.inWords) for the whole run was reached before \(report.kernel == nil ? "the first" : "the next") cell"
         case .kernelFailed(let failure):
             sentence = "\(failure)\(cell.map { ", in \($0)" } ?? "")"
             if case .died(let end) = failure { lastLines = end.lastLines }

@@ -35,10 +35,11 @@ struct Flag: Sendable {
 
     private static let own = [
         // The result
-        Flag("--inplace") { $0.result = .inPlace },
-        Flag("--output", "-o") { arguments, value, _ in arguments.result = .file(value) },
+        Flag("--help", "-h") { $0.wantsHelp = true },
+        Flag("--inplace") { arguments throws(UsageError) in try arguments.setResult(.inPlace) },
+        Flag("--output", "-o") { arguments, value, _ throws(UsageError) in try arguments.setResult(.file(value)) },
         Flag("--output-dir") { arguments, value, _ in arguments.nbconvert.folder = value },
-        Flag("--stdout") { $0.result = .standardOutput },
+        Flag("--stdout") { arguments throws(UsageError) in try arguments.setResult(.standardOutput) },
         Flag("--no-timing") { $0.options.execution.keepsTiming = false },
         Flag("--record") { $0.options.records = true },
         Flag("--collapse-progress") { $0.options.execution.collapsesProgress = true },
@@ -75,7 +76,9 @@ struct Flag: Sendable {
             arguments.options.execution.atLimit = try Reading.choice(value, name, ["stop": .stop, "interrupt": .goOn])
         },
         Flag("--grace") { arguments, value, name throws(UsageError) in
-            guard let grace = try Reading.limit(value, name).duration else {
+            // None at all is a time too.
+            let isNone = Double(value) == 0
+            guard let grace = isNone ? .zero : try Reading.limit(value, name).duration else {
                 throw UsageError("\(name) needs a time, such as 10s")
             }
             arguments.options.execution.grace = grace

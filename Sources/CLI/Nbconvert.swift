@@ -87,11 +87,20 @@ struct Nbconvert {
         var refused = [
             "--clear-output": "Galley runs notebooks and does not clear them",
             "--config": "Galley reads no configuration files; put the settings on the command line",
-            "--template": "Galley writes notebooks alone", "--no-input": "Galley writes notebooks alone",
-            "--no-prompt": "Galley writes notebooks alone", "--post": "Galley writes notebooks alone",
-            "--show-config": "Galley has no configuration", "--generate-config": "Galley has no configuration",
+            "--post": "Galley runs nothing afterwards",
             "--KernelManager.shutdown_wait_time": "Galley's own patience is 2.5 s and one second more; leave it out",
         ]
+        for name in [
+            "--template", "--template-file", "--theme", "--no-input", "--no-prompt", "--embed-images",
+            "--sanitize-html",
+            "--writer", "--show-input", "--allow-chromium-download", "--disable-chromium-sandbox", "--reveal-prefix",
+            "--nbconvert-format",
+        ] {
+            refused[name] = "Galley writes notebooks alone; leave it out"
+        }
+        for name in ["--show-config", "--show-config-json", "--generate-config", "--help-all"] {
+            refused[name] = "Galley has no configuration; see 'galley execute --help'"
+        }
         for trait in ["iopub_timeout", "raise_on_iopub_timeout"] {
             for owner in ["ExecutePreprocessor", "NbClientApp", "NotebookClient"] {
                 refused["--\(owner).\(trait)"] = waiting

@@ -8,6 +8,7 @@ import LocalKernels
     static func main() {
         // Before there is any other thread that could take them.
         Signals.block()
+        Terminal.keepStandardStreams()
         let arguments = Array(CommandLine.arguments.dropFirst())
         let rest = Array(arguments.dropFirst())
         do throws(UsageError) {
@@ -27,14 +28,19 @@ import LocalKernels
     }
 
     private static func run(_ arguments: [String], _ dialect: ExecuteArguments.Dialect) throws(UsageError) {
-        if arguments.contains("--help") || arguments.contains("-h") { return Terminal.print(ExecuteArguments.help) }
-        let command = ExecuteCommand(try ExecuteArguments(arguments, dialect))
+        let arguments = try ExecuteArguments(arguments, dialect)
+        if arguments.wantsHelp { return Terminal.print(ExecuteArguments.help) }
+        let command = ExecuteCommand(arguments)
         let stop = StopSwitch()
         Task { exit(await command.run(stop)) }
-        // The first ends the run in order, the second kills the kernel; who sends a third one does not want to wait even
-        // for a disk.
-        for _ in 0..<2 { stop.stop(.signal(Signals.next())) }
-        exit(ExitStatus.signal(Signals.next()))
+        // The first ends the run in order, the second kills the kernel. Who sends another one when that should be over does
+        // not want to wait even for a disk.
+        let first = Signals.next()
+        if !stop.stop(.signal(first)) { exit(ExitStatus.signal(first)) }
+        stop.stop(.signal(Signals.next()))
+        let patience = ContinuousClock.now + .seconds(5)
+        repeat { _ = Signals.next() } while ContinuousClock.now < patience
+        exit(ExitStatus.signal(first))
     }
 
     private static let help = """

@@ -1,5 +1,6 @@
 import Execution
 import Galley
+import Glibc
 import JSON
 import JupyterProtocol
 import Synchronization
@@ -10,15 +11,18 @@ import Synchronization
 /// is one for each cell that is over.
 final class Progress: Sendable {
     private let notebook: String
-    private let result: String?
     private let isQuiet: Bool
     private let streams: Bool
     private let isLive: Bool
     private let hasColours: Bool
+    /// Whoever reads what is said must not keep the run waiting.
+    private let outlet = Outlet(STDERR_FILENO, limit: 16_000_000)
     private let state = Mutex(State())
 
     private struct State {
         var cells = 0
+        /// Where the result is; nil for the notebook's own place.
+        var place: String?
         var sources: [Int: String] = [:]
         var running: (cell: PlannedCell, since: ContinuousClock.Instant)?
         /// Whether the last line on the terminal is about the cell that runs.
@@ -31,8 +35,8 @@ final class Progress: Sendable {
     }
 
     init(_ arguments: ExecuteArguments) {
-        notebook = arguments.notebook == "-" ? "notebook" : arguments.notebook
-        result = arguments.resultPath
+        notebook = arguments.notebook == "-" ? "notebook" : arguments.notebook.shownOnOneLine(200)
+        state.withLock { $0.place = arguments.resultPath }
         isQuiet = arguments.isQuiet
         streams = arguments.streams
         isLive = Terminal.isWatched && !arguments.isQuiet
@@ -55,7 +59,7 @@ final class Progress: Sendable {
             switch event {
             case .started(let kernel, let cells):
                 state.cells = cells
-                say("\(notebook.shownOnOneLine(200)): \(count(cells)), kernel \(kernel.shownOnOneLine())", &state)
+                say("\(notebook): \(count(cells)), kernel \(kernel.shownOnOneLine())", &state)
             case .cellStarted(let cell):
                 state.sources[cell.number] = cell.source
                 state.running = (cell, .now)
@@ -65,24 +69,27 @@ final class Progress: Sendable {
                 state.running = nil
                 endText(&state)
                 say(line(report.number, state.cells, report.duration, report.title, report.outcome.note), &state)
-            case .warning(let text): complain("galley: \(notebook): \(text.shown())", &state)
+            case .saved(let path): if path != notebook, path != "-" { state.place = path }
+            case .warning(let text): complain("galley: \(notebook): \(text.shownOnOneLine(1000))", &state)
             default: break
             }
         }
     }
 
+    /// Waits until somebody has read everything.
+    func finish() async { await outlet.finish() }
+
     /// Tells how the run ended.
     func end(_ report: RunReport) {
         state.withLock { state in
             finish(&state)
-            let place = notebook.shownOnOneLine(200)
             guard let failure = Failure(report) else {
                 let ran = report.cells.filter { $0.outcome.wasRun }.count
                 let end = ran == 0 ? "nothing to run" : "\(count(ran)) in \(report.duration.inWords)"
-                say("\(place): \(end)\(result.map { ", saved as \($0.shownOnOneLine(200))" } ?? "")", &state)
+                say("\(notebook): \(end)\(state.place.map { ", saved as \($0.shownOnOneLine(200))" } ?? "")", &state)
                 return flush(&state)
             }
-            complain("galley: \(place): \(failure.sentence)", &state)
+            complain("galley: \(notebook): \(failure.sentence)", &state)
             let source = report.failingCell.flatMap { state.sources[$0.number] }
             for line in failure.details(source: source, withColours: hasColours) { complain(line, &state) }
             flush(&state)
@@ -137,25 +144,25 @@ extension Progress {
     private func flush(_ state: inout State) {
         guard !state.waiting.isEmpty else { return }
         clearStatus(&state)
-        Terminal.complain(unended: state.waiting)
+        outlet.write(state.waiting.utf8)
         state.waiting = ""
     }
 
     private func clearStatus(_ state: inout State) {
-        if state.hasStatus { Terminal.complain(unended: "\r\u{1B}[K") }
+        if state.hasStatus { outlet.write("\r\u{1B}[K".utf8) }
         state.hasStatus = false
     }
 
     private func showStatus(_ state: inout State) {
         guard isLive, state.unended.isEmpty, let (cell, since) = state.running else { return }
         let line = line(cell.number, state.cells, since.duration(to: .now), cell.title, nil)
-        Terminal.complain(unended: "\r\u{1B}[K" + line.prefix(Terminal.width - 1))
+        outlet.write(("\r\u{1B}[K" + line.prefix(columns: Terminal.width - 1)).utf8)
         state.hasStatus = true
     }
 
     /// Shows what a cell prints.
     private func show(_ publication: Publication, _ state: inout State) {
-        var text: String
+        let text: String
         switch publication {
         case .stream(_, let written): text = written
         case .display(let display), .result(let display, _):
@@ -163,19 +170,25 @@ extension Progress {
             text = plain + "\n"
         default: return
         }
-        text = state.unended + text
         // A line is shown when it is complete: a progress bar that writes over itself is shown once, as it ends.
-        let end = text.lastIndex(where: \.isNewlineOfText).map { text.index(after: $0) } ?? text.startIndex
-        state.unended = String(text[end...].suffix(100_000))
-        guard end > text.startIndex else { return }
-        for line in text[..<end].split(omittingEmptySubsequences: false, whereSeparator: \.isNewlineOfText).dropLast() {
-            complain(TerminalText.lastState(of: String(line)).shown(withColours: hasColours), &state)
+        guard let last = text.lastIndex(where: \.isNewlineOfText) else {
+            state.unended += text
+            if state.unended.utf8.count > 100_000 { endText(&state) }
+            return
         }
+        let lines = (state.unended + text[..<last]).split(
+            omittingEmptySubsequences: false, whereSeparator: \.isNewlineOfText)
+        state.unended = String(text[text.index(after: last)...])
+        for line in lines { show(String(line), &state) }
+    }
+
+    private func show(_ line: String, _ state: inout State) {
+        complain(TerminalText.lastState(of: line).shown(withColours: hasColours), &state)
     }
 
     private func endText(_ state: inout State) {
         guard !state.unended.isEmpty else { return }
-        complain(TerminalText.lastState(of: state.unended).shown(withColours: hasColours), &state)
+        show(state.unended, &state)
         state.unended = ""
     }
 }

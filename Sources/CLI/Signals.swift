@@ -8,6 +8,8 @@ enum Signals {
     /// one to ignore SIGHUP is what `nohup` gives, and is meant. A reader that has gone away must not end a run.
     static func block() {
         signal(SIGPIPE, SIG_IGN)
+        // A limit for files is to be told as an error.
+        signal(SIGXFSZ, SIG_IGN)
         for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
         var set = awaited
         // Safe because the call reads a variable of its own kind. What is started gets none of this.

@@ -1,12 +1,24 @@
+import Execution
 import Glibc
 
 /// Where a person, or whatever called the program, reads what it says.
 ///
 /// Standard output carries what was asked for: a list, a notebook. Everything else goes to standard error.
 enum Terminal {
-    static func print(_ line: String) { write(line + "\n", to: STDOUT_FILENO) }
-    static func complain(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
-    static func complain(unended text: String) { write(text, to: STDERR_FILENO) }
+    static func print(_ line: String) { write(Array((line + "\n").utf8), to: STDOUT_FILENO) }
+
+    /// Says what is wrong, on one line.
+    static func complain(_ line: String) {
+        write(
+            Array((line.shown().split(whereSeparator: \.isNewline).joined(separator: "\n") + "\n").utf8),
+            to: STDERR_FILENO)
+    }
+
+    /// Makes sure that what is opened later is none of the standard streams: one that is closed reads nothing and takes
+    /// nothing.
+    static func keepStandardStreams() {
+        for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) == -1 { _ = unsafe open("/dev/null", O_RDONLY) }
+    }
 
     /// Whether a person watches what is complained.
     static var isWatched: Bool { isatty(STDERR_FILENO) == 1 && !isDumb }
@@ -29,8 +41,9 @@ enum Terminal {
         return Int(size.ws_col)
     }
 
-    static func write(_ text: String, to descriptor: Int32) {
-        var rest = Array(text.utf8)[...]
+    /// Writes all of it, and waits for whoever reads it; gives up where nobody does.
+    static func write(_ bytes: [UInt8], to descriptor: Int32) {
+        var rest = bytes[...]
         while !rest.isEmpty {
             // Safe because the buffer is passed with its own length.
             let count = unsafe rest.withUnsafeBufferPointer { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
@@ -50,37 +63,45 @@ extension String {
     /// The text as it may be shown: nothing in it moves the cursor, rings, or changes what a terminal does. Colours stay
     /// where they are welcome.
     func shown(withColours: Bool = false) -> String {
-        var shown = String.UnicodeScalarView()
-        var rest = unicodeScalars[...]
-        while let scalar = rest.popFirst() {
-            if scalar == "\u{1B}" {
-                var sequence = String.UnicodeScalarView([scalar])
-                guard rest.first == "[" else {
-                    _ = rest.popFirst()
-                    continue
-                }
-                while let next = rest.popFirst() {
-                    sequence.append(next)
-                    if next != "[", (0x40...0x7E).contains(next.value) { break }
-                }
-                if withColours, sequence.last == "m" { shown += sequence }
-            } else if scalar == "\n" || scalar == "\t" || !scalar.isControl {
-                shown.append(scalar)
-            }
-        }
-        return String(shown)
+        let kept = keepingEscapes { withColours && $0.kind == .colour }.unicodeScalars
+        // Whatever escape is left begins a colour.
+        return String(kept.filter { $0 == "\n" || $0 == "\t" || $0 == "\u{1B}" || !$0.isControl })
     }
 
     /// The text on one line of limited length.
     func shownOnOneLine(_ length: Int = 60) -> String {
-        let line = shown().split(whereSeparator: \.isNewline).joined(separator: " ")
+        let line = shown().split { $0.isNewline || $0 == "\t" }.joined(separator: " ")
         return line.count <= length ? line : line.prefix(max(0, length - 1)) + "…"
     }
+
+    /// As much of the beginning as a terminal has room for in so many columns.
+    func prefix(columns: Int) -> Substring {
+        var used = 0
+        return prefix {
+            used += $0.columns
+            return used <= columns
+        }
+    }
+}
+
+extension Character {
+    /// How many columns a terminal gives it.
+    fileprivate var columns: Int { unicodeScalars.contains(where: \.isWide) ? 2 : 1 }
 }
 
 extension Unicode.Scalar {
     /// Whether it is a control character, or one that turns around the direction of what follows it.
     fileprivate var isControl: Bool {
         properties.generalCategory == .control || (0x202A...0x202E).contains(value) || (0x2066...0x2069).contains(value)
+    }
+
+    /// Whether it takes two columns: the letters of East Asia, and pictures.
+    fileprivate var isWide: Bool {
+        switch value {
+        case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F,
+            0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1FAFF, 0x20000...0x3FFFD:
+            true
+        default: properties.isEmojiPresentation
+        }
     }
 }

@@ -58,7 +58,7 @@ public final class Executor: Sendable {
     public func run() async -> (outcome: RunOutcome, cells: [CellReport]) {
         var outcome = RunOutcome.succeeded
         cells: for cell in plan.run {
-            if let duration = options.totalLimit.duration, time.now() >= duration {
+            if let duration = options.totalLimit.duration, time.now() - state.withLock({ $0.origin }) >= duration {
                 outcome = .timedOut(StruckLimit(kind: .total, duration: duration))
                 break
             }

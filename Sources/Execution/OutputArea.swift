@@ -14,11 +14,13 @@ struct OutputArea: Sendable {
     private let limit: Int?
     private var size = 0
     private var cut = 0
+    private var isFull = false
     private let collapsesProgress: Bool
 
     private enum Piece: Sendable {
         case text(Output.Stream, StreamText)
-        case output(Output)
+        /// Its size is known where that is limited.
+        case output(Output, size: Int = 0)
     }
 
     init(limit: Int? = nil, collapsesProgress: Bool = false) {
@@ -27,8 +29,8 @@ struct OutputArea: Sendable {
     }
 
     /// Begins with outputs that are there already.
-    init(_ outputs: [Output]) {
-        self.init()
+    init(_ outputs: [Output], limit: Int?, collapsesProgress: Bool) {
+        self.init(limit: limit, collapsesProgress: collapsesProgress)
         pieces = outputs.map { .output($0) }
     }
 
@@ -38,7 +40,7 @@ struct OutputArea: Sendable {
             clearsBeforeNext = true
         } else {
             pieces = []
-            (size, cut) = (0, 0)
+            (size, cut, isFull) = (0, 0, false)
             generation += 1
             clearsBeforeNext = false
         }
@@ -51,11 +53,17 @@ struct OutputArea: Sendable {
     /// Adds text at the end.
     mutating func write(_ text: String, to stream: Output.Stream) {
         makeRoom()
-        let kept = admitted(text)
-        guard !kept.isEmpty || text.isEmpty else { return }
+        guard !isFull || text.isEmpty else { return cut += text.utf8.count }
         var written = takeLastText(of: stream) ?? StreamText(collapses: collapsesProgress)
-        written.write(kept)
-        pieces.append(.text(stream, written))
+        let before = written.size
+        written.write(text)
+        // What a program writes over itself is not kept, and does not count.
+        size += written.size - before
+        if let limit, size > limit {
+            cut += written.cut(size - limit)
+            (size, isFull) = (limit, true)
+        }
+        if written.size > 0 || text.isEmpty { pieces.append(.text(stream, written)) }
     }
 
     /// Takes the output at the end away, where it is text of this stream, so that it can be added to without a copy.
@@ -64,7 +72,7 @@ struct OutputArea: Sendable {
         case .text(stream, let text)?:
             pieces.removeLast()
             return text
-        case .output(let output)? where output.kind == .stream(stream):
+        case .output(let output, _)? where output.kind == .stream(stream):
             pieces.removeLast()
             var written = StreamText(collapses: collapsesProgress)
             written.write(output.text ?? "")
@@ -76,22 +84,33 @@ struct OutputArea: Sendable {
     /// Adds an output at the end; returns its place, nil where there was no room for it.
     mutating func add(_ output: Output) -> Int? {
         makeRoom()
-        if case .error = output.kind {
-            // What went wrong is never cut.
-        } else if limit != nil, !isAdmitted(output.json) {
-            return nil
+        var bytes = 0
+        // What went wrong is never cut.
+        if let limit, output.kind != .error {
+            bytes = output.json.canonicalText.count
+            guard !isFull, size + bytes <= limit else {
+                cut += bytes
+                isFull = true
+                return nil
+            }
+            size += bytes
         }
-        pieces.append(.output(output))
+        pieces.append(.output(output, size: bytes))
         return pieces.count - 1
     }
 
     /// Replaces what is displayed at a place.
     mutating func replace(at place: Int, _ data: MimeBundle, metadata: Value) {
-        guard pieces.indices.contains(place), case .output(var output) = pieces[place] else { return }
-        if limit != nil, !isAdmitted(data.json) { return }
+        guard pieces.indices.contains(place), case .output(var output, let oldSize) = pieces[place] else { return }
         output.data = data
         output.metadata = metadata
-        pieces[place] = .output(output)
+        var bytes = 0
+        if let limit {
+            bytes = output.json.canonicalText.count
+            guard size - oldSize + bytes <= limit else { return cut += bytes }
+            size += bytes - oldSize
+        }
+        pieces[place] = .output(output, size: bytes)
     }
 
     /// The outputs as the notebook holds them.
@@ -99,7 +118,7 @@ struct OutputArea: Sendable {
         var outputs = pieces.map { piece in
             switch piece {
             case .text(let stream, let text): Output.stream(stream, text.text)
-            case .output(let output): output
+            case .output(let output, _): output
             }
         }
         guard cut > 0, let limit else { return outputs }
@@ -117,33 +136,11 @@ struct OutputArea: Sendable {
         let cutNow = cut
         cut = 0
         let outputs = outputs()
-        pieces = outputs.map { .output($0) }
+        for (index, output) in outputs.enumerated() {
+            if case .text = pieces[index] { pieces[index] = .output(output) }
+        }
         cut = cutNow
         return cut > 0 ? self.outputs() : outputs
-    }
-
-    private mutating func isAdmitted(_ json: Value) -> Bool {
-        let count = json.canonicalText.count
-        guard let limit, size + count > limit else {
-            size += count
-            return true
-        }
-        cut += count
-        return false
-    }
-
-    /// The part of a text that there is room for.
-    private mutating func admitted(_ text: String) -> String {
-        guard let limit else { return text }
-        let room = max(0, limit - size)
-        let count = text.utf8.count
-        size += min(count, room)
-        guard count > room else { return text }
-        var end = text.utf8.index(text.startIndex, offsetBy: room)
-        while end.samePosition(in: text.unicodeScalars) == nil { end = text.utf8.index(before: end) }
-        let kept = String(text[..<end])
-        cut += count - kept.utf8.count
-        return kept
     }
 }
 
@@ -161,6 +158,20 @@ private struct StreamText: Sendable {
     }
 
     var text: String { terminal?.text ?? plain }
+
+    /// The number of bytes; of what a terminal shows, nearly.
+    var size: Int { terminal?.size ?? plain.utf8.count }
+
+    /// Cuts so many bytes off the end, or as many as make whole characters; returns their number.
+    mutating func cut(_ count: Int) -> Int {
+        let text = text
+        let size = text.utf8.count
+        var end = text.utf8.index(text.startIndex, offsetBy: max(0, size - count))
+        while end.samePosition(in: text.unicodeScalars) == nil { end = text.utf8.index(before: end) }
+        // Nothing is going to be added, so that where the cursor was does not matter any more.
+        (plain, terminal) = (String(text[..<end]), nil)
+        return size - plain.utf8.count
+    }
 }
 
 extension Int {

@@ -150,7 +150,11 @@ private struct LimitSetting {
 
     init(in metadata: Value, _ tags: [String], at place: String) {
         if let value = metadata["execution"]?["timeout"], !value.isNull {
-            read(value.string ?? value.number?.description ?? "", at: "\(place), execution.timeout")
+            if let number = value.number?.double {
+                limit = TimeLimit(seconds: number)
+            } else {
+                read(value.string ?? "", at: "\(place), execution.timeout")
+            }
         }
         for tag in tags where tag.hasPrefix("timeout=") {
             read(String(tag.dropFirst("timeout=".count)), at: "\(place), tag '\(tag)'")

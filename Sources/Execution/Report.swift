@@ -147,24 +147,6 @@ public struct CellError: Hashable, Sendable {
     }
 }
 
-extension String {
-    /// The text without the sequences by which a terminal changes its colours.
-    public var withoutEscapes: String {
-        var plain = String.UnicodeScalarView()
-        var isSequence = false
-        for scalar in unicodeScalars {
-            if scalar == "\u{1B}" {
-                isSequence = true
-            } else if !isSequence {
-                plain.append(scalar)
-            } else if scalar != "[", (0x40...0x7E).contains(scalar.value) {
-                isSequence = false
-            }
-        }
-        return String(plain)
-    }
-}
-
 extension RunReport {
     /// The cell that decided how the run ended; nil where none did.
     public var failingCell: CellReport? {

@@ -10,6 +10,9 @@ struct RunState: Sendable {
     private(set) var running: PlannedCell?
     private var begun = Duration.zero
     private(set) var sent = Duration.zero
+    /// When the whole run began, and until when it was going to be slept.
+    private(set) var origin = Duration.zero
+    private var planned: Duration?
     /// When the kernel was heard last.
     private var heard = Duration.zero
     /// The limit that the cell has come up against.
@@ -27,6 +30,7 @@ struct RunState: Sendable {
         begun = begin
         (sent, heard) = (now, now)
         exchange = Exchange(request)
+        planned = nil
         transcript.begin(cell.index, with: request)
     }
 
@@ -58,6 +62,7 @@ struct RunState: Sendable {
     mutating func watch(
         _ cell: PlannedCell, at now: Duration, _ options: ExecutionOptions, _ patience: Duration, _ session: Session
     ) -> Watch {
+        leaveOutStandstill(at: now)
         var next = heard + patience
         if struck == nil {
             var limits: [(end: Duration, limit: StruckLimit)] = []
@@ -66,7 +71,7 @@ struct RunState: Sendable {
                 limits.append((start + duration, StruckLimit(kind: kind, duration: duration)))
             }
             add(cell.limit, .cell, since: begun)
-            add(options.totalLimit, .total, since: .zero)
+            add(options.totalLimit, .total, since: origin)
             add(options.silenceLimit, .silence, since: heard)
             if let (end, limit) = limits.min(by: { $0.end < $1.end }) {
                 if end <= now {
@@ -76,12 +81,28 @@ struct RunState: Sendable {
                 next = min(next, end)
             }
         }
-        if next > now { return .sleep(until: next) }
+        if next > now { return sleep(until: next) }
         if let request = exchange?.probe(of: session) {
             heard = now
             return .ask(request)
         }
-        return .sleep(until: now + patience)
+        return sleep(until: now + patience)
+    }
+
+    private mutating func sleep(until end: Duration) -> Watch {
+        planned = end
+        return .sleep(until: end)
+    }
+
+    /// When this process, or the machine, stood still, what a cell did meanwhile waits to be heard: that time does not
+    /// count.
+    private mutating func leaveOutStandstill(at now: Duration) {
+        defer { planned = nil }
+        guard let planned, now - planned > .seconds(2) else { return }
+        let standstill = now - planned
+        begun += standstill
+        origin += standstill
+        heard += standstill
     }
 
     /// Decides what became of a cell, and lets its outputs say what the kernel could not.

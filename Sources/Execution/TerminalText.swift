@@ -40,17 +40,19 @@ package struct TerminalText: Sendable {
     /// Everything that it shows.
     package var text: String { settled + lines.map(\.text).joined(separator: "\n") + colours }
 
+    /// The number of bytes that it shows, nearly: characters of the last lines count as one each.
+    package var size: Int { lines.reduce(settled.utf8.count) { $0 + $1.glyphs.count + 1 } - 1 }
+
     /// Writes text where the cursor is.
     package mutating func write(_ text: String) {
-        var scalars = (unfinished + text).unicodeScalars[...]
+        var scalars = (unfinished + text)[...].unicodeScalars
         unfinished = ""
         while let scalar = scalars.first {
             if scalar == "\u{1B}" {
-                guard let sequence = Sequence(at: scalars) else {
-                    unfinished = String(scalars)
+                guard let sequence = EscapeSequence(at: scalars) else {
+                    if scalars.count <= EscapeSequence.longest { return unfinished = String(scalars) }
                     // Something this long is no sequence.
-                    if scalars.count > 64 { scalars = scalars.dropFirst() } else { return }
-                    unfinished = ""
+                    scalars = scalars.dropFirst()
                     continue
                 }
                 scalars = scalars.dropFirst(sequence.length)
@@ -109,19 +111,26 @@ package struct TerminalText: Sendable {
         row = max(0, row - Self.reach)
     }
 
-    private mutating func obey(_ sequence: Sequence) {
+    private mutating func obey(_ sequence: EscapeSequence) {
+        switch sequence.kind {
+        case .colour, .link: colours += sequence.text
+        case .command(let command, let parameter): obey(command, parameter)
+        case .other: break
+        }
+    }
+
+    private mutating func obey(_ command: Unicode.Scalar, _ parameter: Int?) {
         // Nobody's screen is larger, and nobody's text may claim memory by a number.
-        let count = min(max(1, sequence.parameter ?? 1), 1000)
-        switch sequence.command {
-        case "m": colours += sequence.text
+        let count = min(max(1, parameter ?? 1), 1000)
+        switch command {
         case "A": row = max(0, row - count)
         case "B": row = min(lines.count - 1, row + count)
-        case "C": column = min(column + count, 1000)
+        case "C": column = max(column, min(column + count, 1000))
         case "D": column = max(0, column - count)
         case "G": column = count - 1
         case "K":
             let glyphs = lines[row].glyphs.count
-            switch sequence.parameter ?? 0 {
+            switch parameter ?? 0 {
             case 0 where column < glyphs: lines[row].glyphs.removeLast(glyphs - column)
             case 1:
                 for index in 0..<min(column + 1, glyphs) {
@@ -130,36 +139,10 @@ package struct TerminalText: Sendable {
             case 2: lines[row].glyphs = []
             default: break
             }
-        case "J" where sequence.parameter ?? 0 == 0:
+        case "J" where parameter ?? 0 == 0:
             if column < lines[row].glyphs.count { lines[row].glyphs.removeLast(lines[row].glyphs.count - column) }
             lines.removeLast(lines.count - 1 - row)
         default: break
-        }
-    }
-
-    /// An escape sequence.
-    private struct Sequence {
-        var text = "\u{1B}"
-        var command: Unicode.Scalar = " "
-        var length = 1
-        var parameter: Int? { Int(text.dropFirst(2).dropLast()) }
-
-        /// Reads the sequence that a text begins with; nil where its end is not there.
-        init?(at scalars: Substring.UnicodeScalarView.SubSequence) {
-            guard let second = scalars.dropFirst().first else { return nil }
-            text.unicodeScalars.append(second)
-            length = 2
-            command = second == "[" ? " " : second
-            guard second == "[" else { return }
-            for scalar in scalars.dropFirst(2).prefix(60) {
-                text.unicodeScalars.append(scalar)
-                length += 1
-                if (0x40...0x7E).contains(scalar.value) {
-                    command = scalar
-                    return
-                }
-            }
-            return nil
         }
     }
 }

@@ -31,9 +31,13 @@ public struct TimeLimit: Hashable, Sendable {
             guard let number = Double(digits), let factor = Self.units[String(unit)] else { return nil }
             seconds += number * factor
         }
-        // Somebody who writes so many seconds does not mean a limit.
-        let isEndless = isNegative || seconds <= 0 || seconds > 1e9
-        self.init(isEndless ? nil : .microseconds(Int64(seconds * 1e6)))
+        self.init(seconds: isNegative ? 0 : seconds)
+    }
+
+    /// Limits to so many seconds; none or fewer mean that there is no limit.
+    init(seconds: Double) {
+        // Somebody who writes thirty years does not mean a limit.
+        self.init(seconds > 0 && seconds < 1e9 ? .microseconds(Int64(seconds * 1e6)) : nil)
     }
 
     private static let units: [String: Double] = [

@@ -13,7 +13,7 @@ struct Transcript: Sendable {
     /// The cells by the identifiers of the requests that ran them.
     private var cells: [String: Int] = [:]
     private var displays: [String: [Location]] = [:]
-    private var widgets = Widgets()
+    private var widgets: Widgets
     /// The cell that runs, or ran last.
     private var current: Int?
     /// Cells whose records are not in the notebook yet.
@@ -39,6 +39,7 @@ struct Transcript: Sendable {
     init(_ notebook: Notebook, clearing cells: [Int], options: ExecutionOptions) {
         self.notebook = notebook
         self.options = options
+        widgets = Widgets(options)
         for index in cells { self.notebook.cells[index].clear() }
     }
 

@@ -10,6 +10,7 @@ struct Widgets: Sendable {
     private var order: [String] = []
     /// The widgets that catch the outputs of a request, the last one first in line.
     private var captors: [String: [String]] = [:]
+    private let options: ExecutionOptions
     /// Widgets whose other half in the kernel has to be told what they caught.
     private var untold: Set<String> = []
 
@@ -33,6 +34,8 @@ struct Widgets: Sendable {
         var parent: Header?
     }
 
+    init(_ options: ExecutionOptions) { self.options = options }
+
     /// Takes note of what a widget's half in the kernel says.
     mutating func receive(_ comm: Publication.Comm) {
         guard let state = comm.state else { return }
@@ -48,7 +51,9 @@ struct Widgets: Sendable {
         switch comm.act {
         case .open(target: "jupyter.widget") where model.isOutput:
             let outputs = state["outputs"]?.elements.map { Output(json: $0) } ?? []
-            model.catcher = Catcher(area: OutputArea(outputs))
+            model.catcher = Catcher(
+                area: OutputArea(
+                    outputs, limit: options.outputLimit, collapsesProgress: options.collapsesProgress))
         case .message:
             if model.catcher != nil, let request = comm.caughtRequest { turn(comm.id, &model, to: request) }
         default: break

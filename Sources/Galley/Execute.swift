@@ -189,7 +189,7 @@ private struct Conduct: Sendable {
 
     private func rescue(_ saver: Saver, _ target: any NotebookStore) async -> String? {
         let base = target.name.split(separator: "/").last.map(String.init) ?? ""
-        let name = base.hasSuffix(".ipynb") ? String(base.dropLast(6)) : "notebook"
-        return await saver.rescue(to: options.launch.environment["TMPDIR"] ?? "/tmp", as: name)
+        return await saver.rescue(
+            to: options.launch.environment["TMPDIR"] ?? "/tmp", as: base.hasSuffix(".ipynb") ? base : "notebook.ipynb")
     }
 }

@@ -33,7 +33,7 @@ extension Options {
             return (try finder.find("python3"), nil)
         }
         do throws(KernelError) {
-            return (try finder.find(name), nil)
+            return (try finder.find(name, mayBePath: false), nil)
         } catch {
             guard case .notFound = error, mayReplaceKernel, let language = wanted.language,
                 let only = finder.onlyKernel(of: language)

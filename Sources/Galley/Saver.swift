@@ -13,6 +13,7 @@ actor Saver {
     private let observe: @Sendable (RunEvent) -> Void
     private var saved = (finishedCells: 0, revision: -1)
     private var pace = SavePace()
+    private var size = 0
     private var hasComplained = false
 
     /// - Parameter record: What the notebook's metadata are to tell of the run.
@@ -44,7 +45,7 @@ actor Saver {
                 if !hasComplained { observe(.warning("could not be saved on the way: \(error)")) }
                 hasComplained = true
             }
-            pace.note(cost: last.duration(to: clock.now))
+            pace.note(cost: last.duration(to: clock.now), bytes: size)
         }
     }
 
@@ -58,21 +59,18 @@ actor Saver {
 
     /// Saves elsewhere what could not be saved where it belongs; returns where, nil where that cannot be done either.
     func rescue(to folder: String, as name: String) async -> String? {
-        for number in 1...1000 {
-            let path = "\(folder)/\(name).galley-rescue\(number == 1 ? "" : "-\(number)").ipynb"
-            let file = LocalFile(path)
-            // Nothing that is there is replaced.
-            if (try? await file.read()) != nil { continue }
-            guard case .original? = try? await file.write(executor.notebook.text) else { return nil }
-            return path
-        }
-        return nil
+        guard let file = try? LocalFile.inPrivateFolder(called: name, in: folder),
+            (try? await file.write(executor.notebook.text)) != nil
+        else { return nil }
+        return file.name
     }
 
     private func write(to destination: any NotebookStore) async throws {
         var notebook = executor.notebook
         if record() != nil || notebook.metadata[Record.key] != nil { notebook.metadata[Record.key] = record() }
-        switch try await destination.write(notebook.text) {
+        let text = notebook.text
+        size = text.count
+        switch try await destination.write(text) {
         case .conflict(let path):
             if !hasComplained {
                 observe(.warning("somebody else has changed \(destination.name) meanwhile; the result is in \(path)"))
@@ -87,7 +85,9 @@ actor Saver {
 /// How often it is saved: as often as it costs little.
 package struct SavePace {
     /// How long to wait until the next look.
-    package private(set) var pause = Duration.seconds(1)
+    package private(set) var pause = Self.least
+
+    private static let least = Duration.milliseconds(750)
 
     /// Begins as if it cost nothing.
     package init() {}
@@ -95,7 +95,11 @@ package struct SavePace {
     /// How long to wait until what a cell has put out so far is worth saving by itself.
     package var pauseWithinCell: Duration { max(.seconds(10), pause) }
 
-    /// Takes note of what saving has cost: the pauses are at least nineteen times as long, which makes it a twentieth of
-    /// the time.
-    package mutating func note(cost: Duration) { pause = max(.seconds(1), cost * 19) }
+    /// Takes note of what saving has cost.
+    ///
+    /// Writing a huge notebook takes time away from the kernel: the pauses are at least nineteen times as long, which
+    /// makes it a twentieth of the time. Saving a small one is waiting for the disk, which takes nothing away.
+    package mutating func note(cost: Duration, bytes: Int) {
+        pause = bytes > 10_000_000 ? max(Self.least, cost * 19) : Self.least
+    }
 }

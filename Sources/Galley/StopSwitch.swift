@@ -17,12 +17,16 @@ public final class StopSwitch: Sendable {
     /// Ends the run: the cell that runs is interrupted, what there is is kept and saved, the kernel is ended.
     ///
     /// It takes no longer than the grace period of the options. When it is called again the kernel is killed at once.
-    public func stop(_ reason: StopReason) {
+    ///
+    /// - Returns: Whether there is anything to be ended: false before there is a kernel, when the run merely reads.
+    @discardableResult
+    public func stop(_ reason: StopReason) -> Bool {
         let listener = state.withLock { state in
             state.reasons.append(reason)
             return state.listener
         }
         listener?(reason)
+        return listener != nil
     }
 
     /// Why the run was ended first; nil where it was not.

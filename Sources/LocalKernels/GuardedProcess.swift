@@ -106,6 +106,8 @@ final class GuardedProcess: Sendable {
     private func order(_ order: clinux_order) {
         socket.withLock { socket in
             guard let socket else { return }
+            // A cell can have stopped it, which would keep everything alive.
+            kill(guardian, SIGCONT)
             var order = order
             // Safe because the size is that of the value. A guard that does not listen any more needs no orders.
             _ = unsafe send(socket, &order, MemoryLayout<clinux_order>.size, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))

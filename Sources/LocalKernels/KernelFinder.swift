@@ -70,8 +70,10 @@ public struct KernelFinder: Sendable {
     ///
     /// The name can be that of a `kernel.json`'s folder, one of those that people's files have for Conda environments
     /// (`conda_NAME`, `conda-env-NAME-py`), or the path of an environment or of its Python.
-    public func find(_ name: String) throws(KernelError) -> KernelSpec {
-        if name.contains("/") { return try environmentKernel(at: name) }
+    ///
+    /// - Parameter mayBePath: Whether a path will do. What a notebook says does not choose programs of this machine.
+    public func find(_ name: String, mayBePath: Bool = true) throws(KernelError) -> KernelSpec {
+        if mayBePath, name.contains("/") { return try environmentKernel(at: name) }
         let wanted = name == "python" ? "python3" : name.lowercased()
         let conda = condaEnvironments
         for folder in folders {

@@ -50,10 +50,15 @@ final class RuntimeFolder: Sendable {
         return nil
     }
 
-    /// Removes folders that nobody uses any more.
+    /// What a kernel's folder can hold: nothing else is ever removed, whatever it is called.
+    private static let contents: Set = ["kernel.json", "k-1", "k-2", "k-3", "k-4", "k-5"]
+
+    /// Removes folders of kernels that nobody uses any more.
     private static func clearRemains(in parent: String) {
         for name in Files.names(in: parent) where name.hasPrefix(prefix) {
             let path = "\(parent)/\(name)"
+            let names = Files.names(in: path)
+            guard names.contains("kernel.json"), contents.isSuperset(of: names) else { continue }
             var status = stat()
             guard unsafe lstat(path, &status) == 0, status.st_uid == geteuid(), status.st_mode & S_IFMT == S_IFDIR,
                 // One that was made a moment ago may not be locked yet.

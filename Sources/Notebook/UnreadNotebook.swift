@@ -40,7 +40,7 @@ public struct WantedKernel: Hashable, Sendable {
 
     init(_ metadata: Value) {
         let spec = metadata["kernelspec"]
-        name = spec?["name"]?.string
+        name = spec?["name"]?.string.flatMap { $0.isEmpty ? nil : $0 }
         language = spec?["language"]?.string ?? metadata["language_info"]?["name"]?.string
         isNameless = spec?.kind == .object && name == nil
     }

@@ -9,6 +9,10 @@ struct FileLock: ~Copyable {
 
     /// Locks the file that a path leads to; nil where there is none, or where the file system knows no locks.
     static func take(_ path: String) throws(StorageError) -> FileLock? {
+        var status = stat()
+        // What is no file is not opened: a pipe would wait for somebody at its other end.
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile(path: path) }
         do throws(Errno) {
             while true {
                 let file = try open(path)
@@ -20,10 +24,8 @@ struct FileLock: ~Copyable {
             }
         } catch  where error.rawValue == EWOULDBLOCK {
             throw .inUse(path: path, process: holder(of: path))
-        } catch  where error.rawValue == ENOENT {
-            return nil
         } catch {
-            throw StorageError(.opening, path, error)
+            throw StorageError(reading: path, error)
         }
     }
 
@@ -72,4 +74,10 @@ struct FileLock: ~Copyable {
         }
         return nil
     }
+}
+
+/// Whether a store wants to be the only one to work on its file, and the lock that makes it so.
+struct Ownership: ~Copyable {
+    var isWanted = false
+    var lock: FileLock?
 }

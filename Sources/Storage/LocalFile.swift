@@ -15,8 +15,8 @@ public actor LocalFile: NotebookStore {
     private var known = Known.unseen
     /// What the file had besides its contents: a file that is made in its stead gets the same.
     private var attributes: Attributes?
-    /// Keeps other runs away; nil where nobody asked for that, or it is not possible.
-    private var ownership: FileLock?
+    /// Keeps other runs away.
+    private var ownership = Ownership()
 
     private enum Known {
         /// Nobody has looked: whatever is there may be replaced.
@@ -38,8 +38,11 @@ public actor LocalFile: NotebookStore {
 
     /// Keeps other runs from working on the file, until this store is gone or the process is.
     ///
-    /// Where the file does not exist yet, or its file system knows no locks, it does nothing.
-    public func lock() throws(StorageError) { ownership = try FileLock.take(path) }
+    /// A file that does not exist yet is locked when it is made. Where the file system knows no locks it does nothing.
+    public func lock() throws(StorageError) {
+        ownership.isWanted = true
+        ownership.lock = try FileLock.take(path)
+    }
 
     /// Returns the file's bytes.
     public func read() throws(StorageError) -> [UInt8] {

@@ -18,7 +18,7 @@ struct Replacement {
     /// - Returns: The stamp of what was written, or nil where there was something else than expected and nothing was
     ///   written. That is looked at once more when the new contents are ready to take their place.
     func write(
-        _ bytes: some ByteRuns, attributes: Attributes?, over expectation: Expectation, _ ownership: inout FileLock?
+        _ bytes: some ByteRuns, attributes: Attributes?, over expectation: Expectation, _ ownership: inout Ownership
     ) throws(StorageError) -> Stamp? {
         let place = try Place(resolving: path)
         let old = try oldFile(at: place)
@@ -98,7 +98,7 @@ struct Replacement {
 
     private func replace(
         _ place: Place, by bytes: some ByteRuns, attributes: Attributes?, over expectation: Expectation,
-        _ ownership: inout FileLock?
+        _ ownership: inout Ownership
     ) throws(Errno) -> Stamp? {
         var new = try TemporaryFile(in: place.folder, mode: attributes == nil ? 0o666 : 0o600)
         try new.file.allocate(bytes.count)
@@ -106,15 +106,14 @@ struct Replacement {
         try attributes?.apply(to: new.file)
         try new.file.flush()
         // Locked before it has the name, so that there is no moment in which another run could take it.
-        let isOwned = ownership != nil
-        let newOwnership = isOwned ? try FileLock(on: new.file) : nil
+        let lock = ownership.isWanted ? try FileLock(on: new.file) : nil
         if case .nothing = expectation {
             guard try new.take(freeName: place.base) else { return nil }
         } else {
             guard try isMet(expectation, at: place) else { return nil }
             try new.take(name: place.base)
         }
-        if isOwned { ownership = newOwnership }
+        if ownership.isWanted { ownership.lock = lock }
         // Getting a name is a change too.
         return Stamp(try new.file.status)
     }

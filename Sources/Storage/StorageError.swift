@@ -53,6 +53,8 @@ extension StorageError {
         case EACCES, EPERM: self = .notWritable(path: path)
         case EROFS: self = .readOnlyFileSystem(path: path)
         case ENOSPC, EDQUOT: self = .diskFull(path: path, needed: needed)
+        // More than the process may write, or than the file system can hold.
+        case EFBIG: self = .failed(operation, path: path, code)
         default: self = Self.named(path, code) ?? .failed(operation, path: path, code)
         }
     }
@@ -98,7 +100,7 @@ extension StorageError: CustomStringConvertible {
         case .folderNotWritable(let path): "\(path): not allowed to make files in its folder; choose another folder"
         case .readOnlyFileSystem(let path): "\(path) is on a read-only file system; write the result elsewhere"
         case .diskFull(let path, let needed):
-            "\(path): no space left for \(needed) bytes; the old file is untouched. Free some space and run again"
+            "\(path): no space left for \(needed) bytes; what was there is untouched. Free some space and run again"
         case .inUse(let path, let process):
             "\(path) is being run by another galley\(process.map { " (process \($0))" } ?? ""); wait for its end, or end it"
         case .tooLong(let path): "\(path) is longer than 4 GB, which is more than a notebook can be"

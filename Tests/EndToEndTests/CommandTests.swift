@@ -41,6 +41,14 @@ import Testing
             ["--TagRemovePreprocessor.enabled=True", "a.ipynb"],
             "'--TagRemovePreprocessor.enabled' is a setting that Galley does not have; leave it out if you can do without what it does"
         ),
+        (
+            ["--inplace", "--stdout", "a.ipynb"],
+            "the result goes to one place: choose one of --inplace, --output and --stdout"
+        ), (["--theme", "dark", "a.ipynb"], "--theme: Galley writes notebooks alone; leave it out"),
+        (
+            ["--answer", "-h", "--x\u{1B}]0;title\u{7}", "a.ipynb"],
+            "'--x' is not an option. See 'galley execute --help'"
+        ),
         (["--inplace", "--output-dir", "x", "a.ipynb"], "--output-dir does not go with --inplace or --stdout"),
     ])
     func `is refused with what would be right`(arguments: [String], words: String) throws {
@@ -111,6 +119,42 @@ import Testing
                 "[2/3] T  print('\\x1b[31mred\\x1b[0m \\x07')",
                 "42", "[3/3] T  6 * 7", "a.ipynb: 3 cells in T",
             ])
+    }
+
+    @Test func `cannot be made to do anything to a terminal`() throws {
+        let hostile = "\u{1B}]0;title\u{7}"
+        try folder.write(
+            ["raise ValueError('a\\x1b[\\x1b#8m \\x9d0;t\\x9c \\x1b[\\r\\x07m \\x1b]0;t\\x07end')"],
+            tags: [0: ["timeout=\n\(hostile)fake"]])
+        try FileManager.default.moveItem(atPath: folder.path + "/a.ipynb", toPath: folder.path + "/\(hostile)a.ipynb")
+        let script = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
+        var environment = Program.environment
+        environment["TERM"] = "xterm"
+        let run = try Program.run(
+            ["-c", script, Program.path, "execute", "--inplace", hostile + "a.ipynb"], program: Program.python,
+            environment: environment, in: folder)
+        // Besides colours there is nothing but the status line's own return and erasing, and the terminal's line ends.
+        let plain = run.output.replacing(/\x{1B}\[[0-9;:]*m/, with: "").replacing("\r\u{1B}[K", with: "").replacing(
+            "\r\n", with: "\n")
+        #expect(plain.unicodeScalars.allSatisfy { $0 == "\n" || $0.properties.generalCategory != .control })
+        #expect(plain.contains("raised ValueError"))
+        #expect(!plain.contains("\nfake"))
+    }
+
+    @Test func `is not written over a notebook, nor into what another run writes`() throws {
+        try folder.write([
+            "open('begun', 'w').close()\nimport os, time\nwhile not os.path.exists('go'): time.sleep(0.01)"
+        ])
+        let refused = try Program.run(["execute", "--inplace", "--events", "a.ipynb", "./a.ipynb"], in: folder)
+        #expect(refused.status == 3)
+        #expect(refused.errors == "galley: --events a.ipynb: that is the notebook; name another file\n")
+        let running = try Program.Running(["execute", "--inplace", "--events", "events", "a.ipynb"], in: folder)
+        #expect(eventually { folder.names.contains("begun") })
+        let second = try Program.run(["execute", "--events", "events", "a.ipynb"], in: folder)
+        #expect(second.errors == "galley: --events events: another run writes its events there; name another file\n")
+        try folder.write("", to: "go")
+        #expect(try running.end().status == 0)
+        #expect(try folder.events("events").last?["status"] as? String == "succeeded")
     }
 
     @Test func `is nothing where nothing is wanted and nothing is wrong`() throws {

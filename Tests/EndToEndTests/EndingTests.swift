@@ -107,6 +107,38 @@ private func long(isDeaf: Bool = false) -> String {
         #expect(try folder.notebook().outputs == [["before\n"], ["begun\n", "RunStopped"], []])
     }
 
+    @Test func `that comes again and again changes nothing about what is kept`() throws {
+        let run = try run([SIGTERM, SIGINT, SIGHUP, SIGTERM, SIGINT])
+        #expect(run.status == 143)
+        let outputs = try folder.notebook().outputs
+        #expect(outputs[0] == ["before\n"] && outputs[1].first == "begun\n" && outputs[1].last == "RunStopped")
+    }
+
+    @Test func `ends a program that waits for its notebook`() throws {
+        let running = try Program.Running(["execute", "-"], in: folder, keepsInputOpen: true)
+        usleep(200_000)
+        running.send(SIGINT)
+        #expect(try running.end().status == 130)
+    }
+
+    @Test func `is heeded when nobody reads what is said`() throws {
+        try folder.write(["print('x' * 1000, end='\\n', flush=True)\nfor i in range(3000): print('x' * 1000)", long()])
+        mkfifo(folder.path + "/events", 0o600)
+        let end = open(folder.path + "/events", O_RDONLY | O_NONBLOCK)
+        defer { close(end) }
+        let running = try Program.Running(
+            ["execute", "--inplace", "--stream", "--events", "events", "a.ipynb"], in: folder)
+        #expect(eventually { folder.names.contains("begun") })
+        #expect(eventually { (try? folder.notebook().outputs[0].first?.utf8.count == 3001 * 1001) ?? false })
+        running.send(SIGTERM)
+        // The run ends and is saved; the program waits for somebody to read what it has to say.
+        #expect(eventually { (try? folder.notebook().outputs[1].last == "RunStopped") ?? false })
+        running.send(SIGTERM)
+        usleep(5_500_000)
+        running.send(SIGTERM)
+        #expect(try running.end().status == 143)
+    }
+
     @Test func `that comes before the first cell leaves the file as it was`() throws {
         try folder.write(["print(1)"])
         let text = try folder.text("a.ipynb")
@@ -179,7 +211,7 @@ private func long(isDeaf: Bool = false) -> String {
         }
         let kept = try await withThrowingTaskGroup(of: Int.self) { group in
             for (index, moment) in moments.enumerated() {
-                if index >= 10 { _ = try await group.next() }
+                if index >= 5 { _ = try await group.next() }
                 group.addTask {
                     try await withCheckedThrowingContinuation { continuation in
                         // What waits does not wait in the threads that all tasks share.

@@ -17,9 +17,8 @@ import Testing
         #expect(try folder.notebook("a.executed.ipynb").outputs == [["new\n"]])
         #expect(try execute("--output", "b.ipynb", "a.ipynb").status == 0)
         #expect(try folder.notebook("b.ipynb").outputs == [["new\n"]])
-        try FileManager.default.createDirectory(atPath: folder.path + "/there", withIntermediateDirectories: false)
-        #expect(try execute("--output-dir=there", "a.ipynb").status == 0)
-        #expect(try folder.notebook("there/a.ipynb").outputs == [["new\n"]])
+        #expect(try execute("--output-dir=there/new", "a.ipynb").status == 0)
+        #expect(try folder.notebook("there/new/a.ipynb").outputs == [["new\n"]])
         #expect(try RunNotebook(Data(execute("--stdout", "a.ipynb").output.utf8)).outputs == [["new\n"]])
         let piped = try Program.run(["execute", "-"], in: folder, input: original)
         #expect(try RunNotebook(Data(piped.output.utf8)).outputs == [["new\n"]])
@@ -282,5 +281,34 @@ import Testing
         #expect(try first.end().status == 0)
         #expect(try folder.notebook().outputs[1] == ["first\n"])
         #expect(try Program.run(["execute", "--inplace", "a.ipynb"], in: folder).status == 0)
+    }
+
+    @Test func `gets its result beside what somebody else has put there meanwhile, and says where`() throws {
+        let folder = try Folder()
+        try folder.write([
+            "open('begun', 'w').close()\nimport os, time\nwhile not os.path.exists('go'): time.sleep(0.01)"
+        ])
+        let run = try Program.Running(["execute", "--inplace", "a.ipynb"], in: folder)
+        #expect(eventually { folder.names.contains("begun") })
+        try folder.write(["print('somebody else')"])
+        let edited = try folder.text("a.ipynb")
+        try folder.write("", to: "go")
+        let end = try run.end()
+        #expect(end.status == 0)
+        #expect(try folder.text("a.ipynb") == edited)
+        #expect(try folder.notebook("a.galley-conflict.ipynb").counts == [1])
+        #expect(
+            end.errors.contains(
+                "galley: a.ipynb: somebody else has changed a.ipynb meanwhile; the result is in a.galley-conflict.ipynb\n"
+            ))
+        #expect(end.errors.hasSuffix(", saved as a.galley-conflict.ipynb\n"))
+    }
+
+    @Test func `is refused where it is a pipe`() throws {
+        let folder = try Folder()
+        mkfifo(folder.path + "/pipe.ipynb", 0o600)
+        let run = try Program.run(["execute", "--inplace", "pipe.ipynb"], in: folder)
+        #expect(run.status == 3)
+        #expect(run.errors == "galley: pipe.ipynb is not a file\n")
     }
 }

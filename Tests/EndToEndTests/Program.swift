@@ -40,7 +40,7 @@ enum Program {
 
         init(
             _ arguments: [String], program: String = path, environment: [String: String]? = environment,
-            in folder: Folder? = nil, input: String? = nil
+            in folder: Folder? = nil, input: String? = nil, keepsInputOpen: Bool = false
         ) throws {
             try #require(
                 FileManager.default.isExecutableFile(atPath: program), "run Tests/run, or Notebooks/try, first")
@@ -50,7 +50,7 @@ enum Program {
             if let environment { process.environment = environment }
             (process.standardOutput, process.standardError) = (output, errors)
             let pipe = Pipe()
-            process.standardInput = input == nil ? FileHandle.nullDevice : pipe
+            process.standardInput = input == nil && !keepsInputOpen ? FileHandle.nullDevice : pipe
             try process.run()
             if let input {
                 try pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))

@@ -146,6 +146,49 @@ import Testing
     }
 }
 
+@Suite struct `A limit for outputs` {
+    private func outputs(_ limit: Int, collapses: Bool = false, _ steps: [ScriptedKernel.Step]) async throws -> [String]
+    {
+        var options = ExecutionOptions()
+        options.outputLimit = limit
+        options.collapsesProgress = collapses
+        return try await run(Notebook(cells: ["x"]), options) { _, _ in .running(steps) }.outputs(0)
+    }
+
+    @Test func `counts what is displayed now, and not what it was before`() async throws {
+        let updates = (0..<30).map {
+            ScriptedKernel.Step.display(
+                "\($0)" + String(repeating: "x", count: 400), id: "a", type: "update_display_data")
+        }
+        let found = try await outputs(1000, [.display("first", id: "a")] + updates)
+        #expect(found == ["display: 29" + String(repeating: "x", count: 400)])
+    }
+
+    @Test func `counts what a terminal shows, and not what was written over`() async throws {
+        let bars = (0..<500).map { ScriptedKernel.Step.print("\r\($0) " + String(repeating: "#", count: 60)) }
+        let found = try await outputs(200, collapses: true, bars + [.print("\ndone\n")])
+        #expect(found == ["stdout: 499 " + String(repeating: "#", count: 60) + "\ndone\n"])
+    }
+
+    @Test func `holds for what widgets catch`() async throws {
+        var options = ExecutionOptions()
+        options.outputLimit = 1000
+        let ran = try await run(Notebook(cells: ["x"]), options) { _, request in
+            .running(
+                [
+                    .opening(
+                        "out",
+                        ["_model_module": "@jupyter-widgets/output", "_model_name": "OutputModel", "outputs": []]),
+                    .comm("out", ["msg_id": .string(request.header.id)]),
+                ] + (0..<100).map { _ in .print(String(repeating: "x", count: 100)) })
+        }
+        let states = ran.notebook.metadata["widgets"]?["application/vnd.jupyter.widget-state+json"]?["state"]
+        let caught = states?["out"]?["state"]?["outputs"]?.elements.compactMap { $0["text"]?.string } ?? []
+        #expect(caught.first?.count == 1000)
+        #expect(caught.last?.hasPrefix("[galley: the output of this cell is cut here.") == true)
+    }
+}
+
 @Suite struct `What a terminal leaves` {
     @Test(arguments: [
         ("plain\ntext", "plain\ntext"), ("a\rb", "b"), ("abc\rx", "xbc"), ("abc\u{8}\u{8}x", "axc"), ("a\r\nb", "a\nb"),
@@ -153,6 +196,8 @@ import Testing
         ("\u{1B}[31mred\u{1B}[0m", "\u{1B}[31mred\u{1B}[0m"),
         ("one\ntwo\u{1B}[A!", "one!\ntwo"), ("a\nb\n\u{1B}[2Ax\ny", "x\ny\n"), ("\u{8}\u{8}a", "a"),
         ("é\u{301}x\ry", "yx"),
+        ("x\u{1B}]8;;http://a\u{7}link\u{1B}]8;;\u{7}", "x\u{1B}]8;;http://a\u{7}link\u{1B}]8;;\u{7}"),
+        ("x\u{1B}]0;title\u{1B}\\y", "xy"), ("\u{1B}(Bx\u{1B}=y", "xy"), ("a\u{1B}[\u{7}b", "a\u{7}b"),
         ("ab\u{1B}[1D?", "a?"), ("\u{1B}[3Cx", "   x"), ("a\u{1B}[Jb", "ab"), ("a\nb\u{1B}[A\u{1B}[Jc", "ac"),
     ])
     func `of text that moves the cursor`(text: String, expected: String) {

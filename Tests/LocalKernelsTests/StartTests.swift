@@ -97,7 +97,7 @@ import Testing
         let unanswered = try await withKernel(Fixture.spec("good"), options: scratch.options) {
             try await $0.run("ask").text
         }
-        #expect(unanswered.contains("StdinNotAvailable"))
+        #expect(unanswered.contains("EOFError"))
         var options = scratch.options
         options.answer = { prompt, isPassword in isPassword ? nil : "answer to \(prompt)" }
         let answered = try await withKernel(Fixture.spec("good"), options: options) { try await $0.run("ask").text }
@@ -134,18 +134,25 @@ import Testing
     @Test func `and clears what an engine left that was killed, and nothing that is in use`() async throws {
         let options = scratch.options
         let left = scratch.path + "/galley-1-left"
+        let own = scratch.path + "/galley-2-mine"
         try await withKernel(Fixture.spec("good"), options: options) { first in
             let used = try #require(scratch.remains.first)
             try FileManager.default.createDirectory(atPath: left, withIntermediateDirectories: false)
             #expect(FileManager.default.createFile(atPath: left + "/kernel.json", contents: Data()))
-            for folder in [left, "\(scratch.path)/\(used)"] {
+            // What somebody else calls so is theirs.
+            try FileManager.default.createDirectory(atPath: own, withIntermediateDirectories: false)
+            for name in ["kernel.json", "report.ipynb"] {
+                #expect(FileManager.default.createFile(atPath: "\(own)/\(name)", contents: Data()))
+            }
+            for folder in [left, own, "\(scratch.path)/\(used)"] {
                 try FileManager.default.setAttributes(
                     [.modificationDate: Date(timeIntervalSinceNow: -60)], ofItemAtPath: folder)
             }
             _ = try await withKernel(Fixture.spec("good"), options: options) { try await $0.run("x").text }
-            #expect(scratch.remains == [used])
+            #expect(Set(scratch.remains) == [used, "galley-2-mine"])
+            #expect(FileManager.default.fileExists(atPath: own + "/report.ipynb"))
             #expect(try await first.run("still here").text == "still here")
         }
-        #expect(scratch.remains == [])
+        #expect(scratch.remains == ["galley-2-mine"])
     }
 }

@@ -23,7 +23,7 @@ import Testing
         #expect(error == .diskFull(path: small("a"), needed: 400_000))
         #expect(
             error?.description
-                == "\(small("a")): no space left for 400000 bytes; the old file is untouched. Free some space and run again"
+                == "\(small("a")): no space left for 400000 bytes; what was there is untouched. Free some space and run again"
         )
         #expect(contents(small("a")) == String(repeating: "old", count: 30_000))
         #expect(list(small.path) == names)

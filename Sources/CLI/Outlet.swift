@@ -1,0 +1,76 @@
+import Dispatch
+import Glibc
+import Synchronization
+
+/// A way out for text that never keeps anybody waiting: whoever reads it may be slow, or have stopped reading.
+///
+/// What is written waits in memory, up to a bound, and is written by a thread of its own.
+final class Outlet: Sendable {
+    private struct State {
+        var waiting: [UInt8] = []
+        var lost = 0
+        var isBusy = false
+        /// Nil before it is known, and where it could not be opened.
+        var descriptor: Int32?
+    }
+
+    private let state: Mutex<State>
+    private let queue = DispatchQueue(label: "galley.outlet")
+    private let limit: Int
+
+    /// Writes to a descriptor that is open; what waits beyond `limit` bytes is left out, and that is said.
+    init(_ descriptor: Int32, limit: Int) {
+        state = Mutex(State(descriptor: descriptor))
+        self.limit = limit
+    }
+
+    /// Writes to a pipe that has a name, once somebody reads from it.
+    init(pipe path: String, limit: Int) {
+        state = Mutex(State(isBusy: true))
+        self.limit = limit
+        queue.async { [self] in
+            let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
+            state.withLock { $0.descriptor = descriptor < 0 ? nil : descriptor }
+            drain()
+        }
+    }
+
+    /// Adds text, to be written as soon as possible.
+    func write(_ text: some Collection<UInt8>) {
+        let isIdle = state.withLock { state in
+            guard state.waiting.count + text.count <= limit else {
+                state.lost += text.count
+                return false
+            }
+            state.waiting += text
+            defer { state.isBusy = true }
+            return !state.isBusy
+        }
+        if isIdle { queue.async { self.drain() } }
+    }
+
+    private func drain() {
+        while true {
+            let next = state.withLock { state -> (bytes: [UInt8], descriptor: Int32)? in
+                if state.waiting.isEmpty, state.lost > 0 {
+                    state.waiting = Array(
+                        "galley: \(state.lost) bytes are left out here, because nobody read them\n".utf8)
+                    state.lost = 0
+                }
+                guard let descriptor = state.descriptor, !state.waiting.isEmpty else {
+                    state.isBusy = false
+                    return nil
+                }
+                defer { state.waiting = [] }
+                return (state.waiting, descriptor)
+            }
+            guard let (bytes, descriptor) = next else { return }
+            Terminal.write(bytes, to: descriptor)
+        }
+    }
+
+    /// Waits until everything has been written.
+    func finish() async {
+        await withCheckedContinuation { continuation in queue.async { continuation.resume() } }
+    }
+}
