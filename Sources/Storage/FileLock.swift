@@ -29,6 +29,11 @@ struct FileLock: ~Copyable {
         }
     }
 
+    deinit {
+        // A process that is being started has a copy of the descriptor for a moment: closing this one would not do.
+        flock(file.number, LOCK_UN)
+    }
+
     /// Locks a file that nobody else knows yet, to take the place of the one that is locked.
     init?(on new: borrowing FileDescriptor) throws(Errno) {
         let copy = try FileDescriptor(duplicating: new.number)

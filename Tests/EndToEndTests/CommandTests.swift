@@ -3,8 +3,8 @@ import Testing
 
 @Suite struct `The command line` {
     @Test(arguments: [["--help"], ["execute", "--help"], ["nbconvert", "-h"]])
-    func `is explained on one screen`(arguments: [String]) throws {
-        let run = try Program.run(arguments)
+    func `is explained on one screen`(arguments: [String]) async throws {
+        let run = try await Program.run(arguments)
         #expect(run.status == 0)
         let lines = run.output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
         #expect(lines.count <= 24 && lines.allSatisfy { $0.count <= 80 })
@@ -51,24 +51,24 @@ import Testing
         ),
         (["--inplace", "--output-dir", "x", "a.ipynb"], "--output-dir does not go with --inplace or --stdout"),
     ])
-    func `is refused with what would be right`(arguments: [String], words: String) throws {
-        let run = try Program.run(["execute"] + arguments)
+    func `is refused with what would be right`(arguments: [String], words: String) async throws {
+        let run = try await Program.run(["execute"] + arguments)
         #expect(run.status == 2)
         #expect(run.errors == "galley: \(words)\n")
         #expect(run.output == "")
     }
 
-    @Test func `may be nbconvert's, to the letter`() throws {
+    @Test func `may be nbconvert's, to the letter`() async throws {
         let folder = try Folder()
         try folder.write(["print(1)"], kernel: "not here")
         let line = [
             "nbconvert", "--to", "notebook", "--inplace", "--ExecutePreprocessor.timeout=600",
             "--ExecutePreprocessor.kernel_name=python3", "--execute", "a.ipynb",
         ]
-        #expect(try Program.run(line, in: folder).status == 0)
+        #expect(try await Program.run(line, in: folder).status == 0)
         #expect(try folder.notebook().outputs == [["1\n"]])
         #expect(
-            try Program.run(
+            try await Program.run(
                 [
                     "nbconvert", "--to", "notebook", "--execute", "--ExecutePreprocessor.kernel_name", "python3",
                     "a.ipynb",
@@ -76,20 +76,20 @@ import Testing
             ).status == 0)
         #expect(try folder.notebook("a.nbconvert.ipynb").outputs == [["1\n"]])
         #expect(
-            try Program.run([
+            try await Program.run([
                 "nbconvert", "--to=notebook", "--execute", "--ExecutePreprocessor.kernel_name=python3", "--output", "b",
                 folder.path + "/a.ipynb",
             ]).status == 0)
         #expect(try folder.notebook("b.ipynb").outputs == [["1\n"]])
-        let idle = try Program.run(["nbconvert", "--to", "notebook", "a.ipynb"], in: folder)
+        let idle = try await Program.run(["nbconvert", "--to", "notebook", "a.ipynb"], in: folder)
         #expect(idle.status == 2)
         #expect(idle.errors == "galley: without --execute there is nothing to do: Galley runs notebooks\n")
     }
 
-    @Test func `may be that of jupyter execute`() throws {
+    @Test func `may be that of jupyter execute`() async throws {
         let folder = try Folder()
         try folder.write(["print(1)", "print(2)", "1/0"], tags: [1: ["leave"]], kernel: "not here")
-        let run = try Program.run(
+        let run = try await Program.run(
             [
                 "execute", "--timeout=60", "--startup_timeout=60", "--kernel_name=python3", "--allow-errors",
                 "--NbClientApp.skip_cells_with_tag=leave",
@@ -105,12 +105,12 @@ import Testing
 
     init() throws { folder = try Folder() }
 
-    @Test func `is a plain line for each cell, and what it prints where that is wanted`() throws {
+    @Test func `is a plain line for each cell, and what it prints where that is wanted`() async throws {
         try folder.write([
             "# the first line\nimport sys\nfor i in range(3): sys.stdout.write(f'\\r{i}')\nprint()",
             "print('\\x1b[31mred\\x1b[0m \\x07')", "6 * 7",
         ])
-        let run = try Program.run(["execute", "--inplace", "--stream", "a.ipynb"], in: folder)
+        let run = try await Program.run(["execute", "--inplace", "--stream", "a.ipynb"], in: folder)
         #expect(run.errors.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0 != "\u{7F}" || $0 == "\n" })
         let lines = run.errors.split(separator: "\n").map { $0.replacing(/\ +[0-9.]+ m?s/, with: " T") }
         #expect(
@@ -121,7 +121,7 @@ import Testing
             ])
     }
 
-    @Test func `cannot be made to do anything to a terminal`() throws {
+    @Test func `cannot be made to do anything to a terminal`() async throws {
         let hostile = "\u{1B}]0;title\u{7}"
         try folder.write(
             ["raise ValueError('a\\x1b[\\x1b#8m \\x9d0;t\\x9c \\x1b[\\r\\x07m \\x1b]0;t\\x07end')"],
@@ -130,7 +130,7 @@ import Testing
         let script = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
         var environment = Program.environment
         environment["TERM"] = "xterm"
-        let run = try Program.run(
+        let run = try await Program.run(
             ["-c", script, Program.path, "execute", "--inplace", hostile + "a.ipynb"], program: Program.python,
             environment: environment, in: folder)
         // Besides colours there is nothing but the status line's own return and erasing, and the terminal's line ends.
@@ -141,37 +141,37 @@ import Testing
         #expect(!plain.contains("\nfake"))
     }
 
-    @Test func `is not written over a notebook, nor into what another run writes`() throws {
+    @Test func `is not written over a notebook, nor into what another run writes`() async throws {
         try folder.write([
             "open('begun', 'w').close()\nimport os, time\nwhile not os.path.exists('go'): time.sleep(0.01)"
         ])
-        let refused = try Program.run(["execute", "--inplace", "--events", "a.ipynb", "./a.ipynb"], in: folder)
+        let refused = try await Program.run(["execute", "--inplace", "--events", "a.ipynb", "./a.ipynb"], in: folder)
         #expect(refused.status == 3)
         #expect(refused.errors == "galley: --events a.ipynb: that is the notebook; name another file\n")
-        let running = try Program.Running(["execute", "--inplace", "--events", "events", "a.ipynb"], in: folder)
-        #expect(eventually { folder.names.contains("begun") })
-        let second = try Program.run(["execute", "--events", "events", "a.ipynb"], in: folder)
+        let running = try await Program.start(["execute", "--inplace", "--events", "events", "a.ipynb"], in: folder)
+        #expect(try await eventually { folder.names.contains("begun") })
+        let second = try await Program.run(["execute", "--events", "events", "a.ipynb"], in: folder)
         #expect(second.errors == "galley: --events events: another run writes its events there; name another file\n")
         try folder.write("", to: "go")
-        #expect(try running.end().status == 0)
+        #expect(try await running.end().status == 0)
         #expect(try folder.events("events").last?["status"] as? String == "succeeded")
     }
 
-    @Test func `is nothing where nothing is wanted and nothing is wrong`() throws {
+    @Test func `is nothing where nothing is wanted and nothing is wrong`() async throws {
         try folder.write(["print(1)"])
-        let good = try Program.run(["execute", "--inplace", "--quiet", "a.ipynb"], in: folder)
+        let good = try await Program.run(["execute", "--inplace", "--quiet", "a.ipynb"], in: folder)
         #expect(good.errors == "" && good.output == "")
         try folder.write(["1/0"])
-        let bad = try Program.run(["execute", "--inplace", "--quiet", "a.ipynb"], in: folder)
+        let bad = try await Program.run(["execute", "--inplace", "--quiet", "a.ipynb"], in: folder)
         #expect(bad.errors.hasPrefix("galley: a.ipynb: cell 1 of 1 raised ZeroDivisionError: division by zero\n"))
     }
 
-    @Test func `changes with the time at a terminal`() throws {
+    @Test func `changes with the time at a terminal`() async throws {
         try folder.write(["import time\ntime.sleep(1)", "print('\\x1b[2Jsaid')"])
         let script = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
         var environment = Program.environment
         environment["TERM"] = "xterm"
-        let run = try Program.run(
+        let run = try await Program.run(
             ["-c", script, Program.path, "execute", "--inplace", "--stream", "a.ipynb"], program: Program.python,
             environment: environment, in: folder)
         #expect(run.status == 0)
@@ -182,9 +182,9 @@ import Testing
         #expect(run.output.hasSuffix("s\r\n"))
     }
 
-    @Test func `is kept as events, each of which is as its schema says`() throws {
+    @Test func `is kept as events, each of which is as its schema says`() async throws {
         try folder.write(["print('x')\n1", "import time; time.sleep(1.2)", "1/0", "never"], tags: [1: ["timeout=60"]])
-        let run = try Program.run(["execute", "--inplace", "--events", "events", "a.ipynb"], in: folder)
+        let run = try await Program.run(["execute", "--inplace", "--events", "events", "a.ipynb"], in: folder)
         #expect(run.status == 1)
         let events = try folder.events("events")
         let names = events.compactMap { $0["event"] as? String }
@@ -197,45 +197,51 @@ import Testing
         #expect(
             events.last?["status"] as? String == "raised" && events.last?["exit_status"] as? Int == 1
                 && events.last?["cell"] as? Int == 3)
-        try validate()
+        try await validate()
         // Whatever else can happen.
         try folder.write(["import time; time.sleep(100)"])
         #expect(
-            try Program.run(["execute", "--inplace", "--timeout", "1", "--events", "events", "a.ipynb"], in: folder)
-                .status == 124)
-        try validate()
+            try await Program.run(
+                ["execute", "--inplace", "--timeout", "1", "--events", "events", "a.ipynb"], in: folder
+            )
+            .status == 124)
+        try await validate()
         try folder.write(["import os; os._exit(1)"])
-        #expect(try Program.run(["execute", "--inplace", "--events", "events", "a.ipynb"], in: folder).status == 5)
-        try validate()
+        #expect(
+            try await Program.run(["execute", "--inplace", "--events", "events", "a.ipynb"], in: folder).status == 5)
+        try await validate()
         try folder.write([
             "from IPython.display import *\nh = display(1, display_id=True)\nh.update(2)\nclear_output()\nimport sys\nsys.exit(9)"
         ])
-        #expect(try Program.run(["execute", "--inplace", "--events", "events", "a.ipynb"], in: folder).status == 9)
-        try validate()
         #expect(
-            try Program.run(["execute", "--inplace", "--kernel", "none", "--events", "events", "a.ipynb"], in: folder)
-                .status == 4)
+            try await Program.run(["execute", "--inplace", "--events", "events", "a.ipynb"], in: folder).status == 9)
+        try await validate()
+        #expect(
+            try await Program.run(
+                ["execute", "--inplace", "--kernel", "none", "--events", "events", "a.ipynb"], in: folder
+            )
+            .status == 4)
         #expect(try folder.events("events").count == 1)
-        try validate()
+        try await validate()
     }
 
-    private func validate() throws {
+    private func validate() async throws {
         let script = """
             import json, jsonschema
             schema = json.load(open('\(Program.root)/Sources/CLI/events.schema.json'))
             for line in open('events'): jsonschema.Draft202012Validator(schema).validate(json.loads(line))
             """
-        let run = try Program.run(["-c", script], program: Program.python, in: folder)
+        let run = try await Program.run(["-c", script], program: Program.python, in: folder)
         #expect(run.status == 0, "\(run.errors)")
     }
 }
 
 @Suite struct `Beside nbconvert` {
-    @Test func `the same is left in every notebook`() throws {
+    @Test func `the same is left in every notebook`() async throws {
         var environment = Program.environment
         // Where R's kernel is not found by a Python of its own.
         environment["JUPYTER_PATH"]? += ":/usr/share/jupyter"
-        let run = try Program.run(
+        let run = try await Program.run(
             [Program.root + "/Tests/Fixtures/conformance/compare.py", Program.path], program: Program.python,
             environment: environment)
         #expect(run.status == 0, "\(run.output)\(run.errors.suffix(2000))")

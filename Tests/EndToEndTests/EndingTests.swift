@@ -16,12 +16,12 @@ private func long(isDeaf: Bool = false) -> String {
         (["--timeout", "1"], "took longer than the limit of 1 s for a cell"),
         (["--timeout=1s", "--on-timeout=stop"], "took longer than the limit of 1 s for a cell"),
         (["--idle-timeout", "1"], "said nothing for 1 s, which is the limit for silence"),
-        (["--total-timeout", "3"], "was running when the limit of 3 s for the whole run was reached"),
+        (["--total-timeout", "6"], "was running when the limit of 6 s for the whole run was reached"),
         (["--ExecutePreprocessor.timeout=1"], "took longer than the limit of 1 s for a cell"),
     ])
-    func `ends the run with what there is, and says which it was`(flags: [String], words: String) throws {
+    func `ends the run with what there is, and says which it was`(flags: [String], words: String) async throws {
         try folder.write(["print('before')", long(), "print('never')"])
-        let run = try Program.run(["execute", "--inplace"] + flags + ["a.ipynb"], in: folder)
+        let run = try await Program.run(["execute", "--inplace"] + flags + ["a.ipynb"], in: folder)
         #expect(run.status == 124)
         #expect(run.errors.hasSuffix("galley: a.ipynb: cell 2 of 3 \(words)\n"))
         #expect(
@@ -29,9 +29,9 @@ private func long(isDeaf: Bool = false) -> String {
         #expect(try folder.notebook().errorValue(1) == "This cell \(words).")
     }
 
-    @Test func `can let the next cell run, and is told of all the same`() throws {
+    @Test func `can let the next cell run, and is told of all the same`() async throws {
         try folder.write([long(), "print('after')"], tags: [0: ["timeout=1"]])
-        let run = try Program.run(
+        let run = try await Program.run(
             ["execute", "--inplace", "--on-timeout", "interrupt", "--record", "a.ipynb"], in: folder)
         #expect(run.status == 124)
         #expect(try folder.notebook().outputs == [["begun\n", "KeyboardInterrupt", "TimeLimitReached"], ["after\n"]])
@@ -42,9 +42,9 @@ private func long(isDeaf: Bool = false) -> String {
         #expect(record["cell"] as? Int == 1)
     }
 
-    @Test func `kills a kernel that is deaf, after its grace`() throws {
+    @Test func `kills a kernel that is deaf, after its grace`() async throws {
         try folder.write([long(isDeaf: true), "print('never')"])
-        let run = try Program.run(
+        let run = try await Program.run(
             ["execute", "--inplace", "--timeout", "1", "--grace", "1", "--on-timeout", "interrupt", "a.ipynb"],
             in: folder)
         #expect(run.status == 124)
@@ -59,114 +59,121 @@ private func long(isDeaf: Bool = false) -> String {
     init() throws { folder = try Folder() }
 
     /// Runs a notebook whose second cell is long, sends signals once that prints, and returns the run.
-    private func run(_ signals: [Int32], _ arguments: [String] = [], isDeaf: Bool = false, shell: String? = nil) throws
+    private func run(_ signals: [Int32], _ arguments: [String] = [], isDeaf: Bool = false, shell: String? = nil)
+        async throws
         -> Program.Run
     {
         try folder.write(["print('before')", long(isDeaf: isDeaf), "print('never')"])
         let command = ["execute", "--inplace"] + arguments + ["a.ipynb"]
-        let running =
-            try shell.map {
-                try Program.Running(
-                    ["-c", "\($0); exec \"$0\" \"$@\"", Program.path] + command, program: "/bin/sh", in: folder)
-            } ?? Program.Running(command, in: folder)
-        #expect(eventually { folder.names.contains("begun") })
+        let wrapped = shell.map { ["-c", "\($0); exec \"$0\" \"$@\"", Program.path] + command }
+        let running = try await Program.start(
+            wrapped ?? command, program: shell == nil ? Program.path : "/bin/sh", in: folder)
+        #expect(try await eventually { folder.names.contains("begun") })
         for signal in signals {
             running.send(signal)
             // Two of one kind that wait to be taken are one.
-            usleep(100_000)
+            try await Task.sleep(for: .microseconds(100_000))
         }
-        return try running.end()
+        return try await running.end()
     }
 
     @Test(arguments: [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT"), (SIGHUP, "SIGHUP")])
-    func `ends the run in order, with everything that was printed`(signal: Int32, name: String) throws {
-        let run = try run([signal])
+    func `ends the run in order, with everything that was printed`(signal: Int32, name: String) async throws {
+        let run = try await run([signal])
         #expect(run.status == 128 + signal)
         #expect(run.errors.hasSuffix("galley: a.ipynb: the run was ended by \(name), in cell 2 of 3\n"))
         #expect(try folder.notebook().outputs == [["before\n"], ["begun\n", "KeyboardInterrupt", "RunStopped"], []])
         #expect(try folder.notebook().errorValue(1) == "While this cell ran, the run was ended by \(name).")
     }
 
-    @Test func `is heeded where it was inherited as ignored, unless it is a hangup`() throws {
-        #expect(try run([SIGINT], shell: "trap '' INT").status == 130)
+    @Test func `is heeded where it was inherited as ignored, unless it is a hangup`() async throws {
+        #expect(try await run([SIGINT], shell: "trap '' INT").status == 130)
         try FileManager.default.removeItem(atPath: folder.path + "/begun")
-        #expect(try run([SIGHUP, SIGTERM], shell: "trap '' HUP").status == 143)
+        #expect(try await run([SIGHUP, SIGTERM], shell: "trap '' HUP").status == 143)
     }
 
-    @Test func `ends a kernel that is deaf within the grace period`() throws {
+    @Test func `ends a kernel that is deaf within the grace period`() async throws {
         let start = Date()
-        let run = try run([SIGTERM], ["--grace", "3"], isDeaf: true)
+        let run = try await run([SIGTERM], ["--grace", "3"], isDeaf: true)
         #expect(run.status == 143)
         #expect(Date().timeIntervalSince(start) < 60)
         #expect(try folder.notebook().outputs == [["before\n"], ["begun\n", "RunStopped"], []])
     }
 
-    @Test func `that comes twice kills the kernel and saves at once`() throws {
-        let run = try run([SIGINT, SIGINT], ["--grace", "1000"], isDeaf: true)
+    @Test func `that comes twice kills the kernel and saves at once`() async throws {
+        let run = try await run([SIGINT, SIGINT], ["--grace", "1000"], isDeaf: true)
         #expect(run.status == 130)
         #expect(try folder.notebook().outputs == [["before\n"], ["begun\n", "RunStopped"], []])
     }
 
-    @Test func `that comes again and again changes nothing about what is kept`() throws {
-        let run = try run([SIGTERM, SIGINT, SIGHUP, SIGTERM, SIGINT])
+    @Test func `that comes again and again changes nothing about what is kept`() async throws {
+        let run = try await run([SIGTERM, SIGINT, SIGHUP, SIGTERM, SIGINT])
         #expect(run.status == 143)
         let outputs = try folder.notebook().outputs
         #expect(outputs[0] == ["before\n"] && outputs[1].first == "begun\n" && outputs[1].last == "RunStopped")
     }
 
-    @Test func `ends a program that waits for its notebook`() throws {
-        let running = try Program.Running(["execute", "-"], in: folder, keepsInputOpen: true)
-        usleep(200_000)
+    @Test func `ends a program that waits for its notebook`() async throws {
+        let running = try await Program.start(["execute", "-"], in: folder, keepsInputOpen: true)
+        try await Task.sleep(for: .microseconds(200_000))
         running.send(SIGINT)
-        #expect(try running.end().status == 130)
+        #expect(try await running.end().status == 130)
     }
 
-    @Test func `is heeded when nobody reads what is said`() throws {
+    @Test func `is heeded when nobody reads what is said`() async throws {
         try folder.write(["print('x' * 1000, end='\\n', flush=True)\nfor i in range(3000): print('x' * 1000)", long()])
         mkfifo(folder.path + "/events", 0o600)
         let end = open(folder.path + "/events", O_RDONLY | O_NONBLOCK)
         defer { close(end) }
-        let running = try Program.Running(
+        let running = try await Program.start(
             ["execute", "--inplace", "--stream", "--events", "events", "a.ipynb"], in: folder)
-        #expect(eventually { folder.names.contains("begun") })
-        #expect(eventually { (try? folder.notebook().outputs[0].first?.utf8.count == 3001 * 1001) ?? false })
+        #expect(try await eventually { folder.names.contains("begun") })
+        #expect(try await eventually { (try? folder.notebook().outputs[0].first?.utf8.count == 3001 * 1001) ?? false })
         running.send(SIGTERM)
         // The run ends and is saved; the program waits for somebody to read what it has to say.
-        #expect(eventually { (try? folder.notebook().outputs[1].last == "RunStopped") ?? false })
+        #expect(try await eventually { (try? folder.notebook().outputs[1].last == "RunStopped") ?? false })
         running.send(SIGTERM)
-        usleep(5_500_000)
+        try await Task.sleep(for: .microseconds(5_500_000))
         running.send(SIGTERM)
-        #expect(try running.end().status == 143)
+        #expect(try await running.end().status == 143)
     }
 
-    @Test func `that comes before the first cell leaves the file as it was`() throws {
-        try folder.write(["print(1)"])
+    @Test func `that comes before the first cell leaves the file as it was`() async throws {
+        // A kernel that never gets ready.
+        let kernels = folder.path + "/share/kernels/slow"
+        try FileManager.default.createDirectory(atPath: kernels, withIntermediateDirectories: true)
+        try folder.write(
+            "{\"argv\": [\"/bin/sh\", \"-c\", \"touch begun; sleep 1000\"], \"display_name\": \"S\", \"language\": \"s\"}",
+            to: "share/kernels/slow/kernel.json")
+        try folder.write(["print(1)"], kernel: "slow")
         let text = try folder.text("a.ipynb")
-        let running = try Program.Running(["execute", "--inplace", "a.ipynb"], in: folder)
-        // The signal waits where the program has not begun yet.
-        usleep(30_000)
+        let running = try await Program.start(
+            ["execute", "--inplace", "a.ipynb"],
+            environment: ["JUPYTER_PATH": folder.path + "/share", "PATH": "/usr/bin:/bin"], in: folder)
+        #expect(try await eventually { folder.names.contains("begun") })
         running.send(SIGTERM)
-        let run = try running.end()
-        #expect(run.status == 143 || run.status == -SIGTERM)
+        let run = try await running.end()
+        #expect(run.status == 143)
+        #expect(run.errors == "galley: a.ipynb: the run was ended by SIGTERM\n")
         #expect(try folder.text("a.ipynb") == text)
     }
 }
 
 @Suite(.serialized) struct `A run that is cut off` {
-    /// Fifty cells of a tenth of a second, which say when they are over.
-    private static let sources = (1...50).map { "import time\nprint(\($0), flush=True)\ntime.sleep(0.1)" }
+    /// Fifty short cells, which say which they are.
+    private static let sources = (1...50).map { "import time\nprint(\($0), flush=True)\ntime.sleep(0.06)" }
 
     /// Runs the fifty cells, ends that at a random moment, and looks at what is left. Returns how many cells were kept.
-    private func cutOff(_ signal: Int32, after seconds: Double, mark: String) throws -> Int {
+    private func cutOff(_ signal: Int32, after seconds: Double, mark: String) async throws -> Int {
         let folder = try Folder()
         try folder.write(Self.sources)
-        let running = try Program.Running(
+        let running = try await Program.start(
             ["execute", "--inplace", "--env", "GALLEY_MARK=\(mark)", "--events", "events", "a.ipynb"], in: folder)
-        usleep(UInt32(seconds * 1e6))
+        try await Task.sleep(for: .seconds(seconds))
         running.send(signal)
         let end = Date()
-        let run = try running.end()
-        #expect(eventually(within: 1) { processes(markedBy: mark).isEmpty })
+        let run = try await running.end()
+        #expect(try await eventually(within: 1) { processes(markedBy: mark).isEmpty })
         let notebook = try folder.notebook()
         // No dropping is left, whatever was in the middle of being written.
         #expect(folder.names.filter { $0 != "events" } == ["a.ipynb"])
@@ -207,21 +214,12 @@ private func long(isDeaf: Bool = false) -> String {
         print("cut off by signal \(signal), seed \(seed)")
         let moments = (0..<100).map { _ in
             seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return 0.05 + Double(seed >> 33) / Double(1 << 31) * 6
+            return 0.05 + Double(seed >> 33) / Double(1 << 31) * 4
         }
         let kept = try await withThrowingTaskGroup(of: Int.self) { group in
             for (index, moment) in moments.enumerated() {
                 if index >= 5 { _ = try await group.next() }
-                group.addTask {
-                    try await withCheckedThrowingContinuation { continuation in
-                        // What waits does not wait in the threads that all tasks share.
-                        Thread.detachNewThread {
-                            continuation.resume(
-                                with: Result { try cutOff(signal, after: moment, mark: "\(signal)-\(index)-\(UUID())") }
-                            )
-                        }
-                    }
-                }
+                group.addTask { try await cutOff(signal, after: moment, mark: "\(signal)-\(index)-\(UUID())") }
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }

@@ -6,24 +6,24 @@ import Testing
 
     init() throws { folder = try Folder() }
 
-    private func execute(_ arguments: String...) throws -> Program.Run {
-        try Program.run(["execute"] + arguments, in: folder)
+    private func execute(_ arguments: String...) async throws -> Program.Run {
+        try await Program.run(["execute"] + arguments, in: folder)
     }
 
-    @Test func `is run in place, beside itself, elsewhere, or through the standard streams`() throws {
+    @Test func `is run in place, beside itself, elsewhere, or through the standard streams`() async throws {
         try folder.write(["print('new')"])
         let original = try folder.text("a.ipynb")
-        #expect(try execute("a.ipynb").status == 0)
+        #expect(try await execute("a.ipynb").status == 0)
         #expect(try folder.notebook("a.executed.ipynb").outputs == [["new\n"]])
-        #expect(try execute("--output", "b.ipynb", "a.ipynb").status == 0)
+        #expect(try await execute("--output", "b.ipynb", "a.ipynb").status == 0)
         #expect(try folder.notebook("b.ipynb").outputs == [["new\n"]])
-        #expect(try execute("--output-dir=there/new", "a.ipynb").status == 0)
+        #expect(try await execute("--output-dir=there/new", "a.ipynb").status == 0)
         #expect(try folder.notebook("there/new/a.ipynb").outputs == [["new\n"]])
-        #expect(try RunNotebook(Data(execute("--stdout", "a.ipynb").output.utf8)).outputs == [["new\n"]])
-        let piped = try Program.run(["execute", "-"], in: folder, input: original)
+        #expect(try RunNotebook(Data(await execute("--stdout", "a.ipynb").output.utf8)).outputs == [["new\n"]])
+        let piped = try await Program.run(["execute", "-"], in: folder, input: original)
         #expect(try RunNotebook(Data(piped.output.utf8)).outputs == [["new\n"]])
         #expect(try folder.text("a.ipynb") == original)
-        let inPlace = try execute("--inplace", "a.ipynb")
+        let inPlace = try await execute("--inplace", "a.ipynb")
         #expect(try folder.notebook().outputs == [["new\n"]])
         #expect(try folder.notebook().counts == [1])
         #expect(inPlace.output == "")
@@ -31,20 +31,20 @@ import Testing
         #expect(folder.names == ["a.executed.ipynb", "a.ipynb", "b.ipynb", "there"])
     }
 
-    @Test func `works in its own folder, with the variables that it is given, or where it is told to`() throws {
+    @Test func `works in its own folder, with the variables that it is given, or where it is told to`() async throws {
         try folder.write(["import os\nprint(os.getcwd(), os.environ['WORD'])"])
         let elsewhere = try Folder()
-        let run = try Program.run(
+        let run = try await Program.run(
             ["execute", "--inplace", "--env", "WORD=a=b", folder.path + "/a.ipynb"], in: elsewhere)
         #expect(run.status == 0)
         #expect(try folder.notebook().outputs == [["\(folder.path) a=b\n"]])
-        #expect(try execute("--inplace", "--env=WORD=", "--cwd", elsewhere.path, "a.ipynb").status == 0)
+        #expect(try await execute("--inplace", "--env=WORD=", "--cwd", elsewhere.path, "a.ipynb").status == 0)
         #expect(try folder.notebook().outputs == [["\(elsewhere.path) \n"]])
     }
 
-    @Test func `keeps everything up to an error, which is shown where it is`() throws {
+    @Test func `keeps everything up to an error, which is shown where it is`() async throws {
         try folder.write(["print('before')", "print('here')\nx = 1\n1 / 0", "print('never')"])
-        let run = try execute("--inplace", "a.ipynb")
+        let run = try await execute("--inplace", "a.ipynb")
         #expect(run.status == 1)
         #expect(try folder.notebook().outputs == [["before\n"], ["here\n", "ZeroDivisionError"], []])
         #expect(try folder.notebook().counts == [1, 2, nil])
@@ -69,9 +69,9 @@ import Testing
             (["--allow-error", "KeyError"], 1, []),
             (["--ExecutePreprocessor.allow_error_names=['ValueError']"], 0, ["ran"]),
         ] as [([String], Int32, [String])])
-    func `goes on after an error that is allowed`(flags: [String], status: Int32, after: [String]) throws {
+    func `goes on after an error that is allowed`(flags: [String], status: Int32, after: [String]) async throws {
         try folder.write(["raise ValueError('x')", "print('ran', end='')"])
-        #expect(try Program.run(["execute", "--inplace"] + flags + ["a.ipynb"], in: folder).status == status)
+        #expect(try await Program.run(["execute", "--inplace"] + flags + ["a.ipynb"], in: folder).status == status)
         #expect(try folder.notebook().outputs == [["ValueError"], after])
     }
 
@@ -80,61 +80,61 @@ import Testing
             ("sys.exit()", 0), ("sys.exit(0)", 0), ("sys.exit(7)", 7), ("sys.exit(127)", 127), ("sys.exit(4)", 1),
             ("sys.exit(124)", 1), ("sys.exit(300)", 1), ("sys.exit('gone')", 1), ("quit()", 0),
         ] as [(String, Int32)])
-    func `can end itself, with a status`(source: String, status: Int32) throws {
+    func `can end itself, with a status`(source: String, status: Int32) async throws {
         try folder.write(["print('before')", "import sys; \(source)", "print('never')"])
-        #expect(try execute("--inplace", "a.ipynb").status == status)
+        #expect(try await execute("--inplace", "a.ipynb").status == status)
         #expect(try folder.notebook().outputs[0] == ["before\n"])
         #expect(try folder.notebook().outputs[2] == [])
     }
 
-    @Test func `gets the kernel's own error from input, or the answers that it is given`() throws {
+    @Test func `gets the kernel's own error from input, or the answers that it is given`() async throws {
         try folder.write(["print(input('name? '), input())", "input()"])
-        #expect(try execute("--inplace", "a.ipynb").status == 1)
+        #expect(try await execute("--inplace", "a.ipynb").status == 1)
         #expect(try folder.notebook().outputs == [["StdinNotImplementedError"], []])
-        #expect(try execute("--inplace", "--answer", "Ada", "--answer", "é", "a.ipynb").status == 1)
+        #expect(try await execute("--inplace", "--answer", "Ada", "--answer", "é", "a.ipynb").status == 1)
         #expect(try folder.notebook().outputs[0].last == "Ada é\n")
         #expect(try folder.notebook().outputs[1] == ["EOFError"])
     }
 
-    @Test func `keeps what threads print after their cell, in their cell`() throws {
+    @Test func `keeps what threads print after their cell, in their cell`() async throws {
         try folder.write([
             "import contextvars, threading, time\ndef late():\n    time.sleep(0.5)\n    print('late')\nt = threading.Thread(target=contextvars.copy_context().run, args=[late])\nt.start()\nprint('first')",
             "print('second')", "t.join()\nprint('third')",
         ])
-        #expect(try execute("--inplace", "a.ipynb").status == 0)
+        #expect(try await execute("--inplace", "a.ipynb").status == 0)
         #expect(try folder.notebook().outputs == [["first\nlate\n"], ["second\n"], ["third\n"]])
     }
 
-    @Test func `is left byte for byte, without a kernel, where there is nothing to run`() throws {
+    @Test func `is left byte for byte, without a kernel, where there is nothing to run`() async throws {
         let text =
             "{\"cells\": [  {\"cell_type\":\"code\",\"source\":\" \\n\",\"metadata\":{},\"outputs\":[],\"execution_count\":5}],\r\n \"metadata\": {\"kernelspec\":{\"name\":\"no such kernel\"}}, \"nbformat\": 4, \"nbformat_minor\": 2}"
         try folder.write(text, to: "a.ipynb")
-        let run = try execute("--inplace", "a.ipynb")
+        let run = try await execute("--inplace", "a.ipynb")
         #expect(run.status == 0)
         #expect(run.errors == "a.ipynb: nothing to run\n")
         #expect(try folder.text("a.ipynb") == text)
-        #expect(try execute("a.ipynb").status == 0)
+        #expect(try await execute("a.ipynb").status == 0)
         #expect(try folder.text("a.executed.ipynb") == text)
         try folder.write(["print(1)"], tags: [0: ["skip-execution"]], kernel: "no such kernel")
         let skipped = try folder.text("a.ipynb")
-        #expect(try execute("--inplace", "a.ipynb").status == 0)
+        #expect(try await execute("--inplace", "a.ipynb").status == 0)
         #expect(try folder.text("a.ipynb") == skipped)
     }
 
-    @Test func `runs in part, and shows no other part of it`() throws {
+    @Test func `runs in part, and shows no other part of it`() async throws {
         try folder.write(["print(1)", "print(2)", "print(3)"], tags: [1: ["here"]])
-        #expect(try execute("--inplace", "--start-at", "here", "--stop-after", "2", "a.ipynb").status == 0)
+        #expect(try await execute("--inplace", "--start-at", "here", "--stop-after", "2", "a.ipynb").status == 0)
         #expect(try folder.notebook().outputs == [[], ["2\n"], []])
-        let refused = try execute("--inplace", "--start-at", "there", "a.ipynb")
+        let refused = try await execute("--inplace", "--start-at", "there", "a.ipynb")
         #expect(refused.status == 2)
         #expect(
             refused.errors
                 == "galley: No cell is called 'there'. The notebook has code cells 1 to 3; its tags are here\n")
     }
 
-    @Test func `tells of its run in its metadata only where that is wanted`() throws {
+    @Test func `tells of its run in its metadata only where that is wanted`() async throws {
         try folder.write(["print(1)", "1/0"])
-        #expect(try execute("--inplace", "--record", "--timeout", "60", "a.ipynb").status == 1)
+        #expect(try await execute("--inplace", "--record", "--timeout", "60", "a.ipynb").status == 1)
         let record = try #require(try folder.notebook().metadata["galley"] as? [String: Any])
         #expect(record["status"] as? String == "raised")
         #expect(record["cell"] as? Int == 2)
@@ -142,16 +142,16 @@ import Testing
         #expect((record["duration"] as? Double ?? 0) > 0)
         #expect((record["limits"] as? [String: Double]) == ["cell": 60])
         #expect(try folder.text("a.ipynb").contains("\"shell.execute_reply\""))
-        #expect(try execute("--inplace", "--no-timing", "a.ipynb").status == 1)
+        #expect(try await execute("--inplace", "--no-timing", "a.ipynb").status == 1)
         #expect(try folder.notebook().metadata["galley"] == nil)
         #expect(try !folder.text("a.ipynb").contains("\"execution\""))
     }
 
-    @Test func `can have its outputs cut, and its progress bars collapsed`() throws {
+    @Test func `can have its outputs cut, and its progress bars collapsed`() async throws {
         try folder.write([
             "for i in range(1000): print('x' * 99)", "import sys\nfor i in range(50): sys.stdout.write(f'\\r{i}')",
         ])
-        #expect(try execute("--inplace", "--max-output", "10kB", "--collapse-progress", "a.ipynb").status == 0)
+        #expect(try await execute("--inplace", "--max-output", "10kB", "--collapse-progress", "a.ipynb").status == 0)
         let outputs = try folder.notebook().outputs
         #expect(outputs[0].first?.utf8.count == 10_000)
         #expect(
@@ -160,7 +160,7 @@ import Testing
         #expect(outputs[1] == ["49"])
     }
 
-    @Test func `changes nothing in its file but outputs, counts and times, in whatever style that is`() throws {
+    @Test func `changes nothing in its file but outputs, counts and times, in whatever style that is`() async throws {
         let text = """
             {
                 "nbformat_minor": 5,\r
@@ -172,7 +172,7 @@ import Testing
             }
             """
         try folder.write(text, to: "a.ipynb")
-        #expect(try execute("--inplace", "--no-timing", "a.ipynb").status == 0)
+        #expect(try await execute("--inplace", "--no-timing", "a.ipynb").status == 0)
         let after = try folder.text("a.ipynb")
         #expect(!after.hasSuffix("\n"))
         for part in [
@@ -190,33 +190,34 @@ import Testing
 
     init() throws { folder = try Folder() }
 
-    @Test func `is named by the notebook or by whoever runs it, and has to be there`() throws {
+    @Test func `is named by the notebook or by whoever runs it, and has to be there`() async throws {
         try folder.write(["print(1)"], kernel: "pyhton3")
-        let missing = try Program.run(["execute", "--inplace", "a.ipynb"], in: folder)
+        let missing = try await Program.run(["execute", "--inplace", "a.ipynb"], in: folder)
         #expect(missing.status == 4)
         #expect(missing.errors.hasPrefix("galley: Kernel 'pyhton3' not found. Did you mean 'python3'"))
         #expect(try folder.notebook().outputs == [["old\n"]])
-        #expect(try Program.run(["execute", "--inplace", "--kernel", "python3", "a.ipynb"], in: folder).status == 0)
+        #expect(
+            try await Program.run(["execute", "--inplace", "--kernel", "python3", "a.ipynb"], in: folder).status == 0)
         #expect(try folder.notebook().outputs == [["1\n"]])
     }
 
-    @Test func `may be replaced by the only one of the language, where that is allowed`() throws {
+    @Test func `may be replaced by the only one of the language, where that is allowed`() async throws {
         try folder.write(["cat(1)"], kernel: "somebodys-r")
         let text = try folder.text("a.ipynb").replacing("\"python\"", with: "\"R\"")
         try folder.write(text, to: "a.ipynb")
-        #expect(try Program.run(["execute", "--inplace", "a.ipynb"], in: folder).status == 4)
-        let run = try Program.run(["execute", "--inplace", "--kernel-fallback", "a.ipynb"], in: folder)
+        #expect(try await Program.run(["execute", "--inplace", "a.ipynb"], in: folder).status == 4)
+        let run = try await Program.run(["execute", "--inplace", "--kernel-fallback", "a.ipynb"], in: folder)
         #expect(run.status == 0)
         #expect(
             run.errors.contains("kernel 'somebodys-r' is not here; 'ir', the only one for R, takes its place\n"))
         #expect(try folder.notebook().outputs == [["1"]])
     }
 
-    @Test func `is not guessed where it is described without its name`() throws {
+    @Test func `is not guessed where it is described without its name`() async throws {
         try folder.write(["print(1)"])
         try folder.write(
             try folder.text("a.ipynb").replacing("\"name\" : \"python3\"", with: "\"own\" : 1"), to: "a.ipynb")
-        let run = try Program.run(["execute", "--inplace", "a.ipynb"], in: folder)
+        let run = try await Program.run(["execute", "--inplace", "a.ipynb"], in: folder)
         #expect(run.status == 4)
         #expect(run.errors.contains("--kernel python3"))
     }
@@ -228,9 +229,9 @@ import Testing
             "it was ended by signal 11 (SIGSEGV)"
         ),
     ])
-    func `may die, which the file and the status tell`(source: String, end: String) throws {
+    func `may die, which the file and the status tell`(source: String, end: String) async throws {
         try folder.write(["print('before')", source, "print('never')"])
-        let run = try Program.run(["execute", "--inplace", "a.ipynb"], in: folder)
+        let run = try await Program.run(["execute", "--inplace", "a.ipynb"], in: folder)
         #expect(run.status == 5)
         #expect(run.errors.contains("galley: a.ipynb: the kernel died: \(end)"))
         #expect(run.errors.contains(", in cell 2 of 3\n"))
@@ -240,7 +241,7 @@ import Testing
 }
 
 @Suite struct `A file that cannot be run` {
-    @Test func `is refused with what is wrong and what to do, and the status for it`() throws {
+    @Test func `is refused with what is wrong and what to do, and the status for it`() async throws {
         let folder = try Folder()
         try folder.write("{\"cells\": [}", to: "broken.ipynb")
         try folder.write("{}", to: "empty.ipynb")
@@ -252,48 +253,48 @@ import Testing
             ("empty.ipynb", "has no 'cells'"), ("readonly.ipynb", "is read-only; give write permission"),
             (".", "is not a file"),
         ] {
-            let run = try Program.run(["execute", "--inplace", name], in: folder)
+            let run = try await Program.run(["execute", "--inplace", name], in: folder)
             #expect(run.status == 3, "\(name)")
             #expect(run.errors.hasPrefix("galley: \(name)"), "\(run.errors)")
             #expect(run.errors.contains(words), "\(run.errors)")
             #expect(run.errors.split(separator: "\n").count == 1)
         }
         try folder.write(["print(1)"])
-        let nowhere = try Program.run(["execute", "--output", "no/such/b.ipynb", "a.ipynb"], in: folder)
+        let nowhere = try await Program.run(["execute", "--output", "no/such/b.ipynb", "a.ipynb"], in: folder)
         #expect(nowhere.status == 3)
         #expect(nowhere.errors == "galley: no/such/b.ipynb: its folder does not exist; make it first\n")
     }
 
-    @Test func `is refused while another run works on it, and not after that`() throws {
+    @Test func `is refused while another run works on it, and not after that`() async throws {
         let folder = try Folder()
         try folder.write([
             "open('begun', 'w').close()\nimport os, time\nwhile not os.path.exists('go'): time.sleep(0.01)",
             "print('first')",
         ])
-        let first = try Program.Running(["execute", "--inplace", "a.ipynb"], in: folder)
-        #expect(eventually { folder.names.contains("begun") })
+        let first = try await Program.start(["execute", "--inplace", "a.ipynb"], in: folder)
+        #expect(try await eventually { folder.names.contains("begun") })
         // Also once what runs has been saved, which makes it another file.
-        _ = eventually(within: 3) { (try? folder.notebook().counts != [99, 99]) ?? false }
-        let second = try Program.run(["execute", "--inplace", "a.ipynb"], in: folder)
+        _ = try await eventually(within: 3) { (try? folder.notebook().counts != [99, 99]) ?? false }
+        let second = try await Program.run(["execute", "--inplace", "a.ipynb"], in: folder)
         #expect(second.status == 3)
         #expect(second.errors.hasPrefix("galley: a.ipynb is being run by another galley"))
         try folder.write("", to: "go")
-        #expect(try first.end().status == 0)
+        #expect(try await first.end().status == 0)
         #expect(try folder.notebook().outputs[1] == ["first\n"])
-        #expect(try Program.run(["execute", "--inplace", "a.ipynb"], in: folder).status == 0)
+        #expect(try await Program.run(["execute", "--inplace", "a.ipynb"], in: folder).status == 0)
     }
 
-    @Test func `gets its result beside what somebody else has put there meanwhile, and says where`() throws {
+    @Test func `gets its result beside what somebody else has put there meanwhile, and says where`() async throws {
         let folder = try Folder()
         try folder.write([
             "open('begun', 'w').close()\nimport os, time\nwhile not os.path.exists('go'): time.sleep(0.01)"
         ])
-        let run = try Program.Running(["execute", "--inplace", "a.ipynb"], in: folder)
-        #expect(eventually { folder.names.contains("begun") })
+        let run = try await Program.start(["execute", "--inplace", "a.ipynb"], in: folder)
+        #expect(try await eventually { folder.names.contains("begun") })
         try folder.write(["print('somebody else')"])
         let edited = try folder.text("a.ipynb")
         try folder.write("", to: "go")
-        let end = try run.end()
+        let end = try await run.end()
         #expect(end.status == 0)
         #expect(try folder.text("a.ipynb") == edited)
         #expect(try folder.notebook("a.galley-conflict.ipynb").counts == [1])
@@ -304,10 +305,10 @@ import Testing
         #expect(end.errors.hasSuffix(", saved as a.galley-conflict.ipynb\n"))
     }
 
-    @Test func `is refused where it is a pipe`() throws {
+    @Test func `is refused where it is a pipe`() async throws {
         let folder = try Folder()
         mkfifo(folder.path + "/pipe.ipynb", 0o600)
-        let run = try Program.run(["execute", "--inplace", "pipe.ipynb"], in: folder)
+        let run = try await Program.run(["execute", "--inplace", "pipe.ipynb"], in: folder)
         #expect(run.status == 3)
         #expect(run.errors == "galley: pipe.ipynb is not a file\n")
     }

@@ -29,18 +29,52 @@ enum Program {
         _ arguments: [String], program: String = path, environment: [String: String]? = environment,
         in folder: Folder? = nil,
         input: String? = nil
-    ) throws -> Run {
-        try Running(arguments, program: program, environment: environment, in: folder, input: input).end()
+    ) async throws -> Run {
+        try await start(arguments, program: program, environment: environment, in: folder, input: input).end()
+    }
+
+    /// Starts it, when there is room: more runs at once than the machine can carry would tell of nothing but the machine.
+    static func start(
+        _ arguments: [String], program: String = path, environment: [String: String]? = environment,
+        in folder: Folder? = nil, input: String? = nil, keepsInputOpen: Bool = false
+    ) async throws -> Running {
+        await gate.enter()
+        do {
+            return try Running(
+                arguments, program: program, environment: environment, in: folder, input: input,
+                keepsInputOpen: keepsInputOpen)
+        } catch {
+            await gate.leave()
+            throw error
+        }
+    }
+
+    private static let gate = Gate(room: 4)
+
+    private actor Gate {
+        private var room: Int
+        private var waiting: [CheckedContinuation<Void, Never>] = []
+
+        init(room: Int) { self.room = room }
+
+        func enter() async {
+            if room > 0 { return room -= 1 }
+            await withCheckedContinuation { waiting.append($0) }
+        }
+
+        func leave() {
+            if waiting.isEmpty { room += 1 } else { waiting.removeFirst().resume() }
+        }
     }
 
     /// A run that has not ended.
-    final class Running {
+    final class Running: @unchecked Sendable {
         private let process = Process()
         private let (output, errors) = (Pipe(), Pipe())
 
-        init(
-            _ arguments: [String], program: String = path, environment: [String: String]? = environment,
-            in folder: Folder? = nil, input: String? = nil, keepsInputOpen: Bool = false
+        fileprivate init(
+            _ arguments: [String], program: String, environment: [String: String]?, in folder: Folder?,
+            input: String?, keepsInputOpen: Bool
         ) throws {
             try #require(
                 FileManager.default.isExecutableFile(atPath: program), "run Tests/run, or Notebooks/try, first")
@@ -61,7 +95,17 @@ enum Program {
         func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
         /// Waits for its end; a signal that ended it is the negative of its number.
-        func end() throws -> Run {
+        ///
+        /// Nobody waits in the threads that all tasks share: there are two, and other tests need them.
+        func end() async throws -> Run {
+            let result = await withCheckedContinuation { continuation in
+                Thread.detachNewThread { continuation.resume(returning: Result { try self.wait() }) }
+            }
+            await gate.leave()
+            return try result.get()
+        }
+
+        private func wait() throws -> Run {
             let read = try (output.fileHandleForReading.readToEnd(), errors.fileHandleForReading.readToEnd())
             process.waitUntilExit()
             return Run(
@@ -154,11 +198,11 @@ struct RunNotebook {
 }
 
 /// Waits until something is so, which nothing tells; returns whether it came to be.
-func eventually(within seconds: Double = 20, _ condition: () throws -> Bool) rethrows -> Bool {
+func eventually(within seconds: Double = 20, _ condition: () throws -> Bool) async throws -> Bool {
     let end = Date().addingTimeInterval(seconds)
     while Date() < end {
         if try condition() { return true }
-        usleep(10_000)
+        try await Task.sleep(for: .milliseconds(10))
     }
     return try condition()
 }

@@ -45,13 +45,18 @@ def in_a_copy(notebook, run):
 
 def nbconvert(path):
     """Does what `nbconvert --to notebook --inplace --execute` does, in this process; returns whether all went well."""
-    notebook = nbformat.read(path, as_version=4)
-    try:
-        ExecutePreprocessor().preprocess(notebook, {"metadata": {"path": str(path.parent)}})
-    except (CellExecutionError, DeadKernelError, CellTimeoutError, NoSuchKernel):
-        return False
-    nbformat.write(notebook, path)
-    return True
+    for _ in range(3):
+        notebook = nbformat.read(path, as_version=4)
+        try:
+            ExecutePreprocessor(timeout=60).preprocess(notebook, {"metadata": {"path": str(path.parent)}})
+        except CellTimeoutError:
+            # On a busy machine it waits for ever now and then, without a limit.
+            continue
+        except (CellExecutionError, DeadKernelError, NoSuchKernel):
+            return False
+        nbformat.write(notebook, path)
+        return True
+    return False
 
 
 def comparable(raw):
