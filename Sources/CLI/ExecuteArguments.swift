@@ -2,6 +2,7 @@ import Execution
 import Galley
 import Glibc
 import LocalKernels
+import Storage
 
 /// What was asked of `galley execute`.
 struct ExecuteArguments {
@@ -105,16 +106,11 @@ struct ExecuteArguments {
             // There an interrupt is an error of the cell, which ends the run unless errors are allowed.
             options.execution.atLimit = .goOn
         }
-        if options.launch.workingFolder == nil { options.launch.workingFolder = Self.folder(of: notebook) }
+        if options.launch.workingFolder == nil { options.launch.workingFolder = LocalFile.folder(of: notebook) }
         if !answers.isEmpty {
             let answers = Answers(answers)
             options.launch.answer = { _, _ in answers.next() }
         }
-    }
-
-    private static func folder(of path: String) -> String? {
-        guard path != "-", let slash = path.lastIndex(of: "/") else { return nil }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 }
 

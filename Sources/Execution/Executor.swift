@@ -16,7 +16,7 @@ public final class Executor: Sendable {
 
     /// How long a kernel that has replied may be silent until it is asked whether something was lost.
     private static let patience = Duration.seconds(1)
-    /// How long a cell may not have begun although it was sent.
+    /// How long a kernel may take to begin with a cell that was sent.
     private static let freshness = Duration.milliseconds(300)
 
     /// Prepares a run.
@@ -207,10 +207,12 @@ extension Executor {
         func isRunning() -> Bool { state.withLock { $0.running.map { cell == nil || $0.index == cell } ?? false } }
         guard isRunning() || cell == nil else { return }
         if isRunning() {
-            let isFresh = state.withLock { start - $0.sent < Self.freshness }
-            state.withLock { $0.wasInterrupted = true }
+            let isTakenUp = state.withLock { state in
+                state.wasInterrupted = true
+                return state.isTakenUp
+            }
             await kernel.interrupt()
-            if isFresh {
+            if !isTakenUp {
                 // A kernel that was not at work yet has not heard it.
                 try await time.sleep(start + Self.freshness)
                 if isRunning() { await kernel.interrupt() }

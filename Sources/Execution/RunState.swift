@@ -6,10 +6,11 @@ struct RunState: Sendable {
     var transcript: Transcript
     /// The request in flight.
     var exchange: Exchange?
-    /// The cell that runs, and when it and its request were sent.
+    /// The cell that runs, and since when.
     private(set) var running: PlannedCell?
     private var begun = Duration.zero
-    private(set) var sent = Duration.zero
+    /// Whether the kernel was heard to be at work on the request.
+    private(set) var isTakenUp = false
     /// When the whole run began, and until when it was going to be slept.
     private(set) var origin = Duration.zero
     private var planned: Duration?
@@ -28,7 +29,8 @@ struct RunState: Sendable {
     mutating func begin(_ cell: PlannedCell, _ request: Message, since begin: Duration, at now: Duration) {
         running = cell
         begun = begin
-        (sent, heard) = (now, now)
+        heard = now
+        isTakenUp = false
         exchange = Exchange(request)
         planned = nil
         transcript.begin(cell.index, with: request)
@@ -42,6 +44,10 @@ struct RunState: Sendable {
     ) {
         heard = now
         let output = transcript.receive(message)
+        if message.channel == .iopub, message.parent?.id == exchange?.request.header.id {
+            // A kernel says that it is busy before it listens to interrupts.
+            isTakenUp = isTakenUp || message.executionState == nil
+        }
         let news = message.executionState == .idle ? transcript.news(from: session) : []
         guard let progress = exchange?.receive(message), progress != .going, let reply = exchange?.reply else {
             return (output, news, nil)

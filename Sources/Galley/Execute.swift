@@ -34,6 +34,18 @@ public func execute(
     }
 }
 
+/// Runs a notebook of this machine in place, in the folder that it is in.
+///
+/// It is ``execute(_:to:_:stop:observe:)`` for a file.
+public func execute(
+    _ path: String, _ options: Options = Options(), stop: StopSwitch = StopSwitch(),
+    observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
+) async throws -> RunReport {
+    var options = options
+    if options.launch.workingFolder == nil { options.launch.workingFolder = LocalFile.folder(of: path) }
+    return try await execute(LocalFile(path), options, stop: stop, observe: observe)
+}
+
 /// Says that what a run has put out could not be saved where it belongs.
 public struct UnsavedRun: Error {
     /// Why not.

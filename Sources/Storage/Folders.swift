@@ -1,6 +1,12 @@
 import Glibc
 
 extension LocalFile {
+    /// The folder that a path leads into; nil for the one that this process works in.
+    public static func folder(of path: String) -> String? {
+        guard let slash = path.lastIndex(of: "/") else { return nil }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
     /// Makes a folder, and those that it is in, where they do not exist.
     public static func makeFolder(_ path: String) throws(StorageError) {
         var status = stat()

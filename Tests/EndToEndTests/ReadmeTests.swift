@@ -1,0 +1,67 @@
+import Foundation
+import Testing
+
+@Suite struct `The README` {
+    private static func text() throws -> String {
+        try String(contentsOfFile: Program.root + "/README.md", encoding: .utf8)
+    }
+
+    /// The blocks of a terminal: each command with what it prints.
+    private static func sessions() throws -> [(command: String, output: [String])] {
+        var found: [(String, [String])] = []
+        var isInBlock = false
+        for line in try text().split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.hasPrefix("    $ ") {
+                found.append((String(line.dropFirst(6)), []))
+                isInBlock = true
+            } else if isInBlock, line.hasPrefix("    ") || line.isEmpty {
+                found[found.count - 1].1.append(String(line.dropFirst(4)))
+            } else {
+                isInBlock = false
+            }
+        }
+        return found
+    }
+
+    /// What may differ from run to run left out: times, and what pads them.
+    private func comparable(_ lines: some Sequence<some StringProtocol>) -> [String] {
+        lines.map { String($0).replacing(/(\]|in)\ +[0-9.]+ m?s\b/, with: "TIME") }.reversed().drop(while: \.isEmpty)
+            .reversed()
+    }
+
+    @Test func `shows what is really printed`() async throws {
+        let folder = try Folder()
+        try FileManager.default.createDirectory(atPath: folder.path + "/Notebooks", withIntermediateDirectories: false)
+        let hello = try String(contentsOfFile: Program.root + "/Notebooks/hello.ipynb", encoding: .utf8)
+        try folder.write(hello, to: "Notebooks/hello.ipynb")
+        try folder.write(
+            ["prices = [3, 5, 0]", "total = sum(prices)\nshare = total / prices[2]", "print(share)"],
+            to: "report.ipynb")
+        var status: Int32 = 0
+        var count = 0
+        for (command, output) in try Self.sessions() {
+            let words = command.split(separator: " ").map(String.init)
+            switch words.first {
+            case "galley" where words[1] == "execute":
+                let run = try await Program.run(Array(words.dropFirst()), in: folder)
+                status = run.status
+                #expect(
+                    comparable(run.errors.split(separator: "\n", omittingEmptySubsequences: false))
+                        == comparable(output))
+                count += 1
+            case "echo": #expect(output.first == "\(status)")
+            default: break
+            }
+        }
+        #expect(count == 2)
+    }
+
+    @Test func `names options that there are`() async throws {
+        let words = try Self.text().split { " `\n(".contains($0) }.filter { $0.hasPrefix("--") }
+        let options = Set(words.map { String($0.prefix { $0 == "-" || $0.isLetter }) }).filter { $0.contains(where: \.isLetter) }
+        #expect(options.count > 15)
+        let help = try await Program.run(["execute", "--help"]).output + Program.run(["--help"]).output
+        let others: Set = ["--to", "--execute", "--ExecutePreprocessor"]
+        for option in options.subtracting(others) { #expect(help.contains(option) == true, "\(option)") }
+    }
+}
