@@ -57,12 +57,14 @@ public final class Executor: Sendable {
     /// The cancellation of the task is nothing to it; that is what ``stop(_:)`` is for.
     public func run() async -> (outcome: RunOutcome, cells: [CellReport]) {
         var outcome = RunOutcome.succeeded
+        var watch: Task<Void, any Error>?
+        defer { watch?.cancel() }
         cells: for cell in plan.run {
             if let duration = options.totalLimit.duration, time.now() - state.withLock({ $0.origin }) >= duration {
                 outcome = .timedOut(StruckLimit(kind: .total, duration: duration))
                 break
             }
-            guard let report = await run(cell) else { break }
+            guard let report = await run(cell, &watch) else { break }
             observe(.cellFinished(report))
             switch report.outcome {
             case .succeeded, .raised(_, isAllowed: true): continue
@@ -116,12 +118,15 @@ public final class Executor: Sendable {
 
 extension Executor {
     /// Runs a cell; nil where somebody had ended the run before.
-    private func run(_ cell: PlannedCell) async -> CellReport? {
+    private func run(_ cell: PlannedCell, _ watch: inout Task<Void, any Error>?) async -> CellReport? {
         let begin = time.now()
         guard ask(cell, since: begin) else { return nil }
         observe(.cellStarted(cell))
-        let watch = Task { try await self.watch(cell) }
-        defer { watch.cancel() }
+        // One watch serves many cells, unless it is going to sleep for too long.
+        if state.withLock({ $0.needsEarlierWatch(options) }) {
+            watch?.cancel()
+            watch = Task { try await self.watch() }
+        }
         var ending = await hearReply()
         var pause = Duration.milliseconds(10)
         // Kernels that got over an error a moment ago turn down whatever comes next.
@@ -187,14 +192,14 @@ extension Executor {
         _ = await hearReply()
     }
 
-    /// Minds the limits of a cell, and asks a kernel that has gone silent whether something was lost.
-    private func watch(_ cell: PlannedCell) async throws {
+    /// Minds the limits of the cell that runs, and asks a kernel that has gone silent whether something was lost.
+    private func watch() async throws {
         while true {
             let now = time.now()
-            switch state.withLock({ $0.watch(cell, at: now, options, Self.patience, kernel.session) }) {
+            switch state.withLock({ $0.watch(at: now, options, Self.patience, kernel.session) }) {
             case .sleep(let end): try await time.sleep(end)
             case .ask(let request): kernel.send(request)
-            case .strike: Task { try await escalate(within: options.grace, for: cell.index) }
+            case .strike(let cell): Task { try await escalate(within: options.grace, for: cell) }
             }
         }
     }

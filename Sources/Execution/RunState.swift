@@ -11,7 +11,7 @@ struct RunState: Sendable {
     private var begun = Duration.zero
     /// Whether the kernel was heard to be at work on the request.
     private(set) var isTakenUp = false
-    /// When the whole run began, and until when it was going to be slept.
+    /// When the whole run began, and when the time is going to be looked at next.
     private(set) var origin = Duration.zero
     private var planned: Duration?
     /// When the kernel was heard last.
@@ -32,7 +32,6 @@ struct RunState: Sendable {
         heard = now
         isTakenUp = false
         exchange = Exchange(request)
-        planned = nil
         transcript.begin(cell.index, with: request)
     }
 
@@ -61,31 +60,22 @@ struct RunState: Sendable {
         case sleep(until: Duration)
         /// The kernel is to be asked whether something was lost.
         case ask(Message)
-        /// A limit was reached.
-        case strike
+        /// The cell at this place has come up against a limit.
+        case strike(cell: Int)
     }
 
     mutating func watch(
-        _ cell: PlannedCell, at now: Duration, _ options: ExecutionOptions, _ patience: Duration, _ session: Session
+        at now: Duration, _ options: ExecutionOptions, _ patience: Duration, _ session: Session
     ) -> Watch {
         leaveOutStandstill(at: now)
+        guard let running else { return sleep(until: now + patience) }
         var next = heard + patience
-        if struck == nil {
-            var limits: [(end: Duration, limit: StruckLimit)] = []
-            func add(_ limit: TimeLimit, _ kind: StruckLimit.Kind, since start: Duration) {
-                guard let duration = limit.duration else { return }
-                limits.append((start + duration, StruckLimit(kind: kind, duration: duration)))
+        if struck == nil, let (end, limit) = nextLimit(options) {
+            if end <= now {
+                struck = limit
+                return .strike(cell: running.index)
             }
-            add(cell.limit, .cell, since: begun)
-            add(options.totalLimit, .total, since: origin)
-            add(options.silenceLimit, .silence, since: heard)
-            if let (end, limit) = limits.min(by: { $0.end < $1.end }) {
-                if end <= now {
-                    struck = limit
-                    return .strike
-                }
-                next = min(next, end)
-            }
+            next = min(next, end)
         }
         if next > now { return sleep(until: next) }
         if let request = exchange?.probe(of: session) {
@@ -93,6 +83,23 @@ struct RunState: Sendable {
             return .ask(request)
         }
         return sleep(until: now + patience)
+    }
+
+    /// The limit that the cell which runs comes up against first, and when.
+    private func nextLimit(_ options: ExecutionOptions) -> (end: Duration, limit: StruckLimit)? {
+        let limits: [(TimeLimit, StruckLimit.Kind, since: Duration)] = [
+            (running?.limit ?? .none, .cell, begun), (options.totalLimit, .total, origin),
+            (options.silenceLimit, .silence, heard),
+        ]
+        return limits.compactMap { limit, kind, start in
+            limit.duration.map { (start + $0, StruckLimit(kind: kind, duration: $0)) }
+        }.min { $0.0 < $1.0 }
+    }
+
+    /// Whether the cell that runs may come up against a limit before the time is looked at next.
+    func needsEarlierWatch(_ options: ExecutionOptions) -> Bool {
+        guard let planned else { return true }
+        return nextLimit(options).map { $0.end < planned } ?? false
     }
 
     private mutating func sleep(until end: Duration) -> Watch {

@@ -179,7 +179,7 @@ private struct Conduct: Sendable {
         // What leaves by a stream cannot be written twice.
         let savesOnTheWay = target.canBeWrittenAgain
         let saving = Task { if savesOnTheWay { await saver.keepSaving() } }
-        let (outcome, cells) = await executor.run()
+        let (outcome, cells) = await withTaskExecutorPreference(kernel.executor) { await executor.run() }
         saving.cancel()
         let result = RunReport(outcome: outcome, cells: cells, duration: elapsed, kernel: kernel.spec.name)
         report.withLock { $0 = result }

@@ -15,6 +15,11 @@ public protocol Kernel: Sendable {
     /// that cannot be believed.
     var messages: KernelMessages { get }
 
+    /// Where the messages arrive; nil where that is no place for other work.
+    ///
+    /// A task that prefers it hears the kernel without being woken for each message.
+    var executor: (any TaskExecutor)? { get }
+
     /// Sends a message; the kernel may never read it.
     func send(_ message: Message)
 

@@ -11,6 +11,8 @@ public final class LocalKernel: Kernel {
     public var session: Session { start.session }
     /// Everything it says, in order.
     public var messages: KernelMessages { start.connection.messages }
+    /// The thread of its connection.
+    public var executor: (any TaskExecutor)? { start.connection.executor }
     /// What it was started from.
     public var spec: KernelSpec { start.spec }
 

@@ -38,6 +38,7 @@ public final class Connection: Sendable {
         self.messages = messages
         let line = line
         let isRunning = startThread {
+            line.begin()
             do throws(KernelFailure) {
                 var loop = try Loop(to: endpoints, key: key)
                 try loop.run(line) { message in
@@ -50,12 +51,16 @@ public final class Connection: Sendable {
                 broken(error)
                 messages.finish(throwing: error)
             }
-            line.ended.set(())
+            line.end()
         }
         if !isRunning { throw .disconnected("the system has no thread left") }
     }
 
     deinit { line.close() }
+
+    /// The thread on which messages arrive: a task that runs there hears them without being woken, and what it sends
+    /// leaves without a detour.
+    public var executor: any TaskExecutor { line }
 
     /// Sends a message when the thread gets to it; once the connection is closed or broken, does nothing.
     public func send(_ message: Message) { line.put(message) }

@@ -1,13 +1,20 @@
 import CZeroMQ
+import Dispatch
 import Glibc
 import JupyterProtocol
 import Synchronization
 
-/// What the users of a connection leave for its thread.
-final class Line: Sendable {
+/// What the users of a connection leave for its thread: messages to be sent, and work to be done there.
+final class Line: TaskExecutor {
     private struct State {
         var waiting: [Message] = []
+        var jobs: [UnownedJob] = []
         var closing: Closing?
+        /// The thread, as long as it takes up anything.
+        var thread: pthread_t?
+        var isOver = false
+        /// Whether what is left has to be told of: the thread itself looks before it waits.
+        var isElsewhere: Bool { thread.map { pthread_equal($0, pthread_self()) == 0 } ?? true }
     }
 
     /// How the conversation is to end.
@@ -43,8 +50,52 @@ final class Line: Sendable {
     }
 
     func put(_ message: Message) {
-        state.withLock { $0.waiting.append(message) }
-        ring()
+        let isElsewhere = state.withLock { state in
+            state.waiting.append(message)
+            return state.isElsewhere
+        }
+        if isElsewhere { ring() }
+    }
+
+    /// Takes a job of a task that prefers this thread; once the thread is over, any other does it.
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let (isOver, isElsewhere) = state.withLock { state in
+            if !state.isOver { state.jobs.append(job) }
+            return (state.isOver, state.isElsewhere)
+        }
+        if isOver { runElsewhere(job) } else if isElsewhere { ring() }
+    }
+
+    private func runElsewhere(_ job: UnownedJob) {
+        // Safe because each job is run once: here, or on the thread.
+        DispatchQueue.global().async { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+
+    /// Does the work that was left; returns whether there was any.
+    func runJobs() -> Bool {
+        let jobs = state.withLock { state in
+            defer { state.jobs = [] }
+            return state.jobs
+        }
+        // Safe because each job has been taken out, and is run once.
+        for job in jobs { unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }
+        return !jobs.isEmpty
+    }
+
+    /// Says that this thread takes up what is left.
+    func begin() { state.withLock { $0.thread = pthread_self() } }
+
+    /// Says that it does not any more.
+    func end() {
+        let jobs = state.withLock { state in
+            state.isOver = true
+            state.thread = nil
+            defer { state.jobs = [] }
+            return state.jobs
+        }
+        for job in jobs { runElsewhere(job) }
+        ended.set(())
     }
 
     func close() {

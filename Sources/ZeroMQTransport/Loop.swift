@@ -34,6 +34,7 @@ struct Loop: ~Copyable {
         while true {
             let (messages, closing) = line.take()
             for message in messages { try send(message) }
+            let hasWorked = line.runJobs()
             let isQuiet = try !receiveAll(handOn)
             switch closing {
             case .now: return
@@ -43,6 +44,8 @@ struct Loop: ~Copyable {
                 if let failure { throw failure }
                 return
             case .afterwards: continue
+            // Whatever was done here may have left something more.
+            case nil where hasWorked || !isQuiet: continue
             case nil: _ = unsafe try wait(&items, -1)
             }
         }

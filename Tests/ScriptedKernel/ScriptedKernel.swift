@@ -32,6 +32,8 @@ public final class ScriptedKernel: Kernel {
     public let session = Session()
     /// Everything it says.
     public let messages = KernelMessages()
+    /// It has no thread.
+    public let executor: (any TaskExecutor)? = nil
 
     private let own = Session()
     private let script: @Sendable (Message) -> [Step]
