@@ -85,12 +85,14 @@ public final class Executor: Sendable {
             }
         }
         return state.withLock { state in
-            let reports = plan.cells.map { state.reports[$0.index] ?? CellReport($0, .withoutRun($0.fate)) }
-            let isCutShort = reports.contains { if case .notReached = $0.outcome { true } else { false } }
-            if let reason = state.stop, isCutShort || state.wasInterrupted, case .succeeded = outcome {
-                outcome = .stopped(reason)
+            let isWhole = plan.run.allSatisfy { cell in
+                switch state.reports[cell.index]?.outcome {
+                case nil, .stopped: false
+                default: true
+                }
             }
-            return (outcome, reports)
+            if let reason = state.stop, !isWhole, case .succeeded = outcome { outcome = .stopped(reason) }
+            return (outcome, plan.cells.map { state.reports[$0.index] ?? CellReport($0, .withoutRun($0.fate)) })
         }
     }
 
@@ -110,7 +112,7 @@ public final class Executor: Sendable {
             return state.stop == nil
         }
         // Some of the time is left for the kernel's end and for saving.
-        Task { isFirst ? try await escalate(within: options.grace * 4 / 5, for: nil) : await kill() }
+        Task { isFirst ? try await escalate(within: options.grace * 4 / 5, for: nil) : await kernel.kill() }
     }
 }
 
@@ -178,9 +180,7 @@ extension Executor {
         let now = time.now()
         let (output, news, ending) = state.withLock { $0.hear(message, at: now, session: kernel.session) }
         for message in news { kernel.send(message) }
-        if let output, let cell = plan.cells.first(where: { $0.index == output.cell }) {
-            observe(.output(cell: cell, output.what))
-        }
+        if let output, let cell = plan.cell(at: output.cell) { observe(.output(cell: cell, output.what)) }
         return ending
     }
 
@@ -226,12 +226,7 @@ extension Executor {
             if isRunning() { await kernel.interrupt() }
         }
         try await time.sleep(start + grace)
-        if isRunning() || cell == nil { await kill() }
-    }
-
-    private func kill() async {
-        state.withLock { $0.wasKilled = true }
-        await kernel.kill()
+        if isRunning() || cell == nil { await kernel.kill() }
     }
 }
 

@@ -17,6 +17,17 @@ public struct Plan: Sendable {
             && !cell.tags.contains(options.skipTag) && !cell.source.unicodeScalars.allSatisfy(\.isBlank)
     }
 
+    /// The code cell at a place among all cells.
+    func cell(at index: Int) -> PlannedCell? {
+        var range = cells.indices
+        while !range.isEmpty {
+            let middle = range.lowerBound + range.count / 2
+            if cells[middle].index == index { return cells[middle] }
+            range = cells[middle].index < index ? middle + 1..<range.upperBound : range.lowerBound..<middle
+        }
+        return nil
+    }
+
     /// Makes the plan.
     ///
     /// - Throws: ``PlanError`` where the options name a cell that does not exist.

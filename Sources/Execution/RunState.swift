@@ -20,7 +20,6 @@ struct RunState: Sendable {
     private(set) var struck: StruckLimit?
     var stop: StopReason?
     var wasInterrupted = false
-    var wasKilled = false
     /// What became of the cells, by their places.
     private(set) var reports: [Int: CellReport] = [:]
 
