@@ -58,7 +58,9 @@ import Testing
 
     @Test func `names options that there are`() async throws {
         let words = try Self.text().split { " `\n(".contains($0) }.filter { $0.hasPrefix("--") }
-        let options = Set(words.map { String($0.prefix { $0 == "-" || $0.isLetter }) }).filter { $0.contains(where: \.isLetter) }
+        let options = Set(words.map { String($0.prefix { $0 == "-" || $0.isLetter }) }).filter {
+            $0.contains(where: \.isLetter)
+        }
         #expect(options.count > 15)
         let help = try await Program.run(["execute", "--help"]).output + Program.run(["--help"]).output
         let others: Set = ["--to", "--execute", "--ExecutePreprocessor"]
