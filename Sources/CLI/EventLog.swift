@@ -10,7 +10,7 @@ import Synchronization
 /// `events.schema.json` says what can stand in it.
 final class EventLog: Sendable {
     private let outlet: Outlet
-    private let style: Style = {
+    private static let style: Style = {
         var style = Style.canonical
         style.indentation = nil
         style.keySeparator = ":"
@@ -33,7 +33,7 @@ final class EventLog: Sendable {
         var status = stat()
         let exists = unsafe stat(path, &status) == 0
         if exists, status.st_mode & S_IFMT == S_IFIFO {
-            outlet = Outlet(pipe: path, limit: Self.limit)
+            outlet = Outlet(pipe: path, limit: Self.limit, gap: Self.gap)
             return
         }
         for notebook in notebooks {
@@ -53,7 +53,7 @@ final class EventLog: Sendable {
             throw Refusal(path: path, reason: "another run writes its events there; name another file")
         }
         _ = ftruncate(descriptor, 0)
-        outlet = Outlet(descriptor, limit: Self.limit)
+        outlet = Outlet(descriptor, limit: Self.limit, gap: Self.gap)
     }
 
     /// Waits until everything is written.
@@ -97,10 +97,17 @@ final class EventLog: Sendable {
             [("exit_status", .number(Int(status))), ("message", .string(problem)), ("status", "failed")])
     }
 
-    private func write(_ event: String, _ members: [(String, Value)]) {
+    private func write(_ event: String, _ members: [(String, Value)]) { outlet.write(Self.line(event, members)) }
+
+    private static func line(_ event: String, _ members: [(String, Value)]) -> [UInt8] {
         let time = ("time", Value.string(Timestamp.now().description))
-        let object = Value.object([("event", .string(event)), time] + members)
-        outlet.write(Document(object, style: style).text.bytes)
+        return Document(.object([("event", .string(event)), time] + members), style: style).text.bytes
+    }
+
+    /// What stands in the place of events that were left out.
+    @Sendable private static func gap(_ count: Int) -> [UInt8] {
+        line(
+            "warning", [("message", .string("\(count) bytes of events are left out here: they were not read in time"))])
     }
 
     private func place(_ number: Int, _ index: Int, _ id: String?) -> [(String, Value)] {
@@ -123,10 +130,17 @@ final class EventLog: Sendable {
                         "value": .string(error.value),
                     ]
                 ))
-        case .timedOut(let limit, let wasKilled):
+        case .timedOut(let limit, let fate):
             members.append(
                 ("limit", ["kind": .string(limit.kind.rawValue), "seconds": .number(limit.duration.inSeconds)]))
-            members.append(("killed", .bool(wasKilled)))
+            let (word, failure): (String, KernelFailure?) =
+                switch fate {
+                case .survived: ("survived", nil)
+                case .killed: ("killed", nil)
+                case .failed(let failure): ("died", failure)
+                }
+            members.append(("kernel", .string(word)))
+            if let failure { members.append(("message", .string("\(failure)"))) }
         case .kernelFailed(let failure): members.append(("message", .string("\(failure)")))
         case .exited(let status): members.append(("exit_status", .number(status)))
         default: break

@@ -5,7 +5,7 @@ import LocalKernels
 import Storage
 
 /// What was asked of `galley execute`.
-struct ExecuteArguments {
+struct ExecuteArguments: Sendable {
     var notebook = ""
     var result = Result.beside
     var options = Options()
@@ -18,7 +18,7 @@ struct ExecuteArguments {
     let dialect: Dialect
 
     /// Where the result goes.
-    enum Result: Equatable {
+    enum Result: Equatable, Sendable {
         /// To a new file beside the notebook.
         case beside
         case inPlace
@@ -28,7 +28,7 @@ struct ExecuteArguments {
     }
 
     /// Whose command line it is.
-    enum Dialect: Equatable {
+    enum Dialect: Equatable, Sendable {
         case galley
         /// Names of results are relative to the notebook, and nothing is run without `--execute`.
         case nbconvert

@@ -7,12 +7,16 @@ import Storage
 import Synchronization
 
 /// `galley execute`: one notebook is run.
-struct ExecuteCommand {
+final class ExecuteCommand: Sendable {
     private let arguments: ExecuteArguments
+    private let ending = Mutex<Int32?>(nil)
 
     init(_ arguments: ExecuteArguments) {
         self.arguments = arguments
     }
+
+    /// The status to end with, once everything is saved.
+    var status: Int32? { ending.withLock(\.self) }
 
     /// Runs it and returns the status to end with.
     func run(_ stop: StopSwitch) async -> Int32 {
@@ -45,6 +49,7 @@ struct ExecuteCommand {
             progress.end(problem, (error as? UnsavedRun)?.report)
             log?.end(status, problem)
         }
+        ending.withLock { $0 = status }
         await progress.finish()
         await log?.finish()
         return status
@@ -56,7 +61,9 @@ struct ExecuteCommand {
 
     private var destination: (any NotebookStore)? {
         if arguments.result == .standardOutput { return StandardStreams() }
-        return arguments.resultPath.map { LocalFile($0) }
+        // By another name it is the same place still.
+        guard let path = arguments.resultPath, !LocalFile.isSame(path, arguments.notebook) else { return nil }
+        return LocalFile(path)
     }
 }
 

@@ -21,10 +21,12 @@ struct Failure {
             sentence = "\(cell ?? "a cell") raised \(raised.name.shownOnOneLine())\(value.isEmpty ? "" : ": \(value)")"
         case .exited(let status): sentence = "\(cell ?? "a cell") ended the notebook with status \(status)"
         case .timedOut(let limit):
-            var end = ""
-            if case .timedOut(_, wasKilled: true)? = report.failingCell?.outcome {
-                end = "; it did not heed the interrupt, and the kernel was killed"
-            }
+            let end =
+                switch report.failingCell?.outcome {
+                case .timedOut(_, .killed)?: "; it did not heed the interrupt, and the kernel was killed"
+                case .timedOut(_, .failed(let failure))?: "; when it was interrupted, \(failure)"
+                default: ""
+                }
             sentence =
                 cell.map { "\($0) \(limit)\(end)" }
                 ?? "the limit of \(limit.duration.inWords) for the whole run was reached before \(report.kernel == nil ? "the first" : "the next") cell"

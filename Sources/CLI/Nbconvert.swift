@@ -3,7 +3,7 @@ import Galley
 import LocalKernels
 
 /// What the command lines of nbconvert and `jupyter execute` can say and Galley's own cannot.
-struct Nbconvert {
+struct Nbconvert: Sendable {
     var format: String?
     var executes = false
     var readsStandardInput = false

@@ -17,17 +17,21 @@ final class Outlet: Sendable {
     private let state: Mutex<State>
     private let queue = DispatchQueue(label: "galley.outlet")
     private let limit: Int
+    /// What stands in the place of bytes that were left out.
+    private let gap: @Sendable (Int) -> [UInt8]
 
-    /// Writes to a descriptor that is open; what waits beyond `limit` bytes is left out, and that is said.
-    init(_ descriptor: Int32, limit: Int) {
+    /// Writes to a descriptor that is open; what would make more than `limit` bytes wait is left out, and that is said.
+    init(_ descriptor: Int32, limit: Int, gap: @escaping @Sendable (_ count: Int) -> [UInt8]) {
         state = Mutex(State(descriptor: descriptor))
         self.limit = limit
+        self.gap = gap
     }
 
     /// Writes to a pipe that has a name, once somebody reads from it.
-    init(pipe path: String, limit: Int) {
+    init(pipe path: String, limit: Int, gap: @escaping @Sendable (_ count: Int) -> [UInt8]) {
         state = Mutex(State(isBusy: true))
         self.limit = limit
+        self.gap = gap
         queue.async { [self] in
             let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
             state.withLock { $0.descriptor = descriptor < 0 ? nil : descriptor }
@@ -38,10 +42,11 @@ final class Outlet: Sendable {
     /// Adds text, to be written as soon as possible.
     func write(_ text: some Collection<UInt8>) {
         let isIdle = state.withLock { state in
-            guard state.waiting.count + text.count <= limit else {
+            guard state.waiting.isEmpty || state.waiting.count + text.count <= limit else {
                 state.lost += text.count
                 return false
             }
+            closeGap(&state)
             state.waiting += text
             defer { state.isBusy = true }
             return !state.isBusy
@@ -52,11 +57,7 @@ final class Outlet: Sendable {
     private func drain() {
         while true {
             let next = state.withLock { state -> (bytes: [UInt8], descriptor: Int32)? in
-                if state.waiting.isEmpty, state.lost > 0 {
-                    state.waiting = Array(
-                        "galley: \(state.lost) bytes are left out here, because nobody read them\n".utf8)
-                    state.lost = 0
-                }
+                if state.waiting.isEmpty { closeGap(&state) }
                 guard let descriptor = state.descriptor, !state.waiting.isEmpty else {
                     state.isBusy = false
                     return nil
@@ -69,8 +70,18 @@ final class Outlet: Sendable {
         }
     }
 
+    private func closeGap(_ state: inout State) {
+        if state.lost > 0 { state.waiting += gap(state.lost) }
+        state.lost = 0
+    }
+
     /// Waits until everything has been written.
     func finish() async {
-        await withCheckedContinuation { continuation in queue.async { continuation.resume() } }
+        await withCheckedContinuation { continuation in
+            queue.async {
+                self.drain()
+                continuation.resume()
+            }
+        }
     }
 }

@@ -36,11 +36,17 @@ import LocalKernels
         // The first ends the run in order, the second kills the kernel. Who sends another one when that should be over does
         // not want to wait even for a disk.
         let first = Signals.next()
-        if !stop.stop(.signal(first)) { exit(ExitStatus.signal(first)) }
-        stop.stop(.signal(Signals.next()))
-        let patience = ContinuousClock.now + .seconds(5)
-        repeat { _ = Signals.next() } while ContinuousClock.now < patience
-        exit(ExitStatus.signal(first))
+        var signal = first
+        var count = 0
+        var patience = ContinuousClock.now
+        repeat {
+            count += 1
+            if count <= 2 { patience = ContinuousClock.now + .seconds(5) }
+            // Where nothing runs any more, somebody reads too slowly what is said of it.
+            if !stop.stop(.signal(signal)) { break }
+            signal = Signals.next()
+        } while count < 2 || ContinuousClock.now < patience
+        exit(command.status ?? ExitStatus.signal(first))
     }
 
     private static let help = """

@@ -11,12 +11,15 @@ import Synchronization
 /// is one for each cell that is over.
 final class Progress: Sendable {
     private let notebook: String
+    private let ownPath: String
     private let isQuiet: Bool
     private let streams: Bool
     private let isLive: Bool
     private let hasColours: Bool
     /// Whoever reads what is said must not keep the run waiting.
-    private let outlet = Outlet(STDERR_FILENO, limit: 16_000_000)
+    private let outlet = Outlet(STDERR_FILENO, limit: 64_000_000) {
+        Array("galley: \($0) bytes are left out here, because they were not read in time\n".utf8)
+    }
     private let state = Mutex(State())
 
     private struct State {
@@ -36,6 +39,7 @@ final class Progress: Sendable {
 
     init(_ arguments: ExecuteArguments) {
         notebook = arguments.notebook == "-" ? "notebook" : arguments.notebook.shownOnOneLine(200)
+        ownPath = arguments.notebook
         state.withLock { $0.place = arguments.resultPath }
         isQuiet = arguments.isQuiet
         streams = arguments.streams
@@ -69,7 +73,7 @@ final class Progress: Sendable {
                 state.running = nil
                 endText(&state)
                 say(line(report.number, state.cells, report.duration, report.title, report.outcome.note), &state)
-            case .saved(let path): if path != notebook, path != "-" { state.place = path }
+            case .saved(let path): if path != ownPath, path != "-" { state.place = path }
             case .warning(let text): complain("galley: \(notebook): \(text.shownOnOneLine(1000))", &state)
             default: break
             }

@@ -6,14 +6,14 @@ enum Base64 {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
         for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            var bits = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
-            var four: [UInt8] = []
-            for position in 0..<4 {
-                four.append(position <= group.count ? letters[bits >> 18 & 63] : UInt8(ascii: "="))
-                bits <<= 6
-            }
-            text += four
+            let count = min(3, bytes.count - start)
+            var bits = Int(bytes[start]) << 16
+            if count > 1 { bits |= Int(bytes[start + 1]) << 8 }
+            if count > 2 { bits |= Int(bytes[start + 2]) }
+            text.append(letters[bits >> 18])
+            text.append(letters[bits >> 12 & 63])
+            text.append(count > 1 ? letters[bits >> 6 & 63] : UInt8(ascii: "="))
+            text.append(count > 2 ? letters[bits & 63] : UInt8(ascii: "="))
         }
         return String(decoding: text, as: UTF8.self)
     }

@@ -19,8 +19,6 @@ package struct EscapeSequence {
         case other
     }
 
-    private typealias Scalars = Substring.UnicodeScalarView
-
     /// Longer ones are none.
     package static let longest = 4096
 
@@ -28,50 +26,41 @@ package struct EscapeSequence {
     package init?(at scalars: Substring.UnicodeScalarView) {
         let rest = scalars.dropFirst()
         guard let second = rest.first else { return nil }
+        let end: String.Index
         switch second {
         case "[":
             let parameters = rest.dropFirst().prefix { (0x30...0x3F).contains($0.value) }
             let middle = rest[parameters.endIndex...].prefix { (0x20...0x2F).contains($0.value) }
-            let begin = scalars[..<middle.endIndex]
             guard let last = rest[middle.endIndex...].first else { return nil }
-            guard (0x40...0x7E).contains(last.value) else {
+            if !(0x40...0x7E).contains(last.value) {
                 // Broken off by something that cannot stand in it.
-                self.init(begin, .other)
-                return
-            }
-            let whole = begin + [last]
-            if last == "m", middle.isEmpty, parameters.allSatisfy({ $0.value <= 0x3B }) {
-                self.init(whole, .colour)
+                (end, kind) = (middle.endIndex, .other)
             } else {
-                self.init(whole, .command(last, parameter: Int(String(parameters))))
+                end = rest.index(after: middle.endIndex)
+                let isColour = last == "m" && middle.isEmpty && parameters.allSatisfy { $0.value <= 0x3B }
+                kind = isColour ? .colour : .command(last, parameter: Int(String(parameters)))
             }
         case "]", "P", "X", "^", "_":
-            let body = rest.dropFirst().prefix(Self.longest).prefix {
-                $0 != "\u{7}" && $0 != "\u{1B}" && $0 != "\u{9C}"
-            }
-            let end = rest[body.endIndex...]
-            guard let first = end.first else {
+            let body = rest.dropFirst().prefix(Self.longest).prefix { !"\u{7}\u{1B}\u{9C}".unicodeScalars.contains($0) }
+            let tail = rest[body.endIndex...]
+            guard let first = tail.first else {
                 if body.count < Self.longest { return nil }
-                self.init(scalars.prefix(2), .other)
+                (text, kind) = (String(scalars.prefix(2)), .other)
                 return
             }
-            if first == "\u{1B}", end.dropFirst().first == nil { return nil }
-            let closing = first == "\u{1B}" ? (end.dropFirst().first == "\\" ? 2 : 0) : 1
-            let isLink = second == "]" && String(body).hasPrefix("8;") && closing > 0
-            self.init(scalars[..<body.endIndex] + end.prefix(closing), isLink ? .link : .other)
+            // Closed by a bell, or by an escape and a backslash.
+            if first == "\u{1B}", tail.dropFirst().first == nil { return nil }
+            let isClosed = first != "\u{1B}" || tail.dropFirst().first == "\\"
+            end = tail.index(tail.startIndex, offsetBy: !isClosed ? 0 : first == "\u{1B}" ? 2 : 1)
+            kind = second == "]" && isClosed && body.starts(with: "8;".unicodeScalars) ? .link : .other
         default:
             let middle = rest.prefix { (0x20...0x2F).contains($0.value) }
             guard let last = rest[middle.endIndex...].first else { return nil }
-            let isLast = (0x30...0x7E).contains(last.value)
-            self.init(scalars[..<middle.endIndex] + (isLast ? [last] : []), .other)
+            end = (0x30...0x7E).contains(last.value) ? rest.index(after: middle.endIndex) : middle.endIndex
+            kind = .other
         }
-    }
-
-    private init(_ scalars: some Sequence<Unicode.Scalar>, _ kind: Kind) {
-        var text = String.UnicodeScalarView()
-        text.append(contentsOf: scalars)
-        self.text = String(text)
-        self.kind = kind
+        // Not by adding to a slice, which copies all that the slice is of.
+        text = String(scalars[..<end])
     }
 }
 

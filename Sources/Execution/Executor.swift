@@ -68,15 +68,15 @@ public final class Executor: Sendable {
             observe(.cellFinished(report))
             switch report.outcome {
             case .succeeded, .raised(_, isAllowed: true): continue
-            case .timedOut(let limit, let wasKilled):
-                // A later ending may be graver.
+            case .timedOut(let limit, let fate):
                 if case .succeeded = outcome { outcome = .timedOut(limit) }
-                if options.atLimit == .stop || wasKilled || limit.kind == .total { break cells }
+                guard options.atLimit == .goOn, limit.kind != .total, case .survived = fate else { break cells }
             case .raised(let error, _):
                 outcome = .raised(error)
                 break cells
             case .exited(let status):
-                outcome = .exited(status: status)
+                // An end on purpose does not make up for a limit that was reached before.
+                if case .succeeded = outcome { outcome = .exited(status: status) }
                 break cells
             case .kernelFailed(let failure):
                 outcome = .kernelFailed(failure)
@@ -91,7 +91,12 @@ public final class Executor: Sendable {
                 default: true
                 }
             }
-            if let reason = state.stop, !isWhole, case .succeeded = outcome { outcome = .stopped(reason) }
+            if let reason = state.stop, !isWhole {
+                switch outcome {
+                case .succeeded, .timedOut: outcome = .stopped(reason)
+                default: break
+                }
+            }
             return (outcome, plan.cells.map { state.reports[$0.index] ?? CellReport($0, .withoutRun($0.fate)) })
         }
     }
@@ -138,7 +143,11 @@ extension Executor {
             guard ask(cell, since: begin) else { break }
             ending = await hearReply()
         }
-        if case .complete = ending, state.withLock({ $0.struck != nil || $0.stop != nil }) { await settle() }
+        if case .complete = ending, state.withLock({ $0.struck != nil || $0.stop != nil }),
+            case .broken(let failure) = await settle()
+        {
+            ending = .broken(failure)
+        }
         let outcome = state.withLock { $0.outcome(of: cell, ending, options) }
         let report = CellReport(cell, outcome, time.now() - begin)
         state.withLock { $0.finish(cell, report) }
@@ -184,12 +193,12 @@ extension Executor {
         return ending
     }
 
-    /// Lets an interrupt that came late hit nothing that comes after it.
-    private func settle() async {
+    /// Asks something that nobody cares about, for an interrupt that comes late to hit.
+    private func settle() async -> RequestEnding {
         let request = kernel.session.kernelInfoRequest()
         state.withLock { $0.exchange = Exchange(request) }
         kernel.send(request)
-        _ = await hearReply()
+        return await hearReply()
     }
 
     /// Minds the limits of the cell that runs, and asks a kernel that has gone silent whether something was lost.
@@ -226,7 +235,10 @@ extension Executor {
             if isRunning() { await kernel.interrupt() }
         }
         try await time.sleep(start + grace)
-        if isRunning() || cell == nil { await kernel.kill() }
+        if isRunning() || cell == nil {
+            state.withLock { $0.wasKilled = true }
+            await kernel.kill()
+        }
     }
 }
 

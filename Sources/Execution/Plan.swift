@@ -13,8 +13,13 @@ public struct Plan: Sendable {
 
     /// Whether a cell is run whatever the rest of its notebook is like.
     public static func isRun(_ cell: Cell, _ options: ExecutionOptions) -> Bool {
-        cell.kind == .code && options.startAt == nil && options.stopAfter == nil
-            && !cell.tags.contains(options.skipTag) && !cell.source.unicodeScalars.allSatisfy(\.isBlank)
+        cell.kind == .code && options.startAt == nil && options.stopAfter == nil && fate(of: cell, options) == .run
+    }
+
+    /// What happens to a code cell that the options do not leave out.
+    private static func fate(of cell: Cell, _ options: ExecutionOptions) -> PlannedCell.Fate {
+        if cell.tags.contains(options.skipTag) { return .skipped }
+        return cell.source.unicodeScalars.allSatisfy(\.isBlank) ? .blank : .run
     }
 
     /// The code cell at a place among all cells.
@@ -40,19 +45,13 @@ public struct Plan: Sendable {
         for (index, cell) in all.enumerated() where cell.kind == .code {
             let tags = cell.tags
             let source = cell.source
-            let fate: PlannedCell.Fate =
-                if tags.contains(options.skipTag) {
-                    .skipped
-                } else if source.unicodeScalars.allSatisfy(\.isBlank) {
-                    .blank
-                } else {
-                    range.contains(index) ? .run : .leftOut
-                }
+            let fate = Self.fate(of: cell, options)
             let setting = LimitSetting(in: cell.metadata, tags, at: "cell \(cells.count + 1)")
             warnings += setting.warnings
             cells.append(
                 PlannedCell(
-                    index: index, number: cells.count + 1, id: cell.id, source: source, fate: fate,
+                    index: index, number: cells.count + 1, id: cell.id, source: source,
+                    fate: fate == .run && !range.contains(index) ? .leftOut : fate,
                     limit: setting.limit ?? common.limit ?? options.cellLimit,
                     mayRaise: options.allowedErrors.respectsTags && tags.contains("raises-exception")))
         }

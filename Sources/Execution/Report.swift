@@ -6,22 +6,16 @@ public struct RunReport: Sendable {
     public var outcome: RunOutcome
     /// What became of each code cell.
     public var cells: [CellReport]
-    /// How long it took, from the start of the kernel to its end.
+    /// How long it took, from before the notebook was read until its last cell was over.
     public var duration: Duration
     /// The name of the kernel; nil where none was needed.
     public var kernel: String?
-    /// What somebody should know of, and what was no reason to end the run.
-    public var warnings: [String]
-
     /// Puts the facts together.
-    public init(
-        outcome: RunOutcome, cells: [CellReport], duration: Duration, kernel: String?, warnings: [String] = []
-    ) {
+    public init(outcome: RunOutcome, cells: [CellReport], duration: Duration, kernel: String?) {
         self.outcome = outcome
         self.cells = cells
         self.duration = duration
         self.kernel = kernel
-        self.warnings = warnings
     }
 }
 
@@ -96,8 +90,8 @@ public enum CellOutcome: Sendable {
     case raised(CellError, isAllowed: Bool)
     /// It ended the notebook on purpose.
     case exited(status: Int)
-    /// It came up against a limit, and heeded the interrupt or was killed with its kernel.
-    case timedOut(StruckLimit, wasKilled: Bool)
+    /// It came up against a limit, and was interrupted.
+    case timedOut(StruckLimit, KernelFate)
     /// The kernel died in it, or could no longer be spoken to.
     case kernelFailed(KernelFailure)
     /// Somebody ended the run while it ran.
@@ -108,6 +102,17 @@ public enum CellOutcome: Sendable {
     case blank
     /// The run ended before it, or was told to leave it out.
     case notReached
+}
+
+/// What became of a kernel whose cell came up against a limit.
+@nonexhaustive
+public enum KernelFate: Sendable {
+    /// It heeded the interrupt.
+    case survived
+    /// It did not, and was killed.
+    case killed
+    /// It ended when it was interrupted, or can no longer be spoken to.
+    case failed(KernelFailure)
 }
 
 /// An error that a cell raised.
@@ -158,6 +163,14 @@ extension RunReport {
             default: false
             }
         }
+    }
+}
+
+extension RunReport {
+    /// The limit that a cell came up against first, also where the run went on; nil where none did.
+    public var struckLimit: StruckLimit? {
+        if case .timedOut(let limit) = outcome { return limit }
+        return cells.lazy.compactMap { if case .timedOut(let limit, _) = $0.outcome { limit } else { nil } }.first
     }
 }
 

@@ -19,13 +19,16 @@ struct RunState: Sendable {
     /// The limit that the cell has come up against.
     private(set) var struck: StruckLimit?
     var stop: StopReason?
+    /// Whether the cell that runs was interrupted, and the kernel killed.
     var wasInterrupted = false
+    var wasKilled = false
     /// What became of the cells, by their places.
     private(set) var reports: [Int: CellReport] = [:]
 
     init(_ transcript: Transcript) { self.transcript = transcript }
 
     mutating func begin(_ cell: PlannedCell, _ request: Message, since begin: Duration, at now: Duration) {
+        if running == nil { wasInterrupted = false }
         running = cell
         begun = begin
         heard = now
@@ -119,12 +122,7 @@ struct RunState: Sendable {
 
     /// Decides what became of a cell, and lets its outputs say what the kernel could not.
     mutating func outcome(of cell: PlannedCell, _ ending: RequestEnding, _ options: ExecutionOptions) -> CellOutcome {
-        if let struck {
-            let isBroken = if case .broken = ending { true } else { false }
-            let end = isBroken ? ", did not stop when it was interrupted, and its kernel was killed" : ""
-            add(.error(name: "TimeLimitReached", sentence: "This cell \(struck)\(end)."), to: cell)
-            return .timedOut(struck, wasKilled: isBroken)
-        }
+        if let struck { return timedOut(struck, ending, in: cell) }
         switch ending {
         case .broken(let failure):
             if let stop { return stopped(stop, in: cell) }
@@ -132,6 +130,7 @@ struct RunState: Sendable {
             add(.error(name: "KernelDied", sentence: "While this cell ran, \(failure)."), to: cell)
             return .kernelFailed(failure)
         case .complete(let reply):
+            if let stop, wasInterrupted || reply.status == .aborted { return stopped(stop, in: cell) }
             switch reply.status {
             case .ok: return reply.asksForEnd ? .exited(status: 0) : .succeeded
             case .aborted:
@@ -141,7 +140,6 @@ struct RunState: Sendable {
                     CellError(name: "CellAborted", value: value, traceback: [], count: nil), isAllowed: false)
             case .error(let name, let value, let traceback):
                 let isNamed = options.allowedErrors.names.contains(name)
-                if let stop, wasInterrupted { return stopped(stop, in: cell) }
                 if name == "SystemExit", !cell.mayRaise, !isNamed {
                     return .exited(status: Self.status(ofExit: value))
                 }
@@ -154,6 +152,24 @@ struct RunState: Sendable {
                 return .raised(error, isAllowed: isAllowed)
             }
         }
+    }
+
+    private mutating func timedOut(
+        _ limit: StruckLimit, _ ending: RequestEnding, in cell: PlannedCell
+    ) -> CellOutcome {
+        var fate = KernelFate.survived
+        var end = ""
+        if case .broken(let failure) = ending {
+            if let failure, !wasKilled {
+                fate = .failed(failure)
+                end = ", and when it was interrupted, \(failure)"
+            } else {
+                fate = .killed
+                end = ", did not stop when it was interrupted, and its kernel was killed"
+            }
+        }
+        add(.error(name: "TimeLimitReached", sentence: "This cell \(limit)\(end)."), to: cell)
+        return .timedOut(limit, fate)
     }
 
     private mutating func stopped(_ reason: StopReason, in cell: PlannedCell) -> CellOutcome {

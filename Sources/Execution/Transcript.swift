@@ -88,9 +88,8 @@ struct Transcript: Sendable {
             if let count { records[own]?.count = count }
             note(message, as: "iopub.execute_input", of: own)
             return nil
-        case .comm(var comm):
+        case .comm(let comm):
             if options.keepsWidgets {
-                comm.buffers = message.buffers
                 widgets.receive(comm)
                 revision += 1
             }

@@ -50,15 +50,23 @@ struct Widgets: Sendable {
         }
         switch comm.act {
         case .open(target: "jupyter.widget") where model.isOutput:
-            let outputs = state["outputs"]?.elements.map { Output(json: $0) } ?? []
-            model.catcher = Catcher(
-                area: OutputArea(
-                    outputs, limit: options.outputLimit, collapsesProgress: options.collapsesProgress))
-        case .message:
-            if model.catcher != nil, let request = comm.caughtRequest { turn(comm.id, &model, to: request) }
+            model.catcher = Catcher(area: area(state["outputs"] ?? []))
+        case .message where model.catcher != nil:
+            // What the kernel sets itself takes the place of what was caught.
+            if let outputs = state["outputs"] {
+                model.catcher?.area = area(outputs)
+                untold.remove(comm.id)
+            }
+            if let request = comm.caughtRequest { turn(comm.id, &model, to: request) }
         default: break
         }
         models[comm.id] = model
+    }
+
+    private func area(_ outputs: Value) -> OutputArea {
+        OutputArea(
+            outputs.elements.map { Output(json: $0) }, limit: options.outputLimit,
+            collapsesProgress: options.collapsesProgress)
     }
 
     /// Makes a widget catch the outputs of a request; none, where it is empty.
@@ -107,7 +115,10 @@ struct Widgets: Sendable {
         guard !models.isEmpty else { return nil }
         var states: [(String, Value)] = []
         for id in order {
-            guard let model = models[id], model.state["_model_name"] != nil else { continue }
+            guard var model = models[id], model.state["_model_name"] != nil else { continue }
+            if untold.contains(id), let catcher = model.catcher {
+                model.state["outputs"] = .array(catcher.area.outputs().map(\.whole))
+            }
             var json: Value = [
                 "model_module": model.state["_model_module"] ?? .null,
                 "model_module_version": model.state["_model_module_version"] ?? .null,

@@ -104,8 +104,12 @@ private struct Conduct: Sendable {
             try await target.checkWritable()
             let (spec, warning) = try options.findKernel(for: wanted ?? Notebook().wantedKernel)
             if let warning { observe(.warning(warning)) }
-            return finished(try await run(reading, spec, target))
+            let report = try await run(reading, spec, target)
+            // What is over cannot be stopped.
+            stop.setListener(nil)
+            return finished(report)
         } catch {
+            stop.setListener(nil)
             // What is wrong with the notebook comes before what is wrong with its surroundings.
             _ = try await reading.value
             throw error
@@ -189,9 +193,9 @@ private struct Conduct: Sendable {
         do {
             // The kernel takes its time to go, in which the disk has nothing else to do.
             await saving.value
-            if savesOnTheWay { try? await saver.save() }
+            if savesOnTheWay { _ = try? await saver.save(isOver: true) }
             _ = await (late, end)
-            try await saver.save()
+            try await saver.save(isOver: true)
         } catch {
             _ = await (late, end)
             throw UnsavedRun(reason: error, rescue: await rescue(saver, target), report: result)

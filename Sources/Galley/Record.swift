@@ -13,7 +13,7 @@ enum Record {
     static func finished(_ report: RunReport, _ options: ExecutionOptions) -> Value {
         var more: [(String, Value)] = [("duration", .number((report.duration.inSeconds * 1000).rounded() / 1000))]
         if let cell = report.failingCell { more.append(("cell", .number(cell.number))) }
-        if case .timedOut(let limit) = report.outcome {
+        if let limit = report.struckLimit {
             more.append(
                 ("limit", ["kind": .string(limit.kind.rawValue), "seconds": .number(limit.duration.inSeconds)]))
         }

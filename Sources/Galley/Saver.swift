@@ -12,6 +12,8 @@ actor Saver {
     private let record: @Sendable () -> Value?
     private let observe: @Sendable (RunEvent) -> Void
     private var saved = (finishedCells: 0, revision: -1)
+    /// Whether what was saved tells how the run ended, where it is to tell that.
+    private var tellsEnd = false
     private var pace = SavePace()
     private var size = 0
     private var hasComplained = false
@@ -39,7 +41,7 @@ actor Saver {
             guard isWorthIt else { continue }
             last = clock.now
             do {
-                try await save()
+                guard try await save() else { continue }
             } catch {
                 // There may be room again before the end.
                 if !hasComplained { observe(.warning("could not be saved on the way: \(error)")) }
@@ -49,12 +51,18 @@ actor Saver {
         }
     }
 
-    /// Saves what is new, if anything is.
-    func save() async throws {
+    /// Saves what is new; returns whether anything was.
+    ///
+    /// - Parameter isOver: Whether the run is, which the notebook may have to tell.
+    @discardableResult
+    func save(isOver: Bool = false) async throws -> Bool {
         let progress = executor.progress
-        guard progress.revision != saved.revision else { return }
-        try await write(to: destination)
+        let record = record()
+        guard progress.revision != saved.revision || isOver && record != nil && !tellsEnd else { return false }
+        try await write(record)
         saved = progress
+        tellsEnd = isOver
+        return true
     }
 
     /// Saves elsewhere what could not be saved where it belongs; returns where, nil where that cannot be done either.
@@ -65,9 +73,9 @@ actor Saver {
         return file.name
     }
 
-    private func write(to destination: any NotebookStore) async throws {
+    private func write(_ record: Value?) async throws {
         var notebook = executor.notebook
-        if record() != nil || notebook.metadata[Record.key] != nil { notebook.metadata[Record.key] = record() }
+        if record != nil || notebook.metadata[Record.key] != nil { notebook.metadata[Record.key] = record }
         let text = notebook.text
         size = text.count
         switch try await destination.write(text) {

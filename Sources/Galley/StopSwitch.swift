@@ -18,7 +18,8 @@ public final class StopSwitch: Sendable {
     ///
     /// It takes no longer than the grace period of the options. When it is called again the kernel is killed at once.
     ///
-    /// - Returns: Whether there is anything to be ended: false before there is a kernel, when the run merely reads.
+    /// - Returns: Whether there is anything to be ended: false before there is a kernel, when the run merely reads, and
+    ///   when everything is saved.
     @discardableResult
     public func stop(_ reason: StopReason) -> Bool {
         let listener = state.withLock { state in
@@ -32,12 +33,12 @@ public final class StopSwitch: Sendable {
     /// Why the run was ended first; nil where it was not.
     var reason: StopReason? { state.withLock { $0.reasons.first } }
 
-    /// Lets somebody hear of every stop from now on, and of those that were before.
-    func setListener(_ listener: @escaping @Sendable (StopReason) -> Void) {
+    /// Lets somebody hear of every stop from now on, and of those that were before; nil for nobody.
+    func setListener(_ listener: (@Sendable (StopReason) -> Void)?) {
         let reasons = state.withLock { state in
             state.listener = listener
             return state.reasons
         }
-        reasons.forEach(listener)
+        if let listener { reasons.forEach(listener) }
     }
 }

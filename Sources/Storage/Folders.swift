@@ -1,6 +1,12 @@
 import Glibc
 
 extension LocalFile {
+    /// Whether two paths lead to one file.
+    public static func isSame(_ one: String, _ other: String) -> Bool {
+        guard let first = try? Stamp(ofFileAt: one), let second = try? Stamp(ofFileAt: other) else { return false }
+        return first.isOfSameFile(as: second)
+    }
+
     /// The folder that a path leads into; nil for the one that this process works in.
     public static func folder(of path: String) -> String? {
         guard let slash = path.lastIndex(of: "/") else { return nil }

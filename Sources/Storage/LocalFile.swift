@@ -42,6 +42,12 @@ public actor LocalFile: NotebookStore {
     public func lock() throws(StorageError) {
         ownership.isWanted = true
         ownership.lock = try FileLock.take(path)
+        // What comes to be there from now on is somebody else's.
+        do throws(Errno) {
+            known = try Stamp(ofFileAt: path).map { .seen($0, contents: [UInt8]()) } ?? .missing
+        } catch {
+            throw StorageError(reading: path, error)
+        }
     }
 
     /// Returns the file's bytes.

@@ -93,10 +93,8 @@ private func long(isDeaf: Bool = false) -> String {
     }
 
     @Test func `ends a kernel that is deaf within the grace period`() async throws {
-        let start = Date()
         let run = try await run([SIGTERM], ["--grace", "3"], isDeaf: true)
         #expect(run.status == 143)
-        #expect(Date().timeIntervalSince(start) < 60)
         #expect(try folder.notebook().outputs == [["before\n"], ["begun\n", "RunStopped"], []])
     }
 
@@ -130,10 +128,9 @@ private func long(isDeaf: Bool = false) -> String {
         #expect(try await eventually { folder.names.contains("begun") })
         #expect(try await eventually { (try? folder.notebook().outputs[0].first?.utf8.count == 3001 * 1001) ?? false })
         running.send(SIGTERM)
-        // The run ends and is saved; the program waits for somebody to read what it has to say.
+        // The run ends and is saved; the program waits for somebody to read what it has to say, but not for long.
         #expect(try await eventually { (try? folder.notebook().outputs[1].last == "RunStopped") ?? false })
-        running.send(SIGTERM)
-        try await Task.sleep(for: .microseconds(5_500_000))
+        try await Task.sleep(for: .seconds(1))
         running.send(SIGTERM)
         #expect(try await running.end().status == 143)
     }

@@ -284,12 +284,16 @@ import Testing
         #expect(try await Program.run(["execute", "--inplace", "a.ipynb"], in: folder).status == 0)
     }
 
-    @Test func `gets its result beside what somebody else has put there meanwhile, and says where`() async throws {
+    @Test(arguments: [["--inplace"], ["--output", "./a.ipynb"], ["--output-dir", "."]])
+    func `gets its result beside what somebody else has put there meanwhile, and says where`(arguments: [String])
+        async throws
+    {
         let folder = try Folder()
         try folder.write([
             "open('begun', 'w').close()\nimport os, time\nwhile not os.path.exists('go'): time.sleep(0.01)"
         ])
-        let run = try await Program.start(["execute", "--inplace", "a.ipynb"], in: folder)
+        // Whatever it is called, it is the same file.
+        let run = try await Program.start(["execute"] + arguments + ["a.ipynb"], in: folder)
         #expect(try await eventually { folder.names.contains("begun") })
         try folder.write(["print('somebody else')"])
         let edited = try folder.text("a.ipynb")

@@ -193,6 +193,23 @@ import Testing
         #expect(ran.outputs(0) == ["error: RunStopped"])
     }
 
+    @Test func `marks a cell that was interrupted and ended all the same`() async throws {
+        let ran = try await run(
+            Notebook(cells: ["long"]), eagerly: true,
+            stop: { executor, request in if request.type == "execute_request" { executor.stop(.signal(15)) } }
+        ) { code, request in
+            guard request.type == "interrupt_request" else { return [.print("begun")] }
+            return [
+                .say("execute_reply", on: .shell, content: ["status": "ok"], about: .code(before: 0)),
+                .say("status", on: .iopub, content: ["execution_state": "idle"], about: .code(before: 0)),
+            ]
+        }
+        guard case .stopped = ran.outcome, case .stopped = ran.cells[0].outcome else {
+            Issue.record("\(ran.outcome)"); return
+        }
+        #expect(ran.outputs(0) == ["stdout: begun", "error: RunStopped"])
+    }
+
     @Test func `kills the kernel at once when the run is stopped twice`() async throws {
         var options = ExecutionOptions()
         options.grace = .seconds(3600)
@@ -261,6 +278,12 @@ import Testing
 }
 
 @Suite struct `An error of a cell` {
+    @Test func `may have a traceback of any length`() {
+        let frame = "\u{1B}[31mred\u{1B}[39m\u{1B}[32m line\u{1B}[39m\n"
+        let traceback = String(repeating: frame, count: 20_000) + "Cell In[3], line 5\n"
+        #expect(CellError(name: "E", value: "", traceback: [traceback], count: 3).line == 5)
+    }
+
     @Test(
         arguments: [
             (

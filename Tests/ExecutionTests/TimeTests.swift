@@ -49,7 +49,7 @@ import Testing
         #expect(ran.outputs(0) == ["stdout: begun\n", "error: KeyboardInterrupt", "error: TimeLimitReached"])
         #expect(
             ran.notebook.cells[0].outputs.last?.errorValue == "This cell took longer than the limit of 5 s for a cell.")
-        guard case .timedOut(let limit) = ran.outcome, case .timedOut(limit, wasKilled: false) = ran.cells[0].outcome,
+        guard case .timedOut(let limit) = ran.outcome, case .timedOut(limit, .survived) = ran.cells[0].outcome,
             case .notReached = ran.cells[1].outcome
         else { Issue.record("\(ran.outcome), \(ran.cells)"); return }
         #expect(limit == StruckLimit(kind: .cell, duration: .seconds(5)))
@@ -80,13 +80,57 @@ import Testing
         let ran = try await run(
             Notebook(cells: ["silent", "next"]), options, eagerly: true, script: silentKernel(isDeaf: true))
         #expect(ran.outputs(0) == ["stdout: begun\n", "error: TimeLimitReached"])
-        guard case .timedOut = ran.outcome, case .timedOut(_, wasKilled: true) = ran.cells[0].outcome else {
+        guard case .timedOut = ran.outcome, case .timedOut(_, .killed) = ran.cells[0].outcome else {
             Issue.record("\(ran.outcome), \(ran.cells)")
             return
         }
         #expect(ran.cells[0].duration >= .seconds(15))
         #expect(ran.kernel.requests.last?.type == "shutdown_request")
         #expect(ran.outputs(1) == [])
+    }
+
+    @Test func `is told apart from a kernel that dies of the interrupt`() async throws {
+        var options = ExecutionOptions()
+        options.cellLimit = TimeLimit(.seconds(5))
+        let end = PostMortem(cause: .exited(7))
+        let ran = try await run(Notebook(cells: ["silent"]), options, eagerly: true) { _, request in
+            request.type == "interrupt_request" ? [.die(end)] : []
+        }
+        guard case .timedOut(_, .failed(.died(end))) = ran.cells[0].outcome else {
+            Issue.record("\(ran.cells)"); return
+        }
+        #expect(
+            ran.notebook.cells[0].outputs.last?.errorValue?.contains("the kernel died: it exited with status 7") == true
+        )
+    }
+
+    @Test(arguments: [("quits", "timed-out"), ("next", "timed-out"), ("fails", "raised")])
+    func `that was reached is not made up for by what comes after it`(code: String, status: String) async throws {
+        var options = ExecutionOptions()
+        options.cellLimit = TimeLimit(.seconds(5))
+        options.atLimit = .goOn
+        let silent = silentKernel()
+        let ran = try await run(Notebook(cells: ["silent", code]), options, eagerly: true) { code, request in
+            switch code {
+            case "quits": .failing("SystemExit", "0")
+            case "fails": .failing("ValueError", "x")
+            default: silent(code, request)
+            }
+        }
+        #expect(ran.outcome.status == status)
+        let report = RunReport(outcome: ran.outcome, cells: ran.cells, duration: .zero, kernel: "k")
+        #expect(report.struckLimit?.kind == .cell)
+    }
+
+    @Test func `gives way to somebody who ends the run`() async throws {
+        var options = ExecutionOptions()
+        options.cellLimit = TimeLimit(.seconds(5))
+        options.atLimit = .goOn
+        let ran = try await run(
+            Notebook(cells: ["silent", "next", "never"]), options, eagerly: true,
+            stop: { executor, request in if request.content["code"]?.string == "next" { executor.stop(.signal(15)) } },
+            script: silentKernel())
+        guard case .stopped(.signal(15)) = ran.outcome else { Issue.record("\(ran.outcome)"); return }
     }
 
     @Test func `of the whole run strikes the cell that runs, and counts what was before`() async throws {

@@ -88,6 +88,39 @@ import Testing
     }
 }
 
+@Suite struct `What a widget has caught` {
+    private static let output: Value = [
+        "_model_module": "@jupyter-widgets/output", "_model_name": "OutputModel", "outputs": [],
+    ]
+
+    private func caught(_ ran: Outcome) -> [String] {
+        let states = ran.notebook.metadata["widgets"]?["application/vnd.jupyter.widget-state+json"]?["state"]
+        return states?["out"]?["state"]?["outputs"]?.elements.compactMap { $0["text"]?.string } ?? []
+    }
+
+    @Test func `is kept when the kernel dies in the middle`() async throws {
+        let ran = try await run(Notebook(cells: ["x"])) { _, request in
+            [
+                .opening("out", Self.output), .comm("out", ["msg_id": .string(request.header.id)]), .print("precious"),
+                .die(PostMortem(cause: .exited(3))),
+            ]
+        }
+        #expect(caught(ran) == ["precious"])
+    }
+
+    @Test func `is replaced by what the kernel sets itself, and added to after that`() async throws {
+        let ran = try await run(Notebook(cells: ["x"])) { _, request in
+            let id = Value.string(request.header.id)
+            return .running([
+                .opening("out", Self.output), .comm("out", ["msg_id": id]), .print("old"), .comm("out", ["msg_id": ""]),
+                .comm("out", ["outputs": [["name": "stdout", "output_type": "stream", "text": "set "]]]),
+                .comm("out", ["msg_id": id]), .print("added"), .comm("out", ["msg_id": ""]),
+            ])
+        }
+        #expect(caught(ran) == ["set added"])
+    }
+}
+
 @Suite struct `Other objects with two halves` {
     @Test func `are let alone`() async throws {
         let ran = try await run(Notebook(cells: ["x"])) { _, _ in

@@ -85,6 +85,16 @@ private func notebook(_ sources: String...) -> Notebook {
         #expect(store.writes >= 2)
     }
 
+    @Test func `tells in the end how it ended, also where nothing else has changed since it was saved`() async throws {
+        let store = MemoryStore(notebook("print(1, flush=True)\nimport time; time.sleep(11.5)"))
+        var options = options()
+        options.records = true
+        options.execution.keepsTiming = false
+        _ = try await execute(store, options)
+        #expect(store.writes >= 2)
+        #expect(try store.notebook.metadata["galley"]?["status"]?.string == "succeeded")
+    }
+
     @Test func `goes on when it cannot be saved on the way, and says so once`() async throws {
         let store = MemoryStore(notebook("print(1)", "import time; time.sleep(2.5)", "print(2)"), failures: 1)
         let warnings = Mutex<[String]>([])

@@ -92,7 +92,9 @@ notebook("widget-bytes", "import ipywidgets as w\ni = w.Image(value=bytes(range(
 notebook("widget-outputs", "import ipywidgets as w\no = w.Output()\no", "with o:\n    print('caught')\n    print('too')\n    display('shown')\nprint('free')",
          "with o:\n    import sys\n    print('err', file=sys.stderr)\nlen(o.outputs)", "o.clear_output()", "with o: print('new')", "@o.capture()\ndef f(): print('in f')\nf()")
 notebook("widget-outputs-nested", "import ipywidgets as w\na, b = w.Output(), w.Output()\na", "with a:\n    print('a1')\n    with b:\n        print('b')\n    print('a2')\n    display(b)",
-         "with a:\n    a.clear_output(wait=True)\n    print('a3')", "b.append_stdout('appended')\nb.append_display_data('x')", code("with b: 1/0", ["raises-exception"]), "len(a.outputs), len(b.outputs)")
+         "with a:\n    a.clear_output(wait=True)\n    print('a3')", "c = w.Output()\nc.append_stdout('appended')\nc.append_display_data('x')\nc", code("with b: 1/0", ["raises-exception"]), "len(a.outputs), len(b.outputs)")
+notebook("widget-outputs-set", "import ipywidgets as w\no = w.Output()\no", "with o: print('b')\no.outputs = ()\no.append_stdout('z')", "p = w.Output()\nwith p: print('b')\np.clear_output()\np.append_stdout('z')\np",
+         "q = w.Output()\nwith q: print('b')\nq.outputs = ({'name': 'stdout', 'output_type': 'stream', 'text': 'set'},)\nq")
 notebook("widget-interaction", "import ipywidgets as w\n@w.interact(x=(0, 5))\ndef f(x=2): return x * 2", "print('after')")
 notebook("bash", "echo hello", "x=5; echo $((x * 2))", "echo err >&2", kernel={"display_name": "Bash", "language": "bash", "name": "bash"})
 notebook("r", "1:3", "print('x')\ncat('y\\n')\nmessage('z')", "data.frame(a = 1:2)", kernel={"display_name": "R", "language": "R", "name": "ir"})
