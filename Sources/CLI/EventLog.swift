@@ -56,8 +56,8 @@ final class EventLog: Sendable {
         outlet = Outlet(descriptor, limit: Self.limit, gap: Self.gap)
     }
 
-    /// Waits until everything is written.
-    func finish() async { await outlet.finish() }
+    /// Waits until everything is written; returns whether it was.
+    func finish() async -> Bool { await outlet.finish() }
 
     func write(_ event: RunEvent, notebook: String) {
         switch event {

@@ -51,7 +51,9 @@ final class ExecuteCommand: Sendable {
         }
         ending.withLock { $0 = status }
         await progress.finish()
-        await log?.finish()
+        if let log, await !log.finish() {
+            Terminal.complain("galley: \(name): not all events could be written to \(arguments.events ?? "")")
+        }
         return status
     }
 

@@ -26,8 +26,11 @@ struct Flag: Sendable {
     }
 
     /// Makes an option of a setting of nbclient's, which is spelled with the class that it belongs to.
-    init(trait: String, take: @escaping @Sendable (inout ExecuteArguments, String, String) throws(UsageError) -> Void) {
-        names = ["ExecutePreprocessor", "NbClientApp", "NotebookClient"].map { "--\($0).\(trait)" }
+    init(
+        _ names: String..., trait: String,
+        take: @escaping @Sendable (inout ExecuteArguments, String, String) throws(UsageError) -> Void
+    ) {
+        self.names = names + ["ExecutePreprocessor", "NbClientApp", "NotebookClient"].map { "--\($0).\(trait)" }
         act = .take(take)
     }
 
@@ -47,7 +50,7 @@ struct Flag: Sendable {
             arguments.options.execution.outputLimit = try Reading.bytes(value, name)
         },
         // The kernel
-        Flag("--kernel", "-k", "--kernel_name", "--kernel-name") { arguments, value, _ in
+        Flag("--kernel", "-k", "--kernel_name", "--kernel-name", trait: "kernel_name") { arguments, value, _ in
             arguments.options.kernel = value.isEmpty ? nil : value
         },
         Flag("--kernel-fallback") { $0.options.mayReplaceKernel = true },
@@ -59,7 +62,7 @@ struct Flag: Sendable {
         Flag("--answer") { arguments, value, _ in arguments.answers.append(value) },
         Flag("--leave-children") { $0.options.launch.leavesChildren = true },
         // The time
-        Flag("--timeout", "--execution-timeout") { arguments, value, name throws(UsageError) in
+        Flag("--timeout", "--execution-timeout", trait: "timeout") { arguments, value, name throws(UsageError) in
             arguments.options.execution.cellLimit = try Reading.limit(value, name)
         },
         Flag("--total-timeout") { arguments, value, name throws(UsageError) in
@@ -68,7 +71,8 @@ struct Flag: Sendable {
         Flag("--idle-timeout") { arguments, value, name throws(UsageError) in
             arguments.options.execution.silenceLimit = try Reading.limit(value, name)
         },
-        Flag("--startup-timeout", "--startup_timeout", "--start-timeout") { arguments, value, name throws(UsageError) in
+        Flag("--startup-timeout", "--startup_timeout", "--start-timeout", trait: "startup_timeout") {
+            arguments, value, name throws(UsageError) in
             // Nobody waits longer than a year for a kernel, so that is no limit.
             arguments.options.launch.startLimit = try Reading.limit(value, name).duration ?? .seconds(365 * 86400)
         },

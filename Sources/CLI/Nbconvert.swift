@@ -35,14 +35,6 @@ struct Nbconvert: Sendable {
         Flag(trait: "enabled") { arguments, value, name throws(UsageError) in
             arguments.nbconvert.executes = try Reading.truth(value, name)
         },
-        Flag(trait: "timeout") { arguments, value, name throws(UsageError) in
-            arguments.options.execution.cellLimit =
-                value.lowercased() == "none" ? .none : try Reading.limit(value, name)
-        },
-        Flag(trait: "startup_timeout") { arguments, value, name throws(UsageError) in
-            arguments.options.launch.startLimit = try Reading.limit(value, name).duration ?? .seconds(365 * 86400)
-        },
-        Flag(trait: "kernel_name") { arguments, value, _ in arguments.options.kernel = value.isEmpty ? nil : value },
         Flag(trait: "allow_errors") { arguments, value, name throws(UsageError) in
             arguments.options.execution.allowedErrors.isEverything = try Reading.truth(value, name)
         },

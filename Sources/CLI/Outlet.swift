@@ -10,6 +10,7 @@ final class Outlet: Sendable {
         var waiting: [UInt8] = []
         var lost = 0
         var isBusy = false
+        var isBroken = false
         /// Nil before it is known, and where it could not be opened.
         var descriptor: Int32?
     }
@@ -66,7 +67,7 @@ final class Outlet: Sendable {
                 return (state.waiting, descriptor)
             }
             guard let (bytes, descriptor) = next else { return }
-            Terminal.write(bytes, to: descriptor)
+            if !Terminal.write(bytes, to: descriptor) { state.withLock { $0.isBroken = true } }
         }
     }
 
@@ -75,12 +76,12 @@ final class Outlet: Sendable {
         state.lost = 0
     }
 
-    /// Waits until everything has been written.
-    func finish() async {
+    /// Waits until everything has been written; returns whether it was.
+    func finish() async -> Bool {
         await withCheckedContinuation { continuation in
             queue.async {
                 self.drain()
-                continuation.resume()
+                continuation.resume(returning: self.state.withLock { !$0.isBroken && $0.descriptor != nil })
             }
         }
     }

@@ -81,7 +81,7 @@ final class Progress: Sendable {
     }
 
     /// Waits until somebody has read everything.
-    func finish() async { await outlet.finish() }
+    func finish() async { _ = await outlet.finish() }
 
     /// Tells how the run ended.
     func end(_ report: RunReport) {
@@ -203,7 +203,7 @@ extension Character {
 }
 
 extension CellOutcome {
-    /// Whether the cell was run, and to its end.
+    /// Whether the cell was sent to the kernel.
     fileprivate var wasRun: Bool {
         switch self {
         case .skipped, .blank, .notReached: false

@@ -41,8 +41,9 @@ enum Terminal {
         return Int(size.ws_col)
     }
 
-    /// Writes all of it, and waits for whoever reads it; gives up where nobody does.
-    static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    /// Writes all of it, and waits for whoever reads it; gives up where nobody does, and returns false.
+    @discardableResult
+    static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
             // Safe because the buffer is passed with its own length.
@@ -53,9 +54,10 @@ enum Terminal {
                 var item = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 _ = unsafe poll(&item, 1, -1)
             } else if errno != EINTR {
-                return
+                return false
             }
         }
+        return true
     }
 }
 

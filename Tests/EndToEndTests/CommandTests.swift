@@ -157,6 +157,15 @@ import Testing
         #expect(try folder.events("events").last?["status"] as? String == "succeeded")
     }
 
+    @Test func `is missed where it cannot be written`() async throws {
+        try folder.write(["print(1)"])
+        let run = try await Program.run(
+            ["execute", "--inplace", "--quiet", "--events", "/dev/full", "a.ipynb"], in: folder)
+        #expect(run.status == 0)
+        #expect(run.errors == "galley: a.ipynb: not all events could be written to /dev/full\n")
+        #expect(try folder.notebook().outputs == [["1\n"]])
+    }
+
     @Test func `is nothing where nothing is wanted and nothing is wrong`() async throws {
         try folder.write(["print(1)"])
         let good = try await Program.run(["execute", "--inplace", "--quiet", "a.ipynb"], in: folder)
