@@ -89,10 +89,8 @@ struct Transcript: Sendable {
             note(message, as: "iopub.execute_input", of: own)
             return nil
         case .comm(let comm):
-            if options.keepsWidgets {
-                widgets.receive(comm)
-                revision += 1
-            }
+            widgets.receive(comm)
+            revision += 1
             return nil
         case .update(let display):
             update(display)
@@ -166,7 +164,7 @@ struct Transcript: Sendable {
         if let current, unwritten.contains(current), let record = records[current] {
             write(current, record.area.outputs(), into: &copy)
         }
-        if let metadata = widgets.metadata { copy.metadata["widgets"] = metadata }
+        if options.keepsWidgets, let metadata = widgets.metadata { copy.metadata["widgets"] = metadata }
         return copy
     }
 

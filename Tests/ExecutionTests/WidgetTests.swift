@@ -42,6 +42,13 @@ import Testing
             .running([.opening("w", ["_model_name": "M"])])
         }
         #expect(ran.notebook.metadata["widgets"] == nil)
+        // They play their part all the same.
+        let catching = try await run(Notebook(cells: ["x"]), options) { _, request in
+            .running([
+                .opening("out", Self.output), .comm("out", ["msg_id": .string(request.header.id)]), .print("caught"),
+            ])
+        }
+        #expect(catching.outputs(0) == [])
     }
 
     @Test func `catch the outputs of a request, and tell the kernel once what they caught`() async throws {
