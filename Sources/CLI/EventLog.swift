@@ -3,7 +3,7 @@ import Galley
 import Glibc
 import JSON
 import JupyterProtocol
-import Synchronization
+import Storage
 
 /// A file that tells what happens in a run, one JSON object a line, written when it happens.
 ///
@@ -31,19 +31,12 @@ final class EventLog: Sendable {
     /// Opens the file and empties it; it must not be that of another run, nor a notebook of this one.
     init(_ path: String, apartFrom notebooks: [String]) throws(Refusal) {
         var status = stat()
-        let exists = unsafe stat(path, &status) == 0
-        if exists, status.st_mode & S_IFMT == S_IFIFO {
+        if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFIFO {
             outlet = Outlet(pipe: path, limit: Self.limit, gap: Self.gap)
             return
         }
-        for notebook in notebooks {
-            var other = stat()
-            let isSame =
-                unsafe stat(notebook, &other) == 0 && exists && other.st_ino == status.st_ino
-                && other.st_dev == status.st_dev
-            if isSame || notebook == path {
-                throw Refusal(path: path, reason: "that is the notebook; name another file")
-            }
+        if notebooks.contains(where: { $0 == path || LocalFile.isSame($0, path) }) {
+            throw Refusal(path: path, reason: "that is the notebook; name another file")
         }
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
         // Safe because strerror's string is copied at once.
@@ -131,8 +124,7 @@ final class EventLog: Sendable {
                     ]
                 ))
         case .timedOut(let limit, let fate):
-            members.append(
-                ("limit", ["kind": .string(limit.kind.rawValue), "seconds": .number(limit.duration.inSeconds)]))
+            members.append(("limit", limit.json))
             let (word, failure): (String, KernelFailure?) =
                 switch fate {
                 case .survived: ("survived", nil)

@@ -114,13 +114,33 @@ struct OutputArea: Sendable {
     }
 
     /// The outputs as the notebook holds them.
-    func outputs() -> [Output] {
-        var outputs = pieces.map { piece in
+    func outputs() -> [Output] { withLineAboutCut(kept) }
+
+    /// Returns the outputs, and keeps text in that form alone: it takes half of the memory.
+    mutating func settle() -> [Output] {
+        let outputs = kept
+        for (index, output) in outputs.enumerated() {
+            if case .text = pieces[index] { pieces[index] = .output(output) }
+        }
+        return withLineAboutCut(outputs)
+    }
+
+    /// Whether there is an error among them.
+    var holdsError: Bool {
+        pieces.contains { if case .output(let output, _) = $0 { output.kind == .error } else { false } }
+    }
+
+    private var kept: [Output] {
+        pieces.map { piece in
             switch piece {
-            case .text(let stream, let text): Output.stream(stream, text.text)
+            case .text(let stream, let text): .stream(stream, text.text)
             case .output(let output, _): output
             }
         }
+    }
+
+    private func withLineAboutCut(_ kept: [Output]) -> [Output] {
+        var outputs = kept
         guard cut > 0, let limit else { return outputs }
         var line =
             "[galley: the output of this cell is cut here. It may have \(limit.inBytes); \(cut.inBytes) more came]\n"
@@ -129,18 +149,6 @@ struct OutputArea: Sendable {
             outputs.removeLast()
         }
         return outputs + [.stream(.stderr, line)]
-    }
-
-    /// Returns the outputs, and keeps them in that form alone: they take half of the memory.
-    mutating func settle() -> [Output] {
-        let cutNow = cut
-        cut = 0
-        let outputs = outputs()
-        for (index, output) in outputs.enumerated() {
-            if case .text = pieces[index] { pieces[index] = .output(output) }
-        }
-        cut = cutNow
-        return cut > 0 ? self.outputs() : outputs
     }
 }
 

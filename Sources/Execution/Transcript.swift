@@ -147,9 +147,7 @@ struct Transcript: Sendable {
     }
 
     /// Whether a cell holds an error that the kernel told of.
-    func hasError(in cell: Int) -> Bool {
-        records[cell]?.area.outputs().contains { $0.kind == .error } ?? false
-    }
+    func hasError(in cell: Int) -> Bool { records[cell]?.area.holdsError ?? false }
 
     /// Returns what the kernel is to be told of its widgets.
     mutating func news(from session: Session) -> [Message] { widgets.news(from: session) }

@@ -72,17 +72,6 @@ private struct Conduct: Sendable {
     let observe: @Sendable (RunEvent) -> Void
     private let start = ContinuousClock.now
 
-    init(
-        source: any NotebookStore, destination: (any NotebookStore)?, options: Options, stop: StopSwitch,
-        observe: @escaping @Sendable (RunEvent) -> Void
-    ) {
-        self.source = source
-        self.destination = destination
-        self.options = options
-        self.stop = stop
-        self.observe = observe
-    }
-
     func run() async throws -> RunReport {
         let target = destination ?? source
         try await target.lock()

@@ -1,5 +1,5 @@
-import Execution
-import JSON
+package import Execution
+package import JSON
 
 /// What a notebook's metadata can tell of the run that it comes from.
 enum Record {
@@ -13,10 +13,7 @@ enum Record {
     static func finished(_ report: RunReport, _ options: ExecutionOptions) -> Value {
         var more: [(String, Value)] = [("duration", .number((report.duration.inSeconds * 1000).rounded() / 1000))]
         if let cell = report.failingCell { more.append(("cell", .number(cell.number))) }
-        if let limit = report.struckLimit {
-            more.append(
-                ("limit", ["kind": .string(limit.kind.rawValue), "seconds": .number(limit.duration.inSeconds)]))
-        }
+        if let limit = report.struckLimit { more.append(("limit", limit.json)) }
         return record(report.outcome.status, more, options)
     }
 
@@ -27,4 +24,9 @@ enum Record {
         return .object(
             [("limits", .object(limits)), ("status", .string(status)), ("version", .string(version))] + more)
     }
+}
+
+extension StruckLimit {
+    /// The limit as records and events have it.
+    package var json: Value { ["kind": .string(kind.rawValue), "seconds": .number(duration.inSeconds)] }
 }
