@@ -54,12 +54,12 @@ final class EventLog: Sendable {
 
     func write(_ event: RunEvent, notebook: String) {
         switch event {
-        case .started(let kernel, let cells):
+        case .started(let kernel, let user, let cells):
             write(
                 "run-started",
                 [
                     ("cells", .number(cells)), ("galley", .string(Galley.version)), ("kernel", .string(kernel)),
-                    ("notebook", .string(notebook)), ("schema", .number(Self.schema)),
+                    ("notebook", .string(notebook)), ("schema", .number(Self.schema)), ("user", .string(user)),
                 ])
         case .cellStarted(let cell):
             write("cell-started", place(cell.number, cell.index, cell.id) + [("title", .string(cell.title))])

@@ -37,7 +37,7 @@ final class ExecuteCommand: Sendable {
         }
         let status: Int32
         do {
-            if case .folder(let path) = arguments.result { try LocalFile.makeFolder(path) }
+            if case .folder(let path) = arguments.result { try await LocalFile.makeFolder(path, for: source.owner()) }
             let report = try await execute(
                 source, to: destination, arguments.options, stop: stop, observe: observe)
             progress.end(report)

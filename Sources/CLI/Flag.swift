@@ -59,6 +59,9 @@ struct Flag: Sendable {
             let (key, value) = try Reading.variable(value, name)
             arguments.options.launch.environment[key] = value
         },
+        Flag("--as-owner") { $0.options.user = .owner },
+        Flag("--as-caller") { $0.options.user = .caller },
+        Flag("--as-user") { arguments, value, _ in arguments.options.user = .named(value) },
         Flag("--answer") { arguments, value, _ in arguments.answers.append(value) },
         Flag("--leave-children") { $0.options.launch.leavesChildren = true },
         // The time

@@ -3,6 +3,7 @@ import Galley
 import Glibc
 import JSON
 import JupyterProtocol
+import LocalKernels
 import Synchronization
 
 /// Tells a person, or a log, how a run goes.
@@ -61,9 +62,10 @@ final class Progress: Sendable {
     func receive(_ event: RunEvent) {
         state.withLock { state in
             switch event {
-            case .started(let kernel, let cells):
+            case .started(let kernel, let user, let cells):
                 state.cells = cells
-                say("\(notebook): \(count(cells)), kernel \(kernel.shownOnOneLine())", &state)
+                let other = user == Account.current?.name ? "" : " as \(user)"
+                say("\(notebook): \(count(cells)), kernel \(kernel.shownOnOneLine())\(other)", &state)
             case .cellStarted(let cell):
                 state.sources[cell.number] = cell.source
                 state.running = (cell, .now)

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -46,26 +47,34 @@ static void close_others(int first, int second) {
     close_from(high + 1, ~0U);
 }
 
+static _Noreturn void fail(int failure, enum clinux_step step) {
+    int32_t reason[2] = {errno, step};
+    (void)!write(failure, reason, sizeof reason);
+    _exit(127);
+}
+
 static void limit(int resource, uint64_t value, int failure) {
     if (value == 0) return;
     // The signal for too much time can be told from others; a hard limit at the same place would forestall it.
     struct rlimit limit = {value, resource == RLIMIT_CPU ? value + 5 : value};
-    if (setrlimit(resource, &limit) == 0) return;
-    int32_t reason[2] = {errno, clinux_step_limits};
-    (void)!write(failure, reason, sizeof reason);
-    _exit(127);
+    if (setrlimit(resource, &limit) != 0) fail(failure, clinux_step_limits);
+}
+
+/// Gives up being whoever runs this, for good. Not by the library's functions, which would see to threads that only the
+/// engine has.
+static void become_user(const struct clinux_user *user, int failure) {
+    struct stat output;
+    // Or /dev/stdout could not be opened again.
+    if (fstat(1, &output) == 0 && S_ISFIFO(output.st_mode)) (void)!fchown(1, user->user, user->group);
+    if (syscall(SYS_setgroups, user->group_count, user->groups) != 0 ||
+        syscall(SYS_setresgid, user->group, user->group, user->group) != 0 ||
+        syscall(SYS_setresuid, user->user, user->user, user->user) != 0)
+        fail(failure, clinux_step_user);
 }
 
 /// Becomes the program; on failure writes why into `failure`, which a success closes.
 static _Noreturn void become(const struct clinux_launch *launch, int failure, pid_t guard) {
     setsid();
-    // The guard kills the program too. This is for the moment in which somebody kills the guard. The guard has a single
-    // thread, which lives as long as it does: the signal follows the thread that forked and not the process.
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != guard) _exit(127);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
     dup2(launch->output, 1);
     dup2(launch->output, 2);
     // `failure` is closed by exec; whatever else is open is not the program's business.
@@ -73,14 +82,18 @@ static _Noreturn void become(const struct clinux_launch *launch, int failure, pi
     limit(RLIMIT_AS, launch->memory, failure);
     limit(RLIMIT_CPU, launch->processor_seconds, failure);
     limit(RLIMIT_NOFILE, launch->open_files, failure);
-    int32_t reason[2] = {0, clinux_step_folder};
-    if (chdir(launch->folder) == 0) {
-        execve(launch->program, launch->arguments, launch->environment);
-        reason[1] = clinux_step_program;
-    }
-    reason[0] = errno;
-    (void)!write(failure, reason, sizeof reason);
-    _exit(127);
+    if (launch->changes_user) become_user(&launch->user, failure);
+    // The guard kills the program too. This is for the moment in which somebody kills the guard. The guard has a single
+    // thread, which lives as long as it does: the signal follows the thread that forked and not the process. Who becomes
+    // another user loses it.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != guard) _exit(127);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (chdir(launch->folder) != 0) fail(failure, clinux_step_folder);
+    execve(launch->program, launch->arguments, launch->environment);
+    fail(failure, clinux_step_program);
 }
 
 static uint64_t number(const char **text, int base) {
@@ -169,13 +182,19 @@ static void kill_if_child(int proc, const char *name) {
 
 static void unlink_name(int folder, const char *name) { unlinkat(folder, name, 0); }
 
-/// Removes a folder and the files in it.
-static void remove_folder(const char *path) {
-    int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+/// Removes a folder, what is in it by `visit`.
+static void remove_folder(int parent, const char *name, void (*visit)(int folder, const char *name)) {
+    int folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (folder < 0) return;
-    each_name(folder, unlink_name);
+    each_name(folder, visit);
     close(folder);
-    rmdir(path);
+    unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+/// Removes a file, or a folder and the files in it.
+static void remove_name(int folder, const char *name) {
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) return;
+    if (unlinkat(folder, name, 0) != 0) remove_folder(folder, name, unlink_name);
 }
 
 /// Ends everything that descends from this process: its children, and theirs, which become its own when those are gone.
@@ -265,7 +284,7 @@ static _Noreturn void guard(const struct clinux_launch *launch, int socket) {
     }
     if (!launch->leaves_children) end_everything();
     // Nobody else is left to do it.
-    if (is_orphan) remove_folder(launch->private_folder);
+    if (is_orphan) remove_folder(AT_FDCWD, launch->private_folder, remove_name);
     _exit(0);
 }
 
@@ -296,6 +315,8 @@ pid_t clinux_start_guarded(const struct clinux_launch *launch, int *result) {
     // One piece of memory of its own, so that the guard knows what it needs.
     char *single[] = {(char *)launch->program, (char *)launch->folder, (char *)launch->private_folder, NULL};
     size_t size = sizeof *launch + size_of(single) + size_of(launch->arguments) + size_of(launch->environment);
+    size_t groups_size = launch->user.group_count * sizeof(gid_t);
+    size += groups_size;
     struct clinux_launch *copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (copy == MAP_FAILED) return -1;
     *copy = *launch;
@@ -305,6 +326,7 @@ pid_t clinux_start_guarded(const struct clinux_launch *launch, int *result) {
     copy->private_folder = paths[2];
     copy->arguments = copied(launch->arguments, &at);
     copy->environment = copied(launch->environment, &at);
+    if (groups_size > 0) copy->user.groups = memcpy(at, launch->user.groups, groups_size);
 
     pid_t child = -1;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {

@@ -10,12 +10,18 @@ public struct RunReport: Sendable {
     public var duration: Duration
     /// The name of the kernel; nil where none was needed.
     public var kernel: String?
+    /// The user that the kernel ran as; nil where none was needed.
+    public var user: String?
+
     /// Puts the facts together.
-    public init(outcome: RunOutcome, cells: [CellReport], duration: Duration, kernel: String?) {
+    public init(
+        outcome: RunOutcome, cells: [CellReport], duration: Duration, kernel: String?, user: String? = nil
+    ) {
         self.outcome = outcome
         self.cells = cells
         self.duration = duration
         self.kernel = kernel
+        self.user = user
     }
 }
 

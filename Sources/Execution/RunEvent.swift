@@ -3,8 +3,8 @@ public import JupyterProtocol
 /// Something that happens in a run, told when it happens.
 @nonexhaustive
 public enum RunEvent: Sendable {
-    /// The kernel is ready, and so many code cells are in the notebook.
-    case started(kernel: String, cells: Int)
+    /// The kernel is ready and runs as this user, and so many code cells are in the notebook.
+    case started(kernel: String, user: String, cells: Int)
     /// A cell is going to be run.
     case cellStarted(PlannedCell)
     /// A cell, perhaps an earlier one, has put something out.

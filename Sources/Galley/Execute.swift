@@ -76,6 +76,8 @@ private struct Conduct: Sendable {
         let target = destination ?? source
         try await target.lock()
         let bytes = try await source.read()
+        let owner = await source.owner()
+        if let owner { await target.setOwner(owner) }
         let unread = try UnreadNotebook(parsing: bytes)
         let reading = Task { try read(unread) }
         var wanted = unread.wantedKernel
@@ -91,9 +93,9 @@ private struct Conduct: Sendable {
         }
         do {
             try await target.checkWritable()
-            let (spec, warning) = try options.findKernel(for: wanted ?? Notebook().wantedKernel)
-            if let warning { observe(.warning(warning)) }
-            let report = try await run(reading, spec, target)
+            let choice = try await options.chooseKernel(for: wanted ?? Notebook().wantedKernel, of: owner)
+            for warning in choice.warnings { observe(.warning(warning)) }
+            let report = try await run(reading, choice, target)
             // What is over cannot be stopped.
             stop.setListener(nil)
             return finished(report)
@@ -122,17 +124,17 @@ private struct Conduct: Sendable {
 
     /// Runs the cells in a kernel that is started for them.
     private func run(
-        _ reading: Task<(Notebook, Plan), any Error>, _ spec: KernelSpec, _ target: any NotebookStore
+        _ reading: Task<(Notebook, Plan), any Error>, _ choice: KernelChoice, _ target: any NotebookStore
     ) async throws -> RunReport {
-        var launch = options.launch
+        var launch = choice.launch
         let total = options.execution.totalLimit.duration
         if let total { launch.startLimit = min(launch.startLimit, max(.zero, total - elapsed)) }
         let starting = Task { [launch] in
-            try await withKernel(spec, options: launch) { kernel in
+            try await withKernel(choice.spec, options: launch) { kernel in
                 // From here on a stop is an affair of the cells.
                 try await Task {
                     let (notebook, plan) = try await reading.value
-                    return try await run(notebook, plan, on: kernel, target)
+                    return try await run(notebook, plan, on: kernel, as: choice.user, target)
                 }.value
             }
         }
@@ -155,13 +157,13 @@ private struct Conduct: Sendable {
     }
 
     private func run(
-        _ notebook: Notebook, _ plan: Plan, on kernel: LocalKernel, _ target: any NotebookStore
+        _ notebook: Notebook, _ plan: Plan, on kernel: LocalKernel, as user: String, _ target: any NotebookStore
     ) async throws -> RunReport {
         var execution = options.execution
         execution.allowsInput = options.launch.answer != nil
         let executor = Executor(notebook, plan, on: kernel, execution, elapsed: elapsed, observe: observe)
         stop.setListener { executor.stop($0) }
-        observe(.started(kernel: kernel.spec.name, cells: plan.cells.count))
+        observe(.started(kernel: kernel.spec.name, user: user, cells: plan.cells.count))
         let report = Mutex<RunReport?>(nil)
         let record: @Sendable () -> Value? = { [options] in
             guard options.records else { return nil }
@@ -174,7 +176,8 @@ private struct Conduct: Sendable {
         let saving = Task { if savesOnTheWay { await saver.keepSaving() } }
         let (outcome, cells) = await withTaskExecutorPreference(kernel.executor) { await executor.run() }
         saving.cancel()
-        let result = RunReport(outcome: outcome, cells: cells, duration: elapsed, kernel: kernel.spec.name)
+        let result = RunReport(
+            outcome: outcome, cells: cells, duration: elapsed, kernel: kernel.spec.name, user: user)
         report.withLock { $0 = result }
         guard executor.hasBegun else { return result }
         async let late: Void = executor.listen()
@@ -195,6 +198,7 @@ private struct Conduct: Sendable {
     private func rescue(_ saver: Saver, _ target: any NotebookStore) async -> String? {
         let base = target.name.split(separator: "/").last.map(String.init) ?? ""
         return await saver.rescue(
-            to: options.launch.environment["TMPDIR"] ?? "/tmp", as: base.hasSuffix(".ipynb") ? base : "notebook.ipynb")
+            to: options.launch.environment["TMPDIR"] ?? "/tmp", as: base.hasSuffix(".ipynb") ? base : "notebook.ipynb",
+            for: await source.owner())
     }
 }

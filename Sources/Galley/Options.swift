@@ -1,6 +1,5 @@
 public import Execution
 public import LocalKernels
-import Notebook
 
 /// How a notebook is to be run.
 public struct Options: Sendable {
@@ -8,6 +7,8 @@ public struct Options: Sendable {
     public var kernel: String?
     /// Whether a kernel that is not there may be replaced by the only one of the notebook's language.
     public var mayReplaceKernel = false
+    /// The user that the kernel runs as.
+    public var user = KernelUser.automatic
     /// How the kernel is started and ended. Its limit for the start is shortened where the whole run has less time.
     public var launch: KernelOptions
     /// How the cells are run.
@@ -19,26 +20,16 @@ public struct Options: Sendable {
     public init(launch: KernelOptions = KernelOptions()) { self.launch = launch }
 }
 
-extension Options {
-    /// Finds the kernel for a notebook.
-    ///
-    /// - Returns: The kernel, and what somebody should know about the choice.
-    func findKernel(for wanted: WantedKernel) throws(KernelError) -> (spec: KernelSpec, warning: String?) {
-        let finder = KernelFinder(environment: launch.environment)
-        if let kernel { return (try finder.find(kernel), nil) }
-        guard !wanted.isNameless else { throw .nameless }
-        guard let name = wanted.name else {
-            if let only = wanted.language.flatMap({ finder.onlyKernel(of: $0) }) { return (only, nil) }
-            // What nobody has said anything about is Python.
-            return (try finder.find("python3"), nil)
-        }
-        do throws(KernelError) {
-            return (try finder.find(name, mayBePath: false), nil)
-        } catch {
-            guard case .notFound = error, mayReplaceKernel, let language = wanted.language,
-                let only = finder.onlyKernel(of: language)
-            else { throw error }
-            return (only, "kernel '\(name)' is not here; '\(only.name)', the only one for \(language), takes its place")
-        }
-    }
+/// Who a kernel runs as. It takes root to choose anybody but whoever runs this process.
+@nonexhaustive
+public enum KernelUser: Hashable, Sendable {
+    /// Where root runs the notebook of another user, that user, if this machine knows the user and the user may get at
+    /// the kernel; whoever runs this process in all other cases, with a warning if root runs it for another user.
+    case automatic
+    /// Whoever runs this process.
+    case caller
+    /// The owner of the notebook.
+    case owner
+    /// The user of this name or number.
+    case named(String)
 }

@@ -66,8 +66,8 @@ actor Saver {
     }
 
     /// Saves elsewhere what could not be saved where it belongs; returns where, nil where that cannot be done either.
-    func rescue(to folder: String, as name: String) async -> String? {
-        guard let file = try? LocalFile.inPrivateFolder(called: name, in: folder),
+    func rescue(to folder: String, as name: String, for owner: FileOwner?) async -> String? {
+        guard let file = try? await LocalFile.inPrivateFolder(called: name, in: folder, for: owner),
             (try? await file.write(executor.notebook.text)) != nil
         else { return nil }
         return file.name

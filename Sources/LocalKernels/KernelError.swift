@@ -15,8 +15,16 @@ public enum KernelError: Error, Sendable {
     case noKernelInEnvironment(path: String, interpreter: String)
     /// The program that the kernel is does not exist, or is no program.
     case noProgram(String, kernel: String)
-    /// The folder that it is to work in does not exist.
-    case noWorkingFolder(String)
+    /// The folder that it is to work in does not exist, or cannot be entered.
+    case noWorkingFolder(String, reason: String)
+    /// There is no user of this name.
+    case noAccount(String)
+    /// It is to be run as the owner of a notebook that has none.
+    case noOwner
+    /// It cannot be run as this user.
+    case notAllowedToBecome(String, reason: String)
+    /// The user that it is to run as is not allowed to get at something that it takes.
+    case outOfReach(String, account: String)
     /// The system refused to start it.
     case notStarted(kernel: String, reason: String)
     /// It ended before it was ready.
@@ -48,7 +56,16 @@ extension KernelError: CustomStringConvertible {
             return "\(path) has no kernel. Install one: \(interpreter) -m pip install ipykernel"
         case .noProgram(let program, let kernel):
             return "Kernel '\(kernel)' is registered, but its program '\(program)' does not exist. Install it again"
-        case .noWorkingFolder(let path): return "The working folder \(path) does not exist"
+        case .noWorkingFolder(let path, let reason): return "The working folder \(path) cannot be entered: \(reason)"
+        case .noAccount(let name): return "There is no user '\(name)' on this machine"
+        case .noOwner:
+            return
+                "The notebook is in no file, so it has no owner whom the kernel could run as; name somebody: --as-user"
+        case .notAllowedToBecome(let name, let reason):
+            return "The kernel cannot be run as \(name): \(reason). It takes root to run it as somebody else"
+        case .outOfReach(let path, let account):
+            return "The kernel cannot be run as \(account), who may not get at \(path). Give the permission, or choose "
+                + "another user or another kernel"
         case .notStarted(let kernel, let reason): return "Kernel '\(kernel)' could not be started: \(reason)"
         case .diedAtStart(let kernel, let end):
             return "Kernel '\(kernel)' ended before it was ready: \(end)\(Self.quoted(end.lastLines))"

@@ -4,6 +4,8 @@ public struct KernelOptions: Sendable {
     public var workingFolder: String?
     /// The variables it starts with, before those that its own description adds.
     public var environment: [String: String]
+    /// The user that it runs as; nil for the one that this process runs as. It takes root to choose another.
+    public var account: Account?
     /// Arguments added to its own.
     public var extraArguments: [String] = []
     /// How long it may take until it is ready.

@@ -1,20 +1,5 @@
 import Glibc
 
-/// The variables of this process.
-public func currentEnvironment() -> [String: String] {
-    var environment: [String: String] = [:]
-    // Safe as long as nobody changes the environment at the same time, which this library never does.
-    var entry = unsafe environ
-    while let variable = unsafe entry.pointee {
-        let text = unsafe String(cString: variable)
-        if let equals = text.firstIndex(of: "=") {
-            environment[String(text[..<equals])] = String(text[text.index(after: equals)...])
-        }
-        unsafe entry += 1
-    }
-    return environment
-}
-
 extension KernelSpec {
     /// Finds the program that the kernel is; nil where it does not exist.
     public func program(environment: [String: String] = currentEnvironment()) -> String? {
@@ -28,6 +13,13 @@ struct Launch: Sendable {
     var program: String
     var arguments: [String]
     var environment: [String: String]
+
+    /// Starts a program as it is.
+    init(_ program: String, _ arguments: [String], environment: [String: String]) {
+        self.program = program
+        self.arguments = [program] + arguments
+        self.environment = environment
+    }
 
     init(_ spec: KernelSpec, connectionFile: String, options: KernelOptions) throws(KernelError) {
         environment = Self.environment(of: spec, options.environment)
@@ -81,7 +73,7 @@ struct Launch: Sendable {
     }
 
     private static func environment(of spec: KernelSpec, _ base: [String: String]) -> [String: String] {
-        var environment = base
+        var environment = base.withLocale
         if let home = spec.home, let name = home.condaName {
             // What `conda activate` sets.
             environment["CONDA_PREFIX"] = home.path

@@ -4,25 +4,37 @@ import Glibc
 ///
 /// Its path is short, because the address of a socket has room for 107 characters. It is locked as long as it is used,
 /// so that what a process left that was killed can be told from what another one needs, in another container too.
+///
+/// A kernel that runs as another user has a folder of that user's inside of one that is not: what is the user's own could
+/// be put out of the way, and something else in its place, before this process removes it.
 final class RuntimeFolder: Sendable {
+    /// Where the files are.
     let path: String
+    /// What is removed in the end.
+    let outermost: String
     private let kernel: String
     private let lock: Int32
 
     private static let prefix = "galley-"
+    private static let inner = "k"
 
     /// Makes a folder for a kernel of this name.
-    init(for kernel: String, environment: [String: String]) throws(KernelError) {
+    init(for kernel: String, options: KernelOptions) throws(KernelError) {
         self.kernel = kernel
         var reasons: [String] = []
         // The system's own folder for such things lives in memory and belongs to the user.
-        let parents = [environment["XDG_RUNTIME_DIR"], environment["TMPDIR"], "/tmp"].compactMap(\.self)
+        let own = [options.environment["XDG_RUNTIME_DIR"], options.environment["TMPDIR"], "/tmp"]
+        let parents = options.account == nil ? own.compactMap(\.self) : ["/tmp"]
         for parent in parents where parent.hasPrefix("/") && parent.utf8.count < 40 {
             Self.clearRemains(in: parent)
             let path = "\(parent)/\(Self.prefix)\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))"
             if unsafe mkdir(path, 0o700) == 0 {
-                self.path = path
+                outermost = path
                 lock = Self.locked(path) ?? -1
+                self.path = options.account == nil ? path : path + "/" + Self.inner
+                if options.account != nil, unsafe chmod(path, 0o711) != 0 || mkdir(self.path, 0o700) != 0 {
+                    throw notMade(path)
+                }
                 return
             }
             reasons.append("\(parent): \(unsafe String(cString: strerror(errno)))")
@@ -31,14 +43,30 @@ final class RuntimeFolder: Sendable {
             kernel: kernel, reason: "no folder for its sockets could be made (\(reasons.joined(separator: "; ")))")
     }
 
+    private func notMade(_ path: String) -> KernelError {
+        .notStarted(kernel: kernel, reason: "\(path) could not be made: \(unsafe String(cString: strerror(errno)))")
+    }
+
+    /// Gives the folder and what is in it to the user that the kernel runs as.
+    func give(to account: Account) throws(KernelError) {
+        for path in Files.names(in: path).map({ "\(path)/\($0)" }) + [path]
+        where unsafe lchown(path, account.id, account.group) != 0 {
+            throw .notStarted(
+                kernel: kernel,
+                reason: "\(path) cannot be given to \(account.name): \(unsafe String(cString: strerror(errno)))")
+        }
+    }
+
     deinit { if lock >= 0 { close(lock) } }
 
     /// Removes the folder and the files in it.
-    func remove() { Self.remove(path) }
+    func remove() { Self.remove(outermost) }
 
     private static func remove(_ path: String) {
-        for name in Files.names(in: path) { unsafe unlink("\(path)/\(name)") }
-        _ = unsafe rmdir(path)
+        for path in [path + "/" + inner, path] {
+            for name in Files.names(in: path) { unsafe unlink("\(path)/\(name)") }
+            _ = unsafe rmdir(path)
+        }
     }
 
     /// Opens and locks a folder; nil where somebody else has it locked.
@@ -51,14 +79,18 @@ final class RuntimeFolder: Sendable {
     }
 
     /// What a kernel's folder can hold: nothing else is ever removed, whatever it is called.
-    private static let contents: Set = ["kernel.json", "k-1", "k-2", "k-3", "k-4", "k-5"]
+    private static let contents: Set = ["kernel.json", "k-1", "k-2", "k-3", "k-4", "k-5", answer]
+
+    /// The file that a login shell answers with.
+    static let answer = "environment"
 
     /// Removes folders of kernels that nobody uses any more.
     private static func clearRemains(in parent: String) {
         for name in Files.names(in: parent) where name.hasPrefix(prefix) {
             let path = "\(parent)/\(name)"
-            let names = Files.names(in: path)
-            guard names.contains("kernel.json"), contents.isSuperset(of: names) else { continue }
+            let outer = Files.names(in: path)
+            let names = outer == [inner] ? Files.names(in: path + "/" + inner) : outer
+            guard !names.isEmpty, contents.isSuperset(of: names) else { continue }
             var status = stat()
             guard unsafe lstat(path, &status) == 0, status.st_uid == geteuid(), status.st_mode & S_IFMT == S_IFDIR,
                 // One that was made a moment ago may not be locked yet.
@@ -67,6 +99,19 @@ final class RuntimeFolder: Sendable {
             remove(path)
             close(lock)
         }
+    }
+
+    /// Reads a file that somebody else has written; nil where it is anything but a file of moderate size.
+    func read(_ name: String) -> [UInt8]? {
+        let number = unsafe open("\(path)/\(name)", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard number >= 0 else { return nil }
+        defer { close(number) }
+        var status = stat()
+        guard unsafe fstat(number, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        var bytes = [UInt8](repeating: 0, count: 1 << 20)
+        // Safe because the array is passed with its own length.
+        let count = unsafe Glibc.read(number, &bytes, bytes.count)
+        return count < 0 || count == bytes.count ? nil : Array(bytes[..<count])
     }
 
     /// Writes a file that only this user can read.

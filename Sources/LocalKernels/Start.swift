@@ -44,13 +44,14 @@ struct Start: Sendable {
         self.spec = spec
         self.options = options
         memory = MemoryWatch(limit: options.limits.memory)
-        folder = try RuntimeFolder(for: spec.name, environment: options.environment)
+        folder = try RuntimeFolder(for: spec.name, options: options)
         do throws(KernelError) {
             guard let endpoints = usesPorts ? ConnectionFile.freePorts() : .ipc(prefix: folder.path + "/k") else {
                 throw .notStarted(kernel: spec.name, reason: "no free port could be found")
             }
             let file = ConnectionFile(endpoints: endpoints, key: Key(), kernelName: spec.name)
             let path = try folder.write(file.bytes, to: "kernel.json")
+            if let account = options.account { try folder.give(to: account) }
             let launch = try Launch(spec, connectionFile: path, options: options)
             process = try await Self.start(launch, in: folder, spec, options)
             let listener = Listener(session: session, answer: options.answer)
@@ -76,10 +77,11 @@ struct Start: Sendable {
         _ launch: Launch, in privateFolder: RuntimeFolder, _ spec: KernelSpec, _ options: KernelOptions
     ) async throws(KernelError) -> GuardedProcess {
         do throws(GuardedProcess.Refusal) {
-            return try await GuardedProcess.start(launch, options, privateFolder: privateFolder.path)
+            return try await GuardedProcess.start(launch, options, privateFolder: privateFolder.outermost)
         } catch {
             switch error.step {
-            case clinux_step_folder: throw .noWorkingFolder(options.workingFolder ?? ".")
+            case clinux_step_folder: throw .noWorkingFolder(options.workingFolder ?? ".", reason: error.reason)
+            case clinux_step_user: throw .notAllowedToBecome(options.account?.name ?? "", reason: error.reason)
             case clinux_step_program where error.code == ENOENT: throw .noProgram(launch.program, kernel: spec.name)
             case clinux_step_limits:
                 throw .notStarted(kernel: spec.name, reason: "a limit was refused: \(error.reason)")

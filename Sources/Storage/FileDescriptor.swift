@@ -111,6 +111,8 @@ struct FileDescriptor: ~Copyable {
         if code != 0, code != EOPNOTSUPP, code != EINVAL { throw Errno(rawValue: code) }
     }
 
+    func give(to owner: FileOwner) throws(Errno) { try checked { fchown(number, owner.user, owner.group) } }
+
     func flush() throws(Errno) { try checked { fsync(number) } }
 }
 

@@ -13,12 +13,25 @@ extension LocalFile {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    /// Makes a folder, and those that it is in, where they do not exist.
-    public static func makeFolder(_ path: String) throws(StorageError) {
+    /// Makes a folder, and those that it is in, where they do not exist; root can make them for somebody else.
+    public static func makeFolder(_ path: String, for owner: FileOwner? = nil) throws(StorageError) {
         var status = stat()
         if unsafe stat(path, &status) == 0 { return }
-        if let slash = path.drop(while: { $0 == "/" }).lastIndex(of: "/") { try makeFolder(String(path[..<slash])) }
+        if let slash = path.drop(while: { $0 == "/" }).lastIndex(of: "/") {
+            try makeFolder(String(path[..<slash]), for: owner)
+        }
         if unsafe mkdir(path, 0o777) != 0, errno != EEXIST { throw StorageError(.writing, path, .last) }
+        try give(path, to: owner)
+    }
+
+    /// Gives a new folder to an owner; only root can.
+    private static func give(_ folder: String, to owner: FileOwner?) throws(StorageError) {
+        guard let owner, geteuid() == 0 else { return }
+        do throws(Errno) {
+            try FileDescriptor(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).give(to: owner)
+        } catch {
+            throw StorageError(.writing, folder, error)
+        }
     }
 
     /// Names a new file in a new folder that nobody else can enter, for what cannot be written where it belongs.
@@ -26,12 +39,20 @@ extension LocalFile {
     /// - Parameters:
     ///   - name: What the file is called.
     ///   - folder: Where the new folder is made, such as the one for temporary files.
-    public static func inPrivateFolder(called name: String, in folder: String) throws(StorageError) -> LocalFile {
+    ///   - owner: Who is to own both, where root makes them.
+    public static func inPrivateFolder(called name: String, in folder: String, for owner: FileOwner? = nil)
+        async throws(StorageError)
+        -> LocalFile
+    {
         // A name that nobody can guess: where everybody may write, somebody could have put a link in its place.
         var template = Array("\(folder)/galley-rescue-XXXXXX".utf8CString)
         // Safe because the array ends with a NUL and keeps its length.
         guard unsafe mkdtemp(&template) != nil else { throw StorageError(.writing, folder, .last) }
         let made = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return LocalFile("\(made)/\(name)")
+        let file = LocalFile("\(made)/\(name)")
+        guard let owner else { return file }
+        try give(made, to: owner)
+        await file.setOwner(owner)
+        return file
     }
 }

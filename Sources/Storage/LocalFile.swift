@@ -15,6 +15,8 @@ public actor LocalFile: NotebookStore {
     private var known = Known.unseen
     /// What the file had besides its contents: a file that is made in its stead gets the same.
     private var attributes: Attributes?
+    /// Who owns a file that is made where nothing was; nil for whoever runs this process.
+    private var newOwner: FileOwner?
     /// Keeps other runs away.
     private var ownership = Ownership()
 
@@ -68,6 +70,16 @@ public actor LocalFile: NotebookStore {
         }
     }
 
+    /// Returns who owns the file; nil where there is none.
+    public func owner() -> FileOwner? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return FileOwner(user: status.st_uid, group: status.st_gid)
+    }
+
+    /// Says who is to own the file if it is made; it matters where root makes it.
+    public func setOwner(_ owner: FileOwner) { newOwner = geteuid() == 0 ? owner : nil }
+
     /// Finds out, before anything is run, whether the file could be written.
     public func checkWritable() throws(StorageError) { try Replacement(of: path).checkWritable() }
 
@@ -83,12 +95,14 @@ public actor LocalFile: NotebookStore {
             case .missing: .nothing
             case .seen(let stamp, let contents): .file(stamp, contents: contents)
             }
-        var stamp = try Replacement(of: path).write(bytes, attributes: attributes, over: expectation, &ownership)
+        var stamp = try Replacement(of: path).write(
+            bytes, attributes: attributes, owner: newOwner, over: expectation, &ownership)
         var number = 1
         while stamp == nil {
             // A name that nobody has: `report.galley-conflict.ipynb`, then with a number.
             path = Self.conflictPath(beside: name, number)
-            stamp = try Replacement(of: path).write(bytes, attributes: attributes, over: .nothing, &ownership)
+            stamp = try Replacement(of: path).write(
+                bytes, attributes: attributes, owner: newOwner, over: .nothing, &ownership)
             number += 1
         }
         if let stamp { known = .seen(stamp, contents: bytes) }

@@ -17,6 +17,12 @@ public protocol NotebookStore: Sendable {
     /// Returns the notebook's bytes.
     func read() async throws -> [UInt8]
 
+    /// Returns who owns the notebook; nil where nobody does, or nobody that this machine has to do with.
+    func owner() async -> FileOwner?
+
+    /// Says who is to own what this store makes where nothing was before. Only root can give it away.
+    func setOwner(_ owner: FileOwner) async
+
     /// Finds out, before anything is run, whether the notebook could be written.
     func checkWritable() async throws
 
@@ -25,6 +31,28 @@ public protocol NotebookStore: Sendable {
     /// - Returns: Where the bytes are now. It is not the notebook's own place when somebody else has changed the
     ///   notebook since it was read or written here.
     func write(_ bytes: some ByteRuns) async throws -> Destination
+}
+
+extension NotebookStore {
+    /// Nobody does.
+    public func owner() async -> FileOwner? { nil }
+
+    /// Makes no difference.
+    public func setOwner(_ owner: FileOwner) async {}
+}
+
+/// Who a file belongs to.
+public struct FileOwner: Hashable, Sendable {
+    /// The number of the user.
+    public let user: UInt32
+    /// The number of the group.
+    public let group: UInt32
+
+    /// Makes an owner of the numbers.
+    public init(user: UInt32, group: UInt32) {
+        self.user = user
+        self.group = group
+    }
 }
 
 /// Bytes that need not lie side by side.

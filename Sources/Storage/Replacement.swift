@@ -13,12 +13,13 @@ struct Replacement {
         case file(Stamp, contents: any ByteRuns)
     }
 
-    /// Writes the file; one that does not exist yet gets `attributes`.
+    /// Writes the file; one that does not exist yet gets `attributes` or, without them, `owner`.
     ///
     /// - Returns: The stamp of what was written, or nil where there was something else than expected and nothing was
     ///   written. That is looked at once more when the new contents are ready to take their place.
     func write(
-        _ bytes: some ByteRuns, attributes: Attributes?, over expectation: Expectation, _ ownership: inout Ownership
+        _ bytes: some ByteRuns, attributes: Attributes?, owner: FileOwner?, over expectation: Expectation,
+        _ ownership: inout Ownership
     ) throws(StorageError) -> Stamp? {
         let place = try Place(resolving: path)
         let old = try oldFile(at: place)
@@ -26,7 +27,8 @@ struct Replacement {
             guard try isMet(expectation, at: place) else { return nil }
             if old?.hasOtherNames != true {
                 return try replace(
-                    place, by: bytes, attributes: old?.attributes ?? attributes, over: expectation, &ownership)
+                    place, by: bytes, attributes: old?.attributes ?? attributes, owner: owner, over: expectation,
+                    &ownership)
             }
         } catch {
             // No new file may be made in the folder, or it may not be given away, or the name is a mount point.
@@ -41,7 +43,7 @@ struct Replacement {
         code.rawValue == EACCES ? .folderNotWritable(path: path) : StorageError(.replacing, path, code, needed: needed)
     }
 
-    /// Throws what ``write(_:attributes:over:_:)`` would throw before it writes anything.
+    /// Throws what ``write(_:attributes:owner:over:_:)`` would throw before it writes anything.
     func checkWritable() throws(StorageError) {
         let place = try Place(resolving: path)
         guard try oldFile(at: place) == nil else { return }
@@ -97,13 +99,17 @@ struct Replacement {
     }
 
     private func replace(
-        _ place: Place, by bytes: some ByteRuns, attributes: Attributes?, over expectation: Expectation,
-        _ ownership: inout Ownership
+        _ place: Place, by bytes: some ByteRuns, attributes: Attributes?, owner: FileOwner?,
+        over expectation: Expectation, _ ownership: inout Ownership
     ) throws(Errno) -> Stamp? {
         var new = try TemporaryFile(in: place.folder, mode: attributes == nil ? 0o666 : 0o600)
         try new.file.allocate(bytes.count)
         try new.file.write(bytes)
-        try attributes?.apply(to: new.file)
+        if let attributes {
+            try attributes.apply(to: new.file)
+        } else if let owner {
+            try new.file.give(to: owner)
+        }
         try new.file.flush()
         // Locked before it has the name, so that there is no moment in which another run could take it.
         let lock = ownership.isWanted ? try FileLock(on: new.file) : nil

@@ -40,6 +40,23 @@ import Testing
         #expect(!found.argv.contains { $0.count == 64 })
     }
 
+    @Test func `with a locale that knows all characters, where nobody has chosen one`() async throws {
+        var options = scratch.options
+        let names = ["LC_ALL", "LC_CTYPE", "LANG", "PYTHONUTF8"]
+        for name in names { options.environment[name] = nil }
+        func found() async throws -> [String: String] {
+            let text = try await withKernel(Fixture.spec("good"), options: options) {
+                try await $0.run("environment").text
+            }
+            let surroundings = try JSONDecoder().decode(Surroundings.self, from: Data(text.utf8))
+            return surroundings.env.filter { names.contains($0.key) }
+        }
+        #expect(try await found() == ["LC_CTYPE": "C.UTF-8", "PYTHONUTF8": "1"])
+        // With any other variable Python would choose for itself.
+        options.environment["LC_ALL"] = "C"
+        #expect(try await found() == ["LC_ALL": "C"])
+    }
+
     @Test func `in the surroundings that conda activate would give it`() async throws {
         let environment = scratch.path + "/home/anaconda3/envs/science"
         for folder in ["bin", "lib/python3.11/site-packages/ipykernel", "conda-meta", "etc/conda/activate.d"] {
@@ -127,7 +144,7 @@ import Testing
         let second = await #expect(throws: KernelError.self) {
             try await withKernel(Fixture.spec("good"), options: options) { _ in }
         }
-        #expect(second?.description == "The working folder /no/such/folder does not exist")
+        #expect(second?.description == "The working folder /no/such/folder cannot be entered: No such file or directory")
         #expect(scratch.remains == [])
     }
 

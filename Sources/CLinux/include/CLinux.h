@@ -20,6 +20,24 @@ void clinux_prefer_huge_pages(void *_Nonnull address, size_t length);
 
 // MARK: - For LocalKernels
 
+/// Looks a user up by name or, where that is NULL, by `id`. Sets the numbers of the user and of the user's own group, and
+/// writes name, home and shell to `text`, each ended by a NUL; returns 0 where there is none, or where there is no room.
+int clinux_find_user(
+    const char *_Nullable name, uid_t *_Nonnull id, gid_t *_Nonnull group, char *_Nonnull text, size_t size);
+
+/// Somebody that a program can run as.
+struct clinux_user {
+    uid_t user;
+    gid_t group;
+    /// The other groups that the user is in.
+    const gid_t *_Nonnull groups;
+    size_t group_count;
+};
+
+/// Whether a user may do to a file what `mode` says, as access() would tell the user: 1 or 0, or -1 and errno where this
+/// thread cannot take the user's place. Nobody else notices that it does.
+int clinux_may_access(const struct clinux_user *_Nonnull user, const char *_Nonnull path, int mode);
+
 /// A program to be started under a guard.
 struct clinux_launch {
     /// The path of the program, its arguments and its environment, the last two ended by NULL.
@@ -36,6 +54,9 @@ struct clinux_launch {
     uint64_t memory, processor_seconds, open_files;
     /// Whether what the program started may outlive it.
     int leaves_children;
+    /// Whether it runs as another user, and who that is.
+    int changes_user;
+    struct clinux_user user;
 };
 
 /// What a guard reports.
@@ -49,7 +70,7 @@ enum clinux_event {
 };
 
 /// What could not be done before the program ran.
-enum clinux_step { clinux_step_fork = 1, clinux_step_folder, clinux_step_limits, clinux_step_program };
+enum clinux_step { clinux_step_fork = 1, clinux_step_folder, clinux_step_limits, clinux_step_user, clinux_step_program };
 
 /// One report of a guard, sent whole through its socket.
 struct clinux_report {

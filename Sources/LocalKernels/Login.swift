@@ -1,0 +1,41 @@
+import Glibc
+import ZeroMQTransport
+
+extension Account {
+    /// What the user's variables are after a login: the user's shell is asked, which reads what it reads then.
+    ///
+    /// - Returns: The variables; nil where the shell did not tell them in time.
+    package func loginEnvironment(within limit: Duration = .seconds(5)) async -> [String: String]? {
+        var options = KernelOptions(environment: identity)
+        options.environment["PATH"] = "/usr/local/bin:/usr/bin:/bin"
+        options.account = self
+        options.workingFolder = may(.enter, home) == true ? home : "/"
+        guard let folder = try? RuntimeFolder(for: name, options: options) else { return nil }
+        defer { folder.remove() }
+        // What the shell prints is its own affair, so the answer goes to a file.
+        let file = folder.path + "/" + RuntimeFolder.answer
+        let command = Launch(
+            readsProfile ? shell : "/bin/sh", ["-l", "-c", "/usr/bin/env -0 >'\(file)'"],
+            environment: options.environment)
+        guard (try? folder.give(to: self)) != nil,
+            let process = try? await GuardedProcess.start(command, options, privateFolder: folder.outermost)
+        else { return nil }
+        _ = await process.ending.value(within: limit)
+        process.killEverything()
+        _ = await process.gone.value(within: .seconds(5))
+        guard let bytes = folder.read(RuntimeFolder.answer), !bytes.isEmpty else { return nil }
+        let variables = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        return Dictionary(
+            variables.compactMap { variable in
+                variable.firstIndex(of: "=").map {
+                    (String(variable[..<$0]), String(variable[variable.index(after: $0)...]))
+                }
+            }
+        ) { $1 }
+    }
+
+    /// Whether the shell is one that somebody types at.
+    private var readsProfile: Bool {
+        Files.isExecutable(shell) && !["nologin", "false", "true", "sync", "git-shell"].contains(Files.base(shell))
+    }
+}
