@@ -28,11 +28,11 @@ let package = Package(
         .target(
             name: "Galley",
             dependencies: ["JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "Execution"]),
+        .target(name: "Runs", dependencies: ["JSON", "CLinux", "Storage", "JupyterProtocol"]),
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "Execution",
-                "Galley",
+                "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "Execution", "Galley", "Runs",
             ], exclude: ["events.schema.json"]),
 
         // Tests

@@ -10,12 +10,6 @@ import Storage
 /// `events.schema.json` says what can stand in it.
 final class EventLog: Sendable {
     private let outlet: Outlet
-    private static let style: Style = {
-        var style = Style.canonical
-        style.indentation = nil
-        style.keySeparator = ":"
-        return style
-    }()
 
     /// Grows when a reader of an older form would be misled.
     private static let schema = 1
@@ -23,30 +17,10 @@ final class EventLog: Sendable {
     /// Somebody who reads nothing of a pipe is kept this much.
     private static let limit = 256_000_000
 
-    struct Refusal: Error {
-        let path: String
-        let reason: String
-    }
-
     /// Opens the file and empties it; it must not be that of another run, nor a notebook of this one.
-    init(_ path: String, apartFrom notebooks: [String]) throws(Refusal) {
-        var status = stat()
-        if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFIFO {
-            outlet = Outlet(pipe: path, limit: Self.limit, gap: Self.gap)
-            return
-        }
-        if notebooks.contains(where: { $0 == path || LocalFile.isSame($0, path) }) {
-            throw Refusal(path: path, reason: "that is the notebook; name another file")
-        }
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-        // Safe because strerror's string is copied at once.
-        guard descriptor >= 0 else { throw Refusal(path: path, reason: unsafe String(cString: strerror(errno))) }
-        if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
-            close(descriptor)
-            throw Refusal(path: path, reason: "another run writes its events there; name another file")
-        }
-        _ = ftruncate(descriptor, 0)
-        outlet = Outlet(descriptor, limit: Self.limit, gap: Self.gap)
+    init(_ path: String, apartFrom notebooks: [String]) throws(FileRefusal) {
+        outlet = try Outlet(
+            file: path, of: "--events", apartFrom: notebooks, isNew: true, limit: Self.limit, gap: Self.gap)
     }
 
     /// Waits until everything is written; returns whether it was.
@@ -94,7 +68,7 @@ final class EventLog: Sendable {
 
     private static func line(_ event: String, _ members: [(String, Value)]) -> [UInt8] {
         let time = ("time", Value.string(Timestamp.now().description))
-        return Document(.object([("event", .string(event)), time] + members), style: style).text.bytes
+        return Document(.object([("event", .string(event)), time] + members), style: .oneLine).text.bytes
     }
 
     /// What stands in the place of events that were left out.

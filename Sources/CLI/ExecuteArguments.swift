@@ -14,6 +14,7 @@ struct ExecuteArguments: Sendable {
     var isQuiet = false
     var streams = false
     var events: String?
+    var background = Background()
     var wantsHelp = false
     let dialect: Dialect
 
@@ -101,6 +102,9 @@ struct ExecuteArguments: Sendable {
             case .inPlace: throw UsageError("standard input cannot be written in place; use --output or --stdout")
             default: break
             }
+        }
+        if background.isDetached, result == .standardOutput {
+            throw UsageError("--detach leaves nobody to read standard output; use --inplace or --output")
         }
         if nbconvert.interruptsAtLimit, options.execution.allowedErrors.isEverything {
             // There an interrupt is an error of the cell, which ends the run unless errors are allowed.

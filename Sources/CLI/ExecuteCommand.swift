@@ -9,10 +9,15 @@ import Synchronization
 /// `galley execute`: one notebook is run.
 final class ExecuteCommand: Sendable {
     private let arguments: ExecuteArguments
+    private let place: RunPlace
+    private let engine: Engine?
     private let ending = Mutex<Int32?>(nil)
 
-    init(_ arguments: ExecuteArguments) {
+    /// - Parameter engine: Tells those that look after this process how it goes; nil where nobody does.
+    init(_ arguments: ExecuteArguments, _ place: RunPlace, _ engine: Engine?) {
         self.arguments = arguments
+        self.place = place
+        self.engine = engine
     }
 
     /// The status to end with, once everything is saved.
@@ -20,42 +25,71 @@ final class ExecuteCommand: Sendable {
 
     /// Runs it and returns the status to end with.
     func run(_ stop: StopSwitch) async -> Int32 {
-        let log: EventLog?
-        do throws(EventLog.Refusal) {
-            log = try arguments.events.map { path throws(EventLog.Refusal) in
-                try EventLog(path, apartFrom: [arguments.notebook] + (arguments.resultPath.map { [$0] } ?? []))
-            }
+        let record = RunRecord(place)
+        let files: (events: EventLog?, log: Log?)
+        do {
+            files = try (events(), log())
+            try record.begin(mustBe: arguments.background.status != nil)
         } catch {
-            Terminal.complain("galley: --events \(error.path): \(error.reason)")
-            return ExitStatus.storage
+            let problem = (error as? FileRefusal).map { "\($0.option) \($0.path): \($0.reason)" } ?? "\(error)"
+            Terminal.complain("galley: \(problem)")
+            return end(End(status: ExitStatus.storage, outcome: "failed", message: problem), record)
         }
-        let progress = Progress(arguments)
+        let progress = Progress(arguments, files.log)
         let name = arguments.notebook
-        let observe: @Sendable (RunEvent) -> Void = { event in
+        let observe: @Sendable (RunEvent) -> Void = { [engine] event in
             progress.receive(event)
-            log?.write(event, notebook: name)
+            files.events?.write(event, notebook: name)
+            record.receive(event)
+            if case .started = event { engine?.begin() }
         }
-        let status: Int32
+        let end: End
         do {
             if case .folder(let path) = arguments.result { try await LocalFile.makeFolder(path, for: source.owner()) }
             let report = try await execute(
                 source, to: destination, arguments.options, stop: stop, observe: observe)
             progress.end(report)
-            status = ExitStatus.of(report.outcome)
-            log?.end(status, report)
+            end = End(
+                status: ExitStatus.of(report.outcome), outcome: report.outcome.status,
+                message: Failure(report)?.sentence ?? "")
+            files.events?.end(end.status, report)
         } catch {
-            status = ExitStatus.of(error)
             let problem = (error as? NotebookError).map { "\(name): \($0)" } ?? "\(error)"
+            end = End(status: ExitStatus.of(error), outcome: "failed", message: problem)
             progress.end(problem, (error as? UnsavedRun)?.report)
-            log?.end(status, problem)
+            files.events?.end(end.status, problem)
         }
-        ending.withLock { $0 = status }
+        ending.withLock { $0 = end.status }
+        if let events = files.events, await !events.finish() {
+            progress.complain("not all events could be written to \(arguments.events ?? "")")
+        }
+        if let log = files.log, await !log.finish() {
+            progress.complain("not all lines could be written to \(arguments.background.log ?? "")")
+        }
         await progress.finish()
-        if let log, await !log.finish() {
-            Terminal.complain("galley: \(name): not all events could be written to \(arguments.events ?? "")")
-        }
-        return status
+        return self.end(end, record)
     }
+
+    /// Tells everybody the end.
+    private func end(_ end: End, _ record: RunRecord) -> Int32 {
+        if let problem = record.end(end), arguments.background.status != nil { Terminal.complain("galley: \(problem)") }
+        if let engine { engine.end(end, place) } else { place.leave() }
+        return end.status
+    }
+
+    private func events() throws(FileRefusal) -> EventLog? {
+        guard let path = arguments.events else { return nil }
+        return try EventLog(path, apartFrom: notebooks)
+    }
+
+    private func log() throws(FileRefusal) -> Log? {
+        let format = arguments.background.logFormat
+        if let path = place.log { return try Log(path, format, of: place, apartFrom: notebooks) }
+        return format == .json ? Log(format, of: place) : nil
+    }
+
+    /// What no other file may be.
+    private var notebooks: [String] { [arguments.notebook] + (arguments.resultPath.map { [$0] } ?? []) }
 
     private var source: any NotebookStore {
         arguments.notebook == "-" ? StandardStreams() : LocalFile(arguments.notebook)

@@ -34,7 +34,7 @@ struct Flag: Sendable {
         act = .take(take)
     }
 
-    static var all: [Flag] { own + Nbconvert.flags }
+    static var all: [Flag] { own + Background.flags + Nbconvert.flags }
 
     private static let own = [
         // The result

@@ -21,19 +21,13 @@ struct KernelsCommand {
             for folder in finder.folders { Terminal.print("    " + folder) }
             return Terminal.print("Install one: python3 -m pip install ipykernel")
         }
-        let head = ["NAME", "DISPLAY NAME", "LANGUAGE", "WHERE"]
-        let rows = specs.map { spec in
-            let note = spec.program() == nil ? " (its program \(spec.arguments.first ?? "") does not exist)" : ""
-            return [spec.name, spec.displayName, spec.language, spec.folder + note]
-        }
-        let widths = head.indices.map { column in ([head] + rows).map { $0[column].count }.max() ?? 0 }
-        for row in [head] + rows {
-            let cells = row.indices.map { column in
-                column == row.count - 1
-                    ? row[column] : row[column] + String(repeating: " ", count: widths[column] - row[column].count)
+        Table(
+            head: ["NAME", "DISPLAY NAME", "LANGUAGE", "WHERE"],
+            rows: specs.map { spec in
+                let note = spec.program() == nil ? " (its program \(spec.arguments.first ?? "") does not exist)" : ""
+                return [spec.name, spec.displayName, spec.language, spec.folder + note]
             }
-            Terminal.print(cells.joined(separator: "  "))
-        }
+        ).show()
     }
 
     private func json(_ specs: [KernelSpec]) -> String {
@@ -46,5 +40,22 @@ struct KernelsCommand {
                 ]
             })
         return String(decoding: Document(list).text.bytes.dropLast(), as: UTF8.self)
+    }
+}
+
+/// Columns under a head.
+struct Table {
+    let head: [String]
+    let rows: [[String]]
+
+    func show() {
+        let widths = head.indices.map { column in ([head] + rows).map { $0[column].count }.max() ?? 0 }
+        for row in [head] + rows {
+            let cells = row.indices.map { column in
+                column == row.count - 1
+                    ? row[column] : row[column] + String(repeating: " ", count: widths[column] - row[column].count)
+            }
+            Terminal.print(cells.joined(separator: "  "))
+        }
     }
 }

@@ -79,7 +79,7 @@ struct Nbconvert: Sendable {
         var refused = [
             "--clear-output": "Galley runs notebooks and does not clear them",
             "--config": "Galley reads no configuration files; put the settings on the command line",
-            "--post": "Galley runs nothing afterwards",
+            "--post": "Galley has no servers; --then runs a command afterwards",
             "--KernelManager.shutdown_wait_time": "Galley's own patience is 2.5 s and one second more; leave it out",
         ]
         for name in [

@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import Storage
 import Synchronization
 
 /// A way out for text that never keeps anybody waiting: whoever reads it may be slow, or have stopped reading.
@@ -28,8 +29,40 @@ final class Outlet: Sendable {
         self.gap = gap
     }
 
+    /// Writes to a file, which is made where there is none.
+    ///
+    /// - Parameters:
+    ///   - notebooks: What the file must not be.
+    ///   - isNew: Whether the file is emptied, and nobody else may write to it meanwhile.
+    convenience init(
+        file path: String, of option: String, apartFrom notebooks: [String], isNew: Bool = false, limit: Int,
+        gap: @escaping @Sendable (_ count: Int) -> [UInt8]
+    ) throws(FileRefusal) {
+        var status = stat()
+        if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFIFO {
+            self.init(pipe: path, limit: limit, gap: gap)
+            return
+        }
+        if notebooks.contains(where: { $0 == path || LocalFile.isSame($0, path) }) {
+            throw FileRefusal(option: option, path: path, reason: "that is the notebook; name another file")
+        }
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+        // Safe because strerror's string is copied at once.
+        guard descriptor >= 0 else {
+            throw FileRefusal(option: option, path: path, reason: unsafe String(cString: strerror(errno)))
+        }
+        if isNew {
+            if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+                close(descriptor)
+                throw FileRefusal(option: option, path: path, reason: "another run writes to it; name another file")
+            }
+            _ = ftruncate(descriptor, 0)
+        }
+        self.init(descriptor, limit: limit, gap: gap)
+    }
+
     /// Writes to a pipe that has a name, once somebody reads from it.
-    init(pipe path: String, limit: Int, gap: @escaping @Sendable (_ count: Int) -> [UInt8]) {
+    private init(pipe path: String, limit: Int, gap: @escaping @Sendable (_ count: Int) -> [UInt8]) {
         state = Mutex(State(isBusy: true))
         self.limit = limit
         self.gap = gap
@@ -85,4 +118,11 @@ final class Outlet: Sendable {
             }
         }
     }
+}
+
+/// Why a file that is to be written on the way cannot be.
+struct FileRefusal: Error {
+    let option: String
+    let path: String
+    let reason: String
 }

@@ -2,6 +2,7 @@ import Execution
 import Galley
 import Glibc
 import LocalKernels
+import Storage
 
 /// The program.
 @main struct Program {
@@ -14,12 +15,17 @@ import LocalKernels
         do throws(UsageError) {
             switch arguments.first {
             case "--version": Terminal.print("galley \(Galley.version)")
+            case "help" where rest == ["background"]: Terminal.print(Background.help)
             case nil, "--help", "-h", "help": Terminal.print(help)
             case "execute": try run(rest, .galley)
             case "nbconvert": try run(rest, .nbconvert)
             case "kernels": try KernelsCommand(rest).run()
+            case "runs": try RunsCommand(rest).run()
+            case "stop": exit(try RunCommand(.stop, rest).run())
+            case "wait": exit(try RunCommand(.wait, rest).run())
             case let argument?:
-                throw UsageError(unknown: "command", argument, known: ["execute", "nbconvert", "kernels"])
+                throw UsageError(
+                    unknown: "command", argument, known: ["execute", "nbconvert", "kernels", "runs", "stop", "wait"])
             }
         } catch {
             Terminal.complain("galley: \(error.problem)")
@@ -30,7 +36,18 @@ import LocalKernels
     private static func run(_ arguments: [String], _ dialect: ExecuteArguments.Dialect) throws(UsageError) {
         let arguments = try ExecuteArguments(arguments, dialect)
         if arguments.wantsHelp { return Terminal.print(ExecuteArguments.help) }
-        let command = ExecuteCommand(arguments)
+        var place = RunPlace(arguments)
+        var engine: Engine?
+        if Attendant.isNeeded(arguments.background) {
+            do throws(Errno) {
+                engine = try Attendant.begin(arguments, place)
+            } catch {
+                Terminal.complain("galley: no process can be made for the background: \(error)")
+                exit(ExitStatus.storage)
+            }
+        }
+        if let engine { place.process = engine.attendant }
+        let command = ExecuteCommand(arguments, place, engine)
         let stop = StopSwitch()
         Task { exit(await command.run(stop)) }
         // The first ends the run in order, the second kills the kernel. Who sends another one when that should be over does

@@ -21,6 +21,10 @@ final class Progress: Sendable {
     private let outlet = Outlet(STDERR_FILENO, limit: 64_000_000) {
         Array("galley: \($0) bytes are left out here, because they were not read in time\n".utf8)
     }
+    /// What is told the same as whoever reads standard error, and everything where that one is quiet.
+    private let log: Log?
+    /// Whether standard error is the log.
+    private let hasLogAlone: Bool
     private let state = Mutex(State())
 
     private struct State {
@@ -38,17 +42,21 @@ final class Progress: Sendable {
         var ticker: Task<Void, Never>?
     }
 
-    init(_ arguments: ExecuteArguments) {
+    init(_ arguments: ExecuteArguments, _ log: Log?) {
+        self.log = log
+        let background = arguments.background
+        hasLogAlone = background.isDetached || background.log == nil && background.logFormat == .json
         notebook = arguments.notebook == "-" ? "notebook" : arguments.notebook.shownOnOneLine(200)
         ownPath = arguments.notebook
         state.withLock { $0.place = arguments.resultPath }
         isQuiet = arguments.isQuiet
         streams = arguments.streams
-        isLive = Terminal.isWatched && !arguments.isQuiet
+        isLive = Terminal.isWatched && !arguments.isQuiet && !hasLogAlone
         hasColours = Terminal.hasColours
         let ticker = Task { [weak self] in
             while (try? await Task.sleep(for: .milliseconds(200))) != nil {
                 guard let self else { return }
+                self.log?.flush()
                 self.state.withLock { state in
                     self.flush(&state)
                     self.showStatus(&state)
@@ -70,15 +78,25 @@ final class Progress: Sendable {
                 state.sources[cell.number] = cell.source
                 state.running = (cell, .now)
                 showStatus(&state)
-            case .output(_, let publication): if streams { show(publication, &state) }
+            case .output(let cell, let publication): if streams { show(publication, &state, cell: cell.number) }
             case .cellFinished(let report):
                 state.running = nil
-                endText(&state)
-                say(line(report.number, state.cells, report.duration, report.title, report.outcome.note), &state)
+                endText(&state, cell: report.number)
+                say(
+                    line(report.number, state.cells, report.duration, report.title, report.outcome.note), &state,
+                    cell: report.number)
             case .saved(let path): if path != ownPath, path != "-" { state.place = path }
-            case .warning(let text): complain("galley: \(notebook): \(text.shownOnOneLine(1000))", &state)
+            case .warning(let text): complain(.warning, text.shownOnOneLine(1000), &state)
             default: break
             }
+        }
+    }
+
+    /// Says what is wrong when all else is said.
+    func complain(_ problem: String) {
+        state.withLock { state in
+            complain(.error, problem, &state)
+            flush(&state)
         }
     }
 
@@ -95,9 +113,10 @@ final class Progress: Sendable {
                 say("\(notebook): \(end)\(state.place.map { ", saved as \($0.shownOnOneLine(200))" } ?? "")", &state)
                 return flush(&state)
             }
-            complain("galley: \(notebook): \(failure.sentence)", &state)
             let source = report.failingCell.flatMap { state.sources[$0.number] }
-            for line in failure.details(source: source, withColours: hasColours) { complain(line, &state) }
+            complain(
+                .error, failure.sentence, details: failure.details(source: source, withColours: hasColours), &state,
+                cell: report.failingCell?.number)
             flush(&state)
         }
     }
@@ -106,10 +125,8 @@ final class Progress: Sendable {
     func end(_ problem: String, _ report: RunReport?) {
         state.withLock { state in
             finish(&state)
-            complain("galley: \(problem.shown())", &state)
-            if let failure = report.flatMap({ Failure($0) }) {
-                complain("galley: \(notebook): \(failure.sentence)", &state)
-            }
+            complain(.error, problem, &state, isAboutNotebook: false)
+            if let failure = report.flatMap({ Failure($0) }) { complain(.error, failure.sentence, &state) }
             flush(&state)
         }
     }
@@ -137,11 +154,22 @@ final class Progress: Sendable {
 // MARK: - Lines
 
 extension Progress {
-    private func say(_ line: String, _ state: inout State) {
-        if !isQuiet { complain(line, &state) }
+    private func say(_ line: String, _ state: inout State, cell: Int? = nil) {
+        log?.write(.info, line, cell: cell)
+        if !isQuiet { write(line, &state) }
     }
 
-    private func complain(_ line: String, _ state: inout State) {
+    private func complain(
+        _ level: Log.Level, _ problem: String, details: [String] = [], _ state: inout State, cell: Int? = nil,
+        isAboutNotebook: Bool = true
+    ) {
+        let problem = (isAboutNotebook ? "\(notebook): " : "") + problem.shown()
+        log?.write(level, problem, details: details, cell: cell)
+        for line in ["galley: " + problem] + details { write(line, &state) }
+    }
+
+    private func write(_ line: String, _ state: inout State) {
+        if hasLogAlone { return }
         state.waiting += line + "\n"
         // Somebody who watches sees each line at once. A reader that is woken for each would take the kernel's time.
         if isLive || state.waiting.utf8.count > 4096 { flush(&state) }
@@ -167,7 +195,7 @@ extension Progress {
     }
 
     /// Shows what a cell prints.
-    private func show(_ publication: Publication, _ state: inout State) {
+    private func show(_ publication: Publication, _ state: inout State, cell: Int) {
         let text: String
         switch publication {
         case .stream(_, let written): text = written
@@ -179,22 +207,24 @@ extension Progress {
         // A line is shown when it is complete: a progress bar that writes over itself is shown once, as it ends.
         guard let last = text.lastIndex(where: \.isNewlineOfText) else {
             state.unended += text
-            if state.unended.utf8.count > 100_000 { endText(&state) }
+            if state.unended.utf8.count > 100_000 { endText(&state, cell: cell) }
             return
         }
         let lines = (state.unended + text[..<last]).split(
             omittingEmptySubsequences: false, whereSeparator: \.isNewlineOfText)
         state.unended = String(text[text.index(after: last)...])
-        for line in lines { show(String(line), &state) }
+        for line in lines { show(String(line), &state, cell: cell) }
     }
 
-    private func show(_ line: String, _ state: inout State) {
-        complain(TerminalText.lastState(of: line).shown(withColours: hasColours), &state)
+    private func show(_ line: String, _ state: inout State, cell: Int?) {
+        let line = TerminalText.lastState(of: line)
+        log?.write(.output, line, cell: cell)
+        write(line.shown(withColours: hasColours), &state)
     }
 
-    private func endText(_ state: inout State) {
+    private func endText(_ state: inout State, cell: Int? = nil) {
         guard !state.unended.isEmpty else { return }
-        show(state.unended, &state)
+        show(state.unended, &state, cell: cell)
         state.unended = ""
     }
 }

@@ -25,9 +25,18 @@ enum Signals {
         return number
     }
 
+    /// Lets them end the program at once again.
+    static func unblock() {
+        var set = awaited
+        unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
+    }
+
+    /// The signals that ask the program to end.
+    static var ending: [Int32] { [SIGINT, SIGTERM] + (isIgnored(SIGHUP) ? [] : [SIGHUP]) }
+
     private static var awaited: sigset_t {
         var set = sigset_t()
-        for number in [SIGINT, SIGTERM] + (isIgnored(SIGHUP) ? [] : [SIGHUP]) { unsafe sigaddset(&set, number) }
+        for number in ending { unsafe sigaddset(&set, number) }
         return set
     }
 

@@ -30,20 +30,26 @@ extension Options {
             return try await kernel(for: wanted, as: account)
         case .automatic:
             guard geteuid() == 0, let owner, owner.user != 0 else { return try callersKernel(for: wanted) }
-            let reason: String
-            if let account = Account(id: owner.user) {
-                do throws(KernelError) {
-                    return try await kernel(for: wanted, as: account)
-                } catch {
-                    reason = "\(error)"
-                }
-            } else {
-                reason = "the notebook belongs to number \(owner.user), who is no user of this machine"
+            guard let account = Account(id: owner.user) else {
+                return try callersKernel(
+                    for: wanted,
+                    insteadOf: "the notebook belongs to number \(owner.user), who is no user of this machine")
             }
-            var choice = try callersKernel(for: wanted)
-            choice.warnings.append("the kernel runs as \(KernelChoice.caller): \(reason)")
-            return choice
+            do throws(KernelError) {
+                return try await kernel(for: wanted, as: account)
+            } catch {
+                // Where it is not to be found in either place, it is missed in that of the notebook's owner.
+                guard let choice = try? callersKernel(for: wanted, insteadOf: "\(error)") else { throw error }
+                return choice
+            }
         }
+    }
+
+    /// Chooses the kernel that runs as whoever runs this process because it cannot run as somebody else.
+    private func callersKernel(for wanted: WantedKernel, insteadOf reason: String) throws(KernelError) -> KernelChoice {
+        var choice = try callersKernel(for: wanted)
+        choice.warnings.append("the kernel runs as \(KernelChoice.caller): \(reason)")
+        return choice
     }
 
     /// Chooses the kernel that runs as whoever runs this process.

@@ -33,7 +33,7 @@ struct TemporaryFile: ~Copyable {
     }
 
     /// Takes the place of whatever has the name, in one step.
-    mutating func take(name base: String) throws(Errno) {
+    mutating func take(name base: String, isFlushed: Bool = true) throws(Errno) {
         let folder = folder.number
         if name == nil {
             // A file without a name cannot replace another: it is given one for a moment.
@@ -43,7 +43,7 @@ struct TemporaryFile: ~Copyable {
         }
         if let name { try checked { unsafe renameat(folder, name, folder, base) } }
         name = nil
-        flushFolder()
+        if isFlushed { flushFolder() }
     }
 
     /// Takes a name, unless somebody has it.

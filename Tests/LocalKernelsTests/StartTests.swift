@@ -144,7 +144,8 @@ import Testing
         let second = await #expect(throws: KernelError.self) {
             try await withKernel(Fixture.spec("good"), options: options) { _ in }
         }
-        #expect(second?.description == "The working folder /no/such/folder cannot be entered: No such file or directory")
+        #expect(
+            second?.description == "The working folder /no/such/folder cannot be entered: No such file or directory")
         #expect(scratch.remains == [])
     }
 

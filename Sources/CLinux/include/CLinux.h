@@ -90,4 +90,18 @@ struct clinux_order {
 /// whatever means, the socket closes, and the guard ends the program and all that descends from it.
 pid_t clinux_start_guarded(const struct clinux_launch *_Nonnull launch, int *_Nonnull socket);
 
+// MARK: - For Runs
+
+/// Makes a copy of this process, which must have a single thread; returns 0 in the copy, -1 and errno where it cannot.
+pid_t clinux_fork(void);
+
+/// Has this process sent a signal when its parent ends, which is `parent` as long as it has not.
+void clinux_hear_of_end(pid_t parent, int signal);
+
+/// Opens something that stands for a process and can be waited for; -1 and errno where it cannot.
+int clinux_open_process(pid_t process);
+
+/// Sends a signal to the process that was opened, and to no other that has got its number since.
+int clinux_signal_process(int process, int signal);
+
 #endif

@@ -1,0 +1,208 @@
+import Dispatch
+import Galley
+import Glibc
+import JupyterProtocol
+import Runs
+import Storage
+
+/// The process that looks after the one which runs the notebook, where there is something to do afterwards or where that
+/// one goes on without its caller.
+///
+/// It does nothing but wait, so it is there when the other one is not any more, whatever may have ended it. All of this
+/// happens before there is a second thread.
+struct Attendant {
+    private let arguments: ExecuteArguments
+    private let place: RunPlace
+    /// The engine tells the attendant the end by the first, and the caller the beginning by the second.
+    private let verdict: Pipe
+    private let news: Pipe?
+
+    /// Whether a run needs one.
+    static func isNeeded(_ background: Background) -> Bool { background.isDetached || !background.commands.isEmpty }
+
+    /// Parts the process in two, or three; returns in the one that is to run the notebook.
+    static func begin(_ arguments: ExecuteArguments, _ place: RunPlace) throws(Errno) -> Engine {
+        let attendant = Attendant(
+            arguments: arguments, place: place, verdict: try Pipe(),
+            news: arguments.background.isDetached ? try Pipe() : nil)
+        if let news = attendant.news, let session = try ChildProcess.detach() { attendant.awaitNews(news, of: session) }
+        if arguments.background.isDetached { attendant.letGoOfCaller() }
+        let mark = ProcessMark.current()
+        if let engine = try ChildProcess.make() { attendant.attend(engine) }
+        return Engine(attendant: mark, verdict: attendant.verdict, news: attendant.news, arguments.background)
+    }
+
+    // MARK: The caller
+
+    /// Waits until the run is under way, or is not going to be, and ends the caller.
+    private func awaitNews(_ news: Pipe, of session: ChildProcess) -> Never {
+        news.closeWriting()
+        let (place, isQuiet) = (place, arguments.isQuiet)
+        DispatchQueue.global().async {
+            let text = news.read()
+            guard let end = End(text) else {
+                if text != Engine.ready { Terminal.complain("galley: the run ended before it began") }
+                if text == Engine.ready { Self.tell(place, isQuiet) }
+                exit(text == Engine.ready ? ExitStatus.success : ExitStatus.cellError)
+            }
+            if end.status == 0 { Self.tell(place, isQuiet) } else { Terminal.complain("galley: \(end.message)") }
+            exit(end.status)
+        }
+        while true { session.send(Signals.next()) }
+    }
+
+    private static func tell(_ place: RunPlace, _ isQuiet: Bool) {
+        Terminal.print(place.id)
+        if isQuiet { return }
+        if let log = place.log { Terminal.print("log: \(log)") }
+        if let status = place.statusCopies.first { Terminal.print("status: \(status.path)") }
+    }
+
+    // MARK: The attendant
+
+    /// Gives back the caller's standard streams, for the end of which somebody may be waiting.
+    private func letGoOfCaller() {
+        let nothing = unsafe open("/dev/null", O_RDWR | O_CLOEXEC)
+        let log = place.log.map { unsafe open($0, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666) } ?? -1
+        if arguments.notebook != "-" { dup2(nothing, 0) }
+        for stream in Int32(1)...2 { dup2(log >= 0 ? log : nothing, stream) }
+        if log >= 0 { close(log) }
+        close(nothing)
+    }
+
+    /// Waits for the end of the engine, does what is to be done then, and ends as the engine did.
+    private func attend(_ engine: ChildProcess) -> Never {
+        verdict.closeWriting()
+        let ending = engine.end(passingOn: Signals.ending)
+        let status = ending < 0 ? ExitStatus.signal(-ending) : ending
+        var end = End(verdict.read())
+        if end == nil {
+            let cause =
+                ending < 0 ? PostMortem.signalNames[-ending] ?? "signal \(-ending)" : "itself, with status \(status)"
+            let killed = End(status: status, outcome: "killed", message: "galley was ended by \(cause)")
+            for copy in place.statusCopies {
+                guard var told = LocalFile.peek(copy.path).flatMap({ RunStatus($0) }), told.state != .ended else {
+                    continue
+                }
+                told.end(status, killed.outcome, killed.message)
+                try? StatusFile(told, copies: [copy]).finish()
+            }
+            say(killed.message)
+            news?.write(killed.text)
+            end = killed
+        }
+        news?.closeWriting()
+        let commands = Commands(arguments.background, place)
+        commands.run(after: status, end?.outcome ?? "") { say($0) }
+        place.leave()
+        exit(status)
+    }
+
+    private func say(_ problem: String) {
+        let background = arguments.background
+        let isForMachines = background.logFormat == .json
+        if background.isDetached || isForMachines {
+            let text = Log.line(background.logFormat, place.members, .error, problem)
+            Terminal.write(Array(text.utf8), to: STDERR_FILENO)
+        } else {
+            Terminal.complain("galley: \(place.notebook): \(problem)")
+        }
+    }
+}
+
+/// How a run ended, as processes tell one another.
+struct End {
+    let status: Int32
+    let outcome: String
+    let message: String
+
+    init(status: Int32, outcome: String, message: String) {
+        (self.status, self.outcome, self.message) = (status, outcome, message)
+    }
+
+    init?(_ text: String) {
+        let parts = text.split(separator: "\n", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 3, let status = Int32(parts[0]) else { return nil }
+        self.init(status: status, outcome: parts[1], message: parts[2])
+    }
+
+    var text: String { "\(status)\n\(outcome)\n\(message)" }
+}
+
+/// The end of the attendant that the process has which runs the notebook.
+struct Engine: Sendable {
+    /// The process that a signal to the run goes to.
+    let attendant: ProcessMark
+    private let verdict: Pipe
+    private let news: Pipe?
+    private let background: Background
+
+    static let ready = "ready"
+
+    init(attendant: ProcessMark, verdict: Pipe, news: Pipe?, _ background: Background) {
+        (self.attendant, self.verdict, self.news, self.background) = (attendant, verdict, news, background)
+    }
+
+    /// Tells the caller that the run is under way.
+    func begin() { news?.write(Self.ready) }
+
+    /// Tells how the run ended. Where nobody is left to do it, runs what is to be run then.
+    func end(_ end: End, _ place: RunPlace) {
+        verdict.write(end.text)
+        news?.write(end.text)
+        guard !attendant.isAlive else { return }
+        Commands(background, place).run(after: end.status, end.outcome) { Terminal.complain("galley: \($0)") }
+        place.leave()
+    }
+}
+
+/// What is run when a run has ended.
+struct Commands {
+    private let background: Background
+    private let place: RunPlace
+
+    init(_ background: Background, _ place: RunPlace) { (self.background, self.place) = (background, place) }
+
+    func run(after status: Int32, _ outcome: String, complain: (String) -> Void) {
+        var variables = [
+            "GALLEY_STATUS": outcome, "GALLEY_EXIT": "\(status)", "GALLEY_NOTEBOOK": place.notebook,
+            "GALLEY_RUN": place.id,
+        ]
+        variables["GALLEY_RESULT"] = place.result
+        variables["GALLEY_LOG"] = place.log
+        for (occasion, command) in background.commands(after: status) {
+            let status = runCommand(command, variables: variables)
+            if status != 0 { complain("\(occasion.rawValue): the command ended with status \(status): \(command)") }
+        }
+    }
+}
+
+/// A pipe for one short message.
+struct Pipe: Sendable {
+    private let reading: Int32
+    private let writing: Int32
+
+    init() throws(Errno) {
+        var ends: [Int32] = [-1, -1]
+        guard unsafe pipe(&ends) == 0 else { throw Errno(rawValue: errno) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        (reading, writing) = (ends[0], ends[1])
+    }
+
+    /// As long as somebody can write, the end is not seen.
+    func closeWriting() { close(writing) }
+
+    /// Writes as much of a message as is written in one piece.
+    func write(_ text: String) { Terminal.write(Array(text.utf8.prefix(4000)), to: writing) }
+
+    /// Waits for a message, or for the end.
+    func read() -> String {
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        while true {
+            // Safe because the array is passed with its own length.
+            let count = unsafe Glibc.read(reading, &bytes, bytes.count)
+            if count >= 0 { return String(decoding: bytes[..<count], as: UTF8.self) }
+            if errno != EINTR { return "" }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+/// What was asked of a run that nobody watches.
+struct Background: Sendable {
+    /// Whether it goes on without whoever started it.
+    var isDetached = false
+    /// Where it says how it goes, besides standard error.
+    var log: String?
+    var logFormat = Log.Format.plain
+    /// Where it keeps how far it is.
+    var status: String?
+    /// What is run at the end: always, or only then.
+    var commands: [(occasion: Occasion, command: String)] = []
+
+    enum Occasion: String, Sendable {
+        case always = "--then"
+        case success = "--on-success"
+        case failure = "--on-failure"
+    }
+
+    /// The commands for an end with an exit status: those for just this end, then the others.
+    func commands(after status: Int32) -> [(occasion: Occasion, command: String)] {
+        let special: Occasion = status == 0 ? .success : .failure
+        return commands.filter { $0.occasion == special } + commands.filter { $0.occasion == .always }
+    }
+
+    static let flags =
+        [
+            Flag("--detach") { $0.background.isDetached = true },
+            Flag("--log") { arguments, value, _ in arguments.background.log = value },
+            Flag("--log-format") { arguments, value, name throws(UsageError) in
+                arguments.background.logFormat = try Reading.choice(value, name, ["plain": .plain, "json": .json])
+            },
+            Flag("--status") { arguments, value, _ in arguments.background.status = value },
+        ]
+        + [Occasion.always, .success, .failure].map { occasion in
+            Flag(occasion.rawValue) { arguments, value, _ in
+                arguments.background.commands.append((occasion, value))
+            }
+        }
+
+    static let help = """
+        Usage: galley execute --detach [options] NOTEBOOK     runs it in the background
+
+          --detach                 return once it is under way, and print its ID
+          --log FILE               say there how it goes; each line begins with the time
+          --log-format json        as JSON lines; without --log, on standard error
+          --status FILE            keep there how far it is, as one JSON document
+          --then COMMAND           run a command at the end, however that comes about
+          --on-success COMMAND, --on-failure COMMAND
+                                   or only after this end; they find GALLEY_STATUS (in
+                                   a word), GALLEY_EXIT, GALLEY_NOTEBOOK, GALLEY_RESULT,
+                                   GALLEY_RUN and GALLEY_LOG in their environment
+          --as-owner, --as-caller, --as-user NAME
+                                   who the kernel runs as when root runs the notebook
+                                   of another user: that user, if possible, is usual
+
+          galley runs [--json]     list the runs of this machine
+          galley stop ID           end one: what it has put out is saved
+          galley wait ID           wait for its end, and exit as it did
+        """
+}

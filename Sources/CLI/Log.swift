@@ -1,0 +1,103 @@
+import Glibc
+import JSON
+import JupyterProtocol
+import Storage
+import Synchronization
+
+/// A file, or standard error, that is told line by line how a run goes.
+final class Log: Sendable {
+    /// How lines are written.
+    enum Format: Sendable {
+        /// The time, then the text.
+        case plain
+        /// One JSON object a line.
+        case json
+    }
+
+    enum Level: String, Sendable {
+        case info, warning, error
+        /// What a cell prints.
+        case output
+    }
+
+    private let outlet: Outlet
+    private let format: Format
+    private let run: [(String, Value)]
+    private let waiting = Mutex("")
+
+    private static let limit = 64_000_000
+
+    /// Appends to a file, which other runs may do as well.
+    init(_ path: String, _ format: Format, of run: RunPlace, apartFrom notebooks: [String]) throws(FileRefusal) {
+        self.format = format
+        self.run = run.members
+        outlet = try Outlet(
+            file: path, of: "--log", apartFrom: notebooks, limit: Self.limit, gap: Self.gap(format, run.members))
+    }
+
+    /// Writes to standard error.
+    init(_ format: Format, of run: RunPlace) {
+        self.format = format
+        self.run = run.members
+        outlet = Outlet(STDERR_FILENO, limit: Self.limit, gap: Self.gap(format, run.members))
+    }
+
+    /// Adds a line, or several; it is written with the next ``flush()``.
+    func write(_ level: Level, _ text: String, details: [String] = [], cell: Int? = nil) {
+        let line = Self.line(format, run, level, text, details: details, cell: cell)
+        let isMuch = waiting.withLock { waiting in
+            waiting += line
+            return waiting.utf8.count > 4096
+        }
+        if isMuch { flush() }
+    }
+
+    func flush() {
+        // Within the lock, so that lines keep their order.
+        waiting.withLock { waiting in
+            if !waiting.isEmpty { outlet.write(waiting.utf8) }
+            waiting = ""
+        }
+    }
+
+    /// Waits until everything is written; returns whether it was.
+    func finish() async -> Bool {
+        flush()
+        return await outlet.finish()
+    }
+
+    static func line(
+        _ format: Format, _ run: [(String, Value)], _ level: Level, _ text: String, details: [String] = [],
+        cell: Int? = nil
+    ) -> String {
+        let time = Timestamp.now().description
+        switch format {
+        case .plain:
+            let lines = ([text] + details).flatMap {
+                $0.shown().split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            }
+            return lines.map { "\(time) \($0)\n" }.joined()
+        case .json:
+            var members: [(String, Value)] = [
+                ("level", .string(level.rawValue)), ("message", .string(text.shown())), ("time", .string(time)),
+            ]
+            if let cell { members.append(("cell", .number(cell))) }
+            if !details.isEmpty { members.append(("details", .string(details.joined(separator: "\n").shown()))) }
+            return String(decoding: Document(.object(run + members), style: .oneLine).text.bytes, as: UTF8.self)
+        }
+    }
+
+    private static func gap(_ format: Format, _ run: [(String, Value)]) -> @Sendable (Int) -> [UInt8] {
+        { Array(line(format, run, .warning, "\($0) bytes are left out here: they could not be written in time").utf8) }
+    }
+}
+
+extension Style {
+    /// Everything on one line, without a space.
+    static let oneLine: Style = {
+        var style = Style.canonical
+        style.indentation = nil
+        style.keySeparator = ":"
+        return style
+    }()
+}

@@ -1,0 +1,57 @@
+import Glibc
+import JSON
+import Runs
+import Storage
+
+/// What a run is called, and where it can be found.
+struct RunPlace: Sendable {
+    let id: String
+    /// The notebook, and where its result goes, as whole paths.
+    let notebook: String
+    let result: String?
+    let log: String?
+    /// What is kept up to date; the first is the one that people are told of.
+    let statusCopies: [StatusFile.Copy]
+    /// The process that a signal to the run goes to.
+    var process = ProcessMark.current()
+    private let folder: RunFolder?
+    private let isKept: Bool
+
+    /// Finds a place for a run. In the background, or where it is asked for, what is told of it stays when it is over.
+    init(_ arguments: ExecuteArguments) {
+        let background = arguments.background
+        notebook = Self.whole(arguments.notebook)
+        result = (arguments.result == .inPlace ? arguments.notebook : arguments.resultPath).map(Self.whole)
+        let folder = RunFolder.own()
+        let id = folder?.newID(for: arguments.notebook) ?? "galley-\(getpid())"
+        (self.folder, self.id, isKept) = (folder, id, background.isDetached)
+        let (mode, group) = Self.rights(notebook)
+        let own = folder.map { StatusFile.Copy(path: $0.file(of: id), mode: mode, group: group) }
+        statusCopies = [background.status.map { StatusFile.Copy(path: Self.whole($0)) }, own].compactMap(\.self)
+        if isKept { folder?.forgetOld() }
+        log = background.log.map(Self.whole) ?? (isKept ? folder?.log(of: id) : nil)
+        guard isKept, background.log == nil, let log else { return }
+        // What cells print is not everybody's business.
+        try? LocalFile.put([], at: log, mode: mode, group: group)
+    }
+
+    /// Forgets a run that is over, where nobody will ask for it.
+    func leave() { if !isKept { folder?.remove(id) } }
+
+    /// What every line of a log says of the run.
+    var members: [(String, Value)] { [("notebook", .string(notebook)), ("run", .string(id))] }
+
+    /// The rights of files that tell of a run: its owner's alone, and the group's of a user whose notebook root runs.
+    private static func rights(_ notebook: String) -> (mode: UInt32, group: UInt32?) {
+        var status = stat()
+        guard geteuid() == 0, unsafe stat(notebook, &status) == 0, status.st_uid != 0 else { return (0o600, nil) }
+        return (0o640, status.st_gid)
+    }
+
+    /// A path from the root of the file system.
+    private static func whole(_ path: String) -> String {
+        guard !path.hasPrefix("/"), path != "-", let folder = unsafe getcwd(nil, 0) else { return path }
+        defer { unsafe free(folder) }
+        return unsafe String(cString: folder) + "/" + path
+    }
+}

@@ -1,0 +1,48 @@
+import Execution
+import Galley
+import JupyterProtocol
+import Runs
+import Storage
+
+/// Keeps what can be told of a run from outside.
+final class RunRecord: Sendable {
+    private let file: StatusFile
+
+    init(_ place: RunPlace) {
+        var status = RunStatus(id: place.id, process: place.process, notebook: place.notebook)
+        (status.result, status.log) = (place.result, place.log)
+        file = StatusFile(status, copies: place.statusCopies)
+    }
+
+    /// Makes the file, before anything else is done.
+    ///
+    /// - Parameter mustBe: Whether it was asked for.
+    func begin(mustBe: Bool) throws(StorageError) {
+        if mustBe { try file.finish() } else { file.update { _ in } }
+    }
+
+    /// Takes note of what happens.
+    func receive(_ event: RunEvent) {
+        switch event {
+        case .started(let kernel, let user, let cells):
+            // Whoever is told that it runs finds it running.
+            try? file.finish { status in
+                (status.state, status.kernel, status.user, status.cells) = (.running, kernel, user, cells)
+                status.activity = .now()
+            }
+        case .cellStarted(let cell):
+            file.update { ($0.cell, $0.activity) = (cell.number, .now()) }
+        default: file.update { $0.activity = .now() }
+        }
+    }
+
+    /// Tells the end; returns what is wrong where it cannot.
+    func end(_ end: End) -> StorageError? {
+        do throws(StorageError) {
+            try file.finish { $0.end(end.status, end.outcome, end.status == 0 ? nil : end.message) }
+            return nil
+        } catch {
+            return error
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import Execution
+import Glibc
+import JSON
+import JupyterProtocol
+import LocalKernels
+import Runs
+import Storage
+
+/// `galley runs`: the runs of this machine, those that go on and those that ended not long ago.
+struct RunsCommand {
+    private let isForMachines: Bool
+
+    init(_ arguments: [String]) throws(UsageError) {
+        for argument in arguments where argument != "--json" {
+            throw UsageError(unknown: "option of runs", argument, known: ["--json"])
+        }
+        isForMachines = arguments.contains("--json")
+    }
+
+    func run() {
+        let runs = RunFolder.all.flatMap(\.runs).sorted { $0.started.microseconds < $1.started.microseconds }
+        if isForMachines {
+            let list = Value.array(runs.map { $0.json(state: $0.presentState) })
+            return Terminal.print(String(decoding: Document(list).text.bytes.dropLast(), as: UTF8.self))
+        }
+        if runs.isEmpty {
+            return Terminal.print("No runs. One in the background begins so: galley execute --detach NOTEBOOK")
+        }
+        Table(
+            head: ["ID", "STATE", "CELL", "STARTED", "NOTEBOOK"],
+            rows: runs.map { run in
+                [
+                    run.id, state(of: run), "\(run.cell)/\(run.cells)", "\(age(of: run.started)) ago",
+                    run.notebook.shownOnOneLine(200),
+                ]
+            }
+        ).show()
+    }
+
+    private func state(of run: RunStatus) -> String {
+        switch run.presentState {
+        case .ended: "\(run.outcome ?? "ended") (\(run.exitStatus ?? 0))"
+        case .lost: "lost"
+        case let state: state.rawValue
+        }
+    }
+
+    private func age(of moment: Timestamp) -> String {
+        let seconds = max(0, (Timestamp.now().microseconds - moment.microseconds) / 1_000_000)
+        return seconds < 60 ? "\(seconds) s" : Duration.seconds(seconds / 60 * 60).inWords
+    }
+}
+
+/// `galley stop` and `galley wait`: what is done with runs that go on.
+struct RunCommand {
+    private let act: Act
+    private let ids: [String]
+
+    enum Act: String {
+        /// Ends runs as a signal would.
+        case stop
+        /// Waits for their ends.
+        case wait
+    }
+
+    init(_ act: Act, _ arguments: [String]) throws(UsageError) {
+        if let option = arguments.first(where: { $0.hasPrefix("-") }) {
+            throw UsageError(
+                "'\(option)': galley \(act.rawValue) has no options; it takes the IDs that 'galley runs' lists")
+        }
+        guard !arguments.isEmpty else { throw UsageError("which run? 'galley runs' lists their IDs") }
+        (self.act, ids) = (act, arguments)
+    }
+
+    /// Does it with each, and returns the status to end with: that of the first that is not well.
+    func run() -> Int32 {
+        Signals.unblock()
+        var result = ExitStatus.success
+        for id in ids {
+            let status = perform(id)
+            if result == 0 { result = status }
+        }
+        return result
+    }
+
+    private func perform(_ id: String) -> Int32 {
+        let folders = RunFolder.all
+        guard let (folder, run) = folders.lazy.compactMap({ folder in folder.run(id).map { (folder, $0) } }).first
+        else {
+            let near = Spelling.nearest(to: id, in: folders.flatMap(\.runs).map(\.id)).first
+            Terminal.complain(
+                "galley: there is no run '\(id)'.\(near.map { " Did you mean '\($0)'?" } ?? "") See 'galley runs'")
+            return ExitStatus.usage
+        }
+        if act == .stop, run.presentState != .ended {
+            // What a folder tells of processes is believed of those of its owner alone.
+            guard run.process.user == folder.user || !run.process.isAlive else {
+                Terminal.complain("galley: process \(run.process.number) is not the one of run '\(id)'")
+                return ExitStatus.storage
+            }
+            do throws(Errno) {
+                _ = try run.process.signal(SIGTERM)
+            } catch {
+                Terminal.complain(
+                    "galley: run '\(id)' cannot be ended: \(error). It belongs to \(name(of: folder.user))")
+                return ExitStatus.storage
+            }
+        }
+        run.process.waitForEnd()
+        return end(of: folder.run(id), id)
+    }
+
+    private func name(of user: UInt32) -> String { Account(id: user)?.name ?? "user \(user)" }
+
+    private func end(of run: RunStatus?, _ id: String) -> Int32 {
+        // One that was not in the background is forgotten with its end.
+        guard let run, let status = run.exitStatus else {
+            if act == .stop { return ExitStatus.success }
+            Terminal.complain("galley: run '\(id)' is gone and has not told how it ended")
+            return ExitStatus.kernelDied
+        }
+        if let message = run.message, act == .wait { Terminal.complain("galley: \(run.notebook): \(message)") }
+        return act == .stop ? ExitStatus.success : status
+    }
+}

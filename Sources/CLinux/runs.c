@@ -1,0 +1,20 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+pid_t clinux_fork(void) { return fork(); }
+
+void clinux_hear_of_end(pid_t parent, int number) {
+    prctl(PR_SET_PDEATHSIG, number);
+    if (getppid() != parent) raise(number);
+}
+
+int clinux_open_process(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }
+
+int clinux_signal_process(int process, int signal) {
+    return (int)syscall(SYS_pidfd_send_signal, process, signal, NULL, 0);
+}

@@ -1,0 +1,95 @@
+import CLinux
+import Glibc
+package import Storage
+
+/// A copy of this process that this one looks after.
+package struct ChildProcess: Sendable {
+    private let number: pid_t
+
+    /// Makes a copy of this process, which must have no other thread; returns nil in the copy.
+    ///
+    /// The copy is sent SIGTERM when this process ends before it.
+    package static func make() throws(Errno) -> ChildProcess? {
+        signal(SIGCHLD, SIG_DFL)
+        set(SIG_BLOCK, [SIGCHLD])
+        let parent = getpid()
+        let child = clinux_fork()
+        guard child >= 0 else { throw Errno(rawValue: errno) }
+        guard child == 0 else {
+            // Both do it, so that it is done for whichever comes first.
+            setpgid(child, child)
+            return ChildProcess(number: child)
+        }
+        setpgid(0, 0)
+        clinux_hear_of_end(parent, SIGTERM)
+        set(SIG_UNBLOCK, [SIGCHLD])
+        return nil
+    }
+
+    /// Makes a copy of this process in a session of its own, deaf to the end of this one's; returns nil in the copy.
+    package static func detach() throws(Errno) -> ChildProcess? {
+        let child = clinux_fork()
+        guard child >= 0 else { throw Errno(rawValue: errno) }
+        guard child == 0 else { return ChildProcess(number: child) }
+        setsid()
+        signal(SIGHUP, SIG_IGN)
+        return nil
+    }
+
+    /// Sends it a signal.
+    package func send(_ signal: Int32) { kill(number, signal) }
+
+    /// Waits until it ends, and passes on what this process is sent meanwhile; the signals are blocked.
+    ///
+    /// - Returns: What it exited with, or the negative number of the signal that ended it.
+    package func end(passingOn signals: [Int32]) -> Int32 {
+        var set = Self.set(of: signals + [SIGCHLD])
+        while true {
+            var status: Int32 = 0
+            // Safe because the calls fill variables of their own kinds.
+            if unsafe waitpid(number, &status, WNOHANG) == number {
+                let signal = status & 0x7F
+                return signal == 0 ? status >> 8 & 0xFF : -signal
+            }
+            var got: Int32 = 0
+            if unsafe sigwait(&set, &got) == 0, got != SIGCHLD { send(got) }
+        }
+    }
+
+    private static func set(of signals: [Int32]) -> sigset_t {
+        var set = sigset_t()
+        for signal in signals { unsafe sigaddset(&set, signal) }
+        return set
+    }
+
+    private static func set(_ how: Int32, _ signals: [Int32]) {
+        var set = set(of: signals)
+        unsafe pthread_sigmask(how, &set, nil)
+    }
+}
+
+/// Runs a command of the shell's to its end, as the last thing that this process does: its variables are changed for it.
+///
+/// - Returns: What it exited with, 128 and the number of a signal that ended it, or 127 where it could not be started.
+package func runCommand(_ command: String, variables: [String: String]) -> Int32 {
+    for (name, value) in variables { unsafe setenv(name, value, 1) }
+    // Safe because every string lives until the call has returned.
+    let arguments = unsafe (["sh", "-c", command].map { (word: String) in unsafe strdup(word) }) + [nil]
+    defer { unsafe arguments.forEach { unsafe free($0) } }
+    var attributes = posix_spawnattr_t()
+    unsafe posix_spawnattr_init(&attributes)
+    defer { unsafe posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    var all = sigset_t()
+    unsafe sigfillset(&all)
+    // Under nohup it stays ignored.
+    unsafe sigdelset(&all, SIGHUP)
+    unsafe posix_spawnattr_setsigmask(&attributes, &none)
+    unsafe posix_spawnattr_setsigdefault(&attributes, &all)
+    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    var process: pid_t = 0
+    guard unsafe posix_spawn(&process, "/bin/sh", nil, &attributes, arguments, environ) == 0 else { return 127 }
+    var status: Int32 = 0
+    while unsafe waitpid(process, &status, 0) == -1 { guard errno == EINTR else { return 127 } }
+    return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + (status & 0x7F)
+}

@@ -1,0 +1,88 @@
+import CLinux
+import Glibc
+package import Storage
+
+/// A process, so described that another one which gets its number later is not taken for it.
+package struct ProcessMark: Hashable, Sendable {
+    /// Its number.
+    package let number: Int
+    /// When it began, in the system's own count.
+    package let began: Int
+    /// The machine, since it was last started, and the container.
+    package let machine: String
+
+    package init(number: Int, began: Int, machine: String) {
+        self.number = number
+        self.began = began
+        self.machine = machine
+    }
+
+    /// Returns the mark of this process.
+    package static func current() -> ProcessMark {
+        let number = Int(getpid())
+        return ProcessMark(number: number, began: life(of: number)?.began ?? 0, machine: here)
+    }
+
+    /// The machine that this process runs on.
+    static let here: String = {
+        let boot = LocalFile.peek("/proc/sys/kernel/random/boot_id").map { String(decoding: $0, as: UTF8.self) } ?? ""
+        var link = [CChar](repeating: 0, count: 64)
+        // Safe because the array is passed with its own length.
+        let count = unsafe readlink("/proc/self/ns/pid", &link, link.count)
+        let space = String(decoding: link.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return boot.filter { !$0.isWhitespace } + "/" + space
+    }()
+
+    /// Whether it was started by another container, whose processes cannot be seen from here.
+    package var isElsewhere: Bool {
+        func parts(_ machine: String) -> [Substring] { machine.split(separator: "/", maxSplits: 1) }
+        return parts(machine).first == parts(Self.here).first && parts(machine).last != parts(Self.here).last
+    }
+
+    /// Whether it is still there.
+    package var isAlive: Bool {
+        guard machine == Self.here, let now = Self.life(of: number) else { return false }
+        return now.began == began && !now.isOver
+    }
+
+    /// The user that it runs as.
+    package var user: UInt32? {
+        var status = stat()
+        return unsafe stat("/proc/\(number)", &status) == 0 ? status.st_uid : nil
+    }
+
+    private static func life(of process: Int) -> (began: Int, isOver: Bool)? {
+        // "number (name) state ...", where the name may hold anything; the time is the twenty-second field.
+        guard let bytes = LocalFile.peek("/proc/\(process)/stat"), let end = bytes.lastIndex(of: UInt8(ascii: ")"))
+        else { return nil }
+        let fields = bytes[(end + 1)...].split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+        guard fields.count > 19, let began = Int(fields[19]) else { return nil }
+        return (began, ["Z", "X"].contains(fields[0]))
+    }
+}
+
+extension ProcessMark {
+    /// Sends it a signal; returns false where it is gone.
+    package func signal(_ signal: Int32) throws(Errno) -> Bool {
+        let handle = clinux_open_process(pid_t(number))
+        defer { if handle >= 0 { close(handle) } }
+        // Looked at after it was opened, it cannot become another one any more.
+        guard isAlive else { return false }
+        // Before Linux 5.3 there is no such thing.
+        let result = handle >= 0 ? clinux_signal_process(handle, signal) : kill(pid_t(number), signal)
+        if result == 0 { return true }
+        if errno == ESRCH { return false }
+        throw Errno(rawValue: errno)
+    }
+
+    /// Waits until it is gone.
+    package func waitForEnd() {
+        let handle = clinux_open_process(pid_t(number))
+        defer { if handle >= 0 { close(handle) } }
+        while isAlive {
+            var item = pollfd(fd: handle, events: Int16(POLLIN), revents: 0)
+            // Safe because one item is passed. Without a handle it is a pause.
+            _ = unsafe poll(&item, 1, handle >= 0 ? -1 : 100)
+        }
+    }
+}

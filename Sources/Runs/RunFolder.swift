@@ -1,0 +1,101 @@
+import Glibc
+import JupyterProtocol
+import Storage
+
+/// The folder in which a user's runs are told of, so that they can be found.
+///
+/// It is where files stay over a restart of the machine, so that a run which that ended is found too.
+package struct RunFolder: Sendable {
+    /// Its path.
+    package let path: String
+    /// The user whose runs they are.
+    package let user: UInt32
+
+    private static let prefix = "galley-runs-"
+
+    /// Makes or finds the folder of whoever runs this process; nil where nothing can be written.
+    package static func own() -> RunFolder? {
+        let user = geteuid()
+        for parent in ["/var/tmp", "/tmp"] {
+            // Somebody else may have taken the first name, by mistake or not.
+            for suffix in ["", "-1", "-2"] {
+                let path = "\(parent)/\(prefix)\(user)\(suffix)"
+                let isNew = unsafe mkdir(path, 0o755) == 0
+                if isNew { _ = unsafe chmod(path, 0o755) }
+                if Self.owner(of: path) == user, unsafe access(path, W_OK) == 0 {
+                    return RunFolder(path: path, user: user)
+                }
+            }
+        }
+        return nil
+    }
+
+    /// The folders of all users.
+    package static var all: [RunFolder] {
+        ["/var/tmp", "/tmp"].flatMap { parent in
+            LocalFile.names(in: parent).compactMap { name in
+                guard name.hasPrefix(prefix), let user = UInt32(name.dropFirst(prefix.count).prefix { $0 != "-" }),
+                    owner(of: "\(parent)/\(name)") == user
+                else { return nil }
+                return RunFolder(path: "\(parent)/\(name)", user: user)
+            }
+        }
+    }
+
+    /// Who owns a folder that nobody else can write to.
+    private static func owner(of path: String) -> UInt32? {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_mode & 0o022 == 0 else {
+            return nil
+        }
+        return status.st_uid
+    }
+
+    /// A name that no run has: of the notebook's and four letters.
+    package func newID(for notebook: String) -> String {
+        let base = LocalFile.base(of: notebook)
+        let stem = (base.hasSuffix(".ipynb") ? String(base.dropLast(6)) : base).map { letter in
+            letter.isASCII && (letter.isLetter || letter.isNumber || letter == "_") ? letter : "-"
+        }
+        let name = String(stem.prefix(40)).drop { $0 == "-" }
+        while true {
+            let mark = (0..<4).compactMap { _ in "abcdefghijkmnpqrstuvwxyz23456789".randomElement() }
+            let id = "\(name.isEmpty ? "notebook" : name)-\(String(mark))"
+            if unsafe access(file(of: id), F_OK) != 0 { return id }
+        }
+    }
+
+    /// Where a run is told of.
+    package func file(of id: String) -> String { "\(path)/\(id).json" }
+
+    /// Where a run in the background says how it goes, unless it was told otherwise.
+    package func log(of id: String) -> String { "\(path)/\(id).log" }
+
+    /// What is told of a run; nil where there is none of this name.
+    package func run(_ id: String) -> RunStatus? {
+        guard !id.contains("/"), let status = LocalFile.peek(file(of: id)).flatMap({ RunStatus($0) }), status.id == id,
+            !status.process.isElsewhere
+        else { return nil }
+        return status
+    }
+
+    /// What is told of all runs.
+    package var runs: [RunStatus] {
+        LocalFile.names(in: path).filter { $0.hasSuffix(".json") }.compactMap { run(String($0.dropLast(5))) }
+    }
+
+    /// Forgets a run.
+    package func remove(_ id: String) {
+        for path in [file(of: id), log(of: id)] { _ = unsafe unlink(path) }
+        // Where it was the last, the folder goes too.
+        _ = unsafe rmdir(path)
+    }
+
+    /// Forgets runs that ended long ago, and those of which there are too many.
+    package func forgetOld() {
+        let over = runs.filter { $0.presentState == .ended || $0.presentState == .lost }
+            .sorted { $0.activity.microseconds > $1.activity.microseconds }
+        let week = Timestamp.now().microseconds - 7 * 86_400_000_000
+        for (place, run) in over.enumerated() where place >= 100 || run.activity.microseconds < week { remove(run.id) }
+    }
+}

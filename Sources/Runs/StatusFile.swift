@@ -1,0 +1,80 @@
+import Dispatch
+package import Storage
+import Synchronization
+
+/// Keeps files up to date that tell how a run is.
+package final class StatusFile: Sendable {
+    /// One of the files.
+    package struct Copy: Sendable {
+        package var path: String
+        package var mode: UInt32
+        /// The group that may read it, where that is not the process's own.
+        package var group: UInt32?
+
+        package init(path: String, mode: UInt32 = 0o644, group: UInt32? = nil) {
+            self.path = path
+            self.mode = mode
+            self.group = group
+        }
+    }
+
+    private struct State {
+        var status: RunStatus
+        var isScheduled = false
+        var last: ContinuousClock.Instant?
+        var failure: StorageError?
+    }
+
+    private let copies: [Copy]
+    private let state: Mutex<State>
+    private let queue = DispatchQueue(label: "galley.status")
+
+    /// Nobody looks more often than this is noticed.
+    private static let pause = Duration.milliseconds(250)
+
+    package init(_ status: RunStatus, copies: [Copy]) {
+        self.copies = copies
+        state = Mutex(State(status: status))
+    }
+
+    /// Changes what the files tell, before long.
+    package func update(_ change: (inout RunStatus) -> Void) {
+        let wait: Duration? = state.withLock { state in
+            change(&state.status)
+            guard !state.isScheduled else { return nil }
+            state.isScheduled = true
+            return state.last.map { max(.zero, Self.pause - $0.duration(to: .now)) } ?? .zero
+        }
+        guard let wait else { return }
+        let (seconds, attoseconds) = wait.components
+        queue.asyncAfter(deadline: .now() + .nanoseconds(Int(seconds * 1_000_000_000 + attoseconds / 1_000_000_000))) {
+            self.write()
+        }
+    }
+
+    /// Changes what the files tell, and returns when they do.
+    ///
+    /// - Throws: What the first of them has that could not be written.
+    package func finish(_ change: (inout RunStatus) -> Void = { _ in }) throws(StorageError) {
+        state.withLock { change(&$0.status) }
+        queue.sync { write() }
+        if let failure = state.withLock(\.failure) { throw failure }
+    }
+
+    /// What the files tell, or will before long.
+    package var status: RunStatus { state.withLock(\.status) }
+
+    private func write() {
+        let bytes = state.withLock { state in
+            (state.isScheduled, state.last, state.failure) = (false, .now, nil)
+            return state.status.bytes
+        }
+        for copy in copies {
+            do throws(StorageError) {
+                try LocalFile.put(bytes, at: copy.path, mode: copy.mode, group: copy.group)
+            } catch {
+                state.withLock { $0.failure = $0.failure ?? error }
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import Glibc
+
+extension LocalFile {
+    /// Replaces a small file whole, or makes it, and does not wait for the disk: what tells of the moment is of no use
+    /// after a power cut.
+    ///
+    /// - Parameters:
+    ///   - mode: The rights of the file.
+    ///   - group: The group that it belongs to, where that is not this process's own.
+    public static func put(
+        _ bytes: [UInt8], at path: String, mode: UInt32 = 0o644, group: UInt32? = nil
+    ) throws(StorageError) {
+        let place = try Place(resolving: path)
+        do throws(Errno) {
+            var new = try TemporaryFile(in: place.folder, mode: 0o600, unnamed: false)
+            try new.file.write(bytes.span)
+            let number = new.file.number
+            if let group { try checked { fchown(number, geteuid(), group) } }
+            try checked { fchmod(number, mode) }
+            try new.take(name: place.base, isFlushed: false)
+        } catch {
+            throw error.rawValue == EACCES
+                ? .folderNotWritable(path: path) : StorageError(.writing, path, error, needed: bytes.count)
+        }
+    }
+
+    /// Reads a small file that somebody else may have made; nil where it is none.
+    public static func peek(_ path: String, limit: Int = 1 << 16) -> [UInt8]? {
+        // What is no file must not keep anybody waiting.
+        guard let file = try? FileDescriptor(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK), let status = try? file.status,
+            status.st_mode & S_IFMT == S_IFREG, status.st_size <= limit
+        else { return nil }
+        return try? file.readToEnd(expecting: Int(status.st_size))
+    }
+}
