@@ -53,7 +53,8 @@ struct Background: Sendable {
                                    who the kernel runs as when root runs the notebook
                                    of another user: that user, if possible, is usual
 
-          galley runs [--json]     list the runs of this machine
+          galley runs [--json]     list the runs of this machine, or with --running only
+                                   those that go on; status 1 if there are none
           galley stop ID           end one: what it has put out is saved
           galley wait ID           wait for its end, and exit as it did
         """

@@ -157,5 +157,6 @@ extension ExecuteArguments {
                 --start-at CELL, --stop-after CELL     a number, a tag or an id
         Output  --stream, --quiet     show what cells print; say only what is wrong
                 --events FILE         what happens, as JSON lines
+        More    --detach, --log, --status, --then, --as-user: galley help background
         """
 }

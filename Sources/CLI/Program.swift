@@ -20,17 +20,27 @@ import Storage
             case "execute": try run(rest, .galley)
             case "nbconvert": try run(rest, .nbconvert)
             case "kernels": try KernelsCommand(rest).run()
-            case "runs": try RunsCommand(rest).run()
+            case "runs": exit(try RunsCommand(rest).run())
+            case "clean": try clean(rest)
             case "stop": exit(try RunCommand(.stop, rest).run())
             case "wait": exit(try RunCommand(.wait, rest).run())
             case let argument?:
                 throw UsageError(
-                    unknown: "command", argument, known: ["execute", "nbconvert", "kernels", "runs", "stop", "wait"])
+                    unknown: "command", argument,
+                    known: ["execute", "nbconvert", "clean", "kernels", "runs", "stop", "wait"])
             }
         } catch {
             Terminal.complain("galley: \(error.problem)")
             exit(ExitStatus.usage)
         }
+    }
+
+    private static func clean(_ arguments: [String]) throws(UsageError) {
+        let command = try CleanCommand(arguments)
+        if command.wantsHelp { return Terminal.print(CleanCommand.help) }
+        Signals.unblock()
+        Task { exit(await command.run()) }
+        while true { pause() }
     }
 
     private static func run(_ arguments: [String], _ dialect: ExecuteArguments.Dialect) throws(UsageError) {
@@ -73,7 +83,11 @@ import Storage
           galley execute --help                    all that can be said to it
           galley nbconvert --to notebook --execute FILE ...
                                                    the same, called as nbconvert is
+          galley clean --inplace report.ipynb      remove what runs have left in it
           galley kernels [--json]                  list the kernels of this machine
+          galley runs [--json]                     list the runs of this machine
+          galley stop ID, galley wait ID           end one, or wait for its end
+          galley help background                   runs that nobody watches
           galley --version
 
         Exit status: 0 it ran, 1 a cell raised an error, 2 usage, 3 the notebook could

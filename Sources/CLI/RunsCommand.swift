@@ -9,16 +9,26 @@ import Storage
 /// `galley runs`: the runs of this machine, those that go on and those that ended not long ago.
 struct RunsCommand {
     private let isForMachines: Bool
+    private let isOfRunning: Bool
 
     init(_ arguments: [String]) throws(UsageError) {
-        for argument in arguments where argument != "--json" {
-            throw UsageError(unknown: "option of runs", argument, known: ["--json"])
+        let known = ["--json", "--running"]
+        for argument in arguments where !known.contains(argument) {
+            throw UsageError(unknown: "option of runs", argument, known: known)
         }
         isForMachines = arguments.contains("--json")
+        isOfRunning = arguments.contains("--running")
     }
 
-    func run() {
-        let runs = RunFolder.all.flatMap(\.runs).sorted { $0.started.microseconds < $1.started.microseconds }
+    /// Lists them, and returns the status to end with: of those that go on, whether there are any.
+    func run() -> Int32 {
+        var runs = RunFolder.all.flatMap(\.runs).sorted { $0.started.microseconds < $1.started.microseconds }
+        if isOfRunning { runs.removeAll { [.ended, .lost].contains($0.presentState) } }
+        show(runs)
+        return isOfRunning && runs.isEmpty ? ExitStatus.cellError : ExitStatus.success
+    }
+
+    private func show(_ runs: [RunStatus]) {
         if isForMachines {
             let list = Value.array(runs.map { $0.json(state: $0.presentState) })
             return Terminal.print(String(decoding: Document(list).text.bytes.dropLast(), as: UTF8.self))

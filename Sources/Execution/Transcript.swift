@@ -40,7 +40,10 @@ struct Transcript: Sendable {
         self.notebook = notebook
         self.options = options
         widgets = Widgets(options)
-        for index in cells { self.notebook.cells[index].clear() }
+        for index in cells {
+            self.notebook.cells[index].removeOutputs()
+            self.notebook.cells[index].removeTiming()
+        }
     }
 
     /// The notebook's metadata tell what language it is in.
@@ -176,22 +179,4 @@ struct Transcript: Sendable {
             notebook.cells[index].metadata["execution"] = timing
         }
     }
-}
-
-extension Cell {
-    /// Removes everything that a run left behind.
-    fileprivate mutating func clear() {
-        if !outputs.isEmpty { outputs = [] }
-        executionCount = nil
-        guard var timing = metadata["execution"], timing.kind == .object else { return }
-        // A limit may stand there too, which is no run's.
-        for key in timing.members.map(\.key) where Self.timingKeys.contains(key) { timing[key] = nil }
-        metadata["execution"] = timing.count == 0 ? Value?.none : timing
-    }
-
-    /// The last one is written by browsers alone.
-    private static let timingKeys: Set = [
-        "iopub.status.busy", "iopub.execute_input", "iopub.status.idle", "shell.execute_reply",
-        "shell.execute_reply.started",
-    ]
 }

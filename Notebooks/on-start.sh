@@ -1,0 +1,27 @@
+#!/bin/bash
+# A lifecycle script for a managed notebook instance: when the instance starts it runs a notebook in the background, and
+# when the notebook has ended it stops the instance. Change what stands behind the first ":-" of each setting.
+#
+# The platform runs it as root, without a terminal, and wants it to end within five minutes: it ends as soon as the
+# notebook runs. The kernel runs as the notebook's owner, and so does everything that it starts.
+set -euo pipefail
+
+notebook=${NOTEBOOK:-/home/ec2-user/SageMaker/report.ipynb}
+# Where the volume is that outlives a restart.
+galley=${GALLEY:-/home/ec2-user/SageMaker/bin/galley}
+# The kernel by its name, such as conda_python3; none for the one that the notebook names.
+kernel=${KERNEL:-}
+limit=${LIMIT:-8h}
+stop=${STOP:-'aws sagemaker stop-notebook-instance --notebook-instance-name "$(jq -r .ResourceName /opt/ml/metadata/resource-metadata.json)"'}
+
+# For a day on which somebody wants to work on the instance.
+keep=$(dirname "$notebook")/KEEP-RUNNING
+if [ -e "$keep" ]; then
+    echo "$keep is there, so nothing is run"
+    exit 0
+fi
+
+# The stop comes however the notebook ends, and also when it cannot be started: an instance that nobody uses costs money.
+# What is printed gets into the log of the lifecycle script.
+exec "$galley" execute --inplace --detach --stream --total-timeout "$limit" ${kernel:+--kernel "$kernel"} \
+    --log "$notebook.log" --status "$notebook.status.json" --then "$stop" "$notebook"

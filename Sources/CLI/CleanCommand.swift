@@ -1,0 +1,79 @@
+import Glibc
+import JSON
+import Notebook
+import Storage
+
+/// `galley clean`: takes out of notebooks what runs have left in them, as git wants it.
+struct CleanCommand: Sendable {
+    private let paths: [String]
+    private let isInPlace: Bool
+    private let remains: UnreadNotebook.Remains
+    let wantsHelp: Bool
+
+    private static let options = ["--inplace", "--all", "--help", "-h"]
+
+    init(_ arguments: [String]) throws(UsageError) {
+        let options = arguments.prefix { $0 != "--" }.filter { $0.hasPrefix("-") && $0 != "-" }
+        for option in options where !Self.options.contains(option) {
+            throw UsageError(unknown: "option of clean", option, known: Self.options, help: "galley clean --help")
+        }
+        let literal = arguments.drop { $0 != "--" }.dropFirst()
+        paths = arguments.prefix { $0 != "--" }.filter { !options.contains($0) } + literal
+        isInPlace = options.contains("--inplace")
+        remains = options.contains("--all") ? .everything : .outputs
+        wantsHelp = options.contains("--help") || options.contains("-h")
+        if wantsHelp { return }
+        guard !paths.isEmpty else { throw UsageError("which notebook? See 'galley clean --help'") }
+        guard isInPlace || paths.count == 1 else {
+            throw UsageError("several notebooks do not fit into standard output; use --inplace")
+        }
+        guard !isInPlace || !paths.contains("-") else {
+            throw UsageError("standard input cannot be written in place; leave --inplace out")
+        }
+    }
+
+    /// Does it, and returns the status to end with.
+    func run() async -> Int32 {
+        var status = ExitStatus.success
+        for path in paths {
+            do {
+                try await clean(path)
+            } catch {
+                Terminal.complain("galley: \(error is NotebookError ? "\(path): " : "")\(error)")
+                status = ExitStatus.storage
+            }
+        }
+        return status
+    }
+
+    private func clean(_ path: String) async throws {
+        let source: any NotebookStore = path == "-" ? StandardStreams() : LocalFile(path)
+        if isInPlace { try await source.lock() }
+        let bytes = try await source.read()
+        // An empty file holds nothing to be removed, and git asks about it too.
+        if bytes.isEmpty { return }
+        let text = try UnreadNotebook(parsing: bytes).removing(remains)
+        if !isInPlace { return _ = try await StandardStreams().write(text) }
+        // What is clean is not touched.
+        guard text.count != bytes.count || Array(text.bytes) != bytes else { return }
+        if case .conflict(let other) = try await source.write(text) {
+            Terminal.complain("galley: somebody else has changed \(path) meanwhile; the clean notebook is in \(other)")
+        }
+    }
+
+    static let help = """
+        Usage: galley clean [--all] NOTEBOOK            to standard output
+               galley clean [--all] --inplace NOTEBOOK ...
+
+        Removes the outputs and execution counts of a notebook ('-' is standard input),
+        and touches nothing else.
+
+          --all    removes all that a run leaves: also when cells ran, the state of
+                   widgets, and what --record has kept
+
+        As a filter of git's, so that outputs never get into a repository:
+
+          git config filter.galley.clean "galley clean -"
+          echo '*.ipynb filter=galley' >> .gitattributes
+        """
+}
