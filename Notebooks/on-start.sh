@@ -12,6 +12,7 @@ galley=${GALLEY:-/home/ec2-user/SageMaker/bin/galley}
 # The kernel by its name, such as conda_python3; none for the one that the notebook names.
 kernel=${KERNEL:-}
 limit=${LIMIT:-8h}
+logs=${LOGS:-/home/ec2-user/SageMaker/logs}
 stop=${STOP:-'aws sagemaker stop-notebook-instance --notebook-instance-name "$(jq -r .ResourceName /opt/ml/metadata/resource-metadata.json)"'}
 
 # For a day on which somebody wants to work on the instance.
@@ -21,7 +22,10 @@ if [ -e "$keep" ]; then
     exit 0
 fi
 
+mkdir -p "$logs"
+name=$(basename "$notebook" .ipynb)
+
 # The stop comes however the notebook ends, and also when it cannot be started: an instance that nobody uses costs money.
 # What is printed gets into the log of the lifecycle script.
 exec "$galley" execute --inplace --detach --stream --total-timeout "$limit" ${kernel:+--kernel "$kernel"} \
-    --log "$notebook.log" --status "$notebook.status.json" --then "$stop" "$notebook"
+    --log "$logs/$name.log" --status "$logs/$name.status.json" --then "$stop" "$notebook"

@@ -45,7 +45,7 @@ final class ExecuteCommand: Sendable {
         }
         let end: End
         do {
-            if case .folder(let path) = arguments.result { try await LocalFile.makeFolder(path, for: source.owner()) }
+            if case .folder(let path) = arguments.result { try LocalFile.makeFolder(path) }
             let report = try await execute(
                 source, to: destination, arguments.options, stop: stop, observe: observe)
             progress.end(report)

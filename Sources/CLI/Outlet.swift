@@ -46,7 +46,13 @@ final class Outlet: Sendable {
         if notebooks.contains(where: { $0 == path || LocalFile.isSame($0, path) }) {
             throw FileRefusal(option: option, path: path, reason: "that is the notebook; name another file")
         }
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+        // Root would follow anybody's link anywhere.
+        let isLink = unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+        if isLink, geteuid() == 0, status.st_uid != 0 {
+            throw FileRefusal(option: option, path: path, reason: "that is a link which belongs to another user")
+        }
+        let descriptor = unsafe open(
+            path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (isLink ? 0 : O_NOFOLLOW), 0o666)
         // Safe because strerror's string is copied at once.
         guard descriptor >= 0 else {
             throw FileRefusal(option: option, path: path, reason: unsafe String(cString: strerror(errno)))

@@ -13,6 +13,14 @@ struct KernelChoice {
     /// The name of the user that it runs as, or the number of one without a name.
     var user: String { launch.account?.name ?? Self.caller }
 
+    /// The user whose rights a notebook of `owner` is written with; nil for whoever runs this process.
+    func writer(for owner: FileOwner?) -> FileUser? {
+        guard launch.account != nil, let owner, owner.user != 0, let account = Account(id: owner.user) else {
+            return nil
+        }
+        return FileUser(user: account.id, group: account.group, groups: account.groups)
+    }
+
     static var caller: String { Account.current?.name ?? "user \(geteuid())" }
 }
 

@@ -33,20 +33,25 @@ extension LocalFile {
         return names.sorted()
     }
 
-    /// Makes a folder, and those that it is in, where they do not exist; root can make them for somebody else.
-    public static func makeFolder(_ path: String, for owner: FileOwner? = nil) throws(StorageError) {
+    /// Makes a folder, and those that it is in, where they do not exist.
+    ///
+    /// What root makes among somebody's files belongs to that user.
+    public static func makeFolder(_ path: String) throws(StorageError) {
         var status = stat()
         if unsafe stat(path, &status) == 0 { return }
-        if let slash = path.drop(while: { $0 == "/" }).lastIndex(of: "/") {
-            try makeFolder(String(path[..<slash]), for: owner)
+        let parent = path.drop { $0 == "/" }.lastIndex(of: "/").map { String(path[..<$0]) }
+        if let parent { try makeFolder(parent) }
+        guard unsafe mkdir(path, 0o777) == 0 else {
+            if errno == EEXIST { return }
+            throw StorageError(.writing, path, .last)
         }
-        if unsafe mkdir(path, 0o777) != 0, errno != EEXIST { throw StorageError(.writing, path, .last) }
-        try give(path, to: owner)
+        guard unsafe stat(parent ?? (path.hasPrefix("/") ? "/" : "."), &status) == 0, status.st_uid != 0 else { return }
+        try give(path, to: FileOwner(user: status.st_uid, group: status.st_gid))
     }
 
     /// Gives a new folder to an owner; only root can.
-    private static func give(_ folder: String, to owner: FileOwner?) throws(StorageError) {
-        guard let owner, geteuid() == 0 else { return }
+    private static func give(_ folder: String, to owner: FileOwner) throws(StorageError) {
+        guard geteuid() == 0 else { return }
         do throws(Errno) {
             try FileDescriptor(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).give(to: owner)
         } catch {

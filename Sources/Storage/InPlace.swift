@@ -66,7 +66,7 @@ private struct SafetyCopy: ~Copyable {
 
     /// The folder of the file or, where that takes no new file, the one for temporary files.
     private static func folder(beside place: Place) -> String {
-        if unsafe access(place.folder, W_OK | X_OK) == 0 { return place.folder }
+        if unsafe faccessat(AT_FDCWD, place.folder, W_OK | X_OK, AT_EACCESS) == 0 { return place.folder }
         // Safe because the string is copied at once.
         return unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
     }

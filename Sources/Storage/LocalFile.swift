@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A notebook in a file of this machine.
@@ -17,6 +18,8 @@ public actor LocalFile: NotebookStore {
     private var attributes: Attributes?
     /// Who owns a file that is made where nothing was; nil for whoever runs this process.
     private var newOwner: FileOwner?
+    /// Who writes it; nil for whoever runs this process.
+    private var user: FileUser?
     /// Keeps other runs away.
     private var ownership = Ownership()
 
@@ -80,8 +83,21 @@ public actor LocalFile: NotebookStore {
     /// Says who is to own the file if it is made; it matters where root makes it.
     public func setOwner(_ owner: FileOwner) { newOwner = geteuid() == 0 ? owner : nil }
 
+    /// Writes with a user's rights from now on: where that user may put links, root would follow them anywhere.
+    ///
+    /// A result that goes to a folder of somebody else's is written as whoever chose that folder.
+    public func act(as user: FileUser) {
+        var folder = stat()
+        let isKnown = unsafe stat(Self.folder(of: path) ?? ".", &folder) == 0
+        let isSource = attributes != nil
+        guard isSource || isKnown && folder.st_uid == user.user else { return }
+        (self.user, newOwner) = (user, nil)
+    }
+
     /// Finds out, before anything is run, whether the file could be written.
-    public func checkWritable() throws(StorageError) { try Replacement(of: path).checkWritable() }
+    public func checkWritable() throws(StorageError) {
+        try acting(at: path) { () throws(StorageError) in try Replacement(of: path).checkWritable() }
+    }
 
     /// Replaces the file, or makes it.
     ///
@@ -95,18 +111,41 @@ public actor LocalFile: NotebookStore {
             case .missing: .nothing
             case .seen(let stamp, let contents): .file(stamp, contents: contents)
             }
-        var stamp = try Replacement(of: path).write(
-            bytes, attributes: attributes, owner: newOwner, over: expectation, &ownership)
+        var stamp = try write(bytes, over: expectation)
         var number = 1
         while stamp == nil {
             // A name that nobody has: `report.galley-conflict.ipynb`, then with a number.
             path = Self.conflictPath(beside: name, number)
-            stamp = try Replacement(of: path).write(
-                bytes, attributes: attributes, owner: newOwner, over: .nothing, &ownership)
+            stamp = try write(bytes, over: .nothing)
             number += 1
         }
         if let stamp { known = .seen(stamp, contents: bytes) }
         return path == name ? .original : .conflict(path)
+    }
+
+    private func write(_ bytes: some ByteRuns, over expectation: Replacement.Expectation) throws(StorageError) -> Stamp?
+    {
+        try acting(at: path) { () throws(StorageError) in
+            try Replacement(of: path).write(
+                bytes, attributes: attributes, owner: newOwner, over: expectation, &ownership)
+        }
+    }
+
+    /// Does something with the rights of whoever writes. Nothing in it may lead to a new thread, which would keep them.
+    private func acting<Result>(
+        at path: String, _ body: () throws(StorageError) -> Result
+    ) throws(StorageError) -> Result {
+        guard let user else { return try body() }
+        var before = clinux_groups()
+        // Safe because the array outlives the call.
+        let code = unsafe user.groups.withUnsafeBufferPointer { groups -> Int32 in
+            guard let start = groups.baseAddress else { return -1 }
+            var user = unsafe clinux_user(user: user.user, group: user.group, groups: start, group_count: groups.count)
+            return unsafe clinux_use_files_as(&user, &before)
+        }
+        guard code == 0 else { throw StorageError(.writing, path, .last) }
+        defer { unsafe clinux_use_files_as_before(&before) }
+        return try body()
     }
 
     private static func conflictPath(beside path: String, _ number: Int) -> String {

@@ -7,6 +7,17 @@
 #include <sys/types.h>
 #include <sys/xattr.h>
 
+// MARK: - For Storage and LocalKernels
+
+/// Somebody else, whom root can act for.
+struct clinux_user {
+    uid_t user;
+    gid_t group;
+    /// The other groups that the user is in.
+    const gid_t *_Nonnull groups;
+    size_t group_count;
+};
+
 // MARK: - For Storage
 
 /// Opens a folder to make files in, which does not take the right to list it; -1 and errno where it cannot.
@@ -14,6 +25,19 @@ int clinux_open_folder(const char *_Nonnull path);
 
 /// Opens a file without a name in the folder `folder`, for reading and writing; -1 and errno where it cannot.
 int clinux_open_unnamed(int folder, mode_t mode);
+
+/// The groups of a thread.
+struct clinux_groups {
+    int count;
+    gid_t groups[1024];
+};
+
+/// Has this thread, and no other, use files as a user does, and keeps what it takes to go back; returns 0 or, with
+/// nothing changed, -1 and errno.
+int clinux_use_files_as(const struct clinux_user *_Nonnull user, struct clinux_groups *_Nonnull before);
+
+/// Has this thread use files as the process does again.
+void clinux_use_files_as_before(const struct clinux_groups *_Nonnull before);
 
 /// Asks the kernel to back memory with huge pages, which makes its first use cheaper. May do nothing.
 void clinux_prefer_huge_pages(void *_Nonnull address, size_t length);
@@ -24,15 +48,6 @@ void clinux_prefer_huge_pages(void *_Nonnull address, size_t length);
 /// writes name, home and shell to `text`, each ended by a NUL; returns 0 where there is none, or where there is no room.
 int clinux_find_user(
     const char *_Nullable name, uid_t *_Nonnull id, gid_t *_Nonnull group, char *_Nonnull text, size_t size);
-
-/// Somebody that a program can run as.
-struct clinux_user {
-    uid_t user;
-    gid_t group;
-    /// The other groups that the user is in.
-    const gid_t *_Nonnull groups;
-    size_t group_count;
-};
 
 /// Whether a user may do to a file what `mode` says, as access() would tell the user: 1 or 0, or -1 and errno where this
 /// thread cannot take the user's place. Nobody else notices that it does.
