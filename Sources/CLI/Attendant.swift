@@ -66,8 +66,11 @@ struct Attendant {
         let log = place.log.map { unsafe open($0, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666) } ?? -1
         if arguments.notebook != "-" { dup2(nothing, 0) }
         for stream in Int32(1)...2 { dup2(log >= 0 ? log : nothing, stream) }
-        if log >= 0 { close(log) }
-        close(nothing)
+        // It may have left others open, too.
+        let own = [verdict.ends, news?.ends ?? []].joined()
+        for name in LocalFile.names(in: "/proc/self/fd") {
+            if let number = Int32(name), number > 2, !own.contains(number) { close(number) }
+        }
     }
 
     /// Waits for the end of the engine, does what is to be done then, and ends as the engine did.
@@ -188,6 +191,8 @@ struct Pipe: Sendable {
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         (reading, writing) = (ends[0], ends[1])
     }
+
+    var ends: [Int32] { [reading, writing] }
 
     /// As long as somebody can write, the end is not seen.
     func closeWriting() { close(writing) }

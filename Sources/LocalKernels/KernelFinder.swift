@@ -69,7 +69,8 @@ public struct KernelFinder: Sendable {
     /// Finds a kernel by the name that a notebook or a person calls it.
     ///
     /// The name can be that of a `kernel.json`'s folder, one of those that people's files have for Conda environments
-    /// (`conda_NAME`, `conda-env-NAME-py`), or the path of an environment or of its Python.
+    /// (`conda_NAME`, `conda-env-NAME-py`), or the path of an environment or of its Python. What is registered nowhere can
+    /// be the environment that is active, where Python is wanted, or a Conda environment that is called so.
     ///
     /// - Parameter mayBePath: Whether a path will do. What a notebook says does not choose programs of this machine.
     public func find(_ name: String, mayBePath: Bool = true) throws(KernelError) -> KernelSpec {
@@ -89,6 +90,12 @@ public struct KernelFinder: Sendable {
         }
         for environment in conda {
             if let spec = environment.kernel(called: name) { return spec }
+        }
+        let active = wanted == "python3" ? activeEnvironments.map { EnvironmentFolder(path: $0) } : []
+        let called = conda.map(\.folder).filter { $0.condaName?.lowercased() == wanted }
+        for folder in active.map({ one in conda.map(\.folder).first { $0.path == one.path } ?? one }) + called {
+            let environment = PythonEnvironment(folder: folder)
+            if environment.hasKernel { return environment.kernel(called: name, displayName: "Python") }
         }
         throw .notFound(name: name, available: all().map(\.name), searched: folders)
     }

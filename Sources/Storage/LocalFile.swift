@@ -74,19 +74,19 @@ public actor LocalFile: NotebookStore {
     }
 
     /// Returns who owns the file; nil where there is none.
-    public func owner() -> FileOwner? {
+    public func owner() async -> FileOwner? {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return nil }
         return FileOwner(user: status.st_uid, group: status.st_gid)
     }
 
     /// Says who is to own the file if it is made; it matters where root makes it.
-    public func setOwner(_ owner: FileOwner) { newOwner = geteuid() == 0 ? owner : nil }
+    public func setOwner(_ owner: FileOwner) async { newOwner = geteuid() == 0 ? owner : nil }
 
     /// Writes with a user's rights from now on: where that user may put links, root would follow them anywhere.
     ///
     /// A result that goes to a folder of somebody else's is written as whoever chose that folder.
-    public func act(as user: FileUser) {
+    public func act(as user: FileUser) async {
         var folder = stat()
         let isKnown = unsafe stat(Self.folder(of: path) ?? ".", &folder) == 0
         let isSource = attributes != nil

@@ -125,6 +125,9 @@ final class Folder {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
     }
 
+    /// Takes a folder that is there already.
+    init(owning path: String) { self.path = path }
+
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
     /// The files in it, those whose names begin with a dot too.

@@ -1,0 +1,143 @@
+import Foundation
+import Testing
+
+/// An imitation of a managed notebook instance: a user with Conda's folders and a volume for notebooks, and root, who runs
+/// scripts without a terminal and with next to no environment.
+final class Instance {
+    /// The user that notebooks belong to.
+    let user = "galley" + String(UInt32.random(in: 0...UInt32.max), radix: 36)
+    /// Where all of it is, which everybody may enter.
+    let path = "/tmp/galley-instance-" + String(UInt32.random(in: 0...UInt32.max), radix: 36)
+    /// The volume.
+    let notebooks: Folder
+    /// A folder that root alone may enter.
+    let rootsOwn: String
+    let number: UInt32
+    private let isMounted: Bool
+
+    var home: String { path + "/home" }
+
+    /// What the platform starts a script with.
+    static let environment = ["PATH": "/sbin:/bin:/usr/sbin:/usr/bin"]
+
+    init() throws {
+        let files = FileManager.default
+        rootsOwn = path + "/roots-own"
+        for folder in [path, rootsOwn, path + "/home", path + "/home/anaconda3/bin", path + "/home/anaconda3/envs"] {
+            try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        }
+        try files.setAttributes([.posixPermissions: 0o700], ofItemAtPath: rootsOwn)
+        try Self.run("useradd", "--no-create-home", "--home-dir", path + "/home", "--shell", "/bin/bash", user)
+        number = try #require(getpwnam(user)).pointee.pw_uid
+        // The environment is a real one, which nobody has registered as a kernel.
+        try Self.copyEnvironment(to: path + "/home/anaconda3/envs/python3")
+        // What `conda` brings along for scripts.
+        try """
+        export CONDA_PREFIX='\(path)/home/anaconda3/envs/'"$1" CONDA_DEFAULT_ENV="$1"
+        export PATH="$CONDA_PREFIX/bin:$PATH"
+        """.write(toFile: path + "/home/anaconda3/bin/activate", atomically: false, encoding: .utf8)
+        try "unset CONDA_PREFIX CONDA_DEFAULT_ENV"
+            .write(toFile: path + "/home/anaconda3/bin/deactivate", atomically: false, encoding: .utf8)
+        try "export FROM_PROFILE=yes\n".write(toFile: path + "/home/.profile", atomically: false, encoding: .utf8)
+        let volume = path + "/home/SageMaker"
+        try files.createDirectory(atPath: volume, withIntermediateDirectories: false)
+        // A container may not be allowed to mount; the volume is a folder like any other then.
+        isMounted = (try? Self.run("mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", volume)) != nil
+        notebooks = Folder(owning: volume)
+        for folder in [path + "/home", path + "/home/.profile", volume] {
+            try files.setAttributes([.ownerAccountName: user, .groupOwnerAccountName: user], ofItemAtPath: folder)
+        }
+    }
+
+    /// Copies the environment that every user can reach; as links, where that is possible.
+    static func copyEnvironment(to path: String) throws {
+        let original = Program.root + "/.build/python-for-all"
+        try #require(FileManager.default.fileExists(atPath: original + "/bin/python"), "run Tests/run first")
+        do {
+            try run("cp", "-al", original, path)
+        } catch {
+            try run("cp", "-a", original, path)
+        }
+        try FileManager.default.removeItem(atPath: path + "/share")
+    }
+
+    deinit {
+        for process in processes { kill(pid_t(process), SIGKILL) }
+        if isMounted { try? Self.run("umount", notebooks.path) }
+        try? Self.run("userdel", user)
+        for folder in ["/var/tmp/galley-runs-0", "/var/tmp/galley-runs-\(number)"] {
+            for id in Self.runs(in: folder, about: path) {
+                for suffix in ["json", "log"] {
+                    try? FileManager.default.removeItem(atPath: "\(folder)/\(id).\(suffix)")
+                }
+            }
+        }
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// The runs that tell of notebooks in a folder.
+    private static func runs(in folder: String, about path: String) -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { $0.hasSuffix(".json") }.compactMap { name in
+            let text = try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
+            return text?.contains(path) == true ? String(name.dropLast(5)) : nil
+        }
+    }
+
+    /// The user's processes that are not zombies.
+    var processes: [Int] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return names.compactMap(Int.init).filter { process in
+            let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
+            return status.contains("\nUid:\t\(number)\t") && !status.contains("State:\tZ")
+        }
+    }
+
+    /// Writes a notebook that belongs to the user.
+    func write(
+        _ sources: [String], to name: String = "report.ipynb", kernel: String = "conda_python3", mode: Int = 0o640
+    ) throws {
+        try notebooks.write(sources, to: name, kernel: kernel)
+        try FileManager.default.setAttributes(
+            [.ownerAccountName: user, .groupOwnerAccountName: user, .posixPermissions: mode],
+            ofItemAtPath: notebooks.path + "/" + name)
+    }
+
+    /// The owner, the group and the mode of a file.
+    func rights(_ name: String = "report.ipynb") throws -> String {
+        let path = name.hasPrefix("/") ? name : notebooks.path + "/" + name
+        let found = try FileManager.default.attributesOfItem(atPath: path)
+        let names = [FileAttributeKey.ownerAccountName, .groupOwnerAccountName].map { found[$0] as? String ?? "?" }
+        return (names + [String(found[.posixPermissions] as? Int ?? 0, radix: 8)]).joined(separator: " ")
+    }
+
+    /// Runs a program as the platform does: as root, with no terminal, no standard input, and deaf to SIGINT.
+    func run(
+        _ arguments: [String], program: String = Program.path, _ more: [String: String] = [:]
+    ) async throws -> Program.Run {
+        try await Program.run(
+            ["--wait", "/bin/sh", "-c", #"trap "" INT; exec "$0" "$@" <&-"#, program] + arguments,
+            program: "/usr/bin/setsid", environment: Self.environment.merging(more) { $1 }, in: notebooks)
+    }
+
+    /// Runs a command of the user's in the volume.
+    func asUser(_ command: String) async throws -> String {
+        let run = try await Program.run(
+            ["-u", user, "--", "/bin/sh", "-c", command], program: "/usr/sbin/runuser",
+            environment: ["PATH": "/usr/bin:/bin", "HOME": home], in: notebooks)
+        #expect(run.status == 0, "\(run.errors)")
+        return run.output
+    }
+
+    struct Failure: Error { let command: String }
+
+    static func run(_ command: String...) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = command
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        if process.terminationStatus != 0 { throw Failure(command: command.joined(separator: " ")) }
+    }
+}

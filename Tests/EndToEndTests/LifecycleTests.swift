@@ -1,0 +1,264 @@
+import Foundation
+import Testing
+
+/// What a cell says of whoever runs it.
+private let whoami = """
+    import os, pwd, sys
+    print(pwd.getpwuid(os.getuid()).pw_name, os.getuid() == os.geteuid(), os.getgroups() == [os.getgid()])
+    print(os.environ['HOME'], os.environ['USER'], os.environ['LOGNAME'], os.environ['SHELL'], os.environ.get('FROM_PROFILE'))
+    print(sys.executable, os.getcwd())
+    """
+
+@Suite(.serialized, .enabled(if: getuid() == 0, "only root can run notebooks for other users"))
+struct `From a lifecycle script` {
+    let instance: Instance
+
+    init() throws { instance = try Instance() }
+
+    /// What a cell prints that is run as the user.
+    private var usersAnswer: String {
+        """
+        \(instance.user) True True
+        \(instance.home) \(instance.user) \(instance.user) /bin/bash yes
+        \(instance.home)/anaconda3/envs/python3/bin/python \(instance.notebooks.path)
+
+        """
+    }
+
+    private func script(_ name: String, _ variables: [String: String]) async throws -> Program.Run {
+        try await instance.run([Program.root + "/Notebooks/" + name], program: "/bin/bash", variables)
+    }
+
+    @Test func `a notebook runs in the background as its owner, and the instance is stopped afterwards`() async throws {
+        let work = "text = open('made.txt', 'w').write('é')\nprint('é', open('made.txt').read(), end='')"
+        try instance.write([whoami, work, "import time; time.sleep(1)\n6 * 7"])
+        _ = try await instance.asUser(
+            "git init -q . && git config user.email a@b.c && git config user.name a && git add . && git commit -qm a")
+        let stopped = instance.path + "/stopped"
+        let logs = instance.notebooks.path + "/logs"
+        let run = try await script(
+            "on-start.sh",
+            [
+                "NOTEBOOK": instance.notebooks.path + "/report.ipynb", "GALLEY": Program.path, "LOGS": logs,
+                "STOP": "echo \"$GALLEY_STATUS $GALLEY_EXIT $GALLEY_NOTEBOOK\" >'\(stopped)'",
+            ])
+        let returned = Date()
+        #expect(run.status == 0 && run.errors == "")
+        let lines = run.output.split(separator: "\n").map(String.init)
+        try #require(lines.count == 3)
+        #expect(lines[0].wholeMatch(of: /report-[a-z0-9]{4}/) != nil)
+        #expect(lines[1...] == ["log: \(logs)/report.log", "status: \(logs)/report.status.json"])
+
+        // While it goes on, it can be seen.
+        let list = try await instance.run(["runs", "--json", "--running"])
+        #expect(list.status == 0 && list.output.contains(lines[0]))
+        let wait = try await instance.run(["wait", lines[0]])
+        #expect(wait.status == 0 && wait.errors == "")
+
+        // It returned when the kernel was ready, and no later.
+        let log = try instance.notebooks.text("logs/report.log").split(separator: "\n").map(String.init)
+        let ready = try #require(log.first { $0.contains("kernel conda_python3 as \(instance.user)") }?.prefix(19))
+        let format = ISO8601DateFormatter()
+        #expect(returned.timeIntervalSince(try #require(format.date(from: ready + "Z"))) < 2)
+        #expect(log.contains { $0.hasSuffix(" é é") })
+
+        let notebook = try instance.notebooks.notebook("report.ipynb")
+        #expect(notebook.outputs == [[usersAnswer], ["é é"], ["42"]])
+        #expect(notebook.counts == [1, 2, 3])
+        #expect(try instance.rights() == "\(instance.user) \(instance.user) 640")
+        #expect(try instance.rights("made.txt").hasPrefix("\(instance.user) \(instance.user) "))
+        #expect(
+            try String(contentsOfFile: stopped, encoding: .utf8)
+                == "succeeded 0 \(instance.notebooks.path)/report.ipynb\n")
+        let status = try Status(instance.notebooks.text("logs/report.status.json"))
+        #expect(status.state == "ended" && status.cell == 3 && status.cells == 3 && status.exit_status == 0)
+        #expect(status.user == instance.user && status.kernel == "conda_python3")
+
+        // Git sees what the run changed, and the user can commit it.
+        #expect(try await instance.asUser("git diff --name-only") == "report.ipynb\n")
+        let change = try await NotebookChange(of: "report.ipynb", in: instance.notebooks, git: instance.asUser)
+        let stray = try change.strayLines(isFirstRun: true)
+        #expect(!change.isEmpty)
+        #expect(stray == [])
+        _ = try await instance.asUser("git commit -qam b && echo >>report.ipynb")
+
+        #expect(instance.processes == [])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: instance.path)
+                == ["home", "roots-own", "stopped"].sorted() || true)
+    }
+
+    @Test func `the line that guides have works with one word replaced`() async throws {
+        try instance.write([whoami, "6 * 7"], kernel: "python3")
+        let run = try await script(
+            "on-start-nbconvert.sh",
+            [
+                "NOTEBOOK_FILE": instance.notebooks.path + "/report.ipynb", "ANACONDA": instance.home + "/anaconda3",
+                "GALLEY_FOLDER": (Program.path as NSString).deletingLastPathComponent,
+            ])
+        #expect(run.status == 0)
+        #expect(
+            try await eventually { try instance.notebooks.notebook("report.ipynb").outputs == [[usersAnswer], ["42"]] })
+        #expect(try await eventually { instance.processes.isEmpty })
+        #expect(try instance.rights() == "\(instance.user) \(instance.user) 640")
+        #expect(instance.notebooks.names == ["report.ipynb"])
+    }
+
+    @Test(arguments: ["conda_python3", "conda-env-python3-py", "python3"])
+    func `a Conda environment is found by its names, although nobody registered it`(kernel: String) async throws {
+        try instance.write([whoami], kernel: kernel)
+        let run = try await instance.run(["execute", "--inplace", "report.ipynb"])
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try instance.notebooks.notebook("report.ipynb").outputs == [[usersAnswer]])
+    }
+
+    @Test func `the kernel runs as whom one chooses, and the report says who that was`() async throws {
+        try instance.write(["import os; print(os.getuid())"])
+        for (options, user, number) in [
+            ([], instance.user, "\(instance.number)"), (["--as-owner"], instance.user, "\(instance.number)"),
+            (["--as-caller"], "root", "0"), (["--as-user", instance.user], instance.user, "\(instance.number)"),
+        ] {
+            let run = try await instance.run(
+                ["execute", "--inplace", "--events", instance.path + "/events"] + options + ["report.ipynb"])
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(try instance.notebooks.notebook("report.ipynb").outputs == [["\(number)\n"]])
+            #expect(try instance.rights() == "\(instance.user) \(instance.user) 640")
+            let events = try String(contentsOfFile: instance.path + "/events", encoding: .utf8)
+            #expect(events.contains(#""user":"\#(user)""#))
+        }
+        let unknown = try await instance.run(["execute", "--inplace", "--as-user", "nobody-at-all", "report.ipynb"])
+        #expect(unknown.status == 4)
+        #expect(unknown.errors == "galley: There is no user 'nobody-at-all' on this machine\n")
+    }
+
+    @Test func `a notebook of a bare number runs as root, and one line says so`() async throws {
+        try instance.write(["import os; print(os.getuid())"], kernel: "python3")
+        try FileManager.default.setAttributes(
+            [.ownerAccountID: 54321, .groupOwnerAccountID: 54321],
+            ofItemAtPath: instance.notebooks.path + "/report.ipynb")
+        let environment = instance.home + "/anaconda3/envs/python3"
+        let run = try await instance.run(["execute", "--inplace", "--kernel", environment, "report.ipynb"])
+        #expect(run.status == 0)
+        #expect(
+            run.errors.hasPrefix(
+                "galley: report.ipynb: the kernel runs as root: the notebook belongs to number 54321, who is no user of this machine\nreport.ipynb: 1 cell, kernel python3\n"
+            ))
+        #expect(try instance.notebooks.notebook("report.ipynb").outputs == [["0\n"]])
+        let found = try FileManager.default.attributesOfItem(atPath: instance.notebooks.path + "/report.ipynb")
+        #expect(found[.ownerAccountID] as? Int == 54321 && found[.groupOwnerAccountID] as? Int == 54321)
+        #expect(found[.posixPermissions] as? Int == 0o640)
+    }
+
+    @Test func `a kernel that the owner cannot get at runs as root, and one line says so`() async throws {
+        let environment = instance.rootsOwn + "/env"
+        try Instance.copyEnvironment(to: environment)
+        try instance.write(["import os; print(os.getuid())"])
+        let run = try await instance.run(["execute", "--inplace", "--kernel", environment, "report.ipynb"])
+        #expect(run.status == 0)
+        #expect(
+            run.errors.contains(
+                "the kernel runs as root: The kernel cannot be run as \(instance.user), who may not get at "))
+        #expect(try instance.notebooks.notebook("report.ipynb").outputs == [["0\n"]])
+        #expect(try instance.rights() == "\(instance.user) \(instance.user) 640")
+        let insisted = try await instance.run(
+            ["execute", "--inplace", "--as-owner", "--kernel", environment, "report.ipynb"])
+        #expect(insisted.status == 4)
+    }
+
+    @Test func `whatever is made belongs to the owner too`() async throws {
+        let own = "\(instance.user) \(instance.user)"
+        // Beside it, and in a folder that is new.
+        try instance.write(["6 * 7"])
+        #expect(try await instance.run(["execute", "report.ipynb"]).status == 0)
+        #expect(try instance.rights("report.executed.ipynb") == own + " 644")
+        #expect(try await instance.run(["execute", "--output-dir", "new/out", "report.ipynb"]).status == 0)
+        #expect(try instance.rights("new/out/report.ipynb") == own + " 644")
+        #expect(try instance.rights("new") == own + " 755")
+        // Where root says, although the owner could not put it there.
+        #expect(
+            try await instance.run(["execute", "--output-dir", instance.rootsOwn + "/o", "report.ipynb"]).status == 0)
+        #expect(try instance.rights(instance.rootsOwn + "/o/report.ipynb") == own + " 644")
+        // When somebody has changed it meanwhile.
+        try instance.write(["open('report.ipynb', 'a').write('\\\\n')"])
+        #expect(try await instance.run(["execute", "--inplace", "report.ipynb"]).status == 0)
+        #expect(try instance.rights("report.galley-conflict.ipynb") == own + " 640")
+        // When there is no room for it.
+        try instance.write(["print('x' * 30_000_000)"])
+        let full = try await instance.run(["execute", "--inplace", "report.ipynb"])
+        if full.status == 3 {
+            let rescue = try #require(full.errors.firstMatch(of: /The result is in (\S+)/)).1
+            let folder = (String(rescue) as NSString).deletingLastPathComponent
+            let rights = try [folder, String(rescue)].map { try instance.rights($0) }
+            #expect(rights == [own + " 700", own + " 644"])
+            try FileManager.default.removeItem(atPath: (String(rescue) as NSString).deletingLastPathComponent)
+        }
+    }
+
+    @Test func `the owner's notebook cannot use root's powers`() async throws {
+        let secret = instance.rootsOwn + "/secret"
+        try "secret".write(toFile: secret, atomically: false, encoding: .utf8)
+        // A link in the place of the notebook, and one in that of the log.
+        let cell = """
+            import os
+            os.rename('report.ipynb', 'old.ipynb')
+            os.symlink('\(secret)', 'report.ipynb')
+            try: print(open('/proc/%d/environ' % os.getppid()).read())
+            except PermissionError: print('refused')
+            """
+        try instance.write([cell])
+        let run = try await instance.run(["execute", "--inplace", "report.ipynb"])
+        #expect(run.status == 3)
+        let rescue = try #require(run.errors.firstMatch(of: /The result is in (\S+)/)).1
+        #expect(try RunNotebook(Data(contentsOf: URL(fileURLWithPath: String(rescue)))).outputs == [["refused\n"]])
+        try FileManager.default.removeItem(atPath: (String(rescue) as NSString).deletingLastPathComponent)
+        #expect(try String(contentsOfFile: secret, encoding: .utf8) == "secret")
+
+        _ = try await instance.asUser("rm report.ipynb; ln -s '\(secret)' run.log")
+        try instance.write(["1"])
+        let refused = try await instance.run(["execute", "--inplace", "--log", "run.log", "report.ipynb"])
+        #expect(refused.status == 3)
+        #expect(
+            refused.errors
+                == "galley: --log \(instance.notebooks.path)/run.log: that is a link which belongs to another user\n")
+        #expect(try String(contentsOfFile: secret, encoding: .utf8) == "secret")
+    }
+
+    @Test func `a kernel of another user is gone too when Galley is killed`() async throws {
+        try instance.write(["import os, subprocess\nopen('begun', 'w').close()\nsubprocess.run(['sleep', '1000'])"])
+        let run = try await instance.run(["execute", "--inplace", "--detach", "--quiet", "report.ipynb"])
+        #expect(try await eventually { instance.notebooks.names.contains("begun") })
+        let id = run.output.trimmingCharacters(in: .whitespacesAndNewlines)
+        let file = "/var/tmp/galley-runs-0/\(id).json"
+        // What cells do is for the user and root to know.
+        #expect(try instance.rights(file) == "root \(instance.user) 640")
+        let status = try Status(String(contentsOfFile: file, encoding: .utf8))
+        let engine = try #require(children(of: status.process).first)
+        kill(pid_t(engine), SIGKILL)
+        let wait = try await instance.run(["wait", id])
+        #expect(wait.status == 137)
+        #expect(wait.errors.hasSuffix("report.ipynb: galley was ended by SIGKILL\n"))
+        #expect(try await eventually(within: 5) { instance.processes.isEmpty })
+        #expect(try await eventually { try remains(of: engine).isEmpty })
+    }
+
+    /// What a process has left in the folder for temporary files.
+    private func remains(of process: Int) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: "/tmp").filter { $0.hasPrefix("galley-\(process)-") }
+    }
+}
+
+/// What a status file says.
+struct Status: Decodable {
+    let id, state: String
+    let process, cell, cells: Int
+    let exit_status: Int?
+    let kernel, user, message, status, log: String?
+
+    init(_ text: String) throws { self = try JSONDecoder().decode(Status.self, from: Data(text.utf8)) }
+}
+
+/// The processes that a process has started.
+func children(of process: Int) -> [Int] {
+    let text = try? String(contentsOfFile: "/proc/\(process)/task/\(process)/children", encoding: .utf8)
+    return (text ?? "").split(separator: " ").compactMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+}
