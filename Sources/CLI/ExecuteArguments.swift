@@ -106,6 +106,11 @@ struct ExecuteArguments: Sendable {
         if background.isDetached, result == .standardOutput {
             throw UsageError("--detach leaves nobody to read standard output; use --inplace or --output")
         }
+        if let status = background.status,
+            [notebook, resultPath].contains(where: { $0.map { $0 == status || LocalFile.isSame($0, status) } ?? false })
+        {
+            throw UsageError("--status \(status): that is the notebook; name another file")
+        }
         if nbconvert.interruptsAtLimit, options.execution.allowedErrors.isEverything {
             // There an interrupt is an error of the cell, which ends the run unless errors are allowed.
             options.execution.atLimit = .goOn

@@ -29,11 +29,16 @@ final class ExecuteCommand: Sendable {
         let files: (events: EventLog?, log: Log?)
         do {
             files = try (events(), log())
+            if let path = arguments.background.status,
+                notebooks.contains(where: { $0 == path || LocalFile.isSame($0, path) })
+            {
+                throw FileRefusal(option: "--status", path: path, reason: "that is the notebook; name another file")
+            }
             try record.begin(mustBe: arguments.background.status != nil)
         } catch {
             let problem = (error as? FileRefusal).map { "\($0.option) \($0.path): \($0.reason)" } ?? "\(error)"
             Terminal.complain("galley: \(problem)")
-            return end(End(status: ExitStatus.storage, outcome: "failed", message: problem), record)
+            return end(End(status: ExitStatus.storage, outcome: "failed", message: problem), record, isQuiet: true)
         }
         let progress = Progress(arguments, files.log)
         let name = arguments.notebook
@@ -71,8 +76,10 @@ final class ExecuteCommand: Sendable {
     }
 
     /// Tells everybody the end.
-    private func end(_ end: End, _ record: RunRecord) -> Int32 {
-        if let problem = record.end(end), arguments.background.status != nil { Terminal.complain("galley: \(problem)") }
+    private func end(_ end: End, _ record: RunRecord, isQuiet: Bool = false) -> Int32 {
+        if let problem = record.end(end), arguments.background.status != nil, !isQuiet {
+            Terminal.complain("galley: \(problem)")
+        }
         if let engine { engine.end(end, place) } else { place.leave() }
         return end.status
     }

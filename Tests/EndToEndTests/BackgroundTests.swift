@@ -1,0 +1,250 @@
+import Foundation
+import Testing
+
+@Suite struct `In the background` {
+    let folder: Folder
+
+    init() throws { folder = try Folder() }
+
+    /// A cell that says that it runs, and then waits until a file is there.
+    private let waiting = """
+        import os, time
+        open('begun', 'w').close()
+        print('waiting', flush=True)
+        while not os.path.exists('go'): time.sleep(0.02)
+        """
+
+    private func begin(_ options: [String] = [], wrapper: [String] = []) async throws -> String {
+        let arguments = ["execute", "--inplace", "--detach"] + options + ["a.ipynb"]
+        let run =
+            wrapper.isEmpty
+            ? try await Program.run(arguments, in: folder)
+            : try await Program.run(wrapper.dropFirst() + [Program.path] + arguments, program: wrapper[0], in: folder)
+        #expect(run.status == 0 && run.errors == "")
+        let id = try #require(run.output.split(separator: "\n").first.map(String.init))
+        try #require(try await eventually { folder.names.contains("begun") })
+        return id
+    }
+
+    private func go() throws { try folder.write("", to: "go") }
+
+    private func run(_ id: String) async throws -> [String: Any]? {
+        let list = try await Program.run(["runs", "--json"])
+        #expect(list.status == 0)
+        let all = try #require(try JSONSerialization.jsonObject(with: Data(list.output.utf8)) as? [[String: Any]])
+        return all.first { $0["id"] as? String == id }
+    }
+
+    private func end(_ id: String) async throws -> Program.Run {
+        try go()
+        let wait = try await Program.run(["wait", id], in: folder)
+        return wait
+    }
+
+    @Test func `a run goes on, can be followed and waited for, and leaves its caller nothing to wait for`() async throws
+    {
+        try folder.write(["1", waiting, "print('é')"])
+        let id = try await begin(["--stream", "--status", "status.json", "--log", "run.log"])
+        #expect(id.wholeMatch(of: /a-[a-z0-9]{4}/) != nil)
+        #expect(try await eventually { try Status(folder.text("status.json")).cell == 2 })
+        let status = try Status(folder.text("status.json"))
+        #expect(status.id == id && status.state == "running" && status.cells == 3 && status.exit_status == nil)
+        #expect(try await run(id)?["state"] as? String == "running")
+        let table = try await Program.run(["runs"]).output.split(separator: "\n").map(String.init)
+        #expect(table.first?.split(separator: " ").map(String.init) == ["ID", "STATE", "CELL", "STARTED", "NOTEBOOK"])
+        let row = try #require(table.first { $0.hasPrefix(id + " ") })
+        #expect(row.contains(/\ running +2\/3 +\d+ s ago  .*\/a\.ipynb$/))
+
+        #expect(try await end(id).status == 0)
+        let over = try Status(folder.text("status.json"))
+        #expect(over.state == "ended" && over.cell == 3 && over.exit_status == 0 && over.status == "succeeded")
+        #expect(try folder.notebook().outputs == [["1"], ["waiting\n"], ["é\n"]])
+        // Line by line, with the time, and without what only a terminal understands.
+        let log = try folder.text("run.log")
+        for line in log.split(separator: "\n") {
+            #expect(line.contains(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z \S/), "\(line)")
+        }
+        let texts = log.split(separator: "\n").map { $0.dropFirst(28) }
+        #expect(texts.first == "a.ipynb: 3 cells, kernel python3" && texts.contains("waiting") && texts.contains("é"))
+        #expect(texts.last?.hasPrefix("a.ipynb: 3 cells in ") == true)
+        // It is over, and still known.
+        #expect(try await Program.run(["wait", id]).status == 0)
+        #expect(try await Program.run(["stop", id]).status == 0)
+        #expect(try await run(id)?["state"] as? String == "ended")
+    }
+
+    @Test func `a run is deaf to the end of its caller, and its terminal's`() async throws {
+        try folder.write([waiting])
+        let id = try await begin(wrapper: ["/usr/bin/setsid", "--wait"])
+        let process = try #require(try await run(id)?["process"] as? Int)
+        for process in [process] + children(of: process) { kill(pid_t(process), SIGHUP) }
+        #expect(try await end(id).status == 0)
+        #expect(try folder.notebook().outputs == [["waiting\n"]])
+    }
+
+    @Test(
+        arguments: [
+            (["--kernel", "nope"], "a.ipynb", 4, "Kernel 'nope' not found"),
+            ([], "missing.ipynb", 3, "missing.ipynb: no such file\n"),
+            (["--start-at", "no-such-tag"], "a.ipynb", 2, "no-such-tag"),
+            (
+                ["--status", "/no/such/folder/x"], "a.ipynb", 3,
+                "/no/such/folder/x: its folder does not exist; make it first\n"
+            ),
+            (["--log", "/no/such/folder/x"], "a.ipynb", 3, "--log /no/such/folder/x: No such file or directory\n"),
+            (["--stdout"], "a.ipynb", 2, "--detach leaves nobody to read standard output; use --inplace or --output\n"),
+        ] as [([String], String, Int32, String)])
+    func `a run that does not come about is told of at once`(
+        options: [String], name: String, status: Int32, words: String
+    ) async throws {
+        try folder.write(["1"])
+        let run = try await Program.run(["execute", "--detach"] + options + [name], in: folder)
+        #expect(run.status == status)
+        #expect(run.errors.hasPrefix("galley: ") && run.errors.contains(words), "\(run.errors)")
+        #expect(run.output == "")
+    }
+
+    @Test func `a run is ended by its name, and what it has put out is saved`() async throws {
+        try folder.write(["1", waiting, "3"])
+        let id = try await begin()
+        let stop = try await Program.run(["stop", id])
+        #expect(stop.status == 0)
+        #expect(stop.errors == "" && stop.output == "")
+        #expect(try folder.notebook().outputs == [["1"], ["waiting\n", "KeyboardInterrupt", "RunStopped"], []])
+        let wait = try await Program.run(["wait", id])
+        #expect(wait.status == 143)
+        #expect(wait.errors.hasSuffix("/a.ipynb: the run was ended by SIGTERM, in cell 2 of 3\n"))
+    }
+
+    @Test func `a run that is not there is missed, with the one that may be meant`() async throws {
+        try folder.write([waiting])
+        let id = try await begin()
+        let meant = String(id.dropLast()) + (id.last == "a" ? "b" : "a")
+        for command in ["stop", "wait"] {
+            let run = try await Program.run([command, meant])
+            #expect(run.status == 2)
+            #expect(run.errors.hasPrefix("galley: there is no run '\(meant)'. Did you mean '"))
+            #expect(try await Program.run([command]).errors == "galley: which run? 'galley runs' lists their IDs\n")
+            #expect(try await Program.run([command, "../x/\(id)"]).status == 2)
+        }
+        #expect(try await end(id).status == 0)
+    }
+
+    @Test(
+        arguments: [
+            (["1"], [], "succeeded 0", "success"), (["1/0"], [], "raised 1", "failure"),
+            (["import time; time.sleep(1000)"], ["--timeout", "0.5"], "timed-out 124", "failure"),
+            (["import os; os._exit(3)"], [], "kernel-died 5", "failure"),
+            (["import sys; sys.exit(7)"], [], "exited 7", "failure"),
+            (["1"], ["--kernel", "nope"], "failed 4", "failure"),
+        ] as [([String], [String], String, String)], [true, false])
+    func `commands are run at the end, however that came about`(
+        _ ending: (sources: [String], options: [String], words: String, occasion: String), isDetached: Bool
+    ) async throws {
+        try folder.write(ending.sources)
+        let command = #"echo "$GALLEY_STATUS $GALLEY_EXIT $GALLEY_NOTEBOOK $GALLEY_RESULT $GALLEY_RUN" >>said"#
+        let options = ["--on-success", "echo success >>said", "--on-failure", "echo failure >>said", "--then", command]
+        let detach = isDetached ? ["--detach"] : []
+        let run = try await Program.run(
+            ["execute", "--inplace"] + detach + options + ending.options + ["a.ipynb"], in: folder)
+        if !isDetached { #expect(run.status == Int32(ending.words.split(separator: " ")[1])) }
+        #expect(
+            try await eventually { try folder.names.contains("said") && folder.text("said").contains("/a.ipynb") })
+        let said = try folder.text("said").split(separator: "\n").map(String.init)
+        #expect(said.first == ending.occasion && said.count == 2)
+        #expect(said.last?.hasPrefix("\(ending.words) \(folder.path)/a.ipynb \(folder.path)/a.ipynb a-") == true)
+    }
+
+    @Test func `commands that fail are told of, and change nothing`() async throws {
+        try folder.write(["1"])
+        let run = try await Program.run(["execute", "--inplace", "--quiet", "--then", "exit 3", "a.ipynb"], in: folder)
+        #expect(run.status == 0)
+        #expect(run.errors == "galley: \(folder.path)/a.ipynb: --then: the command ended with status 3: exit 3\n")
+    }
+
+    @Test(arguments: [false, true])
+    func `commands are run when Galley itself is killed`(isAttendant: Bool) async throws {
+        try folder.write([waiting])
+        let id = try await begin(["--then", "echo $GALLEY_STATUS $GALLEY_EXIT >said"])
+        let attendant = try #require(try await run(id)?["process"] as? Int)
+        let engine = try #require(children(of: attendant).first)
+        kill(pid_t(isAttendant ? attendant : engine), SIGKILL)
+        #expect(try await eventually { try folder.names.contains("said") && folder.text("said").hasSuffix("\n") })
+        // The engine ends in order when it is left alone.
+        #expect(try folder.text("said") == (isAttendant ? "stopped 143\n" : "killed 137\n"))
+        let wait = try await Program.run(["wait", id])
+        #expect(wait.status == (isAttendant ? 143 : 137))
+        #expect(try await run(id)?["state"] as? String == "ended")
+    }
+
+    @Test func `signals reach the run through whoever looks after it`() async throws {
+        try folder.write([waiting])
+        let run = try await Program.start(
+            ["execute", "--inplace", "--then", "echo $GALLEY_STATUS >said", "a.ipynb"], in: folder)
+        #expect(try await eventually { folder.names.contains("begun") })
+        run.send(SIGINT)
+        let end = try await run.end()
+        #expect(end.status == 130)
+        #expect(try folder.notebook().outputs == [["waiting\n", "KeyboardInterrupt", "RunStopped"]])
+        #expect(try folder.text("said") == "stopped\n")
+    }
+
+    @Test func `nohup and an ampersand do, and hangups are ignored`() async throws {
+        try folder.write([waiting])
+        // What starts processes here leaves descriptors open in them, and waits for whoever has one.
+        let line = """
+            for number in /proc/self/fd/*; do number=${number##*/}; [ $number -gt 2 ] && eval "exec $number>&-"; done
+            nohup '\(Program.path)' execute --inplace a.ipynb >out 2>&1 & echo $!
+            """
+        let shell = try await Program.run(["-c", line], program: "/bin/bash", in: folder)
+        let process = try #require(pid_t(shell.output.trimmingCharacters(in: .whitespacesAndNewlines)))
+        #expect(try await eventually { folder.names.contains("begun") })
+        kill(process, SIGHUP)
+        try go()
+        #expect(try await eventually { try folder.text("out").contains("1 cell in ") })
+        #expect(try folder.notebook().outputs == [["waiting\n"]])
+    }
+
+    @Test func `a log can be JSON lines, in a file or on standard error`() async throws {
+        try folder.write(["print('a')", "raise ValueError('b')"])
+        for options in [["--log", "log"], []] {
+            let run = try await Program.run(
+                ["execute", "--inplace", "--stream", "--log-format", "json"] + options + ["a.ipynb"], in: folder)
+            #expect(run.status == 1)
+            if options.isEmpty { try folder.write(run.errors, to: "log") }
+            let lines = try folder.events("log")
+            #expect(lines.allSatisfy { $0["notebook"] as? String == folder.path + "/a.ipynb" && $0["time"] is String })
+            #expect(Set(lines.compactMap { $0["run"] as? String }).count == 1)
+            #expect(lines.contains { $0["level"] as? String == "output" && $0["message"] as? String == "a" })
+            let last = try #require(lines.last)
+            #expect(last["level"] as? String == "error" && last["cell"] as? Int == 2)
+            #expect(last["message"] as? String == "a.ipynb: cell 2 of 2 raised ValueError: b")
+            #expect((last["details"] as? String)?.contains("ValueError: b") == true)
+        }
+    }
+
+    @Test func `a run that somebody waits for is listed while it goes on, and no longer`() async throws {
+        try folder.write([waiting])
+        let run = try await Program.start(["execute", "--inplace", "a.ipynb"], in: folder)
+        #expect(try await eventually { folder.names.contains("begun") })
+        let list = try await Program.run(["runs"])
+        #expect(list.output.contains(folder.path + "/a.ipynb"))
+        #expect(try await Program.run(["runs", "--running"]).status == 0)
+        try go()
+        #expect(try await run.end().status == 0)
+        #expect(try await !Program.run(["runs"]).output.contains(folder.path + "/a.ipynb"))
+    }
+
+    @Test func `the status is not written over what is none`() async throws {
+        try folder.write(["1"])
+        for path in ["/dev/null", folder.path] {
+            let run = try await Program.run(["execute", "--inplace", "--status", path, "a.ipynb"], in: folder)
+            #expect(run.status == 3)
+            #expect(run.errors == "galley: \(path) is not a file\n")
+        }
+        let own = try await Program.run(["execute", "--inplace", "--status", "a.ipynb", "a.ipynb"], in: folder)
+        #expect(own.status == 2)
+        #expect(own.errors == "galley: --status a.ipynb: that is the notebook; name another file\n")
+        #expect(try folder.notebook().counts == [99])
+    }
+}
