@@ -11,11 +11,12 @@ struct Rule: Sendable, CustomTestStringConvertible {
     static let all = [
         Rule("escapes and the spelling of numbers", #"hexadecimal\(at|\\\\u|Infinity"#, ["JSON"]),
         Rule("the format's own words", #"cell_type|output_type|(?<!-)nbformat"#, ["Notebook"]),
-        Rule("a cell's id and its tags", #""id"|"tags""#, ["Notebook"]),
+        Rule("tags, and what has an id: a cell, a run", #""id"|"tags""#, ["Notebook", "Runs"]),
         Rule("how files are replaced", #"\b(rename|renameat|fsync|fchown|fchmod|linkat)\("#, ["Storage", "CLinux"]),
         Rule("the protocol's own words", #"msg_id|msg_type|_request""#, ["JupyterProtocol"]),
         Rule("how ZeroMQ carries and signs", #"zmq_|ZMQ_|hmacsha256|<IDS"#, ["ZeroMQTransport"]),
-        Rule("processes and how they are started", #"pid_t|waitpid|kernel\.json|"argv""#, ["LocalKernels", "CLinux"]),
+        Rule("processes and how they are started", #"pid_t|waitpid"#, ["LocalKernels", "Runs", "CLinux"]),
+        Rule("how kernels are described", #"kernel\.json|"argv""#, ["LocalKernels"]),
         Rule(
             "memory that Swift does not watch over", #"\bUnsafe(Mutable)?(Raw)?(Buffer)?Pointer"#,
             ["Storage", "ZeroMQTransport"]),

@@ -2,7 +2,9 @@ import Foundation
 import Testing
 
 @Suite struct `The command line` {
-    @Test(arguments: [["--help"], ["execute", "--help"], ["nbconvert", "-h"]])
+    @Test(arguments: [
+        ["--help"], ["execute", "--help"], ["nbconvert", "-h"], ["help", "background"], ["clean", "--help"],
+    ])
     func `is explained on one screen`(arguments: [String]) async throws {
         let run = try await Program.run(arguments)
         #expect(run.status == 0)
@@ -151,7 +153,7 @@ import Testing
         let running = try await Program.start(["execute", "--inplace", "--events", "events", "a.ipynb"], in: folder)
         #expect(try await eventually { folder.names.contains("begun") })
         let second = try await Program.run(["execute", "--events", "events", "a.ipynb"], in: folder)
-        #expect(second.errors == "galley: --events events: another run writes its events there; name another file\n")
+        #expect(second.errors == "galley: --events events: another run writes to it; name another file\n")
         try folder.write("", to: "go")
         #expect(try await running.end().status == 0)
         #expect(try folder.events("events").last?["status"] as? String == "succeeded")

@@ -42,6 +42,16 @@ import Testing
         for (command, output) in try Self.sessions() {
             let words = command.split(separator: " ").map(String.init)
             switch words.first {
+            case "galley" where words.contains("--detach"):
+                try folder.write(["1"], to: "report.ipynb")
+                let run = try await Program.run(Array(words.dropFirst()), in: folder)
+                func plain(_ lines: some Sequence<some StringProtocol>) -> [String] {
+                    lines.map { String($0).replacing(/report-\w{4}|runs-\d+/, with: "RUN") }.filter { !$0.isEmpty }
+                }
+                let lines = run.output.split(separator: "\n")
+                #expect(plain(lines) == plain(output))
+                #expect(try await Program.run(["wait", String(try #require(lines.first))]).status == 0)
+                count += 1
             case "galley" where words[1] == "execute":
                 let run = try await Program.run(Array(words.dropFirst()), in: folder)
                 status = run.status
@@ -53,7 +63,7 @@ import Testing
             default: break
             }
         }
-        #expect(count == 2)
+        #expect(count == 3)
     }
 
     @Test func `names options that there are`() async throws {
@@ -62,7 +72,10 @@ import Testing
             $0.contains(where: \.isLetter)
         }
         #expect(options.count > 15)
-        let help = try await Program.run(["execute", "--help"]).output + Program.run(["--help"]).output
+        var help = ""
+        for arguments in [["execute", "--help"], ["help", "background"], ["clean", "--help"], ["--help"]] {
+            help += try await Program.run(arguments).output
+        }
         let others: Set = ["--to", "--execute", "--ExecutePreprocessor"]
         for option in options.subtracting(others) { #expect(help.contains(option) == true, "\(option)") }
     }
