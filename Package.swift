@@ -49,6 +49,7 @@ let package = Package(
         .testTarget(
             name: "GalleyTests",
             dependencies: ["JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "Execution", "Galley"]),
+        .testTarget(name: "RunsTests", dependencies: ["JSON", "Storage", "JupyterProtocol", "Runs"]),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "EndToEndTests"),
         .executableTarget(

@@ -63,7 +63,7 @@ struct Attendant {
     /// Gives back the caller's standard streams, for the end of which somebody may be waiting.
     private func letGoOfCaller() {
         let nothing = unsafe open("/dev/null", O_RDWR | O_CLOEXEC)
-        let log = place.log.map { unsafe open($0, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666) } ?? -1
+        let log = place.log.map(Outlet.open) ?? -1
         if arguments.notebook != "-" { dup2(nothing, 0) }
         for stream in Int32(1)...2 { dup2(log >= 0 ? log : nothing, stream) }
         // It may have left others open, too.

@@ -46,16 +46,13 @@ final class Outlet: Sendable {
         if notebooks.contains(where: { $0 == path || LocalFile.isSame($0, path) }) {
             throw FileRefusal(option: option, path: path, reason: "that is the notebook; name another file")
         }
-        // Root would follow anybody's link anywhere.
-        let isLink = unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
-        if isLink, geteuid() == 0, status.st_uid != 0 {
-            throw FileRefusal(option: option, path: path, reason: "that is a link which belongs to another user")
-        }
-        let descriptor = unsafe open(
-            path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (isLink ? 0 : O_NOFOLLOW), 0o666)
+        let descriptor = Self.open(path)
         // Safe because strerror's string is copied at once.
         guard descriptor >= 0 else {
-            throw FileRefusal(option: option, path: path, reason: unsafe String(cString: strerror(errno)))
+            let reason =
+                errno == ELOOP
+                ? "that is a link which belongs to another user" : unsafe String(cString: strerror(errno))
+            throw FileRefusal(option: option, path: path, reason: reason)
         }
         if isNew {
             if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
@@ -67,13 +64,24 @@ final class Outlet: Sendable {
         self.init(descriptor, limit: limit, gap: gap)
     }
 
+    /// Opens a file to write at its end, or makes it; -1 where that cannot be done.
+    ///
+    /// Root would follow anybody's link anywhere: those of other users are not followed.
+    static func open(_ path: String) -> Int32 {
+        var status = stat()
+        let isLink = unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+        let isForeign = geteuid() == 0 && status.st_uid != 0
+        let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC
+        return unsafe Glibc.open(path, isLink && !isForeign ? flags : flags | O_NOFOLLOW, 0o666)
+    }
+
     /// Writes to a pipe that has a name, once somebody reads from it.
     private init(pipe path: String, limit: Int, gap: @escaping @Sendable (_ count: Int) -> [UInt8]) {
         state = Mutex(State(isBusy: true))
         self.limit = limit
         self.gap = gap
         queue.async { [self] in
-            let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
+            let descriptor = unsafe Glibc.open(path, O_WRONLY | O_CLOEXEC)
             state.withLock { $0.descriptor = descriptor < 0 ? nil : descriptor }
             drain()
         }

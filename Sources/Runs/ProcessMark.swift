@@ -19,8 +19,13 @@ package struct ProcessMark: Hashable, Sendable {
 
     /// Returns the mark of this process.
     package static func current() -> ProcessMark {
-        let number = Int(getpid())
-        return ProcessMark(number: number, began: life(of: number)?.began ?? 0, machine: here)
+        ProcessMark(of: Int(getpid())) ?? ProcessMark(number: Int(getpid()), began: 0, machine: here)
+    }
+
+    /// Finds the mark of a process of this machine; nil where there is none of that number.
+    init?(of number: Int) {
+        guard let life = Self.life(of: number) else { return nil }
+        self.init(number: number, began: life.began, machine: Self.here)
     }
 
     /// The machine that this process runs on.

@@ -1,0 +1,118 @@
+import Foundation
+import JSON
+import JupyterProtocol
+import Storage
+import Testing
+
+@testable import Runs
+
+@Suite struct `What is told of a run` {
+    private func status() -> RunStatus {
+        var status = RunStatus(id: "a-b2c3", process: .current(), notebook: "/é/a.ipynb")
+        (status.result, status.log, status.kernel, status.user) = ("/b.ipynb", "/c.log", "python3", "root")
+        (status.state, status.cell, status.cells) = (.running, 3, 7)
+        return status
+    }
+
+    @Test func `can be read again`() throws {
+        var status = status()
+        for _ in 0..<2 {
+            let read = try #require(RunStatus(status.bytes))
+            #expect(read.bytes == status.bytes)
+            #expect(read.process == status.process && read.cell == 3 && read.cells == 7)
+            status.end(124, "timed-out", "it took too long")
+        }
+        #expect(RunStatus(status.bytes)?.exitStatus == 124 && RunStatus(status.bytes)?.ended != nil)
+    }
+
+    @Test(arguments: ["", "{", "[]", "{}", #"{"schema": 1}"#, #"{"schema": 2}"#, "null"])
+    func `is not taken from anything else`(text: String) {
+        #expect(RunStatus(Array(text.utf8)) == nil)
+        var other = Document(status().json(state: .running)).root
+        other["process_started"] = text.isEmpty ? Value?.none : .string(text)
+        #expect(RunStatus(Document(other).text.bytes) == nil)
+    }
+
+    @Test func `is that it is lost, when its process is gone`() {
+        var status = status()
+        #expect(status.presentState == .running)
+        // The number is in use, by another process than then.
+        status.process = ProcessMark(number: status.process.number, began: 1, machine: status.process.machine)
+        #expect(status.presentState == .lost)
+        status.end(0, "succeeded", nil)
+        #expect(status.presentState == .ended)
+    }
+
+    @Test func `is kept in files that somebody may read, and is whole at any time`() async throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/galley-runs-test-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let file = StatusFile(
+            status(), copies: [.init(path: folder + "/a"), .init(path: folder + "/b", mode: 0o600)])
+        try file.finish()
+        for number in 1...2000 {
+            file.update { $0.cell = number }
+            let read = try #require(LocalFile.peek(folder + "/a").flatMap { RunStatus($0) })
+            #expect(read.cell <= number || read.cell == 3)
+        }
+        try file.finish()
+        for (name, mode) in [("a", 0o644), ("b", 0o600)] {
+            #expect(LocalFile.peek("\(folder)/\(name)").flatMap { RunStatus($0) }?.cell == 2000)
+            let found = try FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")
+            #expect(found[.posixPermissions] as? Int == mode)
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["a", "b"])
+        let lost = StatusFile(status(), copies: [.init(path: folder + "/no/such")])
+        #expect(throws: StorageError.self) { try lost.finish() }
+    }
+}
+
+@Suite struct `A process` {
+    @Test func `is known again, and is not taken for another`() throws {
+        let own = ProcessMark.current()
+        #expect(own.isAlive && !own.isElsewhere && own.user == geteuid())
+        #expect(!ProcessMark(number: own.number, began: own.began + 1, machine: own.machine).isAlive)
+        #expect(!ProcessMark(number: own.number, began: own.began, machine: "another/" + own.machine).isAlive)
+        let space = try #require(own.machine.split(separator: "/", maxSplits: 1).last)
+        let elsewhere = own.machine.replacing(space, with: "pid:[1]")
+        #expect(ProcessMark(number: own.number, began: own.began, machine: elsewhere).isElsewhere)
+    }
+
+    @Test func `gets signals, and is waited for`() throws {
+        let sleep = Process()
+        sleep.executableURL = URL(fileURLWithPath: "/bin/sleep")
+        sleep.arguments = ["1000"]
+        try sleep.run()
+        let mark = try #require(ProcessMark(of: Int(sleep.processIdentifier)))
+        #expect(mark.isAlive)
+        let stranger = ProcessMark(number: mark.number, began: mark.began + 1, machine: mark.machine)
+        #expect(try !stranger.signal(SIGKILL))
+        #expect(mark.isAlive)
+        // Others may be blocked in what a test starts.
+        #expect(try mark.signal(SIGKILL))
+        mark.waitForEnd()
+        #expect(!mark.isAlive)
+        #expect(try !mark.signal(SIGTERM))
+    }
+}
+
+@Suite struct `The folder of runs` {
+    @Test(arguments: [
+        ("report.ipynb", "report-"), ("/a/b/Über uns (2).ipynb", "ber-uns--2--"), ("-", "notebook-"),
+        ("--x.ipynb", "x-"),
+        ("a.b", "a-b-"), (String(repeating: "x", count: 300), String(repeating: "x", count: 40) + "-"),
+    ])
+    func `has names that are short, and say of what the run is`(path: String, beginning: String) throws {
+        let id = try #require(RunFolder.own()).newID(for: path)
+        #expect(id.hasPrefix(beginning) && id.count == beginning.count + 4)
+        #expect(id.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9_-]*/) != nil)
+    }
+
+    @Test func `belongs to whoever runs this process, and nobody else can write to it`() throws {
+        let folder = try #require(RunFolder.own())
+        let found = try FileManager.default.attributesOfItem(atPath: folder.path)
+        #expect(found[.ownerAccountID] as? UInt32 == geteuid())
+        #expect(found[.posixPermissions] as? Int == 0o755)
+        #expect(RunFolder.all.contains { $0.path == folder.path && $0.user == geteuid() })
+    }
+}
