@@ -78,27 +78,28 @@ struct Attendant {
         verdict.closeWriting()
         let ending = engine.end(passingOn: Signals.ending)
         let status = ending < 0 ? ExitStatus.signal(-ending) : ending
-        var end = End(verdict.read())
-        if end == nil {
-            let cause =
-                ending < 0 ? PostMortem.signalNames[-ending] ?? "signal \(-ending)" : "itself, with status \(status)"
-            let killed = End(status: status, outcome: "killed", message: "galley was ended by \(cause)")
-            for copy in place.statusCopies {
-                guard var told = LocalFile.peek(copy.path).flatMap({ RunStatus($0) }), told.state != .ended else {
-                    continue
-                }
-                told.end(status, killed.outcome, killed.message)
-                try? StatusFile(told, copies: [copy]).finish()
-            }
-            say(killed.message)
-            news?.write(killed.text)
-            end = killed
-        }
+        let end = End(verdict.read()) ?? killed(by: ending, status)
         news?.closeWriting()
-        let commands = Commands(arguments.background, place)
-        commands.run(after: status, end?.outcome ?? "") { say($0) }
+        Commands(arguments.background, place).run(after: end, status) { say($0) }
         place.leave()
         exit(status)
+    }
+
+    /// Tells for the engine that it has ended, when it could not do so itself.
+    private func killed(by ending: Int32, _ status: Int32) -> End {
+        let cause =
+            ending < 0 ? PostMortem.signalNames[-ending] ?? "signal \(-ending)" : "itself, with status \(status)"
+        let end = End(status: status, outcome: "killed", result: place.result, message: "galley was ended by \(cause)")
+        for copy in place.statusCopies {
+            guard var told = LocalFile.peek(copy.path).flatMap({ RunStatus($0) }), told.state != .ended else {
+                continue
+            }
+            told.end(status, end.outcome, end.message)
+            try? StatusFile(told, copies: [copy]).finish()
+        }
+        say(end.message)
+        news?.write(end.text)
+        return end
     }
 
     private func say(_ problem: String) {
@@ -116,20 +117,24 @@ struct Attendant {
 /// How a run ended, as processes tell one another.
 struct End {
     let status: Int32
+    /// The outcome in one word.
     let outcome: String
+    /// Where the notebook was saved, where that is a file.
+    let result: String?
+    /// What went wrong; empty where nothing did.
     let message: String
 
-    init(status: Int32, outcome: String, message: String) {
-        (self.status, self.outcome, self.message) = (status, outcome, message)
+    init(status: Int32, outcome: String, result: String?, message: String) {
+        (self.status, self.outcome, self.result, self.message) = (status, outcome, result, message)
     }
 
     init?(_ text: String) {
-        let parts = text.split(separator: "\n", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 3, let status = Int32(parts[0]) else { return nil }
-        self.init(status: status, outcome: parts[1], message: parts[2])
+        let parts = text.split(separator: "\n", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 4, let status = Int32(parts[0]) else { return nil }
+        self.init(status: status, outcome: parts[1], result: parts[2].isEmpty ? nil : parts[2], message: parts[3])
     }
 
-    var text: String { "\(status)\n\(outcome)\n\(message)" }
+    var text: String { "\(status)\n\(outcome)\n\(result ?? "")\n\(message)" }
 }
 
 /// The end of the attendant that the process has which runs the notebook.
@@ -154,7 +159,7 @@ struct Engine: Sendable {
         verdict.write(end.text)
         news?.write(end.text)
         guard !attendant.isAlive else { return }
-        Commands(background, place).run(after: end.status, end.outcome) { Terminal.complain("galley: \($0)") }
+        Commands(background, place).run(after: end, end.status) { Terminal.complain("galley: \($0)") }
         place.leave()
     }
 }
@@ -166,12 +171,12 @@ struct Commands {
 
     init(_ background: Background, _ place: RunPlace) { (self.background, self.place) = (background, place) }
 
-    func run(after status: Int32, _ outcome: String, complain: (String) -> Void) {
+    func run(after end: End, _ status: Int32, complain: (String) -> Void) {
         var variables = [
-            "GALLEY_STATUS": outcome, "GALLEY_EXIT": "\(status)", "GALLEY_NOTEBOOK": place.notebook,
+            "GALLEY_STATUS": end.outcome, "GALLEY_EXIT": "\(status)", "GALLEY_NOTEBOOK": place.notebook,
             "GALLEY_RUN": place.id,
         ]
-        variables["GALLEY_RESULT"] = place.result
+        variables["GALLEY_RESULT"] = end.result
         variables["GALLEY_LOG"] = place.log
         for (occasion, command) in background.commands(after: status) {
             let status = runCommand(command, variables: variables)

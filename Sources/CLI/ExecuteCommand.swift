@@ -38,7 +38,8 @@ final class ExecuteCommand: Sendable {
         } catch {
             let problem = (error as? FileRefusal).map { "\($0.option) \($0.path): \($0.reason)" } ?? "\(error)"
             Terminal.complain("galley: \(problem)")
-            return end(End(status: ExitStatus.storage, outcome: "failed", message: problem), record, isQuiet: true)
+            let end = End(status: ExitStatus.storage, outcome: "failed", result: nil, message: problem)
+            return self.end(end, record, isQuiet: true)
         }
         let progress = Progress(arguments, files.log)
         let name = arguments.notebook
@@ -55,12 +56,13 @@ final class ExecuteCommand: Sendable {
                 source, to: destination, arguments.options, stop: stop, observe: observe)
             progress.end(report)
             end = End(
-                status: ExitStatus.of(report.outcome), outcome: report.outcome.status,
+                status: ExitStatus.of(report.outcome), outcome: report.outcome.status, result: record.result,
                 message: Failure(report)?.sentence ?? "")
             files.events?.end(end.status, report)
         } catch {
             let problem = (error as? NotebookError).map { "\(name): \($0)" } ?? "\(error)"
-            end = End(status: ExitStatus.of(error), outcome: "failed", message: problem)
+            let rescue = (error as? UnsavedRun)?.rescue
+            end = End(status: ExitStatus.of(error), outcome: "failed", result: rescue, message: problem)
             progress.end(problem, (error as? UnsavedRun)?.report)
             files.events?.end(end.status, problem)
         }

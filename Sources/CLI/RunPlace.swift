@@ -49,7 +49,7 @@ struct RunPlace: Sendable {
     }
 
     /// A path from the root of the file system.
-    private static func whole(_ path: String) -> String {
+    static func whole(_ path: String) -> String {
         guard !path.hasPrefix("/"), path != "-", let folder = unsafe getcwd(nil, 0) else { return path }
         defer { unsafe free(folder) }
         return unsafe String(cString: folder) + "/" + path

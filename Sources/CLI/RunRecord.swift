@@ -32,9 +32,15 @@ final class RunRecord: Sendable {
             }
         case .cellStarted(let cell):
             file.update { ($0.cell, $0.activity) = (cell.number, .now()) }
+        case .saved(let path):
+            // It can be another place than was meant, when somebody has changed the notebook meanwhile.
+            file.update { ($0.result, $0.activity) = ($0.result == nil ? nil : RunPlace.whole(path), .now()) }
         default: file.update { $0.activity = .now() }
         }
     }
+
+    /// Where the notebook is saved.
+    var result: String? { file.status.result }
 
     /// Tells the end; returns what is wrong where it cannot.
     func end(_ end: End) -> StorageError? {

@@ -57,9 +57,11 @@ struct `From a lifecycle script` {
 
         // It returned when the kernel was ready, and no later.
         let log = try instance.notebooks.text("logs/report.log").split(separator: "\n").map(String.init)
-        let ready = try #require(log.first { $0.contains("kernel conda_python3 as \(instance.user)") }?.prefix(19))
-        let format = ISO8601DateFormatter()
-        #expect(returned.timeIntervalSince(try #require(format.date(from: ready + "Z"))) < 2)
+        let ready = try #require(log.first { $0.contains("kernel conda_python3 as \(instance.user)") })
+        let second = try #require(ISO8601DateFormatter().date(from: ready.prefix(19) + "Z"))
+        let digits = "0" + String(ready.dropFirst(19).prefix(7))
+        let fraction = try #require(Double(digits))
+        #expect(returned.timeIntervalSince(second) - fraction < 1)
         #expect(log.contains { $0.hasSuffix(" é é") })
 
         let notebook = try instance.notebooks.notebook("report.ipynb")
@@ -110,6 +112,26 @@ struct `From a lifecycle script` {
         let run = try await instance.run(["execute", "--inplace", "report.ipynb"])
         #expect(run.status == 0, "\(run.errors)")
         #expect(try instance.notebooks.notebook("report.ipynb").outputs == [[usersAnswer]])
+    }
+
+    @Test func `nothing is missed of an environment, a terminal, standard input or SIGINT`() async throws {
+        let surroundings = """
+            import locale, os, signal, subprocess, sys
+            print(open('é.txt', 'w').write('é'), locale.getpreferredencoding(False), sys.flags.utf8_mode)
+            print(subprocess.run(['printf', 'é'], capture_output=True, text=True).stdout, sys.stdin.read() == '')
+            print(signal.getsignal(signal.SIGINT) == signal.default_int_handler, os.path.expanduser('~') == os.environ['HOME'])
+            """
+        try instance.write([surroundings, "input('?')"])
+        for (options, user) in [([], instance.user), (["--as-caller"], "root")] {
+            let run = try await instance.run(["execute", "--inplace"] + options + ["report.ipynb"])
+            #expect(run.status == 1)
+            let outputs = try instance.notebooks.notebook("report.ipynb").outputs
+            #expect(outputs == [["1 utf-8 1\né True\nTrue True\n"], ["StdinNotImplementedError"]], "as \(user)")
+        }
+        try instance.write(["import time; time.sleep(1000)"])
+        let late = try await instance.run(["execute", "--inplace", "--timeout", "0.5", "report.ipynb"])
+        #expect(late.status == 124)
+        #expect(try instance.notebooks.notebook("report.ipynb").outputs == [["KeyboardInterrupt", "TimeLimitReached"]])
     }
 
     @Test func `the kernel runs as whom one chooses, and the report says who that was`() async throws {

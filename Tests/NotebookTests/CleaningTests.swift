@@ -1,0 +1,40 @@
+import Foundation
+import JSON
+import Notebook
+import Testing
+
+@Suite struct `Removing what a run has left` {
+    @Test(arguments: Fixture.all)
+    func `leaves every line that is neither output nor count as it is`(fixture: Fixture) throws {
+        let cleaned = try UnreadNotebook(parsing: fixture.bytes).removing(.outputs).bytes
+        let old = Set(lines(fixture.bytes))
+        let new = lines(cleaned).filter { !old.contains($0) }.map { String(decoding: $0, as: UTF8.self) }
+        let isExpected = /"outputs"|"execution_count"|"prompt_number"|^\s*\],?\s*$/
+        #expect(new.filter { !$0.contains(isExpected) } == [])
+        // What is clean stays as it is, byte for byte.
+        #expect(try UnreadNotebook(parsing: cleaned).removing(.outputs).bytes == cleaned)
+
+        let (before, after) = (try Document(parsing: fixture.bytes).root, try Document(parsing: cleaned).root)
+        #expect(cells(before).count == cells(after).count)
+        for (one, other) in zip(cells(before), cells(after)) {
+            guard one["cell_type"]?.string == "code" else { continue }
+            #expect(other["outputs"]?.count == one["outputs"].map { _ in 0 })
+            for key in ["execution_count", "prompt_number"] { #expect((other[key]?.kind ?? .null) == .null) }
+            #expect(other["source"]?.canonicalText.bytes == one["source"]?.canonicalText.bytes)
+        }
+    }
+
+    @Test func `entirely removes times, and no limits`() throws {
+        let timing = Fixture.named("timing")
+        let cleaned = try UnreadNotebook(parsing: timing.bytes).removing(.everything)
+        let text = String(decoding: cleaned.bytes, as: UTF8.self)
+        #expect(!text.contains("iopub.") && !text.contains("shell."))
+    }
+
+    private func lines(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] { bytes.split(separator: 10) }
+
+    private func cells(_ notebook: Value) -> [Value] {
+        let sheets = Array((notebook["worksheets"] ?? []).elements) + [notebook]
+        return sheets.flatMap { Array(($0["cells"] ?? []).elements) }
+    }
+}
