@@ -28,7 +28,8 @@ struct Attendant {
         if let news = attendant.news, let session = try ChildProcess.detach() { attendant.awaitNews(news, of: session) }
         if arguments.background.isDetached { attendant.letGoOfCaller() }
         let mark = ProcessMark.current()
-        if let engine = try ChildProcess.make() { attendant.attend(engine) }
+        // Only one process of a group can read from the terminal.
+        if let engine = try ChildProcess.make(isApart: arguments.notebook != "-") { attendant.attend(engine) }
         return Engine(attendant: mark, verdict: attendant.verdict, news: attendant.news, arguments.background)
     }
 
@@ -40,13 +41,16 @@ struct Attendant {
         let (place, isQuiet) = (place, arguments.isQuiet)
         DispatchQueue.global().async {
             let text = news.read()
-            guard let end = End(text) else {
-                if text != Engine.ready { Terminal.complain("galley: the run ended before it began") }
-                if text == Engine.ready { Self.tell(place, isQuiet) }
-                exit(text == Engine.ready ? ExitStatus.success : ExitStatus.cellError)
+            let lines = text.split(separator: "\n")
+            let end = End(text)
+            if lines.first.map(String.init) == Engine.ready {
+                for warning in lines.dropFirst() { Terminal.complain("galley: \(warning)") }
+            } else if end?.status != 0 {
+                Terminal.complain("galley: \(end?.message ?? "the run ended before it began")")
+                exit(end?.status ?? ExitStatus.cellError)
             }
-            if end.status == 0 { Self.tell(place, isQuiet) } else { Terminal.complain("galley: \(end.message)") }
-            exit(end.status)
+            Self.tell(place, isQuiet)
+            exit(ExitStatus.success)
         }
         while true { session.send(Signals.next()) }
     }
@@ -63,7 +67,7 @@ struct Attendant {
     /// Gives back the caller's standard streams, for the end of which somebody may be waiting.
     private func letGoOfCaller() {
         let nothing = unsafe open("/dev/null", O_RDWR | O_CLOEXEC)
-        let log = place.log.map(Outlet.open) ?? -1
+        let log = place.log.flatMap { try? LocalFile.openForLines($0) } ?? -1
         if arguments.notebook != "-" { dup2(nothing, 0) }
         for stream in Int32(1)...2 { dup2(log >= 0 ? log : nothing, stream) }
         // It may have left others open, too.
@@ -80,7 +84,9 @@ struct Attendant {
         let status = ending < 0 ? ExitStatus.signal(-ending) : ending
         let end = End(verdict.read()) ?? killed(by: ending, status)
         news?.closeWriting()
-        Commands(arguments.background, place).run(after: end, status) { say($0) }
+        Commands(arguments.background, place).run(after: end, status, output: isForLog ? { say(.output, $0) } : nil) {
+            say(.error, $0)
+        }
         place.leave()
         exit(status)
     }
@@ -97,20 +103,26 @@ struct Attendant {
             told.end(status, end.outcome, end.message)
             try? StatusFile(told, copies: [copy]).finish()
         }
-        say(end.message)
+        say(.error, end.message)
         news?.write(end.text)
         return end
     }
 
-    private func say(_ problem: String) {
-        let background = arguments.background
-        let isForMachines = background.logFormat == .json
-        if background.isDetached || isForMachines {
-            let text = Log.line(background.logFormat, place.members, .error, problem)
-            Terminal.write(Array(text.utf8), to: STDERR_FILENO)
+    /// Whether standard error is a log.
+    private var isForLog: Bool { arguments.background.isDetached || arguments.background.logFormat == .json }
+
+    private func say(_ level: Log.Level, _ text: String) {
+        let line = Array(Log.line(arguments.background.logFormat, place.members, level, text).utf8)
+        if isForLog {
+            Terminal.write(line, to: STDERR_FILENO)
         } else {
-            Terminal.complain("galley: \(place.notebook): \(problem)")
+            Terminal.complain("galley: \(place.notebook): \(text)")
         }
+        guard !arguments.background.isDetached, let log = place.log, let file = try? LocalFile.openForLines(log) else {
+            return
+        }
+        Terminal.write(line, to: file)
+        close(file)
     }
 }
 
@@ -151,15 +163,19 @@ struct Engine: Sendable {
         (self.attendant, self.verdict, self.news, self.background) = (attendant, verdict, news, background)
     }
 
-    /// Tells the caller that the run is under way.
-    func begin() { news?.write(Self.ready) }
+    /// Tells the caller that the run is under way, and what is not as it should be.
+    func begin(_ warnings: [String]) {
+        news?.write(([Self.ready] + warnings.map { $0.shownOnOneLine(1000) }).joined(separator: "\n"))
+    }
 
     /// Tells how the run ended. Where nobody is left to do it, runs what is to be run then.
     func end(_ end: End, _ place: RunPlace) {
         verdict.write(end.text)
         news?.write(end.text)
         guard !attendant.isAlive else { return }
-        Commands(background, place).run(after: end, end.status) { Terminal.complain("galley: \($0)") }
+        Commands(background, place).run(after: end, end.status, output: nil) {
+            Terminal.complain("galley: \($0)")
+        }
         place.leave()
     }
 }
@@ -171,7 +187,8 @@ struct Commands {
 
     init(_ background: Background, _ place: RunPlace) { (self.background, self.place) = (background, place) }
 
-    func run(after end: End, _ status: Int32, complain: (String) -> Void) {
+    /// - Parameter output: Takes the lines that they print; nil where these go to the standard streams.
+    func run(after end: End, _ status: Int32, output: ((String) -> Void)?, complain: (String) -> Void) {
         var variables = [
             "GALLEY_STATUS": end.outcome, "GALLEY_EXIT": "\(status)", "GALLEY_NOTEBOOK": place.notebook,
             "GALLEY_RUN": place.id,
@@ -179,13 +196,13 @@ struct Commands {
         variables["GALLEY_RESULT"] = end.result
         variables["GALLEY_LOG"] = place.log
         for (occasion, command) in background.commands(after: status) {
-            let status = runCommand(command, variables: variables)
+            let status = runCommand(command, variables: variables, output: output)
             if status != 0 { complain("\(occasion.rawValue): the command ended with status \(status): \(command)") }
         }
     }
 }
 
-/// A pipe for one short message.
+/// A pipe for short messages, of which the first alone is read.
 struct Pipe: Sendable {
     private let reading: Int32
     private let writing: Int32
@@ -203,15 +220,15 @@ struct Pipe: Sendable {
     func closeWriting() { close(writing) }
 
     /// Writes as much of a message as is written in one piece.
-    func write(_ text: String) { Terminal.write(Array(text.utf8.prefix(4000)), to: writing) }
+    func write(_ text: String) { Terminal.write(Array(text.utf8.prefix(4000)) + [0], to: writing) }
 
-    /// Waits for a message, or for the end.
+    /// Waits for a message; empty where there will be none.
     func read() -> String {
         var bytes = [UInt8](repeating: 0, count: 4096)
         while true {
             // Safe because the array is passed with its own length.
             let count = unsafe Glibc.read(reading, &bytes, bytes.count)
-            if count >= 0 { return String(decoding: bytes[..<count], as: UTF8.self) }
+            if count >= 0 { return String(decoding: bytes[..<count].prefix { $0 != 0 }, as: UTF8.self) }
             if errno != EINTR { return "" }
         }
     }

@@ -11,6 +11,7 @@ final class ExecuteCommand: Sendable {
     private let arguments: ExecuteArguments
     private let place: RunPlace
     private let engine: Engine?
+    private let record: RunRecord
     private let ending = Mutex<Int32?>(nil)
 
     /// - Parameter engine: Tells those that look after this process how it goes; nil where nobody does.
@@ -18,14 +19,20 @@ final class ExecuteCommand: Sendable {
         self.arguments = arguments
         self.place = place
         self.engine = engine
+        record = RunRecord(place)
     }
 
-    /// The status to end with, once everything is saved.
-    var status: Int32? { ending.withLock(\.self) }
+    /// Tells everybody that the program ends now, whatever still goes on, and returns the status to end with.
+    ///
+    /// - Parameter signal: Why it ends, if the run is not over.
+    func cutOff(by signal: Int32) -> Int32 {
+        if let status = ending.withLock(\.self) { return status }
+        let cause = "the run \(StopReason.signal(signal))"
+        return end(End(status: ExitStatus.signal(signal), outcome: "stopped", result: nil, message: cause))
+    }
 
     /// Runs it and returns the status to end with.
     func run(_ stop: StopSwitch) async -> Int32 {
-        let record = RunRecord(place)
         let files: (events: EventLog?, log: Log?)
         do {
             files = try (events(), log())
@@ -37,17 +44,26 @@ final class ExecuteCommand: Sendable {
             try record.begin(mustBe: arguments.background.status != nil)
         } catch {
             let problem = (error as? FileRefusal).map { "\($0.option) \($0.path): \($0.reason)" } ?? "\(error)"
-            Terminal.complain("galley: \(problem)")
+            if arguments.background.logFormat == .json {
+                Terminal.write(Array(Log.line(.json, place.members, .error, problem).utf8), to: STDERR_FILENO)
+            } else {
+                Terminal.complain("galley: \(problem)")
+            }
             let end = End(status: ExitStatus.storage, outcome: "failed", result: nil, message: problem)
-            return self.end(end, record, isQuiet: true)
+            return self.end(end, isQuiet: true)
         }
         let progress = Progress(arguments, files.log)
         let name = arguments.notebook
-        let observe: @Sendable (RunEvent) -> Void = { [engine] event in
+        let warnings = Mutex<[String]>([])
+        let observe: @Sendable (RunEvent) -> Void = { [engine, record, warnings] event in
             progress.receive(event)
             files.events?.write(event, notebook: name)
             record.receive(event)
-            if case .started = event { engine?.begin() }
+            switch event {
+            case .warning(let text): warnings.withLock { $0.append("\(name): \(text)") }
+            case .started: engine?.begin(warnings.withLock(\.self))
+            default: break
+            }
         }
         let end: End
         do {
@@ -66,7 +82,8 @@ final class ExecuteCommand: Sendable {
             progress.end(problem, (error as? UnsavedRun)?.report)
             files.events?.end(end.status, problem)
         }
-        ending.withLock { $0 = end.status }
+        // Before anybody is waited for who reads slowly.
+        let status = self.end(end)
         if let events = files.events, await !events.finish() {
             progress.complain("not all events could be written to \(arguments.events ?? "")")
         }
@@ -74,11 +91,12 @@ final class ExecuteCommand: Sendable {
             progress.complain("not all lines could be written to \(arguments.background.log ?? "")")
         }
         await progress.finish()
-        return self.end(end, record)
+        return status
     }
 
     /// Tells everybody the end.
-    private func end(_ end: End, _ record: RunRecord, isQuiet: Bool = false) -> Int32 {
+    private func end(_ end: End, isQuiet: Bool = false) -> Int32 {
+        ending.withLock { $0 = end.status }
         if let problem = record.end(end), arguments.background.status != nil, !isQuiet {
             Terminal.complain("galley: \(problem)")
         }

@@ -46,13 +46,11 @@ final class Outlet: Sendable {
         if notebooks.contains(where: { $0 == path || LocalFile.isSame($0, path) }) {
             throw FileRefusal(option: option, path: path, reason: "that is the notebook; name another file")
         }
-        let descriptor = Self.open(path)
-        // Safe because strerror's string is copied at once.
-        guard descriptor >= 0 else {
-            let reason =
-                errno == ELOOP
-                ? "that is a link which belongs to another user" : unsafe String(cString: strerror(errno))
-            throw FileRefusal(option: option, path: path, reason: reason)
+        let descriptor: Int32
+        do throws(Errno) {
+            descriptor = try LocalFile.openForLines(path)
+        } catch {
+            throw FileRefusal(option: option, path: path, reason: "\(error)")
         }
         if isNew {
             if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
@@ -62,17 +60,6 @@ final class Outlet: Sendable {
             _ = ftruncate(descriptor, 0)
         }
         self.init(descriptor, limit: limit, gap: gap)
-    }
-
-    /// Opens a file to write at its end, or makes it; -1 where that cannot be done.
-    ///
-    /// Root would follow anybody's link anywhere: those of other users are not followed.
-    static func open(_ path: String) -> Int32 {
-        var status = stat()
-        let isLink = unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
-        let isForeign = geteuid() == 0 && status.st_uid != 0
-        let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC
-        return unsafe Glibc.open(path, isLink && !isForeign ? flags : flags | O_NOFOLLOW, 0o666)
     }
 
     /// Writes to a pipe that has a name, once somebody reads from it.

@@ -73,7 +73,7 @@ import Storage
             if !stop.stop(.signal(signal)) { break }
             signal = Signals.next()
         } while count < 2 || ContinuousClock.now < patience
-        exit(command.status ?? ExitStatus.signal(first))
+        exit(command.cutOff(by: first))
     }
 
     private static let help = """

@@ -17,7 +17,7 @@ struct RunPlace: Sendable {
     private let folder: RunFolder?
     private let isKept: Bool
 
-    /// Finds a place for a run. In the background, or where it is asked for, what is told of it stays when it is over.
+    /// Finds a place for a run. What is told of one in the background stays when it is over.
     init(_ arguments: ExecuteArguments) {
         let background = arguments.background
         notebook = Self.whole(arguments.notebook)
@@ -26,9 +26,9 @@ struct RunPlace: Sendable {
         let id = folder?.newID(for: arguments.notebook) ?? "galley-\(getpid())"
         (self.folder, self.id, isKept) = (folder, id, background.isDetached)
         let (mode, group) = Self.rights(notebook)
-        let own = folder.map { StatusFile.Copy(path: $0.file(of: id), mode: mode, group: group) }
+        let own = folder.map { StatusFile.Copy(path: $0.file(of: id), mode: mode, group: group, isWanted: false) }
         statusCopies = [background.status.map { StatusFile.Copy(path: Self.whole($0)) }, own].compactMap(\.self)
-        if isKept { folder?.forgetOld() }
+        folder?.forgetOld(always: isKept)
         log = background.log.map(Self.whole) ?? (isKept ? folder?.log(of: id) : nil)
         guard isKept, background.log == nil, let log else { return }
         // What cells print is not everybody's business.

@@ -11,6 +11,8 @@ final class RunRecord: Sendable {
     init(_ place: RunPlace) {
         var status = RunStatus(id: place.id, process: place.process, notebook: place.notebook)
         (status.result, status.log) = (place.result, place.log)
+        let own = ProcessMark.current()
+        status.engine = own == place.process ? nil : own
         file = StatusFile(status, copies: place.statusCopies)
     }
 

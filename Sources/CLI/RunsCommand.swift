@@ -102,21 +102,24 @@ struct RunCommand {
                 "galley: there is no run '\(id)'.\(near.map { " Did you mean '\($0)'?" } ?? "") See 'galley runs'")
             return ExitStatus.usage
         }
-        if act == .stop, run.presentState != .ended {
+        if act == .stop {
+            // What it still does is what was to be done afterwards.
+            if run.state == .ended { return ExitStatus.success }
             // What a folder tells of processes is believed of those of its owner alone.
-            guard run.process.user == folder.user || !run.process.isAlive else {
-                Terminal.complain("galley: process \(run.process.number) is not the one of run '\(id)'")
+            let target = run.process.isAlive ? run.process : run.engine ?? run.process
+            guard target.user == folder.user || !target.isAlive else {
+                Terminal.complain("galley: process \(target.number) is not the one of run '\(id)'")
                 return ExitStatus.storage
             }
             do throws(Errno) {
-                _ = try run.process.signal(SIGTERM)
+                _ = try target.signal(SIGTERM)
             } catch {
                 Terminal.complain(
-                    "galley: run '\(id)' cannot be ended: \(error). It belongs to \(name(of: folder.user))")
+                    "galley: run '\(id)' cannot be ended: \(error). It takes \(name(of: folder.user)), or root")
                 return ExitStatus.storage
             }
         }
-        run.process.waitForEnd()
+        run.waitForEnd()
         return end(of: folder.run(id), id)
     }
 

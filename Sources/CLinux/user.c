@@ -2,8 +2,11 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -25,24 +28,6 @@ int clinux_find_user(const char *name, uid_t *id, gid_t *group, char *text, size
         size -= length;
     }
     return 1;
-}
-
-int clinux_may_access(const struct clinux_user *user, const char *path, int mode) {
-    // The library's functions would change all threads of the process; the system changes the one that asks. access()
-    // asks as the real user, so the effective one stays, and with it the way back.
-    uid_t real_user = getuid();
-    gid_t real_group = getgid(), groups[4096];
-    int count = getgroups(4096, groups);
-    if (count < 0 || syscall(SYS_setgroups, user->group_count, user->groups) != 0) return -1;
-    int result = -1;
-    if (syscall(SYS_setresgid, user->group, -1, -1) == 0 && syscall(SYS_setresuid, user->user, -1, -1) == 0)
-        result = access(path, mode) == 0;
-    int code = errno;
-    syscall(SYS_setresuid, real_user, -1, -1);
-    syscall(SYS_setresgid, real_group, -1, -1);
-    syscall(SYS_setgroups, count, groups);
-    errno = code;
-    return result;
 }
 
 /// Goes over to a user's files, or back; returns whether it did. The system does not say so by itself.
@@ -67,5 +52,30 @@ void clinux_use_files_as_before(const struct clinux_groups *before) {
     // The other way round: with root's rights first, so that the groups can be changed.
     syscall(SYS_setfsuid, geteuid());
     syscall(SYS_setfsgid, getegid());
-    syscall(SYS_setgroups, before->count, before->groups);
+    // A thread that is stuck between two users must not do anything for either.
+    if (syscall(SYS_setgroups, before->count, before->groups) != 0 && errno != EPERM) abort();
+}
+
+int clinux_may_access(const struct clinux_user *user, const char *path, int mode) {
+    struct clinux_groups before;
+    if (clinux_use_files_as(user, &before) != 0) return -1;
+    int result = syscall(SYS_faccessat2, AT_FDCWD, path, mode, AT_EACCESS) == 0;
+    if (!result && errno == ENOSYS) {
+        // Before Linux 5.8 it takes a try to find out. What a try does not tell, the start of the program will.
+        int file = open(path, mode == R_OK ? O_RDONLY | O_NONBLOCK | O_CLOEXEC : O_PATH | O_CLOEXEC);
+        result = file >= 0;
+        if (file >= 0) close(file);
+    }
+    clinux_use_files_as_before(&before);
+    return result;
+}
+
+size_t clinux_find_groups(uid_t user, gid_t group, gid_t *groups, size_t room) {
+    char buffer[16384];
+    struct passwd entry, *found = NULL;
+    int count = room;
+    groups[0] = group;
+    if (getpwuid_r(user, &entry, buffer, sizeof buffer, &found) != 0 || found == NULL) return 1;
+    if (getgrouplist(entry.pw_name, group, groups, &count) == -1 && (size_t)count > room) return room;
+    return count;
 }

@@ -92,9 +92,8 @@ private struct Conduct: Sendable {
             wanted = notebook.wantedKernel
         }
         do {
-            let choice = try await options.chooseKernel(for: wanted ?? Notebook().wantedKernel, of: owner)
-            if let user = choice.writer(for: owner) { await target.act(as: user) }
             try await target.checkWritable()
+            let choice = try await options.chooseKernel(for: wanted ?? Notebook().wantedKernel, of: owner)
             for warning in choice.warnings { observe(.warning(warning)) }
             let report = try await run(reading, choice, target)
             // What is over cannot be stopped.

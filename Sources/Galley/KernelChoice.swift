@@ -13,14 +13,6 @@ struct KernelChoice {
     /// The name of the user that it runs as, or the number of one without a name.
     var user: String { launch.account?.name ?? Self.caller }
 
-    /// The user whose rights a notebook of `owner` is written with; nil for whoever runs this process.
-    func writer(for owner: FileOwner?) -> FileUser? {
-        guard launch.account != nil, let owner, owner.user != 0, let account = Account(id: owner.user) else {
-            return nil
-        }
-        return FileUser(user: account.id, group: account.group, groups: account.groups)
-    }
-
     static var caller: String { Account.current?.name ?? "user \(geteuid())" }
 }
 
@@ -47,7 +39,9 @@ extension Options {
                 return try await kernel(for: wanted, as: account)
             } catch {
                 // Where it is not to be found in either place, it is missed in that of the notebook's owner.
-                guard let choice = try? callersKernel(for: wanted, insteadOf: "\(error)") else { throw error }
+                guard error.isRootsAffair, let choice = try? callersKernel(for: wanted, insteadOf: error.reason) else {
+                    throw error
+                }
                 return choice
             }
         }
@@ -88,7 +82,8 @@ extension Options {
             (.enter, launch.workingFolder ?? "."),
         ]
         for (access, path) in places {
-            if let path, account.may(access, path) == false { throw .outOfReach(path, account: account.name) }
+            guard let path, account.may(access, path) == false else { continue }
+            throw .outOfReach(path, account: account.name, isRoots: account.isKeptOut(of: path))
         }
         let silence =
             "the login shell of \(account.name) did not answer; the kernel runs without what it would have set"
@@ -116,6 +111,26 @@ extension Options {
                 let only = finder.onlyKernel(of: language)
             else { throw error }
             return (only, "kernel '\(name)' is not here; '\(only.name)', the only one for \(language), takes its place")
+        }
+    }
+}
+
+extension KernelError {
+    /// Whether root has made it so that a kernel cannot run as another user. What the user has made so is no reason to run
+    /// the user's notebook with root's powers.
+    fileprivate var isRootsAffair: Bool {
+        switch self {
+        case .notFound, .notAllowedToBecome, .outOfReach(_, _, isRoots: true): true
+        default: false
+        }
+    }
+
+    /// What it is, in the middle of a sentence.
+    fileprivate var reason: String {
+        switch self {
+        case .notFound(let name, _, _): "the notebook's owner has no kernel '\(name)'"
+        case .outOfReach(let path, let account, _): "\(account) may not get at \(path)"
+        default: "\(self)"
         }
     }
 }

@@ -67,10 +67,7 @@ actor Saver {
 
     /// Saves elsewhere what could not be saved where it belongs; returns where, nil where that cannot be done either.
     func rescue(to folder: String, as name: String, for owner: FileOwner?) async -> String? {
-        guard let file = try? await LocalFile.inPrivateFolder(called: name, in: folder, for: owner),
-            (try? await file.write(executor.notebook.text)) != nil
-        else { return nil }
-        return file.name
+        try? LocalFile.rescue(executor.notebook.text, as: name, in: folder, for: owner)
     }
 
     private func write(_ record: Value?) async throws {

@@ -40,20 +40,17 @@ public struct Account: Hashable, Sendable {
             String(decoding: $0.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         }
         (self.name, home, shell, self.id, self.group) = (fields[0], fields[1], fields[2], id, group)
-        var count: Int32 = 64
-        var groups = [group]
-        repeat {
-            groups = [UInt32](repeating: group, count: Int(count))
-            // Safe because the array is passed with its own length, which the call changes to the one it needs.
-        } while unsafe getgrouplist(self.name, group, &groups, &count) == -1 && count > groups.count
-        self.groups = Array(groups.prefix(max(1, Int(count))))
+        var groups = [UInt32](repeating: group, count: 4096)
+        // Safe because the array is passed with its own length.
+        let count = unsafe clinux_find_groups(id, group, &groups, groups.count)
+        self.groups = Array(groups.prefix(count))
     }
 }
 
 extension Account {
     /// What a user may be allowed to do.
     package enum Access {
-        case enter, run, read
+        case enter, run
     }
 
     /// Whether the user may do something with what is at a path; nil where this process cannot find out, because it may
@@ -63,8 +60,23 @@ extension Account {
         let answer = unsafe groups.withUnsafeBufferPointer { groups -> Int32 in
             guard let start = groups.baseAddress else { return -1 }
             var user = unsafe clinux_user(user: id, group: group, groups: start, group_count: groups.count)
-            return unsafe clinux_may_access(&user, path, access == .read ? R_OK : X_OK)
+            // A folder is entered to look at what is in it.
+            return unsafe clinux_may_access(&user, access == .enter ? path + "/." : path, X_OK)
         }
         return answer < 0 ? nil : answer == 1
+    }
+
+    /// Whether it is root who keeps the user from what is at a path: the first place on the way that the user may not
+    /// enter is root's.
+    package func isKeptOut(of path: String) -> Bool {
+        let path = Files.resolved(path) ?? path
+        var place = ""
+        for part in path.split(separator: "/") {
+            place += "/\(part)"
+            if Files.isFolder(place), may(.enter, place) == true { continue }
+            var status = stat()
+            return unsafe stat(place, &status) == 0 && status.st_uid == 0
+        }
+        return false
     }
 }

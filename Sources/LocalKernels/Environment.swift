@@ -41,17 +41,18 @@ extension Account {
     /// active in the caller's, that comes first.
     package func environment(insteadOf caller: [String: String], login: [String: String]) -> [String: String] {
         let home = caller["HOME"] ?? ""
+        func isOfCaller(_ path: String) -> Bool { home.count > 1 && (path == home || path.hasPrefix(home + "/")) }
         var variables = caller.filter { name, value in
             let isPersonal = Self.personal.contains(name) || Self.personalPrefixes.contains { name.hasPrefix($0) }
-            let leadsHome = home.count > 1 && (value == home || value.hasPrefix(home + "/"))
-            return !isPersonal && (!leadsHome || name == "PATH")
+            return !isPersonal && (name == "PATH" || !isOfCaller(value))
         }
         let isActive = ["CONDA_PREFIX", "VIRTUAL_ENV"].contains { !variables[$0, default: ""].isEmpty }
         for (name, value) in login where variables[name, default: ""].isEmpty && !Self.personal.contains(name) {
             let isOfEnvironment = name.hasPrefix("CONDA_") || name == "VIRTUAL_ENV"
             if !(isActive && isOfEnvironment) { variables[name] = value }
         }
-        let paths = [caller["PATH"], login["PATH"]].map { ($0 ?? "").split(separator: ":").map(String.init) }
+        var paths = [caller["PATH"], login["PATH"]].map { ($0 ?? "").split(separator: ":").map(String.init) }
+        paths[0].removeAll(where: isOfCaller)
         let path = isActive ? paths[0] + paths[1] : paths[1] + paths[0]
         variables["PATH"] = path.isEmpty ? nil : path.unique.joined(separator: ":")
         return variables.merging(identity) { $1 }

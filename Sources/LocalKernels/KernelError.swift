@@ -24,7 +24,9 @@ public enum KernelError: Error, Sendable {
     /// It cannot be run as this user.
     case notAllowedToBecome(String, reason: String)
     /// The user that it is to run as is not allowed to get at something that it takes.
-    case outOfReach(String, account: String)
+    ///
+    /// `isRoots` says whether it is root who keeps the user out.
+    case outOfReach(String, account: String, isRoots: Bool)
     /// The system refused to start it.
     case notStarted(kernel: String, reason: String)
     /// It ended before it was ready.
@@ -63,9 +65,9 @@ extension KernelError: CustomStringConvertible {
                 "The notebook is in no file, so it has no owner whom the kernel could run as; name somebody: --as-user"
         case .notAllowedToBecome(let name, let reason):
             return "The kernel cannot be run as \(name): \(reason). It takes root to run it as somebody else"
-        case .outOfReach(let path, let account):
+        case .outOfReach(let path, let account, _):
             return "The kernel cannot be run as \(account), who may not get at \(path). Give the permission, or choose "
-                + "another user or another kernel"
+                + "another kernel, or another user: --as-caller"
         case .notStarted(let kernel, let reason): return "Kernel '\(kernel)' could not be started: \(reason)"
         case .diedAtStart(let kernel, let end):
             return "Kernel '\(kernel)' ended before it was ready: \(end)\(Self.quoted(end.lastLines))"

@@ -9,7 +9,9 @@ package struct ChildProcess: Sendable {
     /// Makes a copy of this process, which must have no other thread; returns nil in the copy.
     ///
     /// The copy is sent SIGTERM when this process ends before it.
-    package static func make() throws(Errno) -> ChildProcess? {
+    ///
+    /// - Parameter isApart: Whether a signal of the terminal's is for this process alone.
+    package static func make(isApart: Bool) throws(Errno) -> ChildProcess? {
         signal(SIGCHLD, SIG_DFL)
         set(SIG_BLOCK, [SIGCHLD])
         let parent = getpid()
@@ -17,16 +19,16 @@ package struct ChildProcess: Sendable {
         guard child >= 0 else { throw Errno(rawValue: errno) }
         guard child == 0 else {
             // Both do it, so that it is done for whichever comes first.
-            setpgid(child, child)
+            if isApart { setpgid(child, child) }
             return ChildProcess(number: child)
         }
-        setpgid(0, 0)
+        if isApart { setpgid(0, 0) }
         clinux_hear_of_end(parent, SIGTERM)
         set(SIG_UNBLOCK, [SIGCHLD])
         return nil
     }
 
-    /// Makes a copy of this process in a session of its own, deaf to the end of this one's; returns nil in the copy.
+    /// Makes a copy of this process, which must have no other thread, in a session of its own, deaf to the end of this one's; returns nil in the copy.
     package static func detach() throws(Errno) -> ChildProcess? {
         let child = clinux_fork()
         guard child >= 0 else { throw Errno(rawValue: errno) }
@@ -66,30 +68,4 @@ package struct ChildProcess: Sendable {
         var set = set(of: signals)
         unsafe pthread_sigmask(how, &set, nil)
     }
-}
-
-/// Runs a command of the shell's to its end, as the last thing that this process does: its variables are changed for it.
-///
-/// - Returns: What it exited with, 128 and the number of a signal that ended it, or 127 where it could not be started.
-package func runCommand(_ command: String, variables: [String: String]) -> Int32 {
-    for (name, value) in variables { unsafe setenv(name, value, 1) }
-    // Safe because every string lives until the call has returned.
-    let arguments = unsafe (["sh", "-c", command].map { (word: String) in unsafe strdup(word) }) + [nil]
-    defer { unsafe arguments.forEach { unsafe free($0) } }
-    var attributes = posix_spawnattr_t()
-    unsafe posix_spawnattr_init(&attributes)
-    defer { unsafe posix_spawnattr_destroy(&attributes) }
-    var none = sigset_t()
-    var all = sigset_t()
-    unsafe sigfillset(&all)
-    // Under nohup it stays ignored.
-    unsafe sigdelset(&all, SIGHUP)
-    unsafe posix_spawnattr_setsigmask(&attributes, &none)
-    unsafe posix_spawnattr_setsigdefault(&attributes, &all)
-    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-    var process: pid_t = 0
-    guard unsafe posix_spawn(&process, "/bin/sh", nil, &attributes, arguments, environ) == 0 else { return 127 }
-    var status: Int32 = 0
-    while unsafe waitpid(process, &status, 0) == -1 { guard errno == EINTR else { return 127 } }
-    return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + (status & 0x7F)
 }

@@ -87,12 +87,13 @@ package struct RunFolder: Sendable {
     /// Forgets a run.
     package func remove(_ id: String) {
         for path in [file(of: id), log(of: id)] { _ = unsafe unlink(path) }
-        // Where it was the last, the folder goes too.
-        _ = unsafe rmdir(path)
     }
 
     /// Forgets runs that ended long ago, and those of which there are too many.
-    package func forgetOld() {
+    ///
+    /// - Parameter always: Whether it is worth the time also where there are few.
+    package func forgetOld(always: Bool) {
+        guard always || LocalFile.names(in: path).count > 250 else { return }
         let over = runs.filter { $0.presentState == .ended || $0.presentState == .lost }
             .sorted { $0.activity.microseconds > $1.activity.microseconds }
         let week = Timestamp.now().microseconds - 7 * 86_400_000_000

@@ -7,6 +7,8 @@ package struct RunStatus: Sendable {
     package var id: String
     /// The process that a signal to the run goes to.
     package var process: ProcessMark
+    /// The process that runs it, where that is another one.
+    package var engine: ProcessMark?
     /// The notebook's path.
     package var notebook: String
     /// Where it is saved; nil where that is no file.
@@ -52,7 +54,13 @@ package struct RunStatus: Sendable {
 
     /// The state as it is found by somebody who reads this, and looks whether the process is there.
     package var presentState: State {
-        state == .ended || process.isAlive ? state : .lost
+        state == .ended || process.isAlive || engine?.isAlive == true ? state : .lost
+    }
+
+    /// Waits until nothing of it goes on any more.
+    package func waitForEnd() {
+        process.waitForEnd()
+        engine?.waitForEnd()
     }
 }
 
@@ -66,6 +74,8 @@ extension RunStatus {
         func time(_ time: Timestamp?) -> Value { text(time?.description) }
         return [
             "activity": time(activity), "cell": .number(cell), "cells": .number(cells), "ended": time(ended),
+            "engine": engine.map { .number($0.number) } ?? .null,
+            "engine_started": engine.map { .number($0.began) } ?? .null,
             "exit_status": exitStatus.map { .number(Int($0)) } ?? .null, "id": .string(id), "kernel": text(kernel),
             "log": text(log), "machine": .string(process.machine), "message": text(message),
             "notebook": .string(notebook), "process": .number(process.number),
@@ -86,6 +96,9 @@ extension RunStatus {
         else { return nil }
         func time(_ key: String) -> Timestamp? { json[key]?.string.flatMap { Timestamp($0) } }
         self.init(id: id, process: ProcessMark(number: number, began: began, machine: machine), notebook: notebook)
+        if let number = json["engine"]?.int, let began = json["engine_started"]?.int {
+            engine = ProcessMark(number: number, began: began, machine: machine)
+        }
         (self.state, self.started, activity, ended) = (state, started, time("activity") ?? started, time("ended"))
         (result, log, kernel, user) = (
             json["result"]?.string, json["log"]?.string, json["kernel"]?.string, json["user"]?.string

@@ -10,9 +10,12 @@ package final class StatusFile: Sendable {
         package var mode: UInt32
         /// The group that may read it, where that is not the process's own.
         package var group: UInt32?
+        /// Whether it is a failure when it cannot be written.
+        package var isWanted: Bool
 
-        package init(path: String, mode: UInt32 = 0o644, group: UInt32? = nil) {
+        package init(path: String, mode: UInt32 = 0o644, group: UInt32? = nil, isWanted: Bool = true) {
             self.path = path
+            self.isWanted = isWanted
             self.mode = mode
             self.group = group
         }
@@ -73,7 +76,7 @@ package final class StatusFile: Sendable {
             do throws(StorageError) {
                 try LocalFile.put(bytes, at: copy.path, mode: copy.mode, group: copy.group)
             } catch {
-                state.withLock { $0.failure = $0.failure ?? error }
+                if copy.isWanted { state.withLock { $0.failure = $0.failure ?? error } }
             }
         }
     }

@@ -34,50 +34,53 @@ extension LocalFile {
     }
 
     /// Makes a folder, and those that it is in, where they do not exist.
-    ///
-    /// What root makes among somebody's files belongs to that user.
     public static func makeFolder(_ path: String) throws(StorageError) {
+        try FileUser.acting(as: FileUser.deciding(on: path)) { () throws(StorageError) in try make(path) }
+    }
+
+    private static func make(_ path: String) throws(StorageError) {
         var status = stat()
         if unsafe stat(path, &status) == 0 { return }
-        let parent = path.drop { $0 == "/" }.lastIndex(of: "/").map { String(path[..<$0]) }
-        if let parent { try makeFolder(parent) }
-        guard unsafe mkdir(path, 0o777) == 0 else {
-            if errno == EEXIST { return }
-            throw StorageError(.writing, path, .last)
-        }
-        guard unsafe stat(parent ?? (path.hasPrefix("/") ? "/" : "."), &status) == 0, status.st_uid != 0 else { return }
-        try give(path, to: FileOwner(user: status.st_uid, group: status.st_gid))
+        if let slash = path.drop(while: { $0 == "/" }).lastIndex(of: "/") { try make(String(path[..<slash])) }
+        if unsafe mkdir(path, 0o777) != 0, errno != EEXIST { throw StorageError(.writing, path, .last) }
     }
 
-    /// Gives a new folder to an owner; only root can.
-    private static func give(_ folder: String, to owner: FileOwner) throws(StorageError) {
-        guard geteuid() == 0 else { return }
-        do throws(Errno) {
-            try FileDescriptor(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).give(to: owner)
-        } catch {
-            throw StorageError(.writing, folder, error)
+    /// Opens a file that lines are added to, or makes it; never waits for whoever reads from a pipe.
+    ///
+    /// - Returns: The descriptor, which the caller closes.
+    public static func openForLines(_ path: String) throws(Errno) -> Int32 {
+        try FileUser.acting(as: FileUser.deciding(on: path)) { () throws(Errno) in
+            try checked { unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0o666) }
         }
     }
 
-    /// Names a new file in a new folder that nobody else can enter, for what cannot be written where it belongs.
+    /// Writes a file in a new folder that nobody else can enter, for what cannot be written where it belongs.
     ///
     /// - Parameters:
     ///   - name: What the file is called.
     ///   - folder: Where the new folder is made, such as the one for temporary files.
     ///   - owner: Who is to own both, where root makes them.
-    public static func inPrivateFolder(called name: String, in folder: String, for owner: FileOwner? = nil)
-        async throws(StorageError)
-        -> LocalFile
-    {
+    /// - Returns: Where it is.
+    public static func rescue(
+        _ bytes: some ByteRuns, as name: String, in folder: String, for owner: FileOwner?
+    ) throws(StorageError) -> String {
         // A name that nobody can guess: where everybody may write, somebody could have put a link in its place.
         var template = Array("\(folder)/galley-rescue-XXXXXX".utf8CString)
         // Safe because the array ends with a NUL and keeps its length.
         guard unsafe mkdtemp(&template) != nil else { throw StorageError(.writing, folder, .last) }
         let made = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let file = LocalFile("\(made)/\(name)")
-        guard let owner else { return file }
-        try give(made, to: owner)
-        await file.setOwner(owner)
-        return file
+        let path = "\(made)/\(name)"
+        do throws(Errno) {
+            let file = try FileDescriptor(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+            try file.write(bytes)
+            try file.flush()
+            guard let owner, geteuid() == 0 else { return path }
+            // The folder last: whoever has it could put something else in the place of the file.
+            try file.give(to: owner)
+            try FileDescriptor(made, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).give(to: owner)
+        } catch {
+            throw StorageError(.writing, path, error, needed: bytes.count)
+        }
+        return path
     }
 }

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// A notebook in a file of this machine.
@@ -18,8 +17,6 @@ public actor LocalFile: NotebookStore {
     private var attributes: Attributes?
     /// Who owns a file that is made where nothing was; nil for whoever runs this process.
     private var newOwner: FileOwner?
-    /// Who writes it; nil for whoever runs this process.
-    private var user: FileUser?
     /// Keeps other runs away.
     private var ownership = Ownership()
 
@@ -46,7 +43,7 @@ public actor LocalFile: NotebookStore {
     /// A file that does not exist yet is locked when it is made. Where the file system knows no locks it does nothing.
     public func lock() throws(StorageError) {
         ownership.isWanted = true
-        ownership.lock = try FileLock.take(path)
+        try acting { () throws(StorageError) in ownership.lock = try FileLock.take(path) }
         // What comes to be there from now on is somebody else's.
         do throws(Errno) {
             known = try Stamp(ofFileAt: path).map { .seen($0, contents: [UInt8]()) } ?? .missing
@@ -58,7 +55,7 @@ public actor LocalFile: NotebookStore {
     /// Returns the file's bytes.
     public func read() throws(StorageError) -> [UInt8] {
         do throws(Errno) {
-            let file = try FileDescriptor(path, O_RDONLY)
+            let file = try acting { () throws(Errno) in try FileDescriptor(path, O_RDONLY) }
             let status = try file.status
             guard status.st_mode & S_IFMT != S_IFDIR else { throw Errno(rawValue: EISDIR) }
             guard status.st_size < UInt32.max else { throw Errno(rawValue: EFBIG) }
@@ -73,9 +70,12 @@ public actor LocalFile: NotebookStore {
         }
     }
 
-    /// Returns who owns the file; nil where there is none.
+    /// Returns who owns the file; nil where there is none. Of a link it is whoever has put it there, unless root has.
     public func owner() async -> FileOwner? {
         var status = stat()
+        if unsafe lstat(path, &status) == 0, status.st_uid != 0 {
+            return FileOwner(user: status.st_uid, group: status.st_gid)
+        }
         guard unsafe stat(path, &status) == 0 else { return nil }
         return FileOwner(user: status.st_uid, group: status.st_gid)
     }
@@ -83,20 +83,16 @@ public actor LocalFile: NotebookStore {
     /// Says who is to own the file if it is made; it matters where root makes it.
     public func setOwner(_ owner: FileOwner) async { newOwner = geteuid() == 0 ? owner : nil }
 
-    /// Writes with a user's rights from now on: where that user may put links, root would follow them anywhere.
-    ///
-    /// A result that goes to a folder of somebody else's is written as whoever chose that folder.
-    public func act(as user: FileUser) async {
-        var folder = stat()
-        let isKnown = unsafe stat(Self.folder(of: path) ?? ".", &folder) == 0
-        let isSource = attributes != nil
-        guard isSource || isKnown && folder.st_uid == user.user else { return }
-        (self.user, newOwner) = (user, nil)
-    }
-
     /// Finds out, before anything is run, whether the file could be written.
     public func checkWritable() throws(StorageError) {
-        try acting(at: path) { () throws(StorageError) in try Replacement(of: path).checkWritable() }
+        try acting { () throws(StorageError) in try Replacement(of: path).checkWritable() }
+    }
+
+    /// Does something to the file as whoever decides what the path leads to.
+    private func acting<Result: ~Copyable, Failure: Error>(
+        _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try FileUser.acting(as: FileUser.deciding(on: path, keepsRoots: true), body)
     }
 
     /// Replaces the file, or makes it.
@@ -125,27 +121,11 @@ public actor LocalFile: NotebookStore {
 
     private func write(_ bytes: some ByteRuns, over expectation: Replacement.Expectation) throws(StorageError) -> Stamp?
     {
-        try acting(at: path) { () throws(StorageError) in
+        let user = FileUser.deciding(on: path, keepsRoots: true)
+        return try FileUser.acting(as: user) { () throws(StorageError) in
             try Replacement(of: path).write(
-                bytes, attributes: attributes, owner: newOwner, over: expectation, &ownership)
+                bytes, attributes: attributes, owner: user == nil ? newOwner : nil, over: expectation, &ownership)
         }
-    }
-
-    /// Does something with the rights of whoever writes. Nothing in it may lead to a new thread, which would keep them.
-    private func acting<Result>(
-        at path: String, _ body: () throws(StorageError) -> Result
-    ) throws(StorageError) -> Result {
-        guard let user else { return try body() }
-        var before = clinux_groups()
-        // Safe because the array outlives the call.
-        let code = unsafe user.groups.withUnsafeBufferPointer { groups -> Int32 in
-            guard let start = groups.baseAddress else { return -1 }
-            var user = unsafe clinux_user(user: user.user, group: user.group, groups: start, group_count: groups.count)
-            return unsafe clinux_use_files_as(&user, &before)
-        }
-        guard code == 0 else { throw StorageError(.writing, path, .last) }
-        defer { unsafe clinux_use_files_as_before(&before) }
-        return try body()
     }
 
     private static func conflictPath(beside path: String, _ number: Int) -> String {

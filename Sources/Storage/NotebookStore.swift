@@ -23,10 +23,6 @@ public protocol NotebookStore: Sendable {
     /// Says who is to own what this store makes where nothing was before. Only root can give it away.
     func setOwner(_ owner: FileOwner) async
 
-    /// Does from now on what is to be done to the notebook as a user of this machine would, with that user's rights and
-    /// no others. Only root can.
-    func act(as user: FileUser) async
-
     /// Finds out, before anything is run, whether the notebook could be written.
     func checkWritable() async throws
 
@@ -43,9 +39,6 @@ extension NotebookStore {
 
     /// Makes no difference.
     public func setOwner(_ owner: FileOwner) async {}
-
-    /// Makes no difference.
-    public func act(as user: FileUser) async {}
 }
 
 /// Who a file belongs to.
@@ -59,21 +52,6 @@ public struct FileOwner: Hashable, Sendable {
     public init(user: UInt32, group: UInt32) {
         self.user = user
         self.group = group
-    }
-}
-
-/// A user whose rights to files are used.
-public struct FileUser: Hashable, Sendable {
-    /// The number of the user, of the user's own group, and of all groups that the user is in.
-    let user: UInt32
-    let group: UInt32
-    let groups: [UInt32]
-
-    /// Makes a user of the numbers.
-    public init(user: UInt32, group: UInt32, groups: [UInt32]) {
-        self.user = user
-        self.group = group
-        self.groups = groups
     }
 }
 

@@ -153,7 +153,7 @@ struct Place {
     }
 
     /// Where the symbolic link at `path` leads; nil where there is none.
-    private static func link(at path: String) -> [UInt8]? {
+    static func link(at path: String) -> [UInt8]? {
         var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
         // Safe because the array is passed with its own length.
         let length = unsafe readlink(path, &bytes, bytes.count)

@@ -10,6 +10,12 @@ extension LocalFile {
     public static func put(
         _ bytes: [UInt8], at path: String, mode: UInt32 = 0o644, group: UInt32? = nil
     ) throws(StorageError) {
+        try FileUser.acting(as: FileUser.deciding(on: path)) { () throws(StorageError) in
+            try replace(path, by: bytes, mode: mode, group: group)
+        }
+    }
+
+    private static func replace(_ path: String, by bytes: [UInt8], mode: UInt32, group: UInt32?) throws(StorageError) {
         let place = try Place(resolving: path)
         do throws(Errno) {
             var new = try TemporaryFile(in: place.folder, mode: 0o600, unnamed: false)

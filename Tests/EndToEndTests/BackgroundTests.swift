@@ -191,6 +191,61 @@ import Testing
         #expect(try folder.text("said") == "stopped\n")
     }
 
+    @Test func `a signal that comes before there is a kernel is told of too`() async throws {
+        let run = try await Program.start(
+            [
+                "execute", "--output", "b.ipynb", "--status", "status.json", "--then",
+                "echo $GALLEY_STATUS $GALLEY_EXIT >said", "-",
+            ], in: folder, keepsInputOpen: true)
+        #expect(try await eventually { folder.names.contains("status.json") })
+        run.send(SIGTERM)
+        #expect(try await run.end().status == 143)
+        #expect(try folder.text("said") == "stopped 143\n")
+        let status = try Status(folder.text("status.json"))
+        #expect(status.state == "ended" && status.status == "stopped")
+        #expect(status.message == "the run was ended by SIGTERM")
+        #expect(try await self.run(status.id) == nil)
+    }
+
+    @Test func `what commands print is in the log, line by line`() async throws {
+        try folder.write(["1"])
+        for format in ["plain", "json"] {
+            let run = try await Program.run(
+                [
+                    "execute", "--inplace", "--detach", "--log", format, "--log-format", format, "--then",
+                    "echo one; printf two >&2; sleep 1000 & exit 3", "a.ipynb",
+                ], in: folder)
+            #expect(run.status == 0)
+            let id = try #require(run.output.split(separator: "\n").first.map(String.init))
+            #expect(try await Program.run(["wait", id]).status == 0)
+        }
+        let lines = try folder.text("plain").split(separator: "\n").map(String.init)
+        #expect(lines.allSatisfy { $0.contains(/^\d{4}-\d\d-\d\dT/) })
+        #expect(lines.suffix(3).map { $0.dropFirst(28).prefix(6) } == ["one", "two", "--then"])
+        let events = try folder.events("json")
+        #expect(events.suffix(3).map { $0["level"] as? String } == ["output", "output", "error"])
+        for process in processes(markedBy: folder.path + "/json") + processes(markedBy: folder.path + "/plain") {
+            kill(pid_t(process), SIGKILL)
+        }
+    }
+
+    @Test func `whoever ends late does not make a failure of a success`() async throws {
+        // Nobody reads the events, so that the end waits for a signal.
+        try folder.write(["1"])
+        let pipe = folder.path + "/pipe"
+        #expect(mkfifo(pipe, 0o600) == 0)
+        let run = try await Program.start(
+            [
+                "execute", "--inplace", "--events", pipe, "--status", "status.json", "--then",
+                "echo $GALLEY_STATUS >said", "a.ipynb",
+            ],
+            in: folder)
+        #expect(try await eventually { (try? Status(folder.text("status.json")).state) == "ended" })
+        run.send(SIGTERM)
+        #expect(try await run.end().status == 0)
+        #expect(try folder.text("said") == "succeeded\n")
+    }
+
     @Test func `nohup and an ampersand do, and hangups are ignored`() async throws {
         try folder.write([waiting])
         // What starts processes here leaves descriptors open in them, and waits for whoever has one.

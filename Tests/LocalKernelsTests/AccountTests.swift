@@ -24,8 +24,12 @@ private let isRoot = geteuid() == 0
         try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: scratch.path)
         try Data().write(to: URL(fileURLWithPath: scratch.path + "/a"))
         #expect(nobody.may(.enter, scratch.path) == false)
-        #expect(nobody.may(.read, scratch.path + "/a") == false)
-        #expect(nobody.may(.read, scratch.path + "/missing") == false)
+        #expect(nobody.may(.run, scratch.path + "/a") == false)
+        #expect(nobody.may(.run, scratch.path + "/missing") == false)
+        #expect(nobody.isKeptOut(of: scratch.path + "/a"))
+        chown(scratch.path, nobody.id, nobody.group)
+        try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: scratch.path)
+        #expect(nobody.may(.enter, scratch.path) == false && !nobody.isKeptOut(of: scratch.path + "/a"))
         #expect(getuid() == 0 && access(scratch.path + "/a", R_OK) == 0)
     }
 
@@ -53,7 +57,7 @@ private let isRoot = geteuid() == 0
                 "HOME": "/root", "USER": "root", "LOGNAME": "root", "MAIL": "/var/mail/root",
                 "XDG_RUNTIME_DIR": "/run/user/0",
                 "SUDO_USER": "a", "IPYTHONDIR": "/root/.ipython", "ROOTS": "/rootless/x", "MODE": "full",
-                "PATH": "/sbin:/bin",
+                "PATH": "/sbin:/root/bin:/bin",
                 "LANG": "C",
             ], login: ["MODE": "half", "COLOUR": "blue", "PATH": "/usr/bin:/bin", "LANG": "de_DE.UTF-8", "PWD": "/"])
         #expect(

@@ -16,8 +16,6 @@ struct `A file that is written for a user` {
         chmod(scratch.path, 0o755)
     }
 
-    private var user: FileUser { FileUser(user: nobody.id, group: nobody.group, groups: [nobody.group]) }
-
     private func give(_ path: String, mode: mode_t) {
         chown(path, nobody.id, nobody.group)
         chmod(path, mode)
@@ -29,15 +27,12 @@ struct `A file that is written for a user` {
         give(path, mode: mode)
         let file = LocalFile(path)
         _ = try await file.read()
-        await file.act(as: user)
         return file
     }
 
     private func contents(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
 
-    @Test func `is written with that user's rights, in a folder that takes no new file from that user too`()
-        async throws
-    {
+    @Test func `keeps its owner and mode, in a folder of the user's and in one of root's`() async throws {
         for isOwn in [true, false] {
             if isOwn { give(scratch.path, mode: 0o755) } else { chown(scratch.path, 0, 0) }
             let path = scratch.path + "/a\(isOwn)"
@@ -50,42 +45,70 @@ struct `A file that is written for a user` {
         }
     }
 
-    @Test func `is refused where that user would be refused, and nobody else is`() async throws {
-        let path = scratch.path + "/a"
-        let file = try await file(path)
-        // Somebody takes the folder away.
-        chmod(scratch.path, 0o700)
-        await #expect(throws: StorageError.self) { try await file.checkWritable() }
-        await #expect(throws: StorageError.self) { _ = try await file.write(Array("new".utf8)) }
-        #expect(contents(path) == "old")
-        // What others write is written with their own rights.
-        let roots = LocalFile(scratch.path + "/b")
-        _ = try await roots.write(Array("b".utf8))
-        #expect(contents(scratch.path + "/b") == "b")
-    }
-
-    @Test func `is not followed to where that user may not write`() async throws {
+    @Test func `is refused among the user's files where that user would be refused`() async throws {
         give(scratch.path, mode: 0o755)
         let path = scratch.path + "/a"
         let file = try await file(path)
-        let secret = scratch.path + "/secret"
-        try Data("secret".utf8).write(to: URL(fileURLWithPath: secret))
-        unlink(path)
-        symlink(secret, path)
-        _ = try? await file.write(Array("new".utf8))
-        #expect(contents(secret) == "secret")
+        chmod(scratch.path, 0o000)
+        await #expect(throws: StorageError.self) { try await file.checkWritable() }
+        await #expect(throws: StorageError.self) { _ = try await file.write(Array("new".utf8)) }
+        await #expect(throws: StorageError.self) { _ = try await LocalFile(path).read() }
+        #expect(throws: StorageError.self) { try LocalFile.makeFolder(scratch.path + "/b/c") }
+        #expect(throws: StorageError.self) { try LocalFile.put([1], at: scratch.path + "/b") }
+        #expect(throws: Errno.self) { _ = try LocalFile.openForLines(scratch.path + "/b") }
+        #expect(contents(path) == "old")
+        // Root's own files are written with root's rights, also by the same threads.
+        let roots = try Scratch()
+        _ = try await LocalFile(roots.path + "/b").write(Array("b".utf8))
+        #expect(contents(roots.path + "/b") == "b")
     }
 
-    @Test func `belongs to that user, where a result is made among the user's files`() async throws {
+    @Test func `is not followed to where that user may not go`() async throws {
+        give(scratch.path, mode: 0o755)
+        let roots = try Scratch()
+        chmod(roots.path, 0o700)
+        let secret = roots.path + "/secret"
+        try Data("secret".utf8).write(to: URL(fileURLWithPath: secret))
+        let path = scratch.path + "/a"
+        let file = try await file(path)
+        unlink(path)
+        symlink(secret, path)
+        lchown(path, nobody.id, nobody.group)
+        symlink(roots.path, scratch.path + "/folder")
+        lchown(scratch.path + "/folder", nobody.id, nobody.group)
+        _ = try? await file.write(Array("new".utf8))
+        await #expect(throws: StorageError.self) { _ = try await LocalFile(path).read() }
+        #expect(await LocalFile(path).owner()?.user == nobody.id)
+        for path in [path, scratch.path + "/folder/secret", scratch.path + "/folder/new"] {
+            #expect(throws: StorageError.self) { try LocalFile.put([1], at: path) }
+            #expect(throws: Errno.self) { _ = try LocalFile.openForLines(path) }
+            _ = try? await LocalFile(path).write([1])
+        }
+        #expect(contents(secret) == "secret")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: roots.path) == ["secret"])
+    }
+
+    @Test func `belongs to the user, where it is made among the user's files or for the user`() async throws {
         for isOwn in [true, false] {
             if isOwn { give(scratch.path, mode: 0o755) } else { chown(scratch.path, 0, 0) }
             let path = scratch.path + "/new\(isOwn)"
             let file = LocalFile(path)
             await file.setOwner(FileOwner(user: nobody.id, group: nobody.group))
-            await file.act(as: user)
             #expect(try await file.write(Array("new".utf8)) == .original)
             let found = try FileManager.default.attributesOfItem(atPath: path)
             #expect(found[.ownerAccountID] as? UInt32 == nobody.id)
         }
+    }
+
+    @Test func `stays root's where it is root's, and is written`() async throws {
+        give(scratch.path, mode: 0o755)
+        let path = scratch.path + "/roots"
+        try Data("old".utf8).write(to: URL(fileURLWithPath: path))
+        let file = LocalFile(path)
+        #expect(try await file.read() == Array("old".utf8))
+        try await file.checkWritable()
+        #expect(try await file.write(Array("new".utf8)) == .original)
+        #expect(try FileManager.default.attributesOfItem(atPath: path)[.ownerAccountID] as? Int == 0)
+        #expect(contents(path) == "new")
     }
 }

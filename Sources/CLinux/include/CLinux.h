@@ -18,6 +18,10 @@ struct clinux_user {
     size_t group_count;
 };
 
+/// Finds the groups that a user is in, of whom `group` is one; a number that is no user's has that one alone. Returns how
+/// many of them fit.
+size_t clinux_find_groups(uid_t user, gid_t group, gid_t *_Nonnull groups, size_t room);
+
 // MARK: - For Storage
 
 /// Opens a folder to make files in, which does not take the right to list it; -1 and errno where it cannot.
@@ -49,8 +53,8 @@ void clinux_prefer_huge_pages(void *_Nonnull address, size_t length);
 int clinux_find_user(
     const char *_Nullable name, uid_t *_Nonnull id, gid_t *_Nonnull group, char *_Nonnull text, size_t size);
 
-/// Whether a user may do to a file what `mode` says, as access() would tell the user: 1 or 0, or -1 and errno where this
-/// thread cannot take the user's place. Nobody else notices that it does.
+/// Whether a user may do to a file what `mode` says: 1 or 0, or -1 and errno where this thread cannot take the user's
+/// place. Nobody else notices that it does.
 int clinux_may_access(const struct clinux_user *_Nonnull user, const char *_Nonnull path, int mode);
 
 /// A program to be started under a guard.
