@@ -22,10 +22,15 @@ if [ -e "$keep" ]; then
     exit 0
 fi
 
-mkdir -p "$logs"
+# Among the user's files Galley has the user's rights and no more.
+install -d -o "$(stat -c %u "$notebook" || echo 0)" "$logs"
 name=$(basename "$notebook" .ipynb)
 
-# The stop comes however the notebook ends, and also when it cannot be started: an instance that nobody uses costs money.
-# What is printed gets into the log of the lifecycle script.
-exec "$galley" execute --inplace --detach --stream --total-timeout "$limit" ${kernel:+--kernel "$kernel"} \
-    --log "$logs/$name.log" --status "$logs/$name.status.json" --then "$stop" "$notebook"
+# What is printed gets into the log of the lifecycle script. The stop comes however the notebook ends, also when it does
+# not even begin: an instance that nobody uses costs money.
+status=0
+"$galley" execute --inplace --detach --stream --total-timeout "$limit" ${kernel:+--kernel "$kernel"} \
+    --log "$logs/$name.log" --status "$logs/$name.status.json" --then "$stop" "$notebook" || status=$?
+# With these Galley was not there, or did not understand what was asked of it.
+case $status in 2 | 126 | 127) sh -c "$stop" ;; esac
+exit "$status"

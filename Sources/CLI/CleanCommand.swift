@@ -8,9 +8,8 @@ struct CleanCommand: Sendable {
     private let paths: [String]
     private let isInPlace: Bool
     private let remains: UnreadNotebook.Remains
-    let wantsHelp: Bool
 
-    private static let options = ["--inplace", "--all", "--help", "-h"]
+    private static let options = ["--inplace", "--all"]
 
     init(_ arguments: [String]) throws(UsageError) {
         let options = arguments.prefix { $0 != "--" }.filter { $0.hasPrefix("-") && $0 != "-" }
@@ -21,8 +20,6 @@ struct CleanCommand: Sendable {
         paths = arguments.prefix { $0 != "--" }.filter { !options.contains($0) } + literal
         isInPlace = options.contains("--inplace")
         remains = options.contains("--all") ? .everything : .outputs
-        wantsHelp = options.contains("--help") || options.contains("-h")
-        if wantsHelp { return }
         guard !paths.isEmpty else { throw UsageError("which notebook? See 'galley clean --help'") }
         guard isInPlace || paths.count == 1 else {
             throw UsageError("several notebooks do not fit into standard output; use --inplace")
@@ -74,6 +71,7 @@ struct CleanCommand: Sendable {
         As a filter of git's, so that outputs never get into a repository:
 
           git config filter.galley.clean "galley clean -"
+          git config filter.galley.required true
           echo '*.ipynb filter=galley' >> .gitattributes
         """
 }

@@ -10,15 +10,15 @@ import Synchronization
 final class ExecuteCommand: Sendable {
     private let arguments: ExecuteArguments
     private let place: RunPlace
-    private let engine: Engine?
+    private let attendant: AttendantLink?
     private let record: RunRecord
     private let ending = Mutex<Int32?>(nil)
 
-    /// - Parameter engine: Tells those that look after this process how it goes; nil where nobody does.
-    init(_ arguments: ExecuteArguments, _ place: RunPlace, _ engine: Engine?) {
+    /// - Parameter attendant: Whoever looks after this process; nil where nobody does.
+    init(_ arguments: ExecuteArguments, _ place: RunPlace, _ attendant: AttendantLink?) {
         self.arguments = arguments
         self.place = place
-        self.engine = engine
+        self.attendant = attendant
         record = RunRecord(place)
     }
 
@@ -55,13 +55,13 @@ final class ExecuteCommand: Sendable {
         let progress = Progress(arguments, files.log)
         let name = arguments.notebook
         let warnings = Mutex<[String]>([])
-        let observe: @Sendable (RunEvent) -> Void = { [engine, record, warnings] event in
+        let observe: @Sendable (RunEvent) -> Void = { [attendant, record, warnings] event in
             progress.receive(event)
             files.events?.write(event, notebook: name)
             record.receive(event)
             switch event {
             case .warning(let text): warnings.withLock { $0.append("\(name): \(text)") }
-            case .started: engine?.begin(warnings.withLock(\.self))
+            case .started: attendant?.begin(warnings.withLock(\.self))
             default: break
             }
         }
@@ -100,7 +100,7 @@ final class ExecuteCommand: Sendable {
         if let problem = record.end(end), arguments.background.status != nil, !isQuiet {
             Terminal.complain("galley: \(problem)")
         }
-        if let engine { engine.end(end, place) } else { place.leave() }
+        if let attendant { attendant.end(end, place) } else { place.leave() }
         return end.status
     }
 

@@ -15,19 +15,22 @@ import Storage
         do throws(UsageError) {
             switch arguments.first {
             case "--version": Terminal.print("galley \(Galley.version)")
-            case "help" where rest == ["background"]: Terminal.print(Background.help)
+            case "help" where !rest.isEmpty: try showHelp(for: rest[0])
+            case let command?
+            where !["execute", "nbconvert"].contains(command) && rest.contains { $0 == "--help" || $0 == "-h" }:
+                try showHelp(for: command)
             case nil, "--help", "-h", "help": Terminal.print(help)
             case "execute": try run(rest, .galley)
             case "nbconvert": try run(rest, .nbconvert)
             case "kernels": try KernelsCommand(rest).run()
             case "runs": exit(try RunsCommand(rest).run())
             case "clean": try clean(rest)
-            case "stop": exit(try RunCommand(.stop, rest).run())
-            case "wait": exit(try RunCommand(.wait, rest).run())
+            case "stop": exit(try StopOrWaitCommand(.stop, rest).run())
+            case "wait": exit(try StopOrWaitCommand(.wait, rest).run())
             case let argument?:
                 throw UsageError(
                     unknown: "command", argument,
-                    known: ["execute", "nbconvert", "clean", "kernels", "runs", "stop", "wait"])
+                    known: commands.keys.sorted())
             }
         } catch {
             Terminal.complain("galley: \(error.problem)")
@@ -35,9 +38,22 @@ import Storage
         }
     }
 
+    private static let commands = [
+        "execute": ExecuteArguments.help, "nbconvert": ExecuteArguments.help, "clean": CleanCommand.help,
+        "kernels": help,
+        "runs": Background.help, "stop": Background.help, "wait": Background.help,
+    ]
+
+    private static func showHelp(for command: String) throws(UsageError) {
+        let texts = commands.merging(["background": Background.help]) { $1 }
+        guard let text = texts[command] else {
+            throw UsageError(unknown: "command", command, known: texts.keys.sorted())
+        }
+        Terminal.print(text)
+    }
+
     private static func clean(_ arguments: [String]) throws(UsageError) {
         let command = try CleanCommand(arguments)
-        if command.wantsHelp { return Terminal.print(CleanCommand.help) }
         Signals.unblock()
         Task { exit(await command.run()) }
         while true { pause() }
@@ -47,17 +63,17 @@ import Storage
         let arguments = try ExecuteArguments(arguments, dialect)
         if arguments.wantsHelp { return Terminal.print(ExecuteArguments.help) }
         var place = RunPlace(arguments)
-        var engine: Engine?
+        var attendant: AttendantLink?
         if Attendant.isNeeded(arguments.background) {
             do throws(Errno) {
-                engine = try Attendant.begin(arguments, place)
+                attendant = try Attendant.begin(arguments, place)
             } catch {
                 Terminal.complain("galley: no process can be made for the background: \(error)")
-                exit(ExitStatus.storage)
+                exit(ExitStatus.noKernel)
             }
         }
-        if let engine { place.process = engine.attendant }
-        let command = ExecuteCommand(arguments, place, engine)
+        if let attendant { place.process = attendant.process }
+        let command = ExecuteCommand(arguments, place, attendant)
         let stop = StopSwitch()
         Task { exit(await command.run(stop)) }
         // The first ends the run in order, the second kills the kernel. Who sends another one when that should be over does
@@ -118,5 +134,9 @@ enum ExitStatus {
     static let noKernel: Int32 = 4
     static let kernelDied: Int32 = 5
     static let limit: Int32 = 124
+    /// There is nothing of what was asked for.
+    static let nothing: Int32 = 1
+    /// What was asked for takes rights that somebody else has.
+    static let notAllowed: Int32 = 3
     static func signal(_ number: Int32) -> Int32 { 128 + number }
 }

@@ -25,7 +25,7 @@ struct RunsCommand {
         var runs = RunFolder.all.flatMap(\.runs).sorted { $0.started.microseconds < $1.started.microseconds }
         if isOfRunning { runs.removeAll { [.ended, .lost].contains($0.presentState) } }
         show(runs)
-        return isOfRunning && runs.isEmpty ? ExitStatus.cellError : ExitStatus.success
+        return isOfRunning && runs.isEmpty ? ExitStatus.nothing : ExitStatus.success
     }
 
     private func show(_ runs: [RunStatus]) {
@@ -62,7 +62,7 @@ struct RunsCommand {
 }
 
 /// `galley stop` and `galley wait`: what is done with runs that go on.
-struct RunCommand {
+struct StopOrWaitCommand {
     private let act: Act
     private let ids: [String]
 
@@ -109,14 +109,14 @@ struct RunCommand {
             let target = run.process.isAlive ? run.process : run.engine ?? run.process
             guard target.user == folder.user || !target.isAlive else {
                 Terminal.complain("galley: process \(target.number) is not the one of run '\(id)'")
-                return ExitStatus.storage
+                return ExitStatus.notAllowed
             }
             do throws(Errno) {
                 _ = try target.signal(SIGTERM)
             } catch {
                 Terminal.complain(
                     "galley: run '\(id)' cannot be ended: \(error). It takes \(name(of: folder.user)), or root")
-                return ExitStatus.storage
+                return ExitStatus.notAllowed
             }
         }
         run.waitForEnd()
@@ -130,7 +130,7 @@ struct RunCommand {
         guard let run, let status = run.exitStatus else {
             if act == .stop { return ExitStatus.success }
             Terminal.complain("galley: run '\(id)' is gone and has not told how it ended")
-            return ExitStatus.kernelDied
+            return ExitStatus.signal(SIGKILL)
         }
         if let message = run.message, act == .wait { Terminal.complain("galley: \(run.notebook): \(message)") }
         return act == .stop ? ExitStatus.success : status

@@ -124,7 +124,7 @@ struct NotebookChange {
         let help = try await Program.run(["clean", "--help"]).output
         let lines = help.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
         let setUp = lines.filter { $0.hasPrefix("git config") || $0.hasPrefix("echo") }
-        try #require(setUp.count == 2)
+        try #require(setUp.count == 3)
         _ = try await git("git init -q . && touch empty.ipynb")
         for line in setUp { _ = try await git(line.replacing("galley clean", with: "\(Program.path) clean")) }
         _ = try await git("git add . && git commit -qm a")

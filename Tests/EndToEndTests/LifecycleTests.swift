@@ -43,7 +43,8 @@ struct `From a lifecycle script` {
                 "STOP": "echo \"$GALLEY_STATUS $GALLEY_EXIT $GALLEY_NOTEBOOK\" >'\(stopped)'",
             ])
         let returned = Date()
-        #expect(run.status == 0 && run.errors == "")
+        #expect(run.status == 0)
+        #expect(run.errors == "")
         let lines = run.output.split(separator: "\n").map(String.init)
         try #require(lines.count == 3)
         #expect(lines[0].wholeMatch(of: /report-[a-z0-9]{4}/) != nil)
@@ -239,17 +240,17 @@ struct `From a lifecycle script` {
 
     @Test(
         arguments: [
-            ("ln -s ROOTS/secret x", ["--log", "x"], [3]), ("ln -s ROOTS/secret x", ["--status", "x"], [3]),
-            ("ln -s ROOTS/secret x", ["--events", "x"], [3]),
-            ("ln -s ROOTS/secret x", ["--detach", "--log", "x"], [3]),
-            ("ln -s ROOTS/secret x", ["--output", "x"], [3]), ("ln -s ROOTS x", ["--log", "x/secret"], [3]),
-            ("ln -s ROOTS x", ["--log", "x/new"], [3]), ("ln -s ROOTS x", ["--status", "x/new"], [3]),
-            ("ln -s ROOTS x", ["--output-dir", "x/new"], [3]), ("ln -s ROOTS x", ["--output", "x/new"], [3]),
+            ("ln -s ROOTS/secret x", ["--log", "x"]), ("ln -s ROOTS/secret x", ["--status", "x"]),
+            ("ln -s ROOTS/secret x", ["--events", "x"]),
+            ("ln -s ROOTS/secret x", ["--detach", "--log", "x"]),
+            ("ln -s ROOTS/secret x", ["--output", "x"]), ("ln -s ROOTS x", ["--log", "x/secret"]),
+            ("ln -s ROOTS x", ["--log", "x/new"]), ("ln -s ROOTS x", ["--status", "x/new"]),
+            ("ln -s ROOTS x", ["--output-dir", "x/new"]), ("ln -s ROOTS x", ["--output", "x/new"]),
             // Neither does a folder that is closed to its owner, nor a notebook of root's that a link leads to.
-            ("chmod 000 .", [], [4]), ("mv report.ipynb ..; ln -s ROOTS/roots.ipynb report.ipynb", ["--inplace"], [3]),
-        ] as [(String, [String], [Int32])])
+            ("chmod 000 .", []), ("mv report.ipynb ..; ln -s ROOTS/roots.ipynb report.ipynb", ["--inplace"]),
+        ] as [(String, [String])])
     func `links of the owner's lead nowhere that the owner could not go`(
-        command: String, options: [String], statuses: [Int32]
+        command: String, options: [String]
     ) async throws {
         try instance.write(["import os\nif os.getuid() == 0: open('\(instance.rootsOwn)/seen', 'w')"])
         try FileManager.default.copyItem(
@@ -258,7 +259,7 @@ struct `From a lifecycle script` {
         try "secret".write(toFile: instance.rootsOwn + "/secret", atomically: false, encoding: .utf8)
         _ = try await instance.asUser(command.replacing("ROOTS", with: instance.rootsOwn))
         let run = try await instance.run(["execute"] + options + ["report.ipynb"])
-        #expect(statuses.contains(run.status), "\(run.errors)")
+        #expect(run.status == 3, "\(run.errors)")
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: instance.rootsOwn).sorted() == [
                 "roots.ipynb", "secret",

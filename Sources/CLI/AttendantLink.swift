@@ -1,0 +1,89 @@
+import Glibc
+import Runs
+import Storage
+
+/// What the process that runs the notebook has of the others.
+struct AttendantLink: Sendable {
+    /// The process that a signal to the run goes to.
+    let process: ProcessMark
+    private let verdict: Pipe
+    private let news: Pipe?
+    private let background: Background
+
+    static let ready = "ready"
+
+    init(to process: ProcessMark, verdict: Pipe, news: Pipe?, _ background: Background) {
+        (self.process, self.verdict, self.news, self.background) = (process, verdict, news, background)
+    }
+
+    /// Tells the caller that the run is under way, and what is not as it should be.
+    func begin(_ warnings: [String]) {
+        news?.write(([Self.ready] + warnings.map { $0.shownOnOneLine(1000) }).joined(separator: "\n"))
+    }
+
+    /// Tells how the run ended. Where nobody is left to do it, runs what is to be run then.
+    func end(_ end: End, _ place: RunPlace) {
+        verdict.write(end.text)
+        news?.write(end.text)
+        guard !process.isAlive else { return }
+        Commands(background, place).run(after: end, end.status, output: nil) {
+            Terminal.complain("galley: \($0)")
+        }
+        place.leave()
+    }
+}
+
+/// How a run ended, as processes tell one another.
+struct End {
+    let status: Int32
+    /// The outcome in one word.
+    let outcome: String
+    /// Where the notebook was saved, where that is a file.
+    let result: String?
+    /// What went wrong; empty where nothing did.
+    let message: String
+
+    init(status: Int32, outcome: String, result: String?, message: String) {
+        (self.status, self.outcome, self.result, self.message) = (status, outcome, result, message)
+    }
+
+    init?(_ text: String) {
+        let parts = text.split(separator: "\n", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 4, let status = Int32(parts[0]) else { return nil }
+        self.init(status: status, outcome: parts[1], result: parts[2].isEmpty ? nil : parts[2], message: parts[3])
+    }
+
+    var text: String { "\(status)\n\(outcome)\n\(result ?? "")\n\(message)" }
+}
+
+/// A pipe for short messages, of which the first alone is read.
+struct Pipe: Sendable {
+    private let reading: Int32
+    private let writing: Int32
+
+    init() throws(Errno) {
+        var ends: [Int32] = [-1, -1]
+        guard unsafe pipe(&ends) == 0 else { throw Errno(rawValue: errno) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        (reading, writing) = (ends[0], ends[1])
+    }
+
+    var ends: [Int32] { [reading, writing] }
+
+    /// As long as somebody can write, the end is not seen.
+    func closeWriting() { close(writing) }
+
+    /// Writes as much of a message as is written in one piece.
+    func write(_ text: String) { Terminal.write(Array(text.utf8.prefix(4000)) + [0], to: writing) }
+
+    /// Waits for a message; empty where there will be none.
+    func read() -> String {
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        while true {
+            // Safe because the array is passed with its own length.
+            let count = unsafe Glibc.read(reading, &bytes, bytes.count)
+            if count >= 0 { return String(decoding: bytes[..<count].prefix { $0 != 0 }, as: UTF8.self) }
+            if errno != EINTR { return "" }
+        }
+    }
+}
