@@ -30,28 +30,32 @@ enum Program {
         in folder: Folder? = nil,
         input: String? = nil
     ) async throws -> Run {
-        try await start(arguments, program: program, environment: environment, in: folder, input: input).end()
+        try await start(
+            arguments, program: program, environment: environment, in: folder, input: input, gate: gateOfWhole
+        ).end()
     }
 
     /// Starts it, when there is room: more runs at once than the machine can carry would tell of nothing but the machine.
     static func start(
         _ arguments: [String], program: String = path, environment: [String: String]? = environment,
-        in folder: Folder? = nil, input: String? = nil, keepsInputOpen: Bool = false
+        in folder: Folder? = nil, input: String? = nil, keepsInputOpen: Bool = false, gate: Gate = gateOfParts
     ) async throws -> Running {
         await gate.enter()
         do {
             return try Running(
                 arguments, program: program, environment: environment, in: folder, input: input,
-                keepsInputOpen: keepsInputOpen)
+                keepsInputOpen: keepsInputOpen, gate)
         } catch {
             await gate.leave()
             throw error
         }
     }
 
-    private static let gate = Gate(room: 4)
+    /// Whoever has started one may wait for the end of another: they must not wait at one gate.
+    private static let gateOfWhole = Gate(room: 4)
+    static let gateOfParts = Gate(room: 4)
 
-    private actor Gate {
+    actor Gate {
         private var room: Int
         private var waiting: [CheckedContinuation<Void, Never>] = []
 
@@ -70,12 +74,14 @@ enum Program {
     /// A run that has not ended.
     final class Running: @unchecked Sendable {
         private let process = Process()
+        private let gate: Gate
         private let (output, errors) = (Pipe(), Pipe())
 
         fileprivate init(
             _ arguments: [String], program: String, environment: [String: String]?, in folder: Folder?,
-            input: String?, keepsInputOpen: Bool
+            input: String?, keepsInputOpen: Bool, _ gate: Gate
         ) throws {
+            self.gate = gate
             try #require(
                 FileManager.default.isExecutableFile(atPath: program), "run Tests/run, or Notebooks/try, first")
             process.executableURL = URL(fileURLWithPath: program)
