@@ -84,6 +84,8 @@ struct Attendant {
         let status = ending < 0 ? ExitStatus.signal(-ending) : ending
         let end = End(verdict.read()) ?? killed(by: ending, status)
         news?.closeWriting()
+        // All is said and saved: who does not want to wait for the commands need not.
+        Signals.unblock()
         Commands(arguments.background, place).run(after: end, status, output: isForLog ? { say(.output, $0) } : nil) {
             say(.error, $0)
         }

@@ -17,10 +17,10 @@ final class EventLog: Sendable {
     /// Somebody who reads nothing of a pipe is kept this much.
     private static let limit = 256_000_000
 
-    /// Opens the file and empties it; it must not be that of another run, nor a notebook of this one.
-    init(_ path: String, apartFrom notebooks: [String]) throws(FileRefusal) {
+    /// Opens the file and empties it; it must not be that of another run.
+    init(_ path: String) throws(FileRefusal) {
         outlet = try Outlet(
-            file: path, of: "--events", apartFrom: notebooks, isNew: true, limit: Self.limit, gap: Self.gap)
+            file: path, of: "--events", isNew: true, limit: Self.limit, gap: Self.gap)
     }
 
     /// Waits until everything is written; returns whether it was.

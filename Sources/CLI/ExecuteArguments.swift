@@ -106,11 +106,7 @@ struct ExecuteArguments: Sendable {
         if background.isDetached, result == .standardOutput {
             throw UsageError("--detach leaves nobody to read standard output; use --inplace or --output")
         }
-        if let status = background.status,
-            [notebook, resultPath].contains(where: { $0.map { $0 == status || LocalFile.isSame($0, status) } ?? false })
-        {
-            throw UsageError("--status \(status): that is the notebook; name another file")
-        }
+        try keepFilesApart()
         if nbconvert.interruptsAtLimit, options.execution.allowedErrors.isEverything {
             // There an interrupt is an error of the cell, which ends the run unless errors are allowed.
             options.execution.atLimit = .goOn
@@ -119,6 +115,22 @@ struct ExecuteArguments: Sendable {
         if !answers.isEmpty {
             let answers = Answers(answers)
             options.launch.answer = { _, _ in answers.next() }
+        }
+    }
+}
+
+extension ExecuteArguments {
+    /// Makes sure that no file which tells of the run is a notebook of it, or another such file.
+    private func keepFilesApart() throws(UsageError) {
+        var others = [("the notebook", notebook)] + (resultPath.map { [("the result", $0)] } ?? [])
+        for (option, path) in [("--status", background.status), ("--log", background.log), ("--events", events)] {
+            // What is no file, such as /dev/null, may be for several.
+            var status = stat()
+            guard let path, unsafe stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else { continue }
+            if let other = others.first(where: { $0.1 == path || LocalFile.isSame($0.1, path) }) {
+                throw UsageError("\(option) \(path): that is \(other.0); name another file")
+            }
+            others.append(("the file of \(option)", path))
         }
     }
 }

@@ -36,11 +36,6 @@ final class ExecuteCommand: Sendable {
         let files: (events: EventLog?, log: Log?)
         do {
             files = try (events(), log())
-            if let path = arguments.background.status,
-                notebooks.contains(where: { $0 == path || LocalFile.isSame($0, path) })
-            {
-                throw FileRefusal(option: "--status", path: path, reason: "that is the notebook; name another file")
-            }
             try record.begin(mustBe: arguments.background.status != nil)
         } catch {
             let problem = (error as? FileRefusal).map { "\($0.option) \($0.path): \($0.reason)" } ?? "\(error)"
@@ -106,17 +101,14 @@ final class ExecuteCommand: Sendable {
 
     private func events() throws(FileRefusal) -> EventLog? {
         guard let path = arguments.events else { return nil }
-        return try EventLog(path, apartFrom: notebooks)
+        return try EventLog(path)
     }
 
     private func log() throws(FileRefusal) -> Log? {
         let format = arguments.background.logFormat
-        if let path = place.log { return try Log(path, format, of: place, apartFrom: notebooks) }
+        if let path = place.log { return try Log(path, format, of: place) }
         return format == .json ? Log(format, of: place) : nil
     }
-
-    /// What no other file may be.
-    private var notebooks: [String] { [arguments.notebook] + (arguments.resultPath.map { [$0] } ?? []) }
 
     private var source: any NotebookStore {
         arguments.notebook == "-" ? StandardStreams() : LocalFile(arguments.notebook)

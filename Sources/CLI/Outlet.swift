@@ -32,19 +32,15 @@ final class Outlet: Sendable {
     /// Writes to a file, which is made where there is none.
     ///
     /// - Parameters:
-    ///   - notebooks: What the file must not be.
     ///   - isNew: Whether the file is emptied, and nobody else may write to it meanwhile.
     convenience init(
-        file path: String, of option: String, apartFrom notebooks: [String], isNew: Bool = false, limit: Int,
+        file path: String, of option: String, isNew: Bool = false, limit: Int,
         gap: @escaping @Sendable (_ count: Int) -> [UInt8]
     ) throws(FileRefusal) {
         var status = stat()
         if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFIFO {
             self.init(pipe: path, limit: limit, gap: gap)
             return
-        }
-        if notebooks.contains(where: { $0 == path || LocalFile.isSame($0, path) }) {
-            throw FileRefusal(option: option, path: path, reason: "that is the notebook; name another file")
         }
         let descriptor: Int32
         do throws(Errno) {

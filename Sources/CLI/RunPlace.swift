@@ -41,10 +41,14 @@ struct RunPlace: Sendable {
     /// What every line of a log says of the run.
     var members: [(String, Value)] { [("notebook", .string(notebook)), ("run", .string(id))] }
 
-    /// The rights of files that tell of a run: its owner's alone, and the group's of a user whose notebook root runs.
+    /// The rights of files that tell of a run: its owner's alone, and those of the group that may read the notebook, where
+    /// root runs it for somebody else.
     private static func rights(_ notebook: String) -> (mode: UInt32, group: UInt32?) {
         var status = stat()
-        guard geteuid() == 0, unsafe stat(notebook, &status) == 0, status.st_uid != 0 else { return (0o600, nil) }
+        guard geteuid() == 0, unsafe stat(notebook, &status) == 0, status.st_uid != 0, status.st_mode & 0o040 != 0
+        else {
+            return (0o600, nil)
+        }
         return (0o640, status.st_gid)
     }
 

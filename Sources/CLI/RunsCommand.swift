@@ -49,7 +49,7 @@ struct RunsCommand {
 
     private func state(of run: RunStatus) -> String {
         switch run.presentState {
-        case .ended: "\(run.outcome ?? "ended") (\(run.exitStatus ?? 0))"
+        case .ended: "\((run.outcome ?? "ended").shownOnOneLine(20)) (\(run.exitStatus ?? 0))"
         case .lost: "lost"
         case let state: state.rawValue
         }
@@ -99,7 +99,8 @@ struct StopOrWaitCommand {
         else {
             let near = Spelling.nearest(to: id, in: folders.flatMap(\.runs).map(\.id)).first
             Terminal.complain(
-                "galley: there is no run '\(id)'.\(near.map { " Did you mean '\($0)'?" } ?? "") See 'galley runs'")
+                "galley: there is no run '\(id.shownOnOneLine())'.\(near.map { " Did you mean '\($0)'?" } ?? "") See 'galley runs'"
+            )
             return ExitStatus.usage
         }
         if act == .stop {
@@ -132,7 +133,9 @@ struct StopOrWaitCommand {
             Terminal.complain("galley: run '\(id)' is gone and has not told how it ended")
             return ExitStatus.signal(SIGKILL)
         }
-        if let message = run.message, act == .wait { Terminal.complain("galley: \(run.notebook): \(message)") }
+        if let message = run.message, act == .wait {
+            Terminal.complain("galley: \(run.notebook.shownOnOneLine(200)): \(message)")
+        }
         return act == .stop ? ExitStatus.success : status
     }
 }

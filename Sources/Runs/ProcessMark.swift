@@ -46,7 +46,7 @@ package struct ProcessMark: Hashable, Sendable {
 
     /// Whether it is still there.
     package var isAlive: Bool {
-        guard machine == Self.here, let now = Self.life(of: number) else { return false }
+        guard machine == Self.here, number > 0, systemNumber > 0, let now = Self.life(of: number) else { return false }
         return now.began == began && !now.isOver
     }
 
@@ -67,14 +67,17 @@ package struct ProcessMark: Hashable, Sendable {
 }
 
 extension ProcessMark {
+    /// What a file says need not be a number that a process can have.
+    private var systemNumber: pid_t { pid_t(exactly: number) ?? 0 }
+
     /// Sends it a signal; returns false where it is gone.
     package func signal(_ signal: Int32) throws(Errno) -> Bool {
-        let handle = clinux_open_process(pid_t(number))
+        let handle = clinux_open_process(systemNumber)
         defer { if handle >= 0 { close(handle) } }
         // Looked at after it was opened, it cannot become another one any more.
         guard isAlive else { return false }
         // Before Linux 5.3 there is no such thing.
-        let result = handle >= 0 ? clinux_signal_process(handle, signal) : kill(pid_t(number), signal)
+        let result = handle >= 0 ? clinux_signal_process(handle, signal) : kill(systemNumber, signal)
         if result == 0 { return true }
         if errno == ESRCH { return false }
         throw Errno(rawValue: errno)
@@ -82,7 +85,7 @@ extension ProcessMark {
 
     /// Waits until it is gone.
     package func waitForEnd() {
-        let handle = clinux_open_process(pid_t(number))
+        let handle = clinux_open_process(systemNumber)
         defer { if handle >= 0 { close(handle) } }
         while isAlive {
             var item = pollfd(fd: handle, events: Int16(POLLIN), revents: 0)

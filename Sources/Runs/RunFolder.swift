@@ -30,9 +30,9 @@ package struct RunFolder: Sendable {
         return nil
     }
 
-    /// The folders of all users.
+    /// The folders of all users, the own ones first, then root's: what others write there they may have made up.
     package static var all: [RunFolder] {
-        ["/var/tmp", "/tmp"].flatMap { parent in
+        let found: [RunFolder] = ["/var/tmp", "/tmp"].flatMap { parent in
             LocalFile.names(in: parent).compactMap { name in
                 guard name.hasPrefix(prefix), let user = UInt32(name.dropFirst(prefix.count).prefix { $0 != "-" }),
                     owner(of: "\(parent)/\(name)") == user
@@ -40,6 +40,8 @@ package struct RunFolder: Sendable {
                 return RunFolder(path: "\(parent)/\(name)", user: user)
             }
         }
+        func rank(_ folder: RunFolder) -> Int { folder.user == geteuid() ? 0 : folder.user == 0 ? 1 : 2 }
+        return found.sorted { rank($0) < rank($1) }
     }
 
     /// Who owns a folder that nobody else can write to.
@@ -73,10 +75,18 @@ package struct RunFolder: Sendable {
 
     /// What is told of a run; nil where there is none of this name.
     package func run(_ id: String) -> RunStatus? {
-        guard !id.contains("/"), let status = LocalFile.peek(file(of: id)).flatMap({ RunStatus($0) }), status.id == id,
+        guard Self.isName(id), let status = LocalFile.peek(file(of: id)).flatMap({ RunStatus($0) }), status.id == id,
             !status.process.isElsewhere
         else { return nil }
         return status
+    }
+
+    /// Whether a run can be called so: what others write must not do anything to a terminal.
+    private static func isName(_ id: String) -> Bool {
+        !id.isEmpty
+            && id.utf8.allSatisfy {
+                (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 95
+            }
     }
 
     /// What is told of all runs.

@@ -105,6 +105,6 @@ extension RunStatus {
         )
         (cell, cells) = (json["cell"]?.int ?? 0, json["cells"]?.int ?? 0)
         (outcome, message) = (json["status"]?.string, json["message"]?.string)
-        exitStatus = json["exit_status"]?.int.flatMap { Int32(exactly: $0) }
+        exitStatus = json["exit_status"]?.int.flatMap { (0...255).contains($0) ? Int32($0) : nil }
     }
 }

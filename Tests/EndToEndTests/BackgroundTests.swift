@@ -9,11 +9,12 @@ import Testing
     /// A cell that says that it runs, and then waits until a file is there.
     private let waiting = """
         import os, time
-        open('begun', 'w').close()
         print('waiting', flush=True)
+        open('begun', 'w').close()
         while not os.path.exists('go'): time.sleep(0.02)
         """
 
+    /// Begins a run, and waits until the cell runs that waits.
     private func begin(_ options: [String] = [], wrapper: [String] = []) async throws -> String {
         let arguments = ["execute", "--inplace", "--detach"] + options + ["a.ipynb"]
         let run =
@@ -262,6 +263,46 @@ import Testing
         #expect(try folder.notebook().outputs == [["waiting\n"]])
     }
 
+    @Test(.enabled(if: getuid() == 0, "only root can write as another user"))
+    func `what others make up of runs is not believed, and does nothing to a terminal`() async throws {
+        try folder.write([waiting])
+        let id = try await begin()
+        let own = try #require(try await run(id))
+        let number = UInt32.random(in: 100_000...4_000_000)
+        let place = "/var/tmp/galley-runs-\(number)"
+        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: false)
+        chown(place, number, number)
+        defer { try? FileManager.default.removeItem(atPath: place) }
+        func forge(_ name: String, _ changes: [String: Any]) throws {
+            let forged = own.merging(["id": name]) { $1 }.merging(changes) { $1 }
+            try JSONSerialization.data(withJSONObject: forged).write(to: URL(fileURLWithPath: "\(place)/\(name).json"))
+            chown("\(place)/\(name).json", number, number)
+        }
+        // The same name, a process of somebody else's, numbers that there are not, and what moves a cursor.
+        try forge(id, ["state": "ended", "exit_status": 0])
+        try forge("theirs", [:])
+        for (name, process) in [("huge", 1 << 40), ("none", 0), ("all", -1)] {
+            try forge(name, ["process": process, "engine": process])
+        }
+        try forge(
+            "esc",
+            [
+                "state": "ended", "status": "\u{1B}[31m\u{202E}red\n", "notebook": "/a\nb\u{1B}[2J",
+                "exit_status": 70_000,
+            ])
+        try forge("esc\u{1B}[2J", [:])
+        let list = try await Program.run(["runs"])
+        #expect(list.status == 0)
+        #expect(!list.output.contains("\u{1B}") && !list.output.contains("\u{202E}") && !list.output.contains("/a\nb"))
+        #expect(try await Program.run(["stop", "theirs"]).status == 3)
+        for name in ["huge", "none", "all"] {
+            #expect(try await Program.run(["stop", name]).status == 0)
+            #expect(try await Program.run(["wait", name]).status == 137)
+        }
+        #expect(try await run(id)?["state"] as? String == "running")
+        #expect(try await end(id).status == 0)
+    }
+
     @Test func `a log can be JSON lines, in a file or on standard error`() async throws {
         try folder.write(["print('a')", "raise ValueError('b')"])
         for options in [["--log", "log"], []] {
@@ -302,6 +343,14 @@ import Testing
         let own = try await Program.run(["execute", "--inplace", "--status", "a.ipynb", "a.ipynb"], in: folder)
         #expect(own.status == 2)
         #expect(own.errors == "galley: --status a.ipynb: that is the notebook; name another file\n")
+        for options in [
+            ["--log", "x", "--events", "./x"], ["--detach", "--log", "a.ipynb"], ["--status", "x", "--log", "x"],
+        ] {
+            try folder.write("", to: "x")
+            let run = try await Program.run(["execute", "--inplace"] + options + ["a.ipynb"], in: folder)
+            #expect(run.status == 2)
+            #expect(run.errors.hasSuffix("; name another file\n"))
+        }
         #expect(try folder.notebook().counts == [99])
     }
 }
