@@ -95,15 +95,14 @@ struct Attendant {
 
     /// Tells for the engine that it has ended, when it could not do so itself.
     private func killed(by ending: Int32, _ status: Int32) -> End {
-        let cause =
-            ending < 0 ? PostMortem.signalNames[-ending] ?? "signal \(-ending)" : "itself, with status \(status)"
-        let end = End(status: status, outcome: "killed", result: place.result, message: "galley was ended by \(cause)")
-        for copy in place.statusCopies {
-            guard var told = LocalFile.peek(copy.path).flatMap({ RunStatus($0) }), told.state != .ended else {
-                continue
-            }
+        let name = PostMortem.signalNames[-ending] ?? "signal \(-ending)"
+        let message =
+            ending < 0 ? "galley was ended by \(name)" : "galley ended with status \(status), and has not told why"
+        let end = End(status: status, outcome: "killed", result: place.result, message: message)
+        let told = place.statusCopies.lazy.compactMap { LocalFile.peek($0.path).flatMap { RunStatus($0) } }.first
+        if var told, told.id == place.id, told.state != .ended {
             told.end(status, end.outcome, end.message)
-            try? StatusFile(told, copies: [copy]).finish()
+            try? StatusFile(told, copies: place.statusCopies).finish()
         }
         say(.error, end.message)
         news?.write(end.text)

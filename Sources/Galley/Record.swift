@@ -13,6 +13,7 @@ enum Record {
     static func finished(_ report: RunReport, _ options: ExecutionOptions) -> Value {
         var more: [(String, Value)] = [("duration", .number((report.duration.inSeconds * 1000).rounded() / 1000))]
         if let cell = report.failingCell { more.append(("cell", .number(cell.number))) }
+        if let user = report.user { more.append(("user", .string(user))) }
         if let limit = report.struckLimit { more.append(("limit", limit.json)) }
         return record(report.outcome.status, more, options)
     }

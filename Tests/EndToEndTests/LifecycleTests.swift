@@ -31,7 +31,9 @@ struct `From a lifecycle script` {
 
     @Test func `a notebook runs in the background as its owner, and the instance is stopped afterwards`() async throws {
         let work = "text = open('made.txt', 'w').write('é')\nprint('é', open('made.txt').read(), end='')"
-        try instance.write([whoami, work, "import time; time.sleep(1)\n6 * 7"])
+        try instance.write([
+            whoami, work, "import os, time\nwhile not os.path.exists('../go'): time.sleep(0.02)\n6 * 7",
+        ])
         _ = try await instance.asUser(
             "git init -q . && git config user.email a@b.c && git config user.name a && git add . && git commit -qm a")
         let stopped = instance.path + "/stopped"
@@ -53,6 +55,7 @@ struct `From a lifecycle script` {
         // While it goes on, it can be seen.
         let list = try await instance.run(["runs", "--json", "--running"])
         #expect(list.status == 0 && list.output.contains(lines[0]))
+        try "".write(toFile: instance.home + "/go", atomically: false, encoding: .utf8)
         let wait = try await instance.run(["wait", lines[0]])
         #expect(wait.status == 0 && wait.errors == "")
 
