@@ -114,6 +114,20 @@ def main():
                     peaks.append(peak)
             print(f"  {name:27} {statistics.median(seconds):6.3f} s, {statistics.median(ratios):4.2f} x the floor (wanted: at most {wanted});"
                   f" memory {max(peaks) / 1e6:5.1f} MB, {max(peaks) / size:.1f} x the file (wanted: at most {memory})", flush=True)
+        if not names or "detach" in names:
+            ratios = []
+            for number in range(int(rounds) + 1):
+                write([cell("1")], path := folder / "notebook.ipynb")
+                start = time.perf_counter()
+                kernel = BareKernel(IPYTHON)
+                ready = time.perf_counter() - start
+                kernel.end()
+                start = time.perf_counter()
+                run = subprocess.run([galley, "execute", "--inplace", "--detach", "--quiet", path.name], cwd=folder,
+                                     stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
+                ratios.append((time.perf_counter() - start) / ready)
+                subprocess.run([galley, "wait", run.stdout.strip()], check=True)
+            print(f"  {'until --detach returns':27} {statistics.median(ratios[1:]):4.2f} x the start of the bare kernel")
         start = time.perf_counter()
         for _ in range(20):
             subprocess.run([galley, "--version"], stdout=subprocess.DEVNULL, check=True)
