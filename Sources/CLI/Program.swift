@@ -63,6 +63,10 @@ import Storage
         let arguments = try ExecuteArguments(arguments, dialect)
         if arguments.wantsHelp { return Terminal.print(ExecuteArguments.help) }
         var place = RunPlace(arguments)
+        if arguments.background.isDetached, place.log == nil || place.statusCopies.isEmpty {
+            Terminal.complain("galley: nothing can be written in /var/tmp and /tmp; name other places: --log, --status")
+            exit(ExitStatus.storage)
+        }
         var attendant: AttendantLink?
         if Attendant.isNeeded(arguments.background) {
             do throws(Errno) {

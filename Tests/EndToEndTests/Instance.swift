@@ -65,22 +65,20 @@ final class Instance {
         for process in processes { kill(pid_t(process), SIGKILL) }
         if isMounted { try? Self.run("umount", notebooks.path) }
         try? Self.run("userdel", user)
-        for folder in ["/var/tmp/galley-runs-0", "/var/tmp/galley-runs-\(number)"] {
-            for id in Self.runs(in: folder, about: path) {
-                for suffix in ["json", "log"] {
-                    try? FileManager.default.removeItem(atPath: "\(folder)/\(id).\(suffix)")
-                }
-            }
-        }
+        Self.forgetRuns(about: path)
         try? FileManager.default.removeItem(atPath: path)
     }
 
-    /// The runs that tell of notebooks in a folder.
-    private static func runs(in folder: String, about path: String) -> [String] {
+    /// Removes what is told of runs of notebooks in a folder.
+    static func forgetRuns(about path: String) {
+        let folder = "/var/tmp/galley-runs-\(geteuid())"
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.filter { $0.hasSuffix(".json") }.compactMap { name in
+        for name in names where name.hasSuffix(".json") {
             let text = try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
-            return text?.contains(path) == true ? String(name.dropLast(5)) : nil
+            guard text?.contains(path) == true else { continue }
+            for suffix in ["json", "log"] {
+                try? FileManager.default.removeItem(atPath: "\(folder)/\(name.dropLast(4))\(suffix)")
+            }
         }
     }
 

@@ -40,6 +40,7 @@ enum Program {
         _ arguments: [String], program: String = path, environment: [String: String]? = environment,
         in folder: Folder? = nil, input: String? = nil, keepsInputOpen: Bool = false, gate: Gate = gateOfParts
     ) async throws -> Running {
+        if arguments.contains("--detach") { folder?.hasRuns = true }
         await gate.enter()
         do {
             return try Running(
@@ -134,7 +135,13 @@ final class Folder {
     /// Takes a folder that is there already.
     init(owning path: String) { self.path = path }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    /// Whether runs of its notebooks have been in the background, of which something is told elsewhere.
+    var hasRuns = false
+
+    deinit {
+        if hasRuns { Instance.forgetRuns(about: path) }
+        try? FileManager.default.removeItem(atPath: path)
+    }
 
     /// The files in it, those whose names begin with a dot too.
     var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? [] }
