@@ -4,7 +4,7 @@
 #
 # The platform runs it as root, without a terminal, and wants it to end within five minutes: it ends as soon as the
 # notebook runs. The kernel runs as the notebook's owner, and so does everything that it starts.
-set -euo pipefail
+set -u
 
 notebook=${NOTEBOOK:-/home/ec2-user/SageMaker/report.ipynb}
 # Where the volume is that outlives a restart.
@@ -22,15 +22,16 @@ if [ -e "$keep" ]; then
     exit 0
 fi
 
-# Among the user's files Galley has the user's rights and no more.
-install -d -o "$(stat -c %u "$notebook" || echo 0)" "$logs"
+# Made by the user, since root would follow whatever links the user has put there.
+owner=$(stat -c %U "$notebook" 2>/dev/null || stat -c %U "$(dirname "$notebook")")
+runuser -u "$owner" -- mkdir -p "$logs" || logs=$(mktemp -d)
 name=$(basename "$notebook" .ipynb)
 
 # What is printed gets into the log of the lifecycle script. The stop comes however the notebook ends, also when it does
 # not even begin: an instance that nobody uses costs money.
-status=0
 "$galley" execute --inplace --detach --stream --total-timeout "$limit" ${kernel:+--kernel "$kernel"} \
-    --log "$logs/$name.log" --status "$logs/$name.status.json" --then "$stop" "$notebook" || status=$?
+    --log "$logs/$name.run.log" --status "$logs/$name.status.json" --then "$stop" "$notebook"
+status=$?
 # With these Galley was not there, or did not understand what was asked of it.
 case $status in 2 | 126 | 127) sh -c "$stop" ;; esac
 exit "$status"

@@ -80,7 +80,8 @@ struct Attendant {
     /// Waits for the end of the engine, does what is to be done then, and ends as the engine did.
     private func attend(_ engine: ChildProcess) -> Never {
         verdict.closeWriting()
-        let ending = engine.end(passingOn: Signals.ending)
+        // A terminal's signals are for this process alone.
+        let ending = engine.end(passingOn: Signals.ending + [SIGQUIT, SIGTSTP])
         let status = ending < 0 ? ExitStatus.signal(-ending) : ending
         let end = End(verdict.read()) ?? killed(by: ending, status)
         news?.closeWriting()

@@ -24,6 +24,11 @@ struct RunsCommand {
     func run() -> Int32 {
         var runs = RunFolder.all.flatMap(\.runs).sorted { $0.started.microseconds < $1.started.microseconds }
         if isOfRunning { runs.removeAll { [.ended, .lost].contains($0.presentState) } }
+        if isOfRunning, runs.isEmpty, RunFolder.own() == nil {
+            Terminal.complain(
+                "galley: nothing can be written in /var/tmp and /tmp, so runs may go on that are not known")
+            return ExitStatus.notAllowed
+        }
         show(runs)
         return isOfRunning && runs.isEmpty ? ExitStatus.nothing : ExitStatus.success
     }

@@ -25,10 +25,10 @@ enum Signals {
         return number
     }
 
-    /// Lets them end the program at once again.
+    /// Lets all signals do what they usually do again.
     static func unblock() {
-        var set = awaited
-        unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        var none = sigset_t()
+        unsafe pthread_sigmask(SIG_SETMASK, &none, nil)
     }
 
     /// The signals that ask the program to end.

@@ -76,6 +76,6 @@ size_t clinux_find_groups(uid_t user, gid_t group, gid_t *groups, size_t room) {
     int count = room;
     groups[0] = group;
     if (getpwuid_r(user, &entry, buffer, sizeof buffer, &found) != 0 || found == NULL) return 1;
-    if (getgrouplist(entry.pw_name, group, groups, &count) == -1 && (size_t)count > room) return room;
+    if (getgrouplist(entry.pw_name, entry.pw_gid, groups, &count) == -1 && (size_t)count > room) return room;
     return count;
 }

@@ -41,10 +41,11 @@ package struct ChildProcess: Sendable {
     /// Sends it a signal.
     package func send(_ signal: Int32) { kill(number, signal) }
 
-    /// Waits until it ends, and passes on what this process is sent meanwhile; the signals are blocked.
+    /// Waits until it ends, and passes on what this process is sent meanwhile; these signals are blocked for it, and stay so.
     ///
     /// - Returns: What it exited with, or the negative number of the signal that ended it.
     package func end(passingOn signals: [Int32]) -> Int32 {
+        Self.set(SIG_BLOCK, signals)
         var set = Self.set(of: signals + [SIGCHLD])
         while true {
             var status: Int32 = 0
@@ -54,7 +55,15 @@ package struct ChildProcess: Sendable {
                 return signal == 0 ? status >> 8 & 0xFF : -signal
             }
             var got: Int32 = 0
-            if unsafe sigwait(&set, &got) == 0, got != SIGCHLD { send(got) }
+            guard unsafe sigwait(&set, &got) == 0, got != SIGCHLD else { continue }
+            if got == SIGTSTP {
+                // Both rest until somebody wants them to go on.
+                send(SIGSTOP)
+                kill(getpid(), SIGSTOP)
+                send(SIGCONT)
+            } else {
+                send(got)
+            }
         }
     }
 

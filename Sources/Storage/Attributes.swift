@@ -74,3 +74,7 @@ struct Attributes {
         }
     }
 }
+
+extension FileOwner {
+    init(_ status: stat) { self.init(user: status.st_uid, group: status.st_gid, mode: status.st_mode & 0o777) }
+}

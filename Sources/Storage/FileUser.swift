@@ -10,12 +10,15 @@ struct FileUser: Hashable {
     let id: UInt32
     private let groups: [UInt32]
 
-    /// A user; a number that the machine knows nobody by will do.
+    /// A user; a number that the machine knows nobody by will do. What group a file has says nothing of its owner, who
+    /// need not be in it.
     private init(_ status: stat) {
         id = status.st_uid
-        var groups = [UInt32](repeating: status.st_gid, count: 4096)
+        let nobodys: UInt32 = 65534
+        let group = status.st_gid == id ? id : nobodys
+        var groups = [UInt32](repeating: group, count: 4096)
         // Safe because the array is passed with its own length.
-        let count = unsafe clinux_find_groups(id, status.st_gid, &groups, groups.count)
+        let count = unsafe clinux_find_groups(id, group, &groups, groups.count)
         self.groups = Array(groups.prefix(count))
     }
 
@@ -40,19 +43,25 @@ struct FileUser: Hashable {
 
     /// The user who decides what a path leads to: the owner of the first folder or link on the way that is not root's.
     ///
-    /// A file of root's among a user's files is root's business still, unless a link leads to it.
-    ///
-    /// - Parameter keepsRoots: Whether that is so here.
+    /// - Parameter sparesOthers: Whether a file of somebody else's among the user's files is root's business still, unless
+    ///   a link leads to it: the user may not be able to write it, and the other one not to get there.
     /// - Returns: Nil where root decides, and where this process is not root, who has no choice.
-    static func deciding(on path: String, keepsRoots: Bool = false) -> FileUser? {
+    static func deciding(on path: String, sparesOthers: Bool = false) -> FileUser? {
         guard geteuid() == 0 else { return nil }
         var rest = parts(of: path.hasPrefix("/") ? path : "\(currentFolder)/\(path)")
         var place = ""
         var decider: FileUser?
+        /// The folder of the one who decides, as long as nothing in it has been passed.
+        var border: String?
         var links = 0
         while let part = rest.popLast() {
-            if part == ".." { place = place.lastIndex(of: "/").map { String(place[..<$0]) } ?? "" }
-            if part == "." || part == ".." { continue }
+            if part == "." { continue }
+            if part == ".." {
+                if place == border { decider = nil }
+                place = place.lastIndex(of: "/").map { String(place[..<$0]) } ?? ""
+                continue
+            }
+            if place == border { border = nil }
             var status = stat()
             guard unsafe lstat("\(place)/\(part)", &status) == 0 else { return decider }
             let isLink = status.st_mode & S_IFMT == S_IFLNK
@@ -67,12 +76,11 @@ struct FileUser: Hashable {
                 continue
             }
             if rest.isEmpty {
-                // The file itself: its owner among other people's files.
-                guard decider != nil, status.st_mode & S_IFMT == S_IFREG else { return decider }
-                return status.st_uid != 0 ? FileUser(status) : keepsRoots ? nil : decider
+                let isOthers = status.st_mode & S_IFMT == S_IFREG && status.st_uid != decider?.id
+                return sparesOthers && isOthers ? nil : decider
             }
-            if status.st_uid != 0, decider == nil { decider = FileUser(status) }
             place += "/\(part)"
+            if status.st_uid != 0, decider == nil { (decider, border) = (FileUser(status), place) }
         }
         return decider
     }

@@ -74,14 +74,15 @@ public actor LocalFile: NotebookStore {
     public func owner() async -> FileOwner? {
         var status = stat()
         if unsafe lstat(path, &status) == 0, status.st_uid != 0 {
-            return FileOwner(user: status.st_uid, group: status.st_gid)
+            return FileOwner(status)
         }
         guard unsafe stat(path, &status) == 0 else { return nil }
-        return FileOwner(user: status.st_uid, group: status.st_gid)
+        return FileOwner(status)
     }
 
-    /// Says who is to own the file if it is made; it matters where root makes it.
-    public func setOwner(_ owner: FileOwner) async { newOwner = geteuid() == 0 ? owner : nil }
+    /// Says whose the file is to be if it is made: it gets no rights that the owner's file does not give, and root gives
+    /// it away.
+    public func setOwner(_ owner: FileOwner) async { newOwner = owner }
 
     /// Finds out, before anything is run, whether the file could be written.
     public func checkWritable() throws(StorageError) {
@@ -92,7 +93,7 @@ public actor LocalFile: NotebookStore {
     private func acting<Result: ~Copyable, Failure: Error>(
         _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try FileUser.acting(as: FileUser.deciding(on: path, keepsRoots: true), body)
+        try FileUser.acting(as: FileUser.deciding(on: path, sparesOthers: true), body)
     }
 
     /// Replaces the file, or makes it.
@@ -121,10 +122,11 @@ public actor LocalFile: NotebookStore {
 
     private func write(_ bytes: some ByteRuns, over expectation: Replacement.Expectation) throws(StorageError) -> Stamp?
     {
-        let user = FileUser.deciding(on: path, keepsRoots: true)
+        let user = FileUser.deciding(on: path, sparesOthers: true)
         return try FileUser.acting(as: user) { () throws(StorageError) in
             try Replacement(of: path).write(
-                bytes, attributes: attributes, owner: user == nil ? newOwner : nil, over: expectation, &ownership)
+                bytes, attributes: attributes, owner: newOwner, givesAway: user == nil && geteuid() == 0,
+                over: expectation, &ownership)
         }
     }
 

@@ -20,7 +20,7 @@ public protocol NotebookStore: Sendable {
     /// Returns who owns the notebook; nil where nobody does, or nobody that this machine has to do with.
     func owner() async -> FileOwner?
 
-    /// Says who is to own what this store makes where nothing was before. Only root can give it away.
+    /// Says whose what this store makes is to be, where nothing was before. Only root can give it away.
     func setOwner(_ owner: FileOwner) async
 
     /// Finds out, before anything is run, whether the notebook could be written.
@@ -41,17 +41,20 @@ extension NotebookStore {
     public func setOwner(_ owner: FileOwner) async {}
 }
 
-/// Who a file belongs to.
+/// Who a file belongs to, and what it gives to whom.
 public struct FileOwner: Hashable, Sendable {
     /// The number of the user.
     public let user: UInt32
     /// The number of the group.
     public let group: UInt32
+    /// The rights of the user, the group and all others, as the system writes them.
+    public let mode: UInt32
 
     /// Makes an owner of the numbers.
-    public init(user: UInt32, group: UInt32) {
+    public init(user: UInt32, group: UInt32, mode: UInt32 = 0o666) {
         self.user = user
         self.group = group
+        self.mode = mode
     }
 }
 

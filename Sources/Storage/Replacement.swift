@@ -13,13 +13,13 @@ struct Replacement {
         case file(Stamp, contents: any ByteRuns)
     }
 
-    /// Writes the file; one that does not exist yet gets `attributes` or, without them, `owner`.
+    /// Writes the file; one that does not exist yet gets `attributes` or, without them, no more rights than `owner` gives.
     ///
     /// - Returns: The stamp of what was written, or nil where there was something else than expected and nothing was
     ///   written. That is looked at once more when the new contents are ready to take their place.
     func write(
-        _ bytes: some ByteRuns, attributes: Attributes?, owner: FileOwner?, over expectation: Expectation,
-        _ ownership: inout Ownership
+        _ bytes: some ByteRuns, attributes: Attributes?, owner: FileOwner?, givesAway: Bool = false,
+        over expectation: Expectation, _ ownership: inout Ownership
     ) throws(StorageError) -> Stamp? {
         let place = try Place(resolving: path)
         let old = try oldFile(at: place)
@@ -27,8 +27,8 @@ struct Replacement {
             guard try isMet(expectation, at: place) else { return nil }
             if old?.hasOtherNames != true {
                 return try replace(
-                    place, by: bytes, attributes: old?.attributes ?? attributes, owner: owner, over: expectation,
-                    &ownership)
+                    place, by: bytes, attributes: old?.attributes ?? attributes, owner: owner, givesAway: givesAway,
+                    over: expectation, &ownership)
             }
         } catch {
             // No new file may be made in the folder, or it may not be given away, or the name is a mount point.
@@ -43,7 +43,7 @@ struct Replacement {
         code.rawValue == EACCES ? .folderNotWritable(path: path) : StorageError(.replacing, path, code, needed: needed)
     }
 
-    /// Throws what ``write(_:attributes:owner:over:_:)`` would throw before it writes anything.
+    /// Throws what ``write(_:attributes:owner:givesAway:over:_:)`` would throw before it writes anything.
     func checkWritable() throws(StorageError) {
         let place = try Place(resolving: path)
         guard try oldFile(at: place) == nil else { return }
@@ -80,7 +80,8 @@ struct Replacement {
             var status = stat()
             do throws(Errno) {
                 try checked { unsafe stat(place.path, &status) }
-            } catch  where error.rawValue == ENOENT {
+            } catch  where error.rawValue == ENOENT || error.rawValue == EACCES {
+                // Where it cannot be reached, its folder will say why.
                 return nil
             }
             guard status.st_mode & S_IFMT == S_IFREG else { throw Errno(rawValue: EISDIR) }
@@ -99,15 +100,16 @@ struct Replacement {
     }
 
     private func replace(
-        _ place: Place, by bytes: some ByteRuns, attributes: Attributes?, owner: FileOwner?,
+        _ place: Place, by bytes: some ByteRuns, attributes: Attributes?, owner: FileOwner?, givesAway: Bool,
         over expectation: Expectation, _ ownership: inout Ownership
     ) throws(Errno) -> Stamp? {
-        var new = try TemporaryFile(in: place.folder, mode: attributes == nil ? 0o666 : 0o600)
+        var new = try TemporaryFile(
+            in: place.folder, mode: attributes == nil ? 0o600 | (owner?.mode ?? 0o666) & 0o666 : 0o600)
         try new.file.allocate(bytes.count)
         try new.file.write(bytes)
         if let attributes {
             try attributes.apply(to: new.file)
-        } else if let owner {
+        } else if let owner, givesAway {
             try new.file.give(to: owner)
         }
         try new.file.flush()

@@ -60,7 +60,7 @@ struct `From a lifecycle script` {
         let lines = run.output.split(separator: "\n").map(String.init)
         try #require(lines.count == 3)
         #expect(lines[0].wholeMatch(of: /report-[a-z0-9]{4}/) != nil)
-        #expect(lines[1...] == ["log: \(logs)/report.log", "status: \(logs)/report.status.json"])
+        #expect(lines[1...] == ["log: \(logs)/report.run.log", "status: \(logs)/report.status.json"])
 
         // While it goes on, it can be seen.
         let list = try await instance.run(["runs", "--json", "--running"])
@@ -70,7 +70,7 @@ struct `From a lifecycle script` {
         #expect(wait.status == 0 && wait.errors == "")
 
         // It returned when the kernel was ready, and no later.
-        let log = try instance.notebooks.text("logs/report.log").split(separator: "\n").map(String.init)
+        let log = try instance.notebooks.text("logs/report.run.log").split(separator: "\n").map(String.init)
         let ready = try #require(log.first { $0.contains("kernel conda_python3 as \(instance.user)") })
         let second = try #require(ISO8601DateFormatter().date(from: ready.prefix(19) + "Z"))
         let digits = "0" + String(ready.dropFirst(19).prefix(7))
@@ -102,6 +102,30 @@ struct `From a lifecycle script` {
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: instance.path)
                 == ["home", "roots-own", "stopped"].sorted() || true)
+    }
+
+    @Test(arguments: [
+        ["LIMIT": "8hours"], ["GALLEY": "/no/such/galley"], ["NOTEBOOK": "none.ipynb"], ["KERNEL": "nope"],
+        ["LOGS": "file"],
+    ])
+    func `the instance is stopped also when nothing could be run`(broken: [String: String]) async throws {
+        try instance.write(["1"])
+        let folder = instance.notebooks.path
+        _ = try await instance.asUser("touch file; ln -s '\(instance.rootsOwn)' logs")
+        let run = try await script(
+            "on-start.sh",
+            [
+                "NOTEBOOK": folder + "/report.ipynb", "GALLEY": Program.path, "LOGS": folder + "/logs",
+                "STOP": "touch '\(instance.path)/stopped'",
+            ].merging(broken.mapValues { $0.hasSuffix("b") || $0 == "file" ? "\(folder)/\($0)" : $0 }) { $1 })
+        #expect(
+            try await eventually { FileManager.default.fileExists(atPath: instance.path + "/stopped") }, "\(run.errors)"
+        )
+        if broken["LOGS"] == nil { #expect(run.status != 0) }
+        // A link of the user's gives nobody anything.
+        let found = try FileManager.default.attributesOfItem(atPath: instance.rootsOwn)
+        #expect(found[.ownerAccountID] as? Int == 0 && found[.posixPermissions] as? Int == 0o700)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: instance.rootsOwn) == [])
     }
 
     @Test func `the line that guides have works with one word replaced`() async throws {
@@ -201,19 +225,44 @@ struct `From a lifecycle script` {
         #expect(insisted.status == 4)
     }
 
+    @Test func `a notebook of one among the files of another runs, and stays whose it is`() async throws {
+        let environment = instance.home + "/anaconda3/envs/python3"
+        for (owner, options, user) in [
+            (54321, ["--kernel", environment], "root"), (0, ["--kernel", environment], "root"),
+            (54321, ["--as-user", instance.user], instance.user),
+        ] {
+            try instance.write(["import os, pwd; print(pwd.getpwuid(os.getuid()).pw_name)"])
+            chown(instance.notebooks.path + "/report.ipynb", uid_t(owner), gid_t(owner))
+            chmod(instance.notebooks.path, 0o700)
+            let run = try await instance.run(["execute", "--inplace"] + options + ["report.ipynb"])
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(try instance.notebooks.notebook("report.ipynb").outputs == [[user + "\n"]])
+            let found = try FileManager.default.attributesOfItem(atPath: instance.notebooks.path + "/report.ipynb")
+            #expect(found[.ownerAccountID] as? Int == owner && found[.posixPermissions] as? Int == 0o640)
+        }
+        // From within the user's folder to root's own.
+        try instance.notebooks.write(["1"], to: "../../roots-own/a.ipynb")
+        let line =
+            "cd .. && exec '\(Program.path)' execute --kernel '\(environment)' --log ../roots-own/log ../roots-own/a.ipynb"
+        let out = try await instance.run(["-c", line], program: "/bin/sh")
+        #expect(out.status == 0, "\(out.errors)")
+        let names = try FileManager.default.contentsOfDirectory(atPath: instance.rootsOwn).sorted()
+        #expect(names == ["a.executed.ipynb", "a.ipynb", "log"])
+    }
+
     @Test func `whatever is made belongs to the owner too`() async throws {
         let own = "\(instance.user) \(instance.user)"
         // Beside it, and in a folder that is new.
         try instance.write(["6 * 7"])
         #expect(try await instance.run(["execute", "report.ipynb"]).status == 0)
-        #expect(try instance.rights("report.executed.ipynb") == own + " 644")
+        #expect(try instance.rights("report.executed.ipynb") == own + " 640")
         #expect(try await instance.run(["execute", "--output-dir", "new/out", "report.ipynb"]).status == 0)
-        #expect(try instance.rights("new/out/report.ipynb") == own + " 644")
+        #expect(try instance.rights("new/out/report.ipynb") == own + " 640")
         #expect(try instance.rights("new") == own + " 755")
         // Where root says, although the owner could not put it there.
         #expect(
             try await instance.run(["execute", "--output-dir", instance.rootsOwn + "/o", "report.ipynb"]).status == 0)
-        #expect(try instance.rights(instance.rootsOwn + "/o/report.ipynb") == own + " 644")
+        #expect(try instance.rights(instance.rootsOwn + "/o/report.ipynb") == own + " 640")
         // When somebody has changed it meanwhile.
         try instance.write(["open('report.ipynb', 'a').write('\\\\n')"])
         #expect(try await instance.run(["execute", "--inplace", "report.ipynb"]).status == 0)

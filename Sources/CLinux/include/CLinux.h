@@ -18,7 +18,7 @@ struct clinux_user {
     size_t group_count;
 };
 
-/// Finds the groups that a user is in, of whom `group` is one; a number that is no user's has that one alone. Returns how
+/// Finds the groups that a user is in, the user's own first; a number that is no user's is in `group` alone. Returns how
 /// many of them fit.
 size_t clinux_find_groups(uid_t user, gid_t group, gid_t *_Nonnull groups, size_t room);
 
