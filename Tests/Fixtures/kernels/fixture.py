@@ -97,7 +97,7 @@ class Kernel:
         result = {"status": "ok", "execution_count": 1, "user_expressions": {}, "payload": []}
         if MODE == "dies":
             self.publish("stream", {"name": "stdout", "text": "last words"})
-            time.sleep(0.05)
+            time.sleep(0.5)
             print("a line on standard error", file=sys.stderr, flush=True)
             os.kill(os.getpid(), signal.SIGKILL)
         elif MODE == "exits":
