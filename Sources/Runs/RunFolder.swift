@@ -4,7 +4,7 @@ import Storage
 
 /// The folder in which a user's runs are told of, so that they can be found.
 ///
-/// It is where files stay over a restart of the machine, so that a run which that ended is found too.
+/// It is where files stay over a restart of the machine, so that a run which such a restart has cut off is found too.
 package struct RunFolder: Sendable {
     /// Its path.
     package let path: String
