@@ -17,20 +17,20 @@ struct RunPlace: Sendable {
     private let folder: RunFolder?
     private let isKept: Bool
 
-    /// Finds a place for a run. What is told of one in the background stays when it is over.
+    /// Finds a place for a run. What is told of one in the background, or with a status file, stays when it is over.
     init(_ arguments: ExecuteArguments) {
         let background = arguments.background
         notebook = Self.whole(arguments.notebook)
         result = (arguments.result == .inPlace ? arguments.notebook : arguments.resultPath).map(Self.whole)
         let folder = RunFolder.own()
         let id = folder?.newID(for: arguments.notebook) ?? "galley-\(getpid())"
-        (self.folder, self.id, isKept) = (folder, id, background.isDetached)
+        (self.folder, self.id, isKept) = (folder, id, background.isDetached || background.status != nil)
         let (mode, group) = Self.rights(notebook)
         let own = folder.map { StatusFile.Copy(path: $0.file(of: id), mode: mode, group: group, isWanted: false) }
         statusCopies = [background.status.map { StatusFile.Copy(path: Self.whole($0)) }, own].compactMap(\.self)
         folder?.forgetOld(always: isKept)
-        log = background.log.map(Self.whole) ?? (isKept ? folder?.log(of: id) : nil)
-        guard isKept, background.log == nil, let log else { return }
+        log = background.log.map(Self.whole) ?? (background.isDetached ? folder?.log(of: id) : nil)
+        guard background.isDetached, background.log == nil, let log else { return }
         // What cells print is not everybody's business.
         try? LocalFile.put([], at: log, mode: mode, group: group)
     }

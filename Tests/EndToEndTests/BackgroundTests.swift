@@ -205,7 +205,7 @@ import Testing
         let status = try Status(folder.text("status.json"))
         #expect(status.state == "ended" && status.status == "stopped")
         #expect(status.message == "the run was ended by SIGTERM")
-        #expect(try await self.run(status.id) == nil)
+        #expect(try await self.run(status.id)?["status"] as? String == "stopped")
     }
 
     @Test func `what commands print is in the log, line by line`() async throws {

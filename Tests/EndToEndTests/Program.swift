@@ -40,7 +40,7 @@ enum Program {
         _ arguments: [String], program: String = path, environment: [String: String]? = environment,
         in folder: Folder? = nil, input: String? = nil, keepsInputOpen: Bool = false, gate: Gate = gateOfParts
     ) async throws -> Running {
-        if arguments.contains("--detach") { folder?.hasRuns = true }
+        if !Set(arguments).isDisjoint(with: ["--detach", "--status"]) { folder?.hasRuns = true }
         await gate.enter()
         do {
             return try Running(
