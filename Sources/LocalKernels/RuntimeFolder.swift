@@ -86,11 +86,12 @@ final class RuntimeFolder: Sendable {
 
     /// Removes folders of kernels that nobody uses any more.
     private static func clearRemains(in parent: String) {
-        for name in Files.names(in: parent) where name.hasPrefix(prefix) {
+        // Nothing else is called so: galley, a process, a word.
+        for name in Files.names(in: parent) where name.wholeMatch(of: /galley-\d+-\w+/) != nil {
             let path = "\(parent)/\(name)"
             let outer = Files.names(in: path)
             let names = outer == [inner] ? Files.names(in: path + "/" + inner) : outer
-            guard !names.isEmpty, contents.isSuperset(of: names) else { continue }
+            guard contents.isSuperset(of: names) else { continue }
             var status = stat()
             guard unsafe lstat(path, &status) == 0, status.st_uid == geteuid(), status.st_mode & S_IFMT == S_IFDIR,
                 // One that was made a moment ago may not be locked yet.

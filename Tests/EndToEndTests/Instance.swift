@@ -63,7 +63,8 @@ final class Instance {
 
     deinit {
         for process in processes { kill(pid_t(process), SIGKILL) }
-        if isMounted { try? Self.run("umount", notebooks.path) }
+        // What ends with a run may hold on to it for a moment.
+        if isMounted { try? Self.run("umount", "--lazy", notebooks.path) }
         try? Self.run("userdel", user)
         Self.forgetRuns(about: path)
         try? FileManager.default.removeItem(atPath: path)
