@@ -20,7 +20,18 @@ final class Instance {
     /// What the platform starts a script with.
     static let environment = ["PATH": "/sbin:/bin:/usr/sbin:/usr/bin"]
 
-    init() throws {
+    /// Sets it up where nobody waits for it in the threads that all tasks share.
+    static func make() async throws -> Instance {
+        let made = await withCheckedContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: Made(instance: Result { try Instance() })) }
+        }
+        return try made.instance.get()
+    }
+
+    /// One that is handed over and not shared.
+    private struct Made: @unchecked Sendable { let instance: Result<Instance, any Error> }
+
+    private init() throws {
         let files = FileManager.default
         rootsOwn = path + "/roots-own"
         for folder in [path, rootsOwn, path + "/home", path + "/home/anaconda3/bin", path + "/home/anaconda3/envs"] {

@@ -13,7 +13,7 @@ private let whoami = """
 struct `From a lifecycle script` {
     let instance: Instance
 
-    init() throws { instance = try Instance() }
+    init() async throws { instance = try await Instance.make() }
 
     /// What a cell prints that is run as the user.
     private var usersAnswer: String {

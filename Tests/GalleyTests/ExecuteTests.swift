@@ -73,7 +73,7 @@ private func notebook(_ sources: String...) -> Notebook {
     }
 
     @Test func `is saved along the way, as soon as a cell is over`() async throws {
-        let store = MemoryStore(notebook("print(1)", "import time; time.sleep(2.5)"))
+        let store = MemoryStore(notebook("print(1)", "import time; time.sleep(5)"))
         let seen = Mutex<[String]>([])
         _ = try await execute(store, options()) { event in
             guard case .saved = event,
