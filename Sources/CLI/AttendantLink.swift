@@ -21,10 +21,14 @@ struct AttendantLink: Sendable {
         news?.write(([Self.ready] + warnings.map { $0.shownOnOneLine(1000) }).joined(separator: "\n"))
     }
 
-    /// Tells how the run ended. Where nobody is left to do it, runs what is to be run then.
-    func end(_ end: End, _ place: RunPlace) {
+    /// Tells how the run ended.
+    func tell(_ end: End) {
         verdict.write(end.text)
         news?.write(end.text)
+    }
+
+    /// Where nobody is left to do it, runs what is to be run at the end.
+    func standIn(after end: End, _ place: RunPlace) {
         guard !process.isAlive else { return }
         Commands(background, place).run(after: end, end.status, output: nil) {
             Terminal.complain("galley: \($0)")

@@ -12,7 +12,7 @@ final class ExecuteCommand: Sendable {
     private let place: RunPlace
     private let attendant: AttendantLink?
     private let record: RunRecord
-    private let ending = Mutex<Int32?>(nil)
+    private let ending = Mutex<End?>(nil)
 
     /// - Parameter attendant: Whoever looks after this process; nil where nobody does.
     init(_ arguments: ExecuteArguments, _ place: RunPlace, _ attendant: AttendantLink?) {
@@ -26,7 +26,7 @@ final class ExecuteCommand: Sendable {
     ///
     /// - Parameter signal: Why it ends, if the run is not over.
     func cutOff(by signal: Int32) -> Int32 {
-        if let status = ending.withLock(\.self) { return status }
+        if let end = ending.withLock(\.self) { return self.end(end) }
         let cause = "the run \(StopReason.signal(signal))"
         return end(End(status: ExitStatus.signal(signal), outcome: "stopped", result: nil, message: cause))
     }
@@ -91,11 +91,16 @@ final class ExecuteCommand: Sendable {
 
     /// Tells everybody the end.
     private func end(_ end: End, isQuiet: Bool = false) -> Int32 {
-        ending.withLock { $0 = end.status }
+        // The first to end it says how, before anybody else can end the process.
+        let end = ending.withLock { ending in
+            if ending == nil { attendant?.tell(end) }
+            ending = ending ?? end
+            return ending ?? end
+        }
         if let problem = record.end(end), arguments.background.status != nil, !isQuiet {
             Terminal.complain("galley: \(problem)")
         }
-        if let attendant { attendant.end(end, place) } else { place.leave() }
+        if let attendant { attendant.standIn(after: end, place) } else { place.leave() }
         return end.status
     }
 
