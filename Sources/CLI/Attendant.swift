@@ -87,7 +87,9 @@ struct Attendant {
         news?.closeWriting()
         // All is said and saved: who does not want to wait for the commands need not.
         Signals.unblock()
-        Commands(arguments.background, place).run(after: end, status, output: isForLog ? { say(.output, $0) } : nil) {
+        Commands(arguments.background, place).run(
+            after: end, status, output: arguments.background.logsToStandardError ? { say(.output, $0) } : nil
+        ) {
             say(.error, $0)
         }
         place.leave()
@@ -110,12 +112,9 @@ struct Attendant {
         return end
     }
 
-    /// Whether standard error is a log.
-    private var isForLog: Bool { arguments.background.isDetached || arguments.background.logFormat == .json }
-
     private func say(_ level: Log.Level, _ text: String) {
         let line = Array(Log.line(arguments.background.logFormat, place.members, level, text).utf8)
-        if isForLog {
+        if arguments.background.logsToStandardError {
             Terminal.write(line, to: STDERR_FILENO)
         } else {
             Terminal.complain("galley: \(place.notebook): \(text)")

@@ -10,6 +10,9 @@ struct Background: Sendable {
     /// What is run at the end: always, or only then.
     var commands: [(occasion: Occasion, command: String)] = []
 
+    /// Whether standard error is the log, and there is no other.
+    var logsToStandardError: Bool { isDetached || log == nil && logFormat == .json }
+
     enum Occasion: String, Sendable {
         case always = "--then"
         case success = "--on-success"

@@ -39,8 +39,10 @@ final class ExecuteCommand: Sendable {
             try record.begin(mustBe: arguments.background.status != nil)
         } catch {
             let problem = (error as? FileRefusal).map { "\($0.option) \($0.path): \($0.reason)" } ?? "\(error)"
-            if arguments.background.logFormat == .json {
-                Terminal.write(Array(Log.line(.json, place.members, .error, problem).utf8), to: STDERR_FILENO)
+            if arguments.background.logsToStandardError {
+                Terminal.write(
+                    Array(Log.line(arguments.background.logFormat, place.members, .error, problem).utf8),
+                    to: STDERR_FILENO)
             } else {
                 Terminal.complain("galley: \(problem)")
             }

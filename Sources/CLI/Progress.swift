@@ -44,8 +44,7 @@ final class Progress: Sendable {
 
     init(_ arguments: ExecuteArguments, _ log: Log?) {
         self.log = log
-        let background = arguments.background
-        hasLogAlone = background.isDetached || background.log == nil && background.logFormat == .json
+        hasLogAlone = arguments.background.logsToStandardError
         notebook = arguments.notebook == "-" ? "notebook" : arguments.notebook.shownOnOneLine(200)
         ownPath = arguments.notebook
         state.withLock { $0.place = arguments.resultPath }
