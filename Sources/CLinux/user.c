@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -56,13 +55,13 @@ void clinux_use_files_as_before(const struct clinux_groups *before) {
     if (syscall(SYS_setgroups, before->count, before->groups) != 0 && errno != EPERM) abort();
 }
 
-int clinux_may_access(const struct clinux_user *user, const char *path, int mode) {
+int clinux_may_execute(const struct clinux_user *user, const char *path) {
     struct clinux_groups before;
     if (clinux_use_files_as(user, &before) != 0) return -1;
-    int result = syscall(SYS_faccessat2, AT_FDCWD, path, mode, AT_EACCESS) == 0;
+    int result = syscall(SYS_faccessat2, AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
     if (!result && errno == ENOSYS) {
         // Before Linux 5.8 it takes a try to find out. What a try does not tell, the start of the program will.
-        int file = open(path, mode == R_OK ? O_RDONLY | O_NONBLOCK | O_CLOEXEC : O_PATH | O_CLOEXEC);
+        int file = open(path, O_PATH | O_CLOEXEC);
         result = file >= 0;
         if (file >= 0) close(file);
     }

@@ -196,7 +196,7 @@ private struct Conduct: Sendable {
     }
 
     private func rescue(_ saver: Saver, _ target: any NotebookStore) async -> String? {
-        let base = target.name.split(separator: "/").last.map(String.init) ?? ""
+        let base = LocalFile.base(of: target.name)
         return await saver.rescue(
             to: options.launch.environment["TMPDIR"] ?? "/tmp", as: base.hasSuffix(".ipynb") ? base : "notebook.ipynb",
             for: await source.owner())

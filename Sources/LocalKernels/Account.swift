@@ -21,11 +21,8 @@ public struct Account: Hashable, Sendable {
 
     /// Finds a user by name, or by number.
     public init?(named name: String) {
-        if let found = Self(name: name, id: 0) ?? UInt32(name).flatMap(Self.init(id:)) {
-            self = found
-        } else {
-            return nil
-        }
+        guard let found = Self(name: name, id: 0) ?? UInt32(name).flatMap(Self.init(id:)) else { return nil }
+        self = found
     }
 
     /// Finds a user by number.
@@ -61,7 +58,7 @@ extension Account {
             guard let start = groups.baseAddress else { return -1 }
             var user = unsafe clinux_user(user: id, group: group, groups: start, group_count: groups.count)
             // A folder is entered to look at what is in it.
-            return unsafe clinux_may_access(&user, access == .enter ? path + "/." : path, X_OK)
+            return unsafe clinux_may_execute(&user, access == .enter ? path + "/." : path)
         }
         return answer < 0 ? nil : answer == 1
     }

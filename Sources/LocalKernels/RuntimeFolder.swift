@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A private folder for one kernel's connection file and sockets.
@@ -87,7 +88,8 @@ final class RuntimeFolder: Sendable {
     /// Removes folders of kernels that nobody uses any more.
     private static func clearRemains(in parent: String) {
         // Nothing else is called so: galley, a process, a word.
-        for name in Files.names(in: parent) where name.wholeMatch(of: /galley-\d+-\w+/) != nil {
+        for name in Files.names(in: parent)
+        where name.hasPrefix(prefix) && name.wholeMatch(of: /galley-\d+-\w+/) != nil {
             let path = "\(parent)/\(name)"
             let outer = Files.names(in: path)
             let names = outer == [inner] ? Files.names(in: path + "/" + inner) : outer
@@ -104,11 +106,9 @@ final class RuntimeFolder: Sendable {
 
     /// Reads a file that somebody else has written; nil where it is anything but a file of moderate size.
     func read(_ name: String) -> [UInt8]? {
-        let number = unsafe open("\(path)/\(name)", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        let number = unsafe clinux_open_plain("\(path)/\(name)")
         guard number >= 0 else { return nil }
         defer { close(number) }
-        var status = stat()
-        guard unsafe fstat(number, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         var bytes = [UInt8](repeating: 0, count: 1 << 20)
         // Safe because the array is passed with its own length.
         let count = unsafe Glibc.read(number, &bytes, bytes.count)

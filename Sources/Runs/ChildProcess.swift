@@ -28,7 +28,8 @@ package struct ChildProcess: Sendable {
         return nil
     }
 
-    /// Makes a copy of this process, which must have no other thread, in a session of its own, deaf to the end of this one's; returns nil in the copy.
+    /// Makes a copy of this process, which must have no other thread, in a session of its own, deaf to the end of this
+    /// one's; returns nil in the copy.
     package static func detach() throws(Errno) -> ChildProcess? {
         let child = clinux_fork()
         guard child >= 0 else { throw Errno(rawValue: errno) }
@@ -41,7 +42,8 @@ package struct ChildProcess: Sendable {
     /// Sends it a signal.
     package func send(_ signal: Int32) { kill(number, signal) }
 
-    /// Waits until it ends, and passes on what this process is sent meanwhile; these signals are blocked for it, and stay so.
+    /// Waits until it ends, and passes on what this process is sent meanwhile; these signals are blocked for it, and stay
+    /// so.
     ///
     /// - Returns: What it exited with, or the negative number of the signal that ended it.
     package func end(passingOn signals: [Int32]) -> Int32 {

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 extension LocalFile {
@@ -23,13 +24,8 @@ extension LocalFile {
         guard let open = unsafe opendir(folder) else { return [] }
         defer { unsafe closedir(open) }
         var names: [String] = []
-        while let entry = unsafe readdir(open) {
-            // Safe because the name ends with a NUL within its array, and is copied before the next call.
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
+        // Safe because each name is copied before the next call.
+        while let name = unsafe clinux_next_name(open) { names.append(unsafe String(cString: name)) }
         return names.sorted()
     }
 

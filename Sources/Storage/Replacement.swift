@@ -18,7 +18,7 @@ struct Replacement {
     /// - Returns: The stamp of what was written, or nil where there was something else than expected and nothing was
     ///   written. That is looked at once more when the new contents are ready to take their place.
     func write(
-        _ bytes: some ByteRuns, attributes: Attributes?, owner: FileOwner?, givesAway: Bool = false,
+        _ bytes: some ByteRuns, attributes: Attributes?, owner: FileOwner?, givesAway: Bool,
         over expectation: Expectation, _ ownership: inout Ownership
     ) throws(StorageError) -> Stamp? {
         let place = try Place(resolving: path)

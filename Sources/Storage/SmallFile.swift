@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 extension LocalFile {
@@ -21,7 +22,7 @@ extension LocalFile {
             var new = try TemporaryFile(in: place.folder, mode: 0o600, unnamed: false)
             try new.file.write(bytes.span)
             let number = new.file.number
-            if let group { try checked { fchown(number, geteuid(), group) } }
+            if let group { try new.file.give(to: FileOwner(user: geteuid(), group: group)) }
             try checked { fchmod(number, mode) }
             try new.take(name: place.base, isFlushed: false)
         } catch {
@@ -32,10 +33,10 @@ extension LocalFile {
 
     /// Reads a small file that somebody else may have made; nil where it is none.
     public static func peek(_ path: String, limit: Int = 1 << 16) -> [UInt8]? {
-        // What is no file must not keep anybody waiting.
-        guard let file = try? FileDescriptor(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK), let status = try? file.status,
-            status.st_mode & S_IFMT == S_IFREG, status.st_size <= limit
-        else { return nil }
-        return try? file.readToEnd(expecting: Int(status.st_size))
+        let number = unsafe clinux_open_plain(path)
+        guard number >= 0 else { return nil }
+        let file = FileDescriptor(owning: number)
+        guard let size = try? Int(file.status.st_size), size <= limit else { return nil }
+        return try? file.readToEnd(expecting: size)
     }
 }

@@ -3,17 +3,25 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
+#include <dirent.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <sys/xattr.h>
 
 // MARK: - For Storage and LocalKernels
 
+/// The next name in a folder, but for the folder's own and its parent's; NULL after the last.
+const char *_Nullable clinux_next_name(DIR *_Nonnull folder);
+
+/// Opens a file that somebody else may have made, for reading. What is no file must neither be followed nor waited for:
+/// -1 and errno then, and where it cannot be opened.
+int clinux_open_plain(const char *_Nonnull path);
+
 /// Somebody else, whom root can act for.
 struct clinux_user {
     uid_t user;
     gid_t group;
-    /// The other groups that the user is in.
+    /// All groups that the user is in.
     const gid_t *_Nonnull groups;
     size_t group_count;
 };
@@ -53,9 +61,9 @@ void clinux_prefer_huge_pages(void *_Nonnull address, size_t length);
 int clinux_find_user(
     const char *_Nullable name, uid_t *_Nonnull id, gid_t *_Nonnull group, char *_Nonnull text, size_t size);
 
-/// Whether a user may do to a file what `mode` says: 1 or 0, or -1 and errno where this thread cannot take the user's
+/// Whether a user may run a program, or enter a folder: 1 or 0, or -1 and errno where this thread cannot take the user's
 /// place. Nobody else notices that it does.
-int clinux_may_access(const struct clinux_user *_Nonnull user, const char *_Nonnull path, int mode);
+int clinux_may_execute(const struct clinux_user *_Nonnull user, const char *_Nonnull path);
 
 /// A program to be started under a guard.
 struct clinux_launch {
