@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
+#include "names.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -148,19 +149,6 @@ static void let_go_of_memory(const void *kept) {
     }
 }
 
-/// Calls `visit` with each name in a folder.
-static void each_name(int folder, void (*visit)(int folder, const char *name)) {
-    struct entry { uint64_t inode; int64_t offset; uint16_t length; uint8_t type; char name[]; };
-    _Alignas(struct entry) char buffer[8192];
-    for (long count; (count = syscall(SYS_getdents64, folder, buffer, sizeof buffer)) > 0;) {
-        for (long at = 0; at < count;) {
-            struct entry *entry = (struct entry *)(buffer + at);
-            at += entry->length;
-            visit(folder, entry->name);
-        }
-    }
-}
-
 /// Sends SIGKILL to a process that is a child of this one.
 static void kill_if_child(int proc, const char *name) {
     char path[64], text[512];
@@ -178,23 +166,6 @@ static void kill_if_child(int proc, const char *name) {
     if (end == NULL || end[1] == 0 || end[2] == 0 || end[3] == 0) return;
     const char *parent = end + 4, *process = name;
     if (number(&parent, 10) == (uint64_t)getpid()) kill(number(&process, 10), SIGKILL);
-}
-
-static void unlink_name(int folder, const char *name) { unlinkat(folder, name, 0); }
-
-/// Removes a folder, what is in it by `visit`.
-static void remove_folder(int parent, const char *name, void (*visit)(int folder, const char *name)) {
-    int folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (folder < 0) return;
-    each_name(folder, visit);
-    close(folder);
-    unlinkat(parent, name, AT_REMOVEDIR);
-}
-
-/// Removes a file, or a folder and the files in it.
-static void remove_name(int folder, const char *name) {
-    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) return;
-    if (unlinkat(folder, name, 0) != 0) remove_folder(folder, name, unlink_name);
 }
 
 /// Ends everything that descends from this process: its children, and theirs, which become its own when those are gone.
@@ -284,7 +255,7 @@ static _Noreturn void guard(const struct clinux_launch *launch, int socket) {
     }
     if (!launch->leaves_children) end_everything();
     // Nobody else is left to do it.
-    if (is_orphan) remove_folder(AT_FDCWD, launch->private_folder, remove_name);
+    if (is_orphan) clinux_remove(launch->private_folder);
     _exit(0);
 }
 

@@ -12,6 +12,9 @@ public struct RunReport: Sendable {
     public var kernel: String?
     /// The user that the kernel ran as; nil where none was needed.
     public var user: String?
+    /// The line of the notebook's file, as it was read, that decided how the run ended; nil where none did, and where
+    /// nobody can tell.
+    public var fileLine: Int?
 
     /// Puts the facts together.
     public init(
@@ -86,6 +89,9 @@ public struct CellReport: Sendable {
 
     /// The first line that is not empty.
     public var title: String { source.firstLine }
+
+    /// The error that it raised, allowed or not; nil where it raised none.
+    public var error: CellError? { if case .raised(let error, _) = outcome { error } else { nil } }
 }
 
 /// What became of a cell.
@@ -181,6 +187,9 @@ extension RunReport {
 }
 
 extension RunOutcome {
+    /// Whether all is well.
+    public var isSuccess: Bool { status == "succeeded" }
+
     /// The outcome in one word, for those who store it.
     public var status: String {
         switch self {

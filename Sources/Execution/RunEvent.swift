@@ -1,4 +1,5 @@
 public import JupyterProtocol
+public import Notebook
 
 /// Something that happens in a run, told when it happens.
 @nonexhaustive
@@ -15,6 +16,8 @@ public enum RunEvent: Sendable {
     case saved(String)
     /// Something is not as it should be, and no reason to end the run.
     case warning(String)
+    /// The cells are over, and this is what the notebook has become, of what it was.
+    case result(Notebook, of: Notebook)
     /// The run is over.
     case finished(RunReport)
 }

@@ -26,8 +26,7 @@ public func execute(
     try await withTaskCancellationHandler {
         // What is cancelled cannot wait for anything, and there is a lot to wait for: a run is ended in order.
         try await Task {
-            try await Conduct(source: source, destination: destination, options: options, stop: stop, observe: observe)
-                .run()
+            try await Conduct(source, to: destination, options, stop: stop, observe: observe).run()
         }.value
     } onCancel: {
         stop.stop(.cancelled)
@@ -63,14 +62,34 @@ extension UnsavedRun: CustomStringConvertible {
     }
 }
 
+/// When a run whose kernel is ready may have its cells run: several runs share a machine.
+struct Turn: Sendable {
+    /// Waits until it may.
+    let wait: @Sendable (LocalKernel) async throws -> Void
+    /// Lets somebody else have it.
+    let end: @Sendable () -> Void
+
+    /// At once.
+    static let always = Turn(wait: { _ in }, end: {})
+}
+
 /// One run, from the first byte read to the last one written.
-private struct Conduct: Sendable {
+struct Conduct: Sendable {
     let source: any NotebookStore
     let destination: (any NotebookStore)?
     let options: Options
     let stop: StopSwitch
+    var turn = Turn.always
     let observe: @Sendable (RunEvent) -> Void
     private let start = ContinuousClock.now
+
+    init(
+        _ source: any NotebookStore, to destination: (any NotebookStore)?, _ options: Options, stop: StopSwitch,
+        turn: Turn = .always, observe: @escaping @Sendable (RunEvent) -> Void
+    ) {
+        (self.source, self.destination, self.options) = (source, destination, options)
+        (self.stop, self.turn, self.observe) = (stop, turn, observe)
+    }
 
     func run() async throws -> RunReport {
         let target = destination ?? source
@@ -87,6 +106,7 @@ private struct Conduct: Sendable {
             let (notebook, plan) = try await reading.value
             guard !plan.run.isEmpty else {
                 if destination != nil { _ = try await target.write(bytes) }
+                observe(.result(notebook, of: notebook))
                 return finished(plan.report(of: .succeeded, duration: elapsed))
             }
             wanted = notebook.wantedKernel
@@ -131,10 +151,14 @@ private struct Conduct: Sendable {
         if let total { launch.startLimit = min(launch.startLimit, max(.zero, total - elapsed)) }
         let starting = Task { [launch] in
             try await withKernel(choice.spec, options: launch) { kernel in
+                let ready = elapsed
+                try await turn.wait(kernel)
+                let waited = elapsed - ready
                 // From here on a stop is an affair of the cells.
-                try await Task {
+                return try await Task {
+                    defer { turn.end() }
                     let (notebook, plan) = try await reading.value
-                    return try await run(notebook, plan, on: kernel, as: choice.user, target)
+                    return try await run(notebook, plan, on: kernel, as: choice.user, target, waited: waited)
                 }.value
             }
         }
@@ -157,11 +181,12 @@ private struct Conduct: Sendable {
     }
 
     private func run(
-        _ notebook: Notebook, _ plan: Plan, on kernel: LocalKernel, as user: String, _ target: any NotebookStore
+        _ notebook: Notebook, _ plan: Plan, on kernel: LocalKernel, as user: String, _ target: any NotebookStore,
+        waited: Duration
     ) async throws -> RunReport {
         var execution = options.execution
         execution.allowsInput = options.launch.answer != nil
-        let executor = Executor(notebook, plan, on: kernel, execution, elapsed: elapsed, observe: observe)
+        let executor = Executor(notebook, plan, on: kernel, execution, elapsed: elapsed - waited, observe: observe)
         stop.setListener { executor.stop($0) }
         observe(.started(kernel: kernel.spec.name, user: user, cells: plan.cells.count))
         let report = Mutex<RunReport?>(nil)
@@ -176,20 +201,27 @@ private struct Conduct: Sendable {
         let saving = Task { if savesOnTheWay { await saver.keepSaving() } }
         let (outcome, cells) = await withTaskExecutorPreference(kernel.executor) { await executor.run() }
         saving.cancel()
-        let result = RunReport(
-            outcome: outcome, cells: cells, duration: elapsed, kernel: kernel.spec.name, user: user)
-        report.withLock { $0 = result }
-        guard executor.hasBegun else { return result }
+        turn.end()
+        var result = RunReport(
+            outcome: outcome, cells: cells, duration: elapsed - waited, kernel: kernel.spec.name, user: user)
+        result.fileLine = result.failingCell.flatMap { cell in
+            notebook.fileLine(of: cell.error?.line ?? 1, inCellAt: cell.index)
+        }
+        report.withLock { [result] in $0 = result }
+        guard executor.hasBegun else {
+            observe(.result(notebook, of: notebook))
+            return result
+        }
         async let late: Void = executor.listen()
         async let end: Void = kernel.shutdown()
+        // The kernel takes its time to go, in which the disk has nothing else to do.
+        await saving.value
+        if savesOnTheWay { _ = try? await saver.save(isOver: true) }
+        _ = await (late, end)
+        observe(.result(executor.notebook, of: notebook))
         do {
-            // The kernel takes its time to go, in which the disk has nothing else to do.
-            await saving.value
-            if savesOnTheWay { _ = try? await saver.save(isOver: true) }
-            _ = await (late, end)
             try await saver.save(isOver: true)
         } catch {
-            _ = await (late, end)
             throw UnsavedRun(reason: error, rescue: await rescue(saver, target), report: result)
         }
         return result

@@ -6,7 +6,7 @@ public final class StopSwitch: Sendable {
     private struct State {
         var reasons: [StopReason] = []
         /// What listens: at first whatever starts the kernel, then whatever runs the cells.
-        var listener: (@Sendable (StopReason) -> Void)?
+        var listener: (@Sendable (StopReason) -> Bool)?
     }
 
     private let state = Mutex(State())
@@ -26,8 +26,7 @@ public final class StopSwitch: Sendable {
             state.reasons.append(reason)
             return state.listener
         }
-        listener?(reason)
-        return listener != nil
+        return listener?(reason) ?? false
     }
 
     /// Why the run was ended first; nil where it was not.
@@ -35,10 +34,19 @@ public final class StopSwitch: Sendable {
 
     /// Lets somebody hear of every stop from now on, and of those that were before; nil for nobody.
     func setListener(_ listener: (@Sendable (StopReason) -> Void)?) {
+        guard let listener else { return setAnsweringListener(nil) }
+        setAnsweringListener { reason in
+            listener(reason)
+            return true
+        }
+    }
+
+    /// Lets somebody hear of every stop who tells whether there is anything to be ended.
+    func setAnsweringListener(_ listener: (@Sendable (StopReason) -> Bool)?) {
         let reasons = state.withLock { state in
             state.listener = listener
             return state.reasons
         }
-        if let listener { reasons.forEach(listener) }
+        if let listener { reasons.forEach { _ = listener($0) } }
     }
 }

@@ -108,6 +108,9 @@ final class GuardedProcess: Sendable {
     /// The last lines of the program's standard output and error.
     var lastLines: [String] { tail.withLock { $0.lines } }
 
+    /// How much memory the program and its descendants have to themselves.
+    var memory: Int? { gone.current == nil ? Machine.memory(under: Int(guardian)) : nil }
+
     /// Forgets what it has written so far.
     func forgetOutput() { tail.withLock { $0 = Tail() } }
 

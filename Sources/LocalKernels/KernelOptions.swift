@@ -16,6 +16,8 @@ public struct KernelOptions: Sendable {
     ///
     /// What they write to the kernel's own output and error goes nowhere then, and a post-mortem has no last lines.
     public var leavesChildren = false
+    /// Whether it has a folder of its own for temporary files, which is removed with it; else that of the environment.
+    public var hasOwnTemporaryFolder = false
     /// How it is spoken to.
     public var transport: Transport = .automatic
     /// How it is ended: each step with the patience that follows it. What is still there after the last is killed.

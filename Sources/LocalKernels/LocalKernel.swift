@@ -16,6 +16,9 @@ public final class LocalKernel: Kernel {
     /// What it was started from.
     public var spec: KernelSpec { start.spec }
 
+    /// How much memory it has to itself, with everything that it started, in bytes; nil where the system does not tell.
+    package var memory: Int? { start.process.memory }
+
     private let start: Start
     private let isEnding = Mutex(false)
     private let finished = Latch<Void>()

@@ -26,15 +26,8 @@ struct MemoryWatch: Sendable {
 
     /// How often the group of processes that this one belongs to has run out of its memory.
     private static var groupCount: Int {
-        // "0::/path" is the one group of the unified hierarchy.
-        let line = Files.text("/proc/self/cgroup")?.split(separator: "\n").first { $0.hasPrefix("0::") }
-        return count("oom_kill", in: "/sys/fs/cgroup\(line?.dropFirst(3) ?? "")/memory.events")
+        Machine.groupFolder.map { Machine.count("oom_kill", in: $0 + "/memory.events") } ?? 0
     }
 
-    private static var machineCount: Int { count("oom_kill", in: "/proc/vmstat") }
-
-    private static func count(_ name: String, in file: String) -> Int {
-        let line = Files.text(file)?.split(separator: "\n").first { $0.hasPrefix(name + " ") }
-        return line?.split(separator: " ").last.flatMap { Int($0) } ?? 0
-    }
+    private static var machineCount: Int { Machine.count("oom_kill", in: "/proc/vmstat") }
 }

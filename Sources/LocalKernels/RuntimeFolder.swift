@@ -18,13 +18,19 @@ final class RuntimeFolder: Sendable {
 
     private static let prefix = "galley-"
     private static let inner = "k"
+    private static let temporary = "tmp"
+
+    /// Where the kernel makes its temporary files, if that is a place of its own.
+    let temporaryFolder: String?
 
     /// Makes a folder for a kernel of this name.
     init(for kernel: String, options: KernelOptions) throws(KernelError) {
         self.kernel = kernel
         var reasons: [String] = []
-        // The system's own folder for such things lives in memory and belongs to the user.
-        let own = [options.environment["XDG_RUNTIME_DIR"], options.environment["TMPDIR"], "/tmp"]
+        // The system's own folder for such things belongs to the user. It lives in memory, which is no place for what a
+        // notebook may write.
+        let isForMore = options.hasOwnTemporaryFolder
+        let own = [isForMore ? nil : options.environment["XDG_RUNTIME_DIR"], options.environment["TMPDIR"], "/tmp"]
         let parents = options.account == nil ? own.compactMap(\.self) : ["/tmp"]
         for parent in parents where parent.hasPrefix("/") && parent.utf8.count < 40 {
             Self.clearRemains(in: parent)
@@ -33,9 +39,11 @@ final class RuntimeFolder: Sendable {
                 outermost = path
                 lock = Self.locked(path) ?? -1
                 self.path = options.account == nil ? path : path + "/" + Self.inner
+                temporaryFolder = isForMore ? self.path + "/" + Self.temporary : nil
                 if options.account != nil, unsafe chmod(path, 0o711) != 0 || mkdir(self.path, 0o700) != 0 {
                     throw notMade(path)
                 }
+                if let temporaryFolder, unsafe mkdir(temporaryFolder, 0o700) != 0 { throw notMade(temporaryFolder) }
                 return
             }
             reasons.append("\(parent): \(unsafe String(cString: strerror(errno)))")
@@ -60,15 +68,8 @@ final class RuntimeFolder: Sendable {
 
     deinit { if lock >= 0 { close(lock) } }
 
-    /// Removes the folder and the files in it.
-    func remove() { Self.remove(outermost) }
-
-    private static func remove(_ path: String) {
-        for path in [path + "/" + inner, path] {
-            for name in Files.names(in: path) { unsafe unlink("\(path)/\(name)") }
-            _ = unsafe rmdir(path)
-        }
-    }
+    /// Removes the folder and what is in it.
+    func remove() { unsafe clinux_remove(outermost) }
 
     /// Opens and locks a folder; nil where somebody else has it locked.
     private static func locked(_ path: String) -> Int32? {
@@ -80,7 +81,7 @@ final class RuntimeFolder: Sendable {
     }
 
     /// What a kernel's folder can hold: nothing else is ever removed, whatever it is called.
-    private static let contents: Set = ["kernel.json", "k-1", "k-2", "k-3", "k-4", "k-5", answer]
+    private static let contents: Set = ["kernel.json", "k-1", "k-2", "k-3", "k-4", "k-5", answer, temporary]
 
     /// The file that a login shell answers with.
     static let answer = "environment"
@@ -99,7 +100,7 @@ final class RuntimeFolder: Sendable {
                 // One that was made a moment ago may not be locked yet.
                 status.st_mtim.tv_sec + 10 < time(nil), let lock = locked(path)
             else { continue }
-            remove(path)
+            unsafe clinux_remove(path)
             close(lock)
         }
     }

@@ -52,7 +52,8 @@ struct Start: Sendable {
             let file = ConnectionFile(endpoints: endpoints, key: Key(), kernelName: spec.name)
             let path = try folder.write(file.bytes, to: "kernel.json")
             if let account = options.account { try folder.give(to: account) }
-            let launch = try Launch(spec, connectionFile: path, options: options)
+            var launch = try Launch(spec, connectionFile: path, options: options)
+            if let temporaryFolder = folder.temporaryFolder { launch.environment["TMPDIR"] = temporaryFolder }
             process = try await Self.start(launch, in: folder, spec, options)
             let listener = Listener(session: session, answer: options.answer)
             self.listener = listener

@@ -60,6 +60,22 @@ public struct Notebook: Sendable {
     /// The kernel that the notebook asks for.
     public var wantedKernel: WantedKernel { WantedKernel(metadata) }
 
+    /// The line of the file, as it was read, in which a line of a cell's source stands; nil where it is not from there.
+    ///
+    /// - Parameters:
+    ///   - line: The line of the source, counted from 1.
+    ///   - index: The cell's place among all cells, from 0.
+    package func fileLine(of line: Int, inCellAt index: Int) -> Int? {
+        guard cells.indices.contains(index), let source = cells[index].json["source"] else { return nil }
+        var rest = max(0, line - 1)
+        for part in source.elements {
+            let ends = part.string?.utf8.count { $0 == UInt8(ascii: "\n") } ?? 0
+            if rest < max(1, ends) { return document.position(of: part)?.line }
+            rest -= ends
+        }
+        return document.position(of: source)?.line
+    }
+
     /// The cells.
     public var cells: Parts<Cell> {
         get { Parts(json: document.root["cells"] ?? []) }

@@ -23,6 +23,11 @@ public struct UnreadNotebook: Sendable {
         return WantedKernel(document.root["metadata"] ?? [:])
     }
 
+    /// Passes on each cell.
+    package func forEachCell(_ body: (Cell) -> Void) {
+        document.root["cells"]?.elements.forEach { body(Cell(json: $0)) }
+    }
+
     /// Whether there is a cell of which a condition is true.
     public func contains(where condition: (Cell) -> Bool) -> Bool {
         document.root["cells"]?.elements.contains { condition(Cell(json: $0)) } ?? false

@@ -56,6 +56,9 @@ void clinux_prefer_huge_pages(void *_Nonnull address, size_t length);
 
 // MARK: - For LocalKernels
 
+/// Removes a file, or a folder with everything in it, following no link; what cannot be removed stays.
+void clinux_remove(const char *_Nonnull path);
+
 /// Looks a user up by name or, where that is NULL, by `id`. Sets the numbers of the user and of the user's own group, and
 /// writes name, home and shell to `text`, each ended by a NUL; returns 0 where there is none, or where there is no room.
 int clinux_find_user(

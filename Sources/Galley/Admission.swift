@@ -1,0 +1,84 @@
+/// Decides which notebooks of a batch are started next, and which of those whose kernels are ready run their cells: pure
+/// data that news change.
+struct Admission {
+    /// How far a notebook is.
+    enum Phase: Hashable {
+        /// Nothing has been done for it.
+        case queued
+        /// It is read, and its kernel is started.
+        case starting
+        /// Its kernel waits until others have run.
+        case ready
+        /// Its cells are run.
+        case running
+        /// It is saved, and its kernel ends.
+        case ending
+        case over
+    }
+
+    /// What memory there is for kernels.
+    struct Memory {
+        /// What is left, in bytes; nil where nobody knows.
+        var available: Int?
+        /// What a kernel is expected to need.
+        var perKernel: Int
+        /// What those that live may still come to need.
+        var growth = 0
+    }
+
+    private(set) var phases: [Phase]
+    /// The notebooks in the order in which they are started.
+    private let order: [Int]
+    private let concurrency: Int
+    /// Whether nothing else is begun.
+    private(set) var isClosed = false
+
+    init(order: [Int], concurrency: Int) {
+        self.order = order
+        self.concurrency = max(1, concurrency)
+        phases = Array(repeating: .queued, count: order.count)
+    }
+
+    /// How many notebooks may have kernels that do not run cells yet, so that nobody has to wait for a start.
+    ///
+    /// One after the other means just that: each finds what the one before it has left, when its kernel starts too.
+    private var ahead: Int { concurrency == 1 ? 0 : concurrency }
+
+    private func count(_ wanted: Set<Phase>) -> Int { phases.count { wanted.contains($0) } }
+
+    /// The notebooks that are in a phase.
+    func jobs(in wanted: Set<Phase>) -> [Int] { phases.indices.filter { wanted.contains(phases[$0]) } }
+
+    /// The notebook that would be started next, if there were memory for it.
+    var candidate: Int? {
+        guard !isClosed, count([.starting, .ready, .running]) < concurrency + ahead, count([.starting]) < concurrency,
+            concurrency > 1 || count([.ending]) == 0
+        else { return nil }
+        return order.first { phases[$0] == .queued }
+    }
+
+    /// Starts the next notebook; nil where none is to be started, or where memory is too short for it.
+    mutating func start(_ memory: Memory) -> Int? {
+        guard let next = candidate else { return nil }
+        let isAlone = count([.starting, .ready, .running, .ending]) == 0
+        if !isAlone, let available = memory.available, available - memory.growth < memory.perKernel { return nil }
+        phases[next] = .starting
+        return next
+    }
+
+    /// Lets a notebook whose kernel is ready run its cells; nil where none is, or where enough others do.
+    mutating func run() -> Int? {
+        guard !isClosed, count([.running]) < concurrency, let next = order.first(where: { phases[$0] == .ready })
+        else { return nil }
+        phases[next] = .running
+        return next
+    }
+
+    mutating func note(_ phase: Phase, of job: Int) { phases[job] = phase }
+
+    /// Begins nothing else.
+    mutating func close() { isClosed = true }
+
+    /// Whether nothing goes on, and nothing is going to.
+    var isOver: Bool { phases.allSatisfy { $0 == .over || isClosed && $0 == .queued } }
+}

@@ -1,0 +1,137 @@
+public import Execution
+import LocalKernels
+public import Storage
+
+/// Many notebooks, of which several are run at a time, each in a kernel of its own.
+///
+/// What becomes of one of them makes no difference to another: a failure, a dead kernel and a hang are results, told by
+/// the report.
+public struct Batch: Sendable {
+    /// The notebooks.
+    public var jobs: [Job]
+    /// How many run their cells at a time; 1 for one after the other.
+    ///
+    /// Where it is more, the next kernels are started meanwhile, as many again at most.
+    public var concurrency = Batch.processors
+    /// How many bytes of memory a kernel is expected to need; nil for what those of this batch turn out to need.
+    ///
+    /// As long as there is not that much, and others run, no kernel is started.
+    public var memoryPerKernel: Int?
+    /// After how many failures nothing else is begun; what runs by then is run to its end. Nil for any number.
+    public var failureLimit: Int?
+    /// How often a notebook is run again whose kernel did not start, or died.
+    public var retries = 0
+    /// Which notebooks are started first; the report is in the order of the jobs in any case.
+    public var order = Order.asGiven
+    /// Whether a run that has ended is as it should be.
+    package var accepts: @Sendable (_ job: Int, RunReport) -> Bool = { _, report in report.outcome.isSuccess }
+
+    /// Puts notebooks together.
+    public init(_ jobs: [Job]) { self.jobs = jobs }
+
+    /// The number of processors that this process may use.
+    public static var processors: Int { Machine.processors }
+
+    /// In which order notebooks are started.
+    @nonexhaustive
+    public enum Order: Hashable, Sendable {
+        case asGiven
+        /// Those first that took longest before, and before them those of which that is not known.
+        case slowestFirst
+    }
+
+    /// One notebook of a batch.
+    public struct Job: Sendable {
+        /// What it is called.
+        public var name: String
+        /// How it is run.
+        public var options: Options
+        /// How long it took before; nil where nobody knows.
+        public var earlierDuration: Duration?
+        /// Where it is read from and saved, nil for the same place; asked for each attempt, because a store serves one.
+        let stores: @Sendable () -> (source: any NotebookStore, destination: (any NotebookStore)?)
+
+        /// Names a notebook by its stores.
+        public init(
+            _ name: String, _ options: Options = Options(),
+            stores: @escaping @Sendable () -> (source: any NotebookStore, destination: (any NotebookStore)?)
+        ) {
+            (self.name, self.options, self.stores) = (name, options, stores)
+        }
+
+        /// Names a notebook of this machine that is run in the folder that it is in.
+        ///
+        /// - Parameter result: Where it is saved; nil for in place.
+        public init(_ path: String, to result: String? = nil, _ options: Options = Options()) {
+            var options = options
+            if options.launch.workingFolder == nil { options.launch.workingFolder = LocalFile.folder(of: path) }
+            self.init(path, options) { (LocalFile(path), result.map { LocalFile($0) }) }
+        }
+    }
+}
+
+/// Something that happens in a batch, told when it happens; `job` counts its notebooks from 0.
+///
+/// What happens in one notebook is told in order. Several notebooks can be told of at the same time.
+@nonexhaustive
+public enum BatchEvent: Sendable {
+    /// Work on a notebook begins.
+    case began(job: Int)
+    /// Something happens in the run of a notebook.
+    case run(job: Int, RunEvent)
+    /// A notebook is run again, because of what became of this attempt.
+    case retrying(job: Int, attempt: Int, reason: String)
+    /// No more kernels are started until there is enough memory for one.
+    case heldBack(available: Int, needed: Int)
+    /// No more is to be done for a notebook.
+    case ended(job: Int, JobReport)
+    /// Everything is over.
+    case finished(BatchReport)
+}
+
+/// What became of a batch.
+public struct BatchReport: Sendable {
+    /// What became of each notebook, in the order of the jobs.
+    public var jobs: [JobReport]
+    /// How long it took.
+    public var duration: Duration
+    /// Why somebody ended it; nil where nobody did.
+    public var stop: StopReason?
+}
+
+/// What became of a notebook of a batch.
+public struct JobReport: Sendable {
+    /// What it is called.
+    public var name: String
+    /// What became of it in the end.
+    public var result: JobResult
+    /// Why earlier attempts failed, each in a sentence.
+    public var failedAttempts: [String] = []
+    /// When the last attempt began, and when it was over, since the batch began.
+    public var begin = Duration.zero
+    public var end = Duration.zero
+    /// What was not as it should be, and no reason to end the run.
+    public var warnings: [String] = []
+
+    init(_ name: String, _ result: JobResult) { (self.name, self.result) = (name, result) }
+
+    /// The report of the run; nil where there was none.
+    public var run: RunReport? {
+        switch result {
+        case .ran(let report): report
+        case .failed(let error): (error as? UnsavedRun)?.report
+        case .leftOut: nil
+        }
+    }
+}
+
+/// What can become of a notebook of a batch.
+@nonexhaustive
+public enum JobResult: Sendable {
+    /// It was run and saved.
+    case ran(RunReport)
+    /// It could not be run, or not saved.
+    case failed(any Error)
+    /// It was not begun, because enough others had failed or somebody had ended the batch.
+    case leftOut
+}

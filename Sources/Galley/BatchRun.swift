@@ -1,0 +1,287 @@
+import Execution
+import LocalKernels
+import Synchronization
+
+extension Batch {
+    /// Runs the notebooks.
+    ///
+    /// It returns when nothing of them is left: no kernel, no process that one has started, no file of theirs. When the
+    /// task is cancelled, or somebody uses the switch, all runs are ended in order.
+    ///
+    /// - Parameters:
+    ///   - stop: Ends the batch from outside.
+    ///   - observe: Is told what happens.
+    @discardableResult
+    public func run(
+        stop: StopSwitch = StopSwitch(), observe: @escaping @Sendable (BatchEvent) -> Void = { _ in }
+    ) async -> BatchReport {
+        await withTaskCancellationHandler {
+            // What is cancelled cannot wait for anything: a batch is ended in order.
+            await Task { await BatchRun(self, stop, observe).run() }.value
+        } onCancel: {
+            stop.stop(.cancelled)
+        }
+    }
+
+    /// The jobs in the order in which they are started.
+    var startOrder: [Int] {
+        guard order == .slowestFirst else { return Array(jobs.indices) }
+        func duration(_ job: Int) -> Duration { jobs[job].earlierDuration ?? .seconds(Int64.max / 2) }
+        return jobs.indices.sorted { (duration($1), $0) < (duration($0), $1) }
+    }
+}
+
+/// A batch that is being run.
+private final class BatchRun: Sendable {
+    private let batch: Batch
+    private let stop: StopSwitch
+    private let observe: @Sendable (BatchEvent) -> Void
+    private let state: Mutex<State>
+    private let begin = ContinuousClock.now
+    private let starts: AsyncStream<Int>
+    private let start: AsyncStream<Int>.Continuation
+
+    private struct State {
+        var admission: Admission
+        /// Those that are run now: how they are ended, and what they have of this machine.
+        var switches: [Int: StopSwitch] = [:]
+        var kernels: [Int: LocalKernel] = [:]
+        /// The most memory that each kernel was seen to have.
+        var peaks: [Int: Int] = [:]
+        var turns: [Int: CheckedContinuation<Void, any Error>] = [:]
+        var reports: [Int: JobReport] = [:]
+        var failures = 0
+        var stop: StopReason?
+        /// Whether somebody waits for memory, and whether that was told.
+        var isHeldBack = false
+        var hasToldOfMemory = false
+    }
+
+    /// What a kernel is expected to need before any was seen: what Python's takes that has done nothing yet.
+    private static let leastMemory = 64_000_000
+
+    init(_ batch: Batch, _ stop: StopSwitch, _ observe: @escaping @Sendable (BatchEvent) -> Void) {
+        (self.batch, self.stop, self.observe) = (batch, stop, observe)
+        state = Mutex(State(admission: Admission(order: batch.startOrder, concurrency: batch.concurrency)))
+        (starts, start) = AsyncStream.makeStream()
+    }
+
+    func run() async -> BatchReport {
+        stop.setAnsweringListener { [self] in end($0) }
+        update { _ in }
+        await withDiscardingTaskGroup { group in
+            for await job in starts { group.addTask { await self.run(job) } }
+        }
+        let report = state.withLock { state in
+            BatchReport(
+                jobs: batch.jobs.indices.map { state.reports[$0] ?? JobReport(batch.jobs[$0].name, .leftOut) },
+                duration: elapsed, stop: state.stop)
+        }
+        observe(.finished(report))
+        // What is over cannot be stopped.
+        stop.setListener(nil)
+        return report
+    }
+
+    private var elapsed: Duration { begin.duration(to: .now) }
+
+    // MARK: - What is done next
+
+    /// Takes note of news, and does what follows from them.
+    private func update(_ change: (inout State) -> Void) {
+        let live = state.withLock { state -> [Int: LocalKernel]? in
+            change(&state)
+            return state.admission.candidate == nil ? nil : state.kernels
+        }
+        // Looking takes longer than a lock should be held.
+        let seen = live?.compactMapValues(\.memory)
+        let available = live == nil ? nil : Machine.availableMemory
+        var started: [Int] = []
+        let (turns, held, isOver) = state.withLock { state in
+            for (job, memory) in seen ?? [:] { state.peaks[job] = max(memory, state.peaks[job] ?? 0) }
+            var memory = memory(available, seen ?? [:], state)
+            while live != nil, let job = state.admission.start(memory) {
+                started.append(job)
+                memory.growth += memory.perKernel
+            }
+            var turns: [CheckedContinuation<Void, any Error>] = []
+            while let job = state.admission.run() {
+                if let turn = state.turns.removeValue(forKey: job) { turns.append(turn) }
+            }
+            let isHeldBack = live != nil && state.admission.candidate != nil
+            defer { state.isHeldBack = isHeldBack || state.isHeldBack }
+            return (turns, isHeldBack && !state.isHeldBack ? memory : nil, state.admission.isOver)
+        }
+        for turn in turns { turn.resume() }
+        for job in started { start.yield(job) }
+        if let held { waitForMemory(held) }
+        if isOver { start.finish() }
+    }
+
+    private func memory(_ available: Int?, _ seen: [Int: Int], _ state: State) -> Admission.Memory {
+        let known = state.peaks.values.filter { $0 > 0 }
+        let mean = known.isEmpty ? 0 : known.reduce(0, +) / known.count
+        let perKernel = batch.memoryPerKernel ?? max(mean, Self.leastMemory)
+        let live = state.admission.jobs(in: [.starting, .ready, .running])
+        return Admission.Memory(
+            available: available, perKernel: perKernel,
+            growth: live.reduce(0) { $0 + max(0, perKernel - (seen[$1] ?? 0)) })
+    }
+
+    private func waitForMemory(_ memory: Admission.Memory) {
+        let isNews = state.withLock { state in
+            defer { state.hasToldOfMemory = true }
+            return !state.hasToldOfMemory
+        }
+        if isNews, let available = memory.available {
+            observe(.heldBack(available: max(0, available - memory.growth), needed: memory.perKernel))
+        }
+        Task { [weak self] in
+            try? await Task.sleep(for: .milliseconds(250))
+            self?.update { $0.isHeldBack = false }
+        }
+    }
+
+    /// Ends all runs; returns whether there is anything to be ended.
+    private func end(_ reason: StopReason) -> Bool {
+        let switches = state.withLock { state in
+            state.stop = state.stop ?? reason
+            state.admission.close()
+            return state.switches
+        }
+        var answers: [Bool] = []
+        for (_, stop) in switches { answers.append(stop.stop(reason)) }
+        update { _ in }
+        // Where there are others, what became of them is still to be told.
+        return batch.jobs.count > 1 || answers.contains(true)
+    }
+
+    // MARK: - One notebook
+
+    private func run(_ job: Int) async {
+        var report = JobReport(batch.jobs[job].name, .leftOut)
+        observe(.began(job: job))
+        while true {
+            report.begin = elapsed
+            let (result, warnings) = await attempt(job)
+            (report.result, report.warnings, report.end) = (result, warnings, elapsed)
+            guard report.failedAttempts.count < batch.retries, let reason = result.reasonToTryAgain,
+                !state.withLock(\.admission.isClosed)
+            else { break }
+            report.failedAttempts.append(reason)
+            update { $0.admission.note(.starting, of: job) }
+            observe(.retrying(job: job, attempt: report.failedAttempts.count + 1, reason: reason))
+        }
+        let isFailure = isFailure(job, report.result)
+        let unwanted = state.withLock { state -> [StopSwitch] in
+            if state.stop == nil, state.admission.isClosed, report.result.isUntouched { report.result = .leftOut }
+            state.reports[job] = report
+            if isFailure { state.failures += 1 }
+            guard let limit = batch.failureLimit, state.failures >= limit, !state.admission.isClosed else { return [] }
+            state.admission.close()
+            return state.admission.jobs(in: [.starting, .ready]).compactMap { state.switches[$0] }
+        }
+        observe(.ended(job: job, report))
+        for stop in unwanted { stop.stop(.cancelled) }
+        update { $0.admission.note(.over, of: job) }
+    }
+
+    private func isFailure(_ job: Int, _ result: JobResult) -> Bool {
+        switch result {
+        case .ran(let report): !batch.accepts(job, report)
+        case .failed: true
+        case .leftOut: false
+        }
+    }
+
+    private func attempt(_ job: Int) async -> (JobResult, warnings: [String]) {
+        let (source, destination) = batch.jobs[job].stores()
+        let stop = StopSwitch()
+        let reason = state.withLock { state in
+            state.switches[job] = stop
+            return state.stop
+        }
+        if let reason { stop.stop(reason) }
+        defer {
+            state.withLock { state in
+                state.switches[job] = nil
+                state.kernels[job] = nil
+            }
+        }
+        let warnings = Mutex<[String]>([])
+        let conduct = Conduct(source, to: destination, options(of: job), stop: stop, turn: turn(of: job)) { [observe] in
+            if case .warning(let text) = $0 { warnings.withLock { $0.append(text) } }
+            observe(.run(job: job, $0))
+        }
+        do {
+            let report = try await conduct.run()
+            return (.ran(report), warnings.withLock(\.self))
+        } catch {
+            return (.failed(error), warnings.withLock(\.self))
+        }
+    }
+
+    /// The options of a notebook: among others it has a folder for temporary files of its own, unless it was given one, or
+    /// is to leave something behind.
+    private func options(of job: Int) -> Options {
+        var options = batch.jobs[job].options
+        let launch = options.launch
+        let isGiven = launch.environment["TMPDIR"].map { $0 != currentEnvironment()["TMPDIR"] } ?? false
+        if batch.jobs.count > 1, !launch.leavesChildren, !isGiven { options.launch.hasOwnTemporaryFolder = true }
+        return options
+    }
+
+    private func turn(of job: Int) -> Turn {
+        Turn { [self] kernel in
+            try await withTaskCancellationHandler {
+                try await withCheckedThrowingContinuation { continuation in
+                    update { state in
+                        state.kernels[job] = kernel
+                        state.admission.note(.ready, of: job)
+                        state.turns[job] = continuation
+                    }
+                    // It may have been cancelled before it began to wait.
+                    if Task.isCancelled { giveUp(job) }
+                }
+            } onCancel: {
+                giveUp(job)
+            }
+        } end: { [self] in
+            update { state in
+                if state.admission.phases[job] == .running { state.admission.note(.ending, of: job) }
+            }
+        }
+    }
+
+    /// Lets a notebook that waits for its turn wait no longer.
+    private func giveUp(_ job: Int) {
+        let turn = state.withLock { state -> CheckedContinuation<Void, any Error>? in
+            guard let turn = state.turns.removeValue(forKey: job) else { return nil }
+            state.admission.note(.ending, of: job)
+            return turn
+        }
+        turn?.resume(throwing: CancellationError())
+    }
+}
+
+extension JobResult {
+    /// What went wrong, where that may not happen again: a kernel that did not start, or died.
+    fileprivate var reasonToTryAgain: String? {
+        switch self {
+        case .ran(let report):
+            if case .kernelFailed(let failure) = report.outcome { "\(failure)" } else { nil }
+        case .failed(let error as KernelError):
+            switch error {
+            case .notStarted, .diedAtStart, .silent, .failed: "\(error)"
+            default: nil
+            }
+        default: nil
+        }
+    }
+
+    /// Whether the run was ended before its first cell.
+    fileprivate var isUntouched: Bool {
+        guard case .ran(let report) = self, case .stopped = report.outcome else { return false }
+        return report.failingCell == nil
+    }
+}
