@@ -28,11 +28,15 @@ let package = Package(
         .target(
             name: "Galley",
             dependencies: ["JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "Execution"]),
+        .target(
+            name: "Reports",
+            dependencies: ["JSON", "Notebook", "Storage", "JupyterProtocol", "Execution", "Galley"]),
         .target(name: "Runs", dependencies: ["JSON", "CLinux", "Storage", "JupyterProtocol"]),
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "Execution", "Galley", "Runs",
+                "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "Execution", "Galley", "Reports",
+                "Runs",
             ], exclude: ["events.schema.json"]),
 
         // Tests

@@ -3,6 +3,7 @@ import Galley
 import Glibc
 import JSON
 import JupyterProtocol
+import Reports
 import Storage
 
 /// A file that tells what happens in a run, one JSON object a line, written when it happens.
@@ -40,7 +41,7 @@ final class EventLog: Sendable {
         case .output(let cell, let publication):
             guard let output = self.output(publication) else { return }
             write("output", place(cell.number, cell.index, cell.id) + output)
-        case .cellFinished(let report): write("cell-finished", finished(report))
+        case .cellFinished(let report): write("cell-finished", report.members)
         case .saved(let path): write("saved", [("path", .string(path))])
         case .warning(let text): write("warning", [("message", .string(text))])
         default: break
@@ -50,7 +51,7 @@ final class EventLog: Sendable {
     /// Tells how the run ended.
     func end(_ status: Int32, _ report: RunReport) {
         var members: [(String, Value)] = [
-            ("duration", seconds(report.duration)), ("exit_status", .number(Int(status))),
+            ("duration", report.duration.json), ("exit_status", .number(Int(status))),
             ("status", .string(report.outcome.status)),
         ]
         if let cell = report.failingCell { members.append(("cell", .number(cell.number))) }
@@ -79,39 +80,6 @@ final class EventLog: Sendable {
 
     private func place(_ number: Int, _ index: Int, _ id: String?) -> [(String, Value)] {
         [("cell", .number(number)), ("index", .number(index))] + (id.map { [("cell_id", .string($0))] } ?? [])
-    }
-
-    private func seconds(_ duration: Duration) -> Value { .number((duration.inSeconds * 1e6).rounded() / 1e6) }
-
-    private func finished(_ report: CellReport) -> [(String, Value)] {
-        var members = place(report.number, report.index, report.id)
-        members += [("duration", seconds(report.duration)), ("status", .string(report.outcome.status))]
-        switch report.outcome {
-        case .raised(let error, let isAllowed):
-            members.append(("allowed", .bool(isAllowed)))
-            members.append(
-                (
-                    "error",
-                    [
-                        "line": error.line.map { .number($0) } ?? .null, "name": .string(error.name),
-                        "value": .string(error.value),
-                    ]
-                ))
-        case .timedOut(let limit, let fate):
-            members.append(("limit", limit.json))
-            let (word, failure): (String, KernelFailure?) =
-                switch fate {
-                case .survived: ("survived", nil)
-                case .killed: ("killed", nil)
-                case .failed(let failure): ("died", failure)
-                }
-            members.append(("kernel", .string(word)))
-            if let failure { members.append(("message", .string("\(failure)"))) }
-        case .kernelFailed(let failure): members.append(("message", .string("\(failure)")))
-        case .exited(let status): members.append(("exit_status", .number(status)))
-        default: break
-        }
-        return members
     }
 
     private func output(_ publication: Publication) -> [(String, Value)]? {

@@ -3,6 +3,7 @@ import Galley
 import Glibc
 import LocalKernels
 import Notebook
+import Reports
 import Storage
 import Synchronization
 

@@ -1,6 +1,7 @@
 import Glibc
 import JSON
 import JupyterProtocol
+import Reports
 import Storage
 import Synchronization
 

@@ -4,6 +4,7 @@ import Glibc
 import JSON
 import JupyterProtocol
 import LocalKernels
+import Reports
 import Synchronization
 
 /// Tells a person, or a log, how a run goes.
@@ -31,7 +32,6 @@ final class Progress: Sendable {
         var cells = 0
         /// Where the result is; nil for the notebook's own place.
         var place: String?
-        var sources: [Int: String] = [:]
         var running: (cell: PlannedCell, since: ContinuousClock.Instant)?
         /// Whether the last line on the terminal is about the cell that runs.
         var hasStatus = false
@@ -74,7 +74,6 @@ final class Progress: Sendable {
                 let other = user == Account.current?.name ? "" : " as \(user)"
                 say("\(notebook): \(count(cells)), kernel \(kernel.shownOnOneLine())\(other)", &state)
             case .cellStarted(let cell):
-                state.sources[cell.number] = cell.source
                 state.running = (cell, .now)
                 showStatus(&state)
             case .output(let cell, let publication): if streams { show(publication, &state, cell: cell.number) }
@@ -112,9 +111,8 @@ final class Progress: Sendable {
                 say("\(notebook): \(end)\(state.place.map { ", saved as \($0.shownOnOneLine(200))" } ?? "")", &state)
                 return flush(&state)
             }
-            let source = report.failingCell.flatMap { state.sources[$0.number] }
             complain(
-                .error, failure.sentence, details: failure.details(source: source, withColours: hasColours), &state,
+                .error, failure.sentence, details: failure.details(withColours: hasColours), &state,
                 cell: report.failingCell?.number)
             flush(&state)
         }
@@ -234,14 +232,6 @@ extension Character {
 }
 
 extension CellOutcome {
-    /// Whether the cell was sent to the kernel.
-    fileprivate var wasRun: Bool {
-        switch self {
-        case .skipped, .blank, .notReached: false
-        default: true
-        }
-    }
-
     /// What stands behind the line of a cell that did not simply succeed.
     fileprivate var note: String? {
         switch self {

@@ -3,6 +3,7 @@ import Glibc
 import JSON
 import JupyterProtocol
 import LocalKernels
+import Reports
 import Runs
 import Storage
 

@@ -1,5 +1,6 @@
 import Execution
 import Glibc
+import Reports
 
 /// Where a person, or whatever called the program, reads what it says.
 ///
@@ -62,20 +63,6 @@ enum Terminal {
 }
 
 extension String {
-    /// The text as it may be shown: nothing in it moves the cursor, rings, or changes what a terminal does. Colours stay
-    /// where they are welcome.
-    func shown(withColours: Bool = false) -> String {
-        let kept = keepingEscapes { withColours && $0.kind == .colour }.unicodeScalars
-        // Whatever escape is left begins a colour.
-        return String(kept.filter { $0 == "\n" || $0 == "\t" || $0 == "\u{1B}" || !$0.isControl })
-    }
-
-    /// The text on one line of limited length.
-    func shownOnOneLine(_ length: Int = 60) -> String {
-        let line = shown().split { $0.isNewline || $0 == "\t" }.joined(separator: " ")
-        return line.count <= length ? line : line.prefix(max(0, length - 1)) + "…"
-    }
-
     /// As much of the beginning as a terminal has room for in so many columns.
     func prefix(columns: Int) -> Substring {
         var used = 0
@@ -92,11 +79,6 @@ extension Character {
 }
 
 extension Unicode.Scalar {
-    /// Whether it is a control character, or one that turns around the direction of what follows it.
-    fileprivate var isControl: Bool {
-        properties.generalCategory == .control || (0x202A...0x202E).contains(value) || (0x2066...0x2069).contains(value)
-    }
-
     /// Whether it takes two columns: the letters of East Asia, and pictures.
     fileprivate var isWide: Bool {
         switch value {

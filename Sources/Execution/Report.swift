@@ -72,7 +72,8 @@ public struct CellReport: Sendable {
     public let number: Int
     /// Its identifier, which older notebooks do not have.
     public let id: String?
-    private let source: String
+    /// What is written in it.
+    public let source: String
     /// What became of it.
     public var outcome: CellOutcome
     /// How long it took.

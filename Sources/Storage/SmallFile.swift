@@ -9,18 +9,20 @@ extension LocalFile {
     ///   - mode: The rights of the file.
     ///   - group: The group that it belongs to, where that is not this process's own.
     public static func put(
-        _ bytes: [UInt8], at path: String, mode: UInt32 = 0o644, group: UInt32? = nil
+        _ bytes: some ByteRuns, at path: String, mode: UInt32 = 0o644, group: UInt32? = nil
     ) throws(StorageError) {
         try FileUser.acting(as: FileUser.deciding(on: path)) { () throws(StorageError) in
             try replace(path, by: bytes, mode: mode, group: group)
         }
     }
 
-    private static func replace(_ path: String, by bytes: [UInt8], mode: UInt32, group: UInt32?) throws(StorageError) {
+    private static func replace(_ path: String, by bytes: some ByteRuns, mode: UInt32, group: UInt32?)
+        throws(StorageError)
+    {
         let place = try Place(resolving: path)
         do throws(Errno) {
             var new = try TemporaryFile(in: place.folder, mode: 0o600, unnamed: false)
-            try new.file.write(bytes.span)
+            try new.file.write(bytes)
             let number = new.file.number
             if let group { try new.file.give(to: FileOwner(user: geteuid(), group: group)) }
             try checked { fchmod(number, mode) }
@@ -28,6 +30,19 @@ extension LocalFile {
         } catch {
             throw error.rawValue == EACCES
                 ? .folderNotWritable(path: path) : StorageError(.writing, path, error, needed: bytes.count)
+        }
+    }
+
+    /// Writes what tells of runs: to a file, which is replaced whole, or to what is no file, such as `/dev/null` and pipes.
+    public static func fill(_ path: String, with bytes: some ByteRuns, mode: UInt32) throws(StorageError) {
+        guard kind(of: path) == .other else { return try put(bytes, at: path, mode: mode) }
+        do throws(Errno) {
+            try FileUser.acting(as: FileUser.deciding(on: path)) { () throws(Errno) in
+                try FileDescriptor(path, O_WRONLY)
+            }
+            .write(bytes)
+        } catch {
+            throw StorageError(.writing, path, error, needed: bytes.count)
         }
     }
 

@@ -1,16 +1,23 @@
-import Execution
+package import Execution
 import JupyterProtocol
 
 /// Says what went wrong in a run.
-struct Failure {
+package struct Failure: Sendable {
     /// What went wrong, in which cell.
-    let sentence: String
-    private let error: CellError?
+    package let sentence: String
+    /// The error that a cell raised, where it was that.
+    package let error: CellError?
     private let lastLines: [String]
+    private let source: String?
 
     /// Makes the sentence for a report; nil where nothing went wrong.
-    init?(_ report: RunReport) {
-        let cell = report.failingCell.map { "cell \($0.number) of \(report.cells.count)" }
+    ///
+    /// - Parameter namesLine: Whether it says in which line of the cell.
+    package init?(_ report: RunReport, namesLine: Bool = false) {
+        let cell = report.failingCell.map { cell in
+            let line = cell.error?.line.flatMap { namesLine ? ", line \($0)," : nil }
+            return "cell \(cell.number) of \(report.cells.count)\(line ?? "")"
+        }
         var error: CellError?
         var lastLines: [String] = []
         switch report.outcome {
@@ -37,10 +44,11 @@ struct Failure {
         }
         self.error = error
         self.lastLines = lastLines
+        source = report.failingCell?.source
     }
 
     /// The cell with the line marked that raised the error, and the traceback; or the kernel's last words.
-    func details(source: String?, withColours: Bool) -> [String] {
+    package func details(withColours: Bool) -> [String] {
         var lines: [String] = []
         if let error {
             if let source { lines += ["", excerpt(of: source, around: error.line)] }

@@ -1,0 +1,219 @@
+package import Execution
+import Galley
+package import JupyterProtocol
+package import Notebook
+
+/// What servers for continuous integration read: a suite of tests for each notebook, a test for each cell that was run.
+package struct JUnit: Sendable {
+    /// How many tests there are, and how many of them ended how.
+    package struct Counts: Sendable {
+        var tests = 0
+        var failures = 0
+        var errors = 0
+        var skipped = 0
+
+        static func + (one: Counts, other: Counts) -> Counts {
+            Counts(
+                tests: one.tests + other.tests, failures: one.failures + other.failures,
+                errors: one.errors + other.errors, skipped: one.skipped + other.skipped)
+        }
+
+        fileprivate var attributes: [(String, String)] {
+            [("tests", "\(tests)"), ("failures", "\(failures)"), ("errors", "\(errors)"), ("skipped", "\(skipped)")]
+        }
+    }
+
+    /// The suite of one notebook.
+    package let text: String
+    /// What is in it.
+    package let counts: Counts
+
+    /// The most that is kept of what a cell prints to a stream, in bytes: the beginning and the end. The notebook has it all.
+    private static let limit = 65_536
+
+    /// Makes the suite of a notebook.
+    ///
+    /// - Parameters:
+    ///   - notebook: What the notebook has become; nil where it was not run.
+    ///   - began: When its last attempt began.
+    ///   - machine: The name of the machine.
+    package init(_ verdict: Verdict, _ notebook: Notebook?, began: Timestamp, machine: String) {
+        let suite = Suite(verdict: verdict, notebook: notebook)
+        counts = suite.cases.reduce(Counts()) { $0 + $1.counts }
+        let attributes =
+            [("name", verdict.job.name)] + counts.attributes + [
+                ("time", Self.seconds(verdict.job.end - verdict.job.begin)),
+                ("timestamp", String(began.description.prefix(19))), ("hostname", machine),
+            ]
+        let lines =
+            ["  <testsuite\(attributes.map { XML.attribute($0.0, $0.1) }.joined())>"] + suite.properties
+            + suite.cases.map(\.text) + ["  </testsuite>"]
+        text = lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The beginning of the file that all suites stand in.
+    package static func head(_ counts: [Counts], duration: Duration) -> String {
+        let attributes = [("name", "galley")] + counts.reduce(Counts(), +).attributes + [("time", seconds(duration))]
+        return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+            + "<testsuites\(attributes.map { XML.attribute($0.0, $0.1) }.joined())>\n"
+    }
+
+    /// The end of it.
+    package static let tail = "</testsuites>\n"
+
+    fileprivate static func seconds(_ duration: Duration) -> String {
+        let milliseconds = max(0, Int((duration.inSeconds * 1000).rounded()))
+        let fraction = String(milliseconds % 1000)
+        return "\(milliseconds / 1000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction)"
+    }
+
+    /// What a program has printed, as plain text of limited length.
+    fileprivate static func plain(_ text: String) -> String {
+        guard text.utf8.count > limit else { return text.withoutEscapes }
+        let (head, tail) = (text.utf8.prefix(limit / 4), text.utf8.suffix(limit / 4 * 3))
+        let gap = "\n... \(text.utf8.count - limit / 4 * 4) bytes are left out here; the notebook has them ...\n"
+        return String(decoding: head, as: UTF8.self).withoutEscapes + gap
+            + String(decoding: tail, as: UTF8.self).withoutEscapes
+    }
+}
+
+/// The tests of one notebook.
+private struct Suite {
+    let verdict: Verdict
+    let notebook: Notebook?
+
+    struct Case {
+        let text: String
+        let counts: JUnit.Counts
+    }
+
+    var properties: [String] {
+        var properties: [(String, String)] = [("status", verdict.status)]
+        if let kernel = verdict.job.run?.kernel { properties.append(("kernel", kernel)) }
+        if !verdict.job.failedAttempts.isEmpty {
+            properties.append(("attempts", "\(verdict.job.failedAttempts.count + 1)"))
+        }
+        properties += verdict.job.failedAttempts.map { ("failed-attempt", $0) }
+        properties += verdict.job.warnings.map { ("warning", $0) }
+        let lines = properties.map {
+            "      <property\(XML.attribute("name", $0.0))\(XML.attribute("value", $0.1.shownOnOneLine(1000)))/>"
+        }
+        return ["    <properties>"] + lines + ["    </properties>"]
+    }
+
+    /// A test for each cell that was run, and one for the notebook itself where there is something to say of it that is none
+    /// of its cells'.
+    var cases: [Case] {
+        var cases = verdict.job.run?.cells.filter(\.outcome.wasRun).map(testCase) ?? []
+        let isSaid = verdict.isGood || cases.contains { $0.counts.failures + $0.counts.errors > 0 }
+        if verdict.isLeftOut {
+            cases.append(whole("<skipped\(XML.attribute("message", "not run"))/>", JUnit.Counts(tests: 1, skipped: 1)))
+        } else if !isSaid || verdict.job.isFailed {
+            let error = XML.element(
+                "error", [("message", verdict.sentence ?? ""), ("type", verdict.status)], text: verdict.sentence ?? "")
+            cases.append(whole(error, JUnit.Counts(tests: 1, errors: 1)))
+        } else if cases.isEmpty {
+            cases.append(whole("", JUnit.Counts(tests: 1)))
+        }
+        return cases
+    }
+
+    /// What reports put between folders: Jenkins makes packages of it.
+    private var classname: String {
+        let name = verdict.job.name.hasSuffix(".ipynb") ? String(verdict.job.name.dropLast(6)) : verdict.job.name
+        return name.split(separator: "/").filter { $0 != "." && $0 != ".." }
+            .map { $0.replacing(".", with: "_") }.joined(separator: ".")
+    }
+
+    private func whole(_ content: String, _ counts: JUnit.Counts) -> Case {
+        open("notebook", verdict.job.end - verdict.job.begin, content.isEmpty ? [] : [content], counts)
+    }
+
+    private func open(_ name: String, _ time: Duration, _ content: [String], _ counts: JUnit.Counts) -> Case {
+        let attributes = [("classname", classname), ("name", name), ("time", JUnit.seconds(time))]
+        let head = "    <testcase\(attributes.map { XML.attribute($0.0, $0.1) }.joined())"
+        let lines = content.map { "      \($0)\n" }.joined()
+        return Case(text: content.isEmpty ? head + "/>" : "\(head)>\n\(lines)    </testcase>", counts: counts)
+    }
+
+    private func testCase(_ cell: CellReport) -> Case {
+        var counts = JUnit.Counts(tests: 1)
+        var content: [String] = []
+        let findings = verdict.findings.filter { $0.index == cell.index }
+        if let (element, attributes, text) = problem(cell) {
+            content.append(XML.element(element, attributes, text: text))
+            if element == "error" { counts.errors = 1 } else { counts.failures = 1 }
+        } else if let first = findings.first {
+            let text = findings.map { ([$0.what + ":"] + $0.lines).joined(separator: "\n") }.joined(separator: "\n\n")
+            let message = "\(first.what) differs from what is stored"
+            content.append(
+                XML.element("failure", [("message", message), ("type", "differs")], text: JUnit.plain(text)))
+            counts.failures = 1
+        }
+        for (element, text) in [
+            ("system-out", printed(cell, isError: false)), ("system-err", printed(cell, isError: true)),
+        ]
+        where !text.isEmpty {
+            content.append(XML.element(element, text: text))
+        }
+        let title = cell.title.shownOnOneLine(80)
+        return open("cell \(cell.number)\(title.isEmpty ? "" : ": \(title)")", cell.duration, content, counts)
+    }
+
+    /// What went wrong with a cell; nil where nothing did.
+    private func problem(_ cell: CellReport) -> (element: String, attributes: [(String, String)], text: String)? {
+        switch cell.outcome {
+        case .raised(let error, isAllowed: false):
+            let sentence = "\(error.name)\(error.value.isEmpty ? "" : ": \(error.value)")"
+            let line = error.line.map { "line \($0): " } ?? ""
+            let traceback = error.traceback.isEmpty ? sentence : error.traceback.joined(separator: "\n")
+            return (
+                "failure", [("message", (line + sentence).shownOnOneLine(500)), ("type", error.name)],
+                JUnit.plain(traceback)
+            )
+        case .timedOut(let limit, _):
+            let sentence = "the cell \(limit)"
+            return ("failure", [("message", sentence), ("type", "TimeLimitReached")], sentence)
+        case .exited(let status) where status != 0:
+            let sentence = "the cell ended the notebook with status \(status)"
+            return ("failure", [("message", sentence), ("type", "SystemExit")], sentence)
+        case .kernelFailed(let failure):
+            let text = (["\(failure)"] + (verdict.failure?.details(withColours: false) ?? [])).joined(separator: "\n")
+            return (
+                "error", [("message", "\(failure)".shownOnOneLine(500)), ("type", "KernelDied")], JUnit.plain(text)
+            )
+        case .stopped(let reason):
+            let sentence = "the run \(reason)"
+            return ("error", [("message", sentence), ("type", "RunStopped")], sentence)
+        default: return nil
+        }
+    }
+
+    /// What a cell has printed.
+    private func printed(_ cell: CellReport, isError: Bool) -> String {
+        guard let notebook, notebook.cells.indices.contains(cell.index) else { return "" }
+        let texts = notebook.cells[cell.index].outputs.compactMap { output -> String? in
+            switch output.kind {
+            case .stream(.stderr): isError ? output.text : nil
+            case .stream: isError ? nil : output.text
+            case .displayData, .executeResult: isError ? nil : output.data?.text("text/plain").map { $0 + "\n" }
+            default: nil
+            }
+        }
+        return JUnit.plain(texts.joined())
+    }
+}
+
+extension CellOutcome {
+    /// Whether the cell was sent to the kernel.
+    package var wasRun: Bool {
+        switch self {
+        case .skipped, .blank, .notReached: false
+        default: true
+        }
+    }
+}
+
+extension JobReport {
+    fileprivate var isFailed: Bool { if case .failed = result { true } else { false } }
+}

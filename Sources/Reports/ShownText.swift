@@ -1,0 +1,24 @@
+import Execution
+
+extension String {
+    /// The text as it may be shown: nothing in it moves the cursor, rings, or changes what a terminal does. Colours stay
+    /// where they are welcome.
+    package func shown(withColours: Bool = false) -> String {
+        let kept = keepingEscapes { withColours && $0.kind == .colour }.unicodeScalars
+        // Whatever escape is left begins a colour.
+        return String(kept.filter { $0 == "\n" || $0 == "\t" || $0 == "\u{1B}" || !$0.isControl })
+    }
+
+    /// The text on one line of limited length.
+    package func shownOnOneLine(_ length: Int = 60) -> String {
+        let line = shown().split { $0.isNewline || $0 == "\t" }.joined(separator: " ")
+        return line.count <= length ? line : line.prefix(max(0, length - 1)) + "…"
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether it is a control character, or one that turns around the direction of what follows it.
+    fileprivate var isControl: Bool {
+        properties.generalCategory == .control || (0x202A...0x202E).contains(value) || (0x2066...0x2069).contains(value)
+    }
+}

@@ -1,0 +1,73 @@
+import Execution
+package import Galley
+
+/// What is said of a notebook when nothing more is done for it.
+package struct Verdict: Sendable {
+    /// What became of it.
+    package let job: JobReport
+    /// What a comparison with the outputs that it had has found.
+    package let findings: [Finding]
+    /// What went wrong, in a sentence that does not name the notebook; nil where nothing did.
+    package let sentence: String?
+    /// What went wrong in the run, where it was that.
+    package let failure: Failure?
+
+    /// A cell whose outputs are not those that its notebook had.
+    package struct Finding: Sendable {
+        /// The cell's number among the code cells, from 1.
+        package let cell: Int
+        /// Its place among all cells, from 0.
+        package let index: Int
+        /// What differs.
+        package let what: String
+        /// How, line by line.
+        package let lines: [String]
+
+        package init(cell: Int, index: Int, what: String, lines: [String]) {
+            (self.cell, self.index, self.what, self.lines) = (cell, index, what, lines)
+        }
+    }
+
+    /// Judges a notebook.
+    package init(_ job: JobReport, findings: [Finding] = []) {
+        (self.job, self.findings) = (job, findings)
+        failure = job.run.flatMap { Failure($0, namesLine: true) }
+        switch job.result {
+        case .ran:
+            let cells = Set(findings.map(\.cell)).sorted()
+            let what = Set(findings.map(\.what)).count == 1 ? findings[0].what : "outputs"
+            let differs =
+                cells.isEmpty
+                ? nil
+                : "\(what) of cell\(cells.count == 1 ? "" : "s") \(cells.map(String.init).joined(separator: ", ")) "
+                    + "differ\(what == "outputs" ? "" : "s") from what is stored"
+            sentence = failure?.sentence ?? differs
+        case .failed(let error):
+            let text = "\(error)"
+            // Some errors begin with the notebook's name, which stands before the sentence anyway.
+            sentence = (text.hasPrefix(job.name + ": ") ? String(text.dropFirst(job.name.utf8.count + 2)) : text)
+        case .leftOut: sentence = "not run"
+        }
+    }
+
+    /// Whether all is well.
+    package var isGood: Bool { sentence == nil }
+
+    /// Whether it was not begun.
+    package var isLeftOut: Bool { if case .leftOut = job.result { true } else { false } }
+
+    /// What became of it in one word.
+    package var status: String {
+        switch job.result {
+        case .ran(let report): findings.isEmpty || !report.outcome.isSuccess ? report.outcome.status : "differs"
+        case .failed: "failed"
+        case .leftOut: "left-out"
+        }
+    }
+
+    /// How long the last attempt took, waiting for its turn left out.
+    package var duration: Duration { job.run?.duration ?? job.end - job.begin }
+
+    /// The number of the cell that decided it; nil where none did.
+    package var cell: Int? { job.run?.failingCell?.number ?? findings.first?.cell }
+}

@@ -1,0 +1,85 @@
+import Glibc
+
+/// A pattern for paths, as shells have it: `*`, `?` and `[a-z]` within a name, `**` for any number of folders.
+///
+/// Names that begin with a dot are meant only where the pattern says so.
+public struct Glob: Sendable {
+    private let parts: [Substring]
+    private let isAbsolute: Bool
+
+    /// Takes a pattern.
+    public init(_ pattern: String) {
+        parts = pattern.split(separator: "/").filter { $0 != "." }
+        isAbsolute = pattern.hasPrefix("/")
+    }
+
+    /// Whether text is more than the name of a file.
+    public static func isPattern(_ text: String) -> Bool { text.contains { "*?[".contains($0) } }
+
+    /// Whether a path, or a folder that it is in, ends as the pattern says: `drafts`, `old/*.ipynb`, `**/big-*`.
+    public func matches(_ path: String) -> Bool {
+        let names = path.split(separator: "/").filter { $0 != "." }[...]
+        return names.indices.contains { end in
+            (isAbsolute ? names.startIndex...names.startIndex : names.startIndex...end).contains { start in
+                Self.matches(parts[...], names[start...end])
+            }
+        }
+    }
+
+    private static func matches(_ parts: ArraySlice<Substring>, _ names: ArraySlice<Substring>) -> Bool {
+        guard let part = parts.first else { return names.isEmpty }
+        if part == "**" {
+            let rest = parts.drop { $0 == "**" }
+            return (names.startIndex...names.endIndex).contains { matches(rest, names[$0...]) }
+        }
+        guard let name = names.first, isMatch(part, name) else { return false }
+        return matches(parts.dropFirst(), names.dropFirst())
+    }
+
+    private static func isMatch(_ part: Substring, _ name: Substring) -> Bool {
+        unsafe fnmatch(String(part), String(name), FNM_PERIOD) == 0
+    }
+
+    /// The files that the pattern stands for, in the order of their names.
+    var files: [String] {
+        var found: [String] = []
+        Self.walk(isAbsolute ? "/" : "", parts[...]) { found.append($0) }
+        // Two ways can lead to one file where there are several `**`.
+        return found.reduce(into: ([], Set<String>())) { result, path in
+            if result.1.insert(path).inserted { result.0.append(path) }
+        }.0
+    }
+
+    /// The folder that all of them are in: as much of the pattern as is no pattern.
+    var folder: String {
+        let plain = parts.dropLast().prefix { !Self.isPattern(String($0)) }
+        return (isAbsolute ? "/" : "") + plain.joined(separator: "/")
+    }
+
+    private static func walk(_ folder: String, _ parts: ArraySlice<Substring>, _ visit: (String) -> Void) {
+        guard let part = parts.first else { return }
+        let place = folder.isEmpty || folder.hasSuffix("/") ? folder : folder + "/"
+        func isFolder(_ path: String) -> Bool { LocalFile.kind(of: path) == .folder }
+        if part == "**" {
+            walk(folder, parts.dropFirst(), visit)
+            for name in LocalFile.names(in: folder.isEmpty ? "." : folder) where !name.hasPrefix(".") {
+                // Links can lead round in circles.
+                if isFolder(place + name), !LocalFile.isLink(place + name) { walk(place + name, parts, visit) }
+            }
+        } else if !isPattern(String(part)) {
+            let path = place + part
+            if parts.count > 1 ? isFolder(path) : LocalFile.kind(of: path) != nil {
+                parts.count > 1 ? walk(path, parts.dropFirst(), visit) : visit(path)
+            }
+        } else {
+            for name in LocalFile.names(in: folder.isEmpty ? "." : folder) where isMatch(part, name[...]) {
+                let path = place + name
+                if parts.count > 1 {
+                    if isFolder(path) { walk(path, parts.dropFirst(), visit) }
+                } else if !isFolder(path) {
+                    visit(path)
+                }
+            }
+        }
+    }
+}

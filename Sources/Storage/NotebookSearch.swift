@@ -1,0 +1,98 @@
+import Glibc
+
+/// Finds the notebooks that paths, folders and patterns stand for.
+public struct NotebookSearch: Sendable {
+    /// What is left out, wherever it is found.
+    private let excluded: [Glob]
+
+    /// A notebook that was found.
+    public struct Found: Hashable, Sendable {
+        /// Its path.
+        public let path: String
+        /// The folder that was looked through: its own, that which was named, or that which the pattern begins with.
+        public let folder: String
+    }
+
+    /// Looks for notebooks, and passes over what patterns say.
+    public init(excluding patterns: [String] = []) { excluded = patterns.map { Glob($0) } }
+
+    /// Finds those that an argument stands for: a file, which need not exist; a folder, with all folders in it; a pattern.
+    ///
+    /// In folders nothing counts whose name begins with a dot, nor what a run of a notebook has left beside it.
+    public func notebooks(_ argument: String) -> [Found] {
+        let found: [Found]
+        switch LocalFile.kind(of: argument) {
+        case .folder:
+            // In the order in which a sorted list of their paths would have them.
+            found = Self.files(in: argument).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+                .map { Found(path: $0, folder: argument) }
+        case nil where Glob.isPattern(argument):
+            let glob = Glob(argument)
+            found = glob.files.map { Found(path: $0, folder: glob.folder) }
+        default: found = [Found(path: argument, folder: LocalFile.folder(of: argument) ?? "")]
+        }
+        return found.filter { notebook in !excluded.contains { $0.matches(notebook.path) } }
+    }
+
+    private static func files(in folder: String) -> [String] {
+        let place = folder.hasSuffix("/") ? folder : folder + "/"
+        let names = LocalFile.names(in: folder).filter { !$0.hasPrefix(".") }
+        let known = Set(names)
+        return names.flatMap { name -> [String] in
+            let path = place + name
+            switch LocalFile.kind(of: path) {
+            // Links can lead round in circles.
+            case .folder: return LocalFile.isLink(path) ? [] : files(in: path)
+            case .file where name.hasSuffix(".ipynb"): return isResult(name, among: known) ? [] : [path]
+            default: return []
+            }
+        }
+    }
+
+    /// Whether a file is what a run has made of another one beside it.
+    private static func isResult(_ name: String, among names: Set<String>) -> Bool {
+        let stem = name.dropLast(".ipynb".count)
+        guard let dot = stem.lastIndex(of: ".") else { return false }
+        let mark = stem[dot...]
+        return (mark == ".executed" || mark == ".nbconvert" || mark.hasPrefix(".galley-conflict"))
+            && names.contains(stem[..<dot] + ".ipynb")
+    }
+}
+
+extension LocalFile {
+    /// What a path can lead to.
+    public enum Kind: Hashable, Sendable {
+        case file, folder, other
+    }
+
+    /// What a path leads to; nil where there is nothing.
+    public static func kind(of path: String) -> Kind? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return switch status.st_mode & S_IFMT {
+        case S_IFREG: .file
+        case S_IFDIR: .folder
+        default: .other
+        }
+    }
+
+    static func isLink(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+    }
+
+    /// What one file is told from another by, whatever its name; nil where there is none.
+    public static func identity(of path: String) -> Identity? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
+    }
+
+    /// A file, whatever its name.
+    public struct Identity: Hashable, Sendable {
+        private let device: UInt64
+        private let number: UInt64
+
+        fileprivate init(device: UInt64, number: UInt64) { (self.device, self.number) = (device, number) }
+    }
+}
