@@ -1,0 +1,64 @@
+import JSON
+import Notebook
+
+/// One thing that was put out, in the form in which it is compared.
+enum ComparedValue {
+    /// Text after sanitizing.
+    case text(String)
+    /// Strings within are sanitized when they are compared.
+    case json(Value)
+    case picture(EncodedBytes)
+    case bytes(EncodedBytes)
+
+    /// Takes one representation of what was displayed.
+    init(_ type: String, in data: MimeBundle, _ sanitizers: Sanitizers) {
+        guard let text = data.text(type) else {
+            self = .json(data.json[type] ?? .null)
+            return
+        }
+        if type == "image/png" {
+            self = .picture(EncodedBytes(text))
+        } else if Self.isEncoded(type) {
+            self = .bytes(EncodedBytes(text))
+        } else {
+            self = .text(sanitizers.sanitized(text))
+        }
+    }
+
+    /// Whether a notebook holds a media type in base64.
+    private static func isEncoded(_ type: String) -> Bool {
+        if type.hasSuffix("+xml") { return false }
+        return ["image/", "audio/", "video/", "font/"].contains { type.hasPrefix($0) }
+            || ["application/pdf", "application/octet-stream", "application/zip"].contains(type)
+    }
+
+    /// How another value in its place differs, none where it does not.
+    func difference(to new: ComparedValue, _ sanitizers: Sanitizers) -> [String] {
+        switch (self, new) {
+        case (.text(let one), .text(let other)):
+            one.utf8.elementsEqual(other.utf8) ? [] : TextDifference(from: one, to: other).lines
+        case (.picture(let one), .picture(let other)): PictureDifference.between(one, other)
+        case (.bytes(let one), .bytes(let other)): one == other ? [] : PictureDifference.bytes(one, other)
+        case (.json(let one), .json(let other)) where one.means(other, after: sanitizers): []
+        default: TextDifference(from: readable(sanitizers), to: new.readable(sanitizers)).lines
+        }
+    }
+
+    /// The value as text for somebody to read.
+    func readable(_ sanitizers: Sanitizers) -> String {
+        switch self {
+        case .text(let text): text
+        case .json(let value):
+            String(decoding: value.sanitized(by: sanitizers).canonicalText.bytes, as: UTF8.self)
+        case .picture(let bytes), .bytes(let bytes): "\(bytes.count) bytes"
+        }
+    }
+
+    /// What equal values share, for finding out which of several is missing.
+    func key(_ sanitizers: Sanitizers) -> [UInt8] {
+        switch self {
+        case .picture(let bytes), .bytes(let bytes): bytes.letters
+        default: Array(readable(sanitizers).utf8)
+        }
+    }
+}

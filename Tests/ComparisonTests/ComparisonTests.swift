@@ -1,0 +1,152 @@
+@testable import Comparison
+import JSON
+import Notebook
+import Testing
+
+@Suite struct `A comparison` {
+    @Test func `finds nothing where nothing has changed`() {
+        let outputs: [Output] = [
+            .stream(.stdout, "a\n"), .displayData(MimeBundle(["text/plain": "x", "text/html": "<b>x</b>"])),
+            .executeResult(MimeBundle(["text/plain": "1"]), executionCount: 1),
+            .error(name: "E", value: "v", traceback: ["t"]),
+        ]
+        #expect(Comparison(of: outputs, with: outputs).isSame)
+        #expect(Comparison(of: [Output](), with: []).isSame)
+    }
+
+    @Test func `does not look at metadata, counts, tracebacks and views of widgets`() {
+        let view = "application/vnd.jupyter.widget-view+json"
+        let data = { (id: String) in MimeBundle(json: ["text/plain": "x", view: ["model_id": .string(id)]]) }
+        #expect(
+            compare(
+                [
+                    .displayData(data("a"), metadata: ["m": 1]), .executeResult(data("c"), executionCount: 1),
+                    .error(name: "E", value: "v", traceback: ["one"]),
+                ],
+                [
+                    .displayData(data("b")), .executeResult(data("d"), executionCount: 7),
+                    .error(name: "E", value: "v", traceback: ["other", "two"]),
+                ]) == [])
+    }
+
+    @Test func `takes each stream in one piece, wherever it stands`() {
+        #expect(
+            compare(
+                [.stream(.stdout, "a\n"), .stream(.stderr, "e\n"), .stream(.stdout, "b\n")],
+                [.stream(.stdout, "a\nb\n"), .stream(.stderr, ""), .stream(.stderr, "e\n")]) == [])
+        #expect(
+            compare([.stream(.stdout, "a\n")], [.stream(.stderr, "a\n")]) == ["stdout is missing", "stderr is new"])
+    }
+
+    @Test(arguments: [
+        ("10%\r50%\r100%\n", "100%\n", true), ("a\r\nb\r\n", "a\r\nb\r\n", true), ("a\r\n", "a\n", false),
+        ("a\rb\r\n", "x\rb\r\n", true), ("a\r", "b\r", false), ("x\ra\r", "a\r", true), ("a\rb", "ab", false),
+        ("a\r\r\n", "\r\n", true),
+    ])
+    func `does not look at what a line has written over`(old: String, new: String, isSame: Bool) {
+        #expect(compare([.stream(.stdout, old)], [.stream(.stdout, new)]).isEmpty == isSame)
+        // Only of streams.
+        #expect(
+            compare([.error(name: old, value: "", traceback: [])], [.error(name: new, value: "", traceback: [])])
+                .isEmpty == (old == new))
+    }
+
+    @Test(arguments: [("a\n", "a"), ("a ", "a"), ("\u{1B}[1ma", "a"), ("\u{E9}", "e\u{301}"), ("at 0x7f1", "at 0x7f2")])
+    func `compares text to the byte`(old: String, new: String) {
+        for type in ["text/plain", "text/html", "text/latex", "image/svg+xml", "application/javascript"] {
+            let (one, other) = (MimeBundle(sent: [type: .string(old)]), MimeBundle(sent: [type: .string(new)]))
+            #expect(compare([.displayData(one)], [.displayData(other)]) == ["\(type) differs"])
+        }
+        #expect(compare([.stream(.stdout, old)], [.stream(.stdout, new)]) == ["stdout differs"])
+    }
+
+    @Test func `compares text after it was sanitized, that within JSON too`() throws {
+        let sanitizers = try Sanitizers(parsing: "regex: 0x[0-9a-f]+\nreplace: X")
+        let make = { (address: String) -> [Output] in
+            [
+                .stream(.stdout, "at \(address)\n"), .error(name: "E", value: address, traceback: []),
+                .displayData(
+                    MimeBundle(sent: ["text/plain": .string(address), "application/json": [.string(address)]])),
+            ]
+        }
+        #expect(Comparison(of: make("0x1"), with: make("0xffff"), sanitizers: sanitizers).isSame)
+        #expect(Comparison(of: make("0x1"), with: make("0y1"), sanitizers: sanitizers).differences.count == 4)
+    }
+
+    @Test func `compares each media type with itself`() {
+        let old = [Output.displayData(MimeBundle(["text/plain": "<Figure>", "text/html": "<table>1</table>"]))]
+        let new = [Output.displayData(MimeBundle(["text/plain": "<Figure>", "text/markdown": "x"]))]
+        #expect(compare(old, new) == ["text/html is missing", "text/markdown is new"])
+        #expect(
+            compare(
+                [.executeResult(MimeBundle(["text/plain": "1"]), executionCount: 1)],
+                [.executeResult(MimeBundle(["text/plain": "2"]), executionCount: 1)]) == [
+                    "text/plain of the result differs"
+                ])
+    }
+
+    @Test func `says which of several is missing, new or another`() {
+        let show = { (texts: [String]) in texts.map { Output.displayData(MimeBundle(["text/plain": $0])) } }
+        #expect(compare(show(["a", "b", "c"]), show(["a", "c"])) == ["text/plain number 2 is missing"])
+        #expect(compare(show(["a", "c"]), show(["a", "b", "c"])) == ["text/plain number 2 is new"])
+        #expect(compare(show(["a", "b", "c"]), show(["a", "x", "c"])) == ["text/plain number 2 differs"])
+        #expect(
+            compare(show(["a", "b", "c"]), show(["x", "b"])) == [
+                "text/plain number 1 differs", "text/plain number 3 is missing",
+            ])
+        let missing = Comparison(of: show(["a\nb"]), with: []).differences
+        #expect(missing.map(\.lines) == [["- a", "- b"]])
+        #expect(missing.map(\.kind) == [.missing])
+        let long = Comparison(of: [Output](), with: [.stream(.stdout, String(repeating: "x\n", count: 30))]).differences
+        #expect(long.map(\.lines) == [Array(repeating: "+ x", count: 10) + ["… 20 more lines"]])
+    }
+
+    @Test func `compares errors by their names and values`() {
+        #expect(
+            compare([.error(name: "A", value: "x", traceback: [])], [.error(name: "B", value: "y", traceback: [])])
+                == ["the error's name differs", "the error's value differs"])
+        #expect(
+            compare([.error(name: "A", value: "x", traceback: [])], [])
+                == ["the error's name is missing", "the error's value is missing"])
+    }
+
+    @Test(arguments: [
+        (#"{"a":1,"b":[1,2]}"#, #"{"b": [1, 2.0], "a": 1e0}"#, true), (#"{"a":1}"#, #"{"a":1,"b":null}"#, false),
+        ("[1,2]", "[2,1]", false), ("12345678901234567890", "12345678901234567891", false), ("true", "1", false),
+        ("NaN", "NaN", true), ("1e400", "1e400", true), ("-0", "0", true), ("0.1", "0.10", true), ("null", "[]", false),
+        (#"{"\u00e9":1}"#, #"{"e\u0301":1}"#, false), (#""a""#, #""\u0061""#, true),
+    ])
+    func `compares JSON by what it says`(old: String, new: String, isSame: Bool) throws {
+        let show = { (text: String) throws in
+            let value = try Document(parsing: Array(text.utf8)).root
+            return [Output.displayData(MimeBundle(json: ["application/vnd.plotly.v1+json": value]))]
+        }
+        let comparison = try Comparison(of: show(old), with: show(new))
+        #expect(comparison.isSame == isSame)
+        #expect(comparison.differences.allSatisfy { !$0.lines.isEmpty })
+    }
+
+    @Test func `compares pictures by their pixels, and other files by their bytes`() throws {
+        let pixels = try PictureFixture.named("level 0")
+        let again = try PictureFixture.named("filter 3")
+        let other = try PictureFixture.named("colours 2, 8 bits")
+        let show = { (type: String, letters: [UInt8]) in
+            [Output.displayData(MimeBundle(sent: [type: .string(String(decoding: letters, as: UTF8.self))]))]
+        }
+        let (one, same, changed) = (pixels.file.letters, again.file.letters, other.file.letters)
+        #expect(Comparison(of: show("image/png", one), with: show("image/png", same + [10])).isSame)
+        #expect(compare(show("image/png", one), show("image/png", changed)) == ["image/png differs"])
+        for type in ["image/jpeg", "application/pdf"] {
+            #expect(
+                Comparison(of: show(type, one), with: show(type, Array(one.prefix(60)) + [10] + one.dropFirst(60)))
+                    .isSame)
+            #expect(compare(show(type, one), show(type, same)) == ["\(type) differs"])
+        }
+    }
+
+    private func compare(_ old: [Output], _ new: [Output]) -> [String] {
+        let differences = Comparison(of: old, with: new).differences
+        #expect(differences.allSatisfy { !$0.lines.isEmpty || $0.kind != .changed })
+        return differences.map(\.title)
+    }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import JSON
+import Testing
+
+@testable import Comparison
+
+@Suite struct `A regular expression` {
+    @Test func `does to text what Python does, and refuses what Python refuses`() throws {
+        let path = ProcessInfo.processInfo.environment["GALLEY_PATTERN_CASES"]
+        for line in try Fixture.json("sanitizing/cases.json", or: path).elements {
+            let parts = line.elements
+            let (expression, replacement, text) = (try string(parts[0]), try string(parts[1]), try string(parts[2]))
+            let result = try? replace(expression, with: replacement, in: text)
+            #expect(
+                result.map { Array($0.unicodeScalars) } == parts[3].string.map { Array($0.unicodeScalars) },
+                "\(expression.debugDescription) -> \(replacement.debugDescription) in \(text.debugDescription)")
+        }
+    }
+
+    @Test(arguments: [
+        ("a(b", "a '(' is not closed", 1), ("ab)", "a ')' closes nothing", 2), ("a[b", "a '[' is not closed", 1),
+        ("*", "there is nothing to repeat", 0), ("a**", "a repetition cannot be repeated", 2),
+        (#"a\q"#, #"'\q' means nothing here"#, 1), ("(?<=a+)b", "what looks behind has to have one width", 0),
+        (#"\2"#, "there is no group 2", 0), ("(?P=x)", "no group is called 'x'", 0),
+    ])
+    func `says what is wrong with it, and where`(expression: String, problem: String, place: Int) {
+        #expect(throws: PatternError(problem: problem, place: place)) { try Pattern(expression) }
+    }
+
+    @Test func `takes any depth and any length`() throws {
+        let text = String(repeating: "ab", count: 100_000)
+        #expect(try replace("(?:a|b)*", with: "x", in: text) == "xx")
+        #expect(try replace("(?:ab)*?$", with: "x", in: text) == "xx")
+        let deep = String(repeating: "(", count: 100_000)
+        #expect(throws: PatternError.self) { try Pattern(deep) }
+    }
+
+    private func replace(_ expression: String, with replacement: String, in text: String) throws -> String {
+        let pattern = try Pattern(expression)
+        return pattern.replacing(in: text, with: try Replacement(replacement, for: pattern))
+    }
+
+    private func string(_ value: Value) throws -> String { try #require(value.string) }
+}

@@ -1,0 +1,146 @@
+import JSON
+import Testing
+
+@testable import Comparison
+
+/// A file of `Tests/Fixtures/pictures`.
+struct PictureFixture: Sendable, CustomTestStringConvertible {
+    let name: String
+    let file: EncodedBytes
+    let pixels: [UInt16]
+    var testDescription: String { name }
+
+    static let all: [PictureFixture] = {
+        let cases = (try? Fixture.json("pictures/pictures.json"))?.elements ?? []
+        return cases.map { json in
+            let bytes = EncodedBytes(json["pixels"]?.string ?? "").decoded ?? []
+            return PictureFixture(
+                name: json["name"]?.string ?? "", file: EncodedBytes(json["file"]?.string ?? ""),
+                pixels: stride(from: 0, to: bytes.count, by: 2).map { UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]) })
+        }
+    }()
+
+    static func named(_ name: String) throws -> PictureFixture { try #require(all.first { $0.name == name }) }
+
+    var bytes: [UInt8] { file.decoded ?? [] }
+}
+
+@Suite struct `A picture` {
+    @Test func `comes in all kinds`() { #expect(PictureFixture.all.count > 50) }
+
+    @Test(arguments: PictureFixture.all)
+    func `has the pixels that its file holds`(fixture: PictureFixture) throws {
+        let picture = try #require(Picture(fixture.bytes))
+        #expect(pixels(picture) == fixture.pixels)
+    }
+
+    @Test func `is the same however it was packed`() throws {
+        let one = try PictureFixture.named("level 0")
+        for other in PictureFixture.all where ["level", "filter", "strategy"].contains(where: other.name.hasPrefix) {
+            #expect(PictureDifference.between(one.file, other.file) == [], "\(other.name)")
+        }
+    }
+
+    @Test(arguments: PictureFixture.all)
+    func `that is cut off anywhere is none`(fixture: PictureFixture) {
+        for count in 0..<fixture.bytes.count { #expect(Picture(Array(fixture.bytes.prefix(count))) == nil) }
+    }
+
+    @Test(arguments: PictureFixture.all)
+    func `in which a byte was changed is none`(fixture: PictureFixture) {
+        for index in fixture.bytes.indices {
+            var bytes = fixture.bytes
+            bytes[index] ^= 1 << UInt8(index % 8)
+            #expect(Picture(bytes) == nil)
+        }
+    }
+
+    @Test(arguments: PictureFixture.all)
+    func `is unpacked without harm whatever its bytes are`(fixture: PictureFixture) throws {
+        let packed = try #require(PictureFile(fixture.bytes)).packed
+        for index in packed.indices {
+            for bit in 0..<8 {
+                var bytes = packed
+                bytes[index] ^= 1 << UInt8(bit)
+                let unpacked = Inflater.unpack(bytes, atMost: 2000)
+                #expect(unpacked?.count ?? 0 <= 2000)
+            }
+        }
+    }
+
+    @Test func `that would need too much memory is not decoded`() throws {
+        let file = try PictureFixture.named("level 9").bytes
+        for (width, height) in [(100_000, 100_000), (0x7FFF_FFFF, 0x7FFF_FFFF), (99_999, 1000), (0, 5), (5, 0)] {
+            #expect(Picture(Self.resized(file, width, height)) == nil)
+        }
+    }
+
+    @Test func `differs by its size, or by where its pixels are others and by how much`() throws {
+        let one = try PictureFixture.named("interlaced, 2 by 3").file
+        let other = try PictureFixture.named("interlaced, 4 by 4").file
+        #expect(PictureDifference.between(one, other) == ["- 2×3 pixels", "+ 4×4 pixels"])
+        let grey = Self.grey([[1, 2, 3], [4, 5, 6]])
+        let changed = Self.grey([[1, 2, 3], [4, 15, 8]])
+        #expect(
+            PictureDifference.between(grey, changed) == [
+                "2 of 6 pixels differ, by at most 10 of 255", "columns 1 to 2, rows 1 to 1 of a picture of 3×2 pixels",
+            ])
+        #expect(PictureDifference.between(grey, Self.grey([[1, 2, 3], [4, 5, 6]])) == [])
+        let broken = EncodedBytes("AAAA")
+        #expect(PictureDifference.between(grey, broken).count == 2)
+        #expect(PictureDifference.between(broken, broken) == [])
+    }
+
+    private func pixels(_ picture: Picture) -> [UInt16] {
+        var all: [UInt16] = []
+        var row: [UInt16] = []
+        for y in 0..<picture.height {
+            picture.read(row: y, into: &row)
+            all += row
+        }
+        return all
+    }
+
+    /// Makes a file whose pixels are packed without being made smaller.
+    static func grey(_ rows: [[UInt8]]) -> EncodedBytes {
+        let raw = rows.reduce(into: [UInt8]()) { $0 += [0] + $1 }
+        let size = [UInt8(raw.count & 0xFF), UInt8(raw.count >> 8)]
+        var stored: [UInt8] = [0x78, 0x01, 1] + size
+        stored += size.map { ~$0 }
+        stored += raw
+        let header = number(rows[0].count) + number(rows.count) + [8, 0, 0, 0, 0]
+        var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+        for (name, data) in [("IHDR", header), ("IDAT", stored), ("IEND", [])] { file += chunk(name, data) }
+        return encoded(file)
+    }
+
+    private static func resized(_ file: [UInt8], _ width: Int, _ height: Int) -> [UInt8] {
+        let header = number(width) + number(height) + file[24..<29]
+        return Array(file[..<8]) + chunk("IHDR", header) + file[33...]
+    }
+
+    private static func number(_ value: Int) -> [UInt8] { [24, 16, 8, 0].map { UInt8(value >> $0 & 0xFF) } }
+
+    private static func chunk(_ name: String, _ data: [UInt8]) -> [UInt8] {
+        let body = Array(name.utf8) + data
+        var sum = ~UInt32(0)
+        for byte in body {
+            sum ^= UInt32(byte)
+            for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
+        }
+        return number(data.count) + body + number(Int(~sum))
+    }
+
+    private static func encoded(_ bytes: [UInt8]) -> EncodedBytes {
+        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        var text: [UInt8] = []
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let part = (0..<3).map { start + $0 < bytes.count ? Int(bytes[start + $0]) : 0 }
+            let bits = part[0] << 16 | part[1] << 8 | part[2]
+            for (index, shift) in [18, 12, 6, 0].enumerated() {
+                text.append(start + index <= bytes.count ? letters[bits >> shift & 63] : UInt8(ascii: "="))
+            }
+        }
+        return EncodedBytes(String(decoding: text, as: UTF8.self))
+    }
+}
