@@ -1,0 +1,91 @@
+package import Notebook
+
+/// How the cells of a notebook are to be shown on a page.
+package struct CellLook: Sendable {
+    /// What the identifiers of the notebook's elements begin with, which no other notebook on the page has.
+    package var scope: String
+    /// The name of the programming language that a notebook's metadata has, nil where they have none.
+    package var language: String?
+
+    /// Makes the look of the cells of one notebook.
+    package init(scope: String, language: String? = nil) {
+        self.scope = HTML.identifier(scope)
+        self.language = language
+    }
+
+    /// The identifier of the element of a cell, by the cell's place in the notebook.
+    package func id(ofCell index: Int) -> String { "\(scope)-c\(index)" }
+}
+
+extension HTML {
+    /// Makes what a page shows of a cell: its text, and what running it left behind.
+    ///
+    /// It may stand in any block of a page, but in no paragraph and no link.
+    ///
+    /// - Parameter index: The cell's place in its notebook.
+    /// - Parameter state: The names of classes that the cell's element has besides its own.
+    /// - Parameter markedLine: The line of its source to point at, counted from 1.
+    package static func cell(
+        _ cell: Cell, at index: Int, look: CellLook, state: String = "", markedLine: Int? = nil
+    ) -> HTML {
+        let id = look.id(ofCell: index)
+        return switch cell.kind {
+        case .code: codeCell(cell, id, look, state, markedLine)
+        case .markdown: markdownCell(cell, id, look, state)
+        case .raw, .other:
+            """
+            <section class="nb-cell nb-raw \(state)" id="\(id)">\
+            <pre class="nb-text" tabindex="0">\(terminal(cell.source))</pre></section>
+
+            """
+        }
+    }
+
+    private static func codeCell(_ cell: Cell, _ id: String, _ look: CellLook, _ state: String, _ markedLine: Int?)
+        -> HTML
+    {
+        let count = cell.executionCount.map { "[\($0)]" } ?? "[ ]"
+        let code = code(cell.source, language: look.language, markedLine: markedLine)
+        var outputs = outputs(of: cell, id)
+        if !outputs.isEmpty { outputs = "<div class=\"nb-outputs\">\(outputs)</div>" }
+        return """
+            <section class="nb-cell nb-program \(state)" id="\(id)">\
+            <div class="nb-count">\(count)</div>\(code)\(outputs)</section>
+
+            """
+    }
+
+    /// More than this is no cell that somebody reads to its end.
+    private static let mostOutputs = 500
+    private static let largestOutputs = 20_000_000
+
+    private static func outputs(of cell: Cell, _ id: String) -> HTML {
+        var html = HTML()
+        let outputs = cell.outputs
+        for (number, output) in outputs.enumerated() {
+            guard number < mostOutputs, html.size < largestOutputs else {
+                let rest = outputs.count - number
+                html += .note(
+                    "\(rest) more \(rest == 1 ? "output is" : "outputs are") left out here, kept in the notebook.")
+                break
+            }
+            html += .output(output, id: "\(id)-o\(number)")
+        }
+        return html
+    }
+
+    private static func markdownCell(_ cell: Cell, _ id: String, _ look: CellLook, _ state: String) -> HTML {
+        var filter = AttributeFilter(scope: look.scope, container: id)
+        for (name, data) in cell.attachments {
+            for type in ImageData.types {
+                guard let text = data.text(type), filter.attachments[name] == nil else { continue }
+                let image = type == "image/svg+xml" ? ImageData(drawing: text) : nil
+                filter.attachments[name] = (image ?? ImageData(type: type, base64: text))?.address
+            }
+        }
+        return """
+            <section class="nb-cell nb-markdown \(state)" id="\(id)">\(markdown(cell.source, filter: filter))</section>
+
+            """
+    }
+}

@@ -1,0 +1,124 @@
+import JSON
+import Notebook
+import Rendering
+import Testing
+
+@Suite struct `A cell of Markdown` {
+    @Test(arguments: [
+        ("a\nb", "<p>a\nb</p>"),
+        ("a  \nb\\\nc", "<p>a<br>\nb<br>c</p>"),
+        ("# One #\n## Two *b*", "<h3 id=\"n--One\">One</h3>\n<h4 id=\"n--Two-b\">Two <em>b</em></h4>"),
+        ("One\n===\nTwo\n---", "<h3 id=\"n--One\">One</h3>\n<h4 id=\"n--Two\">Two</h4>"),
+        ("#no\n\n####### no", "<p>#no</p>\n<p>####### no</p>"),
+        ("***\n- - -", "<hr>\n<hr>"),
+        ("> a\nb\n>\n> > c", "<blockquote><p>a\nb</p>\n<blockquote><p>c</p>\n</blockquote>\n</blockquote>"),
+        ("- a\n- b\n  - c\n\n    d", "<ul><li>a\n</li><li>b\n<ul><li><p>c</p>\n<p>d</p>\n</li></ul>\n</li></ul>"),
+        ("1. a\n2. b", "<ol><li>a\n</li><li>b\n</li></ol>"),
+        ("7) a\n\n8) b", "<ol start=\"7\"><li><p>a</p>\n</li><li><p>b</p>\n</li></ol>"),
+        ("- a\n+ b", "<ul><li>a\n</li></ul>\n<ul><li>b\n</li></ul>"),
+        (
+            "- [x] a\n- [ ] b",
+            "<ul><li><span class=\"nb-task\">☑</span> a\n</li><li><span class=\"nb-task\">☐</span> b\n</li></ul>"
+        ),
+        ("a\n- b", "<p>a</p>\n<ul><li>b\n</li></ul>"),
+        ("a\n2. b", "<p>a\n2. b</p>"),
+        ("<div>\n\n*a*\n\n</div>", "<div>\n\n<p><em>a</em></p>\n</div>"),
+        ("a <!-- *b* --> <u>c</u>", "<p>a  <u>c</u></p>"),
+        ("&copy; &amp; \\& \\* \\a", "<p>© &amp; &amp; * \\a</p>"),
+    ])
+    func `has its blocks`(text: String, expected: String) { #expect(HTML.markdown(text) == expected) }
+
+    @Test(
+        arguments: [
+            (
+                "*a* _b_ **c** __d__ ***e*** ~~f~~",
+                "<em>a</em> <em>b</em> <strong>c</strong> <strong>d</strong> <em><strong>e</strong></em> <del>f</del>"
+            ),
+            ("*a **b** c*", "<em>a <strong>b</strong> c</em>"), ("**a*b**", "<strong>a*b</strong>"),
+            ("*a**b*", "<em>a**b</em>"), ("a*b*c", "a<em>b</em>c"), ("a_b_c", "a_b_c"), ("* a*", nil),
+            ("*a", "*a"), ("2 * 3 * 4", "2 * 3 * 4"), ("**a", "**a"), ("*a*b*", "<em>a</em>b*"),
+            ("`a` ``b`c`` `` ` `` `d", "<code>a</code> <code>b`c</code> <code>`</code> `d"),
+            ("`<b>` *`x*`", "<code>&lt;b&gt;</code> *<code>x*</code>"),
+            ("$a_1 * b_1 * c$ costs $5 and $6", "<code class=\"nb-math\">$a_1 * b_1 * c$</code> costs $5 and $6"),
+            ("a $$x_1 < *y*$$", "a <code class=\"nb-math\">$$x_1 &lt; *y*$$</code>"), ("\\$a$", "$a$"),
+            ("[a](x)", "<a>a</a>"), ("[a] (x) [b]", "[a] (x) [b]"),
+            (
+                "[*a*](https://x.org/_b_ 'ti\"t')",
+                "<a href=\"https://x.org/_b_\" rel=\"noopener noreferrer nofollow\" title=\"ti&quot;t\"><em>a</em></a>"
+            ),
+            ("[a](<https://x.org/a b>)", "<a href=\"https://x.org/a b\" rel=\"noopener noreferrer nofollow\">a</a>"),
+            ("[a](https://x.org/(b))", "<a href=\"https://x.org/(b)\" rel=\"noopener noreferrer nofollow\">a</a>"),
+            ("[a](#B-c)", "<a href=\"#n--B-c\" rel=\"noopener noreferrer nofollow\">a</a>"),
+            ("<https://x.org>", "<a href=\"https://x.org\" rel=\"noopener noreferrer nofollow\">https://x.org</a>"),
+            ("<me@x.org>", "<a href=\"mailto:me@x.org\" rel=\"noopener noreferrer nofollow\">me@x.org</a>"),
+            (
+                "(https://x.org/a_b_c).",
+                "(<a href=\"https://x.org/a_b_c\" rel=\"noopener noreferrer nofollow\">https://x.org/a_b_c</a>)."
+            ),
+            ("[a](javascript:x) [b](data:text/html,x)", "<a>a</a> <a>b</a>"),
+            ("![*a* b](https://x.org/i.png)", "<span class=\"nb-absent\">a b [image: https://x.org/i.png]</span>"),
+            ("![a](data:image/gif;base64,R0lG \"t\")", "![a](data:image/gif;base64,R0lG &quot;t&quot;)"),
+        ] as [(String, String?)])
+    func `has what stands in its lines`(text: String, expected: String?) {
+        guard let expected else { return }
+        let shown = HTML.markdown(text)
+        if text.hasPrefix("![a](data") {
+            #expect(shown.contains("<img class=\"nb-image\" src=\"data:image/gif;base64,R0lG\" alt=\"a\" title=\"t\">"))
+        } else {
+            #expect(shown == "<p>\(expected)</p>")
+        }
+    }
+
+    @Test func `finds links that are described elsewhere`() {
+        let shown = HTML.markdown("[a][X y] [x  Y][] [x y] [z]\n\n> [x Y]: https://x.org 'T'\n\n[z]: javascript:x")
+        let link = "<a href=\"https://x.org\" rel=\"noopener noreferrer nofollow\" title=\"T\">"
+        #expect(shown.hasPrefix("<p>\(link)a</a> \(link)x  Y</a> \(link)x y</a> <a>z</a></p>"))
+    }
+
+    @Test func `has tables with their alignments`() throws {
+        let shown = HTML.markdown("text\n| a | b \\| c |\n|:-:|--:|\n| *1* |\n| 2 | `3` | 4 |\nafter")
+        #expect(
+            shown == """
+                <p>text</p>
+                <table><thead><tr><th align="center">a</th><th align="right">b | c</th></tr></thead>\
+                <tbody><tr><td align="center"><em>1</em></td><td align="right"></td></tr>\
+                <tr><td align="center">2</td><td align="right"><code>3</code></td></tr>\
+                <tr><td align="center">after</td><td align="right"></td></tr></tbody></table>
+                """)
+    }
+
+    @Test func `has its code in colours, and formulas as they were written`() {
+        #expect(
+            HTML.markdown("```python\nif *x*:\n```\n    y\n\n    <z>\n~~~\n$$").contains(
+                "<code><span class=\"nb-keyword\">if</span> *x*:</code>"))
+        #expect(HTML.markdown("    y\n\n    <z>").contains("<code>y\n\n&lt;z&gt;</code>"))
+        #expect(HTML.markdown("$$\na_1 * b_1 < *c*\n$$") == "<pre class=\"nb-math\">$$\na_1 * b_1 &lt; *c*\n$$</pre>")
+        #expect(HTML.markdown("\\begin{align}\na\n\\end{align}").hasPrefix("<pre class=\"nb-math\">"))
+        #expect(HTML.markdown("- a\n  ```r\n  x\n  ```").contains("<code>x</code>"))
+    }
+
+    @Test func `shows the images that came with it`() {
+        var cell = Cell.markdown("![it](attachment:a.png) ![no](attachment:b.png)")
+        cell.json["attachments"] = ["a.png": ["image/png": "iVBORw0KGgo="]]
+        let shown = HTML.cell(cell, at: 3, look: CellLook(scope: "n")).text
+        #expect(shown.contains("<img class=\"nb-image\" src=\"data:image/png;base64,iVBORw0KGgo=\" alt=\"it\">"))
+        #expect(shown.contains("<span class=\"nb-absent\">no [image: attachment:b.png]</span>"))
+        #expect(shown.hasPrefix("<section class=\"nb-cell nb-markdown \" id=\"n-c3\">"))
+    }
+
+    @Test(arguments: [
+        "*", "_", "~", "[", "![", "]", ">", "> ", "- ", "1. ", "`", "``` ", "$", "$a ", "<", "<a ", "<a b='", "&", "\\",
+        "|", "|-\n",
+        "[a](", "[a](<b", "[a](b \"", "![a](b)", "[a][b]", "[a]: b\n", "*a **b ", "**a *b_", "> - ", "  - a\n", "h",
+        "http://", "<!--", "#",
+        "    a\n", "a\n===\n", "\\begin{a}\n", "$$\n", "<div>\n", "*a_ ", "a**b", "![[", "~~~\n", "- a\n\n", "*a* ",
+    ])
+    func `stays flat and short, whatever it repeats`(fragment: String) throws {
+        let text = String(repeating: fragment, count: 6000 / fragment.utf8.count)
+        for text in [text, text + "x" + String(text.reversed())] {
+            let shown = HTML.markdown(text)
+            #expect(shown.utf8.count < 60 * text.utf8.count + 10_000)
+            #expect(try StrictReader(shown).depth <= 100)
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import JSON
+import Notebook
+import Rendering
+import Testing
+
+@Suite struct `An output on a page` {
+    private let note = "<p class=\"nb-note\">An interactive output is left out here, kept in the notebook.</p>"
+    private let plain = "<pre class=\"nb-text\" tabindex=\"0\">p</pre>"
+
+    @Test func `is in the best of its representations`() {
+        let png: KeyValuePairs = ["image/png": "iVBO\nRw0K", "text/plain": "p"]
+        #expect(HTML.display(["text/plain": "p", "text/html": "<b>x</b>"]) == "<div class=\"nb-html\"><b>x</b></div>")
+        #expect(HTML.display(png) == "<img class=\"nb-image\" src=\"data:image/png;base64,iVBORw0K\" alt=\"p\">")
+        #expect(HTML.display(["text/latex": "$x$", "text/plain": "p"]) == "<pre class=\"nb-math\">$x$</pre>")
+        #expect(HTML.display(["text/plain": "p"]) == plain)
+        #expect(
+            HTML.display(["text/markdown": "*x*", "text/plain": "p"])
+                == "<div class=\"nb-html nb-markdown\"><p><em>x</em></p>\n</div>")
+        #expect(HTML.display(["image/png": "no <png>", "text/plain": "p"]) == plain)
+        #expect(
+            HTML.display(["image/png": "", "image/jpeg": "/9j/", "text/plain": "p"]).contains(
+                "data:image/jpeg;base64,/9j/"))
+        #expect(HTML.display(["text/html": " <div></div> ", "text/plain": "p"]) == plain)
+        #expect(HTML.display([:]) == "")
+    }
+
+    @Test func `is an image or a text where a script would have drawn it`() {
+        let script = "<div id=x>loading</div><script>draw()</script>"
+        #expect(HTML.display(["text/html": script, "text/plain": "p"]) == plain + note)
+        #expect(HTML.display(["text/html": script, "image/png": "iVBO", "text/plain": "p"]).hasPrefix("<img"))
+        #expect(!HTML.display(["text/html": script, "image/png": "iVBO", "text/plain": "p"]).contains("nb-note"))
+        #expect(HTML.display(["text/html": script]).hasPrefix("<div class=\"nb-html\"><div id=\"o--x\">loading</div>"))
+        #expect(HTML.display(["text/html": "<svg><script>x</script></svg>", "text/plain": "p"]) == plain + note)
+        #expect(HTML.display(["application/javascript": "x()"]) == note)
+        let widget = MimeBundle(json: [
+            "application/vnd.jupyter.widget-view+json": ["model_id": "x"], "text/plain": "p",
+        ])
+        #expect(
+            HTML.output(.displayData(widget), id: "o").text == "<div class=\"nb-shown\" id=\"o\">\(plain)\(note)</div>")
+    }
+
+    @Test func `takes the text that a library has for those who cannot draw`() {
+        let html = "<pre class='xr-text-repr-fallback'>p</pre><div class='xr-wrap'><input type=checkbox></div>"
+        #expect(HTML.display(["text/html": html, "text/plain": "p"]) == plain)
+    }
+
+    @Test func `never has a drawing's own markup in the page`() throws {
+        let svg = "<svg onload='x'><script>alert(1)</script></svg>"
+        let shown = HTML.display(["image/svg+xml": svg, "text/plain": "\"><script>"])
+        #expect(shown.hasPrefix("<img class=\"nb-image\" src=\"data:image/svg+xml;base64,PHN2ZyB4bWxucz0i"))
+        #expect(shown.hasSuffix("alt=\"&quot;&gt;&lt;script&gt;\">"))
+        _ = try StrictReader(shown)
+    }
+
+    @Test func `says what is too large to be shown`() {
+        let html = String(repeating: "<b>x</b>", count: 250_001)
+        #expect(
+            HTML.display(["text/html": html, "text/plain": "p"])
+                == plain + "<p class=\"nb-note\">HTML of 2.0 MB is left out here, kept in the notebook.</p>")
+        #expect(
+            HTML.display(["image/png": String(repeating: "A", count: 10_000_001), "text/plain": "p"]).contains(
+                "An image of 10.0 MB"))
+    }
+
+    @Test func `has the size that its metadata say, if that is one`() {
+        let data = MimeBundle(["image/png": "iVBO"])
+        let output = Output.displayData(data, metadata: ["image/png": ["width": 30, "height": "\"><b>"]])
+        #expect(HTML.output(output, id: "o").text.hasSuffix("alt=\"\" width=\"30\"></div>"))
+    }
+
+    @Test func `is a value in JSON that one can open`() {
+        let data = MimeBundle(json: ["application/json": ["a": [1, "<b>"]], "text/plain": "p"])
+        let shown = HTML.output(.displayData(data), id: "o").text
+        #expect(shown.contains("<details class=\"nb-json\"><summary>JSON ("))
+        #expect(shown.contains("&lt;b&gt;"))
+    }
+
+    @Test func `is the text of a stream, or the way to an error`() {
+        #expect(
+            HTML.output(.stream(.stdout, "a<b"), id: "o").text
+                == "<pre class=\"nb-text\" id=\"o\" tabindex=\"0\">a&lt;b</pre>")
+        #expect(HTML.output(.stream(.stderr, "a"), id: "o").text.hasPrefix("<pre class=\"nb-text nb-stderr\""))
+        let error = Output.error(name: "E", value: "v", traceback: ["\u{1B}[31ma\u{1B}[0m", "b"])
+        #expect(HTML.output(error, id: "o").text.hasSuffix("><span class=\"nb-fg1\">a</span>\nb</pre>"))
+        #expect(HTML.output(.error(name: "E", value: "v", traceback: []), id: "o").text.hasSuffix(">E: v</pre>"))
+        #expect(HTML.output(Output(json: ["x": 1]), id: "o").isEmpty)
+    }
+}
+
+@Suite struct `A cell on a page` {
+    @Test func `has its count, its source and its outputs`() throws {
+        var cell = Cell.code("x = 1\nx")
+        cell.executionCount = 3
+        cell.outputs = [.stream(.stdout, "a"), .executeResult(MimeBundle(["text/plain": "1"]), executionCount: 3)]
+        let look = CellLook(scope: "2nd \"notebook\"", language: "python")
+        let html = HTML.cell(cell, at: 4, look: look, state: "failed \"", markedLine: 2).text
+        let reader = try StrictReader(html.replacing("failed", with: "nb-failed").replacing("&quot;", with: "nb"))
+        #expect(html.hasPrefix("<section class=\"nb-cell nb-program failed &quot;\" id=\"nb-2nd__notebook_-c4\">"))
+        #expect(reader.tags.compactMap { $0.attributes["id"] }.count == 3)
+        #expect(html.contains("<div class=\"nb-count\">[3]</div>"))
+        #expect(html.contains("<mark class=\"nb-marked\">x</mark>"))
+    }
+
+    @Test func `says how many of its outputs are left out`() {
+        var cell = Cell.code("x")
+        cell.outputs = Parts((0..<502).map { Output.stream(.stdout, "\($0)") })
+        let html = HTML.cell(cell, at: 0, look: CellLook(scope: "n")).text
+        #expect(html.contains("id=\"n-c0-o499\"") && !html.contains("n-c0-o500"))
+        #expect(html.contains("<p class=\"nb-note\">2 more outputs are left out here, kept in the notebook.</p>"))
+    }
+
+    @Test func `shows a raw cell as it is`() {
+        let html = HTML.cell(.raw("<b>"), at: 0, look: CellLook(scope: "n")).text
+        #expect(html.contains("&lt;b&gt;</pre></section>"))
+    }
+}
+
+@Suite struct `Markup of a page` {
+    @Test func `escapes every text that is put into it`() {
+        let name = "<a href='x'>\"&"
+        let html: HTML = "<p title=\"\(name)\">\(3) \(HTML(escaping: "<"))\("<b>" as HTML)</p>"
+        #expect(html.text == "<p title=\"&lt;a href=&#39;x&#39;&gt;&quot;&amp;\">3 &lt;<b></p>")
+    }
+
+    @Test func `has styles for every colour, and fetches nothing`() {
+        let styles = HTML.styles.text
+        for index in 0..<16 { #expect(styles.contains(".nb-fg\(index) {") && styles.contains(".nb-bg\(index) {")) }
+        #expect(!styles.contains("url(") && !styles.contains("<") && !styles.contains("@import"))
+    }
+}
