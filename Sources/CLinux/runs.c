@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -17,4 +18,9 @@ int clinux_open_process(pid_t process) { return (int)syscall(SYS_pidfd_open, pro
 
 int clinux_signal_process(int process, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, process, signal, NULL, 0);
+}
+
+void clinux_give_memory_back(void) {
+    // Otherwise glibc keeps ever larger pieces in its heaps once one was freed, of which there is one for each thread.
+    mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 }

@@ -6,10 +6,21 @@ enum StringCoding {
     /// Returns the characters of the quoted string in `range` of `bytes`.
     static func decode(_ bytes: [UInt8], _ range: Range<Int>) -> [UInt8] {
         var decoded: [UInt8] = []
-        decoded.reserveCapacity(range.count)
+        decode(bytes, range, inPartsOf: .max) { decoded = $0 }
+        return decoded
+    }
+
+    /// Passes on the characters of the quoted string in `range` of `bytes`, in parts that begin and end with whole ones.
+    private static func decode(_ bytes: [UInt8], _ range: Range<Int>, inPartsOf size: Int, _ body: ([UInt8]) -> Void) {
+        var decoded: [UInt8] = []
+        decoded.reserveCapacity(min(range.count, size))
         let end = range.upperBound - 1
         var at = range.lowerBound + 1
         while at < end {
+            if decoded.count >= size {
+                body(decoded)
+                decoded.removeAll(keepingCapacity: true)
+            }
             guard bytes[at] == UInt8(ascii: "\\") else {
                 // Runs between escapes are copied whole.
                 let run = bytes[at..<end].firstIndex(of: UInt8(ascii: "\\")) ?? end
@@ -38,14 +49,18 @@ enum StringCoding {
             case let plain: decoded.append(plain)
             }
         }
-        return decoded
+        body(decoded)
     }
 
     /// Returns the characters of the quoted string in `range` as a `String`, a lone surrogate as U+FFFD.
     static func string(_ bytes: [UInt8], _ range: Range<Int>) -> String {
         let inner = range.lowerBound + 1..<range.upperBound - 1
-        return bytes[inner].contains(UInt8(ascii: "\\"))
-            ? String(decoding: decode(bytes, range), as: UTF8.self) : String(decoding: bytes[inner], as: UTF8.self)
+        guard bytes[inner].contains(UInt8(ascii: "\\")) else { return String(decoding: bytes[inner], as: UTF8.self) }
+        var text = ""
+        text.reserveCapacity(range.count)
+        // A long text would otherwise be in memory twice.
+        decode(bytes, range, inPartsOf: 1 << 16) { text += String(decoding: $0, as: UTF8.self) }
+        return text
     }
 
     /// Whether the quoted string in `range` has the characters of `string`, compared as they are and not by what

@@ -4,6 +4,9 @@ public struct Text: Sendable {
     /// The number of bytes.
     public private(set) var count = 0
 
+    /// The number of bytes that do not lie in what was read.
+    public var ownCount: Int { runs.reduce(0) { if case .made(let bytes) = $1 { $0 + bytes.count } else { $0 } } }
+
     private enum Run: Sendable {
         case read(Source, Range<Int>)
         case made([UInt8])
@@ -12,6 +15,9 @@ public struct Text: Sendable {
     /// Runs of read text shorter than this are copied when made runs stand on both sides of them, so that many small
     /// changes do not end as many small writes.
     private static let shortest = 256
+
+    /// New text goes on in another run where the last one is at least as long as this.
+    private static let longest = 1 << 20
 
     /// Passes the bytes on, in order, without gathering them.
     public func forEachRun<Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> Void) throws(Failure) {
@@ -73,7 +79,8 @@ public struct Text: Sendable {
             bytes += source.bytes[range]
             return bytes
         }
-        if case .made(let bytes)? = runs.last {
+        // One that has become long is left as it is: to grow it, it would have to be copied.
+        if case .made(let bytes)? = runs.last, bytes.count < Self.longest {
             runs.removeLast()
             return bytes
         }

@@ -77,6 +77,8 @@ extension Value {
     public static func array(ofStrings strings: some Collection<Substring>) -> Value {
         if strings.count > 16 {
             var text = [UInt8(ascii: "[")]
+            // Quotes, a comma and an escaped line end for each: growing would take twice the memory.
+            text.reserveCapacity(strings.reduce(2) { $0 + $1.utf8.count + 4 })
             for string in strings {
                 if text.count > 1 { text.append(UInt8(ascii: ",")) }
                 StringCoding.encode(string.utf8, escapingNonASCII: false, to: &text)

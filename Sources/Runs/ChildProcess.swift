@@ -80,3 +80,6 @@ package struct ChildProcess: Sendable {
         unsafe pthread_sigmask(how, &set, nil)
     }
 }
+
+/// Has this process keep no more memory than it needs at the moment: what runs that are over have had is left to others that go on.
+package func giveMemoryBack() { clinux_give_memory_back() }

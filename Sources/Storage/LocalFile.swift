@@ -26,7 +26,7 @@ public actor LocalFile: NotebookStore {
         /// There was no such file.
         case missing
         /// The file as it was read or written last.
-        case seen(Stamp, contents: any ByteRuns)
+        case seen(Stamp, Fingerprint)
     }
 
     /// Names the file at `path`, which need not exist yet.
@@ -46,7 +46,7 @@ public actor LocalFile: NotebookStore {
         try acting { () throws(StorageError) in ownership.lock = try FileLock.take(path) }
         // What comes to be there from now on is somebody else's.
         do throws(Errno) {
-            known = try Stamp(ofFileAt: path).map { .seen($0, contents: [UInt8]()) } ?? .missing
+            known = try Stamp(ofFileAt: path).map { .seen($0, Fingerprint([UInt8]())) } ?? .missing
         } catch {
             throw StorageError(reading: path, error)
         }
@@ -61,7 +61,7 @@ public actor LocalFile: NotebookStore {
             guard status.st_size < UInt32.max else { throw Errno(rawValue: EFBIG) }
             let bytes = try file.readToEnd(expecting: Int(status.st_size))
             // As it was before it was read: what somebody wrote in between must not be taken for what was read.
-            known = .seen(Stamp(status), contents: bytes)
+            known = .seen(Stamp(status), .bytes(bytes))
             if status.st_mode & S_IFMT == S_IFREG { attributes = try Attributes(of: file) }
             return bytes
         } catch {
@@ -106,7 +106,7 @@ public actor LocalFile: NotebookStore {
             switch known {
             case .unseen: .anything
             case .missing: .nothing
-            case .seen(let stamp, let contents): .file(stamp, contents: contents)
+            case .seen(let stamp, let contents): .file(stamp, contents)
             }
         var stamp = try write(bytes, over: expectation)
         var number = 1
@@ -116,7 +116,7 @@ public actor LocalFile: NotebookStore {
             stamp = try write(bytes, over: .nothing)
             number += 1
         }
-        if let stamp { known = .seen(stamp, contents: bytes) }
+        if let stamp { known = .seen(stamp, Fingerprint(bytes)) }
         return path == name ? .original : .conflict(path)
     }
 

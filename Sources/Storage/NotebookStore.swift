@@ -62,8 +62,15 @@ public struct FileOwner: Hashable, Sendable {
 public protocol ByteRuns: Sendable {
     /// The number of bytes.
     var count: Int { get }
+    /// How many of them take memory for this alone.
+    var ownCount: Int { get }
     /// Passes the bytes on, in order.
     func forEachRun<Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> Void) throws(Failure)
+}
+
+extension ByteRuns {
+    /// All of them.
+    public var ownCount: Int { count }
 }
 
 extension [UInt8]: ByteRuns {

@@ -10,7 +10,7 @@ struct Replacement {
     enum Expectation {
         case anything
         case nothing
-        case file(Stamp, contents: any ByteRuns)
+        case file(Stamp, Fingerprint)
     }
 
     /// Writes the file; one that does not exist yet gets `attributes` or, without them, no more rights than `owner` gives.
@@ -63,15 +63,7 @@ struct Replacement {
             if stamp == now { return true }
             // Somebody may have touched it, or saved just what was there.
             guard now.size == contents.count else { return false }
-            let bytes = try FileDescriptor(place.path, O_RDONLY).readToEnd(expecting: now.size)
-            guard bytes.count == contents.count else { return false }
-            var at = 0
-            var isSame = true
-            contents.forEachRun { run in
-                isSame = isSame && at + run.count <= bytes.count && run.indices.allSatisfy { run[$0] == bytes[at + $0] }
-                at += run.count
-            }
-            return isSame
+            return contents.matches(try FileDescriptor(place.path, O_RDONLY).readToEnd(expecting: now.size))
         }
     }
 

@@ -128,6 +128,9 @@ pid_t clinux_fork(void);
 /// Has this process sent a signal when its parent ends, which is `parent` as long as it has not.
 void clinux_hear_of_end(pid_t parent, int signal);
 
+/// Has this process give large pieces of memory back to the system when they are freed, instead of keeping them.
+void clinux_give_memory_back(void);
+
 /// Opens something that stands for a process and can be waited for; -1 and errno where it cannot.
 int clinux_open_process(pid_t process);
 
