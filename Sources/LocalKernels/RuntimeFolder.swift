@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Synchronization
 
 /// A private folder for one kernel's connection file and sockets.
 ///
@@ -86,8 +87,18 @@ final class RuntimeFolder: Sendable {
     /// The file that a login shell answers with.
     static let answer = "environment"
 
-    /// Removes folders of kernels that nobody uses any more.
+    /// When remains were looked for last, by folder.
+    private static let looked = Mutex<[String: ContinuousClock.Instant]>([:])
+
+    /// Removes folders of kernels that nobody uses any more; does not look for them each time.
     private static func clearRemains(in parent: String) {
+        let now = ContinuousClock.now
+        let isTime = looked.withLock { looked in
+            if let last = looked[parent], last.duration(to: now) < .seconds(60) { return false }
+            looked[parent] = now
+            return true
+        }
+        guard isTime else { return }
         // Nothing else is called so: galley, a process, a word.
         for name in Files.names(in: parent)
         where name.hasPrefix(prefix) && name.wholeMatch(of: /galley-\d+-\w+/) != nil {

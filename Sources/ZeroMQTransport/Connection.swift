@@ -39,6 +39,7 @@ public final class Connection: Sendable {
         let line = line
         let isRunning = startThread {
             line.begin()
+            line.wait(for: endpoints.socket)
             do throws(KernelFailure) {
                 var loop = try Loop(to: endpoints, key: key)
                 try loop.run(line) { message in

@@ -15,6 +15,11 @@ public enum Endpoints: Hashable, Sendable {
         }
     }
 
+    /// The file that is there once the kernel listens; nil where there is none to wait for.
+    var socket: String? {
+        if case .ipc(let prefix) = self { "\(prefix)-\(port(of: .shell))" } else { nil }
+    }
+
     /// The number of a channel in a connection file.
     public func port(of channel: Channel) -> Int {
         switch self {

@@ -86,6 +86,20 @@ final class Line: TaskExecutor {
     /// Says that this thread takes up what is left.
     func begin() { state.withLock { $0.thread = pthread_self() } }
 
+    /// Waits until a kernel has made its sockets, or is not wanted any more.
+    ///
+    /// libzmq would try to connect a thousand times a second, which takes as much of a processor as a twentieth of the
+    /// kernel's own start.
+    func wait(for socket: String?) {
+        guard let socket else { return }
+        while unsafe access(socket, F_OK) != 0, state.withLock({ $0.closing == nil }) {
+            if runJobs() { continue }
+            var item = pollfd(fd: bell.hear, events: Int16(POLLIN), revents: 0)
+            // A bell that has rung for a message would ring on: the message waits as the kernel does.
+            if unsafe poll(&item, 1, 1) > 0 { usleep(1000) }
+        }
+    }
+
     /// Says that it does not any more.
     func end() {
         let jobs = state.withLock { state in
