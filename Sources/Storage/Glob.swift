@@ -9,7 +9,9 @@ public struct Glob: Sendable {
 
     /// Takes a pattern.
     public init(_ pattern: String) {
-        parts = pattern.split(separator: "/").filter { $0 != "." }
+        let parts = pattern.split(separator: "/").filter { $0 != "." }
+        // All folders mean all that is in them.
+        self.parts = parts.last == "**" ? parts + ["*"] : parts
         isAbsolute = pattern.hasPrefix("/")
     }
 

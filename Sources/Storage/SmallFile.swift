@@ -46,6 +46,13 @@ extension LocalFile {
         }
     }
 
+    /// Removes a file, if there is one.
+    public static func remove(_ path: String) throws(StorageError) {
+        try FileUser.acting(as: FileUser.deciding(on: path)) { () throws(StorageError) in
+            if unsafe unlink(path) != 0, errno != ENOENT { throw StorageError(.writing, path, .last) }
+        }
+    }
+
     /// Reads a small file that somebody else may have made; nil where it is none.
     public static func peek(_ path: String, limit: Int = 1 << 16) -> [UInt8]? {
         let number = unsafe clinux_open_plain(path)

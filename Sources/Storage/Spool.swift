@@ -10,7 +10,11 @@ public final class Spool: Sendable {
     /// Makes room in a folder for temporary files.
     public init(in folder: String) throws(StorageError) {
         do throws(Errno) {
-            file = try FileDescriptor(duplicating: TemporaryFile(in: folder, mode: 0o600).file.number)
+            let new = try TemporaryFile(in: folder, mode: 0o600)
+            let number = new.file.number
+            file = try FileDescriptor(duplicating: number)
+            // Until here it has to be open.
+            _ = consume new
         } catch {
             throw StorageError(.writing, folder, error)
         }

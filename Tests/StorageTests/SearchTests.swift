@@ -1,0 +1,96 @@
+import Glibc
+import Storage
+import Testing
+
+/// A tree of files, all of which are empty.
+private func tree(_ files: String...) throws -> Scratch {
+    let scratch = try Scratch()
+    for file in files {
+        run("mkdir", "-p", scratch(String(file[..<(file.lastIndex(of: "/") ?? file.startIndex)])))
+        _ = try scratch.file(file, "")
+    }
+    return scratch
+}
+
+extension Scratch {
+    /// What an argument stands for, below this folder.
+    fileprivate func found(_ argument: String, excluding: String...) -> [String] {
+        NotebookSearch(excluding: excluding).notebooks(self(argument)).map { String($0.path.dropFirst(path.count + 1)) }
+    }
+}
+
+@Suite struct `The search for notebooks` {
+    @Test func `goes through folders in the order of names, and passes over what is hidden or a result`() throws {
+        let scratch = try tree(
+            "n/b.ipynb", "n/a/z.ipynb", "n/a.ipynb", "n/.ipynb_checkpoints/b-checkpoint.ipynb", "n/.h/c.ipynb",
+            "n/.d.ipynb", "n/b.executed.ipynb", "n/b.nbconvert.ipynb", "n/b.galley-conflict.ipynb",
+            "n/b.galley-conflict-2.ipynb", "n/lonely.executed.ipynb", "n/notes.txt")
+        #expect(scratch.found("n") == ["n/a.ipynb", "n/a/z.ipynb", "n/b.ipynb", "n/lonely.executed.ipynb"])
+        #expect(scratch.found("n/") == ["n/a.ipynb", "n/a/z.ipynb", "n/b.ipynb", "n/lonely.executed.ipynb"])
+    }
+
+    @Test func `takes a file for what it is, also one that is not there`() throws {
+        let scratch = try tree("x.txt", "[1].ipynb")
+        #expect(scratch.found("x.txt") == ["x.txt"])
+        #expect(scratch.found("[1].ipynb") == ["[1].ipynb"])
+        #expect(scratch.found("none.ipynb") == ["none.ipynb"])
+    }
+
+    @Test(arguments: [
+        ("*.ipynb", ["a.ipynb", "b.ipynb"]), ("?.ipynb", ["a.ipynb", "b.ipynb"]), ("[b-z].ipynb", ["b.ipynb"]),
+        ("*/*.ipynb", ["n/c.ipynb"]), ("**/*.ipynb", ["a.ipynb", "b.ipynb", "n/c.ipynb", "n/m/d.ipynb"]),
+        ("**/**/d*", ["n/m/d.ipynb"]), ("n/**", ["n/c.ipynb", "n/m/d.ipynb"]), ("n/*/d.ipynb", ["n/m/d.ipynb"]),
+        ("x*", []), (".*", [".e.ipynb"]), ("**/.*", [".e.ipynb"]),
+    ])
+    func `understands patterns that the shell has left`(pattern: String, files: [String]) throws {
+        let scratch = try tree("a.ipynb", "b.ipynb", "n/c.ipynb", "n/m/d.ipynb", ".e.ipynb", ".f/g.ipynb")
+        #expect(scratch.found(pattern).sorted() == files)
+    }
+
+    @Test(arguments: [
+        ("drafts", true), ("*.ipynb", true), ("old/*", false), ("drafts/*", true), ("n/drafts", true),
+        ("**/drafts/**", true), ("x.ipynb", true), ("raft*", false), ("n", true), ("ipynb", false),
+    ])
+    func `leaves out what a pattern says, wherever it is`(pattern: String, isOut: Bool) throws {
+        let scratch = try tree("n/drafts/x.ipynb")
+        #expect(scratch.found("n", excluding: pattern).isEmpty == isOut)
+    }
+
+    @Test func `follows links to files, and none to folders`() throws {
+        let scratch = try tree("n/a.ipynb", "other/b.ipynb")
+        symlink("..", scratch("n/up"))
+        symlink("../other/b.ipynb", scratch("n/link.ipynb"))
+        symlink("n", scratch("entry"))
+        #expect(scratch.found("n") == ["n/a.ipynb", "n/link.ipynb"])
+        // One that is named is meant.
+        #expect(scratch.found("entry") == ["entry/a.ipynb", "entry/link.ipynb"])
+    }
+}
+
+@Suite struct `Text that is put aside` {
+    @Test func `comes back in the order in which it is wanted`() throws {
+        let spool = try Spool(in: "/tmp")
+        let long = String(repeating: "long ", count: 500_000)
+        let (first, second) = (try spool.add(long), try spool.add("second"))
+        var pieces = Pieces()
+        pieces.append("<")
+        pieces.append(second, of: spool)
+        pieces.append(first, of: spool)
+        pieces.append(">")
+        let scratch = try Scratch()
+        try LocalFile.put(pieces, at: scratch("a"))
+        #expect(contents(scratch("a")) == "<second\(long)>")
+        #expect(pieces.count == long.utf8.count + 8)
+    }
+
+    @Test func `is written to what is no file without taking its place`() throws {
+        try LocalFile.fill("/dev/null", with: Array("x".utf8), mode: 0o600)
+        #expect(LocalFile.kind(of: "/dev/null") == .other)
+        let scratch = try Scratch()
+        try LocalFile.fill(scratch("a"), with: Array("x".utf8), mode: 0o600)
+        #expect(contents(scratch("a")) == "x")
+        #expect(throws: StorageError.folderNotFound(path: scratch("no/a"))) {
+            try LocalFile.fill(scratch("no/a"), with: Array("x".utf8), mode: 0o600)
+        }
+    }
+}
