@@ -13,6 +13,8 @@ struct Admission {
         case running
         /// It is saved, and its kernel ends.
         case ending
+        /// Its kernel takes long to end.
+        case lingering
         case over
     }
 
@@ -50,9 +52,11 @@ struct Admission {
     func jobs(in wanted: Set<Phase>) -> [Int] { phases.indices.filter { wanted.contains(phases[$0]) } }
 
     /// The notebook that would be started next, if there were memory for it.
+    ///
+    /// A start and an end take a processor's whole attention: there are no more of them at once than notebooks that run.
     var candidate: Int? {
-        guard !isClosed, count([.starting, .ready, .running]) < concurrency + ahead, count([.starting]) < concurrency,
-            concurrency > 1 || count([.ending]) == 0
+        guard !isClosed, count([.starting, .ready, .running]) < concurrency + ahead,
+            count([.starting, .ending]) < concurrency, concurrency > 1 || count([.lingering]) == 0
         else { return nil }
         return order.first { phases[$0] == .queued }
     }
@@ -60,7 +64,7 @@ struct Admission {
     /// Starts the next notebook; nil where none is to be started, or where memory is too short for it.
     mutating func start(_ memory: Memory) -> Int? {
         guard let next = candidate else { return nil }
-        let isAlone = count([.starting, .ready, .running, .ending]) == 0
+        let isAlone = count([.starting, .ready, .running, .ending, .lingering]) == 0
         if !isAlone, let available = memory.available, available - memory.growth < memory.perKernel { return nil }
         phases[next] = .starting
         return next

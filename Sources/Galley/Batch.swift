@@ -113,7 +113,8 @@ public struct JobReport: Sendable {
     /// What was not as it should be, and no reason to end the run.
     public var warnings: [String] = []
 
-    init(_ name: String, _ result: JobResult) { (self.name, self.result) = (name, result) }
+    /// Begins with what became of it.
+    package init(_ name: String, _ result: JobResult) { (self.name, self.result) = (name, result) }
 
     /// The report of the run; nil where there was none.
     public var run: RunReport? {

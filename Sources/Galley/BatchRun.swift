@@ -60,6 +60,9 @@ private final class BatchRun: Sendable {
     /// What a kernel is expected to need before any was seen: what Python's takes that has done nothing yet.
     private static let leastMemory = 64_000_000
 
+    /// A kernel that has not ended after so long is waiting, and not at work.
+    private static let usualEnd = Duration.seconds(1)
+
     init(_ batch: Batch, _ stop: StopSwitch, _ observe: @escaping @Sendable (BatchEvent) -> Void) {
         (self.batch, self.stop, self.observe) = (batch, stop, observe)
         state = Mutex(State(admission: Admission(order: batch.startOrder, concurrency: batch.concurrency)))
@@ -174,7 +177,8 @@ private final class BatchRun: Sendable {
         }
         let isFailure = isFailure(job, report.result)
         let unwanted = state.withLock { state -> [StopSwitch] in
-            if state.stop == nil, state.admission.isClosed, report.result.isUntouched { report.result = .leftOut }
+            let isOneOfMany = batch.jobs.count > 1
+            if isOneOfMany, state.admission.isClosed, report.result.isUntouched { report.result = .leftOut }
             state.reports[job] = report
             if isFailure { state.failures += 1 }
             guard let limit = batch.failureLimit, state.failures >= limit, !state.admission.isClosed else { return [] }
@@ -247,10 +251,16 @@ private final class BatchRun: Sendable {
                 giveUp(job)
             }
         } end: { [self] in
-            update { state in
-                if state.admission.phases[job] == .running { state.admission.note(.ending, of: job) }
+            advance(job, from: .running, to: .ending)
+            Task {
+                try? await Task.sleep(for: Self.usualEnd)
+                advance(job, from: .ending, to: .lingering)
             }
         }
+    }
+
+    private func advance(_ job: Int, from phase: Admission.Phase, to next: Admission.Phase) {
+        update { if $0.admission.phases[job] == phase { $0.admission.note(next, of: job) } }
     }
 
     /// Lets a notebook that waits for its turn wait no longer.

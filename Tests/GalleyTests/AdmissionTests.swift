@@ -1,0 +1,112 @@
+import Testing
+
+@testable import Galley
+
+private typealias Memory = Admission.Memory
+
+/// As much memory as one likes.
+private let plenty = Memory(available: nil, perKernel: 0)
+
+extension Admission {
+    /// Starts as many as it may.
+    fileprivate mutating func startAll(_ memory: Memory = plenty) -> [Int] {
+        var started: [Int] = []
+        while let job = start(memory) { started.append(job) }
+        return started
+    }
+
+    fileprivate mutating func ready(_ jobs: Int...) { for job in jobs { note(.ready, of: job) } }
+
+    fileprivate mutating func runAll() -> [Int] {
+        var running: [Int] = []
+        while let job = run() { running.append(job) }
+        return running
+    }
+}
+
+@Suite struct `The order of a batch` {
+    @Test func `starts as many at once as run at once`() {
+        var admission = Admission(order: Array(0..<9), concurrency: 3)
+        #expect(admission.startAll() == [0, 1, 2])
+    }
+
+    @Test func `starts the next kernels while others run, and as many again at most`() {
+        var admission = Admission(order: Array(0..<9), concurrency: 2)
+        _ = admission.startAll()
+        admission.ready(0, 1)
+        #expect(admission.runAll() == [0, 1])
+        #expect(admission.startAll() == [2, 3])
+        admission.ready(2, 3)
+        #expect(admission.runAll() == [])
+        #expect(admission.startAll() == [])
+        admission.note(.ending, of: 0)
+        #expect(admission.runAll() == [2])
+        #expect(admission.startAll() == [4])
+    }
+
+    @Test func `starts no more kernels than end meanwhile, but for those that are deaf to their end`() {
+        var admission = Admission(order: Array(0..<9), concurrency: 2)
+        _ = admission.startAll()
+        admission.note(.ending, of: 0)
+        admission.note(.ending, of: 1)
+        #expect(admission.startAll() == [])
+        admission.note(.over, of: 0)
+        #expect(admission.startAll() == [2])
+        admission.note(.lingering, of: 1)
+        #expect(admission.startAll() == [3])
+    }
+
+    @Test func `does one after the other where that is wanted, the end of a kernel included`() {
+        var admission = Admission(order: [0, 1], concurrency: 1)
+        #expect(admission.startAll() == [0])
+        admission.ready(0)
+        #expect(admission.runAll() == [0])
+        #expect(admission.startAll() == [])
+        for phase in [Admission.Phase.ending, .lingering] {
+            admission.note(phase, of: 0)
+            #expect(admission.startAll() == [])
+        }
+        admission.note(.over, of: 0)
+        #expect(admission.startAll() == [1])
+    }
+
+    @Test func `follows the order of starts and not that of the notebooks`() {
+        var admission = Admission(order: [2, 0, 1], concurrency: 2)
+        #expect(admission.startAll() == [2, 0])
+        admission.ready(0, 2)
+        #expect(admission.runAll() == [2, 0])
+    }
+
+    @Test func `starts nothing for which there is no memory, unless nothing else runs`() {
+        var admission = Admission(order: [0, 1, 2], concurrency: 3)
+        let short = Memory(available: 50, perKernel: 100)
+        #expect(admission.startAll(short) == [0])
+        // One that lives may come to need what is left.
+        #expect(admission.startAll(Memory(available: 150, perKernel: 100, growth: 60)) == [])
+        #expect(admission.start(Memory(available: 150, perKernel: 100, growth: 50)) == 1)
+        admission.note(.over, of: 0)
+        admission.note(.over, of: 1)
+        #expect(admission.startAll(short) == [2])
+    }
+
+    @Test func `begins nothing else once it is closed, and is over when the rest is`() {
+        var admission = Admission(order: [0, 1, 2], concurrency: 1)
+        _ = admission.startAll()
+        admission.close()
+        admission.ready(0)
+        #expect(admission.run() == nil)
+        #expect(!admission.isOver)
+        admission.note(.over, of: 0)
+        #expect(admission.startAll() == [])
+        #expect(admission.isOver)
+    }
+
+    @Test func `starts the slowest first, and before them those of which nothing is known`() {
+        var batch = Batch(["a", "b", "c", "d"].map { Batch.Job($0) })
+        (batch.jobs[0].earlierDuration, batch.jobs[1].earlierDuration) = (.seconds(1), .seconds(3))
+        batch.jobs[3].earlierDuration = .seconds(3)
+        #expect(batch.startOrder == [0, 1, 2, 3])
+        batch.order = .slowestFirst
+        #expect(batch.startOrder == [2, 1, 3, 0])
+    }
+}

@@ -1,0 +1,148 @@
+import Execution
+import Foundation
+import Galley
+import JSON
+import LocalKernels
+import Notebook
+import Storage
+import Synchronization
+import Testing
+
+/// Notebooks in memory, and what becomes of them.
+private func batch(_ notebooks: [(name: String, source: String)], _ options: Options = options()) -> Batch {
+    Batch(
+        notebooks.map { name, source in
+            let store = MemoryStore(notebook(source), name: name)
+            return Batch.Job(name, options) { (store, nil) }
+        })
+}
+
+@Suite struct `A batch` {
+    @Test func `reports in the order of its notebooks, and one's end is nothing to another`() async {
+        var batch = batch([
+            ("slow", "import time; time.sleep(1)"), ("bad", "1/0"), ("dead", "import os; os.kill(os.getpid(), 9)"),
+            ("good", "1"),
+        ])
+        batch.concurrency = 2
+        let report = await batch.run()
+        #expect(report.jobs.map(\.name) == ["slow", "bad", "dead", "good"])
+        #expect(report.jobs.map { $0.run?.outcome.status } == ["succeeded", "raised", "kernel-died", "succeeded"])
+        #expect(report.jobs.allSatisfy { $0.begin < $0.end && $0.end <= report.duration })
+    }
+
+    @Test func `runs no more cells at a time than it may, while the next kernels start`() async {
+        var batch = batch((0..<5).map { ("\($0)", "import time; time.sleep(0.5)") })
+        batch.concurrency = 2
+        let running = Mutex((now: 0, most: 0))
+        await batch.run { event in
+            switch event {
+            case .run(_, .cellStarted): running.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
+            case .run(_, .cellFinished): running.withLock { $0.now -= 1 }
+            default: break
+            }
+        }
+        #expect(running.withLock(\.most) == 2)
+    }
+
+    @Test func `gives each kernel a folder for temporary files that is gone afterwards`() async throws {
+        let source = "import tempfile, os; os.makedirs(tempfile.mkdtemp() + '/a/b'); print(tempfile.gettempdir())"
+        let stores = ["a", "b"].map { MemoryStore(notebook(source), name: $0) }
+        let report = await Batch(stores.map { store in Batch.Job(store.name, options()) { (store, nil) } }).run()
+        #expect(report.jobs.allSatisfy { $0.run?.outcome.isSuccess == true })
+        let folders = try stores.map { try #require($0.notebook.cells[0].outputs.first?.text).dropLast() }
+        #expect(folders[0] != folders[1])
+        for folder in folders { #expect(!FileManager.default.fileExists(atPath: String(folder))) }
+    }
+
+    @Test func `tries again what a dead kernel has cut off, and says so`() async throws {
+        let mark = NSTemporaryDirectory() + "galley-retry-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: mark) }
+        // It lives when it is run for the third time.
+        let source = """
+            import os
+            with open("\(mark)", "a") as file: file.write("x")
+            if os.path.getsize("\(mark)") < 3: os.kill(os.getpid(), 9)
+            """
+        var batch = batch([("a", source)])
+        batch.retries = 5
+        let attempts = Mutex<[Int]>([])
+        let report = await batch.run {
+            if case .retrying(_, let attempt, _) = $0 { attempts.withLock { $0.append(attempt) } }
+        }
+        #expect(report.jobs[0].run?.outcome.status == "succeeded")
+        #expect(report.jobs[0].failedAttempts.count == 2)
+        #expect(report.jobs[0].failedAttempts.allSatisfy { $0.contains("SIGKILL") })
+        #expect(attempts.withLock(\.self) == [2, 3])
+    }
+
+    @Test func `does not try again what would fail again`() async {
+        var missing = options()
+        missing.kernel = "no-such-kernel"
+        for (name, options) in [("raises", options()), ("misses", missing)] {
+            var batch = batch([(name, "1/0")], options)
+            batch.retries = 3
+            let report = await batch.run()
+            #expect(report.jobs[0].failedAttempts == [])
+        }
+    }
+
+    @Test func `begins nothing else after so many failures, and says what was left out`() async {
+        var batch = batch((0..<6).map { ("\($0)", $0 == 1 ? "1/0" : "1") })
+        (batch.concurrency, batch.failureLimit) = (1, 1)
+        let report = await batch.run()
+        let words = report.jobs.map { job in
+            switch job.result {
+            case .ran(let run): run.outcome.status
+            case .leftOut: "left out"
+            default: "failed"
+            }
+        }
+        #expect(words == ["succeeded", "raised"] + Array(repeating: "left out", count: 4))
+    }
+
+    @Test func `is ended as a whole, and keeps what was put out`() async throws {
+        let stores = (0..<3).map {
+            MemoryStore(notebook("print('begun', flush=True); import time; time.sleep(60)"), name: "\($0)")
+        }
+        var batch = Batch(stores.map { store in Batch.Job(store.name, options()) { (store, nil) } })
+        batch.concurrency = 2
+        let begun = Mutex(0)
+        let stop = StopSwitch()
+        let report = await batch.run(stop: stop) { event in
+            guard case .run(_, .output) = event else { return }
+            if begun.withLock({
+                $0 += 1; return $0
+            }) == 2 {
+                stop.stop(.signal(15))
+            }
+        }
+        #expect(report.stop == .signal(15))
+        #expect(report.jobs.prefix(2).allSatisfy { $0.run?.outcome.status == "stopped" })
+        for store in stores.prefix(2) { #expect(try store.notebook.cells[0].outputs.first?.text == "begun\n") }
+        #expect(try stores[2].notebook.cells[0].outputs.isEmpty)
+    }
+
+    @Test func `of nothing is over at once`() async {
+        let report = await Batch([]).run()
+        #expect(report.jobs.isEmpty)
+    }
+
+    @Test func `starts one kernel at a time where memory is short for more`() async {
+        var batch = batch((0..<3).map { ("\($0)", "1") })
+        (batch.concurrency, batch.memoryPerKernel) = (3, 1 << 50)
+        let log = Mutex<[String]>([])
+        let report = await batch.run { event in
+            switch event {
+            case .began(let job): log.withLock { $0.append("begin \(job)") }
+            case .ended(let job, _): log.withLock { $0.append("end \(job)") }
+            case .heldBack: log.withLock { $0.append("held back") }
+            default: break
+            }
+        }
+        #expect(report.jobs.allSatisfy { $0.run?.outcome.isSuccess == true })
+        #expect(
+            log.withLock { $0.filter { $0 != "held back" } }
+                == ["begin 0", "end 0", "begin 1", "end 1", "begin 2", "end 2"])
+        #expect(log.withLock { $0.count { $0 == "held back" } } == 1)
+    }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import Galley
+import JSON
+import LocalKernels
+import Notebook
+import Storage
+import Synchronization
+import Testing
+
+/// A notebook in memory, in a place that can be made to fail.
+final class MemoryStore: NotebookStore {
+    let name: String
+    let canBeWrittenAgain: Bool
+    private let state: Mutex<(bytes: [UInt8], writes: Int, failures: Int)>
+
+    init(_ notebook: Notebook, name: String = "memory.ipynb", canBeWrittenAgain: Bool = true, failures: Int = 0) {
+        self.name = name
+        self.canBeWrittenAgain = canBeWrittenAgain
+        state = Mutex((notebook.text.bytes, 0, failures))
+    }
+
+    var writes: Int { state.withLock { $0.writes } }
+    var notebook: Notebook { get throws { try Notebook(parsing: state.withLock { $0.bytes }) } }
+
+    func lock() {}
+    func read() -> [UInt8] { state.withLock { $0.bytes } }
+    func checkWritable() {}
+
+    func write(_ bytes: some ByteRuns) throws -> Destination {
+        var copy: [UInt8] = []
+        bytes.forEachRun { run in for index in run.indices { copy.append(run[index]) } }
+        try state.withLock { state in
+            state.writes += 1
+            if state.writes <= state.failures { throw StorageError.diskFull(path: name, needed: copy.count) }
+            state.bytes = copy
+        }
+        return .original
+    }
+}
+
+let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().path
+
+func options(_ more: [String: String] = [:]) -> Options {
+    var environment = ["JUPYTER_PATH": root + "/.build/python/share/jupyter", "PATH": "/usr/bin:/bin"]
+    environment.merge(more) { $1 }
+    var options = Options(launch: KernelOptions(environment: environment))
+    options.kernel = "python3"
+    return options
+}
+
+func notebook(_ sources: String...) -> Notebook {
+    var notebook = Notebook()
+    for source in sources { notebook.cells.append(.code(source, id: "c\(notebook.cells.count)")) }
+    return notebook
+}
