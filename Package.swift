@@ -28,15 +28,18 @@ let package = Package(
         .target(
             name: "Galley",
             dependencies: ["JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "Execution"]),
+        .target(name: "Rendering", dependencies: ["JSON", "Notebook", "Execution"]),
+        .target(name: "Comparison", dependencies: ["JSON", "Notebook", "Execution"]),
         .target(
             name: "Reports",
-            dependencies: ["JSON", "Notebook", "Storage", "JupyterProtocol", "Execution", "Galley"]),
+            dependencies: ["JSON", "Notebook", "JupyterProtocol", "Execution", "Galley", "Rendering"],
+            exclude: ["report.schema.json"]),
         .target(name: "Runs", dependencies: ["JSON", "CLinux", "Storage", "JupyterProtocol"]),
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "Execution", "Galley", "Reports",
-                "Runs",
+                "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "Execution", "Galley", "Comparison",
+                "Rendering", "Reports", "Runs",
             ], exclude: ["events.schema.json"]),
 
         // Tests
@@ -53,12 +56,17 @@ let package = Package(
         .testTarget(
             name: "GalleyTests",
             dependencies: ["JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "Execution", "Galley"]),
+        .testTarget(name: "RenderingTests", dependencies: ["JSON", "Notebook", "Execution", "Rendering"]),
+        .testTarget(name: "ComparisonTests", dependencies: ["JSON", "Notebook", "Comparison"]),
+        .testTarget(
+            name: "ReportsTests",
+            dependencies: ["JSON", "Notebook", "JupyterProtocol", "Execution", "Galley", "Reports"]),
         .testTarget(name: "RunsTests", dependencies: ["JSON", "Storage", "JupyterProtocol", "Runs"]),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "EndToEndTests"),
         .executableTarget(
             name: "Benchmarks", dependencies: ["JSON", "Storage", "JupyterProtocol", "LocalKernels"],
-            path: "Tests/Benchmarks", exclude: ["floor.py", "notebooks.py"]),
+            path: "Tests/Benchmarks", exclude: ["batch.py", "floor.py", "notebooks.py"]),
     ]
 )
 

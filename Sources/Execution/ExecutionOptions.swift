@@ -1,3 +1,5 @@
+package import Notebook
+
 /// How the cells of a notebook are to be run.
 public struct ExecutionOptions: Sendable {
     /// How long a cell may take, where neither it nor the notebook says otherwise.
@@ -20,6 +22,8 @@ public struct ExecutionOptions: Sendable {
     public var stopAfter: String?
     /// The tag of cells that are left out and left as they are.
     public var skipTag = "skip-execution"
+    /// Whether a cell is left out as if it had that tag.
+    package var isSkipped: @Sendable (Cell) -> Bool = { _ in false }
     /// Whether each cell's metadata tell when it was run.
     public var keepsTiming = true
     /// Whether the notebook's metadata tell what its widgets look like.

@@ -18,7 +18,7 @@ public struct Plan: Sendable {
 
     /// What happens to a code cell that the options do not leave out.
     private static func fate(of cell: Cell, _ options: ExecutionOptions) -> PlannedCell.Fate {
-        if cell.tags.contains(options.skipTag) { return .skipped }
+        if cell.tags.contains(options.skipTag) || options.isSkipped(cell) { return .skipped }
         return cell.source.unicodeScalars.allSatisfy(\.isBlank) ? .blank : .run
     }
 

@@ -145,9 +145,8 @@ private struct Suite {
             if element == "error" { counts.errors = 1 } else { counts.failures = 1 }
         } else if let first = findings.first {
             let text = findings.map { ([$0.what + ":"] + $0.lines).joined(separator: "\n") }.joined(separator: "\n\n")
-            let message = "\(first.what) differs from what is stored"
             content.append(
-                XML.element("failure", [("message", message), ("type", "differs")], text: JUnit.plain(text)))
+                XML.element("failure", [("message", first.what), ("type", "differs")], text: JUnit.plain(text)))
             counts.failures = 1
         }
         for (element, text) in [

@@ -18,7 +18,7 @@ package struct Verdict: Sendable {
         package let cell: Int
         /// Its place among all cells, from 0.
         package let index: Int
-        /// What differs.
+        /// What is found, such as that a picture differs.
         package let what: String
         /// How, line by line.
         package let lines: [String]
@@ -35,12 +35,13 @@ package struct Verdict: Sendable {
         switch job.result {
         case .ran:
             let cells = Set(findings.map(\.cell)).sorted()
-            let what = Set(findings.map(\.what)).count == 1 ? findings[0].what : "outputs"
-            let differs =
-                cells.isEmpty
-                ? nil
-                : "\(what) of cell\(cells.count == 1 ? "" : "s") \(cells.map(String.init).joined(separator: ", ")) "
-                    + "differ\(what == "outputs" ? "" : "s") from what is stored"
+            let differs: String? =
+                switch (cells.count, findings.count) {
+                case (0, _): nil
+                case (1, 1): "cell \(cells[0]): \(findings[0].what)"
+                case (1, _): "cell \(cells[0]): \(findings[0].what), and \(findings.count - 1) more"
+                default: "cells \(cells.map(String.init).joined(separator: ", ")) differ from what is stored"
+                }
             sentence = failure?.sentence ?? differs
         case .failed(let error):
             let text = "\(error)"

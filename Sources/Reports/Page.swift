@@ -1,0 +1,209 @@
+import Execution
+package import Galley
+package import JupyterProtocol
+package import Notebook
+import Rendering
+
+/// One page that shows how a run went: what failed, a table of all notebooks, and each notebook.
+///
+/// It stands alone: nothing on it comes from elsewhere, and nothing in it is a program. What a notebook has put out is
+/// shown as it is meant and does nothing; a policy in the head of the page tells the browser the same once more.
+package enum Page {
+    /// What is told of one notebook.
+    package struct Part: Sendable {
+        /// The cell that failed, and what it put out; empty where all is well.
+        package let failure: String
+        /// The whole notebook.
+        package let notebook: String
+    }
+
+    /// Makes what is told of a notebook.
+    ///
+    /// - Parameters:
+    ///   - number: Which of the notebooks it is, from 0.
+    ///   - notebook: What it has become; nil where it was not run.
+    package static func part(_ verdict: Verdict, _ notebook: Notebook?, number: Int) -> Part {
+        Part(failure: failure(verdict, notebook, number).text, notebook: whole(verdict, notebook, number).text)
+    }
+
+    // MARK: What failed
+
+    private static func failure(_ verdict: Verdict, _ notebook: Notebook?, _ number: Int) -> HTML {
+        guard let sentence = verdict.sentence, !verdict.isLeftOut else { return HTML() }
+        var cells = HTML()
+        if let notebook {
+            let places =
+                verdict.job.run?.failingCell.map { [$0.index] } ?? Array(Set(verdict.findings.map(\.index))).sorted()
+            for place in places.prefix(10) { cells += cell(at: place, of: notebook, verdict, scope: "f\(number)") }
+        }
+        return """
+            <article class="failure"><h3><a href="#\(anchor(number))">\(verdict.job.name)</a></h3>
+            <p class="reason">\(sentence)</p>
+            \(lastWords(verdict))\(cells)</article>
+
+            """
+    }
+
+    /// What a kernel said before it died.
+    private static func lastWords(_ verdict: Verdict) -> HTML {
+        guard case .kernelFailed(.died(let death)) = verdict.job.run?.outcome, !death.lastLines.isEmpty else {
+            return HTML()
+        }
+        return """
+            <pre class="nb-text nb-stderr">\(HTML.terminal(death.lastLines.joined(separator: "\n")))</pre>
+
+            """
+    }
+
+    // MARK: A notebook
+
+    private static func anchor(_ number: Int) -> String { "notebook-\(number + 1)" }
+
+    private static func whole(_ verdict: Verdict, _ notebook: Notebook?, _ number: Int) -> HTML {
+        var cells = HTML()
+        if let notebook {
+            for index in notebook.cells.indices { cells += cell(at: index, of: notebook, verdict, scope: "n\(number)") }
+        } else {
+            cells = "<p class=\"reason\">\(verdict.sentence ?? "There is nothing to show.")</p>\n"
+        }
+        let notes = (verdict.job.failedAttempts.map { "An attempt failed: \($0)" } + verdict.job.warnings).map {
+            note -> HTML in
+            "<p class=\"note\">\(note)</p>\n"
+        }
+        let summary: HTML = """
+            <summary><h3>\(verdict.job.name)</h3> <span class="state \(look(verdict))">\(word(verdict))</span></summary>
+            """
+        let content: HTML = """
+            <div id="\(anchor(number))" class="notebook">\(HTML.joined(notes))\(cells)</div>
+            """
+        return verdict.isGood || verdict.isLeftOut
+            ? "<details>\(summary)\n\(content)</details>\n" : "<details open>\(summary)\n\(content)</details>\n"
+    }
+
+    private static func cell(at index: Int, of notebook: Notebook, _ verdict: Verdict, scope: String) -> HTML {
+        guard notebook.cells.indices.contains(index) else { return HTML() }
+        let report = verdict.job.run?.cells.first { $0.index == index }
+        let findings = verdict.findings.filter { $0.index == index }
+        let hasFailed = verdict.job.run?.failingCell?.index == index || !findings.isEmpty
+        let look = CellLook(scope: scope, language: notebook.wantedKernel.language)
+        var html = HTML.cell(
+            notebook.cells[index], at: index, look: look, state: hasFailed ? "failing" : "",
+            markedLine: hasFailed ? report?.error?.line : nil)
+        if let report, report.outcome.wasRun {
+            html += "<p class=\"time\">\(report.duration.inWords)</p>\n"
+        } else if let report, report.outcome.status == "not-reached" {
+            html += "<p class=\"time\">not run</p>\n"
+        }
+        for finding in findings {
+            html += "<p class=\"reason\">\(finding.what)</p>\n<pre class=\"nb-text difference\">"
+            for line in finding.lines { html += difference(line) }
+            html += "</pre>\n"
+        }
+        return html
+    }
+
+    private static func difference(_ line: String) -> HTML {
+        switch line.first {
+        case "-": "<del>\(line)</del>\n"
+        case "+": "<ins>\(line)</ins>\n"
+        default: "\(line)\n"
+        }
+    }
+
+    // MARK: The page
+
+    /// The beginning of the page: what can be said in a line, up to where it is told what failed.
+    package static func head(_ report: BatchReport, _ verdicts: [Verdict], began: Timestamp) -> String {
+        let failed = verdicts.count { !$0.isGood && !$0.isLeftOut }
+        let leftOut = verdicts.count(where: \.isLeftOut)
+        let all = verdicts.count == 1 ? "1 notebook" : "\(verdicts.count) notebooks"
+        let title =
+            failed == 0
+            ? (leftOut == 0 ? "\(all): all is well" : "\(all): \(leftOut) not run") : "\(failed) of \(all) failed"
+        let facts = [
+            "\(String(began.description.prefix(16)).replacing("T", with: " ")) UTC", report.duration.inWords,
+            leftOut > 0 && failed > 0 ? "\(leftOut) not run" : nil, report.stop.map { "the run \($0)" },
+            "Galley \(Galley.version)",
+        ].compactMap(\.self)
+        let html: HTML = """
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="referrer" content="no-referrer">
+            <title>\(title)</title>
+            <style>
+
+            """
+        let body: HTML = """
+            </style>
+            </head>
+            <body>
+            <header><h1 class="\(failed > 0 ? "bad" : leftOut > 0 ? "open" : "good")">\(title)</h1>
+            <p>\(facts.joined(separator: " · "))</p></header>
+            <main>
+
+            """
+        return html.text + HTML.styles.text + styles + body.text
+            + (failed > 0 ? "<section class=\"failures\"><h2>What failed</h2>\n" : "")
+    }
+
+    /// What stands between what failed and the notebooks: the table.
+    package static func table(_ report: BatchReport, _ verdicts: [Verdict]) -> String {
+        let whole = max(report.duration.inSeconds, 0.001)
+        var rows = HTML()
+        for (number, verdict) in verdicts.enumerated() { rows += row(verdict, number, of: whole) }
+        let html: HTML = """
+            <section><h2>Notebooks</h2>
+            <table class="notebooks"><thead><tr><th>Notebook</th><th>End</th><th>Time</th><th class="axis"><span>0 s</span><span>\(report.duration.inWords)</span></th></tr></thead>
+            <tbody>
+            \(rows)</tbody></table></section>
+            <section class="all"><h2>Each notebook</h2>
+
+            """
+        return (verdicts.contains { !$0.isGood && !$0.isLeftOut } ? "</section>\n" : "") + html.text
+    }
+
+    /// The end of the page.
+    package static let tail = "</section>\n</main>\n</body>\n</html>\n"
+
+    private static func row(_ verdict: Verdict, _ number: Int, of whole: Double) -> HTML {
+        func percent(_ duration: Duration) -> String {
+            let share = min(max(duration.inSeconds / whole, 0), 1)
+            return "\((share * 10000).rounded() / 100)%"
+        }
+        let bar: HTML =
+            verdict.isLeftOut
+            ? ""
+            : """
+            <span class="bar \(look(verdict))" style="margin-left:min(\(percent(verdict.job.begin)),calc(100% - 3px));width:\(percent(verdict.job.end - verdict.job.begin))"></span>
+            """
+        let attempts: HTML =
+            verdict.job.failedAttempts.isEmpty
+            ? "" : " <span class=\"note\">attempt \(verdict.job.failedAttempts.count + 1)</span>"
+        let reason: HTML =
+            verdict.isGood || verdict.isLeftOut
+            ? "" : "<br><span class=\"note\">\(verdict.sentence?.shownOnOneLine(200) ?? "")</span>"
+        return """
+            <tr><td><a href="#\(anchor(number))">\(verdict.job.name)</a>\(attempts)\(reason)</td>\
+            <td><span class="state \(look(verdict))">\(word(verdict))</span></td>\
+            <td class="number">\(verdict.isLeftOut ? "" : verdict.duration.inWords)</td><td class="axis">\(bar)</td></tr>
+
+            """
+    }
+
+    private static func look(_ verdict: Verdict) -> String {
+        verdict.isGood ? "good" : verdict.isLeftOut ? "open" : "bad"
+    }
+
+    private static func word(_ verdict: Verdict) -> String {
+        switch verdict.status {
+        case "succeeded": "ok"
+        case "raised": "error"
+        case "left-out": "not run"
+        case let status: status.replacing("-", with: " ")
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import Execution
+import Galley
+import JSON
+import JupyterProtocol
+import Notebook
+import Testing
+
+@testable import Reports
+
+@Suite struct `The suite of a notebook` {
+    private let sources = ["a = 1", "b <", "c"]
+
+    @Test func `has a test for each cell that was run`() throws {
+        let suite = suite(try job(.raised(error), sources, [.succeeded, .raised(error, isAllowed: false)]), sources)
+        #expect(
+            suite.text == """
+                  <testsuite name="n/a.b.ipynb" tests="2" failures="1" errors="0" skipped="0" time="3.000" timestamp="2023-11-14T22:13:20" hostname="m">
+                    <properties>
+                      <property name="status" value="raised"/>
+                      <property name="kernel" value="python3"/>
+                    </properties>
+                    <testcase classname="n.a_b" name="cell 1: a = 1" time="1.500">
+                      <system-out>out of a = 1
+                </system-out>
+                    </testcase>
+                    <testcase classname="n.a_b" name="cell 2: b &lt;" time="1.500">
+                      <failure message="line 7: ValueError: no &lt;good&gt; &amp; &quot;bad&quot;" type="ValueError">Cell In[2], line 7
+                ]]&gt; x</failure>
+                      <system-out>out of b &lt;
+                </system-out>
+                    </testcase>
+                  </testsuite>
+
+                """)
+        #expect(suite.counts.tests == 2 && suite.counts.failures == 1)
+    }
+
+    @Test func `lets pass what was allowed`() throws {
+        let suite = suite(try job(.succeeded, sources, [.raised(error, isAllowed: true)]), sources)
+        #expect(suite.counts.failures == 0)
+        #expect(!suite.text.contains("<failure"))
+    }
+
+    @Test(arguments: [
+        (RunOutcome.timedOut(StruckLimit(kind: .cell, duration: .seconds(9))), "failure", "TimeLimitReached"),
+        (.kernelFailed(.disconnected("gone")), "error", "KernelDied"), (.stopped(.signal(15)), "error", "RunStopped"),
+        (.exited(status: 3), "failure", "SystemExit"),
+    ])
+    func `calls a failure what the notebook is to blame for, and an error what it is not`(
+        outcome: RunOutcome, element: String, type: String
+    ) throws {
+        let cell: CellOutcome =
+            switch outcome {
+            case .timedOut(let limit): .timedOut(limit, .survived)
+            case .kernelFailed(let failure): .kernelFailed(failure)
+            case .stopped(let reason): .stopped(reason)
+            default: .exited(status: 3)
+            }
+        let suite = suite(try job(outcome, sources, [cell]), sources)
+        #expect(suite.text.contains(#"<\#(element) message="#) && suite.text.contains(#"type="\#(type)""#))
+        #expect((suite.counts.failures, suite.counts.errors) == (element == "failure" ? (1, 0) : (0, 1)))
+    }
+
+    @Test func `has a test of the notebook itself where there is none of its cells`() throws {
+        struct Problem: Error, CustomStringConvertible { let description = "n/a.ipynb: not JSON" }
+        for (result, element) in [
+            (JobResult.failed(Problem()), "<error message=\"not JSON\""), (.leftOut, "<skipped message=\"not run\"/>"),
+        ] {
+            let suite = JUnit(
+                Verdict(JobReport("n/a.ipynb", result)), nil, began: moment, machine: "m")
+            #expect(suite.text.contains("name=\"notebook\""))
+            #expect(suite.text.contains(element))
+            #expect(suite.counts.tests == 1)
+        }
+        #expect(suite(try job(.succeeded, [], []), []).counts.tests == 1)
+    }
+
+    @Test func `tells of a limit that was reached before a cell`() throws {
+        let limit = StruckLimit(kind: .total, duration: .seconds(9))
+        let suite = suite(try job(.timedOut(limit), sources, [.succeeded]), sources)
+        #expect((suite.counts.tests, suite.counts.errors) == (2, 1))
+    }
+
+    @Test func `tells of attempts that failed and of warnings`() throws {
+        var job = try job(.succeeded, sources, [.succeeded])
+        (job.failedAttempts, job.warnings) = (["it died\nof something"], ["look"])
+        let text = suite(job, sources).text
+        #expect(text.contains(#"<property name="attempts" value="2"/>"#))
+        #expect(text.contains(#"<property name="failed-attempt" value="it died of something"/>"#))
+        #expect(text.contains(#"<property name="warning" value="look"/>"#))
+    }
+
+    @Test func `fails where something differs`() throws {
+        let finding = Verdict.Finding(cell: 1, index: 0, what: "stdout differs", lines: ["- a", "+ b"])
+        let suite = suite(try job(.succeeded, sources, [.succeeded]), sources, findings: [finding])
+        #expect(
+            suite.text.contains(
+                "<failure message=\"stdout differs\" type=\"differs\">stdout differs:\n- a\n+ b</failure>"))
+        #expect(suite.counts.failures == 1)
+    }
+
+    @Test func `keeps the beginning and the end of much text`() throws {
+        let text = String(repeating: "x", count: 1_000_000)
+        var notebook = notebook(["a"])
+        notebook.cells[0].outputs[0] = .stream(.stderr, "<begin>" + text + "<end>")
+        let suite = JUnit(Verdict(try job(.succeeded, ["a"], [.succeeded])), notebook, began: moment, machine: "m")
+        #expect(suite.text.utf8.count < 70_000)
+        #expect(suite.text.contains("<system-err>&lt;begin&gt;x") && suite.text.contains("x&lt;end&gt;</system-err>"))
+        #expect(suite.text.contains("934476 bytes are left out here"))
+    }
+
+    @Test func `says nothing that XML cannot say`() {
+        let all =
+            String(String.UnicodeScalarView((0...0xA0).compactMap { Unicode.Scalar(UInt32($0)) })) + "\u{FFFE}\u{FFFF}é"
+        let escaped = XML.escaped(all)
+        #expect(escaped.hasPrefix("\t\n&#13; !&quot;#$%&amp;'()"))
+        #expect(escaped.hasSuffix("~\u{85}\u{A0}é"))
+    }
+}
+
+@Suite struct `What is said of a notebook` {
+    @Test func `is one sentence, which names cell and line`() throws {
+        let verdict = Verdict(try job(.raised(error), ["a", "b"], [.succeeded, .raised(error, isAllowed: false)]))
+        #expect(verdict.sentence == "cell 2 of 2, line 7, raised ValueError: no <good> & \"bad\"")
+        #expect(verdict.status == "raised")
+        #expect(!verdict.isGood)
+    }
+
+    @Test func `is nothing where all is well`() throws {
+        #expect(Verdict(try job(.succeeded, ["a"], [.succeeded])).isGood)
+        #expect(Verdict(try job(.exited(status: 0), ["a"], [.exited(status: 0)])).isGood)
+    }
+
+    @Test(arguments: [
+        ([(1, "stdout differs")], "cell 1: stdout differs"),
+        ([(1, "stdout differs"), (1, "image/png is new")], "cell 1: stdout differs, and 1 more"),
+        ([(1, "stdout differs"), (3, "image/png is new")], "cells 1, 3 differ from what is stored"),
+    ])
+    func `names what differs`(found: [(Int, String)], sentence: String) throws {
+        let findings = found.map { Verdict.Finding(cell: $0.0, index: $0.0 - 1, what: $0.1, lines: []) }
+        let verdict = Verdict(try job(.succeeded, ["a"], [.succeeded]), findings: findings)
+        #expect(verdict.sentence == sentence)
+        #expect(verdict.status == "differs")
+    }
+}
