@@ -29,7 +29,7 @@ struct Attendant {
         if arguments.background.isDetached { attendant.letGoOfCaller() }
         let mark = ProcessMark.current()
         // Only one process of a group can read from the terminal.
-        if let engine = try ChildProcess.make(isApart: arguments.notebook != "-") { attendant.attend(engine) }
+        if let engine = try ChildProcess.make(isApart: !arguments.readsStandardInput) { attendant.attend(engine) }
         return AttendantLink(to: mark, verdict: attendant.verdict, news: attendant.news, arguments.background)
     }
 
@@ -68,7 +68,7 @@ struct Attendant {
     private func letGoOfCaller() {
         let nothing = unsafe open("/dev/null", O_RDWR | O_CLOEXEC)
         let log = place.log.flatMap { try? LocalFile.openForLines($0) } ?? -1
-        if arguments.notebook != "-" { dup2(nothing, 0) }
+        if !arguments.readsStandardInput { dup2(nothing, 0) }
         for stream in Int32(1)...2 { dup2(log >= 0 ? log : nothing, stream) }
         // It may have left others open, too.
         let own = [verdict.ends, news?.ends ?? []].joined()

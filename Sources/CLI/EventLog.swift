@@ -27,42 +27,62 @@ final class EventLog: Sendable {
     /// Waits until everything is written; returns whether it was.
     func finish() async -> Bool { await outlet.finish() }
 
-    func write(_ event: RunEvent, notebook: String) {
+    func write(_ event: RunEvent, of notebook: String) {
         switch event {
         case .started(let kernel, let user, let cells):
             write(
-                "run-started",
+                "run-started", of: notebook,
                 [
                     ("cells", .number(cells)), ("galley", .string(Galley.version)), ("kernel", .string(kernel)),
-                    ("notebook", .string(notebook)), ("schema", .number(Self.schema)), ("user", .string(user)),
+                    ("schema", .number(Self.schema)), ("user", .string(user)),
                 ])
         case .cellStarted(let cell):
-            write("cell-started", place(cell.number, cell.index, cell.id) + [("title", .string(cell.title))])
+            write(
+                "cell-started", of: notebook, place(cell.number, cell.index, cell.id) + [("title", .string(cell.title))]
+            )
         case .output(let cell, let publication):
             guard let output = self.output(publication) else { return }
-            write("output", place(cell.number, cell.index, cell.id) + output)
-        case .cellFinished(let report): write("cell-finished", report.members)
-        case .saved(let path): write("saved", [("path", .string(path))])
-        case .warning(let text): write("warning", [("message", .string(text))])
+            write("output", of: notebook, place(cell.number, cell.index, cell.id) + output)
+        case .cellFinished(let report): write("cell-finished", of: notebook, report.members)
+        case .saved(let path): write("saved", of: notebook, [("path", .string(path))])
+        case .warning(let text): write("warning", of: notebook, [("message", .string(text))])
         default: break
         }
     }
 
-    /// Tells how the run ended.
-    func end(_ status: Int32, _ report: RunReport) {
-        var members: [(String, Value)] = [
-            ("duration", report.duration.json), ("exit_status", .number(Int(status))),
-            ("status", .string(report.outcome.status)),
-        ]
-        if let cell = report.failingCell { members.append(("cell", .number(cell.number))) }
-        write("run-finished", members)
+    /// Tells that a notebook is run again.
+    func retry(_ notebook: String, attempt: Int, _ reason: String) {
+        write("run-retried", of: notebook, [("attempt", .number(attempt)), ("message", .string(reason))])
     }
 
-    /// Tells why there was no run, or none that was saved.
-    func end(_ status: Int32, _ problem: String) {
+    /// Tells what became of a notebook.
+    func end(_ notebook: String, _ status: Int32, _ verdict: Verdict) {
+        var members: [(String, Value)] = [("exit_status", .number(Int(status))), ("status", .string(verdict.status))]
+        if let run = verdict.job.run { members.append(("duration", run.duration.json)) }
+        if let cell = verdict.cell { members.append(("cell", .number(cell))) }
+        switch verdict.job.result {
+        case .ran where verdict.findings.isEmpty: break
+        case .failed(let error): members.append(("message", .string("\(error)")))
+        default: if let sentence = verdict.sentence { members.append(("message", .string(sentence))) }
+        }
+        write("run-finished", of: notebook, members)
+    }
+
+    /// Tells what became of several notebooks.
+    func end(_ status: Int32, _ verdicts: [Verdict], duration: Duration) {
+        let leftOut = verdicts.count(where: \.isLeftOut)
+        let good = verdicts.count(where: \.isGood)
         write(
-            "run-finished",
-            [("exit_status", .number(Int(status))), ("message", .string(problem)), ("status", "failed")])
+            "batch-finished",
+            [
+                ("duration", duration.json), ("exit_status", .number(Int(status))),
+                ("failed", .number(verdicts.count - good - leftOut)), ("left_out", .number(leftOut)),
+                ("succeeded", .number(good)),
+            ])
+    }
+
+    private func write(_ event: String, of notebook: String, _ members: [(String, Value)]) {
+        write(event, members + [("notebook", .string(notebook))])
     }
 
     private func write(_ event: String, _ members: [(String, Value)]) { outlet.write(Self.line(event, members)) }

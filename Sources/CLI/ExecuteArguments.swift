@@ -6,7 +6,11 @@ import Storage
 
 /// What was asked of `galley execute`.
 struct ExecuteArguments: Sendable {
-    var notebook = ""
+    /// The notebooks; none where this part of several has none.
+    private(set) var tasks: [NotebookTask] = []
+    /// Whether it is one notebook that was called by its name, of which more is told than of many.
+    private(set) var isSingle = true
+    var batch = BatchSettings()
     var result = Result.beside
     var options = Options()
     /// Answers to the questions of the notebook, in order.
@@ -26,6 +30,7 @@ struct ExecuteArguments: Sendable {
         case file(String)
         case folder(String)
         case standardOutput
+        case nowhere
     }
 
     /// Whose command line it is.
@@ -33,7 +38,12 @@ struct ExecuteArguments: Sendable {
         case galley
         /// Names of results are relative to the notebook, and nothing is run without `--execute`.
         case nbconvert
+        /// Nothing is written, and all cells are run.
+        case check
     }
+
+    /// What only `galley check` is asked for.
+    var check = CheckSettings()
 
     /// What only nbconvert's line can say.
     var nbconvert = Nbconvert()
@@ -54,21 +64,24 @@ struct ExecuteArguments: Sendable {
         }
         if wantsHelp { return }
         if nbconvert.readsStandardInput { paths.append("-") }
-        guard let path = paths.first else { throw UsageError("which notebook? See 'galley execute --help'") }
-        guard paths.count == 1 else {
-            throw UsageError("one notebook at a time: '\(paths[1])' is one too many")
-        }
-        notebook = path
+        guard !paths.isEmpty else { throw UsageError("which notebook? See 'galley execute --help'") }
+        try nbconvert.settle(&self)
+        var list = try TaskList(paths, excluding: batch.excluded, dialect)
+        if batch.shard != nil || batch.order == .slowestFirst { list.readDurations() }
+        if let shard = batch.shard { list.keep(shard) }
+        (tasks, isSingle) = (list.tasks, list.isSingle && batch.shard == nil && dialect != .check)
         try settle()
     }
 
     private mutating func take(_ argument: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
-        let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        var parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        // As make has it: -j4.
+        if argument.wholeMatch(of: /-j\d+/) != nil { parts = ["-j", String(argument.dropFirst(2))] }
         let name = parts[0]
-        guard let flag = Flag.all.first(where: { $0.names.contains(name) }) else {
+        let flags = Flag.all + (dialect == .check ? CheckSettings.flags : [])
+        guard let flag = flags.first(where: { $0.names.contains(name) }) else {
             if let refusal = Flag.refusal(of: name) { throw UsageError(refusal) }
-            throw UsageError(
-                unknown: "option", name, known: Flag.all.flatMap(\.names), help: "galley execute --help")
+            throw UsageError(unknown: "option", name, known: flags.flatMap(\.names), help: "galley execute --help")
         }
         switch flag.act {
         case .set(let set):
@@ -84,6 +97,9 @@ struct ExecuteArguments: Sendable {
 
     /// Says where the result goes, which can be said once.
     mutating func setResult(_ new: Result) throws(UsageError) {
+        if dialect == .check {
+            throw UsageError("galley check writes no notebooks; leave it out, or use galley execute")
+        }
         if result != .beside, result != new {
             throw UsageError("the result goes to one place: choose one of --inplace, --output and --stdout")
         }
@@ -92,15 +108,22 @@ struct ExecuteArguments: Sendable {
 
     /// Puts together what several options decide.
     private mutating func settle() throws(UsageError) {
-        try nbconvert.settle(&self)
-        if dialect == .nbconvert, unsafe access(notebook, F_OK) != 0, unsafe access(notebook + ".ipynb", F_OK) == 0 {
-            notebook += ".ipynb"
-        }
-        if notebook == "-" {
+        if dialect == .check { result = .nowhere }
+        if readsStandardInput {
+            guard tasks.count == 1 else {
+                throw UsageError("standard input is one notebook; it does not go with others")
+            }
             switch result {
             case .beside: result = .standardOutput
             case .inPlace: throw UsageError("standard input cannot be written in place; use --output or --stdout")
             default: break
+            }
+            if batch.retries > 0 { throw UsageError("standard input cannot be read twice; leave --retries out") }
+        }
+        if tasks.count > 1 {
+            if result == .standardOutput { throw UsageError("several notebooks do not fit into standard output") }
+            if case .file(let name) = result, !name.contains("{notebook_name}") {
+                throw UsageError("--output \(name) is one file for several notebooks; use --output-dir or --inplace")
             }
         }
         if background.isDetached, result == .standardOutput {
@@ -111,48 +134,81 @@ struct ExecuteArguments: Sendable {
             // There an interrupt is an error of the cell, which ends the run unless errors are allowed.
             options.execution.atLimit = .goOn
         }
-        if options.launch.workingFolder == nil { options.launch.workingFolder = LocalFile.folder(of: notebook) }
-        if !answers.isEmpty {
-            let answers = Answers(answers)
-            options.launch.answer = { _, _ in answers.next() }
-        }
     }
 }
 
 extension ExecuteArguments {
     /// Makes sure that no file which tells of the run is a notebook of it, or another such file.
     private func keepFilesApart() throws(UsageError) {
-        var others = [("the notebook", notebook)] + (resultPath.map { [("the result", $0)] } ?? [])
-        for (option, path) in [("--status", background.status), ("--log", background.log), ("--events", events)] {
+        var results: [String: String] = [:]
+        if tasks.count > 1 { for task in tasks { results[task.path] = task.path } }
+        for task in tasks {
+            guard let path = resultPath(of: task), path != task.path else { continue }
+            if let other = results.updateValue(task.path, forKey: path) {
+                throw UsageError(
+                    "\(path) would be the result of \(task.path), and is that of \(other) or itself one of the notebooks; "
+                        + "use --output-dir")
+            }
+        }
+        var others = tasks.flatMap { task in
+            [("the notebook", task.path)] + (resultPath(of: task).map { [("the result", $0)] } ?? [])
+        }
+        let files =
+            [("--status", background.status), ("--log", background.log), ("--events", events)]
+            + batch.reports.map { ($0.kind.rawValue, $0.path) }
+        for (option, path) in files {
             // What is no file, such as /dev/null, may be for several.
-            var status = stat()
-            guard let path, unsafe stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else { continue }
-            if let other = others.first(where: { $0.1 == path || LocalFile.isSame($0.1, path) }) {
+            guard let path, path != "-", [nil, .file].contains(LocalFile.kind(of: path)) else { continue }
+            let identity = LocalFile.identity(of: path)
+            if let other = others.first(where: {
+                $0.1 == path || identity != nil && LocalFile.identity(of: $0.1) == identity
+            }) {
                 throw UsageError("\(option) \(path): that is \(other.0); name another file")
             }
             others.append(("the file of \(option)", path))
         }
+        let spoken = batch.reports.filter { $0.path == "-" }.count + (result == .standardOutput ? 1 : 0)
+        if spoken > 1 { throw UsageError("standard output has room for one document; give the others files") }
     }
 }
 
 extension ExecuteArguments {
-    /// Where the result goes, as a path; nil for standard output and for the notebook's own place.
-    var resultPath: String? {
-        let folder = notebook.lastIndex(of: "/").map { String(notebook[...$0]) } ?? ""
-        let base = notebook == "-" ? "notebook.ipynb" : String(notebook.dropFirst(folder.count))
+    /// Where the result of a notebook goes, as a path; nil for standard output and for the notebook's own place.
+    func resultPath(of task: NotebookTask) -> String? {
+        let folder = task.path.lastIndex(of: "/").map { String(task.path[...$0]) } ?? ""
+        let base = task.path == "-" ? "notebook.ipynb" : String(task.path.dropFirst(folder.count))
         let stem = base.hasSuffix(".ipynb") ? String(base.dropLast(6)) : base
         switch result {
-        case .standardOutput, .inPlace: return nil
+        case .standardOutput, .inPlace, .nowhere: return nil
         case .beside: return folder + stem + (dialect == .nbconvert ? ".nbconvert.ipynb" : ".executed.ipynb")
-        case .folder(let path): return path + (path.hasSuffix("/") ? "" : "/") + base
-        case .file(let path): return path.replacing("{notebook_name}", with: stem)
+        case .folder(let path): return path + (path.hasSuffix("/") ? "" : "/") + (isSingle ? base : task.place)
+        case .file(let path):
+            let name = path.replacing("{notebook_name}", with: stem)
+            // nbconvert puts it beside the notebook.
+            return dialect == .nbconvert && nbconvert.folder == nil ? Nbconvert.place(name, beside: task.path) : name
         }
+    }
+
+    /// What can be said to the program so.
+    var help: String { dialect == .check ? CheckSettings.help : Self.help }
+
+    /// Where a notebook is when it has been run, as a path; nil for standard output.
+    func place(ofResultOf task: NotebookTask) -> String? { result == .inPlace ? task.path : resultPath(of: task) }
+
+    /// Whether the notebook comes by standard input.
+    var readsStandardInput: Bool { tasks.contains { $0.path == "-" } }
+
+    /// The notebook, where there is one; the folder that they are in, where there are several.
+    var title: String {
+        if isSingle, let task = tasks.first { return task.path }
+        let folders = Set(tasks.map { LocalFile.folder(of: $0.path) ?? "." })
+        return folders.count == 1 ? folders.first ?? "." : "."
     }
 }
 
 extension ExecuteArguments {
     static let help = """
-        Usage: galley execute [options] NOTEBOOK         ('-' is standard input)
+        Usage: galley execute [options] NOTEBOOK ...      ('-' is standard input)
 
         Result  --inplace             into the notebook itself, saved along the way
                 --output FILE, --output-dir DIR, --stdout
@@ -174,6 +230,7 @@ extension ExecuteArguments {
                 --start-at CELL, --stop-after CELL     a number, a tag or an id
         Output  --stream, --quiet     show what cells print; say only what is wrong
                 --events FILE         what happens, as JSON lines
+        Many    -j N, --exclude, --shard, --junit, --html, ...: galley help batch
         More    --detach, --log, --status, --then, --as-user: galley help background
         """
 }

@@ -7,98 +7,193 @@ import Reports
 import Storage
 import Synchronization
 
-/// `galley execute`: one notebook is run.
+/// `galley execute`: notebooks are run.
 final class ExecuteCommand: Sendable {
     private let arguments: ExecuteArguments
     private let place: RunPlace
     private let attendant: AttendantLink?
     private let record: RunRecord
-    private let ending = Mutex<End?>(nil)
+    /// Who compares what notebooks put out; nil where nobody does.
+    private let checker: Checker?
+    private let state = Mutex(State())
+
+    private struct State {
+        var end: End?
+        /// What is said of notebooks that are over.
+        var verdicts: [Int: Verdict] = [:]
+        /// Where notebooks are saved, where that is not the place that was meant.
+        var places: [Int: String] = [:]
+        var warnings: [String] = []
+    }
 
     /// - Parameter attendant: Whoever looks after this process; nil where nobody does.
     init(_ arguments: ExecuteArguments, _ place: RunPlace, _ attendant: AttendantLink?) {
         self.arguments = arguments
         self.place = place
         self.attendant = attendant
-        record = RunRecord(place)
+        checker = arguments.dialect == .check ? Checker(arguments.check) : nil
+        record = RunRecord(place, notebooks: arguments.isSingle ? nil : arguments.tasks.count)
     }
 
     /// Tells everybody that the program ends now, whatever still goes on, and returns the status to end with.
     ///
     /// - Parameter signal: Why it ends, if the run is not over.
     func cutOff(by signal: Int32) -> Int32 {
-        if let end = ending.withLock(\.self) { return self.end(end) }
+        if let end = state.withLock(\.end) { return self.end(end) }
         let cause = "the run \(StopReason.signal(signal))"
         return end(End(status: ExitStatus.signal(signal), outcome: "stopped", result: nil, message: cause))
     }
 
-    /// Runs it and returns the status to end with.
+    /// Who hears of a run.
+    private struct Listeners: Sendable {
+        let narrator: any Narrator
+        let reporting: Reporting
+        let events: EventLog?
+        let log: Log?
+    }
+
+    /// Runs them and returns the status to end with.
     func run(_ stop: StopSwitch) async -> Int32 {
-        let files: (events: EventLog?, log: Log?)
+        let listeners: Listeners
+        let batch = batch()
         do {
-            files = try (events(), log())
+            listeners = try await self.listeners(concurrency: min(batch.concurrency, max(1, batch.jobs.count)))
             try record.begin(mustBe: arguments.background.status != nil)
+            try makeFolders()
         } catch {
-            let problem = (error as? FileRefusal).map { "\($0.option) \($0.path): \($0.reason)" } ?? "\(error)"
-            if arguments.background.logsToStandardError {
-                Terminal.write(
-                    Array(Log.line(arguments.background.logFormat, place.members, .error, problem).utf8),
-                    to: STDERR_FILENO)
-            } else {
-                Terminal.complain("galley: \(problem)")
-            }
-            let end = End(status: ExitStatus.storage, outcome: "failed", result: nil, message: problem)
-            return self.end(end, isQuiet: true)
+            return refuse((error as? FileRefusal).map { "\($0.option) \($0.path): \($0.reason)" } ?? "\(error)")
         }
-        let progress = Progress(arguments, files.log)
-        let name = arguments.notebook
-        let warnings = Mutex<[String]>([])
-        let observe: @Sendable (RunEvent) -> Void = { [attendant, record, warnings] event in
-            progress.receive(event)
-            files.events?.write(event, notebook: name)
+        let status = Mutex(ExitStatus.success)
+        await batch.run(stop: stop) { [self] event in
+            tell(event, listeners)
+            // Here, where a stop still counts for the run.
+            if case .finished(let report) = event { status.withLock { $0 = finish(report, listeners) } }
+        }
+        if let events = listeners.events, await !events.finish() {
+            listeners.narrator.complain("not all events could be written to \(arguments.events ?? "")")
+        }
+        if let log = listeners.log, await !log.finish() {
+            listeners.narrator.complain("not all lines could be written to \(arguments.background.log ?? "")")
+        }
+        await listeners.narrator.finish()
+        return status.withLock(\.self)
+    }
+
+    /// Ends before anything is run, because something that was asked for cannot be written.
+    private func refuse(_ problem: String) -> Int32 {
+        if arguments.background.logsToStandardError {
+            Terminal.write(
+                Array(Log.line(arguments.background.logFormat, place.members, .error, problem).utf8), to: STDERR_FILENO)
+        } else {
+            Terminal.complain("galley: \(problem)")
+        }
+        let end = End(status: ExitStatus.storage, outcome: "failed", result: nil, message: problem)
+        return self.end(end, isQuiet: true)
+    }
+
+    /// Tells everybody what happens.
+    private func tell(_ event: BatchEvent, _ listeners: Listeners) {
+        if let checker, case .run(let job, let event) = event {
+            // What is written nowhere is not saved.
+            if case .saved = event { return }
+            for warning in checker.receive(event, of: job) { tell(.run(job: job, .warning(warning)), listeners) }
+        }
+        note(event, listeners)
+        listeners.narrator.receive(event)
+    }
+
+    private func note(_ event: BatchEvent, _ listeners: Listeners) {
+        switch event {
+        case .run(let job, let event):
+            let name = arguments.tasks[job].path
+            listeners.events?.write(event, of: name)
+            listeners.reporting.receive(event, of: job)
             record.receive(event)
             switch event {
-            case .warning(let text): warnings.withLock { $0.append("\(name): \(text)") }
-            case .started: attendant?.begin(warnings.withLock(\.self))
+            case .warning(let text): state.withLock { $0.warnings.append("\(name): \(text)") }
+            case .started: attendant?.begin(state.withLock(\.warnings))
+            case .saved(let path): state.withLock { $0.places[job] = path }
             default: break
             }
+        case .retrying(let job, let attempt, let reason):
+            listeners.events?.retry(arguments.tasks[job].path, attempt: attempt, reason)
+        case .ended(let job, let report):
+            let verdict = judge(job, report)
+            if !verdict.isLeftOut {
+                listeners.events?.end(arguments.tasks[job].path, ExitStatus.of(verdict), verdict)
+            }
+            listeners.reporting.end(job, verdict)
+            record.end(of: verdict)
+        default: break
         }
-        let end: End
-        do {
-            if case .folder(let path) = arguments.result { try LocalFile.makeFolder(path) }
-            let report = try await execute(
-                source, to: destination, arguments.options, stop: stop, observe: observe)
-            progress.end(report)
-            end = End(
-                status: ExitStatus.of(report.outcome), outcome: report.outcome.status, result: record.result,
-                message: Failure(report)?.sentence ?? "")
-            files.events?.end(end.status, report)
-        } catch {
-            let problem = (error as? NotebookError).map { "\(name): \($0)" } ?? "\(error)"
-            let rescue = (error as? UnsavedRun)?.rescue
-            end = End(status: ExitStatus.of(error), outcome: "failed", result: rescue, message: problem)
-            progress.end(problem, (error as? UnsavedRun)?.report)
-            files.events?.end(end.status, problem)
+    }
+
+    private func judge(_ job: Int, _ report: JobReport) -> Verdict {
+        let verdict = Verdict(report, findings: checker?.findings(job) ?? [])
+        state.withLock { $0.verdicts[job] = verdict }
+        return verdict
+    }
+
+    /// Tells the end of everything, and returns the status to end with.
+    private func finish(_ report: BatchReport, _ listeners: Listeners) -> Int32 {
+        let verdicts = report.jobs.indices.map { job in
+            state.withLock { $0.verdicts[job] } ?? judge(job, report.jobs[job])
         }
+        let places = state.withLock(\.places)
+        let status = ExitStatus.of(verdicts, stop: arguments.isSingle ? nil : report.stop)
+        let told = verdicts.indices.map { job in
+            (verdicts[job], ExitStatus.of(verdicts[job]), result(of: job, verdicts[job], places))
+        }
+        let problems = listeners.reporting.finish(report, told, status)
+        for problem in problems { listeners.narrator.complain(problem) }
+        let end = End(
+            status: status == ExitStatus.success && !problems.isEmpty ? ExitStatus.storage : status,
+            outcome: outcome(verdicts, report.stop), result: arguments.isSingle ? told.first?.2 : place.result,
+            message: message(verdicts, report.stop) ?? problems.first ?? "")
+        if !arguments.isSingle { listeners.events?.end(end.status, verdicts, duration: report.duration) }
         // Before anybody is waited for who reads slowly.
-        let status = self.end(end)
-        if let events = files.events, await !events.finish() {
-            progress.complain("not all events could be written to \(arguments.events ?? "")")
+        return self.end(end)
+    }
+
+    /// Where a notebook's result is; nil where there is none, or where that is no file.
+    private func result(of job: Int, _ verdict: Verdict, _ places: [Int: String]) -> String? {
+        switch verdict.job.result {
+        case .ran:
+            let task = arguments.tasks[job]
+            return arguments.place(ofResultOf: task).map { RunPlace.whole(places[job] ?? $0) }
+        case .failed(let error): return (error as? UnsavedRun)?.rescue
+        default: return nil
         }
-        if let log = files.log, await !log.finish() {
-            progress.complain("not all lines could be written to \(arguments.background.log ?? "")")
+    }
+
+    private func outcome(_ verdicts: [Verdict], _ stop: StopReason?) -> String {
+        if !arguments.isSingle, stop != nil { return "stopped" }
+        let worst = ExitStatus.of(verdicts, stop: nil)
+        return verdicts.first { !$0.isGood && ExitStatus.of($0) == worst }?.status ?? "succeeded"
+    }
+
+    private func message(_ verdicts: [Verdict], _ stop: StopReason?) -> String? {
+        guard !arguments.isSingle else {
+            guard let verdict = verdicts.first else { return nil }
+            if case .failed(let error) = verdict.job.result {
+                return (error as? NotebookError).map { "\(verdict.job.name): \($0)" } ?? "\(error)"
+            }
+            return verdict.job.run.flatMap { Failure($0)?.sentence } ?? verdict.sentence
         }
-        await progress.finish()
-        return status
+        let failed = verdicts.count { !$0.isGood && !$0.isLeftOut }
+        let parts = [
+            failed == 0 ? nil : "\(failed) of \(verdicts.count) notebooks failed", stop.map { "the run \($0)" },
+        ]
+        return parts.contains { $0 != nil } ? parts.compactMap(\.self).joined(separator: "; ") : nil
     }
 
     /// Tells everybody the end.
     private func end(_ end: End, isQuiet: Bool = false) -> Int32 {
         // The first to end it says how, before anybody else can end the process.
-        let end = ending.withLock { ending in
-            if ending == nil { attendant?.tell(end) }
-            ending = ending ?? end
-            return ending ?? end
+        let end = state.withLock { state in
+            if state.end == nil { attendant?.tell(end) }
+            state.end = state.end ?? end
+            return state.end ?? end
         }
         if let problem = record.end(end), arguments.background.status != nil, !isQuiet {
             Terminal.complain("galley: \(problem)")
@@ -106,53 +201,67 @@ final class ExecuteCommand: Sendable {
         if let attendant { attendant.standIn(after: end, place) } else { place.leave() }
         return end.status
     }
-
-    private func events() throws(FileRefusal) -> EventLog? {
-        guard let path = arguments.events else { return nil }
-        return try EventLog(path)
-    }
-
-    private func log() throws(FileRefusal) -> Log? {
-        let format = arguments.background.logFormat
-        if let path = place.log { return try Log(path, format, of: place) }
-        return format == .json ? Log(format, of: place) : nil
-    }
-
-    private var source: any NotebookStore {
-        arguments.notebook == "-" ? StandardStreams() : LocalFile(arguments.notebook)
-    }
-
-    private var destination: (any NotebookStore)? {
-        if arguments.result == .standardOutput { return StandardStreams() }
-        // By another name it is the same place still.
-        guard let path = arguments.resultPath, !LocalFile.isSame(path, arguments.notebook) else { return nil }
-        return LocalFile(path)
-    }
 }
 
-extension ExitStatus {
-    /// The status that tells how a run ended.
-    static func of(_ outcome: RunOutcome) -> Int32 {
-        switch outcome {
-        case .succeeded, .exited(status: 0): success
-        case .raised: cellError
-        case .exited(let status):
-            (1...127).contains(status) && !taken.contains(Int32(status)) ? Int32(status) : cellError
-        case .timedOut: limit
-        case .kernelFailed: kernelDied
-        case .stopped(.signal(let number)): signal(number)
-        default: cellError
+// MARK: - What was asked for
+
+extension ExecuteCommand {
+    private func listeners(concurrency: Int) async throws -> Listeners {
+        let reporting = try await Reporting(arguments)
+        let events = try arguments.events.map { path throws(FileRefusal) in try EventLog(path) }
+        let format = arguments.background.logFormat
+        let log =
+            try place.log.map { path throws(FileRefusal) in try Log(path, format, of: place) }
+            ?? (format == .json ? Log(format, of: place) : nil)
+        let narrator: any Narrator =
+            if arguments.isSingle, let task = arguments.tasks.first {
+                Progress(arguments, task, log)
+            } else {
+                BatchProgress(arguments, concurrency: concurrency, log) { [self] in judge($0, $1) }
+            }
+        return Listeners(narrator: narrator, reporting: reporting, events: events, log: log)
+    }
+
+    private func makeFolders() throws(StorageError) {
+        guard case .folder = arguments.result else { return }
+        for folder in Set(arguments.tasks.compactMap { arguments.resultPath(of: $0).flatMap(LocalFile.folder) }) {
+            try LocalFile.makeFolder(folder)
         }
     }
 
-    private static let taken = [cellError, usage, storage, noKernel, kernelDied, limit]
+    private func batch() -> Batch {
+        var batch = Batch(arguments.tasks.map(job))
+        let settings = arguments.batch
+        // nbconvert runs them one after the other, and what one leaves the next may want.
+        batch.concurrency = settings.concurrency ?? (arguments.dialect == .nbconvert ? 1 : Batch.processors)
+        batch.memoryPerKernel = settings.memoryPerKernel
+        (batch.failureLimit, batch.retries, batch.order) = (settings.failureLimit, settings.retries, settings.order)
+        if let checker { batch.accepts = { $1.outcome.isSuccess && checker.findings($0).isEmpty } }
+        return batch
+    }
 
-    /// The status that tells why there was no run, or none that could be saved.
-    static func of(_ error: any Error) -> Int32 {
-        switch error {
-        case is PlanError: usage
-        case is KernelError: noKernel
-        default: storage
+    private func job(_ task: NotebookTask) -> Batch.Job {
+        var options = arguments.options
+        if options.launch.workingFolder == nil { options.launch.workingFolder = LocalFile.folder(of: task.path) }
+        if !arguments.answers.isEmpty {
+            let answers = Answers(arguments.answers)
+            options.launch.answer = { _, _ in answers.next() }
         }
+        checker?.prepare(&options)
+        var job = Batch.Job(task.path, options) { [self] in (source(task), destination(task)) }
+        job.earlierDuration = task.earlierDuration
+        return job
+    }
+
+    private func source(_ task: NotebookTask) -> any NotebookStore {
+        task.path == "-" ? StandardStreams() : LocalFile(task.path)
+    }
+
+    private func destination(_ task: NotebookTask) -> (any NotebookStore)? {
+        if arguments.result == .standardOutput { return StandardStreams() }
+        if arguments.result == .nowhere { return Nowhere() }
+        // By another name it is the same place still.
+        guard let path = arguments.resultPath(of: task), !LocalFile.isSame(path, task.path) else { return nil }
+        return LocalFile(path)
     }
 }

@@ -34,7 +34,7 @@ struct Flag: Sendable {
         act = .take(take)
     }
 
-    static var all: [Flag] { own + Background.flags + Nbconvert.flags }
+    static var all: [Flag] { own + BatchSettings.flags + Background.flags + Nbconvert.flags }
 
     private static let own = [
         // The result
@@ -133,6 +133,13 @@ enum Reading {
         guard let number = Double(digits), let unit = units[String(text.dropFirst(digits.count))], number * unit < 1e15
         else { throw UsageError("\(name): '\(value)' is not a size. Write 10MB, 500kB or none") }
         return Int(number * unit)
+    }
+
+    static func number(_ value: String, _ name: String, from least: Int) throws(UsageError) -> Int {
+        guard let number = Int(value), (least...1_000_000).contains(number) else {
+            throw UsageError("\(name): '\(value)' is not a number from \(least) on")
+        }
+        return number
     }
 
     static func variable(_ value: String, _ name: String) throws(UsageError) -> (String, String) {

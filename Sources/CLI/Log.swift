@@ -44,7 +44,11 @@ final class Log: Sendable {
     }
 
     /// Adds a line, or several; it is written with the next ``flush()``.
-    func write(_ level: Level, _ text: String, details: [String] = [], cell: Int? = nil) {
+    func write(_ level: Level, _ text: String, details: [String] = [], notebook: String? = nil, cell: Int? = nil) {
+        var run = run
+        // Of several, the one that it is about.
+        if notebook != nil { run.removeAll { $0.0 == "notebook" } }
+        if let notebook { run.append(("notebook", .string(RunPlace.whole(notebook)))) }
         let line = Self.line(format, run, level, text, details: details, cell: cell)
         let isMuch = waiting.withLock { waiting in
             waiting += line

@@ -112,10 +112,15 @@ struct Nbconvert: Sendable {
             guard arguments.result == .inPlace || format != nil else {
                 throw UsageError("--to notebook is missing: Galley writes notebooks alone")
             }
-            if case .file(let name) = arguments.result { arguments.result = .file(beside(arguments.notebook, name)) }
+        }
+        if arguments.dialect == .nbconvert, case .file(let name) = arguments.result, !name.hasSuffix(".ipynb") {
+            arguments.result = .file(name + ".ipynb")
         }
         guard let folder else { return }
         switch arguments.result {
+        case .nowhere: break
+        case .beside where arguments.dialect == .check:
+            throw UsageError("galley check writes no notebooks; leave --output-dir out")
         case .beside: arguments.result = .folder(folder)
         case .file(let path):
             let base = path.split(separator: "/").last.map(String.init) ?? path
@@ -124,9 +129,8 @@ struct Nbconvert: Sendable {
         }
     }
 
-    /// Where nbconvert puts a result of a name: beside the notebook, as a notebook.
-    private func beside(_ notebook: String, _ name: String) -> String {
-        let folder = name.hasPrefix("/") ? "" : notebook.lastIndex(of: "/").map { String(notebook[...$0]) } ?? ""
-        return folder + name + (name.hasSuffix(".ipynb") ? "" : ".ipynb")
+    /// Where nbconvert puts a result of a name: beside the notebook.
+    static func place(_ name: String, beside notebook: String) -> String {
+        (name.hasPrefix("/") ? "" : notebook.lastIndex(of: "/").map { String(notebook[...$0]) } ?? "") + name
     }
 }

@@ -2,6 +2,7 @@ import Execution
 import Galley
 import Glibc
 import LocalKernels
+import Runs
 import Storage
 
 /// The program.
@@ -10,6 +11,7 @@ import Storage
         // Before there is any other thread that could take them.
         Signals.block()
         Terminal.keepStandardStreams()
+        giveMemoryBack()
         let arguments = Array(CommandLine.arguments.dropFirst())
         let rest = Array(arguments.dropFirst())
         do throws(UsageError) {
@@ -17,10 +19,11 @@ import Storage
             case "--version": Terminal.print("galley \(Galley.version)")
             case "help" where !rest.isEmpty: try showHelp(for: rest[0])
             case let command?
-            where !["execute", "nbconvert"].contains(command) && rest.contains { $0 == "--help" || $0 == "-h" }:
+            where !["execute", "nbconvert", "check"].contains(command) && rest.contains { $0 == "--help" || $0 == "-h" }:
                 try showHelp(for: command)
             case nil, "--help", "-h", "help": Terminal.print(help)
             case "execute": try run(rest, .galley)
+            case "check": try run(rest, .check)
             case "nbconvert": try run(rest, .nbconvert)
             case "kernels": try KernelsCommand(rest).run()
             case "runs": exit(try RunsCommand(rest).run())
@@ -39,13 +42,14 @@ import Storage
     }
 
     private static let commands = [
-        "execute": ExecuteArguments.help, "nbconvert": ExecuteArguments.help, "clean": CleanCommand.help,
+        "execute": ExecuteArguments.help, "check": CheckSettings.help, "nbconvert": ExecuteArguments.help,
+        "clean": CleanCommand.help,
         "kernels": help,
         "runs": Background.help, "stop": Background.help, "wait": Background.help,
     ]
 
     private static func showHelp(for command: String) throws(UsageError) {
-        let texts = commands.merging(["background": Background.help]) { $1 }
+        let texts = commands.merging(["background": Background.help, "batch": BatchSettings.help]) { $1 }
         guard let text = texts[command] else {
             throw UsageError(unknown: "command", command, known: texts.keys.sorted())
         }
@@ -61,7 +65,7 @@ import Storage
 
     private static func run(_ arguments: [String], _ dialect: ExecuteArguments.Dialect) throws(UsageError) {
         let arguments = try ExecuteArguments(arguments, dialect)
-        if arguments.wantsHelp { return Terminal.print(ExecuteArguments.help) }
+        if arguments.wantsHelp { return Terminal.print(arguments.help) }
         var place = RunPlace(arguments)
         if arguments.background.isDetached, place.log == nil || place.statusCopies.isEmpty {
             Terminal.complain("galley: nothing can be written in /var/tmp and /tmp; name other places: --log, --status")
@@ -100,13 +104,17 @@ import Storage
         Galley runs Jupyter notebooks without a browser and keeps what they put out.
 
           galley execute --inplace report.ipynb    run a notebook where it is
+          galley execute notebooks/ -j 4           run many
           galley execute --help                    all that can be said to it
           galley nbconvert --to notebook --execute FILE ...
                                                    the same, called as nbconvert is
+          galley check report.ipynb                compare what it puts out with what
+                                                   it has stored
           galley clean --inplace report.ipynb      remove what runs have left in it
           galley kernels [--json]                  list the kernels of this machine
           galley runs [--json]                     list the runs of this machine
           galley stop ID, galley wait ID           end one, or wait for its end
+          galley help batch                        many notebooks, several at a time
           galley help background                   runs that nobody watches
           galley --version
 
@@ -127,20 +135,4 @@ struct UsageError: Error {
         let near = Spelling.nearest(to: word, in: known).first.map { ". Did you mean '\($0)'?" } ?? "."
         problem = "'\(word)' is not a\(what.first == "o" ? "n" : "") \(what)\(near) See '\(help)'"
     }
-}
-
-/// What the program's end tells those who started it.
-enum ExitStatus {
-    static let success: Int32 = 0
-    static let cellError: Int32 = 1
-    static let usage: Int32 = 2
-    static let storage: Int32 = 3
-    static let noKernel: Int32 = 4
-    static let kernelDied: Int32 = 5
-    static let limit: Int32 = 124
-    /// There is nothing of what was asked for.
-    static let nothing: Int32 = 1
-    /// What was asked for takes rights that somebody else has.
-    static let notAllowed: Int32 = 3
-    static func signal(_ number: Int32) -> Int32 { 128 + number }
 }

@@ -20,10 +20,15 @@ struct RunPlace: Sendable {
     /// Finds a place for a run. What is told of one in the background, or with a status file, stays when it is over.
     init(_ arguments: ExecuteArguments) {
         let background = arguments.background
-        notebook = Self.whole(arguments.notebook)
-        result = (arguments.result == .inPlace ? arguments.notebook : arguments.resultPath).map(Self.whole)
+        notebook = Self.whole(arguments.title)
+        if case .folder(let path) = arguments.result, !arguments.isSingle {
+            result = Self.whole(path)
+        } else {
+            result =
+                arguments.isSingle ? arguments.tasks.first.flatMap(arguments.place(ofResultOf:)).map(Self.whole) : nil
+        }
         let folder = RunFolder.own()
-        let id = folder?.newID(for: arguments.notebook) ?? "galley-\(getpid())"
+        let id = folder?.newID(for: arguments.title) ?? "galley-\(getpid())"
         (self.folder, self.id, isKept) = (folder, id, background.isDetached || background.status != nil)
         let (mode, group) = Self.rights(notebook)
         let own = folder.map { StatusFile.Copy(path: $0.file(of: id), mode: mode, group: group, isWanted: false) }

@@ -1,6 +1,7 @@
 import Execution
 import Galley
 import JupyterProtocol
+import Reports
 import Runs
 import Storage
 
@@ -8,9 +9,10 @@ import Storage
 final class RunRecord: Sendable {
     private let file: StatusFile
 
-    init(_ place: RunPlace) {
+    /// - Parameter notebooks: How many notebooks there are; nil where it is the run of one.
+    init(_ place: RunPlace, notebooks: Int?) {
         var status = RunStatus(id: place.id, process: place.process, notebook: place.notebook)
-        (status.result, status.log) = (place.result, place.log)
+        (status.result, status.log, status.notebooks) = (place.result, place.log, notebooks)
         let own = ProcessMark.current()
         status.engine = own == place.process ? nil : own
         file = StatusFile(status, copies: place.statusCopies)
@@ -23,8 +25,9 @@ final class RunRecord: Sendable {
         if mustBe { try file.finish() } else { file.update { _ in } }
     }
 
-    /// Takes note of what happens.
+    /// Takes note of what happens in a run.
     func receive(_ event: RunEvent) {
+        guard file.status.notebooks == nil else { return file.update { ($0.state, $0.activity) = (.running, .now()) } }
         switch event {
         case .started(let kernel, let user, let cells):
             // Whoever is told that it runs finds it running.
@@ -41,8 +44,15 @@ final class RunRecord: Sendable {
         }
     }
 
-    /// Where the notebook is saved.
-    var result: String? { file.status.result }
+    /// Takes note of what became of one of several notebooks.
+    func end(of verdict: Verdict) {
+        guard file.status.notebooks != nil, !verdict.isLeftOut else { return }
+        file.update { status in
+            status.finished += 1
+            if !verdict.isGood { status.failed += 1 }
+            status.activity = .now()
+        }
+    }
 
     /// Tells the end; returns what is wrong where it cannot.
     func end(_ end: End) -> StorageError? {

@@ -46,7 +46,9 @@ struct RunsCommand {
             head: ["ID", "STATE", "CELL", "STARTED", "NOTEBOOK"],
             rows: runs.map { run in
                 [
-                    run.id, state(of: run), "\(run.cell)/\(run.cells)", "\(age(of: run.started)) ago",
+                    run.id, state(of: run),
+                    run.notebooks.map { "\(run.finished)/\($0) notebooks" } ?? "\(run.cell)/\(run.cells)",
+                    "\(age(of: run.started)) ago",
                     run.notebook.shownOnOneLine(200),
                 ]
             }

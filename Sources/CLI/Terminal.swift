@@ -15,6 +15,13 @@ enum Terminal {
             to: STDERR_FILENO)
     }
 
+    /// Reads standard input to its end.
+    static func readInput() -> [UInt8] {
+        var bytes: [UInt8] = []
+        while let line = readLine(strippingNewline: false) { bytes += line.utf8 }
+        return bytes
+    }
+
     /// Makes sure that what is opened later is none of the standard streams: one that is closed reads nothing and takes
     /// nothing.
     static func keepStandardStreams() {
@@ -29,17 +36,19 @@ enum Terminal {
 
     private static var isDumb: Bool { variable("TERM") == "dumb" }
 
-    private static func variable(_ name: String) -> String? {
+    static func variable(_ name: String) -> String? {
         // Safe because the string is copied at once.
         unsafe getenv(name).map { unsafe String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// How many characters a line of it has.
-    static var width: Int {
+    /// How many characters a line of it has, and how many lines it has.
+    static var size: (columns: Int, lines: Int) {
         var size = winsize()
         // Safe because the call fills a variable of its own kind.
-        guard unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-        return Int(size.ws_col)
+        guard unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
+            return (80, 24)
+        }
+        return (Int(size.ws_col), Int(size.ws_row))
     }
 
     /// Writes all of it, and waits for whoever reads it; gives up where nobody does, and returns false.

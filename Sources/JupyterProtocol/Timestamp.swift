@@ -15,6 +15,12 @@ public struct Timestamp: Hashable, Sendable {
         unsafe clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(microseconds: time.tv_sec * 1_000_000 + time.tv_nsec / 1000)
     }
+
+    /// Returns the moment that comes so much later.
+    package func advanced(by duration: Duration) -> Timestamp {
+        let (seconds, attoseconds) = duration.components
+        return Timestamp(microseconds: microseconds + Int(seconds) * 1_000_000 + Int(attoseconds / 1_000_000_000_000))
+    }
 }
 
 extension Timestamp: CustomStringConvertible {

@@ -22,6 +22,10 @@ package struct RunStatus: Sendable {
     /// The number of the code cell that runs, or ran last, of so many.
     package var cell = 0
     package var cells = 0
+    /// Of a run of several notebooks their number, and how many are over and have failed.
+    package var notebooks: Int?
+    package var finished = 0
+    package var failed = 0
     /// When the run began, when something last happened in it, and when it ended.
     package var started = Timestamp.now()
     package var activity = Timestamp.now()
@@ -72,13 +76,16 @@ extension RunStatus {
     package func json(state: State) -> Value {
         func text(_ text: String?) -> Value { text.map { .string($0) } ?? .null }
         func time(_ time: Timestamp?) -> Value { text(time?.description) }
+        /// Where it is the run of one, nothing is told of several.
+        func number(_ number: Int) -> Value { notebooks == nil ? .null : .number(number) }
         return [
             "activity": time(activity), "cell": .number(cell), "cells": .number(cells), "ended": time(ended),
             "engine": engine.map { .number($0.number) } ?? .null,
             "engine_started": engine.map { .number($0.began) } ?? .null,
-            "exit_status": exitStatus.map { .number(Int($0)) } ?? .null, "id": .string(id), "kernel": text(kernel),
+            "exit_status": exitStatus.map { .number(Int($0)) } ?? .null,
+            "failed": number(failed), "finished": number(finished), "id": .string(id), "kernel": text(kernel),
             "log": text(log), "machine": .string(process.machine), "message": text(message),
-            "notebook": .string(notebook), "process": .number(process.number),
+            "notebook": .string(notebook), "notebooks": number(notebooks ?? 0), "process": .number(process.number),
             "process_started": .number(process.began), "result": text(result), "schema": .number(Self.schema),
             "started": time(started), "state": .string(state.rawValue), "status": text(outcome), "user": text(user),
         ]
@@ -104,6 +111,8 @@ extension RunStatus {
             json["result"]?.string, json["log"]?.string, json["kernel"]?.string, json["user"]?.string
         )
         (cell, cells) = (json["cell"]?.int ?? 0, json["cells"]?.int ?? 0)
+        notebooks = json["notebooks"]?.int
+        (finished, failed) = (json["finished"]?.int ?? 0, json["failed"]?.int ?? 0)
         (outcome, message) = (json["status"]?.string, json["message"]?.string)
         exitStatus = json["exit_status"]?.int.flatMap { (0...255).contains($0) ? Int32($0) : nil }
     }

@@ -55,10 +55,10 @@ def write(cells, path):
     path.write_text(json.dumps(notebook, indent=1, sort_keys=True) + "\n")
 
 
-def timed(galley, path):
+def timed(galley, folder, arguments):
     """Returns the seconds of a run in place, and the most memory that the engine had, in bytes."""
     start = time.perf_counter()
-    process = subprocess.Popen([galley, "execute", "--inplace", path.name], cwd=path.parent, stdin=subprocess.DEVNULL,
+    process = subprocess.Popen([galley, "execute", "--inplace", *arguments], cwd=folder, stdin=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     peak, over = [0], threading.Event()
 
@@ -105,7 +105,7 @@ def main():
             for number in range(int(rounds) + 1):
                 write(cells, path)
                 bare = floor(cells)
-                taken, peak = timed(galley, path)
+                taken, peak = timed(galley, folder, [path.name])
                 size = path.stat().st_size
                 # The first round warms up; one in which a kernel does not heed its end tells nothing.
                 if number and bare:

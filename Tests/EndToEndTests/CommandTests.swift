@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct `The command line` {
     @Test(arguments: [
-        ["--help"], ["execute", "--help"], ["nbconvert", "-h"], ["help", "background"], ["clean", "--help"],
+        ["--help"], ["execute", "--help"], ["nbconvert", "-h"], ["help", "background"], ["help", "batch"],
+        ["clean", "--help"], ["check", "--help"],
     ])
     func `is explained on one screen`(arguments: [String]) async throws {
         let run = try await Program.run(arguments)
@@ -19,7 +20,21 @@ import Testing
         ),
         (["--xyzzy", "a.ipynb"], "'--xyzzy' is not an option. See 'galley execute --help'"),
         ([], "which notebook? See 'galley execute --help'"),
-        (["a.ipynb", "b.ipynb"], "one notebook at a time: 'b.ipynb' is one too many"),
+        (
+            ["--output", "c.ipynb", "a.ipynb", "b.ipynb"],
+            "--output c.ipynb is one file for several notebooks; use --output-dir or --inplace"
+        ),
+        (["--stdout", "a.ipynb", "b.ipynb"], "several notebooks do not fit into standard output"),
+        (["a.ipynb", "-"], "standard input is one notebook; it does not go with others"),
+        (["-j", "0", "a.ipynb"], "-j: '0' is not a number from 1 on"),
+        (["--shard", "3/2", "a.ipynb"], "--shard: '3/2' is no part. Write 2/5 for the second of five"),
+        (["no/*.ipynb"], "no notebook found: nothing is called 'no/*.ipynb'"),
+        (["@no.txt"], "@no.txt: the list cannot be read; is there such a file?"),
+        (["--retries", "1", "-"], "standard input cannot be read twice; leave --retries out"),
+        (
+            ["--junit", "-", "--json", "-", "a.ipynb"],
+            "standard output has room for one document; give the others files"
+        ),
         (["--timeout"], "--timeout needs a value. See 'galley execute --help'"),
         (
             ["--timeout=soon", "a.ipynb"],

@@ -251,7 +251,6 @@ import Testing
             ("missing.ipynb", "no such file"),
             ("broken.ipynb", "not a notebook, because it is not JSON: line 1, column 12"),
             ("empty.ipynb", "has no 'cells'"), ("readonly.ipynb", "is read-only; give write permission"),
-            (".", "is not a file"),
         ] {
             let run = try await Program.run(["execute", "--inplace", name], in: folder)
             #expect(run.status == 3, "\(name)")

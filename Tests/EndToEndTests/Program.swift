@@ -99,6 +99,20 @@ enum Program {
             }
         }
 
+        /// Waits for its end, and returns the most memory that it had, in bytes.
+        func peakMemory() async throws -> Int {
+            var peak = 0
+            while process.isRunning {
+                let status =
+                    (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
+                if let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }) {
+                    peak = max(peak, (Int(line.split(separator: " ").dropLast().last ?? "") ?? 0) * 1024)
+                }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            return peak
+        }
+
         func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
         /// Waits for its end; a signal that ended it is the negative of its number.

@@ -52,6 +52,20 @@ import Testing
                 #expect(plain(lines) == plain(output))
                 #expect(try await Program.run(["wait", String(try #require(lines.first))]).status == 0)
                 count += 1
+            case "galley" where words.contains("notebooks/"):
+                try Self.prepareMany(in: folder)
+                let run = try await Program.run(Array(words.dropFirst()), in: folder)
+                status = run.status
+                // They end as they like, and so do the times.
+                func plain(_ lines: some Sequence<some StringProtocol>) -> [String] {
+                    lines.map {
+                        String($0).replacing(/[0-9.]+ +m?s\b/, with: "TIME").replacing(/^\[\d\/| +/, with: " ")
+                    }
+                    .filter { !$0.isEmpty }.sorted()
+                }
+                #expect(plain(run.errors.split(separator: "\n")) == plain(output))
+                #expect(folder.names.contains("junit.xml") && folder.names.contains("report.html"))
+                count += 1
             case "galley" where words[1] == "execute":
                 let run = try await Program.run(Array(words.dropFirst()), in: folder)
                 status = run.status
@@ -63,7 +77,16 @@ import Testing
             default: break
             }
         }
-        #expect(count == 3)
+        #expect(count == 4)
+    }
+
+    private static func prepareMany(in folder: Folder) throws {
+        try FileManager.default.createDirectory(atPath: folder.path + "/notebooks", withIntermediateDirectories: false)
+        try folder.write(["1"], to: "notebooks/clean.ipynb")
+        try folder.write(
+            ["row = {'amount': 1}", "columns = list(row)\ntotal = row[\"price\"] * 2", "3"],
+            to: "notebooks/model.ipynb")
+        try folder.write(["import time; time.sleep(1)"], to: "notebooks/plots.ipynb")
     }
 
     @Test func `names options that there are`() async throws {
@@ -73,7 +96,10 @@ import Testing
         }
         #expect(options.count > 15)
         var help = ""
-        for arguments in [["execute", "--help"], ["help", "background"], ["clean", "--help"], ["--help"]] {
+        for arguments in [
+            ["execute", "--help"], ["help", "background"], ["clean", "--help"], ["--help"],
+            ["help", "batch"], ["check", "--help"],
+        ] {
             help += try await Program.run(arguments).output
         }
         let others: Set = ["--to", "--execute", "--ExecutePreprocessor"]

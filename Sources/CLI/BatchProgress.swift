@@ -1,0 +1,241 @@
+import Execution
+import Galley
+import Reports
+import Synchronization
+
+/// Tells a person, or a log, how the run of many notebooks goes.
+///
+/// At a terminal there is a line for each notebook that runs, and a bar; elsewhere, and above those, a line for each one
+/// that is over. In the end it says what went wrong, and which took longest.
+final class BatchProgress: Narrator {
+    private let tasks: [NotebookTask]
+    private let streams: Bool
+    private let state: Mutex<State>
+    private let begin = ContinuousClock.now
+    /// Judges a notebook that is over.
+    private let judge: @Sendable (Int, JobReport) -> Verdict
+
+    private struct State {
+        var voice: Voice
+        var running: [Int: Running] = [:]
+        var verdicts: [Int: Verdict] = [:]
+        var ticker: Task<Void, Never>?
+    }
+
+    private struct Running {
+        var cell: PlannedCell?
+        var cells = 0
+        var since = ContinuousClock.now
+        var printed = LineBuffer()
+    }
+
+    init(
+        _ arguments: ExecuteArguments, concurrency: Int, _ log: Log?,
+        judge: @escaping @Sendable (Int, JobReport) -> Verdict
+    ) {
+        tasks = arguments.tasks
+        streams = arguments.streams
+        self.judge = judge
+        state = Mutex(State(voice: Voice(arguments, log)))
+        let ticker = Task { [weak self] in
+            while (try? await Task.sleep(for: .milliseconds(200))) != nil {
+                guard let self else { return }
+                self.state.withLock { state in
+                    state.voice.flush()
+                    self.showStatus(&state)
+                }
+            }
+        }
+        state.withLock { state in
+            state.ticker = ticker
+            let part = arguments.batch.shard.map { ", part \($0.number) of \($0.count)" } ?? ""
+            let pace = tasks.isEmpty ? "" : ", \(concurrency == 1 ? "one" : "\(concurrency)") at a time"
+            state.voice.say("\(count(tasks.count))\(part)\(pace)")
+        }
+    }
+
+    func receive(_ event: BatchEvent) {
+        state.withLock { state in
+            switch event {
+            case .run(let job, let event): receive(event, of: job, &state)
+            case .retrying(let job, let attempt, let reason):
+                state.running[job] = nil
+                state.voice.complain(
+                    .warning, "\(name(job)): \(reason.shownOnOneLine(300)); it is run again (attempt \(attempt))",
+                    notebook: tasks[job].path)
+            case .heldBack(let available, let needed):
+                state.voice.complain(
+                    .warning,
+                    "kernels wait for memory: \(available / 1_000_000) MB are left, and one needs about \(needed / 1_000_000) MB"
+                )
+            case .ended(let job, let report):
+                state.running[job] = nil
+                end(job, judge(job, report), &state)
+                showStatus(&state)
+            case .finished(let report): finish(report, &state)
+            default: break
+            }
+        }
+    }
+
+    private func receive(_ event: RunEvent, of job: Int, _ state: inout State) {
+        switch event {
+        case .started(_, _, let cells): state.running[job] = Running(cells: cells)
+        case .cellStarted(let cell):
+            state.running[job]?.cell = cell
+            state.running[job]?.since = .now
+        case .output(let cell, let publication):
+            guard streams, let text = publication.printedText else { return }
+            for line in state.running[job]?.printed.add(text) ?? [] {
+                state.voice.show(line, lead: "\(name(job)): ", notebook: tasks[job].path, cell: cell.number)
+            }
+        case .cellFinished(let report):
+            for line in state.running[job]?.printed.end() ?? [] {
+                state.voice.show(line, lead: "\(name(job)): ", notebook: tasks[job].path, cell: report.number)
+            }
+        case .warning(let text):
+            state.voice.complain(
+                .warning, "\(name(job)): \(text.shownOnOneLine(1000))", notebook: tasks[job].path)
+        default: break
+        }
+    }
+
+    func complain(_ problem: String) {
+        state.withLock { state in
+            state.voice.complain(.error, problem.shown())
+            state.voice.flush()
+        }
+    }
+
+    func finish() async { _ = await state.withLock(\.voice.screen).finish() }
+
+    // MARK: What stays
+
+    private func name(_ job: Int) -> String { tasks[job].path.shownOnOneLine(200) }
+
+    private func count(_ notebooks: Int) -> String { notebooks == 1 ? "1 notebook" : "\(notebooks) notebooks" }
+
+    private func end(_ job: Int, _ verdict: Verdict, _ state: inout State) {
+        state.verdicts[job] = verdict
+        if verdict.isLeftOut { return }
+        let colour = state.voice.hasColours ? (verdict.isGood ? "\u{1B}[32m" : "\u{1B}[31m") : ""
+        let word = colour + (verdict.isGood ? "ok    " : "FAILED") + (colour.isEmpty ? "" : "\u{1B}[0m")
+        let digits = String(tasks.count).count
+        let over = state.verdicts.values.count { !$0.isLeftOut }
+        let lead = "[\(String(over).padded(digits))/\(tasks.count)] "
+        let attempt = verdict.job.failedAttempts.isEmpty ? "" : " (attempt \(verdict.job.failedAttempts.count + 1))"
+        let rest =
+            " \(verdict.duration.inWords.padded(7))  \(name(job))\(attempt)"
+            + (verdict.shownSentence.map { ": \($0)" } ?? "")
+        state.voice.note(
+            verdict.isGood ? .info : .error, lead + (verdict.isGood ? "ok" : "FAILED") + rest,
+            notebook: tasks[job].path,
+            cell: verdict.cell)
+        if verdict.isGood { state.voice.sayAloud(lead + word + rest) } else { state.voice.write(lead + word + rest) }
+        guard let sentence = verdict.sentence, let host = state.voice.host else { return }
+        let command = host.annotation(
+            notebook: tasks[job].path, line: verdict.job.run?.fileLine, title: name(job), sentence.shown())
+        if let command { state.voice.command(command) }
+    }
+
+    /// Says in the end what has to be known.
+    private func finish(_ report: BatchReport, _ state: inout State) {
+        state.ticker?.cancel()
+        state.running = [:]
+        state.voice.screen.clear()
+        let verdicts = report.jobs.indices.map { state.verdicts[$0] ?? judge($0, report.jobs[$0]) }
+        let failed = verdicts.indices.filter { !verdicts[$0].isGood && !verdicts[$0].isLeftOut }
+        explain(failed.map { ($0, verdicts[$0]) }, &state)
+        let ran = verdicts.filter { !$0.isLeftOut }
+        if failed.isEmpty {
+            state.voice.say("\(count(ran.count)) in \(report.duration.inWords)")
+        } else {
+            let of =
+                failed.count == ran.count && ran.count == 1 ? "the notebook" : "\(failed.count) of \(count(ran.count))"
+            state.voice.complain(.error, "\(of) failed, in \(report.duration.inWords):")
+            for job in failed { state.voice.write("  \(name(job)): \(verdicts[job].shownSentence ?? "")") }
+        }
+        let leftOut = verdicts.count - ran.count
+        if leftOut > 0 {
+            let reason = report.stop.map { "the run \($0)" } ?? "enough others had failed"
+            state.voice.complain(.warning, "\(count(leftOut)) not run, because \(reason)")
+        } else if let stop = report.stop {
+            state.voice.complain(.warning, "the run \(stop)")
+        }
+        let slowest = ran.filter { $0.job.run != nil }.sorted { $0.duration > $1.duration }.prefix(5)
+        if slowest.count > 1 {
+            state.voice.say("Slowest:")
+            for verdict in slowest {
+                state.voice.say("  \(verdict.duration.inWords.padded(7))  \(verdict.job.name.shownOnOneLine(200))")
+            }
+        }
+        state.voice.flush()
+    }
+
+    /// Shows of each notebook that failed the code, the traceback or what differs; folded where the host does that.
+    private func explain(_ failed: [(job: Int, verdict: Verdict)], _ state: inout State) {
+        for (job, verdict) in failed {
+            let details = verdict.details(withColours: state.voice.hasColours)
+            if details.isEmpty { continue }
+            let fold = state.voice.host?.fold("\(name(job)): \(verdict.shownSentence ?? "")", number: job)
+            if let fold {
+                state.voice.command(fold.begin)
+            } else {
+                state.voice.write("")
+                state.voice.write("--- \(name(job)): \(verdict.shownSentence ?? "")")
+            }
+            for line in details { state.voice.write(line) }
+            if let fold { state.voice.command(fold.end) }
+        }
+        if state.voice.host == nil, failed.contains(where: { !$0.verdict.details(withColours: false).isEmpty }) {
+            state.voice.write("")
+        }
+    }
+
+    // MARK: What changes
+
+    private func showStatus(_ state: inout State) {
+        guard state.voice.screen.isLive else { return }
+        let lines = state.running.sorted { $0.key < $1.key }.compactMap { job, running -> String? in
+            guard let cell = running.cell else { return "  \(name(job))" }
+            let time = running.since.duration(to: .now).inWords.padded(7)
+            return "  \(name(job)) [\(cell.number)/\(running.cells)] \(time)  \(cell.title.shownOnOneLine(40))"
+        }
+        state.voice.screen.show(lines + [bar(state)])
+    }
+
+    private func bar(_ state: State) -> String {
+        let width = 24
+        let over = state.verdicts.count
+        let failed = state.verdicts.values.count { !$0.isGood && !$0.isLeftOut }
+        let full = over * width / max(1, tasks.count)
+        let bar = String(repeating: "█", count: full) + String(repeating: "░", count: width - full)
+        let rest = timeLeft(state).map { ", about \($0.inWords) left" } ?? ""
+        return "\(bar) \(over)/\(tasks.count)\(failed > 0 ? ", \(failed) failed" : "")\(rest)"
+    }
+
+    /// How long it is going to take, by what those took that are over; nil before that tells anything.
+    private func timeLeft(_ state: State) -> Duration? {
+        let passed = begin.duration(to: .now)
+        guard !state.verdicts.isEmpty, passed > .seconds(1) else { return nil }
+        let all = tasks.indices
+        let known = all.compactMap { tasks[$0].earlierDuration }
+        // Where it is known how long all of them took before, those that take long count for more.
+        let weights = known.count == tasks.count ? known.map { max($0.inSeconds, 0.1) } : all.map { _ in 1 }
+        let done = all.reduce(0.0) { $0 + (state.verdicts[$1] == nil ? 0 : weights[$1]) }
+        let rest = passed.inSeconds / done * (weights.reduce(0, +) - done)
+        return .seconds(max(1, Int(rest.rounded())))
+    }
+}
+
+extension Verdict {
+    /// What went wrong, on one line.
+    fileprivate var shownSentence: String? { sentence?.shownOnOneLine(160) }
+
+    /// What there is to see of what went wrong.
+    fileprivate func details(withColours: Bool) -> [String] {
+        if let failure { return failure.details(withColours: withColours) }
+        if let sentence, findings.isEmpty, sentence.count > 160 { return [sentence.shown()] }
+        return findings.flatMap { ["", "cell \($0.cell), \($0.what):"] + $0.lines.map { "    " + $0.shown() } }
+    }
+}

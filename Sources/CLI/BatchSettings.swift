@@ -1,0 +1,80 @@
+import Galley
+
+/// What was asked of a run of several notebooks, and what is reported of it.
+struct BatchSettings: Sendable {
+    /// How many run at a time; nil for as many as there are processors.
+    var concurrency: Int?
+    var memoryPerKernel: Int?
+    var failureLimit: Int?
+    var retries = 0
+    /// The part of the notebooks that is run: this one of so many.
+    var shard: (number: Int, count: Int)?
+    var order = Batch.Order.asGiven
+    /// Patterns of notebooks that are left out.
+    var excluded: [String] = []
+    /// The files that tell how it went.
+    var reports: [(kind: ReportKind, path: String)] = []
+
+    enum ReportKind: String, CaseIterable, Sendable {
+        case junit = "--junit"
+        case html = "--html"
+        case json = "--json"
+    }
+
+    static let flags =
+        [
+            Flag("--jobs", "-j") { arguments, value, name throws(UsageError) in
+                arguments.batch.concurrency = try Reading.number(value, name, from: 1)
+            },
+            Flag("--memory-per-kernel") { arguments, value, name throws(UsageError) in
+                arguments.batch.memoryPerKernel = try Reading.bytes(value, name)
+            },
+            Flag("--fail-fast") { $0.batch.failureLimit = 1 },
+            Flag("--max-failures") { arguments, value, name throws(UsageError) in
+                arguments.batch.failureLimit = try Reading.number(value, name, from: 1)
+            },
+            Flag("--retries") { arguments, value, name throws(UsageError) in
+                arguments.batch.retries = try Reading.number(value, name, from: 0)
+            },
+            Flag("--shard") { arguments, value, name throws(UsageError) in
+                let numbers = value.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+                guard numbers.count == 2, let number = numbers[0], let count = numbers[1], (1...99_999).contains(count),
+                    (1...count).contains(number)
+                else { throw UsageError("\(name): '\(value)' is no part. Write 2/5 for the second of five") }
+                arguments.batch.shard = (number, count)
+            },
+            Flag("--order") { arguments, value, name throws(UsageError) in
+                arguments.batch.order = try Reading.choice(
+                    value, name, ["as-given": .asGiven, "slowest-first": .slowestFirst])
+            },
+            Flag("--exclude") { arguments, value, _ in arguments.batch.excluded.append(value) },
+        ]
+        + ReportKind.allCases.map { kind in
+            Flag(kind.rawValue) { arguments, value, _ in arguments.batch.reports.append((kind, value)) }
+        }
+
+    static let help = """
+        Usage: galley execute [options] NOTEBOOK|FOLDER|'PATTERN'|@LIST ...
+
+          FOLDER means all notebooks in it but hidden ones, @LIST the lines of a file,
+          @- those of standard input. One notebook's end is nothing to the others.
+
+          -j N                   how many run at a time; as many as there are processors
+          --exclude PATTERN      leave out: drafts, 'old/*.ipynb'; may be given again
+          --shard 2/5            the second of five parts that take about as long
+          --order slowest-first  by what earlier runs have left in the files
+          --fail-fast, --max-failures N
+                                 after so many failures begin no other; what runs
+                                 by then is run to its end
+          --retries N            again, when the kernel did not start, or died
+          --memory-per-kernel SIZE
+                                 start none where less is left; else what others take
+          --output-dir DIR       a result for each, in folders as the notebooks are
+          --junit FILE, --json FILE, --html FILE
+                                 how it went: for CI servers, for programs, for people
+
+        Exit status: that of the worst end, from better to worse: usage (2), a file that
+        cannot be read (3), no kernel (4), a cell's error (1), a limit (124), a dead
+        kernel (5), a result that is lost (3), a signal (128+n).
+        """
+}

@@ -1,0 +1,129 @@
+import Comparison
+import Execution
+import Galley
+import JupyterProtocol
+import Notebook
+import Reports
+import Storage
+import Synchronization
+
+/// What was asked of `galley check`.
+struct CheckSettings: Sendable {
+    /// Whether only those cells are compared that ask for it.
+    var isLax = false
+    /// What texts are changed by before they are compared.
+    var sanitizers = Sanitizers()
+
+    static let flags = [
+        Flag("--lax", "--nbval-lax") { $0.check.isLax = true },
+        Flag("--nbval") { _ in },
+        Flag("--sanitize-with", "--nbval-sanitize-with") { arguments, value, name throws(UsageError) in
+            guard let bytes = LocalFile.peek(value, limit: 1 << 24) else {
+                throw UsageError("\(name) \(value): the file cannot be read; is there such a file?")
+            }
+            do throws(SanitizerError) {
+                arguments.check.sanitizers = try Sanitizers(parsing: String(decoding: bytes, as: UTF8.self))
+            } catch {
+                throw UsageError("\(name) \(value): \(error)")
+            }
+        },
+    ]
+
+    static let help = """
+        Usage: galley check [options] NOTEBOOK|FOLDER|'PATTERN'|@LIST ...
+
+          Runs notebooks without writing them, and compares what they put out with what
+          is stored in them, as nbval does: text to the letter, pictures by the pixel.
+
+          --lax                  compare those cells alone that ask for it
+          --sanitize-with FILE   change texts first, by nbval's file of expressions
+
+          A cell says what is to be done with it by a tag, or by a comment on a line of
+          its own: nbval-ignore-output, # NBVAL_IGNORE_OUTPUT; and nbval-check-output,
+          nbval-raises-exception, nbval-skip.
+
+          The options for kernels, time, many notebooks and reports are execute's:
+          galley execute --help, galley help batch
+
+        Exit status: 0 nothing differs; 1 something does, or a cell raised an error that
+        it is not marked for; all others as for execute.
+        """
+}
+
+/// Compares what notebooks put out with what was stored in them.
+final class Checker: Sendable {
+    private let settings: CheckSettings
+    private let notebooks = Mutex<[Int: Found]>([:])
+
+    /// What was found in a notebook so far.
+    private struct Found {
+        var findings: [Verdict.Finding] = []
+        /// The places of the cells that were run.
+        var ran: Set<Int> = []
+    }
+
+    init(_ settings: CheckSettings) { self.settings = settings }
+
+    /// Makes sure that all cells are run that are to be compared.
+    func prepare(_ options: inout Options) {
+        options.execution.allowedErrors.isEverything = true
+        options.execution.isSkipped = { [settings] in CheckMarks(of: $0, isLax: settings.isLax).isSkipped }
+    }
+
+    /// Takes note of what happens in a run; returns what somebody should know.
+    func receive(_ event: RunEvent, of job: Int) -> [String] {
+        switch event {
+        // A notebook that is run again is compared again.
+        case .started: notebooks.withLock { $0[job] = Found() }
+        case .cellFinished(let report):
+            notebooks.withLock { notebooks in
+                notebooks[job, default: Found()].ran.insert(report.index)
+                // Which cells may raise an error is known when they can be looked at.
+                if let error = report.error {
+                    notebooks[job]?.findings.append(Verdict.Finding(error, in: report))
+                }
+            }
+        case .result(let new, let old): return compare(new, with: old, job)
+        default: break
+        }
+        return []
+    }
+
+    /// What was found of a notebook, in the order of its cells.
+    func findings(_ job: Int) -> [Verdict.Finding] {
+        notebooks.withLock { ($0[job]?.findings ?? []).sorted { $0.index < $1.index } }
+    }
+
+    private func compare(_ new: Notebook, with old: Notebook, _ job: Int) -> [String] {
+        var found = notebooks.withLock { $0[job] ?? Found() }
+        var warnings: [String] = []
+        var number = 0
+        for (index, cell) in old.cells.enumerated() where cell.kind == .code {
+            number += 1
+            let marks = CheckMarks(of: cell, isLax: settings.isLax)
+            warnings += marks.warnings.map { [number] in "cell \(number): \($0)" }
+            if marks.mayRaise { found.findings.removeAll { $0.index == index } }
+            // An error that nobody expects says enough.
+            guard marks.isCompared, found.ran.contains(index), !found.findings.contains(where: { $0.index == index })
+            else { continue }
+            let comparison = Comparison(
+                of: cell.outputs, with: new.cells[index].outputs, sanitizers: settings.sanitizers)
+            found.findings += comparison.differences.map {
+                Verdict.Finding(cell: number, index: index, what: $0.title, lines: $0.lines)
+            }
+        }
+        notebooks.withLock { $0[job] = found }
+        return warnings
+    }
+}
+
+extension Verdict.Finding {
+    /// Makes one of an error that nobody expects.
+    fileprivate init(_ error: CellError, in cell: CellReport) {
+        let value = error.value.shownOnOneLine(200)
+        self.init(
+            cell: cell.number, index: cell.index,
+            what: "raised \(error.name.shownOnOneLine())\(value.isEmpty ? "" : ": \(value)")",
+            lines: error.traceback.flatMap { $0.withoutEscapes.split(whereSeparator: \.isNewline).map(String.init) })
+    }
+}

@@ -1,0 +1,59 @@
+import Glibc
+import JupyterProtocol
+import Storage
+
+/// A server for continuous integration that reads what is printed, and understands some of it.
+enum Host: Sendable {
+    /// It marks lines of files.
+    case gitHub
+    /// It folds sections of its log.
+    case gitLab
+
+    /// The one that runs this process; nil where none does.
+    static var current: Host? {
+        if Terminal.variable("GITHUB_ACTIONS") == "true" { return .gitHub }
+        return Terminal.variable("GITLAB_CI") == "true" ? .gitLab : nil
+    }
+
+    /// A line of somebody else's, as the host takes it for what it is: text that a notebook prints gives no orders.
+    func harmless(_ line: String) -> String {
+        guard self == .gitHub else { return line }
+        // A mark that cannot be seen keeps the signs apart.
+        let line = line.replacing("##[", with: "#\u{2060}#[")
+        return line.drop(while: \.isWhitespace).hasPrefix("::") ? line.replacing("::", with: ":\u{2060}:") : line
+    }
+
+    /// Marks a line of a notebook; nil where the host does not do that.
+    func annotation(notebook: String, line: Int?, title: String, _ message: String) -> String? {
+        guard self == .gitHub else { return nil }
+        var path = RunPlace.whole(notebook)
+        // Files are called as the repository calls them.
+        let root = (Terminal.variable("GITHUB_WORKSPACE") ?? "") + "/"
+        if root.count > 1, path.hasPrefix(root) { path.removeFirst(root.count) }
+        let place = ["file=\(Self.property(path))", line.map { "line=\($0)" }, "title=\(Self.property(title))"]
+        return "::error \(place.compactMap(\.self).joined(separator: ","))::\(Self.data(message))"
+    }
+
+    /// The line before, and the one after, what can be folded; nil where the host does not do that.
+    func fold(_ title: String, number: Int) -> (begin: String, end: String) {
+        switch self {
+        case .gitHub: return ("::group::\(Self.data(title))", "::endgroup::")
+        case .gitLab:
+            let name = "galley_\(getpid())_\(number)"
+            let time = Timestamp.now().microseconds / 1_000_000
+            return (
+                "\u{1B}[0Ksection_start:\(time):\(name)[collapsed=true]\r\u{1B}[0K\(title)",
+                "\u{1B}[0Ksection_end:\(time):\(name)\r\u{1B}[0K"
+            )
+        }
+    }
+
+    /// Text as a command's message holds it.
+    private static func data(_ text: String) -> String {
+        text.replacing("%", with: "%25").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
+    }
+
+    private static func property(_ text: String) -> String {
+        data(text).replacing(":", with: "%3A").replacing(",", with: "%2C")
+    }
+}

@@ -1,0 +1,131 @@
+import Execution
+import Galley
+import Glibc
+import Notebook
+import Storage
+
+/// A notebook that is to be run.
+struct NotebookTask: Sendable {
+    /// Its path; `-` is standard input.
+    let path: String
+    /// Where it is within the folder that all the notebooks were looked for in.
+    var place = ""
+    /// How long it took before; nil where nobody has asked, or nobody knows.
+    var earlierDuration: Duration?
+}
+
+/// Finds the notebooks that a command line means.
+struct TaskList {
+    private(set) var tasks: [NotebookTask] = []
+    /// Whether it is one notebook that was called by its name.
+    private(set) var isSingle = true
+
+    private let search: NotebookSearch
+    private let isDialectOfNbconvert: Bool
+
+    init(_ arguments: [String], excluding: [String], _ dialect: ExecuteArguments.Dialect) throws(UsageError) {
+        search = NotebookSearch(excluding: excluding)
+        isDialectOfNbconvert = dialect == .nbconvert
+        isSingle = arguments.count == 1
+        var found: [NotebookSearch.Found] = []
+        for argument in arguments {
+            guard argument.hasPrefix("@"), LocalFile.kind(of: argument) == nil else {
+                found += try notebooks(argument)
+                continue
+            }
+            isSingle = false
+            for line in try Self.lines(of: String(argument.dropFirst())) { found += try notebooks(line) }
+        }
+        guard !found.isEmpty else {
+            throw UsageError(
+                "no notebook is left: \(arguments.joined(separator: " ")) holds none but what --exclude says")
+        }
+        var seen: Set<LocalFile.Identity> = []
+        var names: Set<String> = []
+        // One file is run once, whatever the number of its names.
+        found.removeAll {
+            !names.insert($0.path).inserted
+                || !(LocalFile.identity(of: $0.path).map { seen.insert($0).inserted } ?? true)
+        }
+        let root = Self.common(found.map { RunPlace.whole($0.folder.isEmpty ? "." : $0.folder) })
+        tasks = found.map { notebook in
+            var task = NotebookTask(path: notebook.path)
+            let parts = Self.parts(of: RunPlace.whole(notebook.path))
+            task.place = parts.dropFirst(root.count).joined(separator: "/")
+            return task
+        }
+    }
+
+    private mutating func notebooks(_ argument: String) throws(UsageError) -> [NotebookSearch.Found] {
+        var argument = argument
+        // nbconvert takes a name without its ending.
+        if isDialectOfNbconvert, LocalFile.kind(of: argument) == nil, LocalFile.kind(of: argument + ".ipynb") != nil {
+            argument += ".ipynb"
+        }
+        if LocalFile.kind(of: argument) == .folder || Glob.isPattern(argument) && LocalFile.kind(of: argument) == nil {
+            isSingle = false
+        }
+        let found = search.notebooks(argument)
+        if found.isEmpty, NotebookSearch().notebooks(argument).isEmpty {
+            let what = LocalFile.kind(of: argument) == .folder ? "there is none in the folder" : "nothing is called"
+            throw UsageError("no notebook found: \(what) '\(argument)'")
+        }
+        return found
+    }
+
+    /// The lines of a list, but for empty ones and comments.
+    private static func lines(of list: String) throws(UsageError) -> [String] {
+        guard let bytes = list == "-" ? Terminal.readInput() : LocalFile.peek(list, limit: 1 << 24) else {
+            throw UsageError("@\(list): the list cannot be read; is there such a file?")
+        }
+        let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+            .map { String($0.drop(while: \.isWhitespace)) }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
+        if lines.isEmpty { throw UsageError("no notebook found: @\(list) is empty") }
+        return lines
+    }
+
+    private static func parts(of path: String) -> [Substring] {
+        path.split(separator: "/").reduce(into: []) { parts, part in
+            if part == ".." { _ = parts.popLast() } else if part != "." { parts.append(part) }
+        }
+    }
+
+    /// The folders that all paths begin with.
+    private static func common(_ paths: [String]) -> [Substring] {
+        paths.map(parts).reduce(nil as [Substring]?) { common, parts in
+            common.map { Array(zip($0, parts).prefix { $0 == $1 }.map(\.0)) } ?? parts
+        } ?? []
+    }
+
+    // MARK: How long they took
+
+    /// Looks up how long each took when it was run last.
+    mutating func readDurations() {
+        for index in tasks.indices where tasks[index].path != "-" {
+            guard let bytes = LocalFile.peek(tasks[index].path, limit: 1 << 30),
+                let notebook = try? UnreadNotebook(parsing: bytes)
+            else { continue }
+            tasks[index].earlierDuration = notebook.earlierDuration
+        }
+    }
+
+    /// Keeps one part of several that take about the same time, as far as that is known.
+    ///
+    /// Every machine that finds the same files comes to the same parts, and no notebook is in two of them.
+    mutating func keep(_ shard: (number: Int, count: Int)) {
+        let known = tasks.compactMap(\.earlierDuration)
+        let usual = known.isEmpty ? .seconds(1) : known.reduce(.zero, +) / known.count
+        let durations = tasks.map { $0.earlierDuration ?? usual }
+        // The longest first, each to the part that has least to do: no part gets much more than another.
+        let order = tasks.indices.sorted { (durations[$1], $0) < (durations[$0], $1) }
+        var loads = Array(repeating: Duration.zero, count: shard.count)
+        var kept: Set<Int> = []
+        for index in order {
+            let least = loads.indices.min { loads[$0] < loads[$1] } ?? 0
+            // What takes no time at all takes part all the same.
+            loads[least] += max(durations[index], .milliseconds(1))
+            if least == shard.number - 1 { kept.insert(index) }
+        }
+        tasks = tasks.indices.filter(kept.contains).map { tasks[$0] }
+    }
+}

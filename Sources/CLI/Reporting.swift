@@ -1,0 +1,160 @@
+import Execution
+import Galley
+import Glibc
+import JSON
+import JupyterProtocol
+import LocalKernels
+import Notebook
+import Reports
+import Storage
+import Synchronization
+
+/// Keeps what the reports of a run are to say, and writes them when it is over.
+///
+/// What is told of a notebook is made when that is over and put aside in a file, so that no notebook has to be kept.
+final class Reporting: Sendable {
+    private let reports: [(kind: BatchSettings.ReportKind, path: String)]
+    private let tasks: [NotebookTask]
+    private let began = Timestamp.now()
+    private let state: Mutex<State>
+
+    private struct State {
+        var spool: Spool?
+        /// What notebooks have become that are not over yet.
+        var notebooks: [Int: Notebook] = [:]
+        var suites: [Int: (text: Range<Int>, counts: JUnit.Counts)] = [:]
+        /// What a page shows of each: what failed, and the notebook.
+        var parts: [Int: (failure: Range<Int>, notebook: Range<Int>)] = [:]
+        var problem: String?
+    }
+
+    /// Makes sure that the reports can be written, and takes away what earlier runs have left in their places: a report that
+    /// is there when this process was killed would tell of another run.
+    init(_ arguments: ExecuteArguments) async throws {
+        reports = arguments.batch.reports
+        tasks = arguments.tasks
+        for report in reports where report.path != "-" {
+            if let folder = LocalFile.folder(of: report.path) { try LocalFile.makeFolder(folder) }
+            guard LocalFile.kind(of: report.path) != .other else { continue }
+            try await LocalFile(report.path).checkWritable()
+            try LocalFile.remove(report.path)
+        }
+        let folder = currentEnvironment()["TMPDIR"].flatMap { LocalFile.kind(of: $0) == .folder ? $0 : nil } ?? "/tmp"
+        state = Mutex(State(spool: reports.isEmpty ? nil : try Spool(in: folder)))
+    }
+
+    private func wants(_ kind: BatchSettings.ReportKind) -> Bool { reports.contains { $0.kind == kind } }
+
+    /// Takes note of what a notebook has become.
+    func receive(_ event: RunEvent, of job: Int) {
+        guard case .result(let notebook, _) = event, wants(.junit) || wants(.html) else { return }
+        state.withLock { $0.notebooks[job] = notebook }
+    }
+
+    /// Makes what is told of a notebook that is over.
+    func end(_ job: Int, _ verdict: Verdict) {
+        guard !reports.isEmpty else { return }
+        let notebook = state.withLock { $0.notebooks.removeValue(forKey: job) }
+        if wants(.junit) {
+            let suite = JUnit(
+                verdict, notebook, began: began.advanced(by: verdict.job.begin), machine: Self.machine)
+            keep([suite.text]) { $0.suites[job] = ($1[0], suite.counts) }
+        }
+        if wants(.html) {
+            let part = Page.part(verdict, notebook, number: job)
+            keep([part.failure, part.notebook]) { $0.parts[job] = ($1[0], $1[1]) }
+        }
+    }
+
+    private func keep(_ texts: [String], _ note: (inout State, [Range<Int>]) -> Void) {
+        state.withLock { state in
+            guard let spool = state.spool else { return }
+            do throws(StorageError) {
+                let ranges = try texts.map { text throws(StorageError) in try spool.add(text) }
+                note(&state, ranges)
+            } catch {
+                state.problem = "\(error)"
+            }
+        }
+    }
+
+    /// Writes the reports; returns what is wrong with them.
+    ///
+    /// - Parameter verdicts: What is said of each notebook, and where its result is.
+    func finish(
+        _ report: BatchReport, _ verdicts: [(verdict: Verdict, exitStatus: Int32, result: String?)], _ status: Int32
+    ) -> [String] {
+        // Those that were never begun are told of too.
+        for job in verdicts.indices where verdicts[job].verdict.isLeftOut { end(job, verdicts[job].verdict) }
+        var problems = state.withLock { $0.problem.map { [$0] } ?? [] }
+        let rights = mode
+        for (kind, path) in reports {
+            let text: any ByteRuns
+            switch kind {
+            case .junit: text = junit(report, verdicts.count)
+            case .json:
+                text = ReportDocument.document(report, verdicts, began: began, exitStatus: status).canonicalText
+            case .html: text = page(report, verdicts.map(\.verdict))
+            }
+            do {
+                if path == "-" {
+                    text.forEachRun { run in _ = Terminal.write(run.bytes, to: STDOUT_FILENO) }
+                } else {
+                    try LocalFile.fill(path, with: text, mode: rights)
+                }
+            } catch {
+                problems.append("\(kind.rawValue): \(error)")
+            }
+        }
+        return problems
+    }
+
+    private func junit(_ report: BatchReport, _ count: Int) -> Pieces {
+        state.withLock { state in
+            var pieces = Pieces()
+            let suites = (0..<count).compactMap { state.suites[$0] }
+            pieces.append(JUnit.head(suites.map(\.counts), duration: report.duration))
+            if let spool = state.spool { for suite in suites { pieces.append(suite.text, of: spool) } }
+            pieces.append(JUnit.tail)
+            return pieces
+        }
+    }
+
+    private func page(_ report: BatchReport, _ verdicts: [Verdict]) -> Pieces {
+        state.withLock { state in
+            var pieces = Pieces()
+            pieces.append(Page.head(report, verdicts, began: began))
+            let parts = verdicts.indices.compactMap { state.parts[$0] }
+            // Cells that failed come before notebooks that nothing is to be seen of.
+            let failures =
+                parts.indices.filter { verdicts[$0].cell != nil } + parts.indices.filter { verdicts[$0].cell == nil }
+            if let spool = state.spool { for part in failures { pieces.append(parts[part].failure, of: spool) } }
+            pieces.append(Page.table(report, verdicts))
+            if let spool = state.spool { for part in parts { pieces.append(part.notebook, of: spool) } }
+            pieces.append(Page.tail)
+            return pieces
+        }
+    }
+
+    /// The rights of a report: what notebooks print is nobody's business who may not read one of them.
+    private var mode: UInt32 {
+        let mask = umask(0)
+        umask(mask)
+        return tasks.reduce(0o666 & ~UInt32(mask)) { mode, task in
+            var status = stat()
+            guard unsafe stat(task.path, &status) == 0 else { return mode }
+            return mode & (status.st_mode | 0o600)
+        }
+    }
+
+    private static var machine: String {
+        var name = [CChar](repeating: 0, count: 256)
+        // Safe because the array is passed with its own length, and ends with a NUL.
+        guard unsafe gethostname(&name, name.count - 1) == 0 else { return "localhost" }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
+
+extension Span<UInt8> {
+    fileprivate var bytes: [UInt8] { indices.map { self[$0] } }
+}

@@ -1,0 +1,82 @@
+import Execution
+import Galley
+import Glibc
+import Reports
+
+/// Tells somebody how runs go.
+protocol Narrator: Sendable {
+    /// Takes note of what happens.
+    func receive(_ event: BatchEvent)
+
+    /// Says what is wrong when all else is said.
+    func complain(_ problem: String)
+
+    /// Waits until somebody has read everything.
+    func finish() async
+}
+
+/// How it is said: to a person on standard error, and the same to a log.
+struct Voice {
+    var screen: Screen
+    let hasColours: Bool
+    let host: Host?
+    /// What is told everything, also where standard error is quiet.
+    private let log: Log?
+    private let isQuiet: Bool
+    /// Whether standard error is the log.
+    private let hasLogAlone: Bool
+
+    init(_ arguments: ExecuteArguments, _ log: Log?) {
+        self.log = log
+        isQuiet = arguments.isQuiet
+        hasLogAlone = arguments.background.logsToStandardError
+        screen = Screen(isLive: Terminal.isWatched && !arguments.isQuiet && !hasLogAlone)
+        hasColours = Terminal.hasColours
+        host = Host.current
+    }
+
+    /// Says how it goes.
+    mutating func say(_ line: String, notebook: String? = nil, cell: Int? = nil) {
+        log?.write(.info, line, notebook: notebook, cell: cell)
+        if !isQuiet { write(line) }
+    }
+
+    /// Says how it goes, and leaves it out of the log.
+    mutating func sayAloud(_ line: String) { if !isQuiet { write(line) } }
+
+    /// Says what is wrong.
+    mutating func complain(
+        _ level: Log.Level, _ problem: String, details: [String] = [], notebook: String? = nil, cell: Int? = nil
+    ) {
+        log?.write(level, problem, details: details, notebook: notebook, cell: cell)
+        for line in ["galley: " + problem] + details { write(line) }
+    }
+
+    /// Says something to the log alone.
+    func note(_ level: Log.Level, _ text: String, details: [String] = [], notebook: String? = nil, cell: Int? = nil) {
+        log?.write(level, text, details: details, notebook: notebook, cell: cell)
+    }
+
+    /// Shows a line that a cell has printed.
+    mutating func show(_ line: String, lead: String = "", notebook: String? = nil, cell: Int? = nil) {
+        let line = TerminalText.lastState(of: line)
+        log?.write(.output, line, notebook: notebook, cell: cell)
+        write(lead + line.shown(withColours: hasColours))
+    }
+
+    /// Writes what is for those alone who read standard error.
+    mutating func write(_ text: String) {
+        if hasLogAlone { return }
+        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
+            screen.write(host?.harmless(String(line)) ?? String(line))
+        }
+    }
+
+    /// Writes what the host understands, and nobody else.
+    mutating func command(_ line: String) { if !hasLogAlone { screen.write(line) } }
+
+    mutating func flush() {
+        log?.flush()
+        screen.flush()
+    }
+}

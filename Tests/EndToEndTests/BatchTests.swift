@@ -1,0 +1,300 @@
+import Foundation
+import Testing
+
+@Suite struct `A batch of notebooks` {
+    private let folder: Folder
+
+    init() throws { folder = try Folder() }
+
+    /// Has Python judge the reports by their schemas, and by what reads them elsewhere.
+    private func judge(_ script: String) async throws {
+        let imports = "import json, sys, jsonschema, junitparser, xmlschema\nroot = '\(Program.root)'\n"
+        let run = try await Program.run(["-c", imports + script], program: Program.python, in: folder)
+        #expect(run.status == 0, "\(run.errors)")
+    }
+
+    @Test func `tells of each notebook in order, whatever became of the others`() async throws {
+        let mixture = try Mixture(8, in: folder)
+        let run = try await Program.run(
+            ["execute", "n", "-j", "4", "--output-dir", "out", "--events", "e", "--json", "r/j", "--junit", "r/x"],
+            in: folder)
+        #expect(run.status == 5)
+        #expect(try JSONReport(folder, "r/j").verdicts == mixture.verdicts.map { "\($0.name): \($0.status)" })
+        let lines = run.errors.split(separator: "\n").map(String.init)
+        #expect(lines.first == "8 notebooks, 4 at a time")
+        // A line for each that is over, and one for each that failed in the end.
+        for (name, status) in mixture.verdicts {
+            let word = status == "succeeded" ? "ok" : "FAILED"
+            #expect(
+                lines.count { $0.hasPrefix("[") && $0.contains("/8] \(word)") && $0.contains(name) } == 1, "\(name)")
+            #expect(lines.count { $0.hasPrefix("  \(name): ") } == (status == "succeeded" ? 0 : 1), "\(name)")
+        }
+        #expect(lines.contains("  n/01-failing.ipynb: cell 2 of 3, line 2, raised ValueError: no such column"))
+        #expect(lines.contains { $0.hasPrefix("galley: 5 of 8 notebooks failed, in ") })
+        #expect(lines.suffix(6).first == "Slowest:")
+        // Each is saved as far as it came.
+        #expect(try folder.notebook("out/01-failing.ipynb").outputs == [[], ["before\n", "ValueError"], []])
+        #expect(try folder.notebook("out/03-killing.ipynb").outputs.first == ["before\n"])
+        #expect(try folder.notebook("out/05-large.ipynb").outputs.first?.first?.utf8.count == 20_000_100)
+        try await judge(
+            """
+            schema = lambda path: jsonschema.Draft202012Validator(json.load(open(f'{root}/Sources/{path}.schema.json')))
+            schema('Reports/report').validate(json.load(open('r/j')))
+            events = [json.loads(line) for line in open('e')]
+            for event in events: schema('CLI/events').validate(event)
+            assert events[-1]['event'] == 'batch-finished' and events[-1]['failed'] == 5, events[-1]
+            assert {event['notebook'] for event in events[:-1]} == {n['notebook'] for n in json.load(open('r/j'))['notebooks']}
+            xmlschema.validate('r/x', f'{root}/Tests/Fixtures/junit.xsd')
+            report = junitparser.JUnitXml.fromfile('r/x')
+            assert [suite.name for suite in report] == [n['notebook'] for n in json.load(open('r/j'))['notebooks']]
+            assert (report.tests, report.failures, report.errors) == (11, 2, 3), (report.tests, report.failures, report.errors)
+            suite = list(report)[1]
+            assert [case.name for case in suite] == ['cell 1: a = 1', "cell 2: print('before')"]
+            case = list(suite)[1]
+            assert case.system_out == 'before\\n' and case.result[0].type == 'ValueError', case.result
+            assert case.result[0].message == 'line 2: ValueError: no such column', case.result[0].message
+            assert 'raise ValueError' in case.result[0].text and case.time > 0
+            """)
+    }
+
+    @Test(.timeLimit(.minutes(10)))
+    func `of sixty has the same verdicts each time, leaves nothing behind and takes little memory`() async throws {
+        var seen: Set<[String]> = []
+        var peaks: [Int] = []
+        let mark = UUID().uuidString
+        var environment = Program.environment
+        environment["GALLEY_TEST_MARK"] = mark
+        environment["TMPDIR"] = folder.path + "/t"
+        try FileManager.default.createDirectory(atPath: folder.path + "/t", withIntermediateDirectories: true)
+        let mixture = try Mixture(60, in: folder)
+        for _ in 0..<5 {
+            let running = try await Program.start(
+                [
+                    "execute", "n", "-j", "4", "--output-dir", "out", "--quiet", "--json", "j", "--junit", "x",
+                    "--html",
+                    "h",
+                ], environment: environment, in: folder)
+            let peak = try await running.peakMemory()
+            peaks.append(peak)
+            #expect(try await running.end().status == 5)
+            seen.insert(try JSONReport(folder, "j").verdicts)
+            #expect(processes(markedBy: mark) == [])
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/t") == [])
+        }
+        #expect(seen == [mixture.verdicts.map { "\($0.name): \($0.status)" }])
+        let most = (peaks.max() ?? 0) / 1_000_000
+        print("five batches of sixty notebooks: the engine had \(most) MB of memory at most (wanted: at most 150 MB)")
+        #expect(most > 0 && most <= 150)
+        #expect(folder.names == ["h", "j", "n", "out", "t", "x"])
+    }
+
+    @Test func `ends in order when it is told to, with every finished cell on the disk`() async throws {
+        let mark = UUID().uuidString
+        var environment = Program.environment
+        environment["GALLEY_TEST_MARK"] = mark
+        for number in 0..<6 {
+            try folder.write(
+                [
+                    "print('finished')",
+                    "print('begun', flush=True)\nopen('begun-\(number)', 'w').close()\nimport time; time.sleep(60)",
+                ], to: "\(number).ipynb")
+        }
+        let running = try await Program.start(
+            ["execute", "--inplace", ".", "-j", "3", "--json", "j.json", "--junit", "x.xml", "--grace", "5s"],
+            environment: environment, in: folder)
+        #expect(try await eventually { folder.names.count { $0.hasPrefix("begun-") } == 3 })
+        let begin = Date()
+        running.send(SIGTERM)
+        let run = try await running.end()
+        #expect(run.status == 143)
+        #expect(Date().timeIntervalSince(begin) < 5)
+        #expect(processes(markedBy: mark) == [])
+        for number in 0..<3 {
+            #expect(try folder.notebook("\(number).ipynb").outputs[0] == ["finished\n"])
+            #expect(try folder.notebook("\(number).ipynb").outputs[1].first == "begun\n")
+        }
+        for number in 3..<6 { #expect(try folder.notebook("\(number).ipynb").outputs == [["old\n"], ["old\n"]]) }
+        #expect(
+            try JSONReport(folder, "j.json").verdicts.map { $0.split(separator: " ")[1] }
+                == ["stopped", "stopped", "stopped", "left-out", "left-out", "left-out"])
+        #expect(run.errors.contains("galley: 3 notebooks not run, because the run was ended by SIGTERM"))
+        try await judge("assert junitparser.JUnitXml.fromfile('x.xml').skipped == 3")
+    }
+
+    @Test func `begins nothing else after the first failure, if that is wanted`() async throws {
+        for (name, source) in [("a", "1"), ("b", "1/0"), ("c", "1"), ("d", "1")] {
+            try folder.write([source], to: "\(name).ipynb")
+        }
+        let run = try await Program.run(
+            ["execute", "--inplace", "-j", "1", "--fail-fast", "--json", "-", "."], in: folder)
+        #expect(run.status == 1)
+        try folder.write(run.output, to: "j")
+        #expect(
+            try JSONReport(folder, "j").verdicts
+                == ["./a.ipynb: succeeded", "./b.ipynb: raised", "./c.ipynb: left-out", "./d.ipynb: left-out"])
+        #expect(run.errors.contains("galley: 2 notebooks not run, because enough others had failed\n"))
+    }
+
+    @Test func `is told again what failed at first`() async throws {
+        try folder.write([
+            "import os\nopen('n', 'a').write('x')\nif os.path.getsize('n') < 2: os.kill(os.getpid(), 9)"
+        ])
+        let run = try await Program.run(
+            ["execute", "--inplace", "--retries", "1", "--events", "e", "--json", "j", "a.ipynb"], in: folder)
+        #expect(run.status == 0)
+        #expect(run.errors.contains("; it is run again (attempt 2)\n"))
+        #expect((try JSONReport(folder, "j").notebooks[0]["failed_attempts"] as? [String])?.count == 1)
+        #expect(try folder.events("e").contains { $0["event"] as? String == "run-retried" })
+        #expect(try folder.notebook().counts == [1])
+    }
+
+    @Test func `takes folders, patterns and lists, and each notebook once`() async throws {
+        for path in ["n/sub", "n/.ipynb_checkpoints", "m/drafts"] {
+            try FileManager.default.createDirectory(atPath: folder.path + "/" + path, withIntermediateDirectories: true)
+        }
+        for name in ["n/b", "n/a", "n/sub/c", "n/.ipynb_checkpoints/x", "m/d", "m/drafts/e", "one"] {
+            try folder.write(["import os; print(os.path.basename(os.getcwd()))"], to: name + ".ipynb")
+        }
+        try folder.write("# a comment\n\nm/*.ipynb\nn/a.ipynb\n", to: "list.txt")
+        let run = try await Program.run(
+            [
+                "execute", "one.ipynb", "./one.ipynb", "n", "@list.txt", "**/e.ipynb", "--exclude", "drafts",
+                "--exclude",
+                "nothing", "--output-dir", "out", "--json", "-", "--quiet",
+            ], in: folder)
+        // The pattern finds what is left out, which is no mistake.
+        #expect(run.status == 0, "\(run.errors)")
+        try folder.write(run.output, to: "j")
+        #expect(
+            try JSONReport(folder, "j").notebooks.map { $0["notebook"] as? String }
+                == ["one.ipynb", "n/a.ipynb", "n/b.ipynb", "n/sub/c.ipynb", "m/d.ipynb"])
+        // Each result is where its notebook is, and each kernel worked beside its notebook.
+        for (name, place) in [("n/sub/c", "sub"), ("n/a", "n"), ("m/d", "m")] {
+            #expect(try folder.notebook("out/\(name).ipynb").outputs == [["\(place)\n"]])
+        }
+        let listed = try await Program.run(
+            ["execute", "@-", "--inplace", "--quiet", "--json", "-"], in: folder, input: "n/a.ipynb\nn/b.ipynb\n")
+        #expect(listed.status == 0)
+        let none = try await Program.run(["execute", "n/sub", "--exclude", "c.ipynb"], in: folder)
+        #expect(none.status == 2)
+        #expect(none.errors == "galley: no notebook is left: n/sub holds none but what --exclude says\n")
+        let empty = try await Program.run(["execute", "out/none"], in: folder)
+        #expect(empty.status == 3)
+        try FileManager.default.createDirectory(atPath: folder.path + "/empty", withIntermediateDirectories: true)
+        let hollow = try await Program.run(["execute", "empty"], in: folder)
+        #expect(hollow.errors == "galley: no notebook found: there is none in the folder 'empty'\n")
+        #expect(hollow.status == 2)
+    }
+
+    @Test func `is divided so that each notebook is in one part, and parts take about as long`() async throws {
+        let durations = [9, 1, 1, 5, 4, 1, 2, 1]
+        for (number, duration) in durations.enumerated() {
+            let name = "\(number).ipynb"
+            try folder.write(["pass"], to: name)
+            let timing =
+                #"{"execution": {"iopub.status.busy": "2026-01-01T00:00:00.000000Z", "shell.execute_reply": "2026-01-01T00:00:0\#(duration).000000Z"}}"#
+            try folder.write(
+                folder.text(name).replacing(
+                    /"metadata" : \{\s*\},\n\s*"outputs"/, with: "\"metadata\": \(timing), \"outputs\""), to: name)
+        }
+        var loads: [Int] = []
+        var all: [String] = []
+        for part in 1...3 {
+            let run = try await Program.run(
+                ["check", "--lax", ".", "--shard", "\(part)/3", "--order", "slowest-first", "--json", "-"], in: folder)
+            #expect(run.status == 0, "\(run.errors)")
+            try folder.write(run.output, to: "j")
+            let names = try JSONReport(folder, "j").notebooks.compactMap { $0["notebook"] as? String }
+            #expect(names == names.sorted())
+            all += names
+            loads.append(names.reduce(0) { $0 + durations[Int($1.dropFirst(2).prefix(1)) ?? 0] })
+        }
+        #expect(all.sorted() == (0..<8).map { "./\($0).ipynb" })
+        #expect(loads.sorted() == [7, 8, 9])
+        let rest = try await Program.run(["execute", "0.ipynb", "--shard", "2/2"], in: folder)
+        #expect(rest.status == 0)
+        #expect(
+            rest.errors
+                == "0 notebooks, part 2 of 2\n0 notebooks in 0 ms\n".replacing(
+                    "0 ms", with: rest.errors.contains("1 ms") ? "1 ms" : "0 ms"))
+    }
+
+    @Test func `has its errors marked where they are read, and gives no orders`() async throws {
+        try folder.write(["print('::error::fake')\nprint('  ::set-output name=x::y')\nprint('##[error]fake')\n1/0"])
+        try folder.write(["1"], to: "b.ipynb")
+        var environment = Program.environment
+        environment["GITHUB_ACTIONS"] = "true"
+        environment["GITHUB_WORKSPACE"] = folder.path
+        let line = try #require(
+            try folder.text("a.ipynb").split(separator: "\n", omittingEmptySubsequences: false).firstIndex {
+                $0.contains("1\\/0") || $0.contains("1/0")
+            })
+        for arguments in [["a.ipynb", "--stream"], ["a.ipynb", "b.ipynb", "--stream"]] {
+            let run = try await Program.run(
+                ["execute", "--output-dir", "out"] + arguments, environment: environment, in: folder)
+            let orders = run.errors.split(separator: "\n").filter {
+                $0.drop { $0 == " " }.hasPrefix("::") || $0.contains("##[")
+            }
+            let annotation = "::error file=a.ipynb,line=\(line + 1),title=a.ipynb::"
+            #expect(orders.first?.hasPrefix(annotation) == true, "\(run.errors)")
+            #expect(
+                orders.dropFirst().allSatisfy { $0.hasPrefix("::group::a.ipynb") || $0 == "::endgroup::" }, "\(orders)")
+        }
+        environment["GITHUB_ACTIONS"] = nil
+        environment["GITLAB_CI"] = "true"
+        let run = try await Program.run(
+            ["execute", "--output-dir", "out", "a.ipynb", "b.ipynb"], environment: environment, in: folder)
+        let begin = try #require(
+            run.errors.firstMatch(
+                of: /\x{1B}\[0Ksection_start:\d+:(galley_\d+_0)\[collapsed=true\]\r\x{1B}\[0Ka\.ipynb: cell 1/))
+        #expect(run.errors.contains("\u{1B}[0Ksection_end:") && run.errors.contains(":\(begin.output.1)\r\u{1B}[0K\n"))
+    }
+
+    @Test func `is watched at a terminal by a line for each that runs, and a bar`() async throws {
+        for name in ["a", "b", "c"] { try folder.write(["import time\ntime.sleep(1.5)"], to: "\(name).ipynb") }
+        let script = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
+        var environment = Program.environment
+        environment["TERM"] = "xterm"
+        let run = try await Program.run(
+            ["-c", script, Program.path, "execute", "--inplace", "-j", "2", "."], program: Program.python,
+            environment: environment, in: folder)
+        #expect(run.status == 0)
+        #expect(
+            run.output.contains(/\/a\.ipynb \[1\/1\] +[0-9.]+ m?s  import time\r\n\x{1B}\[K  \.\/b\.ipynb \[1\/1\]/))
+        #expect(run.output.contains(/░ 1\/3, about \d+ s left/) || run.output.contains(/░ 2\/3, about \d+ s left/))
+        #expect(run.output.contains(/\[3\/3\] \x{1B}\[32mok    \x{1B}\[0m/))
+        let plain = run.output.replacing(/\x{1B}\[[0-9;]*[mKAJ]/, with: "")
+        #expect(plain.contains(/\n3 notebooks in [0-9.]+ s\r\nSlowest:\r\n/))
+    }
+
+    @Test func `goes on in the background as one run`() async throws {
+        for name in ["a", "b"] { try folder.write([name == "a" ? "1" : "1/0"], to: "\(name).ipynb") }
+        let run = try await Program.run(
+            [
+                "execute", "--inplace", "--detach", "--status", "s.json", "--log", "l", "--junit", "x.xml", "--quiet",
+                ".",
+            ],
+            in: folder)
+        #expect(run.status == 0, "\(run.errors)")
+        let id = run.output.split(separator: "\n").first.map(String.init) ?? ""
+        let wait = try await Program.run(["wait", id], in: folder)
+        #expect(wait.status == 1)
+        let status = try #require(
+            try JSONSerialization.jsonObject(with: Data(folder.text("s.json").utf8)) as? [String: Any])
+        #expect((status["notebooks"] as? Int, status["finished"] as? Int, status["failed"] as? Int) == (2, 2, 1))
+        #expect(status["message"] as? String == "1 of 2 notebooks failed")
+        #expect(status["status"] as? String == "raised")
+        #expect(try folder.text("l").contains("] FAILED"))
+        #expect(try folder.text("x.xml").contains("ZeroDivisionError"))
+    }
+
+    @Test func `leaves no report of an earlier run where this one was killed`() async throws {
+        try folder.write(["open('begun', 'w').close()\nimport time; time.sleep(60)"])
+        try folder.write("of another run", to: "x.xml")
+        let running = try await Program.start(["execute", "--inplace", "--junit", "x.xml", "a.ipynb"], in: folder)
+        #expect(try await eventually { folder.names.contains("begun") })
+        running.send(SIGKILL)
+        #expect(try await running.end().status == -9)
+        #expect(!folder.names.contains("x.xml"))
+    }
+}

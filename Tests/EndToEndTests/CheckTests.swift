@@ -1,0 +1,125 @@
+import Foundation
+import Testing
+
+@Suite struct `A check` {
+    private let folder: Folder
+
+    init() throws { folder = try Folder() }
+
+    /// Runs the notebook once, so that it holds what it puts out.
+    private func prepare(_ sources: [String], tags: [Int: [String]] = [:]) async throws {
+        try folder.write(sources, tags: tags)
+        let run = try await Program.run(["execute", "--inplace", "--allow-errors", "a.ipynb"], in: folder)
+        #expect(run.status == 0, "\(run.errors)")
+    }
+
+    /// Changes the notebook without running it.
+    private func change(_ old: String, to new: String) throws {
+        let text = try folder.text("a.ipynb")
+        try #require(text.contains(old))
+        try folder.write(text.replacing(old, with: new), to: "a.ipynb")
+    }
+
+    private func check(_ options: String...) async throws -> Program.Run {
+        try await Program.run(["check"] + options + ["a.ipynb"], in: folder)
+    }
+
+    @Test func `finds nothing where nothing differs, and writes nothing`() async throws {
+        try await prepare(
+            ["print('one')\nprint('two')", "6 * 7", "import sys; print('e', file=sys.stderr)", "1/0"],
+            tags: [3: ["raises-exception"]])
+        let before = try folder.text("a.ipynb")
+        chmod(folder.path + "/a.ipynb", 0o444)
+        let run = try await check()
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(run.errors.contains("[1/1] ok "))
+        #expect(try folder.text("a.ipynb") == before)
+        #expect(folder.names == ["a.ipynb"])
+    }
+
+    @Test func `shows how a text differs`() async throws {
+        try await prepare(["print('one\\ntwo\\nthree')", "print(1)"])
+        try change("two\\\\nthree')", to: "zwei\\\\nthree')")
+        let run = try await check("--json", "j", "--junit", "x", "--html", "h", "--events", "e")
+        #expect(run.status == 1)
+        #expect(run.errors.contains("a.ipynb: cell 1: stdout differs\n"), "\(run.errors)")
+        #expect(run.errors.contains("    - two\n") && run.errors.contains("    + zwei\n"))
+        let cell = try #require((JSONReport(folder, "j").notebooks[0]["cells"] as? [[String: Any]])?.first)
+        #expect((cell["differences"] as? [[String: Any]])?.first?["what"] as? String == "stdout differs")
+        #expect(try JSONReport(folder, "j").notebooks[0]["status"] as? String == "differs")
+        #expect(try folder.text("x").contains("<failure message=\"stdout differs\" type=\"differs\">"))
+        #expect(try folder.text("h").contains("<del>- two</del>\n"))
+        #expect(try folder.events("e").last?["event"] as? String == "batch-finished")
+        #expect(try !folder.events("e").contains { $0["event"] as? String == "saved" })
+    }
+
+    @Test func `goes on after an error, and calls one that nobody expects a failure`() async throws {
+        try await prepare(["1/0", "print(2)"])
+        try change("print(2)", to: "print(3)")
+        let run = try await check()
+        #expect(run.status == 1)
+        #expect(run.errors.contains("cell 1, raised ZeroDivisionError: division by zero:"))
+        #expect(run.errors.contains("    - 2\n") && run.errors.contains("    + 3\n"))
+    }
+
+    @Test(arguments: [
+        ("nbval-ignore-output", "", 0), ("", "# NBVAL_IGNORE_OUTPUT\n", 0), ("nbval-skip", "", 0), ("", "", 1),
+        ("nbval-check-output", "", 1), ("", "# NBVAL_SKIP\n", 0),
+    ])
+    func `heeds what a cell says`(tag: String, comment: String, status: Int) async throws {
+        try await prepare([comment + "print('old')"], tags: tag.isEmpty ? [:] : [0: [tag]])
+        try change("print('old')", to: "print('new')")
+        #expect(try await check().status == status)
+        #expect(try await check("--lax").status == (tag == "nbval-check-output" ? 1 : 0))
+    }
+
+    @Test func `lets an error pass that a mark expects`() async throws {
+        try await prepare(["# NBVAL_RAISES_EXCEPTION\n1/0", "[][0]"], tags: [1: ["nbval-raises-exception"]])
+        #expect(try await check().status == 0)
+        try change("[][0]", to: "{}[0]")
+        let run = try await check()
+        #expect(run.status == 1)
+        #expect(run.errors.contains("cell 2: the error"))
+    }
+
+    @Test func `changes texts first by a file of expressions`() async throws {
+        try await prepare(["import time; print('at', time.time())"])
+        #expect(try await check().status == 1)
+        try folder.write("[times]\nregex: at \\d+\\.\\d+\nreplace: at TIME\n", to: "clean.cfg")
+        #expect(try await check("--sanitize-with", "clean.cfg").status == 0)
+        #expect(try await check("--nbval-sanitize-with", "clean.cfg", "--nbval").status == 0)
+        try folder.write("[times]\nregex: (\nreplace: x\n", to: "bad.cfg")
+        let bad = try await check("--sanitize-with", "bad.cfg")
+        #expect(bad.status == 2)
+        #expect(bad.errors.hasPrefix("galley: --sanitize-with bad.cfg: line 2, [times]: "))
+    }
+
+    @Test func `compares pictures by their pixels`() async throws {
+        let picture = """
+            import zlib, struct, os
+            from IPython.display import display, Image
+            def png(level, shade):
+                chunk = lambda kind, data: struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+                rows = b''.join(b'\\x00' + bytes([shade, 10, 20]) * 8 for _ in range(8))
+                head = chunk(b'IHDR', struct.pack('>IIBBBBB', 8, 8, 8, 2, 0, 0, 0))
+                return b'\\x89PNG\\r\\n\\x1a\\n' + head + chunk(b'tEXt', b'made\\x00' + os.urandom(4).hex().encode()) + chunk(b'IDAT', zlib.compress(rows, level)) + chunk(b'IEND', b'')
+            display(Image(png(LEVEL, SHADE)))
+            """
+        try await prepare([picture.replacing("LEVEL", with: "9").replacing("SHADE", with: "30")])
+        try change("png(9, 30)", to: "png(1, 30)")
+        #expect(try await check().status == 0)
+        try change("png(1, 30)", to: "png(1, 31)")
+        let run = try await check()
+        #expect(run.status == 1)
+        #expect(run.errors.contains("image/png differs"), "\(run.errors)")
+    }
+
+    @Test func `tells what ended a notebook before it could be compared`() async throws {
+        try await prepare(["1", "2"])
+        try change("\"2\"", to: "\"import os; os.kill(os.getpid(), 9)\"")
+        let run = try await check("--retries", "1")
+        #expect(run.status == 5)
+        let options = try await Program.run(["check", "--inplace", "a.ipynb"], in: folder)
+        #expect(options.errors == "galley: galley check writes no notebooks; leave it out, or use galley execute\n")
+    }
+}
