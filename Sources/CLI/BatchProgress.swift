@@ -37,13 +37,10 @@ final class BatchProgress: Narrator {
         streams = arguments.streams
         self.judge = judge
         state = Mutex(State(voice: Voice(arguments, log)))
-        let ticker = Task { [weak self] in
-            while (try? await Task.sleep(for: .milliseconds(200))) != nil {
-                guard let self else { return }
-                self.state.withLock { state in
-                    state.voice.flush()
-                    self.showStatus(&state)
-                }
+        let ticker = ticker(for: self) { progress in
+            progress.state.withLock { state in
+                state.voice.flush()
+                progress.showStatus(&state)
             }
         }
         state.withLock { state in

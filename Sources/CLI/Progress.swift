@@ -33,13 +33,10 @@ final class Progress: Narrator {
         ownPath = task.path
         streams = arguments.streams
         state = Mutex(State(voice: Voice(arguments, log), place: arguments.resultPath(of: task)))
-        let ticker = Task { [weak self] in
-            while (try? await Task.sleep(for: .milliseconds(200))) != nil {
-                guard let self else { return }
-                self.state.withLock { state in
-                    state.voice.flush()
-                    self.showStatus(&state)
-                }
+        let ticker = ticker(for: self) { progress in
+            progress.state.withLock { state in
+                state.voice.flush()
+                progress.showStatus(&state)
             }
         }
         state.withLock { $0.ticker = ticker }

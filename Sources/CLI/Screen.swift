@@ -55,6 +55,18 @@ struct Screen {
     func finish() async -> Bool { await outlet.finish() }
 }
 
+/// Has somebody look at the time five times a second, until there is nobody any more.
+func ticker<Watcher: AnyObject & Sendable>(
+    for watcher: Watcher, _ look: @escaping @Sendable (Watcher) -> Void
+) -> Task<Void, Never> {
+    Task { [weak watcher] in
+        while (try? await Task.sleep(for: .milliseconds(200))) != nil {
+            guard let watcher else { return }
+            look(watcher)
+        }
+    }
+}
+
 /// Text that comes in pieces, as whole lines: one that writes over itself is seen once, as it ends.
 struct LineBuffer {
     /// What the end of has not come yet.

@@ -107,8 +107,9 @@ public struct JobReport: Sendable {
     public var result: JobResult
     /// Why earlier attempts failed, each in a sentence.
     public var failedAttempts: [String] = []
-    /// When the last attempt began, and when it was over, since the batch began.
+    /// When the last attempt began, since the batch did.
     public var begin = Duration.zero
+    /// When it was over, since the batch began.
     public var end = Duration.zero
     /// What was not as it should be, and no reason to end the run.
     public var warnings: [String] = []
