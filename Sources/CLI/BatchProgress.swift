@@ -214,7 +214,7 @@ final class BatchProgress: Narrator {
     /// How long it is going to take, by what those took that are over; nil before that tells anything.
     private func timeLeft(_ state: State) -> Duration? {
         let passed = begin.duration(to: .now)
-        guard !state.verdicts.isEmpty, passed > .seconds(1) else { return nil }
+        guard !state.verdicts.isEmpty, tasks.count > state.verdicts.count, passed > .seconds(1) else { return nil }
         let all = tasks.indices
         let known = all.compactMap { tasks[$0].earlierDuration }
         // Where it is known how long all of them took before, those that take long count for more.

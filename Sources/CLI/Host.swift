@@ -26,10 +26,11 @@ enum Host: Sendable {
     /// Marks a line of a notebook; nil where the host does not do that.
     func annotation(notebook: String, line: Int?, title: String, _ message: String) -> String? {
         guard self == .gitHub else { return nil }
-        var path = RunPlace.whole(notebook)
         // Files are called as the repository calls them.
-        let root = (Terminal.variable("GITHUB_WORKSPACE") ?? "") + "/"
-        if root.count > 1, path.hasPrefix(root) { path.removeFirst(root.count) }
+        let root = Terminal.variable("GITHUB_WORKSPACE").map { RunPlace.parts(of: $0) } ?? []
+        let parts = RunPlace.parts(of: notebook)
+        let path =
+            parts.starts(with: root) ? parts.dropFirst(root.count).joined(separator: "/") : RunPlace.whole(notebook)
         let place = ["file=\(Self.property(path))", line.map { "line=\($0)" }, "title=\(Self.property(title))"]
         return "::error \(place.compactMap(\.self).joined(separator: ","))::\(Self.data(message))"
     }

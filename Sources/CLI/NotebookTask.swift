@@ -47,10 +47,10 @@ struct TaskList {
             !names.insert($0.path).inserted
                 || !(LocalFile.identity(of: $0.path).map { seen.insert($0).inserted } ?? true)
         }
-        let root = Self.common(found.map { RunPlace.whole($0.folder.isEmpty ? "." : $0.folder) })
+        let root = Self.common(found.map { $0.folder.isEmpty ? "." : $0.folder })
         tasks = found.map { notebook in
             var task = NotebookTask(path: notebook.path)
-            let parts = Self.parts(of: RunPlace.whole(notebook.path))
+            let parts = RunPlace.parts(of: notebook.path)
             task.place = parts.dropFirst(root.count).joined(separator: "/")
             return task
         }
@@ -84,15 +84,9 @@ struct TaskList {
         return lines
     }
 
-    private static func parts(of path: String) -> [Substring] {
-        path.split(separator: "/").reduce(into: []) { parts, part in
-            if part == ".." { _ = parts.popLast() } else if part != "." { parts.append(part) }
-        }
-    }
-
     /// The folders that all paths begin with.
     private static func common(_ paths: [String]) -> [Substring] {
-        paths.map(parts).reduce(nil as [Substring]?) { common, parts in
+        paths.map { RunPlace.parts(of: $0) }.reduce(nil as [Substring]?) { common, parts in
             common.map { Array(zip($0, parts).prefix { $0 == $1 }.map(\.0)) } ?? parts
         } ?? []
     }

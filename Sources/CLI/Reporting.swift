@@ -16,15 +16,15 @@ final class Reporting: Sendable {
     private let reports: [(kind: BatchSettings.ReportKind, path: String)]
     private let tasks: [NotebookTask]
     private let began = Timestamp.now()
-    private let state: Mutex<State>
+    private let spool: Spool?
+    private let state = Mutex(State())
 
     private struct State {
-        var spool: Spool?
         /// What notebooks have become that are not over yet.
         var notebooks: [Int: Notebook] = [:]
         var suites: [Int: (text: Range<Int>, counts: JUnit.Counts)] = [:]
-        /// What a page shows of each: what failed, and the notebook.
-        var parts: [Int: (failure: Range<Int>, notebook: Range<Int>)] = [:]
+        /// What a page shows of each: what failed, and the notebook in pieces.
+        var parts: [Int: (failure: Range<Int>, notebook: [Range<Int>])] = [:]
         var problem: String?
     }
 
@@ -40,7 +40,7 @@ final class Reporting: Sendable {
             try LocalFile.remove(report.path)
         }
         let folder = currentEnvironment()["TMPDIR"].flatMap { LocalFile.kind(of: $0) == .folder ? $0 : nil } ?? "/tmp"
-        state = Mutex(State(spool: reports.isEmpty ? nil : try Spool(in: folder)))
+        spool = reports.isEmpty ? nil : try Spool(in: folder)
     }
 
     private func wants(_ kind: BatchSettings.ReportKind) -> Bool { reports.contains { $0.kind == kind } }
@@ -58,23 +58,23 @@ final class Reporting: Sendable {
         if wants(.junit) {
             let suite = JUnit(
                 verdict, notebook, began: began.advanced(by: verdict.job.begin), machine: Self.machine)
-            keep([suite.text]) { $0.suites[job] = ($1[0], suite.counts) }
+            if let text = keep(suite.text) { state.withLock { $0.suites[job] = (text, suite.counts) } }
         }
         if wants(.html) {
-            let part = Page.part(verdict, notebook, number: job)
-            keep([part.failure, part.notebook]) { $0.parts[job] = ($1[0], $1[1]) }
+            let failure = keep(Page.failure(verdict, notebook, number: job))
+            var pieces: [Range<Int>] = []
+            Page.forEachPiece(of: verdict, notebook, number: job) { if let piece = keep($0) { pieces.append(piece) } }
+            if let failure { state.withLock { [pieces] in $0.parts[job] = (failure, pieces) } }
         }
     }
 
-    private func keep(_ texts: [String], _ note: (inout State, [Range<Int>]) -> Void) {
-        state.withLock { state in
-            guard let spool = state.spool else { return }
-            do throws(StorageError) {
-                let ranges = try texts.map { text throws(StorageError) in try spool.add(text) }
-                note(&state, ranges)
-            } catch {
-                state.problem = "\(error)"
-            }
+    /// Puts text aside, and returns where it is; nil where there is no room.
+    private func keep(_ text: String) -> Range<Int>? {
+        do throws(StorageError) {
+            return try spool?.add(text)
+        } catch {
+            state.withLock { $0.problem = "\(error)" }
+            return nil
         }
     }
 
@@ -114,7 +114,7 @@ final class Reporting: Sendable {
             var pieces = Pieces()
             let suites = (0..<count).compactMap { state.suites[$0] }
             pieces.append(JUnit.head(suites.map(\.counts), duration: report.duration))
-            if let spool = state.spool { for suite in suites { pieces.append(suite.text, of: spool) } }
+            if let spool { for suite in suites { pieces.append(suite.text, of: spool) } }
             pieces.append(JUnit.tail)
             return pieces
         }
@@ -128,9 +128,9 @@ final class Reporting: Sendable {
             // Cells that failed come before notebooks that nothing is to be seen of.
             let failures =
                 parts.indices.filter { verdicts[$0].cell != nil } + parts.indices.filter { verdicts[$0].cell == nil }
-            if let spool = state.spool { for part in failures { pieces.append(parts[part].failure, of: spool) } }
+            if let spool { for part in failures { pieces.append(parts[part].failure, of: spool) } }
             pieces.append(Page.table(report, verdicts))
-            if let spool = state.spool { for part in parts { pieces.append(part.notebook, of: spool) } }
+            if let spool { for piece in parts.flatMap(\.notebook) { pieces.append(piece, of: spool) } }
             pieces.append(Page.tail)
             return pieces
         }

@@ -61,6 +61,13 @@ struct RunPlace: Sendable {
     static func whole(_ path: String) -> String {
         guard !path.hasPrefix("/"), path != "-", let folder = unsafe getcwd(nil, 0) else { return path }
         defer { unsafe free(folder) }
-        return unsafe String(cString: folder) + "/" + path
+        return unsafe String(cString: folder) + (path == "." ? "" : "/" + path)
+    }
+
+    /// The parts of a path from the root, without detours.
+    static func parts(of path: String) -> [Substring] {
+        whole(path).split(separator: "/").reduce(into: []) { parts, part in
+            if part == ".." { _ = parts.popLast() } else if part != "." { parts.append(part) }
+        }
     }
 }

@@ -87,18 +87,18 @@ final class RuntimeFolder: Sendable {
     /// The file that a login shell answers with.
     static let answer = "environment"
 
-    /// When remains were looked for last, by folder.
-    private static let looked = Mutex<[String: ContinuousClock.Instant]>([:])
+    /// When remains are to be looked for again, by folder.
+    private static let nextLook = Mutex<[String: ContinuousClock.Instant]>([:])
 
-    /// Removes folders of kernels that nobody uses any more; does not look for them each time.
+    /// Removes folders of kernels that nobody uses any more, if looking for them does not take too long.
     private static func clearRemains(in parent: String) {
-        let now = ContinuousClock.now
-        let isTime = looked.withLock { looked in
-            if let last = looked[parent], last.duration(to: now) < .seconds(60) { return false }
-            looked[parent] = now
-            return true
+        let begin = ContinuousClock.now
+        guard nextLook.withLock({ $0[parent] ?? begin }) <= begin else { return }
+        defer {
+            // A folder full of other people's files is not looked through for each kernel.
+            let cost = begin.duration(to: .now)
+            nextLook.withLock { $0[parent] = .now + (cost > .milliseconds(2) ? cost * 1000 : .zero) }
         }
-        guard isTime else { return }
         // Nothing else is called so: galley, a process, a word.
         for name in Files.names(in: parent)
         where name.hasPrefix(prefix) && name.wholeMatch(of: /galley-\d+-\w+/) != nil {

@@ -38,8 +38,9 @@ package struct JUnit: Sendable {
     ///   - began: When its last attempt began.
     ///   - machine: The name of the machine.
     package init(_ verdict: Verdict, _ notebook: Notebook?, began: Timestamp, machine: String) {
-        let suite = Suite(verdict: verdict, notebook: notebook)
-        counts = suite.cases.reduce(Counts()) { $0 + $1.counts }
+        var suite = Suite(verdict: verdict, notebook: notebook)
+        let cases = suite.makeCases()
+        counts = cases.reduce(Counts()) { $0 + $1.counts }
         let attributes =
             [("name", verdict.job.name)] + counts.attributes + [
                 ("time", Self.seconds(verdict.job.end - verdict.job.begin)),
@@ -47,7 +48,7 @@ package struct JUnit: Sendable {
             ]
         let lines =
             ["  <testsuite\(attributes.map { XML.attribute($0.0, $0.1) }.joined())>"] + suite.properties
-            + suite.cases.map(\.text) + ["  </testsuite>"]
+            + cases.map(\.text) + ["  </testsuite>"]
         text = lines.joined(separator: "\n") + "\n"
     }
 
@@ -81,6 +82,10 @@ package struct JUnit: Sendable {
 private struct Suite {
     let verdict: Verdict
     let notebook: Notebook?
+    /// How much more of what cells print is kept, in bytes: servers read the whole file at once.
+    private var room = 4_000_000
+
+    init(verdict: Verdict, notebook: Notebook?) { (self.verdict, self.notebook) = (verdict, notebook) }
 
     struct Case {
         let text: String
@@ -103,8 +108,9 @@ private struct Suite {
 
     /// A test for each cell that was run, and one for the notebook itself where there is something to say of it that is none
     /// of its cells'.
-    var cases: [Case] {
-        var cases = verdict.job.run?.cells.filter(\.outcome.wasRun).map(testCase) ?? []
+    mutating func makeCases() -> [Case] {
+        var cases: [Case] = []
+        for cell in verdict.job.run?.cells.filter(\.outcome.wasRun) ?? [] { cases.append(testCase(cell)) }
         let isSaid = verdict.isGood || cases.contains { $0.counts.failures + $0.counts.errors > 0 }
         if verdict.isLeftOut {
             cases.append(whole("<skipped\(XML.attribute("message", "not run"))/>", JUnit.Counts(tests: 1, skipped: 1)))
@@ -136,7 +142,7 @@ private struct Suite {
         return Case(text: content.isEmpty ? head + "/>" : "\(head)>\n\(lines)    </testcase>", counts: counts)
     }
 
-    private func testCase(_ cell: CellReport) -> Case {
+    private mutating func testCase(_ cell: CellReport) -> Case {
         var counts = JUnit.Counts(tests: 1)
         var content: [String] = []
         let findings = verdict.findings.filter { $0.index == cell.index }
@@ -153,7 +159,10 @@ private struct Suite {
             ("system-out", printed(cell, isError: false)), ("system-err", printed(cell, isError: true)),
         ]
         where !text.isEmpty {
-            content.append(XML.element(element, text: text))
+            content.append(
+                XML.element(
+                    element, text: room > 0 ? text : "left out here, as there is too much of it; the notebook has it"))
+            room -= text.utf8.count
         }
         let title = cell.title.shownOnOneLine(80)
         return open("cell \(cell.number)\(title.isEmpty ? "" : ": \(title)")", cell.duration, content, counts)

@@ -9,39 +9,65 @@ import Rendering
 /// It stands alone: nothing on it comes from elsewhere, and nothing in it is a program. What a notebook has put out is
 /// shown as it is meant and does nothing; a policy in the head of the page tells the browser the same once more.
 package enum Page {
-    /// What is told of one notebook.
-    package struct Part: Sendable {
-        /// The cell that failed, and what it put out; empty where all is well.
-        package let failure: String
-        /// The whole notebook.
-        package let notebook: String
-    }
+    /// The most that is shown of a notebook's cells, in bytes.
+    private static let limit = 64_000_000
 
-    /// Makes what is told of a notebook.
+    /// Passes on what is told of a notebook, piece by piece: a long one is never there as a whole.
     ///
     /// - Parameters:
     ///   - number: Which of the notebooks it is, from 0.
     ///   - notebook: What it has become; nil where it was not run.
-    package static func part(_ verdict: Verdict, _ notebook: Notebook?, number: Int) -> Part {
-        Part(failure: failure(verdict, notebook, number).text, notebook: whole(verdict, notebook, number).text)
+    package static func forEachPiece(
+        of verdict: Verdict, _ notebook: Notebook?, number: Int, _ body: (String) -> Void
+    ) {
+        let notes = verdict.job.failedAttempts.map { "An attempt failed: \($0)" } + verdict.job.warnings
+        let isOpen: HTML = verdict.isGood || verdict.isLeftOut ? "" : " open"
+        let head: HTML = """
+            <details\(isOpen)><summary><h3>\(verdict.job.name)</h3> \
+            <span class="state \(look(verdict))">\(word(verdict))</span></summary>
+            <div id="\(anchor(number))" class="notebook">
+
+            """
+        body(head.text)
+        for note in notes { body(("<p class=\"note\">\(note)</p>\n" as HTML).text) }
+        if let notebook {
+            var rest = limit
+            for index in notebook.cells.indices {
+                if rest <= 0 {
+                    let count = notebook.cells.count - index
+                    body(
+                        ("<p class=\"note\">\(count) more cells are left out here; the notebook has them.</p>\n" as HTML)
+                            .text)
+                    break
+                }
+                let html = cell(at: index, of: notebook, verdict, scope: "n\(number)")
+                rest -= html.size
+                body(html.text)
+            }
+        } else {
+            body(("<p class=\"reason\">\(verdict.sentence ?? "There is nothing to show.")</p>\n" as HTML).text)
+        }
+        body("</div></details>\n")
     }
 
     // MARK: What failed
 
-    private static func failure(_ verdict: Verdict, _ notebook: Notebook?, _ number: Int) -> HTML {
-        guard let sentence = verdict.sentence, !verdict.isLeftOut else { return HTML() }
+    /// Makes what is told of a notebook that failed: the cell, and what it put out; nothing where all is well.
+    package static func failure(_ verdict: Verdict, _ notebook: Notebook?, number: Int) -> String {
+        guard let sentence = verdict.sentence, !verdict.isLeftOut else { return "" }
         var cells = HTML()
         if let notebook {
             let places =
                 verdict.job.run?.failingCell.map { [$0.index] } ?? Array(Set(verdict.findings.map(\.index))).sorted()
             for place in places.prefix(10) { cells += cell(at: place, of: notebook, verdict, scope: "f\(number)") }
         }
-        return """
+        let html: HTML = """
             <article class="failure"><h3><a href="#\(anchor(number))">\(verdict.job.name)</a></h3>
             <p class="reason">\(sentence)</p>
             \(lastWords(verdict))\(cells)</article>
 
             """
+        return html.text
     }
 
     /// What a kernel said before it died.
@@ -58,27 +84,6 @@ package enum Page {
     // MARK: A notebook
 
     private static func anchor(_ number: Int) -> String { "notebook-\(number + 1)" }
-
-    private static func whole(_ verdict: Verdict, _ notebook: Notebook?, _ number: Int) -> HTML {
-        var cells = HTML()
-        if let notebook {
-            for index in notebook.cells.indices { cells += cell(at: index, of: notebook, verdict, scope: "n\(number)") }
-        } else {
-            cells = "<p class=\"reason\">\(verdict.sentence ?? "There is nothing to show.")</p>\n"
-        }
-        let notes = (verdict.job.failedAttempts.map { "An attempt failed: \($0)" } + verdict.job.warnings).map {
-            note -> HTML in
-            "<p class=\"note\">\(note)</p>\n"
-        }
-        let summary: HTML = """
-            <summary><h3>\(verdict.job.name)</h3> <span class="state \(look(verdict))">\(word(verdict))</span></summary>
-            """
-        let content: HTML = """
-            <div id="\(anchor(number))" class="notebook">\(HTML.joined(notes))\(cells)</div>
-            """
-        return verdict.isGood || verdict.isLeftOut
-            ? "<details>\(summary)\n\(content)</details>\n" : "<details open>\(summary)\n\(content)</details>\n"
-    }
 
     private static func cell(at index: Int, of notebook: Notebook, _ verdict: Verdict, scope: String) -> HTML {
         guard notebook.cells.indices.contains(index) else { return HTML() }

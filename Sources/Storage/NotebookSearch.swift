@@ -35,7 +35,8 @@ public struct NotebookSearch: Sendable {
     }
 
     private static func files(in folder: String) -> [String] {
-        let place = folder.hasSuffix("/") ? folder : folder + "/"
+        // What is here is called by its name alone, as git does it.
+        let place = [".", "./"].contains(folder) ? "" : folder.hasSuffix("/") ? folder : folder + "/"
         let names = LocalFile.names(in: folder).filter { !$0.hasPrefix(".") }
         let known = Set(names)
         return names.flatMap { name -> [String] in

@@ -131,7 +131,7 @@ import Testing
         try folder.write(run.output, to: "j")
         #expect(
             try JSONReport(folder, "j").verdicts
-                == ["./a.ipynb: succeeded", "./b.ipynb: raised", "./c.ipynb: left-out", "./d.ipynb: left-out"])
+                == ["a.ipynb: succeeded", "b.ipynb: raised", "c.ipynb: left-out", "d.ipynb: left-out"])
         #expect(run.errors.contains("galley: 2 notebooks not run, because enough others had failed\n"))
     }
 
@@ -207,10 +207,15 @@ import Testing
             let names = try JSONReport(folder, "j").notebooks.compactMap { $0["notebook"] as? String }
             #expect(names == names.sorted())
             all += names
-            loads.append(names.reduce(0) { $0 + durations[Int($1.dropFirst(2).prefix(1)) ?? 0] })
+            loads.append(names.reduce(0) { $0 + durations[Int($1.prefix(1)) ?? 0] })
         }
-        #expect(all.sorted() == (0..<8).map { "./\($0).ipynb" })
+        #expect(all.sorted() == (0..<8).map { "\($0).ipynb" })
         #expect(loads.sorted() == [7, 8, 9])
+        _ = try await Program.run(
+            ["check", "--lax", ".", "-j", "1", "--order", "slowest-first", "--events", "e"], in: folder)
+        let started = try folder.events("e").filter { $0["event"] as? String == "run-started" }
+            .compactMap { $0["notebook"] as? String }
+        #expect(started.prefix(4) == ["0.ipynb", "3.ipynb", "4.ipynb", "6.ipynb"])
         let rest = try await Program.run(["execute", "0.ipynb", "--shard", "2/2"], in: folder)
         #expect(rest.status == 0)
         #expect(
@@ -260,11 +265,11 @@ import Testing
             environment: environment, in: folder)
         #expect(run.status == 0)
         #expect(
-            run.output.contains(/\/a\.ipynb \[1\/1\] +[0-9.]+ m?s  import time\r\n\x{1B}\[K  \.\/b\.ipynb \[1\/1\]/))
+            run.output.contains(/\ \ a\.ipynb \[1\/1\] +[0-9.]+ m?s  import time\r\n\x{1B}\[K  b\.ipynb \[1\/1\]/))
         #expect(run.output.contains(/░ 1\/3, about \d+ s left/) || run.output.contains(/░ 2\/3, about \d+ s left/))
         #expect(run.output.contains(/\[3\/3\] \x{1B}\[32mok    \x{1B}\[0m/))
         let plain = run.output.replacing(/\x{1B}\[[0-9;]*[mKAJ]/, with: "")
-        #expect(plain.contains(/\n3 notebooks in [0-9.]+ s\r\nSlowest:\r\n/))
+        #expect(plain.contains(/3 notebooks in [0-9.]+ s\r\nSlowest:\r\n/))
     }
 
     @Test func `goes on in the background as one run`() async throws {

@@ -109,6 +109,19 @@ import Testing
         #expect(suite.text.contains("934476 bytes are left out here"))
     }
 
+    @Test func `keeps so much of many cells that a server can read it`() throws {
+        let sources = (0..<200).map(String.init)
+        var notebook = notebook(sources)
+        for index in sources.indices {
+            notebook.cells[index].outputs[0] = .stream(.stdout, String(repeating: "x", count: 65_000))
+        }
+        let job = try job(.succeeded, sources, sources.map { _ in .succeeded })
+        let suite = JUnit(Verdict(job), notebook, began: moment, machine: "m")
+        #expect(suite.counts.tests == 200)
+        #expect((4_000_000..<5_000_000).contains(suite.text.utf8.count))
+        #expect(suite.text.contains("left out here, as there is too much of it"))
+    }
+
     @Test func `says nothing that XML cannot say`() {
         let all =
             String(String.UnicodeScalarView((0...0xA0).compactMap { Unicode.Scalar(UInt32($0)) })) + "\u{FFFE}\u{FFFF}é"
