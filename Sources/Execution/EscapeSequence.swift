@@ -74,7 +74,8 @@ extension String {
         var rest = self[...].unicodeScalars
         while let scalar = rest.first {
             if scalar == "\u{1B}", let sequence = EscapeSequence(at: rest) {
-                if isKept(sequence) { kept.append(contentsOf: sequence.text.unicodeScalars) }
+                // One by one: adding them together copies all that was kept so far.
+                if isKept(sequence) { for scalar in sequence.text.unicodeScalars { kept.append(scalar) } }
                 rest = rest.dropFirst(sequence.length)
             } else {
                 if scalar != "\u{1B}" { kept.append(scalar) }
