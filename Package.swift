@@ -49,7 +49,7 @@ let package = Package(
         .target(name: "ScriptedKernel", dependencies: ["JSON", "JupyterProtocol"], path: "Tests/ScriptedKernel"),
         .testTarget(name: "JupyterProtocolTests", dependencies: ["JSON", "JupyterProtocol", "ScriptedKernel"]),
         .testTarget(name: "ZeroMQTransportTests", dependencies: ["JSON", "JupyterProtocol", "ZeroMQTransport"]),
-        .testTarget(name: "LocalKernelsTests", dependencies: ["JSON", "JupyterProtocol", "LocalKernels"]),
+        .testTarget(name: "LocalKernelsTests", dependencies: ["CLinux", "JSON", "JupyterProtocol", "LocalKernels"]),
         .testTarget(
             name: "ExecutionTests",
             dependencies: ["JSON", "Notebook", "JupyterProtocol", "Execution", "ScriptedKernel"]),

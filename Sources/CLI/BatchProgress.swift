@@ -131,7 +131,7 @@ final class BatchProgress: Narrator {
         if verdict.isGood { state.voice.sayAloud(lead + word + rest) } else { state.voice.write(lead + word + rest) }
         guard let sentence = verdict.sentence, let host = state.voice.host else { return }
         let command = host.annotation(
-            notebook: tasks[job].path, line: verdict.job.run?.fileLine, title: name(job), sentence.shown())
+            notebook: tasks[job].path, line: verdict.fileLine, title: name(job), sentence.shown())
         if let command { state.voice.command(command) }
     }
 
@@ -181,12 +181,22 @@ final class BatchProgress: Narrator {
                 state.voice.write("")
                 state.voice.write("--- \(name(job)): \(verdict.shownSentence ?? "")")
             }
-            for line in details { state.voice.write(line) }
+            for line in Self.shortened(details) { state.voice.write(line) }
             if let fold { state.voice.command(fold.end) }
         }
         if state.voice.host == nil, failed.contains(where: { !$0.verdict.details(withColours: false).isEmpty }) {
             state.voice.write("")
         }
+    }
+
+    /// As much of many lines as somebody reads: the notebook has the others.
+    private static func shortened(_ details: [String]) -> [String] {
+        let lines = details.flatMap { $0.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) }
+            .map { $0.utf8.count > 4000 ? $0.prefix(1000) + "…" : String($0) }
+        return lines.count <= 150
+            ? lines
+            : lines.prefix(50) + ["... \(lines.count - 150) lines are left out here; the notebook has them ..."]
+                + lines.suffix(100)
     }
 
     // MARK: What changes
@@ -227,7 +237,11 @@ final class BatchProgress: Narrator {
 
 extension Verdict {
     /// What went wrong, on one line.
-    fileprivate var shownSentence: String? { sentence?.shownOnOneLine(160) }
+    fileprivate var shownSentence: String? {
+        // Where a result was rescued to stands at the end.
+        if case .failed(let error) = job.result, error is UnsavedRun { return sentence?.shownOnOneLine(1000) }
+        return sentence?.shownOnOneLine(160)
+    }
 
     /// What there is to see of what went wrong.
     fileprivate func details(withColours: Bool) -> [String] {

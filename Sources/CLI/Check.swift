@@ -2,6 +2,7 @@ import Comparison
 import Execution
 import Galley
 import JupyterProtocol
+import LocalKernels
 import Notebook
 import Reports
 import Storage
@@ -17,6 +18,13 @@ struct CheckSettings: Sendable {
     static let flags = [
         Flag("--lax", "--nbval-lax") { $0.check.isLax = true },
         Flag("--nbval") { _ in },
+        Flag("--nbval-cell-timeout") { arguments, value, name throws(UsageError) in
+            arguments.options.execution.cellLimit = try Reading.limit(value, name)
+        },
+        Flag("--nbval-kernel-startup-timeout") { arguments, value, name throws(UsageError) in
+            arguments.options.launch.startLimit = try Reading.limit(value, name).duration ?? .seconds(365 * 86400)
+        },
+        Flag("--nbval-kernel-name") { arguments, value, _ in arguments.options.kernel = value },
         Flag("--sanitize-with", "--nbval-sanitize-with") { arguments, value, name throws(UsageError) in
             guard let bytes = LocalFile.peek(value, limit: 1 << 24) else {
                 throw UsageError("\(name) \(value): the file cannot be read; is there such a file?")
@@ -73,8 +81,6 @@ final class Checker: Sendable {
     /// Takes note of what happens in a run; returns what somebody should know.
     func receive(_ event: RunEvent, of job: Int) -> [String] {
         switch event {
-        // A notebook that is run again is compared again.
-        case .started: notebooks.withLock { $0[job] = Found() }
         case .cellFinished(let report):
             notebooks.withLock { notebooks in
                 notebooks[job, default: Found()].ran.insert(report.index)
@@ -89,6 +95,9 @@ final class Checker: Sendable {
         return []
     }
 
+    /// Forgets what was found, because the notebook is run again.
+    func forget(_ job: Int) { notebooks.withLock { $0[job] = nil } }
+
     /// What was found of a notebook, in the order of its cells.
     func findings(_ job: Int) -> [Verdict.Finding] {
         notebooks.withLock { ($0[job]?.findings ?? []).sorted { $0.index < $1.index } }
@@ -97,7 +106,7 @@ final class Checker: Sendable {
     private func compare(_ new: Notebook, with old: Notebook, _ job: Int) -> [String] {
         var found = notebooks.withLock { $0[job] ?? Found() }
         var warnings: [String] = []
-        var number = 0
+        var (number, compared) = (0, 0)
         for (index, cell) in old.cells.enumerated() where cell.kind == .code {
             number += 1
             let marks = CheckMarks(of: cell, isLax: settings.isLax)
@@ -109,8 +118,14 @@ final class Checker: Sendable {
             let comparison = Comparison(
                 of: cell.outputs, with: new.cells[index].outputs, sanitizers: settings.sanitizers)
             found.findings += comparison.differences.map {
-                Verdict.Finding(cell: number, index: index, what: $0.title, lines: $0.lines)
+                Verdict.Finding(
+                    cell: number, index: index, fileLine: old.fileLine(of: 1, inCellAt: index), what: $0.title,
+                    lines: $0.lines)
             }
+            compared += 1
+        }
+        if compared == 0, !found.ran.isEmpty, !settings.isLax, found.findings.isEmpty {
+            warnings.append("there was nothing to compare: no cell has stored what it put out, or is to be compared")
         }
         notebooks.withLock { $0[job] = found }
         return warnings

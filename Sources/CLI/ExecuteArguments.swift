@@ -66,7 +66,9 @@ struct ExecuteArguments: Sendable {
         if nbconvert.readsStandardInput { paths.append("-") }
         guard !paths.isEmpty else { throw UsageError("which notebook? See 'galley execute --help'") }
         try nbconvert.settle(&self)
-        var list = try TaskList(paths, excluding: batch.excluded, dialect)
+        var output: String?
+        if case .folder(let path) = result { output = path }
+        var list = try TaskList(paths, excluding: batch.excluded, output: output, dialect)
         if batch.shard != nil || batch.order == .slowestFirst { list.readDurations() }
         if let shard = batch.shard { list.keep(shard) }
         (tasks, isSingle) = (list.tasks, list.isSingle && batch.shard == nil && dialect != .check)
@@ -139,12 +141,20 @@ struct ExecuteArguments: Sendable {
 
 extension ExecuteArguments {
     /// Makes sure that no file which tells of the run is a notebook of it, or another such file.
-    private func keepFilesApart() throws(UsageError) {
-        var results: [String: String] = [:]
-        if tasks.count > 1 { for task in tasks { results[task.path] = task.path } }
+    private mutating func keepFilesApart() throws(UsageError) {
+        // A result of the run before, that was named together with its notebook, is not run.
+        if result == .beside, tasks.count > 1 {
+            let results = Set(tasks.compactMap { resultPath(of: $0).map { Array($0.utf8) } })
+            tasks.removeAll { results.contains(Array($0.path.utf8)) }
+        }
+        var results = Dictionary(tasks.map { (Array($0.path.utf8), $0.path) }) { $1 }
         for task in tasks {
-            guard let path = resultPath(of: task), path != task.path else { continue }
-            if let other = results.updateValue(task.path, forKey: path) {
+            guard let path = resultPath(of: task) else { continue }
+            if case .folder = result, path == task.path || LocalFile.isSame(path, task.path) {
+                throw UsageError("--output-dir: \(path) would be written over itself; use --inplace for that")
+            }
+            if path == task.path { continue }
+            if let other = results.updateValue(task.path, forKey: Array(path.utf8)) {
                 throw UsageError(
                     "\(path) would be the result of \(task.path), and is that of \(other) or itself one of the notebooks; "
                         + "use --output-dir")
@@ -157,11 +167,15 @@ extension ExecuteArguments {
             [("--status", background.status), ("--log", background.log), ("--events", events)]
             + batch.reports.map { ($0.kind.rawValue, $0.path) }
         for (option, path) in files {
+            if let path, path.hasSuffix(".ipynb"), batch.reports.contains(where: { $0.path == path }) {
+                throw UsageError("\(option) \(path): a report is no notebook; name another file")
+            }
             // What is no file, such as /dev/null, may be for several.
             guard let path, path != "-", [nil, .file].contains(LocalFile.kind(of: path)) else { continue }
             let identity = LocalFile.identity(of: path)
             if let other = others.first(where: {
-                $0.1 == path || identity != nil && LocalFile.identity(of: $0.1) == identity
+                RunPlace.parts(of: $0.1) == RunPlace.parts(of: path)
+                    || identity != nil && LocalFile.identity(of: $0.1) == identity
             }) {
                 throw UsageError("\(option) \(path): that is \(other.0); name another file")
             }

@@ -117,6 +117,8 @@ final class ExecuteCommand: Sendable {
             }
         case .retrying(let job, let attempt, let reason):
             listeners.events?.retry(arguments.tasks[job].path, attempt: attempt, reason)
+            listeners.reporting.forget(job)
+            checker?.forget(job)
         case .ended(let job, let report):
             let verdict = judge(job, report)
             if !verdict.isLeftOut {
@@ -128,6 +130,11 @@ final class ExecuteCommand: Sendable {
         }
     }
 
+    /// What is said of a notebook, which is thought over once.
+    private func verdict(of job: Int, _ report: JobReport) -> Verdict {
+        state.withLock { $0.verdicts[job] } ?? judge(job, report)
+    }
+
     private func judge(_ job: Int, _ report: JobReport) -> Verdict {
         let verdict = Verdict(report, findings: checker?.findings(job) ?? [])
         state.withLock { $0.verdicts[job] = verdict }
@@ -137,7 +144,7 @@ final class ExecuteCommand: Sendable {
     /// Tells the end of everything, and returns the status to end with.
     private func finish(_ report: BatchReport, _ listeners: Listeners) -> Int32 {
         let verdicts = report.jobs.indices.map { job in
-            state.withLock { $0.verdicts[job] } ?? judge(job, report.jobs[job])
+            verdict(of: job, report.jobs[job])
         }
         let places = state.withLock(\.places)
         let status = ExitStatus.of(verdicts, stop: arguments.isSingle ? nil : report.stop)
@@ -217,7 +224,7 @@ extension ExecuteCommand {
             if arguments.isSingle, let task = arguments.tasks.first {
                 Progress(arguments, task, log)
             } else {
-                BatchProgress(arguments, concurrency: concurrency, log) { [self] in judge($0, $1) }
+                BatchProgress(arguments, concurrency: concurrency, log) { [self] in verdict(of: $0, $1) }
             }
         return Listeners(narrator: narrator, reporting: reporting, events: events, log: log)
     }
@@ -233,7 +240,7 @@ extension ExecuteCommand {
         var batch = Batch(arguments.tasks.map(job))
         let settings = arguments.batch
         // nbconvert runs them one after the other, and what one leaves the next may want.
-        batch.concurrency = settings.concurrency ?? (arguments.dialect == .nbconvert ? 1 : Batch.processors)
+        batch.concurrency = settings.concurrency ?? (arguments.dialect == .nbconvert ? 1 : Batch.usualConcurrency)
         batch.memoryPerKernel = settings.memoryPerKernel
         (batch.failureLimit, batch.retries, batch.order) = (settings.failureLimit, settings.retries, settings.order)
         if let checker { batch.accepts = { $1.outcome.isSuccess && checker.findings($0).isEmpty } }

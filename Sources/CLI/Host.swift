@@ -16,8 +16,12 @@ enum Host: Sendable {
     }
 
     /// A line of somebody else's, as the host takes it for what it is: text that a notebook prints gives no orders.
-    func harmless(_ line: String) -> String {
-        guard self == .gitHub else { return line }
+    static func harmless(_ line: String) -> String {
+        // Other servers take orders too, wherever they stand in a line.
+        for mark in ["##vso[", "##teamcity["] where line.contains(mark) && current == nil {
+            return line.replacing(mark, with: "#\u{2060}" + mark.dropFirst())
+        }
+        guard current == .gitHub else { return line }
         // A mark that cannot be seen keeps the signs apart.
         let line = line.replacing("##[", with: "#\u{2060}#[")
         return line.drop(while: \.isWhitespace).hasPrefix("::") ? line.replacing("::", with: ":\u{2060}:") : line

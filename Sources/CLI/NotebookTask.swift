@@ -23,7 +23,10 @@ struct TaskList {
     private let search: NotebookSearch
     private let isDialectOfNbconvert: Bool
 
-    init(_ arguments: [String], excluding: [String], _ dialect: ExecuteArguments.Dialect) throws(UsageError) {
+    /// - Parameter output: The folder that results go to, which is not looked through.
+    init(
+        _ arguments: [String], excluding: [String], output: String?, _ dialect: ExecuteArguments.Dialect
+    ) throws(UsageError) {
         search = NotebookSearch(excluding: excluding)
         isDialectOfNbconvert = dialect == .nbconvert
         isSingle = arguments.count == 1
@@ -36,17 +39,20 @@ struct TaskList {
             isSingle = false
             for line in try Self.lines(of: String(argument.dropFirst())) { found += try notebooks(line) }
         }
+        if let output {
+            let parts = RunPlace.parts(of: output)
+            // Unless it is that folder which is to be looked through, or a file in it was named.
+            found.removeAll { notebook in
+                let folder = RunPlace.parts(of: notebook.folder.isEmpty ? "." : notebook.folder)
+                return !arguments.contains(notebook.path) && !folder.starts(with: parts)
+                    && RunPlace.parts(of: notebook.path).starts(with: parts)
+            }
+        }
         guard !found.isEmpty else {
             throw UsageError(
                 "no notebook is left: \(arguments.joined(separator: " ")) holds none but what --exclude says")
         }
-        var seen: Set<LocalFile.Identity> = []
-        var names: Set<String> = []
-        // One file is run once, whatever the number of its names.
-        found.removeAll {
-            !names.insert($0.path).inserted
-                || !(LocalFile.identity(of: $0.path).map { seen.insert($0).inserted } ?? true)
-        }
+        found = Self.distinct(found)
         let root = Self.common(found.map { $0.folder.isEmpty ? "." : $0.folder })
         tasks = found.map { notebook in
             var task = NotebookTask(path: notebook.path)
@@ -54,6 +60,27 @@ struct TaskList {
             task.place = parts.dropFirst(root.count).joined(separator: "/")
             return task
         }
+    }
+
+    /// One file is run once, whatever the number of its names; that of the file itself comes before one of a link.
+    private static func distinct(_ found: [NotebookSearch.Found]) -> [NotebookSearch.Found] {
+        var places: [LocalFile.Identity: Int] = [:]
+        // What Unicode holds for the same name may be another file's.
+        var names: Set<[UInt8]> = []
+        var distinct: [NotebookSearch.Found] = []
+        for notebook in found where names.insert(Array(notebook.path.utf8)).inserted {
+            if let identity = LocalFile.identity(of: notebook.path) {
+                if let place = places[identity] {
+                    if LocalFile.isLink(distinct[place].path), !LocalFile.isLink(notebook.path) {
+                        distinct[place] = notebook
+                    }
+                    continue
+                }
+                places[identity] = distinct.count
+            }
+            distinct.append(notebook)
+        }
+        return distinct
     }
 
     private mutating func notebooks(_ argument: String) throws(UsageError) -> [NotebookSearch.Found] {
@@ -75,11 +102,14 @@ struct TaskList {
 
     /// The lines of a list, but for empty ones and comments.
     private static func lines(of list: String) throws(UsageError) -> [String] {
-        guard let bytes = list == "-" ? Terminal.readInput() : LocalFile.peek(list, limit: 1 << 24) else {
+        if list != "-", LocalFile.kind(of: list) == nil || LocalFile.kind(of: list) == .folder {
             throw UsageError("@\(list): the list cannot be read; is there such a file?")
         }
-        let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
-            .map { String($0.drop(while: \.isWhitespace)) }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
+        let text = list == "-" ? Terminal.readInput() : LocalFile.lines(of: list).map(String.init)
+        let lines = text.flatMap { $0.split(separator: "\0") }.map {
+            String($0.drop { $0.isWhitespace || $0 == "\u{FEFF}" }).trimmingEnd
+        }
+        .filter { !$0.isEmpty && !$0.hasPrefix("#") }
         if lines.isEmpty { throw UsageError("no notebook found: @\(list) is empty") }
         return lines
     }
@@ -121,5 +151,12 @@ struct TaskList {
             if least == shard.number - 1 { kept.insert(index) }
         }
         tasks = tasks.indices.filter(kept.contains).map { tasks[$0] }
+    }
+}
+
+extension String {
+    /// The text without white space at its end.
+    fileprivate var trimmingEnd: String {
+        String(self[..<(lastIndex { !$0.isWhitespace }.map(index(after:)) ?? startIndex)])
     }
 }

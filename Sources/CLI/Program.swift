@@ -90,6 +90,12 @@ import Storage
         var signal = first
         var count = 0
         var patience = ContinuousClock.now
+        // Somebody who cannot be interrupted, such as a disk that is gone, is not waited for any longer than that.
+        let grace = arguments.options.execution.grace
+        Task.detached {
+            try? await Task.sleep(for: grace + .seconds(5))
+            exit(command.cutOff(by: first))
+        }
         repeat {
             count += 1
             if count <= 2 { patience = ContinuousClock.now + .seconds(5) }

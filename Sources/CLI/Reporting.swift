@@ -51,6 +51,9 @@ final class Reporting: Sendable {
         state.withLock { $0.notebooks[job] = notebook }
     }
 
+    /// Forgets what a notebook has become, because it is run again.
+    func forget(_ job: Int) { state.withLock { $0.notebooks[job] = nil } }
+
     /// Makes what is told of a notebook that is over.
     func end(_ job: Int, _ verdict: Verdict) {
         guard !reports.isEmpty else { return }
@@ -85,7 +88,10 @@ final class Reporting: Sendable {
         _ report: BatchReport, _ verdicts: [(verdict: Verdict, exitStatus: Int32, result: String?)], _ status: Int32
     ) -> [String] {
         // Those that were never begun are told of too.
-        for job in verdicts.indices where verdicts[job].verdict.isLeftOut { end(job, verdicts[job].verdict) }
+        for job in verdicts.indices where verdicts[job].verdict.isLeftOut {
+            let isTold = state.withLock { $0.suites[job] != nil || $0.parts[job] != nil }
+            if !isTold { end(job, verdicts[job].verdict) }
+        }
         var problems = state.withLock { $0.problem.map { [$0] } ?? [] }
         let rights = mode
         for (kind, path) in reports {
@@ -98,7 +104,9 @@ final class Reporting: Sendable {
             }
             do {
                 if path == "-" {
-                    text.forEachRun { run in _ = Terminal.write(run.bytes, to: STDOUT_FILENO) }
+                    var isWritten = true
+                    text.forEachRun { run in isWritten = isWritten && Terminal.write(run.bytes, to: STDOUT_FILENO) }
+                    if !isWritten { problems.append("\(kind.rawValue): standard output takes no more") }
                 } else {
                     try LocalFile.fill(path, with: text, mode: rights)
                 }
@@ -138,9 +146,10 @@ final class Reporting: Sendable {
 
     /// The rights of a report: what notebooks print is nobody's business who may not read one of them.
     private var mode: UInt32 {
-        let mask = umask(0)
-        umask(mask)
-        return tasks.reduce(0o666 & ~UInt32(mask)) { mode, task in
+        // Asking the system for it would change it for a moment.
+        let line = LocalFile.lines(of: "/proc/self/status").first { $0.hasPrefix("Umask:") }
+        let mask = line.flatMap { UInt32($0.dropFirst(6).drop(while: \.isWhitespace), radix: 8) } ?? 0o077
+        return tasks.reduce(0o666 & ~mask) { mode, task in
             var status = stat()
             guard unsafe stat(task.path, &status) == 0 else { return mode }
             return mode & (status.st_mode | 0o600)

@@ -15,11 +15,11 @@ enum Terminal {
             to: STDERR_FILENO)
     }
 
-    /// Reads standard input to its end.
-    static func readInput() -> [UInt8] {
-        var bytes: [UInt8] = []
-        while let line = readLine(strippingNewline: false) { bytes += line.utf8 }
-        return bytes
+    /// The lines of standard input.
+    static func readInput() -> [String] {
+        var lines: [String] = []
+        while let line = readLine() { lines.append(line) }
+        return lines
     }
 
     /// Makes sure that what is opened later is none of the standard streams: one that is closed reads nothing and takes

@@ -68,7 +68,7 @@ struct Voice {
     mutating func write(_ text: String) {
         if hasLogAlone { return }
         for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
-            screen.write(host?.harmless(String(line)) ?? String(line))
+            screen.write(Host.harmless(String(line)))
         }
     }
 

@@ -150,7 +150,8 @@ static void let_go_of_memory(const void *kept) {
 }
 
 /// Sends SIGKILL to a process that is a child of this one.
-static void kill_if_child(int proc, const char *name) {
+static void kill_if_child(int proc, const char *name, void *context) {
+    (void)context;
     char path[64], text[512];
     if (name[0] < '0' || name[0] > '9' || strlen(name) > 12) return;
     memcpy(path, name, strlen(name) + 1);
@@ -174,7 +175,7 @@ static void end_everything(void) {
         while (waitpid(-1, NULL, WNOHANG) > 0) {}
         if (waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD) return;
         int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (proc >= 0) each_name(proc, kill_if_child);
+        if (proc >= 0) each_name(proc, kill_if_child, NULL);
         close(proc);
         poll(NULL, 0, 1);
     }

@@ -3,6 +3,6 @@
 #define NAMES_H
 
 /// Calls `visit` with each name in a folder, the folder's own and its parent's among them.
-void each_name(int folder, void (*visit)(int folder, const char *name));
+void each_name(int folder, void (*visit)(int folder, const char *name, void *context), void *context);
 
 #endif

@@ -12,6 +12,10 @@ struct PatternMatcher {
     /// hundreds of megabytes.
     static let mostWays = 4_000_000
 
+    /// After so many steps in one text an expression finds nothing more: some would take longer than anybody lives.
+    static let mostSteps = 50_000_000
+    private var steps = 0
+
     /// A way back.
     private enum Way {
         case branch(place: Int, position: Int)
@@ -31,7 +35,7 @@ struct PatternMatcher {
     mutating func find(from start: Int, mustAdvance: Bool) -> Bool {
         var start = start
         var mustAdvance = mustAdvance
-        while start <= text.count {
+        while start <= text.count, steps < Self.mostSteps {
             if let first = program.first {
                 while start < text.count, !first.accepts(text[start]) {
                     start += 1
@@ -51,6 +55,8 @@ struct PatternMatcher {
         ways.removeAll(keepingCapacity: true)
         (position, place) = (start, 0)
         while true {
+            steps += 1
+            if steps > Self.mostSteps { return false }
             if case .end = program.steps[place] {
                 if !mustAdvance || position > start { return true }
                 if !goBack() { return false }

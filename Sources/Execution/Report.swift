@@ -143,10 +143,21 @@ public struct CellError: Hashable, Sendable {
     ///
     /// - Parameter count: The number of the request, by which tracebacks call the cell.
     public init(name: String, value: String, traceback: [String], count: Int?) {
-        self.name = name
-        self.value = value
-        self.traceback = traceback
-        line = count.flatMap { Self.line(in: traceback, of: $0) }
+        self.name = name.beginning(Self.limit)
+        self.value = value.beginning(Self.limit)
+        self.traceback = Self.shortened(traceback)
+        line = count.flatMap { [traceback = self.traceback] in Self.line(in: traceback, of: $0) }
+    }
+
+    /// The most that a report keeps of a text, in bytes. The notebook keeps all of it.
+    private static let limit = 65_536
+
+    /// The beginning and the end of a traceback.
+    private static func shortened(_ traceback: [String]) -> [String] {
+        guard traceback.reduce(0, { $0 + $1.utf8.count }) > limit else { return traceback }
+        let lines = traceback.map { $0.beginning(limit / 16) }
+        return lines.count <= 16
+            ? lines : lines.prefix(4) + ["... \(lines.count - 15) pieces are left out here ..."] + lines.suffix(11)
     }
 
     /// IPython heads what it shows of a cell with `Cell In[3], line 2`, older versions with `Input In [3], in <cell
@@ -162,6 +173,13 @@ public struct CellError: Hashable, Sendable {
             if let number = Int(text[place...].prefix(while: \.isNumber)) { return number }
         }
         return nil
+    }
+}
+
+extension String {
+    /// As much of the beginning as has room in so many bytes.
+    fileprivate func beginning(_ size: Int) -> String {
+        utf8.count <= size ? self : String(decoding: utf8.prefix(size), as: UTF8.self) + "…"
     }
 }
 
@@ -205,6 +223,14 @@ extension RunOutcome {
 }
 
 extension CellOutcome {
+    /// Whether the cell was sent to the kernel.
+    package var wasRun: Bool {
+        switch self {
+        case .skipped, .blank, .notReached: false
+        default: true
+        }
+    }
+
     /// The outcome in one word, for those who store it.
     public var status: String {
         switch self {

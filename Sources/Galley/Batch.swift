@@ -12,7 +12,7 @@ public struct Batch: Sendable {
     /// How many run their cells at a time; 1 for one after the other.
     ///
     /// Where it is more, the next kernels are started meanwhile, as many again at most.
-    public var concurrency = Batch.processors
+    public var concurrency = Batch.usualConcurrency
     /// How many bytes of memory a kernel is expected to need; nil for what those of this batch turn out to need.
     ///
     /// As long as there is not that much, and others run, no kernel is started.
@@ -29,8 +29,9 @@ public struct Batch: Sendable {
     /// Puts notebooks together.
     public init(_ jobs: [Job]) { self.jobs = jobs }
 
-    /// The number of processors that this process may use.
-    public static var processors: Int { Machine.processors }
+    /// The number of processors that this process may use, or fewer where it may not open the files that so many kernels
+    /// take.
+    public static var usualConcurrency: Int { max(1, min(Machine.processors, Machine.openFiles / 40 - 1)) }
 
     /// In which order notebooks are started.
     @nonexhaustive
@@ -81,7 +82,7 @@ public enum BatchEvent: Sendable {
     case run(job: Int, RunEvent)
     /// A notebook is run again, because of what became of this attempt.
     case retrying(job: Int, attempt: Int, reason: String)
-    /// No more kernels are started until there is enough memory for one.
+    /// No more kernels are started until there is enough memory for one, and for what those that live may still need.
     case heldBack(available: Int, needed: Int)
     /// No more is to be done for a notebook.
     case ended(job: Int, JobReport)
@@ -111,6 +112,8 @@ public struct JobReport: Sendable {
     public var begin = Duration.zero
     /// When it was over, since the batch began.
     public var end = Duration.zero
+    /// How long its kernel was ready and had to wait for others.
+    public var waited = Duration.zero
     /// What was not as it should be, and no reason to end the run.
     public var warnings: [String] = []
 

@@ -48,9 +48,12 @@ private final class BatchRun: Sendable {
         var kernels: [Int: LocalKernel] = [:]
         /// The most memory that each kernel was seen to have.
         var peaks: [Int: Int] = [:]
+        /// How long each has waited for its turn.
+        var waits: [Int: Duration] = [:]
         var turns: [Int: CheckedContinuation<Void, any Error>] = [:]
         var reports: [Int: JobReport] = [:]
-        var failures = 0
+        /// The notebooks that failed, those of them too that are not over yet.
+        var failed: Set<Int> = []
         var stop: StopReason?
         /// Whether somebody waits for memory, and whether that was told.
         var isHeldBack = false
@@ -137,7 +140,7 @@ private final class BatchRun: Sendable {
             return !state.hasToldOfMemory
         }
         if isNews, let available = memory.available {
-            observe(.heldBack(available: max(0, available - memory.growth), needed: memory.perKernel))
+            observe(.heldBack(available: available, needed: memory.perKernel + memory.growth))
         }
         Task { [weak self] in
             try? await Task.sleep(for: .milliseconds(250))
@@ -147,16 +150,16 @@ private final class BatchRun: Sendable {
 
     /// Ends all runs; returns whether there is anything to be ended.
     private func end(_ reason: StopReason) -> Bool {
-        let switches = state.withLock { state in
-            state.stop = state.stop ?? reason
+        let (switches, isFirst) = state.withLock { state in
+            defer { state.stop = state.stop ?? reason }
             state.admission.close()
-            return state.switches
+            return (state.switches, state.stop == nil)
         }
         var answers: [Bool] = []
         for (_, stop) in switches { answers.append(stop.stop(reason)) }
         update { _ in }
-        // Where there are others, what became of them is still to be told.
-        return batch.jobs.count > 1 || answers.contains(true)
+        // Where there are others, what became of them is still to be told; nobody has to wait for that for ever.
+        return batch.jobs.count > 1 && isFirst || answers.contains(true)
     }
 
     // MARK: - One notebook
@@ -168,6 +171,7 @@ private final class BatchRun: Sendable {
             report.begin = elapsed
             let (result, warnings) = await attempt(job)
             (report.result, report.warnings, report.end) = (result, warnings, elapsed)
+            report.waited = state.withLock { $0.waits.removeValue(forKey: job) } ?? .zero
             guard report.failedAttempts.count < batch.retries, let reason = result.reasonToTryAgain,
                 !state.withLock(\.admission.isClosed)
             else { break }
@@ -176,18 +180,27 @@ private final class BatchRun: Sendable {
             observe(.retrying(job: job, attempt: report.failedAttempts.count + 1, reason: reason))
         }
         let isFailure = isFailure(job, report.result)
-        let unwanted = state.withLock { state -> [StopSwitch] in
+        state.withLock { state in
             let isOneOfMany = batch.jobs.count > 1
             if isOneOfMany, state.admission.isClosed, report.result.isUntouched { report.result = .leftOut }
             state.reports[job] = report
-            if isFailure { state.failures += 1 }
-            guard let limit = batch.failureLimit, state.failures >= limit, !state.admission.isClosed else { return [] }
+        }
+        if isFailure { fail(job) }
+        observe(.ended(job: job, report))
+        update { $0.admission.note(.over, of: job) }
+    }
+
+    /// Counts a failure, and begins nothing else where it is one too many.
+    private func fail(_ job: Int) {
+        let unwanted = state.withLock { state -> [StopSwitch] in
+            state.failed.insert(job)
+            guard let limit = batch.failureLimit, state.failed.count >= limit, !state.admission.isClosed else {
+                return []
+            }
             state.admission.close()
             return state.admission.jobs(in: [.starting, .ready]).compactMap { state.switches[$0] }
         }
-        observe(.ended(job: job, report))
         for stop in unwanted { stop.stop(.cancelled) }
-        update { $0.admission.note(.over, of: job) }
     }
 
     private func isFailure(_ job: Int, _ result: JobResult) -> Bool {
@@ -203,7 +216,8 @@ private final class BatchRun: Sendable {
         let stop = StopSwitch()
         let reason = state.withLock { state in
             state.switches[job] = stop
-            return state.stop
+            // One that was going to be started when the batch was closed is not wanted any more.
+            return state.stop ?? (state.admission.isClosed ? .cancelled : nil)
         }
         if let reason { stop.stop(reason) }
         defer {
@@ -213,8 +227,10 @@ private final class BatchRun: Sendable {
             }
         }
         let warnings = Mutex<[String]>([])
-        let conduct = Conduct(source, to: destination, options(of: job), stop: stop, turn: turn(of: job)) { [observe] in
+        let conduct = Conduct(source, to: destination, options(of: job), stop: stop, turn: turn(of: job)) { [self] in
             if case .warning(let text) = $0 { warnings.withLock { $0.append(text) } }
+            // Before anybody else gets the turn.
+            if case .cellFinished(let report) = $0, report.outcome.isFailureForGood { fail(job) }
             observe(.run(job: job, $0))
         }
         do {
@@ -237,6 +253,8 @@ private final class BatchRun: Sendable {
 
     private func turn(of job: Int) -> Turn {
         Turn { [self] kernel in
+            let ready = elapsed
+            defer { state.withLock { $0.waits[job] = elapsed - ready } }
             try await withTaskCancellationHandler {
                 try await withCheckedThrowingContinuation { continuation in
                     update { state in
@@ -274,6 +292,17 @@ private final class BatchRun: Sendable {
     }
 }
 
+extension CellOutcome {
+    /// Whether the notebook has failed, and will not be run again.
+    fileprivate var isFailureForGood: Bool {
+        switch self {
+        case .raised(_, isAllowed: false), .timedOut: true
+        case .exited(let status): status != 0
+        default: false
+        }
+    }
+}
+
 extension JobResult {
     /// What went wrong, where that may not happen again: a kernel that did not start, or died.
     fileprivate var reasonToTryAgain: String? {
@@ -292,6 +321,6 @@ extension JobResult {
     /// Whether the run was ended before its first cell.
     fileprivate var isUntouched: Bool {
         guard case .ran(let report) = self, case .stopped = report.outcome else { return false }
-        return report.failingCell == nil
+        return !report.cells.contains(where: \.outcome.wasRun)
     }
 }

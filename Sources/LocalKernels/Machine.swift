@@ -26,6 +26,14 @@ package enum Machine {
         }
     }
 
+    /// How many files this process may have open.
+    package static var openFiles: Int {
+        var limit = rlimit()
+        // Safe because the call fills a variable of its own kind.
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+        return Int(min(limit.rlim_cur, 1 << 20))
+    }
+
     /// How many bytes of memory are left; nil where the system does not tell.
     package static var availableMemory: Int? {
         let machine = Files.text("/proc/meminfo").map { _ in count("MemAvailable:", in: "/proc/meminfo") * 1024 }

@@ -1,4 +1,4 @@
-package import Execution
+import Execution
 import Galley
 package import JupyterProtocol
 package import Notebook
@@ -18,9 +18,11 @@ package struct JUnit: Sendable {
                 errors: one.errors + other.errors, skipped: one.skipped + other.skipped)
         }
 
-        fileprivate var attributes: [(String, String)] {
-            [("tests", "\(tests)"), ("failures", "\(failures)"), ("errors", "\(errors)"), ("skipped", "\(skipped)")]
+        /// What servers know of all suites together, and of one.
+        fileprivate var common: [(String, String)] {
+            [("tests", "\(tests)"), ("failures", "\(failures)"), ("errors", "\(errors)")]
         }
+        fileprivate var attributes: [(String, String)] { common + [("skipped", "\(skipped)")] }
     }
 
     /// The suite of one notebook.
@@ -43,7 +45,7 @@ package struct JUnit: Sendable {
         counts = cases.reduce(Counts()) { $0 + $1.counts }
         let attributes =
             [("name", verdict.job.name)] + counts.attributes + [
-                ("time", Self.seconds(verdict.job.end - verdict.job.begin)),
+                ("time", Self.seconds(verdict.span)),
                 ("timestamp", String(began.description.prefix(19))), ("hostname", machine),
             ]
         let lines =
@@ -54,7 +56,7 @@ package struct JUnit: Sendable {
 
     /// The beginning of the file that all suites stand in.
     package static func head(_ counts: [Counts], duration: Duration) -> String {
-        let attributes = [("name", "galley")] + counts.reduce(Counts(), +).attributes + [("time", seconds(duration))]
+        let attributes = [("name", "galley")] + counts.reduce(Counts(), +).common + [("time", seconds(duration))]
         return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
             + "<testsuites\(attributes.map { XML.attribute($0.0, $0.1) }.joined())>\n"
     }
@@ -132,7 +134,7 @@ private struct Suite {
     }
 
     private func whole(_ content: String, _ counts: JUnit.Counts) -> Case {
-        open("notebook", verdict.job.end - verdict.job.begin, content.isEmpty ? [] : [content], counts)
+        open("notebook", verdict.span, content.isEmpty ? [] : [content], counts)
     }
 
     private func open(_ name: String, _ time: Duration, _ content: [String], _ counts: JUnit.Counts) -> Case {
@@ -181,7 +183,7 @@ private struct Suite {
             )
         case .timedOut(let limit, _):
             let sentence = "the cell \(limit)"
-            return ("failure", [("message", sentence), ("type", "TimeLimitReached")], sentence)
+            return ("failure", [("message", sentence), ("type", "TimeLimitReached")], sentence + interruption(cell))
         case .exited(let status) where status != 0:
             let sentence = "the cell ended the notebook with status \(status)"
             return ("failure", [("message", sentence), ("type", "SystemExit")], sentence)
@@ -197,6 +199,13 @@ private struct Suite {
         }
     }
 
+    /// Where a cell was when it was interrupted, as far as its kernel has told.
+    private func interruption(_ cell: CellReport) -> String {
+        guard let notebook, notebook.cells.indices.contains(cell.index) else { return "" }
+        let tracebacks = notebook.cells[cell.index].outputs.compactMap(\.traceback).filter { $0.count > 1 }
+        return tracebacks.last.map { "\n" + JUnit.plain($0.joined(separator: "\n")) } ?? ""
+    }
+
     /// What a cell has printed.
     private func printed(_ cell: CellReport, isError: Bool) -> String {
         guard let notebook, notebook.cells.indices.contains(cell.index) else { return "" }
@@ -209,16 +218,6 @@ private struct Suite {
             }
         }
         return JUnit.plain(texts.joined())
-    }
-}
-
-extension CellOutcome {
-    /// Whether the cell was sent to the kernel.
-    package var wasRun: Bool {
-        switch self {
-        case .skipped, .blank, .notReached: false
-        default: true
-        }
     }
 }
 

@@ -30,6 +30,7 @@ package enum ReportDocument {
             "galley": .string(Galley.version),
             "notebooks": .array(verdicts.map { notebook($0.verdict, $0.exitStatus, $0.result) }),
             "schema": .number(schema), "started": .string(began.description),
+            "stop": report.stop.map { .string("\($0)") } ?? .null,
         ]
     }
 
@@ -41,10 +42,10 @@ package enum ReportDocument {
             ("cells", .array(job.run?.cells.map { cell($0, verdict.findings) } ?? [])),
             ("duration", verdict.duration.json), ("end", job.end.json), ("exit_status", .number(Int(exitStatus))),
             ("failed_attempts", .array(job.failedAttempts.map { .string($0) })),
-            ("file_line", job.run?.fileLine.map { .number($0) } ?? .null), ("kernel", text(job.run?.kernel)),
+            ("file_line", verdict.fileLine.map { .number($0) } ?? .null), ("kernel", text(job.run?.kernel)),
             ("message", text(verdict.sentence)), ("notebook", .string(job.name)), ("result", text(result)),
             ("status", .string(verdict.status)), ("user", text(job.run?.user)),
-            ("warnings", .array(job.warnings.map { .string($0) })),
+            ("waited", job.waited.json), ("warnings", .array(job.warnings.map { .string($0) })),
         ]
         if let death = job.run?.outcome.death { members.append(("post_mortem", death.json)) }
         return .object(members)

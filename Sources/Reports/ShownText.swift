@@ -11,8 +11,11 @@ extension String {
 
     /// The text on one line of limited length.
     package func shownOnOneLine(_ length: Int = 60) -> String {
-        let line = shown().split { $0.isNewline || $0 == "\t" }.joined(separator: " ")
-        return line.count <= length ? line : line.prefix(max(0, length - 1)) + "…"
+        // What is going to be cut need not be looked at.
+        let beginning = String(unicodeScalars.prefix(length * 16))
+        let line = beginning.shown().split { $0.isNewline || $0 == "\t" }.joined(separator: " ")
+        let isWhole = line.count <= length && beginning.utf8.count == utf8.count
+        return isWhole ? line : line.prefix(max(0, length - 1)) + "…"
     }
 }
 

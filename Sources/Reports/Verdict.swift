@@ -18,13 +18,15 @@ package struct Verdict: Sendable {
         package let cell: Int
         /// Its place among all cells, from 0.
         package let index: Int
+        /// The line of the notebook's file in which the cell begins; nil where nobody can tell.
+        package let fileLine: Int?
         /// What is found, such as that a picture differs.
         package let what: String
         /// How, line by line.
         package let lines: [String]
 
-        package init(cell: Int, index: Int, what: String, lines: [String]) {
-            (self.cell, self.index, self.what, self.lines) = (cell, index, what, lines)
+        package init(cell: Int, index: Int, fileLine: Int? = nil, what: String, lines: [String]) {
+            (self.cell, self.index, self.fileLine, self.what, self.lines) = (cell, index, fileLine, what, lines)
         }
     }
 
@@ -46,7 +48,7 @@ package struct Verdict: Sendable {
         case .failed(let error):
             let text = "\(error)"
             // Some errors begin with the notebook's name, which stands before the sentence anyway.
-            sentence = (text.hasPrefix(job.name + ": ") ? String(text.dropFirst(job.name.utf8.count + 2)) : text)
+            sentence = (text.hasPrefix(job.name + ": ") ? String(text.dropFirst(job.name.count + 2)) : text)
         case .leftOut: sentence = "not run"
         }
     }
@@ -66,8 +68,14 @@ package struct Verdict: Sendable {
         }
     }
 
-    /// How long the last attempt took, waiting for its turn left out.
-    package var duration: Duration { job.run?.duration ?? job.end - job.begin }
+    /// How long the run took, up to the end of its last cell; waiting for its turn is left out.
+    package var duration: Duration { job.run?.duration ?? span }
+
+    /// How long the last attempt took, its end included; waiting for its turn is left out.
+    package var span: Duration { max(.zero, job.end - job.begin - job.waited) }
+
+    /// The line of the notebook's file, as it was read, that decided it; nil where none did.
+    package var fileLine: Int? { job.run?.fileLine ?? findings.first?.fileLine }
 
     /// The number of the cell that decided it; nil where none did.
     package var cell: Int? { job.run?.failingCell?.number ?? findings.first?.cell }

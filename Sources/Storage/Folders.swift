@@ -20,8 +20,11 @@ extension LocalFile {
     }
 
     /// The names in a folder, sorted; none where there is no such folder.
-    public static func names(in folder: String) -> [String] {
-        guard let open = unsafe opendir(folder) else { return [] }
+    public static func names(in folder: String) -> [String] { readableNames(in: folder) ?? [] }
+
+    /// The names in a folder, sorted; nil where it cannot be looked into.
+    static func readableNames(in folder: String) -> [String]? {
+        guard let open = unsafe opendir(folder) else { return nil }
         defer { unsafe closedir(open) }
         var names: [String] = []
         // Safe because each name is copied before the next call.

@@ -47,10 +47,13 @@ public struct Glob: Sendable {
         var found: [String] = []
         Self.walk(isAbsolute ? "/" : "", parts[...]) { found.append($0) }
         // Two ways can lead to one file where there are several `**`.
-        return found.reduce(into: ([], Set<String>())) { result, path in
-            if result.1.insert(path).inserted { result.0.append(path) }
-        }.0
+        var seen: Set<[UInt8]> = []
+        // What Unicode holds for the same name may be another file's.
+        return found.filter { seen.insert(Array($0.utf8)).inserted }
     }
+
+    /// Whether the pattern says how the names end: if not, notebooks are meant.
+    var namesEnding: Bool { parts.last?.contains(".") ?? false }
 
     /// The folder that all of them are in: as much of the pattern as is no pattern.
     var folder: String {

@@ -55,9 +55,10 @@ public actor LocalFile: NotebookStore {
     /// Returns the file's bytes.
     public func read() throws(StorageError) -> [UInt8] {
         do throws(Errno) {
-            let file = try acting { () throws(Errno) in try FileDescriptor(path, O_RDONLY) }
+            // Of a pipe that nobody writes to nothing is waited for, and a device may never end.
+            let file = try acting { () throws(Errno) in try FileDescriptor(path, O_RDONLY | O_NONBLOCK) }
             let status = try file.status
-            guard status.st_mode & S_IFMT != S_IFDIR else { throw Errno(rawValue: EISDIR) }
+            guard [S_IFREG, S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT) else { throw Errno(rawValue: EISDIR) }
             guard status.st_size < UInt32.max else { throw Errno(rawValue: EFBIG) }
             let bytes = try file.readToEnd(expecting: Int(status.st_size))
             // As it was before it was read: what somebody wrote in between must not be taken for what was read.

@@ -28,7 +28,8 @@ public struct NotebookSearch: Sendable {
                 .map { Found(path: $0, folder: argument) }
         case nil where Glob.isPattern(argument):
             let glob = Glob(argument)
-            found = glob.files.map { Found(path: $0, folder: glob.folder) }
+            found = glob.files.filter { ($0.hasSuffix(".ipynb") || glob.namesEnding) && !Self.isResult($0) }
+                .map { Found(path: $0, folder: glob.folder) }
         default: found = [Found(path: argument, folder: LocalFile.folder(of: argument) ?? "")]
         }
         return found.filter { notebook in !excluded.contains { $0.matches(notebook.path) } }
@@ -37,26 +38,25 @@ public struct NotebookSearch: Sendable {
     private static func files(in folder: String) -> [String] {
         // What is here is called by its name alone, as git does it.
         let place = [".", "./"].contains(folder) ? "" : folder.hasSuffix("/") ? folder : folder + "/"
-        let names = LocalFile.names(in: folder).filter { !$0.hasPrefix(".") }
-        let known = Set(names)
-        return names.flatMap { name -> [String] in
+        // Whoever runs what cannot be looked into is told so.
+        guard let names = LocalFile.readableNames(in: folder) else { return [folder] }
+        return names.filter { !$0.hasPrefix(".") }.flatMap { name -> [String] in
             let path = place + name
-            switch LocalFile.kind(of: path) {
             // Links can lead round in circles.
-            case .folder: return LocalFile.isLink(path) ? [] : files(in: path)
-            case .file where name.hasSuffix(".ipynb"): return isResult(name, among: known) ? [] : [path]
-            default: return []
-            }
+            if LocalFile.kind(of: path) == .folder { return LocalFile.isLink(path) ? [] : files(in: path) }
+            return name.hasSuffix(".ipynb") && !isResult(path) ? [path] : []
         }
     }
 
     /// Whether a file is what a run has made of another one beside it.
-    private static func isResult(_ name: String, among names: Set<String>) -> Bool {
-        let stem = name.dropLast(".ipynb".count)
-        guard let dot = stem.lastIndex(of: ".") else { return false }
-        let mark = stem[dot...]
+    private static func isResult(_ path: String) -> Bool {
+        let stem = path.dropLast(".ipynb".count)
+        guard path.hasSuffix(".ipynb"), let dot = LocalFile.base(of: String(stem)).lastIndex(of: ".") else {
+            return false
+        }
+        let mark = LocalFile.base(of: String(stem))[dot...]
         return (mark == ".executed" || mark == ".nbconvert" || mark.hasPrefix(".galley-conflict"))
-            && names.contains(stem[..<dot] + ".ipynb")
+            && LocalFile.kind(of: stem.dropLast(mark.count) + ".ipynb") != nil
     }
 }
 
@@ -77,7 +77,8 @@ extension LocalFile {
         }
     }
 
-    static func isLink(_ path: String) -> Bool {
+    /// Whether a path is a symbolic link.
+    public static func isLink(_ path: String) -> Bool {
         var status = stat()
         return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
     }

@@ -49,8 +49,16 @@ extension LocalFile {
     /// Removes a file, if there is one.
     public static func remove(_ path: String) throws(StorageError) {
         try FileUser.acting(as: FileUser.deciding(on: path)) { () throws(StorageError) in
-            if unsafe unlink(path) != 0, errno != ENOENT { throw StorageError(.writing, path, .last) }
+            // A link stays, and leads to what is going to be made.
+            let place = try Place(resolving: path)
+            if unsafe unlink(place.path) != 0, errno != ENOENT { throw StorageError(.writing, path, .last) }
         }
+    }
+
+    /// The lines of a file, or of what comes out of a pipe; none where it cannot be read.
+    public static func lines(of path: String) -> [Substring] {
+        let bytes = try? FileDescriptor(path, O_RDONLY).readToEnd(expecting: 1 << 16)
+        return String(decoding: bytes ?? [], as: UTF8.self).split(whereSeparator: \.isNewline)
     }
 
     /// Reads a small file that somebody else may have made; nil where it is none.

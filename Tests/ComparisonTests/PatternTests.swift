@@ -41,4 +41,10 @@ import Testing
     }
 
     private func string(_ value: Value) throws -> String { try #require(value.string) }
+
+    @Test func `gives up on a text that would take for ever`() throws {
+        let sanitizers = try Sanitizers(parsing: "[slow]\nregex: (a+)+$\nreplace: x\n")
+        let text = String(repeating: "a", count: 5000) + "b"
+        #expect(sanitizers.sanitized(text) == text)
+    }
 }

@@ -302,4 +302,65 @@ import Testing
         #expect(try await running.end().status == -9)
         #expect(!folder.names.contains("x.xml"))
     }
+
+    @Test func `may be run again as it was, and runs no results`() async throws {
+        try FileManager.default.createDirectory(atPath: folder.path + "/n", withIntermediateDirectories: true)
+        for name in ["a", "b"] { try folder.write(["1"], to: "n/\(name).ipynb") }
+        for arguments in [["n/*.ipynb"], ["n"], ["n", "--output-dir", "n/out"], ["."]] {
+            for _ in 0..<2 {
+                let run = try await Program.run(["execute"] + arguments, in: folder)
+                #expect(run.errors.hasPrefix("2 notebooks, "), "\(arguments): \(run.errors)")
+                #expect(run.status == 0)
+            }
+            if arguments.count == 1 {
+                let names = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/n")
+                let all = try await Program.run(
+                    ["execute"] + names.filter { $0.hasSuffix(".ipynb") }.map { "n/" + $0 }, in: folder)
+                #expect(all.errors.hasPrefix("2 notebooks, "), "\(all.errors)")
+            }
+            try? FileManager.default.removeItem(atPath: folder.path + "/n/out")
+        }
+        let itself = try await Program.run(["execute", "n", "--output-dir", "n"], in: folder)
+        #expect(itself.status == 2)
+        #expect(itself.errors.contains("would be written over itself; use --inplace for that"))
+    }
+
+    @Test func `names each file as it is, and passes over none in silence`() async throws {
+        // Two names that Unicode holds for the same, and what cannot be run.
+        try folder.write(["1/0"], to: "caf\u{E9}.ipynb")
+        try folder.write(["1"], to: "cafe\u{301}.ipynb")
+        symlink("nowhere", folder.path + "/dangling.ipynb")
+        mkfifo(folder.path + "/pipe.ipynb", 0o600)
+        let run = try await Program.run(["execute", ".", "--output-dir", "out", "--json", "j"], in: folder)
+        #expect(run.status == 1)
+        #expect(try JSONReport(folder, "j").notebooks.count == 4)
+        #expect(run.errors.contains("  dangling.ipynb: no such file\n"), "\(run.errors)")
+        #expect(run.errors.contains("  pipe.ipynb: "))
+        let list = try await Program.run(
+            ["execute", "@-", "--output-dir", "out", "--json", "-", "--quiet"], in: folder,
+            input: "\u{FEFF}caf\u{E9}.ipynb \0cafe\u{301}.ipynb\r\n")
+        try folder.write(list.output, to: "l")
+        #expect(try JSONReport(folder, "l").notebooks.count == 2)
+        let report = try await Program.run(["execute", "--json", "caf\u{E9}.ipynb", "cafe\u{301}.ipynb"], in: folder)
+        #expect(report.status == 2)
+        #expect(report.errors.contains("a report is no notebook"))
+    }
+
+    @Test func `cannot be kept from its end by a report that nobody reads`() async throws {
+        for name in ["a", "b"] { try folder.write(["1"], to: "\(name).ipynb") }
+        mkfifo(folder.path + "/pipe", 0o600)
+        let running = try await Program.start(
+            ["execute", "--inplace", "a.ipynb", "b.ipynb", "--junit", "pipe"], in: folder)
+        #expect(
+            try await eventually {
+                try folder.notebook("b.ipynb").counts == [1] && folder.notebook("a.ipynb").counts == [1]
+            })
+        try await Task.sleep(for: .seconds(1))
+        running.send(SIGTERM)
+        try await Task.sleep(for: .milliseconds(300))
+        running.send(SIGTERM)
+        #expect(try await running.end().status == 143)
+        let full = try await Program.run(["execute", "--inplace", "a.ipynb", "--json", "/dev/full"], in: folder)
+        #expect(full.status == 3)
+    }
 }

@@ -145,4 +145,47 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
                 == ["begin 0", "end 0", "begin 1", "end 1", "begin 2", "end 2"])
         #expect(log.withLock { $0.count { $0 == "held back" } } == 1)
     }
+
+    @Test func `does not wait for one that was going to be started when enough had failed`() async throws {
+        for _ in 0..<5 {
+            let others = (0..<6).map { MemoryStore(notebook("1"), name: "\($0)") }
+            var jobs = [Batch.Job("broken", options()) { (Broken(), nil) }]
+            jobs += others.map { store in
+                Batch.Job(store.name, options()) {
+                    // Long enough for the first to have failed.
+                    usleep(3000)
+                    return (store, nil)
+                }
+            }
+            var batch = Batch(jobs)
+            (batch.concurrency, batch.failureLimit) = (4, 1)
+            let report = await batch.run()
+            #expect(report.jobs.count == 7)
+            #expect(report.jobs.dropFirst().allSatisfy { if case .failed = $0.result { false } else { true } })
+        }
+    }
+
+    @Test func `gives nobody the turn of one that has failed, where that is enough`() async throws {
+        // The second is ready when the first fails.
+        let sources = ["import time; time.sleep(2)\n1/0", "1", "1", "1"]
+        for concurrency in [1, 2] {
+            var batch = batch(
+                sources.enumerated().map { ("\($0.offset)", $0.element) } + [("long", "import time; time.sleep(4)")])
+            batch.jobs.swapAt(1, 4)
+            (batch.concurrency, batch.failureLimit) = (concurrency, 1)
+            let begun = Mutex<[Int]>([])
+            await batch.run { if case .run(let job, .cellStarted) = $0 { begun.withLock { $0.append(job) } } }
+            #expect(begun.withLock(\.self).sorted() == Array(0..<concurrency))
+        }
+    }
+}
+
+/// A notebook that cannot be read.
+private struct Broken: NotebookStore {
+    let name = "broken"
+    let canBeWrittenAgain = true
+    func lock() {}
+    func read() -> [UInt8] { Array("{".utf8) }
+    func checkWritable() {}
+    func write(_ bytes: some ByteRuns) -> Destination { .original }
 }

@@ -155,4 +155,10 @@ import Testing
         #expect(verdict.sentence == sentence)
         #expect(verdict.status == "differs")
     }
+
+    @Test func `does not name the notebook twice, whatever its name is like`() {
+        struct Problem: Error, CustomStringConvertible { let description = "donn\u{E9}\u{E9}s.ipynb: no such file" }
+        let verdict = Verdict(JobReport("donn\u{E9}\u{E9}s.ipynb", .failed(Problem())))
+        #expect(verdict.sentence == "no such file")
+    }
 }
