@@ -59,7 +59,7 @@ package enum Page {
         if let notebook {
             let places =
                 verdict.job.run?.failingCell.map { [$0.index] } ?? Array(Set(verdict.findings.map(\.index))).sorted()
-            for place in places.prefix(10) { cells += cell(at: place, of: notebook, verdict, scope: "f\(number)") }
+            for place in places.prefix(10) { cells += failingCell(at: place, of: notebook, verdict, number) }
         }
         let html: HTML = """
             <article class="failure"><h3><a href="#\(anchor(number))">\(verdict.job.name)</a></h3>
@@ -68,6 +68,39 @@ package enum Page {
 
             """
         return html.text
+    }
+
+    /// Makes what is to be seen first of a cell that failed: the lines around the one that did, what went wrong, and the
+    /// last of what it put out before.
+    private static func failingCell(at index: Int, of notebook: Notebook, _ verdict: Verdict, _ number: Int) -> HTML {
+        guard notebook.cells.indices.contains(index) else { return HTML() }
+        let cell = notebook.cells[index]
+        let marked = verdict.job.run?.cells.first { $0.index == index }?.error?.line
+        let lines = cell.source.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        let centre = min(max(marked ?? 1, 1), max(1, lines.count))
+        let range = lines.count <= 24 ? 0..<lines.count : max(0, centre - 10)..<min(lines.count, centre + 6)
+        let count = cell.executionCount.map { "[\($0)]" } ?? "[ ]"
+        let part =
+            range.count == lines.count ? "" : " lines \(range.lowerBound + 1) to \(range.upperBound) of \(lines.count)"
+        let code = HTML.code(
+            lines[range].joined(separator: "\n"), language: notebook.wantedKernel.language,
+            markedLine: marked.map { $0 - range.lowerBound })
+        let id = "f\(number)-c\(index)"
+        var outputs = HTML()
+        for finding in verdict.findings where finding.index == index { outputs += html(of: finding) }
+        let all = Array(cell.outputs.enumerated())
+        let errors = all.filter { $0.element.kind == .error }
+        let others = all.filter { $0.element.kind != .error }
+        for (place, output) in errors + others.suffix(3) { outputs += .output(output, id: "\(id)-o\(place)") }
+        if others.count > 3 {
+            outputs +=
+                "<p class=\"note\">\(others.count - 3) more outputs stand in <a href=\"#n\(number)-c\(index)\">the notebook</a>.</p>\n"
+        }
+        return """
+            <section class="nb-cell nb-program failing" id="\(id)"><div class="nb-count">\(count)\(part)</div>\(code)\
+            <div class="nb-outputs">\(outputs)</div></section>
+
+            """
     }
 
     /// What a kernel said before it died.
@@ -99,12 +132,14 @@ package enum Page {
         } else if let report, report.outcome.status == "not-reached" {
             html += "<p class=\"time\">not run</p>\n"
         }
-        for finding in findings {
-            html += "<p class=\"reason\">\(finding.what)</p>\n<pre class=\"nb-text difference\">"
-            for line in finding.lines { html += difference(line) }
-            html += "</pre>\n"
-        }
+        for finding in findings { html += self.html(of: finding) }
         return html
+    }
+
+    private static func html(of finding: Verdict.Finding) -> HTML {
+        var lines = HTML()
+        for line in finding.lines { lines += difference(line) }
+        return "<p class=\"reason\">\(finding.what)</p>\n<pre class=\"nb-text difference\">\(lines)</pre>\n"
     }
 
     private static func difference(_ line: String) -> HTML {
@@ -183,7 +218,7 @@ package enum Page {
             verdict.isLeftOut
             ? ""
             : """
-            <span class="bar \(look(verdict))" style="margin-left:min(\(percent(verdict.job.begin)),calc(100% - 3px));width:\(percent(verdict.job.end - verdict.job.begin))"></span>
+            <span class="bar \(look(verdict))" style="margin-left:min(\(percent(verdict.job.begin + verdict.job.waited)),calc(100% - 3px));width:\(percent(verdict.span))"></span>
             """
         let attempts: HTML =
             verdict.job.failedAttempts.isEmpty

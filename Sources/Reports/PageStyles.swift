@@ -42,9 +42,6 @@ extension Page {
         .nb-cell.failing { outline: 2px solid var(--bad); outline-offset: 5px; border-radius: 4px }
         .failure .nb-cell.failing { outline: 0 }
         .failure .nb-code, .failure .nb-text { max-height: 20rem }
-        .failure .nb-outputs { display: flex; flex-direction: column }
-        .failure .nb-outputs > * { flex: none; min-width: 0 }
-        .failure .nb-error { order: -1 }
         .difference { background: var(--nb-code); border-radius: 6px; margin-bottom: 1rem }
         .difference del, .difference ins { text-decoration: none; display: inline-block; min-width: 100% }
         .difference del { color: var(--bad) }

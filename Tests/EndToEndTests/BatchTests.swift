@@ -38,7 +38,16 @@ import Testing
         #expect(try folder.notebook("out/05-large.ipynb").outputs.first?.first?.utf8.count == 20_000_100)
         try await judge(
             """
-            schema = lambda path: jsonschema.Draft202012Validator(json.load(open(f'{root}/Sources/{path}.schema.json')))
+            def closed(part):
+                # Readers may meet what is new to them; these tests may not.
+                if isinstance(part, dict):
+                    if 'properties' in part and ('required' in part or 'event' in part['properties']) and 'oneOf' not in part:
+                        part['additionalProperties'] = False
+                    for value in part.values(): closed(value)
+                elif isinstance(part, list):
+                    for value in part: closed(value)
+                return part
+            schema = lambda path: jsonschema.Draft202012Validator(closed(json.load(open(f'{root}/Sources/{path}.schema.json'))))
             schema('Reports/report').validate(json.load(open('r/j')))
             events = [json.loads(line) for line in open('e')]
             for event in events: schema('CLI/events').validate(event)

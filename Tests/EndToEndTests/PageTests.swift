@@ -49,7 +49,14 @@ import Testing
 
     @Test func `shows first what failed, on every screen, and runs nothing of what a notebook says`() async throws {
         try folder.write(
-            [Self.attacks, "def share(x):\n    return x / 0\n\nprint('going')\nshare(3)"], to: "a<b>&\"c.ipynb")
+            [
+                Self.attacks,
+                """
+                \(String(repeating: "# a line\n", count: 150))for number in range(3000): print(number)
+                1 / 0
+                \(String(repeating: "# a line\n", count: 50))
+                """,
+            ], to: "a<b>&\"c.ipynb")
         try folder.write(["print('fine')"], to: "good.ipynb")
         try folder.write("{", to: "broken.ipynb")
         let run = try await Program.run(
