@@ -131,6 +131,7 @@ struct ExecuteArguments: Sendable {
         if background.isDetached, result == .standardOutput {
             throw UsageError("--detach leaves nobody to read standard output; use --inplace or --output")
         }
+        try keepResultsApart()
         try keepFilesApart()
         if nbconvert.interruptsAtLimit, options.execution.allowedErrors.isEverything {
             // There an interrupt is an error of the cell, which ends the run unless errors are allowed.
@@ -140,8 +141,8 @@ struct ExecuteArguments: Sendable {
 }
 
 extension ExecuteArguments {
-    /// Makes sure that no file which tells of the run is a notebook of it, or another such file.
-    private mutating func keepFilesApart() throws(UsageError) {
+    /// Makes sure that no result takes the place of a notebook, or of another result.
+    private mutating func keepResultsApart() throws(UsageError) {
         // A result of the run before, that was named together with its notebook, is not run.
         if result == .beside, tasks.count > 1 {
             let results = Set(tasks.compactMap { resultPath(of: $0).map { Array($0.utf8) } })
@@ -150,7 +151,7 @@ extension ExecuteArguments {
         var results = Dictionary(tasks.map { (Array($0.path.utf8), $0.path) }) { $1 }
         for task in tasks {
             guard let path = resultPath(of: task) else { continue }
-            if case .folder = result, path == task.path || LocalFile.isSame(path, task.path) {
+            if case .folder = result, !isSingle, path == task.path || LocalFile.isSame(path, task.path) {
                 throw UsageError("--output-dir: \(path) would be written over itself; use --inplace for that")
             }
             if path == task.path { continue }
@@ -160,6 +161,10 @@ extension ExecuteArguments {
                         + "use --output-dir")
             }
         }
+    }
+
+    /// Makes sure that no file which tells of the run is a notebook of it, or another such file.
+    private func keepFilesApart() throws(UsageError) {
         var others = tasks.flatMap { task in
             [("the notebook", task.path)] + (resultPath(of: task).map { [("the result", $0)] } ?? [])
         }

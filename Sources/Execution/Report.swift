@@ -146,7 +146,7 @@ public struct CellError: Hashable, Sendable {
         self.name = name.beginning(Self.limit)
         self.value = value.beginning(Self.limit)
         self.traceback = Self.shortened(traceback)
-        line = count.flatMap { [traceback = self.traceback] in Self.line(in: traceback, of: $0) }
+        line = count.flatMap { Self.line(in: traceback, of: $0) }
     }
 
     /// The most that a report keeps of a text, in bytes. The notebook keeps all of it.
@@ -163,7 +163,9 @@ public struct CellError: Hashable, Sendable {
     /// IPython heads what it shows of a cell with `Cell In[3], line 2`, older versions with `Input In [3], in <cell
     /// line: 2>`.
     private static func line(in traceback: [String], of count: Int) -> Int? {
-        let text = traceback.joined(separator: "\n").withoutEscapes
+        let whole = traceback.joined(separator: "\n")
+        // What is longer than this says at its beginning where it comes from, and then at length what it is.
+        let text = (whole.utf8.count > 2_000_000 ? whole.beginning(1_000_000) : whole).withoutEscapes
         for (mark, lead) in [("Cell In[\(count)], line ", ""), ("Input In [\(count)]", "<cell line: ")] {
             guard var place = text.firstRange(of: mark)?.upperBound else { continue }
             if !lead.isEmpty {

@@ -16,10 +16,13 @@ final class RuntimeFolder: Sendable {
     let outermost: String
     private let kernel: String
     private let lock: Int32
+    /// A folder elsewhere, where the one for temporary files is if its path is too long for sockets.
+    private let other: (path: String, lock: Int32)?
 
     private static let prefix = "galley-"
     private static let inner = "k"
     private static let temporary = "tmp"
+    private static let longest = 40
 
     /// Where the kernel makes its temporary files, if that is a place of its own.
     let temporaryFolder: String?
@@ -33,14 +36,15 @@ final class RuntimeFolder: Sendable {
         let isForMore = options.hasOwnTemporaryFolder
         let own = [isForMore ? nil : options.environment["XDG_RUNTIME_DIR"], options.environment["TMPDIR"], "/tmp"]
         let parents = options.account == nil ? own.compactMap(\.self) : ["/tmp"]
-        for parent in parents where parent.hasPrefix("/") && parent.utf8.count < 40 {
+        for parent in parents where parent.hasPrefix("/") && parent.utf8.count < Self.longest {
             Self.clearRemains(in: parent)
-            let path = "\(parent)/\(Self.prefix)\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))"
+            let path = Self.newPath(in: parent)
             if unsafe mkdir(path, 0o700) == 0 {
                 outermost = path
                 lock = Self.locked(path) ?? -1
                 self.path = options.account == nil ? path : path + "/" + Self.inner
-                temporaryFolder = isForMore ? self.path + "/" + Self.temporary : nil
+                other = isForMore && options.account == nil ? Self.long(options.environment["TMPDIR"]) : nil
+                temporaryFolder = isForMore ? (other?.path ?? self.path) + "/" + Self.temporary : nil
                 if options.account != nil, unsafe chmod(path, 0o711) != 0 || mkdir(self.path, 0o700) != 0 {
                     throw notMade(path)
                 }
@@ -51,6 +55,19 @@ final class RuntimeFolder: Sendable {
         }
         throw .notStarted(
             kernel: kernel, reason: "no folder for its sockets could be made (\(reasons.joined(separator: "; ")))")
+    }
+
+    /// Makes a folder where sockets would have no room for its path; nil where they have.
+    private static func long(_ parent: String?) -> (path: String, lock: Int32)? {
+        guard let parent, parent.hasPrefix("/"), parent.utf8.count >= longest else { return nil }
+        clearRemains(in: parent)
+        let path = newPath(in: parent)
+        guard unsafe mkdir(path, 0o700) == 0 else { return nil }
+        return (path, locked(path) ?? -1)
+    }
+
+    private static func newPath(in parent: String) -> String {
+        "\(parent)/\(prefix)\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))"
     }
 
     private func notMade(_ path: String) -> KernelError {
@@ -67,10 +84,15 @@ final class RuntimeFolder: Sendable {
         }
     }
 
-    deinit { if lock >= 0 { close(lock) } }
+    deinit {
+        for lock in [lock, other?.lock ?? -1] where lock >= 0 { close(lock) }
+    }
 
     /// Removes the folder and what is in it.
-    func remove() { unsafe clinux_remove(outermost) }
+    func remove() {
+        unsafe clinux_remove(outermost)
+        if let other { unsafe clinux_remove(other.path) }
+    }
 
     /// Opens and locks a folder; nil where somebody else has it locked.
     private static func locked(_ path: String) -> Int32? {

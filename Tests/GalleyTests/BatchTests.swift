@@ -75,6 +75,27 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
         #expect(attempts.withLock(\.self) == [2, 3])
     }
 
+    @Test func `tries again where a kernel did not start`() async throws {
+        let folder = NSTemporaryDirectory() + "galley-flaky-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(
+            atPath: folder + "/kernels/flaky", withIntermediateDirectories: true)
+        let script =
+            "[ -e \(folder)/begun ] || { touch \(folder)/begun; exit 3; }; exec \(root)/.build/python/bin/python -m ipykernel_launcher -f $0"
+        let spec: [String: Any] = [
+            "argv": ["sh", "-c", script, "{connection_file}"], "display_name": "Flaky", "language": "python",
+        ]
+        try JSONSerialization.data(withJSONObject: spec)
+            .write(to: URL(fileURLWithPath: folder + "/kernels/flaky/kernel.json"))
+        var options = options(["JUPYTER_PATH": folder])
+        options.kernel = "flaky"
+        var batch = batch([("a", "1")], options)
+        batch.retries = 1
+        let report = await batch.run()
+        #expect(report.jobs[0].run?.outcome.isSuccess == true)
+        #expect(report.jobs[0].failedAttempts.count == 1 && report.jobs[0].failedAttempts[0].contains("status 3"))
+    }
+
     @Test func `does not try again what would fail again`() async {
         var missing = options()
         missing.kernel = "no-such-kernel"

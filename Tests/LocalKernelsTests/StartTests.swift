@@ -149,6 +149,22 @@ import Testing
         #expect(scratch.remains == [])
     }
 
+    @Test func `with a folder for temporary files where it was told to make them, however long that is called`()
+        async throws
+    {
+        let parent = scratch.path + "/" + String(repeating: "long", count: 20)
+        try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: false)
+        var options = scratch.options
+        options.environment["TMPDIR"] = parent
+        options.hasOwnTemporaryFolder = true
+        func names(_ folder: String) throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder) }
+        try await withKernel(Fixture.spec("good"), options: options) { _ in
+            let made = try #require(names(parent).first)
+            #expect(try names(parent + "/" + made) == ["tmp"])
+        }
+        #expect(try names(parent) == [])
+    }
+
     @Test func `and clears what an engine left that was killed, and nothing that is in use`() async throws {
         let options = scratch.options
         let left = scratch.path + "/galley-1-left"
