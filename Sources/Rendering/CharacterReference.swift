@@ -1,18 +1,27 @@
 /// A character that is written by its name or number: `&lt;`, `&#8364;`.
 enum CharacterReference {
     /// Returns text with the characters in place of what stands for them; what is not known stays as it is.
-    static func resolved(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
-        guard bytes.contains(UInt8(ascii: "&")) else { return Array(bytes) }
+    ///
+    /// - Parameter removesBackslashes: Whether a backslash stands for the sign behind it, as in Markdown.
+    static func resolved(_ bytes: ArraySlice<UInt8>, removesBackslashes: Bool = false) -> [UInt8] {
+        let backslash = UInt8(ascii: "\\")
+        guard bytes.contains(UInt8(ascii: "&")) || removesBackslashes && bytes.contains(backslash) else {
+            return Array(bytes)
+        }
         var text: [UInt8] = []
         text.reserveCapacity(bytes.count)
         var place = bytes.startIndex
         while place < bytes.endIndex {
-            if bytes[place] == UInt8(ascii: "&"), let (character, end) = read(bytes[place...]) {
+            let next = place + 1
+            if removesBackslashes, bytes[place] == backslash, next < bytes.endIndex, bytes[next].isPunctuation {
+                text.append(bytes[next])
+                place += 2
+            } else if bytes[place] == UInt8(ascii: "&"), let (character, end) = read(bytes[place...]) {
                 text += character.utf8
                 place = end
             } else {
                 text.append(bytes[place])
-                place += 1
+                place = next
             }
         }
         return text

@@ -102,23 +102,7 @@ struct MarkdownReference {
 
     /// The text with the characters in place of what stands for them.
     private static func unescaped(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
-        guard bytes.contains(UInt8(ascii: "\\")) || bytes.contains(UInt8(ascii: "&")) else { return Array(bytes) }
-        var text: [UInt8] = []
-        var place = bytes.startIndex
-        while place < bytes.endIndex {
-            if bytes[place] == UInt8(ascii: "\\"), place + 1 < bytes.endIndex, bytes[place + 1].isPunctuation {
-                text.append(bytes[place + 1])
-                place += 2
-            } else if bytes[place] == UInt8(ascii: "&"), let (character, end) = CharacterReference.read(bytes[place...])
-            {
-                text += character.utf8
-                place = end
-            } else {
-                text.append(bytes[place])
-                place += 1
-            }
-        }
-        return text
+        CharacterReference.resolved(bytes, removesBackslashes: true)
     }
 }
 
