@@ -141,7 +141,7 @@ final class BatchProgress: Narrator {
         state.running = [:]
         state.voice.screen.clear()
         let verdicts = report.jobs.indices.map { state.verdicts[$0] ?? judge($0, report.jobs[$0]) }
-        let failed = verdicts.indices.filter { !verdicts[$0].isGood && !verdicts[$0].isLeftOut }
+        let failed = verdicts.indices.filter { verdicts[$0].hasFailed }
         explain(failed.map { ($0, verdicts[$0]) }, &state)
         let ran = verdicts.filter { !$0.isLeftOut }
         if failed.isEmpty {
@@ -214,7 +214,7 @@ final class BatchProgress: Narrator {
     private func bar(_ state: State) -> String {
         let width = 24
         let over = state.verdicts.count
-        let failed = state.verdicts.values.count { !$0.isGood && !$0.isLeftOut }
+        let failed = state.verdicts.values.count(where: \.hasFailed)
         let full = over * width / max(1, tasks.count)
         let bar = String(repeating: "█", count: full) + String(repeating: "░", count: width - full)
         let rest = timeLeft(state).map { ", about \($0.inWords) left" } ?? ""

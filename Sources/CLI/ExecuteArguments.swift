@@ -177,10 +177,9 @@ extension ExecuteArguments {
             }
             // What is no file, such as /dev/null, may be for several.
             guard let path, path != "-", [nil, .file].contains(LocalFile.kind(of: path)) else { continue }
-            let identity = LocalFile.identity(of: path)
+            let parts = RunPlace.parts(of: path)
             if let other = others.first(where: {
-                RunPlace.parts(of: $0.1) == RunPlace.parts(of: path)
-                    || identity != nil && LocalFile.identity(of: $0.1) == identity
+                RunPlace.parts(of: $0.1) == parts || LocalFile.isSame($0.1, path)
             }) {
                 throw UsageError("\(option) \(path): that is \(other.0); name another file")
             }

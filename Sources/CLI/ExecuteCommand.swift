@@ -143,9 +143,7 @@ final class ExecuteCommand: Sendable {
 
     /// Tells the end of everything, and returns the status to end with.
     private func finish(_ report: BatchReport, _ listeners: Listeners) -> Int32 {
-        let verdicts = report.jobs.indices.map { job in
-            verdict(of: job, report.jobs[job])
-        }
+        let verdicts = report.jobs.indices.map { verdict(of: $0, report.jobs[$0]) }
         let places = state.withLock(\.places)
         let status = ExitStatus.of(verdicts, stop: arguments.isSingle ? nil : report.stop)
         let told = verdicts.indices.map { job in
@@ -187,11 +185,12 @@ final class ExecuteCommand: Sendable {
             }
             return verdict.job.run.flatMap { Failure($0)?.sentence } ?? verdict.sentence
         }
-        let failed = verdicts.count { !$0.isGood && !$0.isLeftOut }
+        let failed = verdicts.count(where: \.hasFailed)
         let parts = [
             failed == 0 ? nil : "\(failed) of \(verdicts.count) notebooks failed", stop.map { "the run \($0)" },
         ]
-        return parts.contains { $0 != nil } ? parts.compactMap(\.self).joined(separator: "; ") : nil
+        let sentence = parts.compactMap(\.self).joined(separator: "; ")
+        return sentence.isEmpty ? nil : sentence
     }
 
     /// Tells everybody the end.

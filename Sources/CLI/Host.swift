@@ -10,13 +10,14 @@ enum Host: Sendable {
     case gitLab
 
     /// The one that runs this process; nil where none does.
-    static var current: Host? {
-        if Terminal.variable("GITHUB_ACTIONS") == "true" { return .gitHub }
-        return Terminal.variable("GITLAB_CI") == "true" ? .gitLab : nil
-    }
+    static let current: Host? =
+        Terminal.variable("GITHUB_ACTIONS") == "true"
+        ? .gitHub : Terminal.variable("GITLAB_CI") == "true" ? .gitLab : nil
 
     /// A line of somebody else's, as the host takes it for what it is: text that a notebook prints gives no orders.
     static func harmless(_ line: String) -> String {
+        // Most lines hold neither of the signs that orders begin with.
+        guard line.utf8.contains(where: { $0 == UInt8(ascii: "#") || $0 == UInt8(ascii: ":") }) else { return line }
         // Other servers take orders too, wherever they stand in a line.
         for mark in ["##vso[", "##teamcity["] where line.contains(mark) && current == nil {
             return line.replacing(mark, with: "#\u{2060}" + mark.dropFirst())
@@ -39,7 +40,7 @@ enum Host: Sendable {
         return "::error \(place.compactMap(\.self).joined(separator: ","))::\(Self.data(message))"
     }
 
-    /// The line before, and the one after, what can be folded; nil where the host does not do that.
+    /// The line before, and the one after, what can be folded.
     func fold(_ title: String, number: Int) -> (begin: String, end: String) {
         switch self {
         case .gitHub: return ("::group::\(Self.data(title))", "::endgroup::")

@@ -132,13 +132,14 @@ final class Reporting: Sendable {
         state.withLock { state in
             var pieces = Pieces()
             pieces.append(Page.head(report, verdicts, began: began))
-            let parts = verdicts.indices.compactMap { state.parts[$0] }
             // Cells that failed come before notebooks that nothing is to be seen of.
-            let failures =
-                parts.indices.filter { verdicts[$0].cell != nil } + parts.indices.filter { verdicts[$0].cell == nil }
-            if let spool { for part in failures { pieces.append(parts[part].failure, of: spool) } }
+            let hasCell = verdicts.indices.filter { verdicts[$0].cell != nil }
+            let hasNone = verdicts.indices.filter { verdicts[$0].cell == nil }
+            let failures = (hasCell + hasNone).compactMap { state.parts[$0]?.failure }
+            let notebooks = verdicts.indices.flatMap { state.parts[$0]?.notebook ?? [] }
+            if let spool { for piece in failures { pieces.append(piece, of: spool) } }
             pieces.append(Page.table(report, verdicts))
-            if let spool { for piece in parts.flatMap(\.notebook) { pieces.append(piece, of: spool) } }
+            if let spool { for piece in notebooks { pieces.append(piece, of: spool) } }
             pieces.append(Page.tail)
             return pieces
         }

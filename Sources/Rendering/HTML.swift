@@ -30,9 +30,6 @@ package struct HTML: Sendable {
     /// Adds more at the end.
     package static func += (html: inout HTML, other: HTML) { html.append(other) }
 
-    /// Joins texts.
-    package static func joined(_ parts: some Sequence<HTML>) -> HTML { parts.reduce(into: HTML()) { $0 += $1 } }
-
     /// Adds what shows these characters and nothing else.
     mutating func append(escaping text: some Sequence<UInt8>) {
         for byte in text { append(escaping: byte) }

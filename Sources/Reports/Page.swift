@@ -21,7 +21,7 @@ package enum Page {
         of verdict: Verdict, _ notebook: Notebook?, number: Int, _ body: (String) -> Void
     ) {
         let notes = verdict.job.failedAttempts.map { "An attempt failed: \($0)" } + verdict.job.warnings
-        let isOpen: HTML = verdict.isGood || verdict.isLeftOut ? "" : " open"
+        let isOpen: HTML = verdict.hasFailed ? " open" : ""
         let head: HTML = """
             <details\(isOpen)><summary><h3>\(verdict.job.name)</h3> \
             <span class="state \(look(verdict))">\(word(verdict))</span></summary>
@@ -32,15 +32,21 @@ package enum Page {
         for note in notes { body(("<p class=\"note\">\(note)</p>\n" as HTML).text) }
         if let notebook {
             var rest = limit
-            for index in notebook.cells.indices {
+            let cells = notebook.cells
+            let reports = Dictionary(verdict.job.run?.cells.map { ($0.index, $0) } ?? []) { $1 }
+            let findings = Dictionary(grouping: verdict.findings, by: \.index)
+            let failing = verdict.job.run?.failingCell?.index
+            let look = CellLook(scope: "n\(number)", language: notebook.wantedKernel.language)
+            for (index, cell) in cells.enumerated() {
                 if rest <= 0 {
-                    let count = notebook.cells.count - index
+                    let count = cells.count - index
                     body(
                         ("<p class=\"note\">\(count) more cells are left out here; the notebook has them.</p>\n" as HTML)
                             .text)
                     break
                 }
-                let html = cell(at: index, of: notebook, verdict, scope: "n\(number)")
+                let html = html(
+                    of: cell, at: index, look, reports[index], findings[index] ?? [], isFailing: failing == index)
                 rest -= html.size
                 body(html.text)
             }
@@ -54,7 +60,7 @@ package enum Page {
 
     /// Makes what is told of a notebook that failed: the cell, and what it put out; nothing where all is well.
     package static func failure(_ verdict: Verdict, _ notebook: Notebook?, number: Int) -> String {
-        guard let sentence = verdict.sentence, !verdict.isLeftOut else { return "" }
+        guard let sentence = verdict.sentence, verdict.hasFailed else { return "" }
         var cells = HTML()
         if let notebook {
             let places =
@@ -118,14 +124,13 @@ package enum Page {
 
     private static func anchor(_ number: Int) -> String { "notebook-\(number + 1)" }
 
-    private static func cell(at index: Int, of notebook: Notebook, _ verdict: Verdict, scope: String) -> HTML {
-        guard notebook.cells.indices.contains(index) else { return HTML() }
-        let report = verdict.job.run?.cells.first { $0.index == index }
-        let findings = verdict.findings.filter { $0.index == index }
-        let hasFailed = verdict.job.run?.failingCell?.index == index || !findings.isEmpty
-        let look = CellLook(scope: scope, language: notebook.wantedKernel.language)
+    private static func html(
+        of cell: Cell, at index: Int, _ look: CellLook, _ report: CellReport?, _ findings: [Verdict.Finding],
+        isFailing: Bool
+    ) -> HTML {
+        let hasFailed = isFailing || !findings.isEmpty
         var html = HTML.cell(
-            notebook.cells[index], at: index, look: look, state: hasFailed ? "failing" : "",
+            cell, at: index, look: look, state: hasFailed ? "failing" : "",
             markedLine: hasFailed ? report?.error?.line : nil)
         if let report, report.outcome.wasRun {
             html += "<p class=\"time\">\(report.duration.inWords)</p>\n"
@@ -154,7 +159,7 @@ package enum Page {
 
     /// The beginning of the page: what can be said in a line, up to where it is told what failed.
     package static func head(_ report: BatchReport, _ verdicts: [Verdict], began: Timestamp) -> String {
-        let failed = verdicts.count { !$0.isGood && !$0.isLeftOut }
+        let failed = verdicts.count(where: \.hasFailed)
         let leftOut = verdicts.count(where: \.isLeftOut)
         let all = verdicts.count == 1 ? "1 notebook" : "\(verdicts.count) notebooks"
         let title =
@@ -203,7 +208,7 @@ package enum Page {
             <section class="all"><h2>Each notebook</h2>
 
             """
-        return (verdicts.contains { !$0.isGood && !$0.isLeftOut } ? "</section>\n" : "") + html.text
+        return (verdicts.contains(where: \.hasFailed) ? "</section>\n" : "") + html.text
     }
 
     /// The end of the page.
@@ -224,8 +229,8 @@ package enum Page {
             verdict.job.failedAttempts.isEmpty
             ? "" : " <span class=\"note\">attempt \(verdict.job.failedAttempts.count + 1)</span>"
         let reason: HTML =
-            verdict.isGood || verdict.isLeftOut
-            ? "" : "<br><span class=\"note\">\(verdict.sentence?.shownOnOneLine(200) ?? "")</span>"
+            verdict.hasFailed
+            ? "<br><span class=\"note\">\(verdict.sentence?.shownOnOneLine(200) ?? "")</span>" : ""
         return """
             <tr><td><a href="#\(anchor(number))">\(verdict.job.name)</a>\(attempts)\(reason)</td>\
             <td><span class="state \(look(verdict))">\(word(verdict))</span></td>\

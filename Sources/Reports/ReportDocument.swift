@@ -19,7 +19,7 @@ package enum ReportDocument {
         _ report: BatchReport, _ verdicts: [(verdict: Verdict, exitStatus: Int32, result: String?)], began: Timestamp,
         exitStatus: Int32
     ) -> Value {
-        let failed = verdicts.count { !$0.verdict.isGood && !$0.verdict.isLeftOut }
+        let failed = verdicts.count { $0.verdict.hasFailed }
         let leftOut = verdicts.count { $0.verdict.isLeftOut }
         return [
             "counts": [

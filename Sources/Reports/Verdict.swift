@@ -59,6 +59,9 @@ package struct Verdict: Sendable {
     /// Whether it was not begun.
     package var isLeftOut: Bool { if case .leftOut = job.result { true } else { false } }
 
+    /// Whether something went wrong.
+    package var hasFailed: Bool { !isGood && !isLeftOut }
+
     /// What became of it in one word.
     package var status: String {
         switch job.result {

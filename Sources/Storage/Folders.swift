@@ -4,8 +4,8 @@ import Glibc
 extension LocalFile {
     /// Whether two paths lead to one file.
     public static func isSame(_ one: String, _ other: String) -> Bool {
-        guard let first = try? Stamp(ofFileAt: one), let second = try? Stamp(ofFileAt: other) else { return false }
-        return first.isOfSameFile(as: second)
+        guard let identity = identity(of: one) else { return false }
+        return identity == self.identity(of: other)
     }
 
     /// The folder that a path leads into; nil for the one that this process works in.

@@ -359,14 +359,15 @@ import Testing
         for name in ["a", "b"] { try folder.write(["1"], to: "\(name).ipynb") }
         mkfifo(folder.path + "/pipe", 0o600)
         let running = try await Program.start(
-            ["execute", "--inplace", "a.ipynb", "b.ipynb", "--junit", "pipe"], in: folder)
+            ["execute", "--inplace", "a.ipynb", "b.ipynb", "--events", "e", "--junit", "pipe"], in: folder)
         #expect(
             try await eventually {
-                try folder.notebook("b.ipynb").counts == [1] && folder.notebook("a.ipynb").counts == [1]
+                guard folder.names.contains("e") else { return false }
+                return try folder.events("e").count { $0["event"] as? String == "run-finished" } == 2
             })
-        try await Task.sleep(for: .seconds(1))
+        for name in ["a", "b"] { #expect(try folder.notebook("\(name).ipynb").counts == [1]) }
         running.send(SIGTERM)
-        try await Task.sleep(for: .milliseconds(300))
+        #expect(try await eventually { try !running.isPending(SIGTERM) })
         running.send(SIGTERM)
         #expect(try await running.end().status == 143)
         let full = try await Program.run(["execute", "--inplace", "a.ipynb", "--json", "/dev/full"], in: folder)

@@ -113,6 +113,14 @@ enum Program {
             return peak
         }
 
+        /// Whether a signal that it was sent still waits for it.
+        func isPending(_ signal: Int32) throws -> Bool {
+            let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+            let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("ShdPnd:") })
+            let set = try #require(UInt64(line.split(separator: "\t").last ?? "", radix: 16))
+            return set >> UInt64(signal - 1) & 1 == 1
+        }
+
         func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
         /// Waits for its end; a signal that ended it is the negative of its number.
