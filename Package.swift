@@ -6,69 +6,98 @@ import PackageDescription
 let package = Package(
     name: "galley",
     products: [
-        .executable(name: "galley", targets: ["CLI"]),
+        .executable(name: "galley", targets: ["GalleyCLI"]),
         .library(name: "Galley", targets: ["Galley"]),
+        .library(name: "GalleyTesting", targets: ["GalleyTesting"]),
     ],
     targets: [
         // Documents
-        .target(name: "JSON"),
-        .target(name: "Notebook", dependencies: ["JSON"]),
-        .target(name: "CLinux"),
-        .target(name: "Storage", dependencies: ["CLinux"]),
+        room("JSON"),
+        room("Notebook", needs: ["JSON"]),
+        room("CLinux"),
+        room("Storage", needs: ["CLinux"]),
 
         // Kernels
-        .target(name: "JupyterProtocol", dependencies: ["JSON"]),
-        .systemLibrary(name: "CZeroMQ"),
-        .systemLibrary(name: "CSodium"),
-        .target(name: "ZeroMQTransport", dependencies: ["JSON", "JupyterProtocol", "CZeroMQ", "CSodium"]),
-        .target(name: "LocalKernels", dependencies: ["JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"]),
+        room("JupyterProtocol", needs: ["JSON"]),
+        .systemLibrary(name: "GalleyCZeroMQ", path: "Sources/CZeroMQ"),
+        .systemLibrary(name: "GalleyCSodium", path: "Sources/CSodium"),
+        room("ZeroMQTransport", needs: ["JSON", "JupyterProtocol", "CZeroMQ", "CSodium"]),
+        room("LocalKernels", needs: ["JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"]),
+
+        room("GalleyTesting", needs: ["JSON", "JupyterProtocol"]),
 
         // Where they meet
-        .target(name: "Execution", dependencies: ["JSON", "Notebook", "JupyterProtocol"]),
-        .target(
-            name: "Galley",
-            dependencies: ["JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "Execution"]),
-        .target(name: "Rendering", dependencies: ["JSON", "Notebook", "Execution"]),
-        .target(name: "Comparison", dependencies: ["JSON", "Notebook", "Execution"]),
-        .target(
-            name: "Reports",
-            dependencies: ["JSON", "Notebook", "JupyterProtocol", "Execution", "Galley", "Rendering"],
+        room("Execution", needs: ["JSON", "Notebook", "JupyterProtocol"]),
+        room(
+            "Galley",
+            needs: [
+                "JSON", "Notebook", "Storage", "JupyterProtocol", "ZeroMQTransport", "LocalKernels", "Execution",
+            ]),
+        room("Rendering", needs: ["JSON", "Notebook", "Execution"]),
+        room("Comparison", needs: ["JSON", "Notebook", "Execution"]),
+        room(
+            "Reports", needs: ["JSON", "Notebook", "JupyterProtocol", "Execution", "Galley", "Rendering"],
             exclude: ["report.schema.json"]),
-        .target(name: "Runs", dependencies: ["JSON", "CLinux", "Storage", "JupyterProtocol"]),
+        room("Runs", needs: ["JSON", "CLinux", "Storage", "JupyterProtocol"]),
         .executableTarget(
-            name: "CLI",
-            dependencies: [
+            name: "GalleyCLI",
+            dependencies: modules([
                 "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "Execution", "Galley", "Comparison",
                 "Rendering", "Reports", "Runs",
-            ], exclude: ["events.schema.json"]),
+            ]), path: "Sources/CLI", exclude: ["events.schema.json"]),
 
         // Tests
-        .testTarget(name: "JSONTests", dependencies: ["JSON"]),
-        .testTarget(name: "NotebookTests", dependencies: ["JSON", "Notebook"]),
-        .testTarget(name: "StorageTests", dependencies: ["CLinux", "Storage"]),
-        .target(name: "ScriptedKernel", dependencies: ["JSON", "JupyterProtocol"], path: "Tests/ScriptedKernel"),
-        .testTarget(name: "JupyterProtocolTests", dependencies: ["JSON", "JupyterProtocol", "ScriptedKernel"]),
-        .testTarget(name: "ZeroMQTransportTests", dependencies: ["JSON", "JupyterProtocol", "ZeroMQTransport"]),
-        .testTarget(name: "LocalKernelsTests", dependencies: ["CLinux", "JSON", "JupyterProtocol", "LocalKernels"]),
-        .testTarget(
-            name: "ExecutionTests",
-            dependencies: ["JSON", "Notebook", "JupyterProtocol", "Execution", "ScriptedKernel"]),
-        .testTarget(
-            name: "GalleyTests",
-            dependencies: ["JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "Execution", "Galley"]),
-        .testTarget(name: "RenderingTests", dependencies: ["JSON", "Notebook", "Execution", "Rendering"]),
-        .testTarget(name: "ComparisonTests", dependencies: ["JSON", "Notebook", "Comparison"]),
-        .testTarget(
-            name: "ReportsTests",
-            dependencies: ["JSON", "Notebook", "JupyterProtocol", "Execution", "Galley", "Reports"]),
-        .testTarget(name: "RunsTests", dependencies: ["JSON", "Storage", "JupyterProtocol", "Runs"]),
-        .testTarget(name: "ArchitectureTests"),
-        .testTarget(name: "EndToEndTests"),
+        tests(of: "JSON", need: ["JSON"]),
+        tests(of: "Notebook", need: ["JSON", "Notebook"]),
+        tests(of: "Storage", need: ["CLinux", "Storage"]),
+        tests(of: "JupyterProtocol", need: ["JSON", "JupyterProtocol", "GalleyTesting"]),
+        tests(of: "ZeroMQTransport", need: ["JSON", "JupyterProtocol", "ZeroMQTransport"]),
+        tests(of: "LocalKernels", need: ["CLinux", "JSON", "JupyterProtocol", "LocalKernels"]),
+        tests(of: "Execution", need: ["JSON", "Notebook", "JupyterProtocol", "Execution", "GalleyTesting"]),
+        tests(
+            of: "Galley",
+            need: [
+                "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "GalleyTesting", "Execution",
+                "Galley",
+            ]),
+        tests(of: "Rendering", need: ["JSON", "Notebook", "Execution", "Rendering"]),
+        tests(of: "Comparison", need: ["JSON", "Notebook", "Comparison"]),
+        tests(of: "Reports", need: ["JSON", "Notebook", "JupyterProtocol", "Execution", "Galley", "Reports"]),
+        tests(of: "Runs", need: ["JSON", "Storage", "JupyterProtocol", "Runs"]),
+        tests(of: "Architecture"),
+        // What it looks at has to be built.
+        tests(of: "API", need: ["Galley", "GalleyTesting"], exclude: ["public-api.txt"]),
+        tests(of: "EndToEnd"),
+        // It sees what a stranger sees, to whom the documentation speaks.
         .executableTarget(
-            name: "Benchmarks", dependencies: ["JSON", "Storage", "JupyterProtocol", "LocalKernels"],
+            name: "Examples", dependencies: modules(["Galley", "GalleyTesting"]), path: "Tests/Examples",
+            packageAccess: false),
+        .executableTarget(
+            name: "Benchmarks", dependencies: modules(["JSON", "Storage", "JupyterProtocol", "LocalKernels"]),
             path: "Tests/Benchmarks", exclude: ["batch.py", "floor.py", "notebooks.py"]),
+        .executableTarget(
+            name: "Soak",
+            dependencies: modules([
+                "JSON", "Notebook", "CLinux", "Storage", "ZeroMQTransport", "LocalKernels", "Execution", "Galley",
+            ]), path: "Tests/Soak"),
     ]
 )
+
+/// A folder of `Sources`.
+///
+/// A package cannot have a module of the same name as another that is built with it, and others have their own `JSON` and
+/// `CLI`: so each of ours has Galley's name before that of its room.
+func room(_ name: String, needs: [String] = [], exclude: [String] = []) -> Target {
+    .target(name: module(name), dependencies: modules(needs), path: "Sources/\(name)", exclude: exclude)
+}
+
+func tests(of room: String, need: [String] = [], exclude: [String] = []) -> Target {
+    .testTarget(name: "\(room)Tests", dependencies: modules(need), exclude: exclude)
+}
+
+func module(_ room: String) -> String { room.hasPrefix("Galley") ? room : "Galley\(room)" }
+
+func modules(_ rooms: [String]) -> [Target.Dependency] { rooms.map { .target(name: module($0)) } }
 
 let settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -79,7 +108,7 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-for target in package.targets where !["CLinux", "CSodium", "CZeroMQ"].contains(target.name) {
+for target in package.targets where !["CLinux", "CSodium", "CZeroMQ"].map(module).contains(target.name) {
     // Tests call the system to make faults; that every such call be marked helps where the program itself does it.
     target.swiftSettings = settings + (target.isTest ? [] : [.strictMemorySafety()])
 }

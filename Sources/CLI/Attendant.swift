@@ -1,9 +1,9 @@
 import Dispatch
 import Galley
 import Glibc
-import JupyterProtocol
-import Runs
-import Storage
+import GalleyJupyterProtocol
+import GalleyRuns
+import GalleyStorage
 
 /// The process that looks after the one which runs the notebook, where there is something to do afterwards or where that
 /// one goes on without its caller.

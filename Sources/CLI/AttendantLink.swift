@@ -1,7 +1,8 @@
+import GalleyExecution
 import Glibc
-import Reports
-import Runs
-import Storage
+import GalleyReports
+import GalleyRuns
+import GalleyStorage
 
 /// What the process that runs the notebook has of the others.
 struct AttendantLink: Sendable {

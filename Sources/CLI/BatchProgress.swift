@@ -1,6 +1,6 @@
-import Execution
+import GalleyExecution
 import Galley
-import Reports
+import GalleyReports
 import Synchronization
 
 /// Tells a person, or a log, how the run of many notebooks goes.
@@ -77,7 +77,7 @@ final class BatchProgress: Narrator {
 
     private func receive(_ event: RunEvent, of job: Int, _ state: inout State) {
         switch event {
-        case .started(_, _, let cells): state.running[job] = Running(cells: cells)
+        case .started(let start): state.running[job] = Running(cells: start.cells)
         case .cellStarted(let cell):
             state.running[job]?.cell = cell
             state.running[job]?.since = .now

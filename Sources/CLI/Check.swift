@@ -1,11 +1,11 @@
-import Comparison
-import Execution
+import GalleyComparison
+import GalleyExecution
 import Galley
-import JupyterProtocol
-import LocalKernels
-import Notebook
-import Reports
-import Storage
+import GalleyJupyterProtocol
+import GalleyLocalKernels
+import GalleyNotebook
+import GalleyReports
+import GalleyStorage
 import Synchronization
 
 /// What was asked of `galley check`.
@@ -78,21 +78,14 @@ final class Checker: Sendable {
         options.execution.isSkipped = { [settings] in CheckMarks(of: $0, isLax: settings.isLax).isSkipped }
     }
 
-    /// Takes note of what happens in a run; returns what somebody should know.
-    func receive(_ event: RunEvent, of job: Int) -> [String] {
-        switch event {
-        case .cellFinished(let report):
-            notebooks.withLock { notebooks in
-                notebooks[job, default: Found()].ran.insert(report.index)
-                // Which cells may raise an error is known when they can be looked at.
-                if let error = report.error {
-                    notebooks[job]?.findings.append(Verdict.Finding(error, in: report))
-                }
-            }
-        case .result(let new, let old): return compare(new, with: old, job)
-        default: break
+    /// Takes note of what happens in a run.
+    func receive(_ event: RunEvent, of job: Int) {
+        guard case .cellFinished(let report) = event else { return }
+        notebooks.withLock { notebooks in
+            notebooks[job, default: Found()].ran.insert(report.index)
+            // Which cells may raise an error is known when they can be looked at.
+            if let error = report.error { notebooks[job]?.findings.append(Verdict.Finding(error, in: report)) }
         }
-        return []
     }
 
     /// Forgets what was found, because the notebook is run again.
@@ -103,7 +96,8 @@ final class Checker: Sendable {
         notebooks.withLock { ($0[job]?.findings ?? []).sorted { $0.index < $1.index } }
     }
 
-    private func compare(_ new: Notebook, with old: Notebook, _ job: Int) -> [String] {
+    /// Compares what a notebook has become with what it was; returns what somebody should know.
+    func compare(_ new: Notebook, with old: Notebook, _ job: Int) -> [String] {
         var found = notebooks.withLock { $0[job] ?? Found() }
         var warnings: [String] = []
         var (number, compared) = (0, 0)

@@ -1,7 +1,7 @@
 import Glibc
-import JSON
-import Notebook
-import Storage
+import GalleyJSON
+import GalleyNotebook
+import GalleyStorage
 
 /// `galley clean`: takes out of notebooks what runs have left in them, as git wants it.
 struct CleanCommand: Sendable {

@@ -1,4 +1,4 @@
-import Runs
+import GalleyRuns
 
 /// What is run when a run has ended.
 struct Commands {

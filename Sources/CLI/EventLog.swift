@@ -1,10 +1,10 @@
-import Execution
+import GalleyExecution
 import Galley
 import Glibc
-import JSON
-import JupyterProtocol
-import Reports
-import Storage
+import GalleyJSON
+import GalleyJupyterProtocol
+import GalleyReports
+import GalleyStorage
 
 /// A file that tells what happens in a run, one JSON object a line, written when it happens.
 ///
@@ -29,12 +29,13 @@ final class EventLog: Sendable {
 
     func write(_ event: RunEvent, of notebook: String) {
         switch event {
-        case .started(let kernel, let user, let cells):
+        case .started(let start):
             write(
                 "run-started", of: notebook,
                 [
-                    ("cells", .number(cells)), ("galley", .string(Galley.version)), ("kernel", .string(kernel)),
-                    ("schema", .number(Self.schema)), ("user", .string(user)),
+                    ("cells", .number(start.cells)), ("galley", .string(Galley.version)),
+                    ("kernel", .string(start.kernel)),
+                    ("schema", .number(Self.schema)), ("user", .text(start.user)),
                 ])
         case .cellStarted(let cell):
             write(
@@ -114,7 +115,7 @@ final class EventLog: Sendable {
         case .result(let shown, _): return display("result", shown)
         case .update(let shown): return display("update", shown)
         case .error(let name, let value, let traceback):
-            let lines = Value.array(traceback.map { .string($0) })
+            let lines = Value.array(ofStrings: traceback)
             return [("kind", "error"), ("name", .string(name)), ("traceback", lines), ("value", .string(value))]
         case .clear(let waits): return [("kind", "clear"), ("waits", .bool(waits))]
         default: return nil

@@ -1,8 +1,8 @@
-import Execution
+import GalleyExecution
 import Galley
 import Glibc
-import LocalKernels
-import Storage
+import GalleyLocalKernels
+import GalleyStorage
 
 /// What was asked of `galley execute`.
 struct ExecuteArguments: Sendable {

@@ -1,10 +1,10 @@
-import Execution
+import GalleyExecution
 import Galley
 import Glibc
-import LocalKernels
-import Notebook
-import Reports
-import Storage
+import GalleyLocalKernels
+import GalleyNotebook
+import GalleyReports
+import GalleyStorage
 import Synchronization
 
 /// `galley execute`: notebooks are run.
@@ -55,13 +55,19 @@ final class ExecuteCommand: Sendable {
     /// Runs them and returns the status to end with.
     func run(_ stop: StopSwitch) async -> Int32 {
         let listeners: Listeners
-        let batch = batch()
+        var batch = batch()
         do {
             listeners = try await self.listeners(concurrency: min(batch.concurrency, max(1, batch.jobs.count)))
             try record.begin(mustBe: arguments.background.status != nil)
             try makeFolders()
         } catch {
             return refuse((error as? FileRefusal).map { "\($0.option) \($0.path): \($0.reason)" } ?? "\(error)")
+        }
+        batch.receive = { [self] job, new, old in
+            for warning in checker?.compare(new, with: old, job) ?? [] {
+                tell(.run(job: job, .warning(warning)), listeners)
+            }
+            listeners.reporting.receive(new, of: job)
         }
         let status = Mutex(ExitStatus.success)
         await batch.run(stop: stop) { [self] event in
@@ -93,11 +99,7 @@ final class ExecuteCommand: Sendable {
 
     /// Tells everybody what happens.
     private func tell(_ event: BatchEvent, _ listeners: Listeners) {
-        if let checker, case .run(let job, let event) = event {
-            // What is written nowhere is not saved.
-            if case .saved = event { return }
-            for warning in checker.receive(event, of: job) { tell(.run(job: job, .warning(warning)), listeners) }
-        }
+        if let checker, case .run(let job, let event) = event { checker.receive(event, of: job) }
         note(event, listeners)
         listeners.narrator.receive(event)
     }
@@ -107,7 +109,6 @@ final class ExecuteCommand: Sendable {
         case .run(let job, let event):
             let name = arguments.tasks[job].path
             listeners.events?.write(event, of: name)
-            listeners.reporting.receive(event, of: job)
             record.receive(event)
             switch event {
             case .warning(let text): state.withLock { $0.warnings.append("\(name): \(text)") }

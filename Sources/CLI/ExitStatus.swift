@@ -1,7 +1,7 @@
-import Execution
+import GalleyExecution
 import Galley
-import LocalKernels
-import Reports
+import GalleyLocalKernels
+import GalleyReports
 
 /// What the program's end tells those who started it.
 enum ExitStatus {

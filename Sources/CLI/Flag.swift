@@ -1,6 +1,6 @@
-import Execution
+import GalleyExecution
 import Galley
-import LocalKernels
+import GalleyLocalKernels
 
 /// An option of `galley execute`, by all the names that it has here and elsewhere.
 struct Flag: Sendable {
@@ -44,7 +44,7 @@ struct Flag: Sendable {
         Flag("--output-dir") { arguments, value, _ in arguments.nbconvert.folder = value },
         Flag("--stdout") { arguments throws(UsageError) in try arguments.setResult(.standardOutput) },
         Flag("--no-timing") { $0.options.execution.keepsTiming = false },
-        Flag("--record") { $0.options.records = true },
+        Flag("--record") { $0.options.keepsRecord = true },
         Flag("--collapse-progress") { $0.options.execution.collapsesProgress = true },
         Flag("--max-output") { arguments, value, name throws(UsageError) in
             arguments.options.execution.outputLimit = try Reading.bytes(value, name)

@@ -1,6 +1,6 @@
 import Glibc
-import JupyterProtocol
-import Storage
+import GalleyJupyterProtocol
+import GalleyStorage
 
 /// A server for continuous integration that reads what is printed, and understands some of it.
 enum Host: Sendable {

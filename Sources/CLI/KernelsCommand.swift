@@ -1,5 +1,5 @@
-import JSON
-import LocalKernels
+import GalleyJSON
+import GalleyLocalKernels
 
 /// `galley kernels`: what could be started here.
 struct KernelsCommand {
@@ -36,7 +36,7 @@ struct KernelsCommand {
                 [
                     "display_name": .string(spec.displayName), "folder": .string(spec.folder),
                     "interrupt_mode": .string(spec.interruptMode.rawValue), "language": .string(spec.language),
-                    "name": .string(spec.name), "program": spec.program().map { .string($0) } ?? .null,
+                    "name": .string(spec.name), "program": .text(spec.program()),
                 ]
             })
         return String(decoding: Document(list).text.bytes.dropLast(), as: UTF8.self)

@@ -1,8 +1,9 @@
+import GalleyExecution
 import Glibc
-import JSON
-import JupyterProtocol
-import Reports
-import Storage
+import GalleyJSON
+import GalleyJupyterProtocol
+import GalleyReports
+import GalleyStorage
 import Synchronization
 
 /// A file, or standard error, that is told line by line how a run goes.

@@ -1,6 +1,6 @@
-import Execution
+import GalleyExecution
 import Galley
-import LocalKernels
+import GalleyLocalKernels
 
 /// What the command lines of nbconvert and `jupyter execute` can say and Galley's own cannot.
 struct Nbconvert: Sendable {

@@ -1,8 +1,8 @@
-import Execution
+import GalleyExecution
 import Galley
 import Glibc
-import Notebook
-import Storage
+import GalleyNotebook
+import GalleyStorage
 
 /// A notebook that is to be run.
 struct NotebookTask: Sendable {

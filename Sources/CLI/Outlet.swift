@@ -1,6 +1,6 @@
 import Dispatch
 import Glibc
-import Storage
+import GalleyStorage
 import Synchronization
 
 /// A way out for text that never keeps anybody waiting: whoever reads it may be slow, or have stopped reading.

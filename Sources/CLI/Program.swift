@@ -1,9 +1,9 @@
-import Execution
+import GalleyExecution
 import Galley
 import Glibc
-import LocalKernels
-import Runs
-import Storage
+import GalleyLocalKernels
+import GalleyRuns
+import GalleyStorage
 
 /// The program.
 @main struct Program {

@@ -1,10 +1,10 @@
-import Execution
+import GalleyExecution
 import Galley
-import JSON
-import JupyterProtocol
-import LocalKernels
-import Notebook
-import Reports
+import GalleyJSON
+import GalleyJupyterProtocol
+import GalleyLocalKernels
+import GalleyNotebook
+import GalleyReports
 import Synchronization
 
 /// Tells a person, or a log, how the run of one notebook goes.
@@ -54,10 +54,10 @@ final class Progress: Narrator {
 
     private func receive(_ event: RunEvent, _ state: inout State) {
         switch event {
-        case .started(let kernel, let user, let cells):
-            state.cells = cells
-            let other = user == Account.current?.name ? "" : " as \(user)"
-            state.voice.say("\(notebook): \(count(cells)), kernel \(kernel.shownOnOneLine())\(other)")
+        case .started(let start):
+            state.cells = start.cells
+            let other = start.user.map { $0 == Account.current?.name ? "" : " as \($0)" } ?? ""
+            state.voice.say("\(notebook): \(count(start.cells)), kernel \(start.kernel.shownOnOneLine())\(other)")
         case .cellStarted(let cell):
             state.running = (cell, .now)
             showStatus(&state)
@@ -93,7 +93,8 @@ final class Progress: Narrator {
         state.voice.screen.clear()
         if case .failed(let error) = verdict.job.result {
             let problem = (error as? NotebookError).map { "\(notebook): \($0)" } ?? "\(error)"
-            state.voice.complain(.error, problem.shown())
+            let option = (error as? KernelError)?.option.map { ": \($0)" }
+            state.voice.complain(.error, problem.shown() + (option ?? ""))
         }
         let run = verdict.job.run
         if let run, let failure = Failure(run) {
@@ -153,6 +154,18 @@ extension CellOutcome {
         case .timedOut(let limit, _): "\(limit)"
         case .kernelFailed: "the kernel died"
         case .stopped(let reason): "the run \(reason)"
+        default: nil
+        }
+    }
+}
+
+extension KernelError {
+    /// The option that makes another choice, where that is what the error asks for.
+    fileprivate var option: String? {
+        switch self {
+        case .nameless: "--kernel python3"
+        case .noOwner: "--as-user NAME"
+        case .outOfReach: "--as-caller"
         default: nil
         }
     }

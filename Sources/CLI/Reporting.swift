@@ -1,12 +1,12 @@
-import Execution
+import GalleyExecution
 import Galley
 import Glibc
-import JSON
-import JupyterProtocol
-import LocalKernels
-import Notebook
-import Reports
-import Storage
+import GalleyJSON
+import GalleyJupyterProtocol
+import GalleyLocalKernels
+import GalleyNotebook
+import GalleyReports
+import GalleyStorage
 import Synchronization
 
 /// Keeps what the reports of a run are to say, and writes them when it is over.
@@ -46,9 +46,8 @@ final class Reporting: Sendable {
     private func wants(_ kind: BatchSettings.ReportKind) -> Bool { reports.contains { $0.kind == kind } }
 
     /// Takes note of what a notebook has become.
-    func receive(_ event: RunEvent, of job: Int) {
-        guard case .result(let notebook, _) = event, wants(.junit) || wants(.html) else { return }
-        state.withLock { $0.notebooks[job] = notebook }
+    func receive(_ notebook: Notebook, of job: Int) {
+        if wants(.junit) || wants(.html) { state.withLock { $0.notebooks[job] = notebook } }
     }
 
     /// Forgets what a notebook has become, because it is run again.
@@ -99,7 +98,7 @@ final class Reporting: Sendable {
             switch kind {
             case .junit: text = junit(report, verdicts.count)
             case .json:
-                text = ReportDocument.document(report, verdicts, began: began, exitStatus: status).canonicalText
+                text = ReportDocument.document(report, verdicts, exitStatus: status).canonicalText
             case .html: text = page(report, verdicts.map(\.verdict))
             }
             do {

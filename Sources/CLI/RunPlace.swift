@@ -1,7 +1,7 @@
 import Glibc
-import JSON
-import Runs
-import Storage
+import GalleyJSON
+import GalleyRuns
+import GalleyStorage
 
 /// What a run is called, and where it can be found.
 struct RunPlace: Sendable {

@@ -1,9 +1,9 @@
-import Execution
+import GalleyExecution
 import Galley
-import JupyterProtocol
-import Reports
-import Runs
-import Storage
+import GalleyJupyterProtocol
+import GalleyReports
+import GalleyRuns
+import GalleyStorage
 
 /// Keeps what can be told of a run from outside.
 final class RunRecord: Sendable {
@@ -29,11 +29,11 @@ final class RunRecord: Sendable {
     func receive(_ event: RunEvent) {
         guard file.status.notebooks == nil else { return file.update { ($0.state, $0.activity) = (.running, .now()) } }
         switch event {
-        case .started(let kernel, let user, let cells):
+        case .started(let start):
             // Whoever is told that it runs finds it running.
             try? file.finish { status in
-                (status.state, status.kernel, status.user, status.cells) = (.running, kernel, user, cells)
-                status.activity = .now()
+                (status.state, status.activity) = (.running, .now())
+                (status.kernel, status.user, status.cells) = (start.kernel, start.user, start.cells)
             }
         case .cellStarted(let cell):
             file.update { ($0.cell, $0.activity) = (cell.number, .now()) }

@@ -1,11 +1,11 @@
-import Execution
+import GalleyExecution
 import Glibc
-import JSON
-import JupyterProtocol
-import LocalKernels
-import Reports
-import Runs
-import Storage
+import GalleyJSON
+import GalleyJupyterProtocol
+import GalleyLocalKernels
+import GalleyReports
+import GalleyRuns
+import GalleyStorage
 
 /// `galley runs`: the runs of this machine, those that go on and those that ended not long ago.
 struct RunsCommand {

@@ -1,5 +1,5 @@
 import Glibc
-import Reports
+import GalleyReports
 
 /// Where a person reads how it goes: lines that stay and, at a terminal, a few below them that change with the time.
 struct Screen {

@@ -1,6 +1,6 @@
-import Execution
+import GalleyExecution
 import Glibc
-import Reports
+import GalleyReports
 
 /// Where a person, or whatever called the program, reads what it says.
 ///

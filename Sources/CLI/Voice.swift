@@ -1,7 +1,7 @@
-import Execution
+import GalleyExecution
 import Galley
 import Glibc
-import Reports
+import GalleyReports
 
 /// Tells somebody how runs go.
 protocol Narrator: Sendable {

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "CLinux.h"
+#include "GalleyCLinux.h"
 #include "names.h"
 
 #include <errno.h>
@@ -106,16 +106,32 @@ static uint64_t number(const char **text, int base) {
     }
 }
 
+/// A piece of memory.
+struct piece {
+    uintptr_t start, end;
+};
+
+/// Gives back a piece without what is kept, which need not lie in it.
+static void let_go(struct piece piece, const struct piece *kept, int count) {
+    while (piece.start < piece.end) {
+        struct piece next = {piece.end, piece.end};
+        for (int index = 0; index < count; index++)
+            if (kept[index].end > piece.start && kept[index].start < next.start) next = kept[index];
+        if (next.start > piece.start) munmap((void *)piece.start, next.start - piece.start);
+        piece.start = next.end;
+    }
+}
+
 /// Gives back the engine's memory, of which fork left this process a view: as long as somebody holds one, the system
 /// keeps a copy of every page that the engine changes or frees.
 ///
 /// What is given back is large and anonymous. What is small is not worth it and may be the loader's, which is asked
-/// whenever a function is called for the first time. This thread's stack and its thread-local variables are kept, and
-/// so is what lies at `kept`.
-static void let_go_of_memory(const void *kept) {
+/// whenever a function is called for the first time. Pieces that touch are one to the system: so what is needed is kept by
+/// its own bounds, and not by those of the piece it lies in.
+static void let_go_of_memory(const struct piece *kept, int count) {
 #if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
     // A sanitizer keeps its books in such memory, and looks into them at every step.
-    (void)kept;
+    (void)kept, (void)count;
     return;
 #endif
     char text[65536];
@@ -142,10 +158,7 @@ static void let_go_of_memory(const void *kept) {
         int is_anonymous = file_number == 0 && (*line == '\n' || strncmp(line, "[anon", 5) == 0);
         while (*line && *line != '\n') line++;
         line++;
-        uintptr_t needed[3] = {(uintptr_t)text, (uintptr_t)pthread_self(), (uintptr_t)kept};
-        int is_needed = 0;
-        for (int index = 0; index < 3; index++) is_needed |= start <= needed[index] && needed[index] < end;
-        if (is_private && is_anonymous && !is_needed && end - start >= 1 << 20) munmap((void *)start, end - start);
+        if (is_private && is_anonymous && end - start >= 1 << 20) let_go((struct piece){start, end}, kept, count);
     }
 }
 
@@ -181,7 +194,7 @@ static void end_everything(void) {
     }
 }
 
-static _Noreturn void guard(const struct clinux_launch *launch, int socket) {
+static _Noreturn void guard(const struct clinux_launch *launch, const struct piece *kept, int count, int socket) {
     // Signals of a terminal, and of those who end the engine's whole group, are for the engine to act on.
     setsid();
     sigset_t all;
@@ -192,7 +205,7 @@ static _Noreturn void guard(const struct clinux_launch *launch, int socket) {
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     prctl(PR_SET_NAME, "kernel-guard");
     // Before the program is forked, or the system would count the engine's memory as its peak.
-    let_go_of_memory(launch);
+    let_go_of_memory(kept, count);
     // Other kernels' sockets may be open here: whoever holds one keeps its guard from noticing the engine's end.
     close_others(socket, launch->output);
 
@@ -282,6 +295,58 @@ static size_t size_of(char *const *strings) {
     return size;
 }
 
+/// Moves both out of the way of the standard streams, which may be closed; returns 0 or, with both closed, -1 and errno.
+static int raise_both(int ends[2]) {
+    for (int end = 0; end < 2; end++) {
+        int low = ends[end];
+        if (low > 2) continue;
+        ends[end] = fcntl(low, F_DUPFD_CLOEXEC, 3);
+        int code = errno;
+        close(low);
+        if (ends[end] >= 0) continue;
+        close(ends[1 - end]);
+        errno = code;
+        return -1;
+    }
+    return 0;
+}
+
+int clinux_make_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) == 0 ? raise_both(ends) : -1; }
+
+/// Makes a child that nobody hears of who did not ask for it by its number.
+///
+/// It sends no SIGCHLD. So neither a host that waits for any child of its own gets to know of it, nor does the system bury
+/// it where the host ignores that signal: its number stays its own until this library has waited for it.
+static pid_t fork_unheard(void) {
+#if __has_feature(thread_sanitizer)
+    // The sanitizer has locks, which only the library's function sees to.
+    return fork();
+#endif
+    return syscall(SYS_clone, 0, NULL, NULL, NULL, NULL);
+}
+
+void clinux_wait_for_guard(pid_t guard) {
+    while (waitpid(guard, NULL, __WALL) == -1 && errno == EINTR) {}
+}
+
+/// The stack of this thread; all memory where that is not known.
+static struct piece stack(void) {
+    struct piece all = {0, UINTPTR_MAX};
+    pthread_attr_t attributes;
+    void *start;
+    size_t size;
+    if (pthread_getattr_np(pthread_self(), &attributes) != 0) return all;
+    int failure = pthread_attr_getstack(&attributes, &start, &size);
+    pthread_attr_destroy(&attributes);
+    return failure ? all : (struct piece){(uintptr_t)start, (uintptr_t)start + size};
+}
+
+/// The pages of a piece, and of as much around it.
+static struct piece pages(uintptr_t start, uintptr_t end, uintptr_t around) {
+    uintptr_t mask = sysconf(_SC_PAGESIZE) - 1;
+    return (struct piece){(start - around) & ~mask, (end + around + mask) & ~mask};
+}
+
 pid_t clinux_start_guarded(const struct clinux_launch *launch, int *result) {
     int ends[2];
     // One piece of memory of its own, so that the guard knows what it needs.
@@ -300,21 +365,17 @@ pid_t clinux_start_guarded(const struct clinux_launch *launch, int *result) {
     copy->environment = copied(launch->environment, &at);
     if (groups_size > 0) copy->user.groups = memcpy(at, launch->user.groups, groups_size);
 
+    // Thread-local variables lie on one side or the other of what a thread is known by.
+    uintptr_t self = (uintptr_t)pthread_self();
+    struct piece kept[3] = {stack(), pages((uintptr_t)copy, (uintptr_t)copy + size, 0), pages(self, self, 1 << 18)};
     pid_t child = -1;
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
-        // In a process without standard descriptors these may have got their numbers.
-        for (int end = 0; end < 2; end++) {
-            int low = ends[end];
-            if (low > 2) continue;
-            ends[end] = fcntl(low, F_DUPFD_CLOEXEC, 3);
-            close(low);
-        }
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0 && raise_both(ends) == 0) {
         // A signal that arrives in between must not run this process's handlers in the child.
         sigset_t all, before;
         sigfillset(&all);
         pthread_sigmask(SIG_SETMASK, &all, &before);
-        child = fork();
-        if (child == 0) guard(copy, ends[1]);
+        child = fork_unheard();
+        if (child == 0) guard(copy, kept, 3, ends[1]);
         int code = errno;
         pthread_sigmask(SIG_SETMASK, &before, NULL);
         close(ends[1]);
@@ -327,3 +388,7 @@ pid_t clinux_start_guarded(const struct clinux_launch *launch, int *result) {
     errno = code;
     return child;
 }
+
+int clinux_ending_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
+
+int clinux_exit_status(int status) { return WEXITSTATUS(status); }

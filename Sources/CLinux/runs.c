@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "CLinux.h"
+#include "GalleyCLinux.h"
 
 #include <malloc.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "CLinux.h"
+#include "GalleyCLinux.h"
 
 #include <fcntl.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-package import Notebook
+package import GalleyNotebook
 
 /// What a cell says of how it is to be checked: the tags and comments that nbval knows.
 package struct CheckMarks: Sendable {

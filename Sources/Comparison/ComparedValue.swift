@@ -1,5 +1,5 @@
-import JSON
-import Notebook
+import GalleyJSON
+import GalleyNotebook
 
 /// One thing that was put out, in the form in which it is compared.
 enum ComparedValue {

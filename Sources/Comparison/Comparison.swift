@@ -1,5 +1,5 @@
-import JSON
-package import Notebook
+import GalleyJSON
+package import GalleyNotebook
 
 /// Says whether what a cell has put out now is what its notebook has stored.
 ///

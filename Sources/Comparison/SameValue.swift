@@ -1,4 +1,4 @@
-import JSON
+import GalleyJSON
 
 extension Value {
     /// Whether another value says the same: members in another order, and other spellings of numbers, do not matter.

@@ -1,4 +1,4 @@
-import Execution
+import GalleyExecution
 
 /// Shows how two texts differ: lines of the one with `-`, lines of the other with `+`, and a few around them.
 struct TextDifference {

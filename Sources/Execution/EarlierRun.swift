@@ -1,6 +1,6 @@
-import JSON
-import JupyterProtocol
-package import Notebook
+import GalleyJSON
+import GalleyJupyterProtocol
+package import GalleyNotebook
 
 extension UnreadNotebook {
     /// How long the cells took when they were run last, as far as the notebook tells; nil where it does not.

@@ -66,7 +66,7 @@ package struct EscapeSequence {
 
 extension String {
     /// The text without the sequences that are for a terminal.
-    public var withoutEscapes: String { keepingEscapes { _ in false } }
+    package var withoutEscapes: String { keepingEscapes { _ in false } }
 
     /// The text with no other sequences for a terminal than those that a condition is true of.
     package func keepingEscapes(where isKept: (EscapeSequence) -> Bool) -> String {

@@ -1,12 +1,12 @@
-public import JupyterProtocol
-public import Notebook
+package import GalleyJupyterProtocol
+package import GalleyNotebook
 import Synchronization
 
 /// Runs the cells of a notebook in a kernel that is ready, one after another.
 ///
 /// It never throws: whatever becomes of a cell or of the kernel is a result. What the cells have put out so far can be
 /// looked at any time, from anywhere.
-public final class Executor: Sendable {
+package final class Executor: Sendable {
     private let kernel: any Kernel
     private let plan: Plan
     private let options: ExecutionOptions
@@ -24,7 +24,7 @@ public final class Executor: Sendable {
     /// - Parameters:
     ///   - elapsed: How much of the time for the whole run is over.
     ///   - observe: Is told what happens, while the next cell waits.
-    public init(
+    package init(
         _ notebook: Notebook, _ plan: Plan, on kernel: any Kernel, _ options: ExecutionOptions,
         clock: some Clock<Duration> = ContinuousClock(), elapsed: Duration = .zero,
         observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
@@ -40,32 +40,36 @@ public final class Executor: Sendable {
     }
 
     /// The notebook as it is now, the outputs of the cell that runs included.
-    public var notebook: Notebook {
+    package var notebook: Notebook {
         state.withLock { $0.transcript.snapshot(isRunning: $0.running != nil) }
     }
 
     /// Tells whether there is something new: how many cells are over, and a number that grows with every change.
-    public var progress: (finishedCells: Int, revision: Int) {
+    package var progress: (finishedCells: Int, revision: Int) {
         state.withLock { ($0.reports.count, $0.transcript.revision) }
     }
 
     /// Whether a cell was sent to the kernel.
-    public var hasBegun: Bool { state.withLock { $0.running != nil || !$0.reports.isEmpty } }
+    package var hasBegun: Bool { state.withLock { $0.running != nil || !$0.reports.isEmpty } }
 
     /// Runs the cells until one of them, or somebody, ends the run.
     ///
     /// The cancellation of the task is nothing to it; that is what ``stop(_:)`` is for.
-    public func run() async -> (outcome: RunOutcome, cells: [CellReport]) {
+    package func run() async -> (outcome: RunOutcome, cells: [CellReport]) {
         var outcome = RunOutcome.succeeded
         var watch: Task<Void, any Error>?
         defer { watch?.cancel() }
         cells: for cell in plan.run {
-            if let duration = options.totalLimit.duration, time.now() - state.withLock({ $0.origin }) >= duration {
-                outcome = .timedOut(StruckLimit(kind: .total, duration: duration))
+            if let limit = totalLimit, time.now() - state.withLock({ $0.origin }) >= limit.duration {
+                outcome = .timedOut(limit)
                 break
             }
-            guard let report = await run(cell, &watch) else { break }
+            guard let cell = await prepare(cell), let report = await run(cell, &watch) else {
+                if let limit = totalLimit, state.withLock({ $0.stop == nil }) { outcome = .timedOut(limit) }
+                break
+            }
             observe(.cellFinished(report))
+            await pass(report)
             switch report.outcome {
             case .succeeded, .raised(_, isAllowed: true): continue
             case .timedOut(let limit, let fate):
@@ -91,7 +95,8 @@ public final class Executor: Sendable {
                 default: true
                 }
             }
-            if let reason = state.stop, !isWhole {
+            // Who has looked at the last cell can be discontent as well.
+            if let reason = state.stop, !isWhole || reason.isRequest {
                 switch outcome {
                 case .succeeded, .timedOut: outcome = .stopped(reason)
                 default: break
@@ -101,8 +106,17 @@ public final class Executor: Sendable {
         }
     }
 
+    /// The limit of the whole run, where there is one.
+    private var totalLimit: StruckLimit? {
+        options.totalLimit.duration.map { StruckLimit(kind: .total, duration: $0) }
+    }
+
+    /// Notes in a report how much its cell has put out by now.
+    package func measure(_ report: inout CellReport) { state.withLock { $0.transcript.measure(&report) } }
+
     /// Hears what still comes, until the kernel is gone.
-    public func listen() async {
+    package func listen() async {
+        defer { state.withLock { $0.end() } }
         do {
             for try await message in kernel.messages { _ = hear(message) }
         } catch {
@@ -111,13 +125,92 @@ public final class Executor: Sendable {
     }
 
     /// Ends the run: interrupts the cell that runs and gives it time to finish; when called again, kills the kernel.
-    public func stop(_ reason: StopReason) {
-        let isFirst = state.withLock { state in
+    ///
+    /// - Parameter sparesKernel: Whether a kernel that heeds the interrupt lives on.
+    package func stop(_ reason: StopReason, sparesKernel: Bool = false) {
+        let (isFirst, interlude, cell) = state.withLock { state in
             defer { state.stop = state.stop ?? reason }
-            return state.stop == nil
+            return (state.stop == nil, state.interlude, state.running?.index)
         }
+        interlude?.giveUp()
         // Some of the time is left for the kernel's end and for saving.
-        Task { isFirst ? try await escalate(within: options.grace * 4 / 5, for: nil) : await kernel.kill() }
+        guard isFirst else {
+            Task { await kernel.kill() }
+            return
+        }
+        let target = sparesKernel ? cell ?? -1 : nil
+        let escalation = Task { try await escalate(within: options.grace * 4 / 5, for: target) }
+        state.withLock { $0.keep(escalation, for: target) }
+    }
+}
+
+// MARK: - What others do around a cell
+
+extension Executor {
+    /// Lets others look at a cell before it is run; nil where it is not to be run any more.
+    private func prepare(_ cell: PlannedCell) async -> PlannedCell? {
+        guard !options.middleware.isEmpty else { return cell }
+        // What has begun for a cell is to have an end: nobody is told of one that will not be run.
+        guard state.withLock({ $0.stop == nil }) else { return nil }
+        let source = Mutex(cell.source)
+        let isWanted = await interrupt {
+            for middleware in self.options.middleware {
+                var text = source.withLock(\.self)
+                try await middleware.beforeCell(cell, source: &text)
+                source.withLock { [text] in $0 = text }
+            }
+        }
+        guard isWanted else { return nil }
+        var edited = cell
+        edited.source = source.withLock(\.self)
+        if edited.source != cell.source { state.withLock { [edited] in $0.note(edited: edited) } }
+        return edited
+    }
+
+    /// Lets others look at a cell that is over.
+    private func pass(_ report: CellReport) async {
+        guard !options.middleware.isEmpty else { return }
+        let outputs = state.withLock { $0.transcript.outputs(of: report.index) }
+        _ = await interrupt {
+            for middleware in self.options.middleware.reversed() {
+                try await middleware.afterCell(report, outputs: outputs)
+            }
+        }
+    }
+
+    /// Waits for others, unless somebody ends the run or its time is over; returns whether they let it go on.
+    private func interrupt(for body: @escaping @Sendable () async throws -> Void) async -> Bool {
+        // The reason to end the run, where they have one.
+        let interlude = Interlude { () -> String? in
+            do {
+                try await body()
+                return nil
+            } catch {
+                return "\(error)"
+            }
+        }
+        let isStopped = state.withLock { state in
+            state.interlude = interlude
+            return state.stop != nil
+        }
+        if isStopped { interlude.giveUp() }
+        let end = totalLimit.map { $0.duration + state.withLock(\.origin) }
+        let alarm = Task { [time] in
+            guard let end else { return }
+            try await time.sleep(end)
+            interlude.giveUp()
+        }
+        // What the kernel says meanwhile is heard meanwhile.
+        let listening = Task { for try await message in kernel.messages { _ = hear(message) } }
+        let answer = await interlude.answer()
+        alarm.cancel()
+        listening.cancel()
+        _ = await listening.result
+        return state.withLock { state in
+            state.interlude = nil
+            if case .some(let reason?) = answer { state.stop = state.stop ?? .requested(reason) }
+            return answer != nil && state.stop == nil
+        }
     }
 }
 
@@ -148,10 +241,10 @@ extension Executor {
         {
             ending = .broken(failure)
         }
-        let outcome = state.withLock { $0.outcome(of: cell, ending, options) }
-        let report = CellReport(cell, outcome, time.now() - begin)
-        state.withLock { $0.finish(cell, report) }
-        return report
+        return state.withLock { state in
+            let outcome = state.outcome(of: cell, ending, options)
+            return state.finish(cell, outcome, time.now() - begin)
+        }
     }
 
     /// Sends a cell's code, unless somebody has ended the run.
@@ -176,7 +269,8 @@ extension Executor {
                 if hasLoss, let number = state.withLock({ $0.running?.number }) {
                     observe(.warning("cell \(number): the kernel lost some of its output, because it put out too much"))
                 }
-                return .complete(reply.executeReply ?? ExecuteReply(status: .ok))
+                // A reply that an interrupt has kept from being sent would not have told more than that.
+                return .complete(reply?.executeReply ?? ExecuteReply(status: .ok))
             }
             return .broken(nil)
         } catch {
@@ -185,18 +279,21 @@ extension Executor {
     }
 
     /// Takes note of a message; returns the reply where it completes the request in flight.
-    private func hear(_ message: Message) -> (reply: Message, hasLoss: Bool)? {
+    private func hear(_ message: Message) -> (reply: Message?, hasLoss: Bool)? {
         let now = time.now()
-        let (output, news, ending) = state.withLock { $0.hear(message, at: now, session: kernel.session) }
-        for message in news { kernel.send(message) }
-        if let output, let cell = plan.cell(at: output.cell) { observe(.output(cell: cell, output.what)) }
-        return ending
+        let (heard, cell) = state.withLock { state in
+            let heard = state.hear(message, at: now, session: kernel.session)
+            return (heard, heard.output.flatMap { state.cell(at: $0.cell, of: plan) })
+        }
+        for message in heard.news { kernel.send(message) }
+        if let output = heard.output, let cell { observe(.output(cell: cell, output.what)) }
+        return heard.ending
     }
 
     /// Asks something that nobody cares about, for an interrupt that comes late to hit.
     private func settle() async -> RequestEnding {
         let request = kernel.session.kernelInfoRequest()
-        state.withLock { $0.exchange = Exchange(request) }
+        state.withLock { $0.exchange = Exchange(request, wasInterrupted: $0.wasInterrupted) }
         kernel.send(request)
         return await hearReply()
     }
@@ -208,7 +305,9 @@ extension Executor {
             switch state.withLock({ $0.watch(at: now, options, Self.patience, kernel.session) }) {
             case .sleep(let end): try await time.sleep(end)
             case .ask(let request): kernel.send(request)
-            case .strike(let cell): Task { try await escalate(within: options.grace, for: cell) }
+            case .strike(let cell):
+                let escalation = Task { try await escalate(within: options.grace, for: cell) }
+                state.withLock { $0.keep(escalation, for: cell) }
             }
         }
     }
@@ -225,20 +324,26 @@ extension Executor {
                 state.wasInterrupted = true
                 return state.isTakenUp
             }
-            await kernel.interrupt()
+            await interruptKernel()
             if !isTakenUp {
                 // A kernel that was not at work yet has not heard it.
                 try await time.sleep(start + Self.freshness)
-                if isRunning() { await kernel.interrupt() }
+                if isRunning() { await interruptKernel() }
             }
             try await time.sleep(start + grace / 2)
-            if isRunning() { await kernel.interrupt() }
+            if isRunning() { await interruptKernel() }
         }
         try await time.sleep(start + grace)
         if isRunning() || cell == nil {
             state.withLock { $0.wasKilled = true }
             await kernel.kill()
         }
+    }
+
+    private func interruptKernel() async {
+        // Whatever it is that the kernel is asked, the reply may get lost by this.
+        state.withLock { $0.exchange?.wasInterrupted = true }
+        await kernel.interrupt()
     }
 }
 

@@ -1,5 +1,5 @@
-import JSON
-import Notebook
+import GalleyJSON
+import GalleyNotebook
 
 /// The outputs of one cell, or of one widget, while they come in.
 ///
@@ -13,14 +13,17 @@ struct OutputArea: Sendable {
     /// How many bytes are kept, where that is limited; how many came in, and how many were cut.
     private let limit: Int?
     private var size = 0
+    /// The bytes of errors, which do not count for the limit.
+    private var errorSize = 0
+    /// So many bytes of errors are kept in any case.
+    private static let errorLimit = 1_000_000
     private var cut = 0
     private var isFull = false
     private let collapsesProgress: Bool
 
     private enum Piece: Sendable {
         case text(Output.Stream, StreamText)
-        /// Its size is known where that is limited.
-        case output(Output, size: Int = 0)
+        case output(Output, size: Int)
     }
 
     init(limit: Int? = nil, collapsesProgress: Bool = false) {
@@ -31,7 +34,7 @@ struct OutputArea: Sendable {
     /// Begins with outputs that are there already.
     init(_ outputs: [Output], limit: Int?, collapsesProgress: Bool) {
         self.init(limit: limit, collapsesProgress: collapsesProgress)
-        pieces = outputs.map { .output($0) }
+        pieces = outputs.map { .output($0, size: $0.json.size) }
     }
 
     /// Removes everything, now or when the next output comes.
@@ -40,7 +43,7 @@ struct OutputArea: Sendable {
             clearsBeforeNext = true
         } else {
             pieces = []
-            (size, cut, isFull) = (0, 0, false)
+            (size, errorSize, cut, isFull) = (0, 0, 0, false)
             generation += 1
             clearsBeforeNext = false
         }
@@ -84,15 +87,15 @@ struct OutputArea: Sendable {
     /// Adds an output at the end; returns its place, nil where there was no room for it.
     mutating func add(_ output: Output) -> Int? {
         makeRoom()
-        var bytes = 0
-        // What went wrong is never cut.
-        if let limit, output.kind != .error {
-            bytes = output.json.canonicalText.count
-            guard !isFull, size + bytes <= limit else {
-                cut += bytes
-                isFull = true
-                return nil
-            }
+        let bytes = output.json.size
+        // What went wrong is not cut, unless somebody makes a flood of it.
+        if output.kind == .error, errorSize + bytes <= max(limit ?? .max, Self.errorLimit) {
+            errorSize += bytes
+        } else if let limit, isFull || size + bytes > limit {
+            cut += bytes
+            isFull = true
+            return nil
+        } else {
             size += bytes
         }
         pieces.append(.output(output, size: bytes))
@@ -104,12 +107,9 @@ struct OutputArea: Sendable {
         guard pieces.indices.contains(place), case .output(var output, let oldSize) = pieces[place] else { return }
         output.data = data
         output.metadata = metadata
-        var bytes = 0
-        if let limit {
-            bytes = output.json.canonicalText.count
-            guard size - oldSize + bytes <= limit else { return cut += bytes }
-            size += bytes - oldSize
-        }
+        let bytes = output.json.size
+        if let limit, size - oldSize + bytes > limit { return cut += bytes }
+        size += bytes - oldSize
         pieces[place] = .output(output, size: bytes)
     }
 
@@ -120,10 +120,13 @@ struct OutputArea: Sendable {
     mutating func settle() -> [Output] {
         let outputs = kept
         for (index, output) in outputs.enumerated() {
-            if case .text = pieces[index] { pieces[index] = .output(output) }
+            if case .text(_, let text) = pieces[index] { pieces[index] = .output(output, size: text.size) }
         }
         return withLineAboutCut(outputs)
     }
+
+    /// How many outputs there are, and how many bytes they have.
+    var extent: (count: Int, size: Int) { (pieces.count + (cut > 0 ? 1 : 0), size + errorSize) }
 
     /// Whether there is an error among them.
     var holdsError: Bool {

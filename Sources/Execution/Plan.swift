@@ -1,18 +1,18 @@
-import JSON
-public import Notebook
+import GalleyJSON
+package import GalleyNotebook
 
 /// What is going to happen to each code cell of a notebook.
-public struct Plan: Sendable {
+package struct Plan: Sendable {
     /// The code cells, in their order.
-    public let cells: [PlannedCell]
+    package let cells: [PlannedCell]
     /// What was meant to be a setting and could not be understood.
-    public private(set) var warnings: [String] = []
+    package private(set) var warnings: [String] = []
 
     /// The cells that will be run.
-    public var run: [PlannedCell] { cells.filter { $0.fate == .run } }
+    package var run: [PlannedCell] { cells.filter { $0.fate == .run } }
 
     /// Whether a cell is run whatever the rest of its notebook is like.
-    public static func isRun(_ cell: Cell, _ options: ExecutionOptions) -> Bool {
+    package static func isRun(_ cell: Cell, _ options: ExecutionOptions) -> Bool {
         cell.kind == .code && options.startAt == nil && options.stopAfter == nil && fate(of: cell, options) == .run
     }
 
@@ -36,7 +36,7 @@ public struct Plan: Sendable {
     /// Makes the plan.
     ///
     /// - Throws: ``PlanError`` where the options name a cell that does not exist.
-    public init(for notebook: Notebook, _ options: ExecutionOptions) throws(PlanError) {
+    package init(for notebook: Notebook, _ options: ExecutionOptions) throws(PlanError) {
         let all = Array(notebook.cells)
         let range = try Selection(all).range(from: options.startAt, to: options.stopAfter)
         let common = LimitSetting(in: notebook.metadata, notebook.tags, at: "the notebook's metadata")
@@ -50,7 +50,7 @@ public struct Plan: Sendable {
             warnings += setting.warnings
             cells.append(
                 PlannedCell(
-                    index: index, number: cells.count + 1, id: cell.id, source: source,
+                    index: index, number: cells.count + 1, id: cell.id, source: source, tags: tags,
                     fate: fate == .run && !range.contains(index) ? .leftOut : fate,
                     limit: setting.limit ?? common.limit ?? options.cellLimit,
                     mayRaise: options.allowedErrors.respectsTags && tags.contains("raises-exception")))
@@ -59,8 +59,8 @@ public struct Plan: Sendable {
     }
 
     /// The report of a run that ended before its first cell.
-    public func report(of outcome: RunOutcome, duration: Duration) -> RunReport {
-        RunReport(
+    package func report(of outcome: RunOutcome, duration: Duration) -> Report {
+        Report(
             outcome: outcome, cells: cells.map { CellReport($0, .withoutRun($0.fate)) }, duration: duration, kernel: nil
         )
     }
@@ -78,16 +78,18 @@ public struct PlannedCell: Sendable {
     /// Its identifier, which older notebooks do not have.
     public let id: String?
     /// What is written in it.
-    public let source: String
+    public internal(set) var source: String
+    /// Its tags.
+    public let tags: [String]
     /// What is going to happen to it.
-    public let fate: Fate
+    package let fate: Fate
     /// How long it may take.
-    public let limit: TimeLimit
+    package let limit: TimeLimit
     /// Whether it is marked as one that may raise an error.
-    public let mayRaise: Bool
+    package let mayRaise: Bool
 
     /// What can happen to a cell.
-    public enum Fate: Hashable, Sendable {
+    package enum Fate: Hashable, Sendable {
         case run
         /// It is marked to be left as it is.
         case skipped

@@ -1,24 +1,35 @@
-public import JupyterProtocol
+public import GalleyJupyterProtocol
 
 /// What became of a run.
-public struct RunReport: Sendable {
+///
+/// It is `Codable`: its form in JSON is that of a notebook in what `galley execute --json` writes. Times are kept there to the
+/// microsecond.
+public struct Report: Sendable {
+    /// What the place is called that the notebook was read from, such as its path.
+    public package(set) var notebook = ""
+    /// Where the result is; nil where nothing was written.
+    public package(set) var result: String?
     /// How it ended.
-    public var outcome: RunOutcome
+    public package(set) var outcome: RunOutcome
     /// What became of each code cell.
-    public var cells: [CellReport]
+    public package(set) var cells: [CellReport]
+    /// When it began.
+    public package(set) var started = Timestamp.now()
     /// How long it took, from before the notebook was read until its last cell was over.
-    public var duration: Duration
+    public package(set) var duration: Duration
     /// The name of the kernel; nil where none was needed.
-    public var kernel: String?
-    /// The user that the kernel ran as; nil where none was needed.
-    public var user: String?
+    public package(set) var kernel: String?
+    /// The user that the kernel ran as; nil where none was needed, or where that is not known.
+    public package(set) var user: String?
     /// The line of the notebook's file, as it was read, that decided how the run ended; nil where none did, and where
     /// nobody can tell.
-    public var fileLine: Int?
+    public package(set) var fileLine: Int?
+    /// What was not as it should be, and no reason to end the run.
+    public package(set) var warnings: [String] = []
 
     /// Puts the facts together.
-    public init(
-        outcome: RunOutcome, cells: [CellReport], duration: Duration, kernel: String?, user: String? = nil
+    package init(
+        outcome: RunOutcome, cells: [CellReport], duration: Duration, kernel: String? = nil, user: String? = nil
     ) {
         self.outcome = outcome
         self.cells = cells
@@ -30,7 +41,7 @@ public struct RunReport: Sendable {
 
 /// How a run ended.
 @nonexhaustive
-public enum RunOutcome: Sendable {
+public enum RunOutcome: Hashable, Sendable {
     /// Every cell that was to be run was run.
     case succeeded
     /// A cell raised an error that was not allowed.
@@ -52,6 +63,13 @@ public enum StopReason: Hashable, Sendable {
     case signal(Int32)
     /// The run is not wanted any more.
     case cancelled
+    /// Somebody, such as a ``Middleware``, has ended it for this reason.
+    case requested(String)
+}
+
+extension StopReason {
+    /// Whether the run's own surroundings have ended it.
+    var isRequest: Bool { if case .requested = self { true } else { false } }
 }
 
 extension StopReason: CustomStringConvertible {
@@ -60,6 +78,7 @@ extension StopReason: CustomStringConvertible {
         switch self {
         case .signal(let number): "was ended by \(PostMortem.signalNames[number] ?? "signal \(number)")"
         case .cancelled: "was cancelled"
+        case .requested(let reason): "was ended: \(reason)"
         }
     }
 }
@@ -72,24 +91,36 @@ public struct CellReport: Sendable {
     public let number: Int
     /// Its identifier, which older notebooks do not have.
     public let id: String?
-    /// What is written in it.
-    public let source: String
+    /// The first line of its source that is not empty.
+    public let title: String
+    /// What was run; empty in a report that was read from JSON.
+    package var source = ""
     /// What became of it.
-    public var outcome: CellOutcome
+    public package(set) var outcome: CellOutcome
     /// How long it took.
-    public var duration: Duration
+    public package(set) var duration: Duration
+    /// The number by which the kernel counts it; nil where it was not run, or the kernel does not count.
+    public package(set) var executionCount: Int?
+    /// How many outputs the notebook holds of it.
+    public package(set) var outputCount = 0
+    /// How large they are: the bytes of their text and data, as they are in JSON.
+    public package(set) var outputSize = 0
 
     init(_ cell: PlannedCell, _ outcome: CellOutcome, _ duration: Duration = .zero) {
         index = cell.index
         number = cell.number
         id = cell.id
+        title = cell.title
         source = cell.source
         self.outcome = outcome
         self.duration = duration
     }
 
-    /// The first line that is not empty.
-    public var title: String { source.firstLine }
+    /// Puts together what was read.
+    init(index: Int, number: Int, id: String?, title: String, outcome: CellOutcome, duration: Duration) {
+        (self.index, self.number, self.id, self.title) = (index, number, id, title)
+        (self.outcome, self.duration) = (outcome, duration)
+    }
 
     /// The error that it raised, allowed or not; nil where it raised none.
     public var error: CellError? { if case .raised(let error, _) = outcome { error } else { nil } }
@@ -97,7 +128,8 @@ public struct CellReport: Sendable {
 
 /// What became of a cell.
 @nonexhaustive
-public enum CellOutcome: Sendable {
+public enum CellOutcome: Hashable, Sendable {
+    /// It was run to its end.
     case succeeded
     /// It raised an error; the run went on where that was allowed.
     case raised(CellError, isAllowed: Bool)
@@ -119,7 +151,7 @@ public enum CellOutcome: Sendable {
 
 /// What became of a kernel whose cell came up against a limit.
 @nonexhaustive
-public enum KernelFate: Sendable {
+public enum KernelFate: Hashable, Sendable {
     /// It heeded the interrupt.
     case survived
     /// It did not, and was killed.
@@ -128,64 +160,7 @@ public enum KernelFate: Sendable {
     case failed(KernelFailure)
 }
 
-/// An error that a cell raised.
-public struct CellError: Hashable, Sendable {
-    /// What it is called, such as `ValueError`.
-    public let name: String
-    /// What it says.
-    public let value: String
-    /// How it came to it, with the colours of a terminal.
-    public let traceback: [String]
-    /// The line of the cell that it was raised in, counted from 1, where the traceback tells.
-    public let line: Int?
-
-    /// Puts the facts together; the line is looked up in the traceback.
-    ///
-    /// - Parameter count: The number of the request, by which tracebacks call the cell.
-    public init(name: String, value: String, traceback: [String], count: Int?) {
-        self.name = name.beginning(Self.limit)
-        self.value = value.beginning(Self.limit)
-        self.traceback = Self.shortened(traceback)
-        line = count.flatMap { Self.line(in: traceback, of: $0) }
-    }
-
-    /// The most that a report keeps of a text, in bytes. The notebook keeps all of it.
-    private static let limit = 65_536
-
-    /// The beginning and the end of a traceback.
-    private static func shortened(_ traceback: [String]) -> [String] {
-        guard traceback.reduce(0, { $0 + $1.utf8.count }) > limit else { return traceback }
-        let lines = traceback.map { $0.beginning(limit / 16) }
-        return lines.count <= 16
-            ? lines : lines.prefix(4) + ["... \(lines.count - 15) pieces are left out here ..."] + lines.suffix(11)
-    }
-
-    /// IPython heads what it shows of a cell with `Cell In[3], line 2`, older versions with `Input In [3], in <cell
-    /// line: 2>`.
-    private static func line(in traceback: [String], of count: Int) -> Int? {
-        let whole = traceback.joined(separator: "\n")
-        // What is longer than this says at its beginning where it comes from, and then at length what it is.
-        let text = (whole.utf8.count > 2_000_000 ? whole.beginning(1_000_000) : whole).withoutEscapes
-        for (mark, lead) in [("Cell In[\(count)], line ", ""), ("Input In [\(count)]", "<cell line: ")] {
-            guard var place = text.firstRange(of: mark)?.upperBound else { continue }
-            if !lead.isEmpty {
-                guard let next = text[place...].firstRange(of: lead)?.upperBound else { continue }
-                place = next
-            }
-            if let number = Int(text[place...].prefix(while: \.isNumber)) { return number }
-        }
-        return nil
-    }
-}
-
-extension String {
-    /// As much of the beginning as has room in so many bytes.
-    fileprivate func beginning(_ size: Int) -> String {
-        utf8.count <= size ? self : String(decoding: utf8.prefix(size), as: UTF8.self) + "…"
-    }
-}
-
-extension RunReport {
+extension Report {
     /// The cell that decided how the run ended; nil where none did.
     public var failingCell: CellReport? {
         cells.first { cell in
@@ -197,19 +172,63 @@ extension RunReport {
             }
         }
     }
-}
 
-extension RunReport {
     /// The limit that a cell came up against first, also where the run went on; nil where none did.
     public var struckLimit: StruckLimit? {
         if case .timedOut(let limit) = outcome { return limit }
         return cells.lazy.compactMap { if case .timedOut(let limit, _) = $0.outcome { limit } else { nil } }.first
+    }
+
+    /// What is known of the kernel's death; nil where it did not die before it was ended.
+    public var postMortem: PostMortem? {
+        if case .kernelFailed(.died(let end)) = outcome { return end }
+        return cells.lazy.compactMap { cell -> PostMortem? in
+            switch cell.outcome {
+            case .kernelFailed(.died(let end)), .timedOut(_, .failed(.died(let end))): end
+            default: nil
+            }
+        }.first
+    }
+
+    /// What went wrong, in a sentence; nil where nothing did.
+    public var message: String? { message(namesLine: false) }
+
+    /// What went wrong, in a sentence; nil where nothing did.
+    ///
+    /// - Parameter namesLine: Whether it says in which line of the cell.
+    package func message(namesLine: Bool) -> String? {
+        let cell = failingCell.map { cell in
+            let line = cell.error?.line.flatMap { namesLine ? ", line \($0)," : nil }
+            return "cell \(cell.number) of \(cells.count)\(line ?? "")"
+        }
+        let place = cell.map { ", in \($0)" } ?? ""
+        switch outcome {
+        case .succeeded, .exited(status: 0): return nil
+        case .raised(let raised):
+            let value = raised.value.shownOnOneLine(200)
+            return "\(cell ?? "a cell") raised \(raised.name.shownOnOneLine())\(value.isEmpty ? "" : ": \(value)")"
+        case .exited(let status): return "\(cell ?? "a cell") ended the notebook with status \(status)"
+        case .timedOut(let limit):
+            let end =
+                switch failingCell?.outcome {
+                case .timedOut(_, .killed)?: "; it did not heed the interrupt, and the kernel was killed"
+                case .timedOut(_, .failed(let failure))?: "; when it was interrupted, \(failure)"
+                default: ""
+                }
+            return cell.map { "\($0) \(limit)\(end)" }
+                ?? "the limit of \(limit.duration.inWords) for the whole run was reached before \(cells.contains(where: \.outcome.wasRun) ? "the next" : "the first") cell"
+        case .kernelFailed(let failure): return "\(failure)".shownOnOneLine(1000) + place
+        case .stopped(let reason): return "the run \(reason)".shownOnOneLine(1000) + place
+        }
     }
 }
 
 extension RunOutcome {
     /// Whether all is well.
     public var isSuccess: Bool { status == "succeeded" }
+
+    /// Whether it may end better the next time: a kernel that has died may live then, an error of a cell will be the same.
+    public var mayPass: Bool { if case .kernelFailed = self { true } else { false } }
 
     /// The outcome in one word, for those who store it.
     public var status: String {

@@ -1,23 +1,38 @@
-public import JupyterProtocol
-public import Notebook
+public import GalleyJupyterProtocol
 
 /// Something that happens in a run, told when it happens.
 @nonexhaustive
 public enum RunEvent: Sendable {
-    /// The kernel is ready and runs as this user, and so many code cells are in the notebook.
-    case started(kernel: String, user: String, cells: Int)
+    /// The kernel is ready.
+    case started(RunStart)
     /// A cell is going to be run.
     case cellStarted(PlannedCell)
     /// A cell, perhaps an earlier one, has put something out.
     case output(cell: PlannedCell, Publication)
     /// A cell is over.
     case cellFinished(CellReport)
+    /// So many outputs are not told of, because nobody has listened in time.
+    case missed(outputs: Int)
     /// The notebook was written, as far as it is, to the place of this name.
     case saved(String)
     /// Something is not as it should be, and no reason to end the run.
     case warning(String)
-    /// The cells are over, and this is what the notebook has become, of what it was.
-    case result(Notebook, of: Notebook)
     /// The run is over.
-    case finished(RunReport)
+    case finished(Report)
+    /// There was no run, or it could not be saved: ``Run/report`` throws this error.
+    case failed(any Error)
+}
+
+/// What is known of a run when its kernel is ready.
+public struct RunStart: Sendable {
+    /// The name of the kernel.
+    public let kernel: String
+    /// The user that it runs as; nil where that is not known.
+    public let user: String?
+    /// How many code cells the notebook has.
+    public let cells: Int
+
+    package init(kernel: String, user: String?, cells: Int) {
+        (self.kernel, self.user, self.cells) = (kernel, user, cells)
+    }
 }

@@ -1,5 +1,5 @@
-import JupyterProtocol
-import Notebook
+import GalleyJupyterProtocol
+import GalleyNotebook
 
 /// What is known of a run at a moment: pure data that messages and the time change.
 struct RunState: Sendable {
@@ -19,9 +19,17 @@ struct RunState: Sendable {
     /// The limit that the cell has come up against.
     private(set) var struck: StruckLimit?
     var stop: StopReason?
+    /// What the run waits for that is neither the kernel nor the time.
+    var interlude: Interlude<String?>?
+    /// The cells whose source is not that of the plan, by their places.
+    private var edited: [Int: PlannedCell] = [:]
     /// Whether the cell that runs was interrupted, and the kernel killed.
     var wasInterrupted = false
     var wasKilled = false
+    /// What interrupts the kernel and waits: for the cell to end, or for the conversation.
+    private var cellEscalations: [Task<Void, any Error>] = []
+    private var runEscalations: [Task<Void, any Error>] = []
+    private var isOver = false
     /// What became of the cells, by their places.
     private(set) var reports: [Int: CellReport] = [:]
 
@@ -33,15 +41,20 @@ struct RunState: Sendable {
         begun = begin
         heard = now
         isTakenUp = false
-        exchange = Exchange(request)
-        transcript.begin(cell.index, with: request)
+        exchange = Exchange(request, wasInterrupted: wasInterrupted)
+        transcript.begin(cell.index, editedTo: edited[cell.index]?.source, with: request)
     }
+
+    mutating func note(edited cell: PlannedCell) { edited[cell.index] = cell }
+
+    /// A cell as it is run.
+    func cell(at index: Int, of plan: Plan) -> PlannedCell? { edited[index] ?? plan.cell(at: index) }
 
     /// Takes note of a message.
     ///
     /// - Returns: What was put out, what the kernel has to be told, and the reply where that request is over.
     mutating func hear(_ message: Message, at now: Duration, session: Session) -> (
-        output: (cell: Int, what: Publication)?, news: [Message], ending: (reply: Message, hasLoss: Bool)?
+        output: (cell: Int, what: Publication)?, news: [Message], ending: (reply: Message?, hasLoss: Bool)?
     ) {
         heard = now
         let output = transcript.receive(message)
@@ -50,9 +63,10 @@ struct RunState: Sendable {
             isTakenUp = isTakenUp || message.executionState == nil
         }
         let news = message.executionState == .idle ? transcript.news(from: session) : []
-        guard let progress = exchange?.receive(message), progress != .going, let reply = exchange?.reply else {
+        guard let progress = exchange?.receive(message), progress != .going else {
             return (output, news, nil)
         }
+        let reply = exchange?.reply
         exchange = nil
         return (output, news, (reply, progress == .completeWithLoss))
     }
@@ -185,11 +199,36 @@ struct RunState: Sendable {
         ["", "None", "False"].contains(value) ? 0 : Int(value) ?? 1
     }
 
-    mutating func finish(_ cell: PlannedCell, _ report: CellReport) {
+    mutating func finish(_ cell: PlannedCell, _ outcome: CellOutcome, _ duration: Duration) -> CellReport {
+        var report = CellReport(cell, outcome, duration)
+        transcript.measure(&report)
         reports[cell.index] = report
         running = nil
         exchange = nil
         struck = nil
+        for task in cellEscalations { task.cancel() }
+        cellEscalations = []
+        return report
+    }
+
+    /// Keeps what was begun to end a cell, or the run, until there is nothing left for it to end.
+    ///
+    /// It holds the kernel and all that was put out, for as long as the grace period.
+    mutating func keep(_ escalation: Task<Void, any Error>, for cell: Int?) {
+        if isOver || cell != nil && running?.index != cell {
+            escalation.cancel()
+        } else if cell != nil {
+            cellEscalations.append(escalation)
+        } else {
+            runEscalations.append(escalation)
+        }
+    }
+
+    /// Notes that the kernel has said its last.
+    mutating func end() {
+        isOver = true
+        for task in cellEscalations + runEscalations { task.cancel() }
+        (cellEscalations, runEscalations) = ([], [])
     }
 }
 

@@ -1,18 +1,23 @@
 /// How long something may take; as long as it wants, where there is no limit.
-public struct TimeLimit: Hashable, Sendable {
+package struct TimeLimit: Hashable, Sendable {
     /// The time, nil for as long as it wants.
-    public let duration: Duration?
+    package let duration: Duration?
 
     /// No limit.
-    public static let none = TimeLimit(nil)
+    package static let none = TimeLimit(nil)
 
     /// Limits to a time.
-    public init(_ duration: Duration?) { self.duration = duration }
+    package init(_ duration: Duration?) { self.duration = duration }
+
+    /// Limits to a time; nil means that there is no limit. Nothing, and less, is what is left of a time that is over.
+    package init(atMost duration: Duration?) {
+        self.init(duration.flatMap { $0 < .endless ? max($0, .nanoseconds(1)) : nil })
+    }
 
     /// Reads a limit as people write it: `600` for seconds, `90s`, `10m`, `1h30m`, `1.5h`, `none`.
     ///
     /// Zero and what is below mean that there is no limit, as they do elsewhere. Nil where it is anything else.
-    public init?(parsing text: String) {
+    package init?(parsing text: String) {
         let text = text.lowercased().filter { $0 != " " }
         if ["none", "never", "off"].contains(text) {
             self = .none
@@ -37,7 +42,7 @@ public struct TimeLimit: Hashable, Sendable {
     /// Limits to so many seconds; none or fewer mean that there is no limit.
     init(seconds: Double) {
         // Somebody who writes thirty years does not mean a limit.
-        self.init(seconds > 0 && seconds < 1e9 ? .microseconds(Int64(seconds * 1e6)) : nil)
+        self.init(seconds > 0 && seconds < Duration.endless.inSeconds ? .microseconds(Int64(seconds * 1e6)) : nil)
     }
 
     private static let units: [String: Double] = [
@@ -47,15 +52,21 @@ public struct TimeLimit: Hashable, Sendable {
 
 extension TimeLimit: CustomStringConvertible {
     /// The limit in a few words.
-    public var description: String { duration?.inWords ?? "none" }
+    package var description: String { duration?.inWords ?? "none" }
 }
 
 extension Duration {
+    /// Somebody who says so much means for ever. Clocks cannot count much further.
+    package static let endless = Duration.seconds(1_000_000_000)
+
+    /// The time, within what a clock can count.
+    package var countable: Duration { min(max(self, .zero), .endless) }
+
     /// The time in seconds.
-    public var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+    package var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 
     /// The time in the unit that suits it: `850 ms`, `2.5 s`, `10 min`, `1 h 30 min`.
-    public var inWords: String {
+    package var inWords: String {
         let milliseconds = Int((inSeconds * 1000).rounded())
         if milliseconds < 1000 { return "\(milliseconds) ms" }
         if milliseconds < 120_000 || milliseconds % 60_000 != 0, milliseconds < 600_000 {
@@ -76,12 +87,13 @@ public struct StruckLimit: Hashable, Sendable {
     public let duration: Duration
 
     /// Says what was limited to what.
-    public init(kind: Kind, duration: Duration) {
+    package init(kind: Kind, duration: Duration) {
         self.kind = kind
         self.duration = duration
     }
 
     /// The limits that there are.
+    @nonexhaustive
     public enum Kind: String, Hashable, Sendable {
         /// The time of one cell.
         case cell

@@ -9,6 +9,6 @@ struct Timekeeper: Sendable {
     init(_ clock: some Clock<Duration>, elapsed: Duration) {
         let origin = clock.now
         now = { elapsed + origin.duration(to: clock.now) }
-        sleep = { try await clock.sleep(until: origin.advanced(by: $0 - elapsed), tolerance: nil) }
+        sleep = { try await clock.sleep(until: origin.advanced(by: min($0 - elapsed, .endless)), tolerance: nil) }
     }
 }

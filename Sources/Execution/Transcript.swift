@@ -1,6 +1,6 @@
-import JSON
-import JupyterProtocol
-import Notebook
+import GalleyJSON
+import GalleyJupyterProtocol
+import GalleyNotebook
 
 /// What the messages of a run amount to: a notebook whose cells hold what they left behind.
 ///
@@ -54,9 +54,10 @@ struct Transcript: Sendable {
         if old?.canonicalText.bytes != language.canonicalText.bytes { notebook.metadata["language_info"] = language }
     }
 
-    /// Begins a cell, or begins it again.
-    mutating func begin(_ cell: Int, with request: Message) {
+    /// Begins a cell, or begins it again; with another source than the notebook has, where it was edited.
+    mutating func begin(_ cell: Int, editedTo source: String?, with request: Message) {
         current = cell
+        if let source { notebook.cells[cell].source = source }
         cells[request.header.id] = cell
         let area = OutputArea(limit: options.outputLimit, collapsesProgress: options.collapsesProgress)
         records[cell] = Record(area: area)
@@ -80,6 +81,7 @@ struct Transcript: Sendable {
         }
         guard let publication = message.publication else { return nil }
         let own = message.parent.flatMap { cells[$0.id] }
+        if own == nil, message.parent != nil, options.keepsOwnOutputsAlone { return nil }
         switch publication {
         case .state(let state):
             if let own, state == .busy || state == .idle {
@@ -147,6 +149,16 @@ struct Transcript: Sendable {
     mutating func add(_ error: Output, to cell: Int) {
         _ = records[cell]?.area.add(error)
         touch(cell)
+    }
+
+    /// What a cell has put out.
+    func outputs(of cell: Int) -> [Output] { records[cell]?.area.outputs() ?? [] }
+
+    /// Notes in a report how much its cell has put out by now.
+    func measure(_ report: inout CellReport) {
+        guard let record = records[report.index] else { return }
+        report.executionCount = record.count
+        (report.outputCount, report.outputSize) = record.area.extent
     }
 
     /// Whether a cell holds an error that the kernel told of.

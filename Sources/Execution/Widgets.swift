@@ -1,6 +1,6 @@
-import JSON
-import JupyterProtocol
-import Notebook
+import GalleyJSON
+import GalleyJupyterProtocol
+import GalleyNotebook
 
 /// What the widgets of a run look like, as a browser would know it, and what those among them have caught that catch
 /// outputs.

@@ -29,16 +29,24 @@ struct Admission {
     }
 
     private(set) var phases: [Phase]
-    /// The notebooks in the order in which they are started.
+    /// The notebooks in the order in which they are started, and the place of each in it.
     private let order: [Int]
+    private let places: [Int]
+    /// How many of them have been started.
+    private var startCount = 0
+    /// Those that have been started and are not over: few, however many notebooks there are.
+    private var begun: Set<Int> = []
     private let concurrency: Int
     /// Whether nothing else is begun.
     private(set) var isClosed = false
 
     init(order: [Int], concurrency: Int) {
         self.order = order
-        self.concurrency = max(1, concurrency)
+        self.concurrency = max(1, min(concurrency, order.count))
         phases = Array(repeating: .queued, count: order.count)
+        var places = phases.indices.map(\.self)
+        for (place, job) in order.enumerated() { places[job] = place }
+        self.places = places
     }
 
     /// How many notebooks may have kernels that do not run cells yet, so that nobody has to wait for a start.
@@ -46,10 +54,10 @@ struct Admission {
     /// One after the other means just that: each finds what the one before it has left, when its kernel starts too.
     private var ahead: Int { concurrency == 1 ? 0 : concurrency }
 
-    private func count(_ wanted: Set<Phase>) -> Int { phases.count { wanted.contains($0) } }
+    private func count(_ wanted: Set<Phase>) -> Int { begun.count { wanted.contains(phases[$0]) } }
 
-    /// The notebooks that are in a phase.
-    func jobs(in wanted: Set<Phase>) -> [Int] { phases.indices.filter { wanted.contains(phases[$0]) } }
+    /// The notebooks that have been started and are in one of these phases.
+    func jobs(in wanted: Set<Phase>) -> [Int] { begun.filter { wanted.contains(phases[$0]) } }
 
     /// The notebook that would be started next, if there were memory for it.
     ///
@@ -58,7 +66,7 @@ struct Admission {
         guard !isClosed, count([.starting, .ready, .running]) < concurrency + ahead,
             count([.starting, .ending]) < concurrency, concurrency > 1 || count([.lingering]) == 0
         else { return nil }
-        return order.first { phases[$0] == .queued }
+        return startCount < order.count ? order[startCount] : nil
     }
 
     /// Starts the next notebook; nil where none is to be started, or where memory is too short for it.
@@ -66,23 +74,28 @@ struct Admission {
         guard let next = candidate else { return nil }
         let isAlone = count([.starting, .ready, .running, .ending, .lingering]) == 0
         if !isAlone, let available = memory.available, available - memory.growth < memory.perKernel { return nil }
-        phases[next] = .starting
+        startCount += 1
+        note(.starting, of: next)
         return next
     }
 
     /// Lets a notebook whose kernel is ready run its cells; nil where none is, or where enough others do.
     mutating func run() -> Int? {
-        guard !isClosed, count([.running]) < concurrency, let next = order.first(where: { phases[$0] == .ready })
+        guard !isClosed, count([.running]) < concurrency,
+            let next = jobs(in: [.ready]).min(by: { places[$0] < places[$1] })
         else { return nil }
-        phases[next] = .running
+        note(.running, of: next)
         return next
     }
 
-    mutating func note(_ phase: Phase, of job: Int) { phases[job] = phase }
+    mutating func note(_ phase: Phase, of job: Int) {
+        phases[job] = phase
+        if phase == .over { begun.remove(job) } else { begun.insert(job) }
+    }
 
     /// Begins nothing else.
     mutating func close() { isClosed = true }
 
     /// Whether nothing goes on, and nothing is going to.
-    var isOver: Bool { phases.allSatisfy { $0 == .over || isClosed && $0 == .queued } }
+    var isOver: Bool { begun.isEmpty && (isClosed || startCount == order.count) }
 }

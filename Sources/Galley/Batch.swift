@@ -1,6 +1,8 @@
-public import Execution
-import LocalKernels
-public import Storage
+public import GalleyExecution
+public import GalleyJupyterProtocol
+import GalleyLocalKernels
+package import GalleyNotebook
+public import GalleyStorage
 
 /// Many notebooks, of which several are run at a time, each in a kernel of its own.
 ///
@@ -23,8 +25,10 @@ public struct Batch: Sendable {
     public var retries = 0
     /// Which notebooks are started first; the report is in the order of the jobs in any case.
     public var order = Order.asGiven
+    /// Is given what notebooks have become, and what they were.
+    package var receive: @Sendable (_ job: Int, _ new: Notebook, _ old: Notebook) -> Void = { _, _, _ in }
     /// Whether a run that has ended is as it should be.
-    package var accepts: @Sendable (_ job: Int, RunReport) -> Bool = { _, report in report.outcome.isSuccess }
+    package var accepts: @Sendable (_ job: Int, Report) -> Bool = { _, report in report.outcome.isSuccess }
 
     /// Puts notebooks together.
     public init(_ jobs: [Job]) { self.jobs = jobs }
@@ -36,6 +40,7 @@ public struct Batch: Sendable {
     /// In which order notebooks are started.
     @nonexhaustive
     public enum Order: Hashable, Sendable {
+        /// As they are in the list.
         case asGiven
         /// Those first that took longest before, and before them those of which that is not known.
         case slowestFirst
@@ -49,7 +54,7 @@ public struct Batch: Sendable {
         public var options: Options
         /// How long it took before; nil where nobody knows.
         public var earlierDuration: Duration?
-        /// Where it is read from and saved, nil for the same place; asked for each attempt, because a store serves one.
+        /// Where it is read from and saved, nil for where its options say; asked for each attempt, because a store serves one.
         let stores: @Sendable () -> (source: any NotebookStore, destination: (any NotebookStore)?)
 
         /// Names a notebook by its stores.
@@ -60,13 +65,9 @@ public struct Batch: Sendable {
             (self.name, self.options, self.stores) = (name, options, stores)
         }
 
-        /// Names a notebook of this machine that is run in the folder that it is in.
-        ///
-        /// - Parameter result: Where it is saved; nil for in place.
-        public init(_ path: String, to result: String? = nil, _ options: Options = Options()) {
-            var options = options
-            if options.launch.workingFolder == nil { options.launch.workingFolder = LocalFile.folder(of: path) }
-            self.init(path, options) { (LocalFile(path), result.map { LocalFile($0) }) }
+        /// Names a notebook of this machine that is run in the folder that it is in, unless the options name another.
+        public init(_ path: String, _ options: Options = Options()) {
+            self.init(path, options) { (LocalFile(path), nil) }
         }
     }
 }
@@ -91,40 +92,55 @@ public enum BatchEvent: Sendable {
 }
 
 /// What became of a batch.
+///
+/// It is `Codable`, in the form of the document that `galley execute --json` writes.
 public struct BatchReport: Sendable {
     /// What became of each notebook, in the order of the jobs.
-    public var jobs: [JobReport]
+    public package(set) var jobs: [JobReport]
+    /// When it began.
+    public package(set) var started: Timestamp
     /// How long it took.
-    public var duration: Duration
+    public package(set) var duration: Duration
     /// Why somebody ended it; nil where nobody did.
-    public var stop: StopReason?
+    public package(set) var stop: StopReason?
+
+    /// Whether each notebook was run and all is well.
+    public var isSuccess: Bool { jobs.allSatisfy(\.isSuccess) }
 }
 
 /// What became of a notebook of a batch.
 public struct JobReport: Sendable {
     /// What it is called.
-    public var name: String
+    public package(set) var name: String
     /// What became of it in the end.
-    public var result: JobResult
+    public package(set) var result: JobResult
     /// Why earlier attempts failed, each in a sentence.
-    public var failedAttempts: [String] = []
+    public package(set) var failedAttempts: [String] = []
+    /// When the last attempt began.
+    var started = Timestamp.now()
     /// When the last attempt began, since the batch did.
-    public var begin = Duration.zero
+    public package(set) var begin = Duration.zero
     /// When it was over, since the batch began.
-    public var end = Duration.zero
+    public package(set) var end = Duration.zero
     /// How long its kernel was ready and had to wait for others.
-    public var waited = Duration.zero
+    public package(set) var waited = Duration.zero
     /// What was not as it should be, and no reason to end the run.
-    public var warnings: [String] = []
+    public package(set) var warnings: [String] = []
 
     /// Begins with what became of it.
     package init(_ name: String, _ result: JobResult) { (self.name, self.result) = (name, result) }
 
+    /// How long the last attempt took, its end included; waiting for its turn is left out.
+    package var span: Duration { max(.zero, end.countable - begin.countable - waited.countable) }
+
+    /// Whether the notebook was run and all is well.
+    public var isSuccess: Bool { if case .ran(let report) = result { report.outcome.isSuccess } else { false } }
+
     /// The report of the run; nil where there was none.
-    public var run: RunReport? {
+    public var run: Report? {
         switch result {
         case .ran(let report): report
-        case .failed(let error): (error as? UnsavedRun)?.report
+        case .failed(let error): (error as? UnsavedRun)?.report ?? (error as? RecordedError)?.report
         case .leftOut: nil
         }
     }
@@ -134,7 +150,7 @@ public struct JobReport: Sendable {
 @nonexhaustive
 public enum JobResult: Sendable {
     /// It was run and saved.
-    case ran(RunReport)
+    case ran(Report)
     /// It could not be run, or not saved.
     case failed(any Error)
     /// It was not begun, because enough others had failed or somebody had ended the batch.

@@ -1,7 +1,7 @@
 import Glibc
-import LocalKernels
-import Notebook
-import Storage
+import GalleyLocalKernels
+import GalleyNotebook
+import GalleyStorage
 
 /// The kernel that a notebook is run in: which, as whom, in what surroundings.
 struct KernelChoice {
@@ -17,7 +17,20 @@ struct KernelChoice {
 }
 
 extension Options {
+    /// Finds out how the kernel for a notebook is started.
+    ///
+    /// - Parameter warn: Is told what somebody should know about the choice.
+    func start(
+        for wanted: WantedKernel, of owner: FileOwner? = nil, warn: (String) -> Void = { _ in }
+    ) async throws -> KernelStart {
+        if let startKernel { return .own(startKernel, wanted) }
+        let choice = try await chooseKernel(for: wanted, of: owner)
+        choice.warnings.forEach(warn)
+        return .local(choice)
+    }
+
     /// Chooses the kernel for a notebook that belongs to `owner`.
+    @concurrent
     func chooseKernel(for wanted: WantedKernel, of owner: FileOwner?) async throws(KernelError) -> KernelChoice {
         switch user {
         case .caller: return try callersKernel(for: wanted, home: owner.flatMap { Account(id: $0.user)?.home })

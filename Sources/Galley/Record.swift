@@ -1,5 +1,5 @@
-package import Execution
-package import JSON
+import GalleyExecution
+import GalleyJSON
 
 /// What a notebook's metadata can tell of the run that it comes from.
 enum Record {
@@ -10,7 +10,7 @@ enum Record {
     static func running(_ options: ExecutionOptions) -> Value { record("running", [], options) }
 
     /// The record of a run that is over.
-    static func finished(_ report: RunReport, _ options: ExecutionOptions) -> Value {
+    static func finished(_ report: Report, _ options: ExecutionOptions) -> Value {
         var more: [(String, Value)] = [("duration", .number((report.duration.inSeconds * 1000).rounded() / 1000))]
         if let cell = report.failingCell { more.append(("cell", .number(cell.number))) }
         if let user = report.user { more.append(("user", .string(user))) }
@@ -25,9 +25,4 @@ enum Record {
         return .object(
             [("limits", .object(limits)), ("status", .string(status)), ("version", .string(version))] + more)
     }
-}
-
-extension StruckLimit {
-    /// The limit as records and events have it.
-    package var json: Value { ["kind": .string(kind.rawValue), "seconds": .number(duration.inSeconds)] }
 }

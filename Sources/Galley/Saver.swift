@@ -1,14 +1,15 @@
-import Execution
-public import JSON
-import Notebook
-public import Storage
+import GalleyExecution
+public import GalleyJSON
+import GalleyNotebook
+import GalleyStorage
 
-extension Text: ByteRuns {}
+extension Text: SharedByteRuns {}
 
 /// Brings a run to where its notebook is kept: now and then while it goes on, and once it is over.
 actor Saver {
     private let executor: Executor
     private let destination: any NotebookStore
+    private let patience: Patience
     private let record: @Sendable () -> Value?
     private let observe: @Sendable (RunEvent) -> Void
     private var saved = (finishedCells: 0, revision: -1)
@@ -17,14 +18,18 @@ actor Saver {
     private var pace = SavePace()
     private var size = 0
     private var hasComplained = false
+    /// The write that nobody waits for any more, and that may still come about: it would undo any that follows.
+    private var lost: Patience.Exhausted?
 
     /// - Parameter record: What the notebook's metadata are to tell of the run.
     init(
-        _ executor: Executor, _ destination: any NotebookStore, record: @escaping @Sendable () -> Value?,
+        _ executor: Executor, _ destination: any NotebookStore, _ patience: Patience,
+        record: @escaping @Sendable () -> Value?,
         observe: @escaping @Sendable (RunEvent) -> Void
     ) {
         self.executor = executor
         self.destination = destination
+        self.patience = patience
         self.record = record
         self.observe = observe
     }
@@ -71,11 +76,19 @@ actor Saver {
     }
 
     private func write(_ record: Value?) async throws {
+        if let lost { throw lost }
         var notebook = executor.notebook
         if record != nil || notebook.metadata[Record.key] != nil { notebook.metadata[Record.key] = record }
         let text = notebook.text
         size = text.count
-        switch try await destination.write(text) {
+        let place: Destination
+        do {
+            place = try await patience.ask(destination) { [destination] in try await destination.write(text) }
+        } catch let error as Patience.Exhausted {
+            lost = error
+            throw error
+        }
+        switch place {
         case .conflict(let path):
             if !hasComplained {
                 observe(.warning("somebody else has changed \(destination.name) meanwhile; the result is in \(path)"))

@@ -1,18 +1,20 @@
-public import Execution
-import Synchronization
+package import GalleyExecution
+import GalleyJupyterProtocol
 
 /// Ends a run from outside of it.
-public final class StopSwitch: Sendable {
+package final class StopSwitch: Sendable {
     private struct State {
         var reasons: [StopReason] = []
+        /// When it was used first.
+        var firstUse: ContinuousClock.Instant?
         /// What listens: at first whatever starts the kernel, then whatever runs the cells.
         var listener: (@Sendable (StopReason) -> Bool)?
     }
 
-    private let state = Mutex(State())
+    private let state = Watched(State())
 
     /// Makes a switch, for one run.
-    public init() {}
+    package init() {}
 
     /// Ends the run: the cell that runs is interrupted, what there is is kept and saved, the kernel is ended.
     ///
@@ -21,16 +23,28 @@ public final class StopSwitch: Sendable {
     /// - Returns: Whether there is anything to be ended: false before there is a kernel, when the run merely reads, and
     ///   when everything is saved.
     @discardableResult
-    public func stop(_ reason: StopReason) -> Bool {
-        let listener = state.withLock { state in
+    package func stop(_ reason: StopReason) -> Bool {
+        use(reason, again: true)
+    }
+
+    /// Ends the run for nobody's sake in particular, unless it was ended before: the kernel has its time.
+    func cancelOnce() { _ = use(.cancelled, again: false) }
+
+    private func use(_ reason: StopReason, again: Bool) -> Bool {
+        let listener = state.change { state -> (@Sendable (StopReason) -> Bool)? in
+            guard again || state.reasons.isEmpty else { return nil }
             state.reasons.append(reason)
+            state.firstUse = state.firstUse ?? .now
             return state.listener
         }
         return listener?(reason) ?? false
     }
 
+    /// Waits until somebody uses it, and returns when that was; nil where the task is cancelled before.
+    func firstUse() async -> ContinuousClock.Instant? { await state.first { $0.firstUse } }
+
     /// Why the run was ended first; nil where it was not.
-    var reason: StopReason? { state.withLock { $0.reasons.first } }
+    var reason: StopReason? { state.look { $0.reasons.first } }
 
     /// Lets somebody hear of every stop from now on, and of those that were before; nil for nobody.
     func setListener(_ listener: (@Sendable (StopReason) -> Void)?) {
@@ -43,7 +57,7 @@ public final class StopSwitch: Sendable {
 
     /// Lets somebody hear of every stop who tells whether there is anything to be ended.
     func setAnsweringListener(_ listener: (@Sendable (StopReason) -> Bool)?) {
-        let reasons = state.withLock { state in
+        let reasons = state.change { state in
             state.listener = listener
             return state.reasons
         }

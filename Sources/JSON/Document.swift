@@ -2,41 +2,41 @@
 ///
 /// What is read and not changed is written back byte for byte: order, spelling, white space, line ends, a byte order
 /// mark, the last line end or its absence. What is changed is written in the style of the rest.
-public struct Document: Sendable {
+package struct Document: Sendable {
     /// The value. Change any part of it.
-    public var root: Value
+    package var root: Value
     private let source: Source?
     private var chosenStyle: Style?
 
     /// Arrays and objects in a document may be nested this deeply. Python gives up at about the same depth.
-    public static let depthLimit = 1000
+    package static let depthLimit = 1000
 
     /// Reads a text.
     ///
     /// - Parameter depthLimit: How deeply arrays and objects may be nested. What is going to be part of another
     ///   document needs a lower limit than that document.
     /// - Throws: ``ParseError`` where Python's `json.loads` would refuse it too.
-    public init(parsing bytes: [UInt8], depthLimit: Int = Self.depthLimit) throws(ParseError) {
+    package init(parsing bytes: [UInt8], depthLimit: Int = Self.depthLimit) throws(ParseError) {
         let source = try Source(bytes, depthLimit: depthLimit)
         self.source = source
         root = Value(.text(source.root))
     }
 
     /// Makes a document of a value.
-    public init(_ root: Value, style: Style = .canonical) {
+    package init(_ root: Value, style: Style = .canonical) {
         self.root = root
         source = nil
         chosenStyle = style
     }
 
     /// The style of the text that was read, and of everything new in it.
-    public var style: Style {
+    package var style: Style {
         get { chosenStyle ?? source.map { Style(of: $0) } ?? .canonical }
         set { chosenStyle = newValue }
     }
 
     /// The document as it is now.
-    public var text: Text {
+    package var text: Text {
         guard let source else {
             var writer = Writer(style: style, home: nil)
             writer.write(root)
@@ -57,7 +57,7 @@ public struct Document: Sendable {
     }
 
     /// Where a value stood when this document was read; nil for a value that is not from there.
-    public func position(of value: Value) -> Position? {
+    package func position(of value: Value) -> Position? {
         let fragment: Fragment
         switch value.form {
         case .text(let text): fragment = text
@@ -76,5 +76,5 @@ extension Value {
     /// The bytes that Python's `json.dumps(x, ensure_ascii=False, indent=1, sort_keys=True)` writes, and a line end.
     ///
     /// A ``Number`` that was made of a spelling keeps it.
-    public var canonicalText: Text { Document(self).text }
+    package var canonicalText: Text { Document(self).text }
 }

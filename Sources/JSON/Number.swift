@@ -1,10 +1,10 @@
 /// A number as it is spelled, however many digits it has.
-public struct Number: Hashable, Sendable, CustomStringConvertible {
+package struct Number: Hashable, Sendable, CustomStringConvertible {
     /// The spelling.
-    public let description: String
+    package let description: String
 
     /// Makes a number from a spelling such as `-1.50e3`; nil where JSON, or Python's reading of it, knows no such number.
-    public init?(_ spelling: String) {
+    package init?(_ spelling: String) {
         let bytes = Array(spelling.utf8)
         guard let first = bytes.first, first != UInt8(ascii: "n"), first != UInt8(ascii: "t"),
             first != UInt8(ascii: "f"),
@@ -14,10 +14,10 @@ public struct Number: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Makes the number that Python writes for a whole number.
-    public init(_ value: Int) { description = String(value) }
+    package init(_ value: Int) { description = String(value) }
 
     /// Makes the number that Python writes for a floating-point number.
-    public init(_ value: Double) {
+    package init(_ value: Double) {
         if value.isNaN {
             description = "NaN"
         } else if value.isInfinite {
@@ -33,10 +33,10 @@ public struct Number: Hashable, Sendable, CustomStringConvertible {
     init(trusting bytes: some Collection<UInt8>) { description = String(decoding: bytes, as: UTF8.self) }
 
     /// The value as an `Int`, nil where it has a fraction or an exponent or is too large.
-    public var int: Int? { Int(description) }
+    package var int: Int? { Int(description) }
 
     /// The nearest `Double`.
-    public var double: Double {
+    package var double: Double {
         switch description {
         case "NaN": .nan
         case "Infinity": .infinity

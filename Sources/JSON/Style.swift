@@ -1,20 +1,20 @@
 /// How a document is laid out: what a new value has to look like to go unnoticed in it.
-public struct Style: Hashable, Sendable {
+package struct Style: Hashable, Sendable {
     /// What each level is indented by; nil where everything stands on one line.
-    public var indentation: String?
+    package var indentation: String?
     /// How lines end.
-    public var lineEnd: String
+    package var lineEnd: String
     /// What stands between a comma and the next item or, where that is on a line of its own, the end of the line.
-    public var spaceAfterComma: String
+    package var spaceAfterComma: String
     /// What stands between a key and its value.
-    public var keySeparator: String
+    package var keySeparator: String
     /// Whether everything beyond ASCII is written as an escape.
-    public var escapesNonASCII: Bool
+    package var escapesNonASCII: Bool
     /// Whether the members of objects are sorted by key.
-    public var sortsKeys: Bool
+    package var sortsKeys: Bool
 
     /// The form in which nbformat writes notebooks: keys sorted, one space per level, characters as they are.
-    public static let canonical = Style(
+    package static let canonical = Style(
         indentation: " ", lineEnd: "\n", spaceAfterComma: "", keySeparator: ": ", escapesNonASCII: false,
         sortsKeys: true)
 }

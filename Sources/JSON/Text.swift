@@ -1,11 +1,11 @@
 /// The bytes of a document, ready to be written: runs that mostly still lie in the text that was read.
-public struct Text: Sendable {
+package struct Text: Sendable {
     private var runs: [Run] = []
     /// The number of bytes.
-    public private(set) var count = 0
+    package private(set) var count = 0
 
     /// The number of bytes that do not lie in what was read.
-    public var ownCount: Int { runs.reduce(0) { if case .made(let bytes) = $1 { $0 + bytes.count } else { $0 } } }
+    package var ownCount: Int { runs.reduce(0) { if case .made(let bytes) = $1 { $0 + bytes.count } else { $0 } } }
 
     private enum Run: Sendable {
         case read(Source, Range<Int>)
@@ -20,7 +20,7 @@ public struct Text: Sendable {
     private static let longest = 1 << 20
 
     /// Passes the bytes on, in order, without gathering them.
-    public func forEachRun<Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> Void) throws(Failure) {
+    package func forEachRun<Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> Void) throws(Failure) {
         for run in runs {
             switch run {
             case .read(let source, let range):
@@ -32,7 +32,7 @@ public struct Text: Sendable {
     }
 
     /// All bytes in one array.
-    public var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         var all: [UInt8] = []
         all.reserveCapacity(count)
         for run in runs {

@@ -19,7 +19,18 @@ public struct Value: Sendable {
 
     /// The six kinds of values.
     public enum Kind: String, Sendable {
-        case null, bool, number, string, array, object
+        /// `null`.
+        case null
+        /// `true` or `false`.
+        case bool
+        /// A number, whole or not.
+        case number
+        /// Text.
+        case string
+        /// Values in an order.
+        case array
+        /// Values by keys, in an order too.
+        case object
 
         /// The kind of value whose text begins with this byte.
         init(first: UInt8) {
@@ -57,10 +68,13 @@ extension Value {
     public static func bool(_ value: Bool) -> Value { Value(.bool(value)) }
 
     /// Makes a number.
-    public static func number(_ value: Number) -> Value { Value(.number(value)) }
+    package static func number(_ value: Number) -> Value { Value(.number(value)) }
 
     /// Makes a whole number.
     public static func number(_ value: Int) -> Value { Value(.number(Number(value))) }
+
+    /// Makes a whole number, or null.
+    package static func number(_ value: Int?) -> Value { value.map { .number($0) } ?? .null }
 
     /// Makes a number spelled as Python spells it.
     public static func number(_ value: Double) -> Value { Value(.number(Number(value))) }
@@ -68,13 +82,16 @@ extension Value {
     /// Makes a string.
     public static func string(_ value: some StringProtocol) -> Value { Value(.string(String(value))) }
 
+    /// Makes a string, or null.
+    package static func text(_ text: String?) -> Value { text.map { .string($0) } ?? .null }
+
     /// Makes an array.
     public static func array(_ elements: some Sequence<Value>) -> Value {
         Value(.container(Container(isObject: false, items: elements.map { Item(value: $0) })))
     }
 
     /// Makes an array of strings; a long one takes little more memory than its text.
-    public static func array(ofStrings strings: some Collection<Substring>) -> Value {
+    package static func array(ofStrings strings: some Collection<some StringProtocol>) -> Value {
         if strings.count > 16 {
             var text = [UInt8(ascii: "[")]
             // Quotes, a comma and an escaped line end for each: growing would take twice the memory.
@@ -95,13 +112,15 @@ extension Value {
     }
 }
 
-extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
-    ExpressibleByNilLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
+    ExpressibleByBooleanLiteral, ExpressibleByNilLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     /// Makes a string.
     public init(stringLiteral value: String) { self = .string(value) }
     /// Makes a whole number.
     public init(integerLiteral value: Int) { self = .number(value) }
+    /// Makes a number spelled as Python spells it.
+    public init(floatLiteral value: Double) { self = .number(value) }
     /// Makes `true` or `false`.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
     /// Makes `null`.
@@ -128,7 +147,7 @@ extension Value {
     }
 
     /// The number, nil where it is none.
-    public var number: Number? {
+    package var number: Number? {
         switch form {
         case .text(let fragment) where kind == .number: Number(trusting: fragment.source.bytes[fragment.range])
         case .number(let number): number
@@ -138,6 +157,9 @@ extension Value {
 
     /// The whole number, nil where it is none or does not fit.
     public var int: Int? { number?.int }
+
+    /// The number, as exact as a floating-point number can be; nil where it is none.
+    public var double: Double? { number?.double }
 
     /// The characters of a string, nil where it is none; a lone surrogate is shown as U+FFFD.
     public var string: String? {
@@ -165,7 +187,7 @@ extension Value {
     }
 
     /// Whether it is an array all of whose elements are of one kind.
-    public func isArray(of kind: Kind) -> Bool {
+    package func isArray(of kind: Kind) -> Bool {
         switch form {
         case .text(let fragment) where fragment.first == UInt8(ascii: "["):
             let bytes = fragment.source.bytes
@@ -213,6 +235,22 @@ extension Value {
         case .text(let fragment) where fragment.isContainer: Walk(fragment).reduce(0) { count, _ in count + 1 }
         case .container(let container): container.items.count
         default: 0
+        }
+    }
+}
+
+extension Value {
+    /// About how many bytes it takes as text, its layout left out.
+    package var size: Int {
+        switch form {
+        case .text(let fragment): fragment.range.count
+        case .null, .bool: 4
+        case .number(let number): number.description.utf8.count
+        case .string(let string): string.utf8.count + 2
+        case .container(let container):
+            container.items.reduce(2) { size, item in
+                size + item.value.size + 1 + (container.isObject ? container.key(of: item).utf8.count + 3 : 0)
+            }
         }
     }
 }
@@ -286,7 +324,7 @@ extension Value {
     /// Replaces a range of an array's elements by others; the range has to be one of its own.
     ///
     /// What is no array has no elements, and becomes one.
-    public mutating func replaceElements(_ range: Range<Int>, with elements: some Sequence<Value>) {
+    package mutating func replaceElements(_ range: Range<Int>, with elements: some Sequence<Value>) {
         var container = kind == .array ? takeContainer() : Container(isObject: false, items: [])
         container.items.replaceSubrange(range, with: elements.map { Item(value: $0) })
         form = .container(container)
@@ -299,7 +337,7 @@ extension Value {
     }
 
     /// Makes access to the items of this array or object take constant time, without changing what is written.
-    public mutating func prepareForChanges() {
+    package mutating func prepareForChanges() {
         if kind == .array || kind == .object { form = .container(takeContainer()) }
     }
 

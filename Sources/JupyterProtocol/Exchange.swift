@@ -5,31 +5,42 @@ import Synchronization
 /// A request is over when the kernel has both replied and published that it is idle again. What it publishes can get lost
 /// when the kernel's own queue runs over; the reply cannot. So an idle that does not come after the reply is asked
 /// for: a second request, whose own messages come behind it on the same channel, shows whether it was lost.
-public struct Exchange: Sendable {
+///
+/// An interrupt can hit a kernel between the code and the reply, which is then never sent. Once the kernel is idle, that is
+/// found out in the same way.
+package struct Exchange: Sendable {
     /// The request that it is about.
-    public let request: Message
+    package let request: Message
     /// The reply, once it is there.
-    public private(set) var reply: Message?
+    package private(set) var reply: Message?
     /// Whether the kernel published that it began.
-    public private(set) var wasBusy = false
+    package private(set) var wasBusy = false
+    /// Whether the kernel was interrupted meanwhile.
+    package var wasInterrupted = false
     private var isIdle = false
     private var probes: [String] = []
 
     /// Begins with a request that is about to be sent.
-    public init(_ request: Message) { self.request = request }
+    ///
+    /// - Parameter wasInterrupted: Whether the kernel was interrupted a moment ago.
+    package init(_ request: Message, wasInterrupted: Bool = false) {
+        (self.request, self.wasInterrupted) = (request, wasInterrupted)
+    }
 
     /// How far it is.
-    public enum Progress: Hashable, Sendable {
+    package enum Progress: Hashable, Sendable {
         /// Something is still to come.
         case going
         /// Everything has arrived.
         case complete
         /// It is over, and something that the kernel published was lost.
         case completeWithLoss
+        /// It is over, and the kernel has not replied and never will.
+        case completeWithoutReply
     }
 
     /// Takes note of a message; it may belong to something else.
-    public mutating func receive(_ message: Message) -> Progress {
+    package mutating func receive(_ message: Message) -> Progress {
         let parent = message.parent?.id
         if parent == request.header.id {
             switch message.channel {
@@ -39,6 +50,9 @@ public struct Exchange: Sendable {
                 if message.executionState == .idle { isIdle = true }
             case .stdin: break
             }
+        } else if let parent, probes.contains(parent), reply == nil {
+            // What is replied to a probe stands behind the reply to the request.
+            if message.channel == request.channel { return .completeWithoutReply }
         } else if let parent, probes.contains(parent) {
             // What was published for a probe stands behind all that was published for the request.
             if message.channel == .iopub { return .completeWithLoss }
@@ -52,8 +66,8 @@ public struct Exchange: Sendable {
 
     /// Returns a request to be sent after a while in which nothing has arrived; nil where waiting is all there is to
     /// do, because the kernel is at work.
-    public mutating func probe(of session: Session) -> Message? {
-        guard reply != nil else { return nil }
+    package mutating func probe(of session: Session) -> Message? {
+        guard reply != nil || wasInterrupted && isIdle else { return nil }
         let request = session.kernelInfoRequest()
         probes.append(request.header.id)
         return request
@@ -73,7 +87,7 @@ extension Kernel {
     /// - Returns: The reply, and whether something that the kernel published was lost on the way.
     /// - Throws: ``KernelFailure`` when the kernel dies, `CancellationError` when the task is cancelled, or what `body`
     ///   throws. What has not been heard by then stays in the kernel's messages.
-    public func perform(
+    package func perform(
         _ request: Message, patience: Duration = .seconds(1), _ body: (Message) throws -> Void = { _ in }
     ) async throws -> (reply: Message, hasLoss: Bool) {
         let exchange = Mutex(Exchange(request))
@@ -91,6 +105,7 @@ extension Kernel {
             heard.withLock { $0 = .now }
             try body(message)
             let (progress, reply) = exchange.withLock { ($0.receive(message), $0.reply) }
+            if progress == .completeWithoutReply { throw KernelFailure.disconnected("the kernel has not replied") }
             if progress != .going, let reply { return (reply, progress == .completeWithLoss) }
         }
         throw KernelFailure.disconnected("the kernel was shut down")

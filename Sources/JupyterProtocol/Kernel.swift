@@ -1,8 +1,13 @@
+import GalleyJSON
+
 /// A running kernel: somebody to talk to, to interrupt, and to send home.
 ///
 /// How the words travel and where the kernel lives is the conformer's business. A kernel on this machine is interrupted
 /// by a signal, one behind a server by a request to that server.
 public protocol Kernel: Sendable {
+    /// What reports call it.
+    var name: String { get }
+
     /// What it said of itself when it was ready.
     var info: KernelInfo { get }
 
@@ -35,9 +40,33 @@ public protocol Kernel: Sendable {
     func kill() async
 }
 
+extension Kernel {
+    /// What it calls itself.
+    public var name: String { info.json["implementation"]?.string ?? "kernel" }
+
+    /// They arrive anywhere.
+    public var executor: (any TaskExecutor)? { nil }
+}
+
+extension Kernel {
+    /// Hands the kernel to `body`, and ends it however `body` is left.
+    package func untilLeft<Result>(_ body: (Self) async throws -> Result) async throws -> Result {
+        // What is cancelled cannot wait for anything, such as the end of a kernel.
+        func end() async { await Task { await shutdown() }.value }
+        do {
+            let result = try await body(self)
+            await end()
+            return result
+        } catch {
+            await end()
+            throw error
+        }
+    }
+}
+
 /// Why a conversation with a kernel broke off.
 @nonexhaustive
-public enum KernelFailure: Error, Sendable {
+public enum KernelFailure: Error, Hashable, Sendable {
     /// The kernel is dead.
     case died(PostMortem)
     /// The kernel, or somebody else, sent something that is no proper message.
@@ -59,6 +88,7 @@ public struct PostMortem: Hashable, Sendable {
     }
 
     /// What took the kernel's memory away, where that ended it.
+    @nonexhaustive
     public enum MemoryVerdict: Hashable, Sendable {
         /// The limit of the group of processes that it belongs to, such as a container's.
         case groupLimit
@@ -102,8 +132,9 @@ extension PostMortem: CustomStringConvertible {
                 "it was ended by signal \(number)\(Self.signalNames[number].map { " (\($0))" } ?? "")"
             case .unknown: "how, nobody saw"
             }
+        // A Double of its own, so that no digits come up that are not there.
         let seconds =
-            Double(lifetime.components.seconds) + Double(lifetime.components.attoseconds / 1_000_000_000_000_000) / 1000
+            Double(lifetime.components.seconds * 1000 + lifetime.components.attoseconds / 1_000_000_000_000_000) / 1000
         let megabytes = peakMemory / 1_000_000
         let memory =
             switch memory {

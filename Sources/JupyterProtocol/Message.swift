@@ -1,4 +1,4 @@
-public import JSON
+public import GalleyJSON
 
 /// Something said to a kernel, or by one.
 public struct Message: Sendable {
@@ -89,7 +89,7 @@ extension Header {
     /// Makes the header of a parent, whose identifier is all that matters: IHaskell and others leave the type out.
     ///
     /// An empty object means that there is no parent.
-    public init?(parent json: Value) {
+    package init?(parent json: Value) {
         guard let id = json["msg_id"]?.string else { return nil }
         self.init(
             id: id, type: json["msg_type"]?.string ?? "", session: json["session"]?.string ?? "",

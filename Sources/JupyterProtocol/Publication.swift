@@ -1,4 +1,4 @@
-public import JSON
+public import GalleyJSON
 
 /// What a kernel publishes while it works, read leniently: what is missing is empty.
 @nonexhaustive
@@ -23,7 +23,7 @@ public enum Publication: Sendable {
     case comm(Comm)
 
     /// What is displayed, by a display or as a result.
-    public var display: Display? {
+    package var display: Display? {
         switch self {
         case .display(let display), .result(let display, _): display
         default: nil
@@ -52,16 +52,19 @@ public enum Publication: Sendable {
         public var buffers: [[UInt8]]
 
         /// The state of a widget that goes with it, or the part of it that has changed.
-        public var state: Value? { data["state"].flatMap { $0.kind == .object ? $0 : nil } }
+        package var state: Value? { data["state"].flatMap { $0.kind == .object ? $0 : nil } }
 
         /// The request whose outputs a widget catches from now on; empty for none, nil where nothing is said of it.
-        public var caughtRequest: String? { state?["msg_id"]?.string }
+        package var caughtRequest: String? { state?["msg_id"]?.string }
 
         /// What can be said.
+        @nonexhaustive
         public enum Act: Hashable, Sendable {
             /// The channel is opened, for objects of a kind.
             case open(target: String)
+            /// Something is said to the other one.
             case message
+            /// The channel is closed.
             case close
         }
     }
@@ -69,7 +72,7 @@ public enum Publication: Sendable {
 
 extension Message {
     /// What the message publishes; nil where it is something else, or of a kind that nobody has to know.
-    public var publication: Publication? {
+    package var publication: Publication? {
         guard channel == .iopub else { return nil }
         switch type {
         case "status": return executionState.map { .state($0) }
@@ -108,23 +111,23 @@ extension Message {
 }
 
 /// What a kernel replies when it has run code.
-public struct ExecuteReply: Sendable {
+package struct ExecuteReply: Sendable {
     /// How it went.
-    public var status: Status
+    package var status: Status
     /// The number by which the kernel counts the request.
-    public var count: Int?
+    package var count: Int?
     /// Whether the code asked for the kernel to be ended.
-    public var asksForEnd: Bool
+    package var asksForEnd: Bool
 
     /// Puts the facts together.
-    public init(status: Status, count: Int? = nil, asksForEnd: Bool = false) {
+    package init(status: Status, count: Int? = nil, asksForEnd: Bool = false) {
         self.status = status
         self.count = count
         self.asksForEnd = asksForEnd
     }
 
     /// How code can end.
-    public enum Status: Hashable, Sendable {
+    package enum Status: Hashable, Sendable {
         case ok
         case error(name: String, value: String, traceback: [String])
         /// It was not run: something before it had failed.
@@ -134,7 +137,7 @@ public struct ExecuteReply: Sendable {
 
 extension Message {
     /// The reply to a request to run code, where this is one.
-    public var executeReply: ExecuteReply? {
+    package var executeReply: ExecuteReply? {
         guard type == "execute_reply" else { return nil }
         let status: ExecuteReply.Status =
             switch content["status"]?.string {

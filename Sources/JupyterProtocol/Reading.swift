@@ -1,16 +1,25 @@
-public import JSON
+public import GalleyJSON
 
 /// Whether a kernel is working.
 @nonexhaustive
 public enum ExecutionState: Hashable, Sendable {
-    case starting, busy, idle, restarting, dead
+    /// It does not listen yet.
+    case starting
+    /// It works on a request.
+    case busy
+    /// It waits for requests.
+    case idle
+    /// It begins anew, and forgets everything.
+    case restarting
+    /// It is gone.
+    case dead
     /// A state that the protocol does not know.
     case other(String)
 }
 
 extension Message {
     /// The state that a `status` message tells; nil of any other.
-    public var executionState: ExecutionState? {
+    package var executionState: ExecutionState? {
         guard type == "status", let state = content["execution_state"]?.string else { return nil }
         switch state {
         case "starting": return .starting
@@ -25,16 +34,16 @@ extension Message {
 
 extension Message {
     /// What the kernel said of itself, where this is its reply to that question.
-    public var kernelInfo: KernelInfo? { type == "kernel_info_reply" ? KernelInfo(json: content) : nil }
+    package var kernelInfo: KernelInfo? { type == "kernel_info_reply" ? KernelInfo(json: content) : nil }
 
     /// What the code asks the person, where this is such a question.
-    public var question: (prompt: String, isPassword: Bool)? {
+    package var question: (prompt: String, isPassword: Bool)? {
         guard type == "input_request" else { return nil }
         return (content["prompt"]?.string ?? "", content["password"]?.bool ?? false)
     }
 
     /// Whether it merely says that what is published is going to be heard from now on.
-    public var isWelcome: Bool { type == "iopub_welcome" }
+    package var isWelcome: Bool { type == "iopub_welcome" }
 }
 
 /// What a kernel says of itself.

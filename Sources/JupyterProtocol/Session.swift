@@ -1,4 +1,4 @@
-public import JSON
+public import GalleyJSON
 
 /// One client's side of a conversation: it gives each message an identifier of its own.
 public struct Session: Sendable {
@@ -30,14 +30,14 @@ public struct Session: Sendable {
 
 extension Session {
     /// Asks what the kernel is; it answers as soon as it can.
-    public func kernelInfoRequest() -> Message { message("kernel_info_request", on: .shell) }
+    package func kernelInfoRequest() -> Message { message("kernel_info_request", on: .shell) }
 
     /// Asks for code to be run.
     ///
     /// - Parameters:
     ///   - allowsInput: Whether the code may ask the person something.
     ///   - stopsOnError: Whether an error discards the requests that wait behind this one.
-    public func executeRequest(_ code: String, allowsInput: Bool = false, stopsOnError: Bool = true) -> Message {
+    package func executeRequest(_ code: String, allowsInput: Bool = false, stopsOnError: Bool = true) -> Message {
         message(
             "execute_request", on: .shell,
             content: [
@@ -47,13 +47,13 @@ extension Session {
     }
 
     /// Asks the kernel to interrupt what it runs.
-    public func interruptRequest() -> Message { message("interrupt_request", on: .control) }
+    package func interruptRequest() -> Message { message("interrupt_request", on: .control) }
 
     /// Asks the kernel to end.
-    public func shutdownRequest() -> Message { message("shutdown_request", on: .control, content: ["restart": false]) }
+    package func shutdownRequest() -> Message { message("shutdown_request", on: .control, content: ["restart": false]) }
 
     /// Answers a question of the kernel.
-    public func inputReply(_ answer: String, to question: Message) -> Message {
+    package func inputReply(_ answer: String, to question: Message) -> Message {
         message(
             "input_reply", on: .stdin, content: ["status": "ok", "value": .string(answer)], parent: question.header)
     }
@@ -61,7 +61,7 @@ extension Session {
     /// Tells the kernel that its question will not be answered.
     ///
     /// Kernels look at the value alone; IPython takes this one, the end of a terminal's input, for what it says.
-    public func inputError(to question: Message) -> Message {
+    package func inputError(to question: Message) -> Message {
         message(
             "input_reply", on: .stdin,
             content: [
@@ -71,7 +71,7 @@ extension Session {
     }
 
     /// Tells an object of the kernel, which is half of a widget, what has become of its other half.
-    public func commMessage(_ data: Value, to comm: String, parent: Header?) -> Message {
+    package func commMessage(_ data: Value, to comm: String, parent: Header?) -> Message {
         message("comm_msg", on: .shell, content: ["comm_id": .string(comm), "data": data], parent: parent)
     }
 }

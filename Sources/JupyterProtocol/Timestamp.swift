@@ -6,10 +6,10 @@ public struct Timestamp: Hashable, Sendable {
     public let microseconds: Int
 
     /// Makes the moment so many microseconds after the beginning of 1970.
-    public init(microseconds: Int) { self.microseconds = microseconds }
+    package init(microseconds: Int) { self.microseconds = microseconds }
 
     /// Returns the moment that it is.
-    public static func now() -> Timestamp {
+    package static func now() -> Timestamp {
         var time = timespec()
         // Safe because the call fills a variable of its own kind.
         unsafe clock_gettime(CLOCK_REALTIME, &time)
@@ -38,7 +38,7 @@ extension Timestamp: CustomStringConvertible {
     }
 
     /// Reads what kernels send: with a zone or without, which then means universal time, with or without a fraction.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         var rest = Substring(text)
         guard let year = rest.takeNumber(4), rest.take("-"), let month = rest.takeNumber(2), rest.take("-"),
             let day = rest.takeNumber(2), rest.take("T") || rest.take(" "), let hour = rest.takeNumber(2),

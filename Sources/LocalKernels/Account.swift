@@ -1,32 +1,32 @@
-import CLinux
+import GalleyCLinux
 import Glibc
 
 /// A user of this machine.
-public struct Account: Hashable, Sendable {
+package struct Account: Hashable, Sendable {
     /// What the user is called.
-    public let name: String
+    package let name: String
     /// The user's number.
-    public let id: UInt32
+    package let id: UInt32
     /// The number of the group that the user's files belong to.
-    public let group: UInt32
+    package let group: UInt32
     /// All groups that the user is in.
-    public let groups: [UInt32]
+    package let groups: [UInt32]
     /// The user's own folder.
-    public let home: String
+    package let home: String
     /// The program that reads what the user types.
-    public let shell: String
+    package let shell: String
 
     /// The user that this process runs as; nil where the system knows none of that number.
-    public static var current: Account? { Account(id: geteuid()) }
+    package static var current: Account? { Account(id: geteuid()) }
 
     /// Finds a user by name, or by number.
-    public init?(named name: String) {
+    package init?(named name: String) {
         guard let found = Self(name: name, id: 0) ?? UInt32(name).flatMap(Self.init(id:)) else { return nil }
         self = found
     }
 
     /// Finds a user by number.
-    public init?(id: UInt32) { self.init(name: nil, id: id) }
+    package init?(id: UInt32) { self.init(name: nil, id: id) }
 
     private init?(name: String?, id: UInt32) {
         var (id, group) = (id, id)

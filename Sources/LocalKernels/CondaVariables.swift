@@ -1,4 +1,4 @@
-import JSON
+import GalleyJSON
 
 /// The variables that `conda env config vars set` has set in an environment.
 enum CondaVariables {

@@ -1,7 +1,7 @@
 import Glibc
-import JSON
-import JupyterProtocol
-import ZeroMQTransport
+import GalleyJSON
+import GalleyJupyterProtocol
+import GalleyZeroMQTransport
 
 /// What a kernel is told of where to listen.
 struct ConnectionFile {

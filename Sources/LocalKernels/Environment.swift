@@ -1,13 +1,14 @@
 import Glibc
 
 /// The variables of this process, and the home of its user where they do not tell it.
-public func currentEnvironment() -> [String: String] {
+package func currentEnvironment() -> [String: String] {
     var environment: [String: String] = [:]
     // Safe as long as nobody changes the environment at the same time, which this library never does.
     var entry = unsafe environ
     while let variable = unsafe entry.pointee {
         let text = unsafe String(cString: variable)
-        if let equals = text.firstIndex(of: "=") {
+        // What has no name is no variable, and nobody has meant it.
+        if let equals = text.firstIndex(of: "="), equals > text.startIndex {
             environment[String(text[..<equals])] = String(text[text.index(after: equals)...])
         }
         unsafe entry += 1

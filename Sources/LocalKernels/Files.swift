@@ -1,4 +1,4 @@
-import CLinux
+import GalleyCLinux
 import Glibc
 
 /// Looks at files, asking for nothing but whether and what.
@@ -23,6 +23,15 @@ enum Files {
         // Safe because each name is copied before the next call.
         while let name = unsafe clinux_next_name(open) { names.append(unsafe String(cString: name)) }
         return names.sorted()
+    }
+
+    /// Why no file can be opened at present, if that is so.
+    static var shortage: String? {
+        let file = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
+        // Safe because the string is copied at once.
+        if file < 0 { return [EMFILE, ENFILE].contains(errno) ? unsafe String(cString: strerror(errno)) : nil }
+        close(file)
+        return nil
     }
 
     static func isFolder(_ path: String) -> Bool { kind(path) == S_IFDIR }

@@ -1,8 +1,8 @@
-import CLinux
+import GalleyCLinux
 import Glibc
-import JupyterProtocol
+import GalleyJupyterProtocol
 import Synchronization
-import ZeroMQTransport
+import GalleyZeroMQTransport
 
 /// A program under a guard that ends it, and all that descends from it, when this process is gone.
 final class GuardedProcess: Sendable {
@@ -84,8 +84,9 @@ final class GuardedProcess: Sendable {
             }
         }
         guard guardian > 0 else {
+            let code = errno
             close(output.read)
-            throw Refusal(step: clinux_step_fork, code: errno)
+            throw Refusal(step: clinux_step_fork, code: code)
         }
         self.guardian = guardian
         self.socket = Mutex(socket)
@@ -95,6 +96,7 @@ final class GuardedProcess: Sendable {
             self.socket.withLock { $0 = nil }
             close(guardEnd)
             close(programEnd)
+            clinux_wait_for_guard(guardian)
             throw Refusal(step: clinux_step_fork, code: EAGAIN)
         }
     }
@@ -117,7 +119,8 @@ final class GuardedProcess: Sendable {
     private func order(_ order: clinux_order) {
         socket.withLock { socket in
             guard let socket else { return }
-            // A cell can have stopped it, which would keep everything alive.
+            // A cell can have stopped it, which would keep everything alive. Its number is its own until it is waited for,
+            // which comes after the socket is gone.
             kill(guardian, SIGCONT)
             var order = order
             // Safe because the size is that of the value. A guard that does not listen any more needs no orders.
@@ -127,8 +130,9 @@ final class GuardedProcess: Sendable {
 
     private static func pipe() throws(Refusal) -> (read: Int32, write: Int32) {
         var ends: [Int32] = [-1, -1]
-        guard unsafe Glibc.pipe(&ends) == 0 else { throw Refusal(step: clinux_step_fork, code: errno) }
-        return (raised(ends[0]), raised(ends[1]))
+        // Safe because the array has room for both.
+        guard unsafe clinux_make_pipe(&ends) == 0 else { throw Refusal(step: clinux_step_fork, code: errno) }
+        return (ends[0], ends[1])
     }
 
     /// Moves a descriptor out of the way of the standard streams, which may be closed; it is not passed on to children.
@@ -169,9 +173,7 @@ final class GuardedProcess: Sendable {
         socket.withLock { $0 = nil }
         close(guardEnd)
         close(programEnd)
-        // The guard is a child of this process; somebody else's wait() may have been faster.
-        var status: Int32 = 0
-        _ = unsafe waitpid(guardian, &status, 0)
+        clinux_wait_for_guard(guardian)
         started.set(Refusal(step: clinux_step_fork, code: ECHILD))
         ending.set(Ending(cause: .unknown, peakMemory: 0))
         gone.set(())
@@ -183,9 +185,8 @@ final class GuardedProcess: Sendable {
         case clinux_failed:
             started.set(Refusal(step: clinux_step(UInt32(report.detail)), code: report.value))
         case clinux_ended:
-            // As wait() encodes it: the signal in the low seven bits, or else the exit status above them.
-            let signal = report.value & 0x7F
-            let cause: PostMortem.Cause = signal == 0 ? .exited(report.value >> 8 & 0xFF) : .signalled(signal)
+            let signal = clinux_ending_signal(report.value)
+            let cause: PostMortem.Cause = signal == 0 ? .exited(clinux_exit_status(report.value)) : .signalled(signal)
             ending.set(Ending(cause: cause, peakMemory: Int(report.detail) * 1024))
         default: break
         }

@@ -1,8 +1,8 @@
-public import JupyterProtocol
+public import GalleyJupyterProtocol
 
 /// Says why there is no kernel.
 @nonexhaustive
-public enum KernelError: Error, Sendable {
+public enum KernelError: Error, Hashable, Sendable {
     /// None has this name.
     case notFound(name: String, available: [String], searched: [String])
     /// The notebook describes a kernel and does not name it.
@@ -37,6 +37,16 @@ public enum KernelError: Error, Sendable {
     case failed(kernel: String, KernelFailure)
 }
 
+extension KernelError {
+    /// Whether it may be gone the next time: what did not start may start then, what is not there will not be.
+    public var mayPass: Bool {
+        switch self {
+        case .notStarted, .diedAtStart, .silent, .failed: true
+        default: false
+        }
+    }
+}
+
 extension KernelError: CustomStringConvertible {
     /// What failed, why, and what to type next.
     public var description: String {
@@ -49,8 +59,8 @@ extension KernelError: CustomStringConvertible {
                 + "Looked in: \(searched.joined(separator: ", ")) and in Conda's environments. "
                 + Self.advice(for: name)
         case .nameless:
-            return "The notebook's metadata describe a kernel without naming it. Name one: --kernel python3, say, or "
-                + "metadata.kernelspec.name in the notebook"
+            return "The notebook's metadata describe a kernel without naming it. Choose one, such as python3, or name "
+                + "it in the notebook, as metadata.kernelspec.name"
         case .invalidSpec(let path, let reason): return "\(path) describes no kernel: \(reason). Mend it or remove it"
         case .noEnvironment(let path):
             return "\(path) is neither a Python environment nor a Python: it has no bin/python"
@@ -61,13 +71,12 @@ extension KernelError: CustomStringConvertible {
         case .noWorkingFolder(let path, let reason): return "The working folder \(path) cannot be entered: \(reason)"
         case .noAccount(let name): return "There is no user '\(name)' on this machine"
         case .noOwner:
-            return
-                "The notebook is in no file, so it has no owner whom the kernel could run as; name somebody: --as-user"
+            return "The notebook is in no file, so it has no owner whom the kernel could run as; name somebody"
         case .notAllowedToBecome(let name, let reason):
             return "The kernel cannot be run as \(name): \(reason). It takes root to run it as somebody else"
         case .outOfReach(let path, let account, _):
             return "The kernel cannot be run as \(account), who may not get at \(path). Give the permission, or choose "
-                + "another kernel, or another user: --as-caller"
+                + "another kernel, or another user"
         case .notStarted(let kernel, let reason): return "Kernel '\(kernel)' could not be started: \(reason)"
         case .diedAtStart(let kernel, let end):
             return "Kernel '\(kernel)' ended before it was ready: \(end)\(Self.quoted(end.lastLines))"

@@ -1,5 +1,5 @@
 /// Finds the kernels of this machine, where Jupyter looks for them and where Conda keeps its environments.
-public struct KernelFinder: Sendable {
+package struct KernelFinder: Sendable {
     /// The variables that say where to look.
     private let environment: [String: String]
     /// The homes to look in: the user's own, and that of the notebook's owner.
@@ -8,13 +8,13 @@ public struct KernelFinder: Sendable {
     /// Looks where a program with this environment would.
     ///
     /// - Parameter ownerHome: The home of another user whose environments count too.
-    public init(environment: [String: String] = currentEnvironment(), ownerHome: String? = nil) {
+    package init(environment: [String: String] = currentEnvironment(), ownerHome: String? = nil) {
         self.environment = environment
         homes = [environment["HOME"], ownerHome].compactMap(\.self).filter { !$0.isEmpty }.unique
     }
 
     /// The folders whose subfolders hold a `kernel.json`, the first to be asked first.
-    public var folders: [String] {
+    package var folders: [String] {
         let system = ["/usr/local/share/jupyter", "/usr/share/jupyter"]
         let user = variable("JUPYTER_DATA_DIR").map { [$0] } ?? userFolders
         let active = activeEnvironments.map { $0 + "/share/jupyter" }
@@ -52,7 +52,7 @@ public struct KernelFinder: Sendable {
     }
 
     /// All kernels: those with a `kernel.json` first, each name once, then those of environments that have none.
-    public func all() -> [KernelSpec] {
+    package func all() -> [KernelSpec] {
         var specs: [KernelSpec] = []
         var names: Set<String> = []
         let conda = condaEnvironments
@@ -73,7 +73,7 @@ public struct KernelFinder: Sendable {
     /// be the environment that is active, where Python is wanted, or a Conda environment that is called so.
     ///
     /// - Parameter mayBePath: Whether a path will do. What a notebook says does not choose programs of this machine.
-    public func find(_ name: String, mayBePath: Bool = true) throws(KernelError) -> KernelSpec {
+    package func find(_ name: String, mayBePath: Bool = true) throws(KernelError) -> KernelSpec {
         if mayBePath, name.contains("/") { return try environmentKernel(at: name) }
         let wanted = name == "python" ? "python3" : name.lowercased()
         let conda = condaEnvironments
@@ -97,11 +97,13 @@ public struct KernelFinder: Sendable {
             let environment = PythonEnvironment(folder: folder)
             if environment.hasKernel { return environment.kernel(called: name, displayName: "Python") }
         }
+        // Nothing is found where nothing can be opened.
+        if let shortage = Files.shortage { throw .notStarted(kernel: name, reason: shortage) }
         throw .notFound(name: name, available: all().map(\.name), searched: folders)
     }
 
     /// Finds the only kernel of a language; nil where there is none or more than one.
-    public func onlyKernel(of language: String) -> KernelSpec? {
+    package func onlyKernel(of language: String) -> KernelSpec? {
         let candidates = all().filter { $0.language.lowercased() == language.lowercased() }
         return candidates.count == 1 ? candidates.first : nil
     }

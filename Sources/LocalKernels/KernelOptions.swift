@@ -1,38 +1,38 @@
 /// How a kernel is to be started and ended.
-public struct KernelOptions: Sendable {
+package struct KernelOptions: Sendable {
     /// The folder it works in; nil for that of this process.
-    public var workingFolder: String?
+    package var workingFolder: String?
     /// The variables it starts with, before those that its own description adds.
-    public var environment: [String: String]
+    package var environment: [String: String]
     /// The user that it runs as; nil for the one that this process runs as. It takes root to choose another.
-    public var account: Account?
+    package var account: Account?
     /// Arguments added to its own.
-    public var extraArguments: [String] = []
+    package var extraArguments: [String] = []
     /// How long it may take until it is ready.
-    public var startLimit: Duration = .seconds(60)
+    package var startLimit: Duration = .seconds(60)
     /// What it may use.
-    public var limits = ResourceLimits()
+    package var limits = ResourceLimits()
     /// Whether processes that it started may outlive it, for a notebook that starts a service on purpose.
     ///
     /// What they write to the kernel's own output and error goes nowhere then, and a post-mortem has no last lines.
-    public var leavesChildren = false
+    package var leavesChildren = false
     /// Whether it has a folder of its own for temporary files, which is removed with it; else that of the environment.
-    public var hasOwnTemporaryFolder = false
+    package var hasOwnTemporaryFolder = false
     /// How it is spoken to.
-    public var transport: Transport = .automatic
+    package var transport: Transport = .automatic
     /// How it is ended: each step with the patience that follows it. What is still there after the last is killed.
-    public var ending: [EndingStep] = EndingStep.patient
+    package var ending: [EndingStep] = EndingStep.patient
     /// Answers the questions that the code asks; nil where nobody is there to answer.
-    public var answer: Answer?
+    package var answer: Answer?
 
     /// Answers a question; nil where it does not.
-    public typealias Answer = @Sendable (_ prompt: String, _ isPassword: Bool) async -> String?
+    package typealias Answer = @Sendable (_ prompt: String, _ isPassword: Bool) async -> String?
 
     /// Begins with the environment of this process, and everything else as it usually is.
-    public init(environment: [String: String] = currentEnvironment()) { self.environment = environment }
+    package init(environment: [String: String] = currentEnvironment()) { self.environment = environment }
 
     /// The ways of speaking to a kernel.
-    public enum Transport: Hashable, Sendable {
+    package enum Transport: Hashable, Sendable {
         /// The first of the others that the kernel is able to.
         case automatic
         /// Sockets in a private folder: nobody else can take their place.
@@ -56,17 +56,16 @@ public struct ResourceLimits: Hashable, Sendable {
 }
 
 /// One step on the way to a kernel's end.
-@nonexhaustive
-public enum EndingStep: Hashable, Sendable {
+package enum EndingStep: Hashable, Sendable {
     /// Asks it to end; once it has said that it will, it gets `afterReply` and not a moment more.
     case request(patience: Duration, afterReply: Duration)
     /// Sends its group of processes a signal.
     case signal(Int32, patience: Duration)
 
     /// What kernels that behave need no more than the first step of.
-    public static let patient: [EndingStep] = [
+    package static let patient: [EndingStep] = [
         .request(patience: .milliseconds(2500), afterReply: .seconds(1)), .signal(15, patience: .seconds(1)),
     ]
     /// Asks nothing and waits for nothing.
-    public static let immediate: [EndingStep] = []
+    package static let immediate: [EndingStep] = []
 }

@@ -1,33 +1,33 @@
-public import JSON
+package import GalleyJSON
 
 /// A kernel that could be started: what its `kernel.json` says, and where that was found.
-public struct KernelSpec: Sendable {
+package struct KernelSpec: Sendable {
     /// What notebooks call it.
-    public var name: String
+    package var name: String
     /// What people call it.
-    public var displayName: String
+    package var displayName: String
     /// The language that it runs.
-    public var language: String
+    package var language: String
     /// The program and its arguments, with places for what is known only when it is started.
-    public var arguments: [String]
+    package var arguments: [String]
     /// Variables that it wants in its environment, with references to others.
-    public var environment: [String: String]
+    package var environment: [String: String]
     /// How it wants to be interrupted.
-    public var interruptMode: InterruptMode
+    package var interruptMode: InterruptMode
     /// What else the file says of it.
-    public var metadata: Value
+    package var metadata: Value
     /// The folder of its `kernel.json`, or the environment that it is part of.
-    public var folder: String
+    package var folder: String
     /// The Python or Conda environment that it belongs to, and what belongs to that.
     package var home: EnvironmentFolder?
 
     /// The ways of interrupting a kernel.
-    public enum InterruptMode: String, Sendable {
+    package enum InterruptMode: String, Sendable {
         case signal, message
     }
 
     /// Makes a kernel of its parts.
-    public init(
+    package init(
         name: String, displayName: String, language: String, arguments: [String], environment: [String: String] = [:],
         interruptMode: InterruptMode = .signal, metadata: Value = [:], folder: String
     ) {

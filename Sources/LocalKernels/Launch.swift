@@ -2,7 +2,7 @@ import Glibc
 
 extension KernelSpec {
     /// Finds the program that the kernel is; nil where it does not exist.
-    public func program(environment: [String: String] = currentEnvironment()) -> String? {
+    package func program(environment: [String: String] = currentEnvironment()) -> String? {
         let launch = try? Launch(self, connectionFile: "", options: KernelOptions(environment: environment))
         return launch?.program
     }
@@ -46,6 +46,18 @@ struct Launch: Sendable {
             }
         }
         self.arguments = arguments
+        if let name = environment.keys.first(where: { $0.isEmpty || $0.contains("=") }) {
+            throw .notStarted(kernel: spec.name, reason: "a variable cannot be called '\(name)'")
+        }
+        if let folder = options.workingFolder, folder.utf8.contains(0) {
+            throw .noWorkingFolder(
+                folder.replacing("\0", with: "\\0"), reason: unsafe String(cString: strerror(EINVAL)))
+        }
+        let variables = environment.map { "\($0.key)=\($0.value)" }
+        if let bad = (arguments + variables).first(where: { $0.utf8.contains(0) }) {
+            let name = bad.prefix { $0 != "=" && $0 != "\0" }
+            throw .notStarted(kernel: spec.name, reason: "'\(name)' holds a NUL, which no program can be given")
+        }
     }
 
     /// Where a shell looks that was told nothing.

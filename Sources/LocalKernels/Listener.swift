@@ -1,7 +1,7 @@
-import JSON
-import JupyterProtocol
+import GalleyJSON
+import GalleyJupyterProtocol
 import Synchronization
-import ZeroMQTransport
+import GalleyZeroMQTransport
 
 /// Hears every message of a kernel first: knows when it is ready, and answers what nobody else would.
 final class Listener: Sendable {

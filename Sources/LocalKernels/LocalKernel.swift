@@ -1,20 +1,22 @@
 import Glibc
-public import JupyterProtocol
+package import GalleyJupyterProtocol
 import Synchronization
-import ZeroMQTransport
+import GalleyZeroMQTransport
 
 /// A kernel on this machine, from the moment it is ready.
-public final class LocalKernel: Kernel {
+package final class LocalKernel: Kernel {
     /// What it said of itself when it was ready.
-    public let info: KernelInfo
+    package let info: KernelInfo
     /// The client's side of the conversation.
-    public var session: Session { start.session }
+    package var session: Session { start.session }
     /// Everything it says, in order.
-    public var messages: KernelMessages { start.connection.messages }
+    package var messages: KernelMessages { start.connection.messages }
     /// The thread of its connection.
-    public var executor: (any TaskExecutor)? { start.connection.executor }
+    package var executor: (any TaskExecutor)? { start.connection.executor }
+    /// What notebooks call it.
+    package var name: String { spec.name }
     /// What it was started from.
-    public var spec: KernelSpec { start.spec }
+    package var spec: KernelSpec { start.spec }
 
     /// How much memory it has to itself, with everything that it started, in bytes; nil where the system does not tell.
     package var memory: Int? { start.process.memory }
@@ -36,10 +38,10 @@ public final class LocalKernel: Kernel {
     }
 
     /// Sends it a message.
-    public func send(_ message: Message) { start.connection.send(message) }
+    package func send(_ message: Message) { start.connection.send(message) }
 
     /// Interrupts by signal or by message, as the kernel wants it; one that does not answer the message gets the signal.
-    public func interrupt() async {
+    package func interrupt() async {
         guard spec.interruptMode == .message else { return start.process.signal(SIGINT) }
         let request = session.interruptRequest()
         let answered = start.listener.expectReply(to: request)
@@ -48,7 +50,7 @@ public final class LocalKernel: Kernel {
     }
 
     /// Ends the kernel and everything that it started; what it still had to say is lost.
-    public func kill() async {
+    package func kill() async {
         let isFirst = beginEnding()
         start.process.killEverything()
         // Whoever is asking it to end sees that it has.
@@ -66,7 +68,7 @@ public final class LocalKernel: Kernel {
     }
 
     /// Ends the kernel by the steps of its options, then by force, and removes its folder.
-    public func shutdown() async {
+    package func shutdown() async {
         guard beginEnding() else { return _ = await finished.value() }
         for step in start.options.ending where start.process.ending.current == nil { await perform(step) }
         await start.clear()

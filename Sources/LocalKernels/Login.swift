@@ -1,11 +1,11 @@
 import Glibc
-import ZeroMQTransport
+import GalleyZeroMQTransport
 
 extension Account {
     /// What the user's variables are after a login: the user's shell is asked, which reads what it reads then.
     ///
     /// - Returns: The variables; nil where the shell did not tell them in time.
-    package func loginEnvironment(within limit: Duration = .seconds(5)) async -> [String: String]? {
+    package func loginEnvironment(within limit: Duration = .seconds(15)) async -> [String: String]? {
         var options = KernelOptions(environment: identity)
         options.environment["PATH"] = "/usr/local/bin:/usr/bin:/bin"
         options.account = self
@@ -26,7 +26,7 @@ extension Account {
         guard let bytes = folder.read(RuntimeFolder.answer), !bytes.isEmpty else { return nil }
         let variables = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
         return Dictionary(
-            variables.compactMap { variable in
+            variables.filter { !$0.hasPrefix("=") }.compactMap { variable in
                 variable.firstIndex(of: "=").map {
                     (String(variable[..<$0]), String(variable[variable.index(after: $0)...]))
                 }

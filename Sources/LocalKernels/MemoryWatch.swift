@@ -1,4 +1,4 @@
-import JupyterProtocol
+import GalleyJupyterProtocol
 
 /// Notices whether the system has ended processes for lack of memory.
 struct MemoryWatch: Sendable {

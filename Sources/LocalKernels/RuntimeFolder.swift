@@ -1,4 +1,4 @@
-import CLinux
+import GalleyCLinux
 import Glibc
 import Synchronization
 
@@ -109,20 +109,24 @@ final class RuntimeFolder: Sendable {
     /// The file that a login shell answers with.
     static let answer = "environment"
 
-    /// When remains are to be looked for again, by folder.
+    /// When folders with many names in them are to be looked through again.
     private static let nextLook = Mutex<[String: ContinuousClock.Instant]>([:])
+    private static let many = 100
 
-    /// Removes folders of kernels that nobody uses any more, if looking for them does not take too long.
+    /// Removes folders of kernels that nobody uses any more.
     private static func clearRemains(in parent: String) {
-        let begin = ContinuousClock.now
-        guard nextLook.withLock({ $0[parent] ?? begin }) <= begin else { return }
-        defer {
-            // A folder full of other people's files is not looked through for each kernel.
-            let cost = begin.duration(to: .now)
-            nextLook.withLock { $0[parent] = .now + (cost > .milliseconds(2) ? cost * 1000 : .zero) }
+        let now = ContinuousClock.now
+        let isTooEarly = nextLook.withLock { looks in
+            looks = looks.filter { $0.value > now }
+            return looks[parent] != nil
         }
+        guard !isTooEarly else { return }
+        let names = Files.names(in: parent)
+        // A folder full of other people's files is not looked through for each kernel. What it costs goes by their number,
+        // and not by the clock: a machine that is busy is no reason to leave anything behind.
+        if names.count > many { nextLook.withLock { $0[parent] = now + .milliseconds(names.count) } }
         // Nothing else is called so: galley, a process, a word.
-        for name in Files.names(in: parent)
+        for name in names
         where name.hasPrefix(prefix) && name.wholeMatch(of: /galley-\d+-\w+/) != nil {
             let path = "\(parent)/\(name)"
             let outer = Files.names(in: path)

@@ -1,7 +1,7 @@
-import CLinux
+import GalleyCLinux
 import Glibc
-import JupyterProtocol
-import ZeroMQTransport
+import GalleyJupyterProtocol
+import GalleyZeroMQTransport
 
 /// A kernel on its way to being ready.
 struct Start: Sendable {
@@ -21,7 +21,8 @@ struct Start: Sendable {
     /// After so long without an answer, a kernel is asked again.
     private static let patience = Duration.seconds(5)
 
-    /// Starts a kernel and waits until it is ready.
+    /// Starts a kernel and waits until it is ready, off whatever actor the caller is on.
+    @concurrent
     static func kernel(_ spec: KernelSpec, _ options: KernelOptions) async throws -> LocalKernel {
         let usesPorts = options.transport == .tcp || (options.transport == .automatic && Quirks(of: spec).needsPorts)
         var attempt = 1

@@ -1,4 +1,4 @@
-public import JSON
+public import GalleyJSON
 
 /// One cell of a notebook.
 public struct Cell: Part {
@@ -11,8 +11,11 @@ public struct Cell: Part {
     /// What a cell is for.
     @nonexhaustive
     public enum Kind: Hashable, Sendable {
+        /// It is run.
         case code
+        /// It is read.
         case markdown
+        /// It is left to whatever turns the notebook into something else.
         case raw
         /// A kind that a later version of the format may bring.
         case other(String)
@@ -80,7 +83,7 @@ extension Cell {
         get { metadata.tags }
         set {
             if newValue.elementsEqual(tags, by: { $0.isIdentical(to: $1) }) { return }
-            metadata["tags"] = newValue.isEmpty ? Value?.none : .array(newValue.map { .string($0) })
+            metadata["tags"] = newValue.isEmpty ? Value?.none : .array(ofStrings: newValue)
         }
     }
 
@@ -88,7 +91,7 @@ extension Cell {
     public var executionCount: Int? {
         get { json["execution_count"]?.int }
         set {
-            if newValue != executionCount { json["execution_count"] = newValue.map { .number($0) } ?? .null }
+            if newValue != executionCount { json["execution_count"] = .number(newValue) }
         }
     }
 

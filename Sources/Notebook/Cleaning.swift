@@ -1,4 +1,4 @@
-public import JSON
+package import GalleyJSON
 
 extension Cell {
     /// Removes the outputs, and the number of the request that made them.
@@ -34,7 +34,7 @@ extension Cell {
 
 extension UnreadNotebook {
     /// What a run leaves in a notebook.
-    public enum Remains: Sendable {
+    package enum Remains: Sendable {
         /// Outputs, and the numbers of requests.
         case outputs
         /// These, and when cells ran, what widgets looked like, how the run went.
@@ -44,7 +44,7 @@ extension UnreadNotebook {
     /// The notebook without what a run has left there, and otherwise byte for byte as it is, of whatever version.
     ///
     /// - Throws: ``NotebookError`` where the document is no notebook.
-    public func removing(_ remains: Remains) throws(NotebookError) -> Text {
+    package func removing(_ remains: Remains) throws(NotebookError) -> Text {
         var document = document
         let root = document.root
         let isEverything = remains == .everything

@@ -1,4 +1,4 @@
-public import JSON
+public import GalleyJSON
 
 /// One thing in several representations, by media type.
 public struct MimeBundle: Sendable {
@@ -9,7 +9,7 @@ public struct MimeBundle: Sendable {
     public init(json: Value) { self.json = json }
 
     /// Makes the bundle that the file is to hold of data as a kernel sends it: text is split into lines.
-    public init(sent data: Value) {
+    package init(sent data: Value) {
         json = .object(
             data.members.map { type, value in
                 (type, Self.isSplit(type) ? value.string.map(MultilineText.split) ?? value : value)

@@ -1,4 +1,4 @@
-import JSON
+import GalleyJSON
 
 /// Text that a notebook may hold as a string or as a list of lines.
 enum MultilineText {

@@ -1,4 +1,4 @@
-public import JSON
+public import GalleyJSON
 
 /// A notebook: its cells, its metadata, and the file it came from.
 ///
@@ -24,7 +24,7 @@ public struct Notebook: Sendable {
     }
 
     /// Reads a notebook all the way that was opened before.
-    public init(reading unread: UnreadNotebook) throws(NotebookError) {
+    package init(reading unread: UnreadNotebook) throws(NotebookError) {
         document = unread.document
         var reader = Reader(document: document)
         do throws(Reader.Refusal) {
@@ -37,7 +37,27 @@ public struct Notebook: Sendable {
     }
 
     /// The notebook as it is to be written.
-    public var text: Text { document.text }
+    package var text: Text { document.text }
+
+    /// The notebook as it is to be written: what was read and not changed is byte for byte what it was.
+    ///
+    /// A cell that was added without an identifier has one there, where the version of the format wants it.
+    public var bytes: [UInt8] {
+        var notebook = self
+        notebook.giveIDs()
+        return notebook.text.bytes
+    }
+
+    private mutating func giveIDs() {
+        let nameless = cells.indices.filter { cells[$0].id == nil }
+        guard version >= (4, 5), !nameless.isEmpty else { return }
+        var used = Set(cells.compactMap(\.id))
+        for index in nameless {
+            let id = CellID.make(for: cells[index].source, at: index, avoiding: used)
+            used.insert(id)
+            cells[index].id = id
+        }
+    }
 
     /// The version of the format, such as 4.5.
     public var version: (major: Int, minor: Int) {

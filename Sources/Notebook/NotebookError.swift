@@ -1,4 +1,4 @@
-public import JSON
+public import GalleyJSON
 
 /// Says why a file cannot be run as a notebook, and which of its values is to blame.
 public struct NotebookError: Error, Hashable, Sendable {

@@ -1,4 +1,4 @@
-public import JSON
+public import GalleyJSON
 
 /// One output of a code cell.
 public struct Output: Part {
@@ -11,9 +11,13 @@ public struct Output: Part {
     /// The kinds of output.
     @nonexhaustive
     public enum Kind: Hashable, Sendable {
+        /// Text that was written to a stream.
         case stream(Stream)
+        /// Something that was displayed.
         case displayData
+        /// The value of the last expression.
         case executeResult
+        /// An error that the code raised.
         case error
         /// A kind that a later version of the format may bring.
         case other(String)
@@ -22,7 +26,10 @@ public struct Output: Part {
     /// The streams that a program writes to.
     @nonexhaustive
     public enum Stream: Hashable, Sendable {
-        case stdout, stderr
+        /// Standard output.
+        case stdout
+        /// Standard error.
+        case stderr
         /// One that a kernel has invented.
         case other(String)
 
@@ -54,7 +61,7 @@ public struct Output: Part {
     /// Makes the value of a cell's last expression.
     public static func executeResult(_ data: MimeBundle, executionCount: Int?, metadata: Value = [:]) -> Output {
         Output(json: [
-            "data": data.json, "execution_count": executionCount.map { .number($0) } ?? .null, "metadata": metadata,
+            "data": data.json, "execution_count": .number(executionCount), "metadata": metadata,
             "output_type": "execute_result",
         ])
     }
@@ -63,7 +70,7 @@ public struct Output: Part {
     public static func error(name: String, value: String, traceback: [String]) -> Output {
         Output(json: [
             "ename": .string(name), "evalue": .string(value), "output_type": "error",
-            "traceback": .array(traceback.map { .string($0) }),
+            "traceback": .array(ofStrings: traceback),
         ])
     }
 }
@@ -116,7 +123,7 @@ extension Output {
 
 extension Output {
     /// The output with each text in one piece, as kernels send it and widgets keep it.
-    public var whole: Value {
+    package var whole: Value {
         var whole = json
         if let text { whole["text"] = .string(text) }
         if let data {

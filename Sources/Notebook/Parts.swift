@@ -1,4 +1,4 @@
-public import JSON
+public import GalleyJSON
 
 /// A value of a notebook that reads like the format: a cell, an output.
 public protocol Part: Sendable {

@@ -1,4 +1,4 @@
-import JSON
+import GalleyJSON
 
 /// Looks a document over: refuses what cannot be run, puts right what the format would merely complain of.
 struct Reader {

@@ -1,15 +1,15 @@
-import JSON
+package import GalleyJSON
 
 /// A notebook that was opened and not read: what kernel it wants can be told, and whether the rest is in order cannot.
 ///
 /// Reading a large notebook takes time, and so does starting a kernel.
-public struct UnreadNotebook: Sendable {
+package struct UnreadNotebook: Sendable {
     let document: Document
 
     /// Opens a notebook.
     ///
     /// - Throws: ``NotebookError`` where the bytes are not JSON.
-    public init(parsing bytes: [UInt8]) throws(NotebookError) {
+    package init(parsing bytes: [UInt8]) throws(NotebookError) {
         do throws(ParseError) {
             document = try Document(parsing: bytes)
         } catch {
@@ -18,7 +18,7 @@ public struct UnreadNotebook: Sendable {
     }
 
     /// The kernel that the notebook asks for; nil where that cannot be told yet, because the format is an older one.
-    public var wantedKernel: WantedKernel? {
+    package var wantedKernel: WantedKernel? {
         guard document.root["nbformat"]?.int == 4 else { return nil }
         return WantedKernel(document.root["metadata"] ?? [:])
     }
@@ -29,7 +29,7 @@ public struct UnreadNotebook: Sendable {
     }
 
     /// Whether there is a cell of which a condition is true.
-    public func contains(where condition: (Cell) -> Bool) -> Bool {
+    package func contains(where condition: (Cell) -> Bool) -> Bool {
         document.root["cells"]?.elements.contains { condition(Cell(json: $0)) } ?? false
     }
 }
@@ -41,9 +41,9 @@ public struct WantedKernel: Hashable, Sendable {
     /// The language that the notebook is written in.
     public let language: String?
     /// Whether a kernel is described without its name.
-    public let isNameless: Bool
+    package let isNameless: Bool
 
-    init(_ metadata: Value) {
+    package init(_ metadata: Value) {
         let spec = metadata["kernelspec"]
         name = spec?["name"]?.string.flatMap { $0.isEmpty ? nil : $0 }
         language = spec?["language"]?.string ?? metadata["language_info"]?["name"]?.string

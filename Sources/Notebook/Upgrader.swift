@@ -1,4 +1,4 @@
-import JSON
+import GalleyJSON
 
 /// Brings a notebook of version 1, 2 or 3 to 4.5, as nbformat does.
 struct Upgrader {

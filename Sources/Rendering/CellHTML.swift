@@ -1,4 +1,4 @@
-package import Notebook
+package import GalleyNotebook
 
 /// How the cells of a notebook are to be shown on a page.
 package struct CellLook: Sendable {

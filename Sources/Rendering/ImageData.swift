@@ -1,4 +1,4 @@
-import Execution
+import GalleyExecution
 
 /// An image that a page can hold within itself.
 struct ImageData {

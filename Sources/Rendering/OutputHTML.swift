@@ -1,5 +1,5 @@
-import JSON
-package import Notebook
+import GalleyJSON
+package import GalleyNotebook
 
 extension HTML {
     /// Makes what a page shows of an output of a cell.

@@ -1,4 +1,4 @@
-import Execution
+import GalleyExecution
 
 extension HTML {
     /// Makes what a terminal shows of text that was written to it, with its colours; the middle of a long one is left

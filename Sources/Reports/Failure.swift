@@ -1,5 +1,5 @@
-package import Execution
-import JupyterProtocol
+package import GalleyExecution
+import GalleyJupyterProtocol
 
 /// Says what went wrong in a run.
 package struct Failure: Sendable {
@@ -10,40 +10,14 @@ package struct Failure: Sendable {
     private let lastLines: [String]
     private let source: String?
 
-    /// Makes the sentence for a report; nil where nothing went wrong.
+    /// Looks at a report; nil where nothing went wrong.
     ///
-    /// - Parameter namesLine: Whether it says in which line of the cell.
-    package init?(_ report: RunReport, namesLine: Bool = false) {
-        let cell = report.failingCell.map { cell in
-            let line = cell.error?.line.flatMap { namesLine ? ", line \($0)," : nil }
-            return "cell \(cell.number) of \(report.cells.count)\(line ?? "")"
-        }
-        var error: CellError?
-        var lastLines: [String] = []
-        switch report.outcome {
-        case .succeeded, .exited(status: 0): return nil
-        case .raised(let raised):
-            error = raised
-            let value = raised.value.shownOnOneLine(200)
-            sentence = "\(cell ?? "a cell") raised \(raised.name.shownOnOneLine())\(value.isEmpty ? "" : ": \(value)")"
-        case .exited(let status): sentence = "\(cell ?? "a cell") ended the notebook with status \(status)"
-        case .timedOut(let limit):
-            let end =
-                switch report.failingCell?.outcome {
-                case .timedOut(_, .killed)?: "; it did not heed the interrupt, and the kernel was killed"
-                case .timedOut(_, .failed(let failure))?: "; when it was interrupted, \(failure)"
-                default: ""
-                }
-            sentence =
-                cell.map { "\($0) \(limit)\(end)" }
-                ?? "the limit of \(limit.duration.inWords) for the whole run was reached before \(report.kernel == nil ? "the first" : "the next") cell"
-        case .kernelFailed(let failure):
-            sentence = "\(failure)\(cell.map { ", in \($0)" } ?? "")"
-            if case .died(let end) = failure { lastLines = end.lastLines }
-        case .stopped(let reason): sentence = "the run \(reason)\(cell.map { ", in \($0)" } ?? "")"
-        }
-        self.error = error
-        self.lastLines = lastLines
+    /// - Parameter namesLine: Whether the sentence says in which line of the cell.
+    package init?(_ report: Report, namesLine: Bool = false) {
+        guard let message = report.message(namesLine: namesLine) else { return nil }
+        sentence = message
+        error = if case .raised(let raised) = report.outcome { raised } else { nil }
+        lastLines = if case .kernelFailed(.died(let end)) = report.outcome { end.lastLines } else { [] }
         source = report.failingCell?.source
     }
 

@@ -1,7 +1,7 @@
-import Execution
+import GalleyExecution
 import Galley
-package import JupyterProtocol
-package import Notebook
+package import GalleyJupyterProtocol
+package import GalleyNotebook
 
 /// What servers for continuous integration read: a suite of tests for each notebook, a test for each cell that was run.
 package struct JUnit: Sendable {

@@ -1,8 +1,8 @@
-import Execution
+import GalleyExecution
 package import Galley
-package import JupyterProtocol
-package import Notebook
-import Rendering
+package import GalleyJupyterProtocol
+package import GalleyNotebook
+import GalleyRendering
 
 /// One page that shows how a run went: what failed, a table of all notebooks, and each notebook.
 ///

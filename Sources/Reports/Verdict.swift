@@ -1,4 +1,4 @@
-import Execution
+import GalleyExecution
 package import Galley
 
 /// What is said of a notebook when nothing more is done for it.
@@ -75,7 +75,7 @@ package struct Verdict: Sendable {
     package var duration: Duration { job.run?.duration ?? span }
 
     /// How long the last attempt took, its end included; waiting for its turn is left out.
-    package var span: Duration { max(.zero, job.end - job.begin - job.waited) }
+    package var span: Duration { job.span }
 
     /// The line of the notebook's file, as it was read, that decided it; nil where none did.
     package var fileLine: Int? { job.run?.fileLine ?? findings.first?.fileLine }

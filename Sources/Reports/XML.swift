@@ -1,4 +1,4 @@
-import Execution
+import GalleyExecution
 
 /// Writes XML.
 enum XML {

@@ -1,6 +1,6 @@
-import CLinux
+import GalleyCLinux
 import Glibc
-package import Storage
+package import GalleyStorage
 
 /// A copy of this process that this one looks after.
 package struct ChildProcess: Sendable {
@@ -53,8 +53,8 @@ package struct ChildProcess: Sendable {
             var status: Int32 = 0
             // Safe because the calls fill variables of their own kinds.
             if unsafe waitpid(number, &status, WNOHANG) == number {
-                let signal = status & 0x7F
-                return signal == 0 ? status >> 8 & 0xFF : -signal
+                let signal = clinux_ending_signal(status)
+                return signal == 0 ? clinux_exit_status(status) : -signal
             }
             var got: Int32 = 0
             guard unsafe sigwait(&set, &got) == 0, got != SIGCHLD else { continue }

@@ -1,4 +1,4 @@
-import CLinux
+import GalleyCLinux
 import Glibc
 
 /// Runs a command of the shell's to its end, as the last thing that this process does: its variables are changed for it.
@@ -22,7 +22,8 @@ package func runCommand(_ command: String, variables: [String: String], output: 
         if isOver { break }
         if errno != EINTR, output == nil { return 127 }
     }
-    return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + (status & 0x7F)
+    let signal = clinux_ending_signal(status)
+    return signal == 0 ? clinux_exit_status(status) : 128 + signal
 }
 
 private func start(_ command: String, writingTo ends: [Int32]) -> pid_t? {

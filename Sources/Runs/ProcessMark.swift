@@ -1,6 +1,6 @@
-import CLinux
+import GalleyCLinux
 import Glibc
-package import Storage
+package import GalleyStorage
 
 /// A process, so described that another one which gets its number later is not taken for it.
 package struct ProcessMark: Hashable, Sendable {

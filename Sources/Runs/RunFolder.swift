@@ -1,6 +1,6 @@
 import Glibc
-import JupyterProtocol
-import Storage
+import GalleyJupyterProtocol
+import GalleyStorage
 
 /// The folder in which a user's runs are told of, so that they can be found.
 ///

@@ -1,5 +1,5 @@
-package import JSON
-package import JupyterProtocol
+package import GalleyJSON
+package import GalleyJupyterProtocol
 
 /// What can be told of a run from outside of it, at any time.
 package struct RunStatus: Sendable {
@@ -74,20 +74,19 @@ extension RunStatus {
 
     /// The document, with the state that the run is in now.
     package func json(state: State) -> Value {
-        func text(_ text: String?) -> Value { text.map { .string($0) } ?? .null }
-        func time(_ time: Timestamp?) -> Value { text(time?.description) }
+        func time(_ time: Timestamp?) -> Value { .text(time?.description) }
         /// Where it is the run of one, nothing is told of several.
         func number(_ number: Int) -> Value { notebooks == nil ? .null : .number(number) }
         return [
             "activity": time(activity), "cell": .number(cell), "cells": .number(cells), "ended": time(ended),
-            "engine": engine.map { .number($0.number) } ?? .null,
+            "engine": .number(engine?.number),
             "engine_started": engine.map { .number($0.began) } ?? .null,
             "exit_status": exitStatus.map { .number(Int($0)) } ?? .null,
-            "failed": number(failed), "finished": number(finished), "id": .string(id), "kernel": text(kernel),
-            "log": text(log), "machine": .string(process.machine), "message": text(message),
+            "failed": number(failed), "finished": number(finished), "id": .string(id), "kernel": .text(kernel),
+            "log": .text(log), "machine": .string(process.machine), "message": .text(message),
             "notebook": .string(notebook), "notebooks": number(notebooks ?? 0), "process": .number(process.number),
-            "process_started": .number(process.began), "result": text(result), "schema": .number(Self.schema),
-            "started": time(started), "state": .string(state.rawValue), "status": text(outcome), "user": text(user),
+            "process_started": .number(process.began), "result": .text(result), "schema": .number(Self.schema),
+            "started": time(started), "state": .string(state.rawValue), "status": .text(outcome), "user": .text(user),
         ]
     }
 

@@ -1,5 +1,5 @@
 import Dispatch
-package import Storage
+package import GalleyStorage
 import Synchronization
 
 /// Keeps files up to date that tell how a run is.
@@ -40,9 +40,10 @@ package final class StatusFile: Sendable {
         state = Mutex(State(status: status))
     }
 
-    /// Changes what the files tell, before long.
+    /// Changes what the files tell, before long; once they tell of the end, nothing more is to be told.
     package func update(_ change: (inout RunStatus) -> Void) {
         let wait: Duration? = state.withLock { state in
+            guard state.status.state != .ended else { return nil }
             change(&state.status)
             guard !state.isScheduled else { return nil }
             state.isScheduled = true
@@ -51,7 +52,8 @@ package final class StatusFile: Sendable {
         guard let wait else { return }
         let (seconds, attoseconds) = wait.components
         queue.asyncAfter(deadline: .now() + .nanoseconds(Int(seconds * 1_000_000_000 + attoseconds / 1_000_000_000))) {
-            self.write()
+            // Somebody may have removed the files that were finished meanwhile.
+            if self.state.withLock(\.isScheduled) { self.write() }
         }
     }
 

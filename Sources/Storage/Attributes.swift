@@ -1,4 +1,4 @@
-import CLinux
+import GalleyCLinux
 import Glibc
 
 /// What a file has besides its contents, to be given to the file that takes its place.

@@ -1,4 +1,4 @@
-import CLinux
+import GalleyCLinux
 import Glibc
 
 /// An open file or folder, closed when it is no longer used.

@@ -1,4 +1,4 @@
-import CLinux
+import GalleyCLinux
 import Glibc
 
 /// A user of this machine whose rights to files root can use instead of its own.

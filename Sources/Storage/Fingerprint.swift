@@ -10,7 +10,8 @@ enum Fingerprint: Sendable {
 
     /// Keeps what it takes to recognise bytes.
     init(_ bytes: some ByteRuns) {
-        self = bytes.ownCount <= Self.limit ? .bytes(bytes) : .hash(count: bytes.count, Self.hash(of: bytes))
+        let ownCount = (bytes as? any SharedByteRuns)?.ownCount ?? bytes.count
+        self = ownCount <= Self.limit ? .bytes(bytes) : .hash(count: bytes.count, Self.hash(of: bytes))
     }
 
     /// The number of bytes.

@@ -1,26 +1,26 @@
-import CLinux
+import GalleyCLinux
 import Glibc
 
 extension LocalFile {
     /// Whether two paths lead to one file.
-    public static func isSame(_ one: String, _ other: String) -> Bool {
+    package static func isSame(_ one: String, _ other: String) -> Bool {
         guard let identity = identity(of: one) else { return false }
         return identity == self.identity(of: other)
     }
 
     /// The folder that a path leads into; nil for the one that this process works in.
-    public static func folder(of path: String) -> String? {
+    package static func folder(of path: String) -> String? {
         guard let slash = path.lastIndex(of: "/") else { return nil }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     /// The last part of a path.
-    public static func base(of path: String) -> String {
+    package static func base(of path: String) -> String {
         path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
     }
 
     /// The names in a folder, sorted; none where there is no such folder.
-    public static func names(in folder: String) -> [String] { readableNames(in: folder) ?? [] }
+    package static func names(in folder: String) -> [String] { readableNames(in: folder) ?? [] }
 
     /// The names in a folder, sorted; nil where it cannot be looked into.
     static func readableNames(in folder: String) -> [String]? {
@@ -33,7 +33,7 @@ extension LocalFile {
     }
 
     /// Makes a folder, and those that it is in, where they do not exist.
-    public static func makeFolder(_ path: String) throws(StorageError) {
+    package static func makeFolder(_ path: String) throws(StorageError) {
         try FileUser.acting(as: FileUser.deciding(on: path)) { () throws(StorageError) in try make(path) }
     }
 
@@ -47,7 +47,7 @@ extension LocalFile {
     /// Opens a file that lines are added to, or makes it; never waits for whoever reads from a pipe.
     ///
     /// - Returns: The descriptor, which the caller closes.
-    public static func openForLines(_ path: String) throws(Errno) -> Int32 {
+    package static func openForLines(_ path: String) throws(Errno) -> Int32 {
         try FileUser.acting(as: FileUser.deciding(on: path)) { () throws(Errno) in
             try checked { unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0o666) }
         }
@@ -60,7 +60,7 @@ extension LocalFile {
     ///   - folder: Where the new folder is made, such as the one for temporary files.
     ///   - owner: Who is to own both, where root makes them.
     /// - Returns: Where it is.
-    public static func rescue(
+    package static func rescue(
         _ bytes: some ByteRuns, as name: String, in folder: String, for owner: FileOwner?
     ) throws(StorageError) -> String {
         // A name that nobody can guess: where everybody may write, somebody could have put a link in its place.

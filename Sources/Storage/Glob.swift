@@ -3,12 +3,12 @@ import Glibc
 /// A pattern for paths, as shells have it: `*`, `?` and `[a-z]` within a name, `**` for any number of folders.
 ///
 /// Names that begin with a dot are meant only where the pattern says so.
-public struct Glob: Sendable {
+package struct Glob: Sendable {
     private let parts: [Substring]
     private let isAbsolute: Bool
 
     /// Takes a pattern.
-    public init(_ pattern: String) {
+    package init(_ pattern: String) {
         let parts = pattern.split(separator: "/").filter { $0 != "." }
         // All folders mean all that is in them.
         self.parts = parts.last == "**" ? parts + ["*"] : parts
@@ -16,10 +16,10 @@ public struct Glob: Sendable {
     }
 
     /// Whether text is more than the name of a file.
-    public static func isPattern(_ text: String) -> Bool { text.contains { "*?[".contains($0) } }
+    package static func isPattern(_ text: String) -> Bool { text.contains { "*?[".contains($0) } }
 
     /// Whether a path, or a folder that it is in, ends as the pattern says: `drafts`, `old/*.ipynb`, `**/big-*`.
-    public func matches(_ path: String) -> Bool {
+    package func matches(_ path: String) -> Bool {
         let names = path.split(separator: "/").filter { $0 != "." }[...]
         return names.indices.contains { end in
             (isAbsolute ? names.startIndex...names.startIndex : names.startIndex...end).contains { start in

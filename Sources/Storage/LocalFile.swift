@@ -42,6 +42,7 @@ public actor LocalFile: NotebookStore {
     ///
     /// A file that does not exist yet is locked when it is made. Where the file system knows no locks it does nothing.
     public func lock() throws(StorageError) {
+        try checkPath()
         ownership.isWanted = true
         try acting { () throws(StorageError) in ownership.lock = try FileLock.take(path) }
         // What comes to be there from now on is somebody else's.
@@ -54,6 +55,7 @@ public actor LocalFile: NotebookStore {
 
     /// Returns the file's bytes.
     public func read() throws(StorageError) -> [UInt8] {
+        try checkPath()
         do throws(Errno) {
             // Of a pipe that nobody writes to nothing is waited for, and a device may never end.
             let file = try acting { () throws(Errno) in try FileDescriptor(path, O_RDONLY | O_NONBLOCK) }
@@ -87,7 +89,13 @@ public actor LocalFile: NotebookStore {
 
     /// Finds out, before anything is run, whether the file could be written.
     public func checkWritable() throws(StorageError) {
+        try checkPath()
         try acting { () throws(StorageError) in try Replacement(of: path).checkWritable() }
+    }
+
+    /// Refuses a path that the system would take for a shorter one.
+    private func checkPath() throws(StorageError) {
+        if path.utf8.contains(0) { throw .failed(.opening, path: path, Errno(rawValue: EINVAL)) }
     }
 
     /// Does something to the file as whoever decides what the path leads to.
@@ -103,6 +111,7 @@ public actor LocalFile: NotebookStore {
     /// extended attributes stay; a symbolic link stays one. A file that has several names, or is in a folder that takes
     /// no new files, cannot be replaced: it is written in place, after a copy has been made.
     public func write(_ bytes: some ByteRuns) throws(StorageError) -> Destination {
+        try checkPath()
         let expectation: Replacement.Expectation =
             switch known {
             case .unseen: .anything

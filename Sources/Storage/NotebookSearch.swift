@@ -1,25 +1,25 @@
 import Glibc
 
 /// Finds the notebooks that paths, folders and patterns stand for.
-public struct NotebookSearch: Sendable {
+package struct NotebookSearch: Sendable {
     /// What is left out, wherever it is found.
     private let excluded: [Glob]
 
     /// A notebook that was found.
-    public struct Found: Hashable, Sendable {
+    package struct Found: Hashable, Sendable {
         /// Its path.
-        public let path: String
+        package let path: String
         /// The folder that was looked through: its own, that which was named, or that which the pattern begins with.
-        public let folder: String
+        package let folder: String
     }
 
     /// Looks for notebooks, and passes over what patterns say.
-    public init(excluding patterns: [String] = []) { excluded = patterns.map { Glob($0) } }
+    package init(excluding patterns: [String] = []) { excluded = patterns.map { Glob($0) } }
 
     /// Finds those that an argument stands for: a file, which need not exist; a folder, with all folders in it; a pattern.
     ///
     /// In folders nothing counts whose name begins with a dot, nor what a run of a notebook has left beside it.
-    public func notebooks(_ argument: String) -> [Found] {
+    package func notebooks(_ argument: String) -> [Found] {
         let found: [Found]
         switch LocalFile.kind(of: argument) {
         case .folder:
@@ -62,12 +62,12 @@ public struct NotebookSearch: Sendable {
 
 extension LocalFile {
     /// What a path can lead to.
-    public enum Kind: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
         case file, folder, other
     }
 
     /// What a path leads to; nil where there is nothing.
-    public static func kind(of path: String) -> Kind? {
+    package static func kind(of path: String) -> Kind? {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return nil }
         return switch status.st_mode & S_IFMT {
@@ -78,20 +78,20 @@ extension LocalFile {
     }
 
     /// Whether a path is a symbolic link.
-    public static func isLink(_ path: String) -> Bool {
+    package static func isLink(_ path: String) -> Bool {
         var status = stat()
         return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
     }
 
     /// What one file is told from another by, whatever its name; nil where there is none.
-    public static func identity(of path: String) -> Identity? {
+    package static func identity(of path: String) -> Identity? {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return nil }
         return Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
     }
 
     /// A file, whatever its name.
-    public struct Identity: Hashable, Sendable {
+    package struct Identity: Hashable, Sendable {
         private let device: UInt64
         private let number: UInt64
 

@@ -2,6 +2,9 @@
 ///
 /// One store serves one run of one notebook. It remembers what it read and wrote, so that it notices when somebody
 /// else has changed the notebook meanwhile.
+///
+/// The methods run wherever their caller does, unless the store is an actor. Those of a class of the main actor say so
+/// themselves: `@MainActor func read()`.
 public protocol NotebookStore: Sendable {
     /// What messages call the place.
     nonisolated var name: String { get }
@@ -27,6 +30,8 @@ public protocol NotebookStore: Sendable {
     func checkWritable() async throws
 
     /// Replaces the notebook by `bytes`: wholly, or not at all.
+    ///
+    /// It is called again when it has returned, and never after one that nobody waits for any more.
     ///
     /// - Returns: Where the bytes are now. It is not the notebook's own place when somebody else has changed the
     ///   notebook since it was read or written here.
@@ -62,15 +67,27 @@ public struct FileOwner: Hashable, Sendable {
 public protocol ByteRuns: Sendable {
     /// The number of bytes.
     var count: Int { get }
-    /// How many of them take memory for this alone.
-    var ownCount: Int { get }
     /// Passes the bytes on, in order.
     func forEachRun<Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> Void) throws(Failure)
 }
 
 extension ByteRuns {
-    /// All of them.
-    public var ownCount: Int { count }
+    /// The bytes, gathered.
+    public var bytes: [UInt8] {
+        var all: [UInt8] = []
+        all.reserveCapacity(count)
+        forEachRun { run in
+            // Safe because the bytes are copied at once.
+            unsafe run.withUnsafeBufferPointer { unsafe all.append(contentsOf: $0) }
+        }
+        return all
+    }
+}
+
+/// Bytes of which some lie in memory that others hold anyway.
+package protocol SharedByteRuns: ByteRuns {
+    /// How many of them take memory for this alone.
+    var ownCount: Int { get }
 }
 
 extension [UInt8]: ByteRuns {

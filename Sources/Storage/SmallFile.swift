@@ -1,4 +1,4 @@
-import CLinux
+import GalleyCLinux
 import Glibc
 
 extension LocalFile {
@@ -8,7 +8,7 @@ extension LocalFile {
     /// - Parameters:
     ///   - mode: The rights of the file.
     ///   - group: The group that it belongs to, where that is not this process's own.
-    public static func put(
+    package static func put(
         _ bytes: some ByteRuns, at path: String, mode: UInt32 = 0o644, group: UInt32? = nil
     ) throws(StorageError) {
         try FileUser.acting(as: FileUser.deciding(on: path)) { () throws(StorageError) in
@@ -34,7 +34,7 @@ extension LocalFile {
     }
 
     /// Writes what tells of runs: to a file, which is replaced whole, or to what is no file, such as `/dev/null` and pipes.
-    public static func fill(_ path: String, with bytes: some ByteRuns, mode: UInt32) throws(StorageError) {
+    package static func fill(_ path: String, with bytes: some ByteRuns, mode: UInt32) throws(StorageError) {
         guard kind(of: path) == .other else { return try put(bytes, at: path, mode: mode) }
         do throws(Errno) {
             try FileUser.acting(as: FileUser.deciding(on: path)) { () throws(Errno) in
@@ -47,7 +47,7 @@ extension LocalFile {
     }
 
     /// Removes a file, if there is one.
-    public static func remove(_ path: String) throws(StorageError) {
+    package static func remove(_ path: String) throws(StorageError) {
         try FileUser.acting(as: FileUser.deciding(on: path)) { () throws(StorageError) in
             // A link stays, and leads to what is going to be made.
             let place = try Place(resolving: path)
@@ -56,13 +56,13 @@ extension LocalFile {
     }
 
     /// The lines of a file, or of what comes out of a pipe; none where it cannot be read.
-    public static func lines(of path: String) -> [Substring] {
+    package static func lines(of path: String) -> [Substring] {
         let bytes = try? FileDescriptor(path, O_RDONLY).readToEnd(expecting: 1 << 16)
         return String(decoding: bytes ?? [], as: UTF8.self).split(whereSeparator: \.isNewline)
     }
 
     /// Reads a small file that somebody else may have made; nil where it is none.
-    public static func peek(_ path: String, limit: Int = 1 << 16) -> [UInt8]? {
+    package static func peek(_ path: String, limit: Int = 1 << 16) -> [UInt8]? {
         let number = unsafe clinux_open_plain(path)
         guard number >= 0 else { return nil }
         let file = FileDescriptor(owning: number)

@@ -3,12 +3,12 @@ import Synchronization
 
 /// Text that is put aside until all of it is there: in a file without a name, which takes no memory and is gone with this
 /// process.
-public final class Spool: Sendable {
+package final class Spool: Sendable {
     private let file: FileDescriptor
     private let end = Mutex(0)
 
     /// Makes room in a folder for temporary files.
-    public init(in folder: String) throws(StorageError) {
+    package init(in folder: String) throws(StorageError) {
         do throws(Errno) {
             let new = try TemporaryFile(in: folder, mode: 0o600)
             let number = new.file.number
@@ -21,7 +21,7 @@ public final class Spool: Sendable {
     }
 
     /// Puts text aside, and returns where it is.
-    public func add(_ text: String) throws(StorageError) -> Range<Int> {
+    package func add(_ text: String) throws(StorageError) -> Range<Int> {
         try end.withLock { end throws(StorageError) in
             let start = end
             do throws(Errno) {
@@ -53,7 +53,7 @@ public final class Spool: Sendable {
 }
 
 /// Text made of pieces, some of which may be in a spool.
-public struct Pieces: ByteRuns {
+package struct Pieces: ByteRuns {
     private enum Piece: Sendable {
         case text([UInt8])
         case spooled(Spool, Range<Int>)
@@ -61,25 +61,25 @@ public struct Pieces: ByteRuns {
 
     private var pieces: [Piece] = []
     /// The number of bytes.
-    public private(set) var count = 0
+    package private(set) var count = 0
 
     /// Makes an empty text.
-    public init() {}
+    package init() {}
 
     /// Adds text.
-    public mutating func append(_ text: String) {
+    package mutating func append(_ text: String) {
         pieces.append(.text(Array(text.utf8)))
         count += text.utf8.count
     }
 
     /// Adds what is in a spool.
-    public mutating func append(_ range: Range<Int>, of spool: Spool) {
+    package mutating func append(_ range: Range<Int>, of spool: Spool) {
         pieces.append(.spooled(spool, range))
         count += range.count
     }
 
     /// Passes the pieces on, in order.
-    public func forEachRun<Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> Void) throws(Failure) {
+    package func forEachRun<Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> Void) throws(Failure) {
         for piece in pieces {
             switch piece {
             case .text(let bytes): try body(bytes.span)

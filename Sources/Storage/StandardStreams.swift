@@ -1,24 +1,24 @@
 import Glibc
 
 /// A notebook that comes in by standard input and leaves by standard output.
-public actor StandardStreams: NotebookStore {
+package actor StandardStreams: NotebookStore {
     /// What a command line calls it.
-    public nonisolated let name = "-"
+    package nonisolated let name = "-"
     /// What is written to a stream is gone.
-    public nonisolated let canBeWrittenAgain = false
+    package nonisolated let canBeWrittenAgain = false
     private let queue = FileQueue()
 
     /// Makes the store.
-    public init() {}
+    package init() {}
 
     /// The actor has a queue of its own: standard input may keep it waiting.
-    public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe queue.asUnownedSerialExecutor() }
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe queue.asUnownedSerialExecutor() }
 
     /// Does nothing: the streams are this process's own.
-    public func lock() {}
+    package func lock() {}
 
     /// Returns everything up to the end of standard input.
-    public func read() throws(StorageError) -> [UInt8] {
+    package func read() throws(StorageError) -> [UInt8] {
         do throws(Errno) {
             return try FileDescriptor(duplicating: STDIN_FILENO).readToEnd(expecting: 1 << 16)
         } catch {
@@ -27,10 +27,10 @@ public actor StandardStreams: NotebookStore {
     }
 
     /// Does nothing: who reads standard output is known when it is written.
-    public func checkWritable() {}
+    package func checkWritable() {}
 
     /// Writes to standard output. What is written cannot be taken back, so it is written once, at the end.
-    public func write(_ bytes: some ByteRuns) throws(StorageError) -> Destination {
+    package func write(_ bytes: some ByteRuns) throws(StorageError) -> Destination {
         do throws(Errno) {
             try FileDescriptor(duplicating: STDOUT_FILENO).write(bytes)
             return .original

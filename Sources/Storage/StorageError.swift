@@ -23,6 +23,8 @@ public enum StorageError: Error, Hashable, Sendable {
     case diskFull(path: String, needed: Int)
     /// Another run works on the file.
     case inUse(path: String, process: Int?)
+    /// The result of another notebook goes there.
+    case taken(path: String, by: String)
     /// The file is longer than four gigabytes.
     case tooLong(path: String)
     /// Writing in place broke off and the old contents could not be put back; they are in `copy`.
@@ -31,8 +33,18 @@ public enum StorageError: Error, Hashable, Sendable {
     case failed(Operation, path: String, Errno)
 
     /// What the operating system was asked for.
+    @nonexhaustive
     public enum Operation: String, Sendable {
-        case opening, reading, writing, flushing, replacing
+        /// To open the file.
+        case opening
+        /// To read it.
+        case reading
+        /// To write it.
+        case writing
+        /// To have it on the disk.
+        case flushing
+        /// To let the new file take its name.
+        case replacing
     }
 }
 
@@ -86,6 +98,16 @@ public struct Errno: RawRepresentable, Error, Hashable, Sendable, CustomStringCo
     }
 }
 
+extension StorageError {
+    /// Whether it may be gone the next time: another run comes to its end, and somebody makes room.
+    public var mayPass: Bool {
+        switch self {
+        case .inUse, .diskFull: true
+        default: false
+        }
+    }
+}
+
 extension StorageError: CustomStringConvertible {
     /// What failed, why, and what to do next.
     public var description: String {
@@ -101,8 +123,10 @@ extension StorageError: CustomStringConvertible {
         case .readOnlyFileSystem(let path): "\(path) is on a read-only file system; write the result elsewhere"
         case .diskFull(let path, let needed):
             "\(path): no space left for \(needed) bytes; what was there is untouched. Free some space and run again"
+        case .inUse(let path, process: .some(Int(getpid()))): "\(path) is being run by this process already"
         case .inUse(let path, let process):
             "\(path) is being run by another galley\(process.map { " (process \($0))" } ?? ""); wait for its end, or end it"
+        case .taken(let path, let other): "\(path) is where the result of \(other) goes; name another place"
         case .tooLong(let path): "\(path) is longer than 4 GB, which is more than a notebook can be"
         case .notRestored(let path, let copy, let code):
             "\(path): writing broke off (\(code)) and the old contents could not be put back; they are in \(copy)"

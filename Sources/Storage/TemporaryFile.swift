@@ -1,4 +1,4 @@
-import CLinux
+import GalleyCLinux
 import Glibc
 
 /// A new file in a folder, which either takes the place of another or leaves nothing behind.

@@ -1,23 +1,23 @@
-public import JupyterProtocol
+package import GalleyJupyterProtocol
 
 /// A way to a kernel: what is sent goes in, everything that the kernel says comes out.
 ///
 /// libzmq's sockets live and die on a thread of the connection's own. It waits for all of them at once and takes out
 /// whatever arrives, however slow the one who listens is, so that nothing is dropped on this side.
-public final class Connection: Sendable {
+package final class Connection: Sendable {
     /// Everything the kernel says; ends when the connection is closed, throws when it breaks.
-    public let messages: KernelMessages
+    package let messages: KernelMessages
     private let line: Line
 
     /// What is to become of a message that has arrived.
-    public struct Reaction: Sendable {
+    package struct Reaction: Sendable {
         /// Whether it is one of ``Connection/messages``.
-        public var passesOn: Bool
+        package var passesOn: Bool
         /// What is sent at once.
-        public var replies: [Message]
+        package var replies: [Message]
 
         /// Decides.
-        public init(passesOn: Bool, replies: [Message] = []) {
+        package init(passesOn: Bool, replies: [Message] = []) {
             self.passesOn = passesOn
             self.replies = replies
         }
@@ -28,7 +28,7 @@ public final class Connection: Sendable {
     /// - Parameters:
     ///   - react: Is asked about every message, on the connection's thread, before anybody else sees it.
     ///   - broken: Is told when the connection breaks, before ``messages`` is.
-    public init(
+    package init(
         to endpoints: Endpoints, key: Key,
         react: @escaping @Sendable (Message) -> Reaction = { _ in Reaction(passesOn: true) },
         broken: @escaping @Sendable (KernelFailure) -> Void = { _ in }
@@ -61,18 +61,18 @@ public final class Connection: Sendable {
 
     /// The thread on which messages arrive: a task that runs there hears them without being woken, and what it sends
     /// leaves without a detour.
-    public var executor: any TaskExecutor { line }
+    package var executor: any TaskExecutor { line }
 
     /// Sends a message when the thread gets to it; once the connection is closed or broken, does nothing.
-    public func send(_ message: Message) { line.put(message) }
+    package func send(_ message: Message) { line.put(message) }
 
     /// Ends the conversation once everything is there that is on the way.
     ///
     /// - Parameter failure: What ``messages`` throws then, such as the news of the kernel's death; nil where all is well.
-    public func close(with failure: KernelFailure?) { line.close(with: failure) }
+    package func close(with failure: KernelFailure?) { line.close(with: failure) }
 
     /// Ends the conversation; returns when the sockets are closed.
-    public func close() async {
+    package func close() async {
         line.close()
         _ = await line.ended.value()
     }

@@ -1,6 +1,7 @@
-import CZeroMQ
+import GalleyCZeroMQ
 import Glibc
-import JupyterProtocol
+import GalleyJupyterProtocol
+import Synchronization
 
 /// What libzmq keeps for all sockets of this process: its own threads, and a few descriptors.
 ///
@@ -11,6 +12,11 @@ import JupyterProtocol
 @safe final class Context: @unchecked Sendable {
     static let shared = Context()
     private let handle: UnsafeMutableRawPointer?
+    /// Whether the context has begun to work, which it does with its first socket.
+    private let hasBegun = Mutex(false)
+    /// How many descriptors that takes, and then some. Where they are short, libzmq ends the process, or is good for
+    /// nothing from then on.
+    private static let descriptorsNeeded = 24
 
     private init() {
         unsafe handle = unsafe zmq_ctx_new()
@@ -21,8 +27,7 @@ import JupyterProtocol
     /// Makes a socket that is connected, or will be when somebody listens there.
     func socket(_ kind: Int32, to address: String, identity: [UInt8]) throws(KernelFailure) -> Socket {
         do throws(ZeroMQError) {
-            guard let handle = unsafe handle else { throw ZeroMQError(code: ENOMEM) }
-            let socket = try unsafe Socket(kind, in: handle)
+            let socket = try self.socket(kind)
             // Nothing is dropped because we are slow, and what is unsent when we leave is nobody's loss.
             try socket.set(ZMQ_RCVHWM, 0)
             try socket.set(ZMQ_SNDHWM, 0)
@@ -38,6 +43,28 @@ import JupyterProtocol
             return socket
         } catch {
             throw error.failure
+        }
+    }
+
+    private func socket(_ kind: Int32) throws(ZeroMQError) -> Socket {
+        guard let handle = unsafe handle else { throw ZeroMQError(code: ENOMEM) }
+        try hasBegun.withLock { hasBegun throws(ZeroMQError) in
+            if hasBegun { return }
+            try Self.checkDescriptors()
+            _ = try unsafe Socket(kind, in: handle)
+            hasBegun = true
+        }
+        return try unsafe Socket(kind, in: handle)
+    }
+
+    /// Finds out whether there is room for the descriptors that the context is going to open.
+    private static func checkDescriptors() throws(ZeroMQError) {
+        var taken: [Int32] = []
+        defer { for descriptor in taken { close(descriptor) } }
+        for _ in 0..<descriptorsNeeded {
+            let descriptor = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { throw ZeroMQError(code: errno) }
+            taken.append(descriptor)
         }
     }
 }

@@ -1,14 +1,14 @@
-public import JupyterProtocol
+package import GalleyJupyterProtocol
 
 /// Where the channels of a kernel are.
-public enum Endpoints: Hashable, Sendable {
+package enum Endpoints: Hashable, Sendable {
     /// Sockets in a folder, named by this path, a hyphen and a number.
     case ipc(prefix: String)
     /// Ports of this machine, by channel, and one more for the heartbeat.
     case tcp(address: String, ports: [Channel: Int], heartbeat: Int)
 
     /// Where a channel is, as libzmq spells it.
-    public func address(of channel: Channel) -> String {
+    package func address(of channel: Channel) -> String {
         switch self {
         case .ipc(let prefix): "ipc://\(prefix)-\(port(of: channel))"
         case .tcp(let address, _, _): "tcp://\(address):\(port(of: channel))"
@@ -21,7 +21,7 @@ public enum Endpoints: Hashable, Sendable {
     }
 
     /// The number of a channel in a connection file.
-    public func port(of channel: Channel) -> Int {
+    package func port(of channel: Channel) -> Int {
         switch self {
         case .ipc: Channel.allCases.firstIndex(of: channel).map { $0 + 1 } ?? 0
         case .tcp(_, let ports, _): ports[channel] ?? 0
@@ -29,7 +29,7 @@ public enum Endpoints: Hashable, Sendable {
     }
 
     /// The number of the heartbeat in a connection file.
-    public var heartbeatPort: Int {
+    package var heartbeatPort: Int {
         switch self {
         case .ipc: Channel.allCases.count + 1
         case .tcp(_, _, let port): port

@@ -1,15 +1,15 @@
-import CSodium
+import GalleyCSodium
 
 /// What the two ends of a connection share, so that each knows the other's messages.
-public struct Key: Sendable {
+package struct Key: Sendable {
     /// The key as the connection file spells it: 256 random bits in hexadecimal digits.
     ///
     /// The digits themselves are the key that signatures are made with; that is how every kernel reads the file.
-    public let text: String
+    package let text: String
     private let bytes: [UInt8]
 
     /// Makes a new key.
-    public init() {
+    package init() {
         var random = [UInt8](repeating: 0, count: 32)
         // Safe because the array is passed with its own length. It may be called at any time, on any thread.
         unsafe randombytes_buf(&random, random.count)

@@ -1,7 +1,7 @@
-import CZeroMQ
+import GalleyCZeroMQ
 import Dispatch
 import Glibc
-import JupyterProtocol
+import GalleyJupyterProtocol
 import Synchronization
 
 /// What the users of a connection leave for its thread: messages to be sent, and work to be done there.

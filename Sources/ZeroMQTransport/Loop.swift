@@ -1,6 +1,6 @@
-import CZeroMQ
+import GalleyCZeroMQ
 import Glibc
-import JupyterProtocol
+import GalleyJupyterProtocol
 
 /// The work of a connection's thread.
 struct Loop: ~Copyable {

@@ -1,5 +1,5 @@
-import CZeroMQ
-import JupyterProtocol
+import GalleyCZeroMQ
+import GalleyJupyterProtocol
 
 /// A code of libzmq, such as `EAGAIN`.
 struct ZeroMQError: Error, Hashable, CustomStringConvertible {

@@ -1,3 +1,4 @@
+import GalleyCZeroMQ
 import Glibc
 
 /// Runs `body` on a new thread, which ends with it; returns whether there was one to be had.
@@ -13,6 +14,8 @@ package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
         &thread, nil,
         { argument in
             guard let argument = unsafe argument else { return nil }
+            // Whoever looks at the threads of a process sees whose they are; otherwise they have their maker's name.
+            _ = unsafe pthread_setname_np(pthread_self(), "galley")
             unsafe Unmanaged<Job>.fromOpaque(argument).takeRetainedValue().body()
             return nil
         }, job)

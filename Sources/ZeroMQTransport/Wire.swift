@@ -1,5 +1,5 @@
-public import JSON
-import JupyterProtocol
+package import GalleyJSON
+import GalleyJupyterProtocol
 
 /// Turns messages into signed frames and back.
 ///
@@ -64,8 +64,7 @@ struct Wire {
 }
 
 /// What was wrong with something that came from a kernel, or from somebody who would be one.
-@nonexhaustive
-public enum WireError: Error, Hashable, Sendable {
+package enum WireError: Error, Hashable, Sendable {
     /// The frame that separates routing from content is missing.
     case noDelimiter(frames: Int)
     /// There are fewer frames than a message has.
@@ -84,7 +83,7 @@ public enum WireError: Error, Hashable, Sendable {
 
 extension WireError: CustomStringConvertible {
     /// One sentence.
-    public var description: String {
+    package var description: String {
         switch self {
         case .noDelimiter(let frames): "a message of \(frames) frames has no <IDS|MSG> among them"
         case .tooShort(let frames): "a message has \(frames) frames behind <IDS|MSG>; it needs at least 5"

@@ -13,7 +13,7 @@ struct Rule: Sendable, CustomTestStringConvertible {
         Rule("the format's own words", #"cell_type|output_type|(?<!-)nbformat"#, ["Notebook"]),
         Rule("tags, and what has an id: a cell, a run", #""id"|"tags""#, ["Notebook", "Runs"]),
         Rule("how files are replaced", #"\b(rename|renameat|fsync|fchown|fchmod|linkat)\("#, ["Storage", "CLinux"]),
-        Rule("the protocol's own words", #"msg_id|msg_type|_request""#, ["JupyterProtocol"]),
+        Rule("the protocol's own words", #"msg_id|msg_type|_request""#, ["JupyterProtocol", "GalleyTesting"]),
         Rule("how ZeroMQ carries and signs", #"zmq_|ZMQ_|hmacsha256|<IDS"#, ["ZeroMQTransport"]),
         Rule("processes and how they are started", #"pid_t|waitpid"#, ["LocalKernels", "Runs", "CLinux"]),
         Rule("how kernels are described", #"kernel\.json|"argv""#, ["LocalKernels"]),

@@ -1,5 +1,5 @@
-import JSON
-import Storage
+import GalleyJSON
+import GalleyStorage
 
 /// Large notebooks, read and written by Galley and by Python's json in turn.
 enum Documents {

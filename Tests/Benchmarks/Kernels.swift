@@ -1,6 +1,6 @@
-import JSON
-import JupyterProtocol
-import LocalKernels
+import GalleyJSON
+import GalleyJupyterProtocol
+import GalleyLocalKernels
 
 /// Kernels started and spoken to by Galley and by the barest client there can be, in turn.
 ///

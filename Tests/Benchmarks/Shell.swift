@@ -1,5 +1,5 @@
 import Glibc
-import JSON
+import GalleyJSON
 
 /// Programs and files of the benchmarks. Foundation stays out, because its memory would count.
 enum Shell {

@@ -1,5 +1,5 @@
-import Comparison
-import Notebook
+import GalleyComparison
+import GalleyNotebook
 import Testing
 
 @Suite struct `A cell's marks` {

@@ -1,6 +1,6 @@
-@testable import Comparison
-import JSON
-import Notebook
+@testable import GalleyComparison
+import GalleyJSON
+import GalleyNotebook
 import Testing
 
 @Suite struct `A comparison` {

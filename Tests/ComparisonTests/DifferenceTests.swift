@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Comparison
+@testable import GalleyComparison
 
 @Suite struct `An edit script` {
     @Test func `makes the one list of the other, and touches nothing that is the same`() throws {

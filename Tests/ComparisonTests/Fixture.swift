@@ -1,5 +1,5 @@
 import Foundation
-import JSON
+import GalleyJSON
 
 /// A file of `Tests/Fixtures`.
 enum Fixture {

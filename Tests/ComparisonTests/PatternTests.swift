@@ -1,8 +1,8 @@
 import Foundation
-import JSON
+import GalleyJSON
 import Testing
 
-@testable import Comparison
+@testable import GalleyComparison
 
 @Suite struct `A regular expression` {
     @Test func `does to text what Python does, and refuses what Python refuses`() throws {

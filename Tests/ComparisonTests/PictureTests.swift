@@ -1,7 +1,7 @@
-import JSON
+import GalleyJSON
 import Testing
 
-@testable import Comparison
+@testable import GalleyComparison
 
 /// A file of `Tests/Fixtures/pictures`.
 struct PictureFixture: Sendable, CustomTestStringConvertible {

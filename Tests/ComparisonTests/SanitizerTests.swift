@@ -1,4 +1,4 @@
-import Comparison
+import GalleyComparison
 import Testing
 
 @Suite struct `A file of sanitizers` {

@@ -7,12 +7,8 @@ import Testing
     init() throws { folder = try Folder() }
 
     /// A cell that says that it runs, and then waits until a file is there.
-    private let waiting = """
-        import os, time
-        print('waiting', flush=True)
-        open('begun', 'w').close()
-        while not os.path.exists('go'): time.sleep(0.02)
-        """
+    private let waiting =
+        "print('waiting', flush=True)\nopen('begun', 'w').close()\n" + EndToEndTests.waiting(for: "go")
 
     /// Begins a run, and waits until the cell runs that waits.
     private func begin(_ options: [String] = [], wrapper: [String] = []) async throws -> String {
@@ -54,7 +50,7 @@ import Testing
         let table = try await Program.run(["runs"]).output.split(separator: "\n").map(String.init)
         #expect(table.first?.split(separator: " ").map(String.init) == ["ID", "STATE", "CELL", "STARTED", "NOTEBOOK"])
         let row = try #require(table.first { $0.hasPrefix(id + " ") })
-        #expect(row.contains(/\ running +2\/3 +\d+ s ago  .*\/a\.ipynb$/))
+        #expect(row.contains(/\ running +2\/3 +\d+ (s|min) ago  .*\/a\.ipynb$/))
 
         #expect(try await end(id).status == 0)
         let over = try Status(folder.text("status.json"))

@@ -39,7 +39,6 @@ final class Instance {
         }
         try files.setAttributes([.posixPermissions: 0o700], ofItemAtPath: rootsOwn)
         try Self.run("useradd", "--no-create-home", "--home-dir", path + "/home", "--shell", "/bin/bash", user)
-        number = try #require(getpwnam(user)).pointee.pw_uid
         // The environment is a real one, which nobody has registered as a kernel.
         try Self.copyEnvironment(to: path + "/home/anaconda3/envs/python3")
         // What `conda` brings along for scripts.
@@ -58,6 +57,7 @@ final class Instance {
         for folder in [path + "/home", path + "/home/.profile", volume] {
             try files.setAttributes([.ownerAccountName: user, .groupOwnerAccountName: user], ofItemAtPath: folder)
         }
+        number = try #require(try files.attributesOfItem(atPath: volume)[.ownerAccountID] as? UInt32)
     }
 
     /// Copies the environment that every user can reach; as links, where that is possible.

@@ -9,6 +9,12 @@ enum Program {
     /// `Tests/run` builds it before it runs the tests.
     static let path = root + "/.build/release/galley"
 
+    /// Another program, which is built with the tests and lies beside them.
+    static func besideTests(_ name: String) -> String {
+        let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        return tests.deletingLastPathComponent().path + "/" + name
+    }
+
     /// The Python that `Tests/run` makes, in which the kernels are.
     static let python = root + "/.build/python/bin/python"
 
@@ -33,6 +39,15 @@ enum Program {
         try await start(
             arguments, program: program, environment: environment, in: folder, input: input, gate: gateOfWhole
         ).end()
+    }
+
+    /// Runs it to its end at a terminal, where a file is made when a text has been seen, one after the other.
+    static func watch(
+        _ arguments: [String], in folder: Folder, making files: KeyValuePairs<String, String> = [:]
+    ) async throws -> Run {
+        try await run(
+            [root + "/Tests/Fixtures/terminal.py", path] + arguments + files.flatMap { ["--when", $0.key, $0.value] },
+            program: python, environment: environment.merging(["TERM": "xterm"]) { $1 }, in: folder)
     }
 
     /// Starts it, when there is room: more runs at once than the machine can carry would tell of nothing but the machine.
@@ -75,14 +90,21 @@ enum Program {
     /// A run that has not ended.
     final class Running: @unchecked Sendable {
         private let process = Process()
-        private let gate: Gate
-        private let (output, errors) = (Pipe(), Pipe())
+        /// Where it takes a place; nil once it has left that to somebody else.
+        private var gate: Gate?
+        private let output: Pipe
+        private let errors: Pipe
+
+        /// A child inherits the pipes that are made for another while it is started, and whoever reads those waits for it.
+        private static let starting = NSLock()
 
         fileprivate init(
             _ arguments: [String], program: String, environment: [String: String]?, in folder: Folder?,
             input: String?, keepsInputOpen: Bool, _ gate: Gate
         ) throws {
-            self.gate = gate
+            Self.starting.lock()
+            defer { Self.starting.unlock() }
+            (output, errors) = (Pipe(), Pipe())
             try #require(
                 FileManager.default.isExecutableFile(atPath: program), "run Tests/run, or Notebooks/try, first")
             process.executableURL = URL(fileURLWithPath: program)
@@ -97,28 +119,39 @@ enum Program {
                 try pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
                 try pipe.fileHandleForWriting.close()
             }
+            self.gate = gate
+        }
+
+        /// A test that failed before it waited for the end leaves its place to others all the same.
+        deinit {
+            guard let gate else { return }
+            kill(process.processIdentifier, SIGKILL)
+            Task { await gate.leave() }
         }
 
         /// Waits for its end, and returns the most memory that it had, in bytes.
         func peakMemory() async throws -> Int {
             var peak = 0
             while process.isRunning {
-                let status =
-                    (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
-                if let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }) {
-                    peak = max(peak, (Int(line.split(separator: " ").dropLast().last ?? "") ?? 0) * 1024)
-                }
+                // A number of kilobytes, which says so.
+                let words = status("VmHWM")?.split(separator: " ")
+                peak = max(peak, (words?.first.flatMap { Int($0) } ?? 0) * 1024)
                 try await Task.sleep(for: .milliseconds(20))
             }
             return peak
         }
 
-        /// Whether a signal that it was sent still waits for it.
-        func isPending(_ signal: Int32) throws -> Bool {
-            let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
-            let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("ShdPnd:") })
-            let set = try #require(UInt64(line.split(separator: "\t").last ?? "", radix: 16))
-            return set >> UInt64(signal - 1) & 1 == 1
+        /// Whether a signal that it was sent still waits for it. One that is ignored waits for ever where it is blocked too,
+        /// as in all that is started here.
+        func isPending(_ signal: Int32) -> Bool {
+            func set(_ name: String) -> UInt64 { status(name).flatMap { UInt64($0, radix: 16) } ?? 0 }
+            return (set("ShdPnd") & ~set("SigIgn")) >> UInt64(signal - 1) & 1 == 1
+        }
+
+        /// What the system says of it; nil once it has ended.
+        private func status(_ name: String) -> Substring? {
+            let status = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+            return status?.split(separator: "\n").first { $0.hasPrefix(name + ":") }?.split(separator: "\t").last
         }
 
         func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
@@ -130,7 +163,8 @@ enum Program {
             let result = await withCheckedContinuation { continuation in
                 Thread.detachNewThread { continuation.resume(returning: Result { try self.wait() }) }
             }
-            await gate.leave()
+            await gate?.leave()
+            gate = nil
             return try result.get()
         }
 
@@ -197,9 +231,9 @@ final class Folder {
         try RunNotebook(Data(text(name).utf8))
     }
 
-    /// The objects of a file of JSON lines.
+    /// The objects of a file of JSON lines, whose last line may be half written.
     func events(_ name: String) throws -> [[String: Any]] {
-        try text(name).split(separator: "\n").map {
+        try text(name).split(separator: "\n", omittingEmptySubsequences: false).dropLast().map {
             try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
         }
     }
@@ -235,9 +269,16 @@ struct RunNotebook {
     }
 }
 
+/// The source of a cell that waits until a file is there.
+func waiting(for file: String) -> String {
+    "import os, time\nwhile not os.path.exists('\(file)'): time.sleep(0.01)"
+}
+
 /// Waits until something is so, which nothing tells; returns whether it came to be.
-func eventually(within seconds: Double = 20, _ condition: () throws -> Bool) async throws -> Bool {
-    let end = Date().addingTimeInterval(seconds)
+///
+/// A machine that others use too may take its time; who waits for what comes waits no longer for that.
+func eventually(_ condition: () throws -> Bool) async throws -> Bool {
+    let end = Date().addingTimeInterval(120)
     while Date() < end {
         if try condition() { return true }
         try await Task.sleep(for: .milliseconds(10))

@@ -90,7 +90,8 @@ import Testing
     }
 
     @Test func `names options that there are`() async throws {
-        let words = try Self.text().split { " `\n(".contains($0) }.filter { $0.hasPrefix("--") }
+        let article = try Documents.text(of: "Sources/Galley/Galley.docc/FromATerminal.md")
+        let words = (try Self.text() + article).split { " `\n(".contains($0) }.filter { $0.hasPrefix("--") }
         let options = Set(words.map { String($0.prefix { $0 == "-" || $0.isLetter }) }).filter {
             $0.contains(where: \.isLetter)
         }

@@ -1,8 +1,8 @@
-import Execution
-import JSON
-import JupyterProtocol
-import Notebook
-import ScriptedKernel
+import GalleyExecution
+import GalleyJSON
+import GalleyJupyterProtocol
+import GalleyNotebook
+import GalleyTesting
 import Synchronization
 
 /// What a run of a scripted kernel has come to.
@@ -45,27 +45,35 @@ extension Output {
 }
 
 /// Runs a notebook in a kernel whose code is a word that the script knows.
+///
+/// - Parameters:
+///   - eagerly: Whether time passes as soon as all that the kernel has said is heard.
+///   - stop: Sees each request before the kernel does.
+///   - watch: Is told what happens.
 func run(
     _ notebook: Notebook, _ options: ExecutionOptions = ExecutionOptions(), eagerly: Bool = false,
-    stop: (@Sendable (Executor, Message) -> Void)? = nil,
-    script: @escaping @Sendable (_ code: String, _ request: Message) -> [ScriptedKernel.Step]
+    on clock: (any Clock<Duration>)? = nil, stop: (@Sendable (Executor, Message) -> Void)? = nil,
+    watch: (@Sendable (Executor, RunEvent) -> Void)? = nil,
+    script: @escaping @Sendable (_ code: String, _ request: Message) -> [ScriptedKernel.Step],
+    answeringQuestion: @escaping @Sendable (Message) -> [ScriptedKernel.Step] = { _ in .introducing }
 ) async throws -> Outcome {
     let current = Mutex<Executor?>(nil)
     let events = Mutex<[RunEvent]>([])
-    let kernel = ScriptedKernel { request in
+    let kernel = ScriptedKernel.answering { request in
         if let stop, let executor = current.withLock(\.self) { stop(executor, request) }
         switch request.type {
-        case "kernel_info_request": return .introducing
+        case "kernel_info_request": return answeringQuestion(request)
         case "comm_msg": return []
         default: return script(request.content["code"]?.string ?? "", request)
         }
     }
     let plan = try Plan(for: notebook, options)
-    let observe: @Sendable (RunEvent) -> Void = { event in events.withLock { $0.append(event) } }
-    let executor =
-        eagerly
-        ? Executor(notebook, plan, on: kernel, options, clock: EagerClock(), observe: observe)
-        : Executor(notebook, plan, on: kernel, options, observe: observe)
+    let clock: any Clock<Duration> =
+        clock ?? (eagerly ? EagerClock { kernel.messages.areAwaited } : ContinuousClock())
+    let executor = Executor(notebook, plan, on: kernel, options, clock: clock) { event in
+        events.withLock { $0.append(event) }
+        if let watch, let executor = current.withLock(\.self) { watch(executor, event) }
+    }
     current.withLock { $0 = executor }
     let (outcome, cells) = await executor.run()
     async let late: Void = executor.listen()

@@ -1,8 +1,8 @@
-import Execution
-import JSON
-import JupyterProtocol
-import Notebook
-import ScriptedKernel
+import GalleyExecution
+import GalleyJSON
+import GalleyJupyterProtocol
+import GalleyNotebook
+import GalleyTesting
 import Testing
 
 @Suite struct `The outputs of a cell` {
@@ -137,7 +137,7 @@ import Testing
         #expect(found.count == 3)
         // Three bytes of the text, four of the next, and the display as it would stand in the file.
         let shown = Output.displayData(MimeBundle(["text/plain": "big"])).json
-        #expect(found.last?.hasSuffix("\(3 + 4 + shown.canonicalText.count) bytes more came]\n") == true)
+        #expect(found.last?.hasSuffix("\(3 + 4 + shown.size) bytes more came]\n") == true)
         #expect(try await outputs(.print("1234567890"), options: options) == ["stdout: 1234567890"])
         #expect(
             try await outputs(.print("12345678901"), .clear(waits: false), .print("x"), options: options) == [
@@ -162,6 +162,16 @@ import Testing
         }
         let found = try await outputs(1000, [.display("first", id: "a")] + updates)
         #expect(found == ["display: 29" + String(repeating: "x", count: 400)])
+    }
+
+    @Test func `is kept to also where errors are published in a flood`() async throws {
+        let text = Value.string(String(repeating: "x", count: 100_000))
+        let flood = (0..<50).map { _ in
+            ScriptedKernel.Step.say("error", on: .iopub, content: ["ename": "E", "evalue": text, "traceback": []])
+        }
+        let found = try await outputs(1000, flood)
+        #expect(found.count == 10)
+        #expect(found.last?.contains("is cut here") == true)
     }
 
     @Test func `counts what a terminal shows, and not what was written over`() async throws {

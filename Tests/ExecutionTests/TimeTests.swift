@@ -1,8 +1,9 @@
-import Execution
-import JSON
-import JupyterProtocol
-import Notebook
-import ScriptedKernel
+import GalleyExecution
+import GalleyJSON
+import GalleyJupyterProtocol
+import GalleyNotebook
+import Synchronization
+import GalleyTesting
 import Testing
 
 @Suite struct `A time limit` {
@@ -72,6 +73,50 @@ import Testing
         #expect(order == ["execute_request", "kernel_info_request", "execute_request"])
     }
 
+    @Test func `needs no reply that the interrupt has kept from being sent, and spares the kernel`() async throws {
+        var options = ExecutionOptions()
+        options.grace = .seconds(100)
+        options.atLimit = .goOn
+        var notebook = Notebook(cells: ["silent", "next"])
+        notebook.cells[0].tags = ["timeout=10ms"]
+        let ran = try await run(notebook, options) { code, request in
+            if request.type == "interrupt_request" {
+                return [.say("status", on: .iopub, content: ["execution_state": "idle"], about: .code(before: 0))]
+            }
+            return code == "silent" ? [.print("begun\n")] : .running(printing: "ran\n")
+        }
+        guard case .timedOut(_, .survived) = ran.cells[0].outcome, case .succeeded = ran.cells[1].outcome else {
+            Issue.record("\(ran.cells)")
+            return
+        }
+        #expect(ran.cells[0].duration < .seconds(40))
+        #expect(ran.outputs(1) == ["stdout: ran\n"])
+    }
+
+    @Test func `is not taken in by an interrupt that comes late and hits the question after the cell`() async throws {
+        var options = ExecutionOptions()
+        options.grace = .seconds(100)
+        options.atLimit = .goOn
+        var notebook = Notebook(cells: ["silent", "next"])
+        notebook.cells[0].tags = ["timeout=10ms"]
+        let questions = Mutex(0)
+        let ran = try await run(notebook, options) { code, request in
+            if request.type == "interrupt_request" { return .raising("KeyboardInterrupt", "", about: .code(before: 0)) }
+            return code == "silent" ? [.print("begun\n")] : .running(printing: "ran\n")
+        } answeringQuestion: { _ in
+            let isFirst = questions.withLock { number in
+                number += 1
+                return number == 1
+            }
+            return isFirst ? [.say("status", on: .iopub, content: ["execution_state": "idle"])] : .introducing
+        }
+        guard case .timedOut(_, .survived) = ran.cells[0].outcome, case .succeeded = ran.cells[1].outcome else {
+            Issue.record("\(ran.cells)")
+            return
+        }
+        #expect(questions.withLock(\.self) >= 2)
+    }
+
     @Test func `kills a kernel that is deaf to the interrupt, after the grace period`() async throws {
         var options = ExecutionOptions()
         options.cellLimit = TimeLimit(.seconds(5))
@@ -118,7 +163,7 @@ import Testing
             }
         }
         #expect(ran.outcome.status == status)
-        let report = RunReport(outcome: ran.outcome, cells: ran.cells, duration: .zero, kernel: "k")
+        let report = Report(outcome: ran.outcome, cells: ran.cells, duration: .zero, kernel: "k")
         #expect(report.struckLimit?.kind == .cell)
     }
 

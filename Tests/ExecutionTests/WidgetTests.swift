@@ -1,8 +1,8 @@
-import Execution
-import JSON
-import JupyterProtocol
-import Notebook
-import ScriptedKernel
+import GalleyExecution
+import GalleyJSON
+import GalleyJupyterProtocol
+import GalleyNotebook
+import GalleyTesting
 import Testing
 
 @Suite struct `Widgets` {

@@ -102,8 +102,11 @@ class Browser:
                 return answer["result"]
             self.events.append(answer)
 
-    def wait_for(self, method):
-        while not any(event.get("method") == method for event in self.events):
+    def show(self, page):
+        """Goes to a page, and waits until it is there: it may hear late of the empty one before it."""
+        loader = self.call("Page.navigate", url="file://" + os.path.abspath(page))["loaderId"]
+        while not any(event.get("method") == "Page.lifecycleEvent" and event["params"]["name"] == "load"
+                      and event["params"]["loaderId"] == loader for event in self.events):
             self.events.append(self.receive())
 
     def close(self):
@@ -133,8 +136,8 @@ def main():
                      mobile=width < 600)
         scheme = "dark" if "--dark" in arguments else "light"
         browser.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-        browser.call("Page.navigate", url="file://" + os.path.abspath(page))
-        browser.wait_for("Page.loadEventFired")
+        browser.call("Page.setLifecycleEventsEnabled", enabled=True)
+        browser.show(page)
         seen = json.loads(browser.call("Runtime.evaluate", expression=PROBE)["result"]["value"])
         image = browser.call("Page.captureScreenshot", format="png")["data"]
         with open(screenshot, "wb") as file:

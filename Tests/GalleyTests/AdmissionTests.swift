@@ -89,6 +89,21 @@ extension Admission {
         #expect(admission.startAll(short) == [2])
     }
 
+    /// Were all looked at whenever one goes on, this would take minutes.
+    @Test func `goes through a hundred thousand as it goes through ten`() {
+        let order = Array((0..<100_000).reversed())
+        var admission = Admission(order: order, concurrency: 4)
+        var done: [Int] = []
+        while !admission.isOver {
+            for job in admission.startAll() { admission.ready(job) }
+            for job in admission.runAll() {
+                done.append(job)
+                admission.note(.over, of: job)
+            }
+        }
+        #expect(done == order)
+    }
+
     @Test func `begins nothing else once it is closed, and is over when the rest is`() {
         var admission = Admission(order: [0, 1, 2], concurrency: 1)
         _ = admission.startAll()

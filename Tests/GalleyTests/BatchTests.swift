@@ -1,10 +1,12 @@
-import Execution
+import GalleyExecution
 import Foundation
 import Galley
-import JSON
-import LocalKernels
-import Notebook
-import Storage
+import GalleyTesting
+import GalleyJSON
+import GalleyJupyterProtocol
+import GalleyLocalKernels
+import GalleyNotebook
+import GalleyStorage
 import Synchronization
 import Testing
 
@@ -12,12 +14,12 @@ import Testing
 private func batch(_ notebooks: [(name: String, source: String)], _ options: Options = options()) -> Batch {
     Batch(
         notebooks.map { name, source in
-            let store = MemoryStore(notebook(source), name: name)
+            let store = CountingStore(notebook(source), name: name)
             return Batch.Job(name, options) { (store, nil) }
         })
 }
 
-@Suite struct `A batch` {
+@Suite(.timeLimit(.minutes(20))) struct `A batch` {
     @Test func `reports in the order of its notebooks, and one's end is nothing to another`() async {
         var batch = batch([
             ("slow", "import time; time.sleep(1)"), ("bad", "1/0"), ("dead", "import os; os.kill(os.getpid(), 9)"),
@@ -31,10 +33,18 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
     }
 
     @Test func `runs no more cells at a time than it may, while the next kernels start`() async {
-        var batch = batch((0..<5).map { ("\($0)", "import time; time.sleep(0.5)") })
+        // The first waits until another is there.
+        let folder = NSTemporaryDirectory() + "galley-meeting-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let meeting = """
+            import os, time
+            os.makedirs(f"\(folder)/{os.getpid()}")
+            while len(os.listdir("\(folder)")) < 2: time.sleep(0.01)
+            """
+        var batch = batch((0..<5).map { ("\($0)", meeting) })
         batch.concurrency = 2
         let running = Mutex((now: 0, most: 0))
-        await batch.run { event in
+        await batch.run(stop: StopSwitch()) { event in
             switch event {
             case .run(_, .cellStarted): running.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
             case .run(_, .cellFinished): running.withLock { $0.now -= 1 }
@@ -46,7 +56,7 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
 
     @Test func `gives each kernel a folder for temporary files that is gone afterwards`() async throws {
         let source = "import tempfile, os; os.makedirs(tempfile.mkdtemp() + '/a/b'); print(tempfile.gettempdir())"
-        let stores = ["a", "b"].map { MemoryStore(notebook(source), name: $0) }
+        let stores = ["a", "b"].map { CountingStore(notebook(source), name: $0) }
         let report = await Batch(stores.map { store in Batch.Job(store.name, options()) { (store, nil) } }).run()
         #expect(report.jobs.allSatisfy { $0.run?.outcome.isSuccess == true })
         let folders = try stores.map { try #require($0.notebook.cells[0].outputs.first?.text).dropLast() }
@@ -66,7 +76,7 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
         var batch = batch([("a", source)])
         batch.retries = 5
         let attempts = Mutex<[Int]>([])
-        let report = await batch.run {
+        let report = await batch.run(stop: StopSwitch()) {
             if case .retrying(_, let attempt, _) = $0 { attempts.withLock { $0.append(attempt) } }
         }
         #expect(report.jobs[0].run?.outcome.status == "succeeded")
@@ -122,20 +132,29 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
     }
 
     @Test func `is ended as a whole, and keeps what was put out`() async throws {
-        let stores = (0..<3).map {
-            MemoryStore(notebook("print('begun', flush=True); import time; time.sleep(60)"), name: "\($0)")
+        let begun = Watched(0)
+        let stores = (0..<3).map { CountingStore(notebook("begin"), name: "\($0)") }
+        let jobs = stores.enumerated().map { job, store in
+            var options = Options()
+            options.startKernel = { _ in
+                // The third is not to have the turn of another.
+                if job == 2 { _ = await begun.first { $0 == 2 ? true : nil } }
+                return ScriptedKernel { _ in
+                    [.say("stream", on: .iopub, content: ["name": "stdout", "text": "begun\n"])]
+                }
+            }
+            return Batch.Job(store.name, options) { (store, nil) }
         }
-        var batch = Batch(stores.map { store in Batch.Job(store.name, options()) { (store, nil) } })
+        var batch = Batch(jobs)
         batch.concurrency = 2
-        let begun = Mutex(0)
         let stop = StopSwitch()
         let report = await batch.run(stop: stop) { event in
             guard case .run(_, .output) = event else { return }
-            if begun.withLock({
-                $0 += 1; return $0
-            }) == 2 {
-                stop.stop(.signal(15))
+            let count = begun.change { count in
+                count += 1
+                return count
             }
+            if count == 2 { stop.stop(.signal(15)) }
         }
         #expect(report.stop == .signal(15))
         #expect(report.jobs.prefix(2).allSatisfy { $0.run?.outcome.status == "stopped" })
@@ -152,7 +171,7 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
         var batch = batch((0..<3).map { ("\($0)", "1") })
         (batch.concurrency, batch.memoryPerKernel) = (3, 1 << 50)
         let log = Mutex<[String]>([])
-        let report = await batch.run { event in
+        let report = await batch.run(stop: StopSwitch()) { event in
             switch event {
             case .began(let job): log.withLock { $0.append("begin \(job)") }
             case .ended(let job, _): log.withLock { $0.append("end \(job)") }
@@ -169,7 +188,7 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
 
     @Test func `does not wait for one that was going to be started when enough had failed`() async throws {
         for _ in 0..<5 {
-            let others = (0..<6).map { MemoryStore(notebook("1"), name: "\($0)") }
+            let others = (0..<6).map { CountingStore(notebook("1"), name: "\($0)") }
             var jobs = [Batch.Job("broken", options()) { (Broken(), nil) }]
             jobs += others.map { store in
                 Batch.Job(store.name, options()) {
@@ -186,18 +205,44 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
         }
     }
 
-    @Test func `gives nobody the turn of one that has failed, where that is enough`() async throws {
-        // The second is ready when the first fails.
-        let sources = ["import time; time.sleep(2)\n1/0", "1", "1", "1"]
-        for concurrency in [1, 2] {
-            var batch = batch(
-                sources.enumerated().map { ("\($0.offset)", $0.element) } + [("long", "import time; time.sleep(4)")])
-            batch.jobs.swapAt(1, 4)
-            (batch.concurrency, batch.failureLimit) = (concurrency, 1)
-            let begun = Mutex<[Int]>([])
-            await batch.run { if case .run(let job, .cellStarted) = $0 { begun.withLock { $0.append(job) } } }
-            #expect(begun.withLock(\.self).sorted() == Array(0..<concurrency))
+    @Test(arguments: [1, 2])
+    func `gives nobody the turn of one that has failed, where that is enough`(concurrency: Int) async throws {
+        // Another one's kernel is ready when the first notebook fails.
+        let log = Watched<[String]>([])
+        @Sendable func happens(_ event: String) async { _ = await log.first { $0.contains(event) ? true : nil } }
+        let jobs = (0..<4).map { job in
+            var options = Options()
+            options.startKernel = { _ in
+                // Code runs until the kernel is interrupted.
+                let kernel = ScriptedKernel { _ in [] }
+                if job < concurrency {
+                    Task {
+                        await happens(job > 0 ? "failed" : concurrency > 1 ? "ready" : "begun 0")
+                        while !kernel.requests.contains(where: { $0.type == "execute_request" }) {
+                            try await Task.sleep(for: .milliseconds(1))
+                        }
+                        await kernel.interrupt()
+                    }
+                } else {
+                    await happens("begun \(concurrency - 1)")
+                    log.change { $0.append("ready") }
+                }
+                return kernel
+            }
+            let store = CountingStore(notebook("1"), name: "\(job)")
+            return Batch.Job(store.name, options) { (store, nil) }
         }
+        var batch = Batch(jobs)
+        (batch.concurrency, batch.failureLimit) = (concurrency, 1)
+        await batch.run(stop: StopSwitch()) { event in
+            switch event {
+            case .run(let job, .cellStarted): log.change { $0.append("begun \(job)") }
+            case .run(job: 0, .cellFinished): log.change { $0.append("failed") }
+            default: break
+            }
+        }
+        let begun = log.look { $0.filter { $0.hasPrefix("begun") } }
+        #expect(begun.sorted() == (0..<concurrency).map { "begun \($0)" })
     }
 }
 

@@ -1,16 +1,16 @@
-import Execution
+import GalleyExecution
 import Foundation
 import Galley
-import JSON
-import LocalKernels
-import Notebook
-import Storage
+import GalleyJSON
+import GalleyLocalKernels
+import GalleyNotebook
+import GalleyStorage
 import Synchronization
 import Testing
 
 @Suite struct `A run` {
     @Test func `reads from one store and writes to another`() async throws {
-        let (source, destination) = (MemoryStore(notebook("print(6 * 7)")), MemoryStore(Notebook()))
+        let (source, destination) = (CountingStore(notebook("print(6 * 7)")), CountingStore(Notebook()))
         let report = try await execute(source, to: destination, options())
         #expect(report.outcome.status == "succeeded")
         #expect(report.kernel == "python3")
@@ -19,39 +19,45 @@ import Testing
     }
 
     @Test func `writes once to what cannot be written again`() async throws {
-        let store = MemoryStore(notebook("import time; time.sleep(2.5)"), canBeWrittenAgain: false)
+        let store = CountingStore(notebook("import time; time.sleep(2.5)"), canBeWrittenAgain: false)
         _ = try await execute(store, options())
         #expect(store.writes == 1)
     }
 
     @Test func `is saved along the way, as soon as a cell is over`() async throws {
-        let store = MemoryStore(notebook("print(1)", "import time; time.sleep(5)"))
+        let sign = Sign()
+        let store = CountingStore(notebook("print(1)", sign.wait))
         let seen = Mutex<[String]>([])
         _ = try await execute(store, options()) { event in
             guard case .saved = event,
                 let text = try? store.notebook.cells.map({ $0.outputs.first?.text ?? "-" }).joined()
             else { return }
             seen.withLock { $0.append(text) }
+            sign.give()
         }
         #expect(seen.withLock(\.self).first == "1\n-")
         #expect(store.writes >= 2)
     }
 
     @Test func `tells in the end how it ended, also where nothing else has changed since it was saved`() async throws {
-        let store = MemoryStore(notebook("print(1, flush=True)\nimport time; time.sleep(11.5)"))
+        let sign = Sign()
+        let store = CountingStore(notebook("print(1, flush=True)\n" + sign.wait))
         var options = options()
-        options.records = true
+        options.keepsRecord = true
         options.execution.keepsTiming = false
-        _ = try await execute(store, options)
+        _ = try await execute(store, options) { event in if case .saved = event { sign.give() } }
         #expect(store.writes >= 2)
         #expect(try store.notebook.metadata["galley"]?["status"]?.string == "succeeded")
     }
 
     @Test func `goes on when it cannot be saved on the way, and says so once`() async throws {
-        let store = MemoryStore(notebook("print(1)", "import time; time.sleep(2.5)", "print(2)"), failures: 1)
+        let sign = Sign()
+        let store = CountingStore(notebook("print(1)", sign.wait, "print(2)"), failures: 1)
         let warnings = Mutex<[String]>([])
         let report = try await execute(store, options()) { event in
-            if case .warning(let text) = event { warnings.withLock { $0.append(text) } }
+            guard case .warning(let text) = event else { return }
+            warnings.withLock { $0.append(text) }
+            sign.give()
         }
         #expect(report.outcome.status == "succeeded")
         #expect(warnings.withLock(\.self).count == 1)
@@ -66,12 +72,16 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: folder) }
         var rescues: [String] = []
         for _ in 0..<2 {
-            let store = MemoryStore(notebook("print('precious')"), name: "some/memory.ipynb", failures: 100)
+            let store = CountingStore(notebook("print('precious')"), name: "some/memory.ipynb", failures: 100)
             do {
                 _ = try await execute(store, options(["TMPDIR": folder]))
                 Issue.record("it was not saved")
             } catch let error as UnsavedRun {
-                #expect(error.report.outcome.status == "succeeded")
+                #expect(error.report.outcome.status == "succeeded" && error.report.result == error.rescue)
+                let job = JobReport("memory", .failed(error))
+                let read = try JSONDecoder().decode(JobReport.self, from: JSONEncoder().encode(job))
+                #expect(read.run?.outcome.status == "succeeded" && read.run?.cells.count == 1)
+                #expect(read.run?.started == error.report.started)
                 let rescue = try #require(error.rescue)
                 rescues.append(rescue)
                 let bytes = try Array(Data(contentsOf: URL(fileURLWithPath: rescue)))
@@ -87,10 +97,12 @@ import Testing
     }
 
     @Test func `that is cancelled keeps what there is`() async throws {
-        let store = MemoryStore(notebook("print('begun', flush=True)\nimport time; time.sleep(1000)", "print(2)"))
+        let store = CountingStore(notebook("print('begun', flush=True)\nimport time; time.sleep(1000)", "print(2)"))
         let begun = AsyncStream<Void>.makeStream()
-        let run = Task {
-            try await execute(store, options()) { event in if case .output = event { begun.continuation.yield() } }
+        var options = options()
+        options.grace = .seconds(100)
+        let run = Task { [options] in
+            try await execute(store, options) { event in if case .output = event { begun.continuation.yield() } }
         }
         for await _ in begun.stream { break }
         run.cancel()
@@ -100,17 +112,17 @@ import Testing
     }
 
     @Test func `that is stopped before it begins starts no cell and writes nothing`() async throws {
-        let store = MemoryStore(notebook("print(1)"))
+        let store = CountingStore(notebook("print(1)"))
         let stop = StopSwitch()
         stop.stop(.cancelled)
-        let report = try await execute(store, options(), stop: stop)
+        let report = try await execute(store, options(), stop: stop) { _ in }
         #expect(report.outcome.status == "stopped")
         #expect(report.cells.map(\.outcome.status) == ["not-reached"])
         #expect(store.writes == 0)
     }
 
     @Test func `counts the start of the kernel among the time of the run`() async throws {
-        let store = MemoryStore(notebook("print(1)"))
+        let store = CountingStore(notebook("print(1)"))
         var options = options()
         options.execution.totalLimit = TimeLimit(.milliseconds(20))
         let report = try await execute(store, options)

@@ -1,14 +1,14 @@
 import Foundation
 import Galley
-import JSON
-import LocalKernels
-import Notebook
-import Storage
+import GalleyJSON
+import GalleyLocalKernels
+import GalleyNotebook
+import GalleyStorage
 import Synchronization
 import Testing
 
 /// A notebook in memory, in a place that can be made to fail.
-final class MemoryStore: NotebookStore {
+final class CountingStore: NotebookStore {
     let name: String
     let canBeWrittenAgain: Bool
     private let state: Mutex<(bytes: [UInt8], writes: Int, failures: Int)>
@@ -27,8 +27,7 @@ final class MemoryStore: NotebookStore {
     func checkWritable() {}
 
     func write(_ bytes: some ByteRuns) throws -> Destination {
-        var copy: [UInt8] = []
-        bytes.forEachRun { run in for index in run.indices { copy.append(run[index]) } }
+        let copy = bytes.bytes
         try state.withLock { state in
             state.writes += 1
             if state.writes <= state.failures { throw StorageError.diskFull(path: name, needed: copy.count) }
@@ -40,6 +39,21 @@ final class MemoryStore: NotebookStore {
 
 let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
+
+/// A file that is not there yet, and code that waits until it is.
+final class Sign: Sendable {
+    private let path = NSTemporaryDirectory() + "galley-sign-\(UUID().uuidString)"
+    private let isGiven = Mutex(false)
+
+    var wait: String { "import os, time\nwhile not os.path.exists('\(path)'): time.sleep(0.01)\nos.remove('\(path)')" }
+
+    /// Makes it, once.
+    func give() {
+        isGiven.withLock { isGiven in
+            if !isGiven { isGiven = FileManager.default.createFile(atPath: path, contents: nil) }
+        }
+    }
+}
 
 func options(_ more: [String: String] = [:]) -> Options {
     var environment = ["JUPYTER_PATH": root + "/.build/python/share/jupyter", "PATH": "/usr/bin:/bin"]

@@ -1,4 +1,4 @@
-import JSON
+import GalleyJSON
 import Testing
 
 @Suite struct `A document` {

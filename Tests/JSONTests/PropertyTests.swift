@@ -1,5 +1,5 @@
 import Foundation
-import JSON
+import GalleyJSON
 import Testing
 
 @Suite struct `An edited document` {

@@ -1,5 +1,5 @@
 import Foundation
-import JSON
+import GalleyJSON
 import Testing
 
 /// Python's json is the judge of what is JSON and of how canonical text looks.

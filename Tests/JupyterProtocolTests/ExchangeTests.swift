@@ -1,5 +1,5 @@
-import JSON
-import JupyterProtocol
+import GalleyJSON
+import GalleyJupyterProtocol
 import Testing
 
 @Suite struct `An exchange` {
@@ -64,6 +64,22 @@ import Testing
         #expect(exchange.receive(status("idle", of: exchange.request)) == .complete)
     }
 
+    @Test func `learns from a reply to a probe that an interrupt has kept its own from being sent`() throws {
+        for wasInterrupted in [true, false] {
+            var exchange = Exchange(session.executeRequest("x"))
+            exchange.wasInterrupted = wasInterrupted
+            let early = exchange.probe(of: session)
+            #expect(early == nil)
+            _ = exchange.receive(status("idle", of: exchange.request))
+            let asked = exchange.probe(of: session)
+            // Who was not interrupted may be idle for the time being, and reply in the end.
+            guard wasInterrupted else { return #expect(asked == nil) }
+            let probe = try #require(asked)
+            #expect(exchange.receive(status("busy", of: probe)) == .going)
+            #expect(exchange.receive(reply(to: probe)) == .completeWithoutReply)
+        }
+    }
+
     @Test func `gives up on what is published when many probes are answered and none is heard publishing`() throws {
         var exchange = Exchange(session.executeRequest("x"))
         _ = exchange.receive(reply(to: exchange.request))
@@ -105,6 +121,7 @@ import Testing
 @Suite struct `A post-mortem` {
     @Test(arguments: [
         (PostMortem(cause: .exited(1), lifetime: .milliseconds(1500)), "it exited with status 1 after 1.5 s"),
+        (PostMortem(cause: .exited(1), lifetime: .milliseconds(1386)), "it exited with status 1 after 1.386 s"),
         (
             PostMortem(cause: .signalled(11), peakMemory: 50_000_000),
             "it was ended by signal 11 (SIGSEGV) after 0.0 s, with 50 MB at most"

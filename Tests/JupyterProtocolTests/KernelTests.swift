@@ -1,37 +1,40 @@
-import JSON
-import JupyterProtocol
-import ScriptedKernel
+import GalleyJSON
+import GalleyJupyterProtocol
+import GalleyTesting
 import Testing
 
 @Suite struct `A kernel that is asked something` {
-    private func text(_ kernel: some Kernel) async throws -> (String, hasLoss: Bool) {
+    private func text(
+        _ kernel: some Kernel, patience: Duration = .seconds(60)
+    ) async throws -> (String, hasLoss: Bool) {
         var text = ""
-        let hasLoss = try await kernel.perform(kernel.session.executeRequest("x"), patience: .milliseconds(10)) {
+        let hasLoss = try await kernel.perform(kernel.session.executeRequest("x"), patience: patience) {
             text += $0.content["text"]?.string ?? ""
         }.hasLoss
         return (text, hasLoss)
     }
 
     @Test func `is heard until it is idle`() async throws {
-        let kernel = ScriptedKernel { _ in .running(printing: "hello") }
+        let kernel = ScriptedKernel.answering { _ in .running(printing: "hello") }
         #expect(try await text(kernel) == ("hello", false))
         #expect(try await text(kernel) == ("hello", false))
         #expect(kernel.requests.map(\.type) == ["execute_request", "execute_request"])
     }
 
     @Test func `is asked again when its idle does not come`() async throws {
-        let kernel = ScriptedKernel { request in
+        let kernel = ScriptedKernel.answering { request in
             request.type == "kernel_info_request"
                 ? [.say("status", on: .iopub, content: ["execution_state": "busy"])]
                 : .running(printing: "hello", losingIdle: true)
         }
-        #expect(try await text(kernel) == ("hello", true))
+        #expect(try await text(kernel, patience: .milliseconds(10)) == ("hello", true))
         #expect(kernel.requests.last?.type == "kernel_info_request")
     }
 
     @Test func `says what it died of`() async throws {
         let end = PostMortem(cause: .signalled(11))
-        let kernel = ScriptedKernel { _ in [.say("stream", on: .iopub, content: ["text": "last"]), .die(end)] }
+        let kernel = ScriptedKernel.answering { _ in [.say("stream", on: .iopub, content: ["text": "last"]), .die(end)]
+        }
         var heard = ""
         let failure = await #expect(throws: KernelFailure.self) {
             try await kernel.perform(kernel.session.executeRequest("x")) { heard += $0.content["text"]?.string ?? "" }
@@ -41,7 +44,7 @@ import Testing
     }
 
     @Test func `keeps what it says after the one who asked was cancelled`() async throws {
-        let kernel = ScriptedKernel { _ in [.say("stream", on: .iopub, content: ["text": "before"])] }
+        let kernel = ScriptedKernel.answering { _ in [.say("stream", on: .iopub, content: ["text": "before"])] }
         let (heard, continuation) = AsyncStream<Void>.makeStream()
         let task = Task {
             try await kernel.perform(kernel.session.executeRequest("x")) { _ in continuation.yield() }

@@ -1,4 +1,4 @@
-import JupyterProtocol
+import GalleyJupyterProtocol
 import Testing
 
 @Suite struct `A timestamp` {

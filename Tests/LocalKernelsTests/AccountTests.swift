@@ -1,5 +1,5 @@
 import Foundation
-import LocalKernels
+import GalleyLocalKernels
 import Testing
 
 private let isRoot = geteuid() == 0
@@ -34,9 +34,9 @@ private let isRoot = geteuid() == 0
     }
 
     @Test(.enabled(if: isRoot, "this takes root"))
-    func `has the variables that a login gives it, in good time`() async throws {
+    func `has the variables that a login gives it`() async throws {
         let nobody = try #require(Account(named: "nobody"))
-        let variables = try #require(await nobody.loginEnvironment())
+        let variables = try #require(await nobody.loginEnvironment(within: .seconds(120)))
         #expect(variables["USER"] == "nobody" && variables["HOME"] == nobody.home)
         #expect(variables["PATH"]?.contains("/usr/bin") == true)
         let remains = try FileManager.default.contentsOfDirectory(atPath: "/tmp").filter {

@@ -1,5 +1,5 @@
 import Foundation
-import LocalKernels
+import GalleyLocalKernels
 import Testing
 
 @Suite struct `The finder` {

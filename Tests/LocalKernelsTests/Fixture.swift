@@ -1,7 +1,7 @@
 import Foundation
-import JSON
-import JupyterProtocol
-import LocalKernels
+import GalleyJSON
+import GalleyJupyterProtocol
+import GalleyLocalKernels
 import Testing
 
 /// Kernels for the tests: those that do one thing wrong, and real ones.
@@ -30,7 +30,7 @@ enum Fixture {
 
 extension LocalKernel {
     /// Runs code and returns what it printed.
-    func run(_ code: String, patience: Duration = .milliseconds(200)) async throws -> (
+    func run(_ code: String, patience: Duration = .seconds(5)) async throws -> (
         text: String, reply: Message, hasLoss: Bool
     ) {
         var text = ""
@@ -60,11 +60,12 @@ func isAlive(_ process: Int) -> Bool {
 
 /// Waits until something is true, for as long as it may take on a busy machine.
 func eventually(_ condition: () throws -> Bool) async throws -> Bool {
-    for _ in 0..<500 {
+    let end = ContinuousClock.now + .seconds(120)
+    while ContinuousClock.now < end {
         if try condition() { return true }
         try await Task.sleep(for: .milliseconds(10))
     }
-    return false
+    return try condition()
 }
 
 /// A folder of a test's own for what kernels need while they run.

@@ -1,7 +1,7 @@
 import Foundation
-import JSON
-import JupyterProtocol
-import LocalKernels
+import GalleyJSON
+import GalleyJupyterProtocol
+import GalleyLocalKernels
 import Testing
 
 @Suite struct `When a kernel misbehaves` {
@@ -11,10 +11,12 @@ import Testing
 
     @Test func `dying in the middle is told with the signal, its last output and its last words`() async throws {
         var text = ""
+        let heard = scratch.path + "/heard"
         let failure = await failure {
             try await withKernel(Fixture.spec("dies")) { kernel in
-                _ = try await kernel.perform(kernel.session.executeRequest("x")) {
+                _ = try await kernel.perform(kernel.session.executeRequest(heard)) {
                     text += $0.content["text"]?.string ?? ""
+                    if !text.isEmpty { try Data().write(to: URL(fileURLWithPath: heard)) }
                 }
             }
         }
@@ -23,7 +25,8 @@ import Testing
         #expect(end.lastLines == ["a line on standard error"])
         #expect(end.peakMemory > 1_000_000)
         #expect(end.lifetime > .milliseconds(50))
-        #expect(end.memory == nil)
+        // Only a machine that has ended something else for lack of memory meanwhile makes one doubt.
+        #expect(end.memory == nil || end.memory == .machine)
         #expect(text == "last words")
     }
 
@@ -38,16 +41,17 @@ import Testing
 
     @Test func `dying at the start is told at once, with what it said`() async throws {
         let began = ContinuousClock.now
+        var options = scratch.options
+        options.startLimit = .seconds(600)
         let error = await #expect(throws: KernelError.self) {
-            try await withKernel(Fixture.spec("stillborn"), options: scratch.options) { _ in }
+            try await withKernel(Fixture.spec("stillborn"), options: options) { _ in }
         }
         guard case .diedAtStart("stillborn", let end)? = error else {
             return #expect(Bool(false), "\(String(describing: error))")
         }
         #expect(end.cause == .exited(3))
         #expect(error?.description.hasSuffix("It said:\n    the configuration is broken") == true)
-        // Not after a minute.
-        #expect(began.duration(to: .now) < .seconds(30))
+        #expect(began.duration(to: .now) < options.startLimit)
         #expect(scratch.remains == [])
     }
 
@@ -101,7 +105,7 @@ import Testing
 
     @Test func `an idle that never comes is asked for, and told as a loss`() async throws {
         try await withKernel(Fixture.spec("never-idle")) { kernel in
-            let (text, reply, hasLoss) = try await kernel.run("hello")
+            let (text, reply, hasLoss) = try await kernel.run("hello", patience: .milliseconds(200))
             #expect(text == "hello")
             #expect(reply.content["status"]?.string == "ok")
             #expect(hasLoss)
@@ -113,14 +117,14 @@ import Testing
     @Test func `a queue of its own that runs over hangs nobody`() async throws {
         // Whether the idle is among what is lost is a matter of luck; that it can be is tested above.
         try await withKernel(Fixture.spec("overflow")) { kernel in
-            let reply = try await kernel.run("x").reply
+            let reply = try await kernel.run("x", patience: .milliseconds(200)).reply
             #expect(reply.content["status"]?.string == "ok")
         }
     }
 
     @Test func `two hundred thousand messages arrive, every one`() async throws {
         try await withKernel(Fixture.spec("flood")) { kernel in
-            let (text, _, hasLoss) = try await kernel.run("x", patience: .seconds(5))
+            let (text, _, hasLoss) = try await kernel.run("x", patience: .seconds(60))
             #expect(!hasLoss)
             #expect(text == (0..<200_000).map { "\($0)\n" }.joined())
         }
@@ -249,7 +253,7 @@ import Testing
     }
 }
 
-@Suite struct `A kernel is interrupted` {
+@Suite(.timeLimit(.minutes(30))) struct `A kernel is interrupted` {
     @Test(arguments: [KernelSpec.InterruptMode.signal, .message])
     func `by a signal, or by a message and then by a signal`(mode: KernelSpec.InterruptMode) async throws {
         // This one answers the message only when it is not at work, as some do.

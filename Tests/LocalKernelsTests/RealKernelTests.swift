@@ -1,6 +1,6 @@
-import JSON
-import JupyterProtocol
-import LocalKernels
+import GalleyJSON
+import GalleyJupyterProtocol
+import GalleyLocalKernels
 import Testing
 
 /// A kernel that people use, and how it is made to print and to wait.
@@ -29,7 +29,7 @@ struct RealKernel: Sendable, CustomTestStringConvertible {
     }
 }
 
-@Suite struct `A real kernel` {
+@Suite(.timeLimit(.minutes(20))) struct `A real kernel` {
     @Test(arguments: RealKernel.all)
     func `starts, runs, is interrupted and ends`(kernel real: RealKernel) async throws {
         let ended = try await withKernel(try real.spec) { kernel in

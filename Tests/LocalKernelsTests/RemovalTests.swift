@@ -1,4 +1,4 @@
-import CLinux
+import GalleyCLinux
 import Foundation
 import Testing
 

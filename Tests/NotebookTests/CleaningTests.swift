@@ -1,6 +1,6 @@
 import Foundation
-import JSON
-import Notebook
+import GalleyJSON
+import GalleyNotebook
 import Testing
 
 @Suite struct `Removing what a run has left` {

@@ -1,6 +1,6 @@
 import Foundation
-import JSON
-import Notebook
+import GalleyJSON
+import GalleyNotebook
 import Testing
 
 /// A notebook of `Tests/Fixtures`, and what it must become after ``Notebook/edit()``.

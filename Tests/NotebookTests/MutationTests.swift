@@ -1,6 +1,6 @@
 import Foundation
-import JSON
-import Notebook
+import GalleyJSON
+import GalleyNotebook
 import Testing
 
 @Suite struct `A notebook with values swapped at random` {

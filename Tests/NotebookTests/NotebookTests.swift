@@ -1,5 +1,5 @@
-import JSON
-import Notebook
+import GalleyJSON
+import GalleyNotebook
 import Testing
 
 @Suite struct `A notebook` {
@@ -156,6 +156,17 @@ import Testing
         #expect(try edited { $0.cells = Parts($0.cells.filter { _ in true }) } == before)
         #expect(try edited { $0.cells.removeAll { $0.id == "a" } } == ordered([1, 2]))
         #expect(try edited { $0.cells.insert($0.cells.remove(at: 1), at: 0) } == ordered([1, 0, 2]))
+    }
+
+    @Test(arguments: [4, 5])
+    func `has identifiers for the cells that were added, where its version wants them`(minor: Int) throws {
+        var notebook = try Notebook(
+            parsing: Array(#"{"cells":[],"metadata":{},"nbformat":4,"nbformat_minor":\#(minor)}"#.utf8))
+        notebook.cells = [.code("1"), .markdown("1", id: minor > 4 ? "one" : nil), .code("1")]
+        let again = try Notebook(parsing: notebook.bytes)
+        #expect(again.warnings.isEmpty)
+        #expect(Set(again.cells.compactMap(\.id)).count == (minor > 4 ? 3 : 0))
+        #expect(notebook.bytes == again.bytes)
     }
 
     @Test func `gets nothing that it did not have from a change that changes nothing`() throws {

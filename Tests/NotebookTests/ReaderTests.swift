@@ -1,5 +1,5 @@
-import JSON
-import Notebook
+import GalleyJSON
+import GalleyNotebook
 import Testing
 
 @Suite struct `A file that is no notebook` {

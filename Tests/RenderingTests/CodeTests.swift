@@ -1,4 +1,4 @@
-import Rendering
+import GalleyRendering
 import Testing
 
 @Suite struct `A program's text` {

@@ -1,6 +1,6 @@
-import JSON
-import Notebook
-import Rendering
+import GalleyJSON
+import GalleyNotebook
+import GalleyRendering
 
 extension HTML {
     /// What a page shows of a Markdown cell, without the element around it.

@@ -1,6 +1,6 @@
-import JSON
-import Notebook
-import Rendering
+import GalleyJSON
+import GalleyNotebook
+import GalleyRendering
 import Testing
 
 @Suite struct `HTML of an output` {

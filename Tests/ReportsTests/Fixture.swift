@@ -1,9 +1,9 @@
-import Execution
+import GalleyExecution
 import Galley
-import JupyterProtocol
-import Notebook
+import GalleyJupyterProtocol
+import GalleyNotebook
 
-@testable import Reports
+@testable import GalleyReports
 
 /// A notebook of these code cells, each of which has printed its own source.
 func notebook(_ sources: [String]) -> Notebook {

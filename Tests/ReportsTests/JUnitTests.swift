@@ -1,11 +1,11 @@
-import Execution
+import GalleyExecution
 import Galley
-import JSON
-import JupyterProtocol
-import Notebook
+import GalleyJSON
+import GalleyJupyterProtocol
+import GalleyNotebook
 import Testing
 
-@testable import Reports
+@testable import GalleyReports
 
 @Suite struct `The suite of a notebook` {
     private let sources = ["a = 1", "b <", "c"]

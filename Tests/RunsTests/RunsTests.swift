@@ -1,10 +1,10 @@
 import Foundation
-import JSON
-import JupyterProtocol
-import Storage
+import GalleyJSON
+import GalleyJupyterProtocol
+import GalleyStorage
 import Testing
 
-@testable import Runs
+@testable import GalleyRuns
 
 @Suite struct `What is told of a run` {
     private func status() -> RunStatus {
@@ -62,6 +62,9 @@ import Testing
             #expect(found[.posixPermissions] as? Int == mode)
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["a", "b"])
+        try file.finish { $0.end(0, "succeeded", nil) }
+        file.update { $0.state = .running }
+        #expect(file.status.state == .ended, "what is over does not begin again")
         let lost = StatusFile(status(), copies: [.init(path: folder + "/no/such")])
         #expect(throws: StorageError.self) { try lost.finish() }
     }

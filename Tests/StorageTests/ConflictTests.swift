@@ -1,5 +1,5 @@
 import Glibc
-import Storage
+import GalleyStorage
 import Testing
 
 @Suite struct `When somebody else changes a file that was read` {

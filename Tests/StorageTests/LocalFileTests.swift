@@ -1,6 +1,6 @@
-import CLinux
+import GalleyCLinux
 import Glibc
-import Storage
+import GalleyStorage
 import Testing
 
 @Suite struct `A local file` {
@@ -141,7 +141,7 @@ import Testing
         let source = try scratch.file("source", "old")
         try #require(run("mount", "--bind", source, small("a")))
         defer { run("umount", small("a")) }
-        try #require(run("mount", "-o", "remount,ro", small.path))
+        try await small.close()
         let file = LocalFile(small("a"))
         _ = try await file.read()
         try await file.checkWritable()

@@ -1,6 +1,6 @@
-import CLinux
+import GalleyCLinux
 import Glibc
-import Storage
+import GalleyStorage
 import Testing
 
 /// A folder for one test, removed with everything in it afterwards.
@@ -34,7 +34,7 @@ struct POSIXFailure: Error {
 }
 
 func write(_ contents: String, to path: String) throws {
-    let number = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+    let number = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard number >= 0 else { throw POSIXFailure(code: errno) }
     defer { close(number) }
     let bytes = Array(contents.utf8)
@@ -94,6 +94,13 @@ final class SmallFileSystem {
     }
 
     deinit { run("umount", path) }
+
+    /// Lets nobody write to it any more.
+    func close() async throws {
+        // What another test starts may hold a file open until it is another program.
+        for _ in 0..<1000 where !run("mount", "-o", "remount,ro", path) { try await Task.sleep(for: .milliseconds(10)) }
+        try #require(access(path, W_OK) != 0)
+    }
 
     func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }
 }

@@ -1,5 +1,5 @@
 import Glibc
-import Storage
+import GalleyStorage
 import Testing
 
 /// A tree of files, all of which are empty.

@@ -1,5 +1,5 @@
 import Foundation
-import Storage
+import GalleyStorage
 import Testing
 
 /// Written by root with the rights of a user who has few.
@@ -11,7 +11,12 @@ struct `A file that is written for a user` {
 
     init() throws {
         scratch = try Scratch()
-        let entry = try #require(getpwnam("nobody")).pointee
+        // In a buffer of its own: other tests ask at the same time.
+        var entry = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        var buffer = [CChar](repeating: 0, count: 4096)
+        getpwnam_r("nobody", &entry, &buffer, buffer.count, &found)
+        try #require(found != nil)
         nobody = (entry.pw_uid, entry.pw_gid)
         chmod(scratch.path, 0o755)
     }

@@ -1,8 +1,8 @@
-import JSON
-import JupyterProtocol
+import GalleyJSON
+import GalleyJupyterProtocol
 import Testing
 
-@testable import ZeroMQTransport
+@testable import GalleyZeroMQTransport
 
 @Suite struct `The wire` {
     private let key = Key(text: "secret")

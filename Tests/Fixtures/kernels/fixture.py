@@ -34,7 +34,8 @@ class Kernel:
         self.key = info["key"].encode()
         context = zmq.Context()
         self.sockets = {}
-        for name, kind in (("shell", zmq.ROUTER), ("control", zmq.ROUTER), ("stdin", zmq.ROUTER), ("iopub", zmq.PUB), ("hb", zmq.REP)):
+        # The shell comes last: who finds it there may speak to all of them.
+        for name, kind in (("control", zmq.ROUTER), ("stdin", zmq.ROUTER), ("iopub", zmq.PUB), ("hb", zmq.REP), ("shell", zmq.ROUTER)):
             socket = context.socket(kind)
             socket.linger = 1000
             if MODE == "flood":
@@ -97,7 +98,9 @@ class Kernel:
         result = {"status": "ok", "execution_count": 1, "user_expressions": {}, "payload": []}
         if MODE == "dies":
             self.publish("stream", {"name": "stdout", "text": "last words"})
-            time.sleep(0.5)
+            # What it has said has left it once somebody has heard it, and made the file that it was given.
+            while not os.path.exists(content["code"]):
+                time.sleep(0.01)
             print("a line on standard error", file=sys.stderr, flush=True)
             os.kill(os.getpid(), signal.SIGKILL)
         elif MODE == "exits":
@@ -143,8 +146,9 @@ class Kernel:
             frames[1] = self.sign(frames[2:6])
             self.sockets["iopub"].send_multipart([b"two", b"topics", *frames, b"a", b"buffer"])
         elif word == "wait":
-            self.publish("stream", {"name": "stdout", "text": "waiting"})
             try:
+                # Whoever hears this may interrupt at once.
+                self.publish("stream", {"name": "stdout", "text": "waiting"})
                 while True:
                     time.sleep(60)
             except Interrupted:

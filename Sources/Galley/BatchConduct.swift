@@ -1,23 +1,24 @@
-import Execution
-import LocalKernels
+import GalleyExecution
+import GalleyJupyterProtocol
+import GalleyLocalKernels
+import GalleyStorage
 import Synchronization
 
 extension Batch {
     /// Runs the notebooks.
     ///
     /// It returns when nothing of them is left: no kernel, no process that one has started, no file of theirs. When the
-    /// task is cancelled, or somebody uses the switch, all runs are ended in order.
-    ///
-    /// - Parameters:
-    ///   - stop: Ends the batch from outside.
-    ///   - observe: Is told what happens.
+    /// task is cancelled, all runs are ended in order, and the report says so. To follow a batch there is ``BatchRun``.
+    public func run() async -> BatchReport { await run(stop: StopSwitch()) }
+
+    /// Runs the notebooks, lets somebody end that from outside, and tells what happens, while the run in question waits.
     @discardableResult
-    public func run(
-        stop: StopSwitch = StopSwitch(), observe: @escaping @Sendable (BatchEvent) -> Void = { _ in }
+    package func run(
+        stop: StopSwitch, observe: @escaping @Sendable (BatchEvent) -> Void = { _ in }
     ) async -> BatchReport {
         await withTaskCancellationHandler {
             // What is cancelled cannot wait for anything: a batch is ended in order.
-            await Task { await BatchRun(self, stop, observe).run() }.value
+            await Task { await BatchConduct(self, stop, observe).run() }.value
         } onCancel: {
             stop.stop(.cancelled)
         }
@@ -31,13 +32,14 @@ extension Batch {
     }
 }
 
-/// A batch that is being run.
-private final class BatchRun: Sendable {
+/// The run of a batch, from the first notebook to the last.
+final class BatchConduct: Sendable {
     private let batch: Batch
     private let stop: StopSwitch
     private let observe: @Sendable (BatchEvent) -> Void
     private let state: Mutex<State>
     private let begin = ContinuousClock.now
+    private let began = Timestamp.now()
     private let starts: AsyncStream<Int>
     private let start: AsyncStream<Int>.Continuation
 
@@ -46,12 +48,15 @@ private final class BatchRun: Sendable {
         /// Those that are run now: how they are ended, and what they have of this machine.
         var switches: [Int: StopSwitch] = [:]
         var kernels: [Int: LocalKernel] = [:]
-        /// The most memory that each kernel was seen to have.
+        /// The most memory that each kernel was seen to have, and the sum of it.
         var peaks: [Int: Int] = [:]
+        var peakSum = 0
         /// How long each has waited for its turn.
         var waits: [Int: Duration] = [:]
         var turns: [Int: CheckedContinuation<Void, any Error>] = [:]
         var reports: [Int: JobReport] = [:]
+        /// Whose results go where.
+        var places: [String: Int] = [:]
         /// The notebooks that failed, those of them too that are not over yet.
         var failed: Set<Int> = []
         var stop: StopReason?
@@ -81,7 +86,7 @@ private final class BatchRun: Sendable {
         let report = state.withLock { state in
             BatchReport(
                 jobs: batch.jobs.indices.map { state.reports[$0] ?? JobReport(batch.jobs[$0].name, .leftOut) },
-                duration: elapsed, stop: state.stop)
+                started: began, duration: elapsed, stop: state.stop)
         }
         observe(.finished(report))
         // What is over cannot be stopped.
@@ -104,7 +109,10 @@ private final class BatchRun: Sendable {
         let available = live == nil ? nil : Machine.availableMemory
         var started: [Int] = []
         let (turns, held, isOver) = state.withLock { state in
-            for (job, memory) in seen ?? [:] { state.peaks[job] = max(memory, state.peaks[job] ?? 0) }
+            for (job, memory) in seen ?? [:] where memory > state.peaks[job, default: 0] {
+                state.peakSum += memory - state.peaks[job, default: 0]
+                state.peaks[job] = memory
+            }
             var memory = memory(available, seen ?? [:], state)
             while live != nil, let job = state.admission.start(memory) {
                 started.append(job)
@@ -125,9 +133,9 @@ private final class BatchRun: Sendable {
     }
 
     private func memory(_ available: Int?, _ seen: [Int: Int], _ state: State) -> Admission.Memory {
-        let known = state.peaks.values.filter { $0 > 0 }
-        let mean = known.isEmpty ? 0 : known.reduce(0, +) / known.count
-        let perKernel = batch.memoryPerKernel ?? max(mean, Self.leastMemory)
+        let mean = state.peakSum / max(1, state.peaks.count)
+        // No machine has more, and what several need can still be added up.
+        let perKernel = batch.memoryPerKernel.map { min(max(0, $0), 1 << 50) } ?? max(mean, Self.leastMemory)
         let live = state.admission.jobs(in: [.starting, .ready, .running])
         return Admission.Memory(
             available: available, perKernel: perKernel,
@@ -168,7 +176,7 @@ private final class BatchRun: Sendable {
         var report = JobReport(batch.jobs[job].name, .leftOut)
         observe(.began(job: job))
         while true {
-            report.begin = elapsed
+            (report.begin, report.started) = (elapsed, .now())
             let (result, warnings) = await attempt(job)
             (report.result, report.warnings, report.end) = (result, warnings, elapsed)
             report.waited = state.withLock { $0.waits.removeValue(forKey: job) } ?? .zero
@@ -213,6 +221,15 @@ private final class BatchRun: Sendable {
 
     private func attempt(_ job: Int) async -> (JobResult, warnings: [String]) {
         let (source, destination) = batch.jobs[job].stores()
+        if destination == nil, let file = batch.jobs[job].options.destination(of: source) as? LocalFile {
+            let place = file.name
+            let owner = state.withLock { state in
+                let owner = state.places[place] ?? job
+                state.places[place] = owner
+                return owner
+            }
+            if owner != job { return (.failed(StorageError.taken(path: place, by: batch.jobs[owner].name)), []) }
+        }
         let stop = StopSwitch()
         let reason = state.withLock { state in
             state.switches[job] = stop
@@ -227,7 +244,11 @@ private final class BatchRun: Sendable {
             }
         }
         let warnings = Mutex<[String]>([])
-        let conduct = Conduct(source, to: destination, options(of: job), stop: stop, turn: turn(of: job)) { [self] in
+        let receive = batch.receive
+        let conduct = Conduct(
+            source, to: destination, options(of: job), stop: stop, turn: turn(of: job),
+            receive: { receive(job, $0, $1) }
+        ) { [self] in
             if case .warning(let text) = $0 { warnings.withLock { $0.append(text) } }
             // Before anybody else gets the turn.
             if case .cellFinished(let report) = $0, report.outcome.isFailureForGood { fail(job) }
@@ -258,7 +279,7 @@ private final class BatchRun: Sendable {
             try await withTaskCancellationHandler {
                 try await withCheckedThrowingContinuation { continuation in
                     update { state in
-                        state.kernels[job] = kernel
+                        state.kernels[job] = kernel as? LocalKernel
                         state.admission.note(.ready, of: job)
                         state.turns[job] = continuation
                     }
@@ -307,13 +328,8 @@ extension JobResult {
     /// What went wrong, where that may not happen again: a kernel that did not start, or died.
     fileprivate var reasonToTryAgain: String? {
         switch self {
-        case .ran(let report):
-            if case .kernelFailed(let failure) = report.outcome { "\(failure)" } else { nil }
-        case .failed(let error as KernelError):
-            switch error {
-            case .notStarted, .diedAtStart, .silent, .failed: "\(error)"
-            default: nil
-            }
+        case .ran(let report) where report.outcome.mayPass: report.message
+        case .failed(let error as KernelError) where error.mayPass: "\(error)"
         default: nil
         }
     }

@@ -118,7 +118,22 @@ struct clinux_order {
 ///
 /// The guard is a small process between this one and the program. It outlives neither: when this process ends, by
 /// whatever means, the socket closes, and the guard ends the program and all that descends from it.
+///
+/// Nobody who waits for any child of this process hears of it; ``clinux_wait_for_guard`` has to be called in the end.
 pid_t clinux_start_guarded(const struct clinux_launch *_Nonnull launch, int *_Nonnull socket);
+
+/// Waits until a guard has ended, and lets go of it.
+void clinux_wait_for_guard(pid_t guard);
+
+/// Makes a pipe that no other program inherits, out of the way of the standard streams: first the end to read from.
+/// Returns 0, or -1 and errno.
+int clinux_make_pipe(int ends[_Nonnull 2]);
+
+/// The signal that has ended a process, by the status that wait() tells; 0 where none has.
+int clinux_ending_signal(int status);
+
+/// The status that a process has exited with, which no signal has ended.
+int clinux_exit_status(int status);
 
 // MARK: - For Runs
 

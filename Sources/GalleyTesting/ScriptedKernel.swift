@@ -1,10 +1,14 @@
-public import JSON
-public import JupyterProtocol
+public import GalleyJSON
+public import GalleyJupyterProtocol
 import Synchronization
 
 /// A kernel that answers from a script, without a process and without a wire.
+///
+///     var options = Options()
+///     options.startKernel = { _ in ScriptedKernel { code in .running(printing: "I was asked to run \(code)") } }
 public final class ScriptedKernel: Kernel {
     /// What happens when a request arrives.
+    @nonexhaustive
     public enum Step: Sendable {
         /// Something is published or replied.
         case say(
@@ -15,6 +19,7 @@ public final class ScriptedKernel: Kernel {
     }
 
     /// What something that is said belongs to.
+    @nonexhaustive
     public enum Subject: Sendable {
         /// The request that has just arrived.
         case request
@@ -32,22 +37,43 @@ public final class ScriptedKernel: Kernel {
     public let session = Session()
     /// Everything it says.
     public let messages = KernelMessages()
-    /// It has no thread.
-    public let executor: (any TaskExecutor)? = nil
 
     private let own = Session()
     private let script: @Sendable (Message) -> [Step]
-    private let log = Mutex<[Message]>([])
+    private let log = Mutex<(requests: [Message], isOver: Bool)>(([], false))
 
-    /// Begins; `script` is asked about every request.
-    public init(_ script: @escaping @Sendable (Message) -> [Step]) { self.script = script }
+    /// Begins with a kernel that behaves, and asks what its code does.
+    ///
+    /// Code of which nothing is said runs on until it is interrupted.
+    ///
+    /// - Parameter running: Is given the code.
+    public convenience init(_ running: @escaping @Sendable (_ code: String) -> [Step]) {
+        self.init(script: { request in
+            switch request.type {
+            case "execute_request": running(request.content["code"]?.string ?? "")
+            case "interrupt_request": .raising("KeyboardInterrupt", "", about: .code(before: 0))
+            case "kernel_info_request": .introducing
+            default: []
+            }
+        })
+    }
+
+    private init(script: @escaping @Sendable (Message) -> [Step]) { self.script = script }
+
+    /// Makes a kernel that does with each request what a script says, and nothing else.
+    public static func answering(_ script: @escaping @Sendable (_ request: Message) -> [Step]) -> ScriptedKernel {
+        ScriptedKernel(script: script)
+    }
 
     /// The requests that have arrived; a request to be interrupted is one, and so is the end.
-    public var requests: [Message] { log.withLock(\.self) }
+    public var requests: [Message] { log.withLock(\.requests) }
+
+    /// Whether it was shut down, or killed.
+    public var isOver: Bool { log.withLock(\.isOver) }
 
     /// Answers a request as the script says.
     public func send(_ message: Message) {
-        log.withLock { $0.append(message) }
+        log.withLock { $0.requests.append(message) }
         for step in script(message) {
             switch step {
             case .say(let type, let channel, let content, let subject, let buffers, let date):
@@ -59,6 +85,7 @@ public final class ScriptedKernel: Kernel {
                     case .nothing: nil
                     }
                 var said = own.message(type, on: channel, content: content, parent: parent, buffers: buffers)
+                if said.content["execution_count"]?.isNull == true { said.content["execution_count"] = .number(count) }
                 if let date { said.header.date = date }
                 messages.add(said)
             case .die(let end): messages.finish(throwing: .died(end))
@@ -66,16 +93,22 @@ public final class ScriptedKernel: Kernel {
         }
     }
 
+    /// How many requests to run code have arrived.
+    private var count: Int { requests.count { $0.type == "execute_request" } }
+
     /// Is noted as a request.
     public func interrupt() async { send(session.interruptRequest()) }
 
     /// Ends what it says.
-    public func shutdown() async { messages.finish() }
+    public func shutdown() async {
+        log.withLock { $0.isOver = true }
+        messages.finish()
+    }
 
     /// Is noted as a request to end, and ends what it says.
     public func kill() async {
-        log.withLock { $0.append(session.shutdownRequest()) }
-        messages.finish()
+        log.withLock { $0.requests.append(session.shutdownRequest()) }
+        await shutdown()
     }
 }
 
@@ -87,38 +120,40 @@ extension [ScriptedKernel.Step] {
     }
 
     /// What a kernel says around what its code puts out.
+    ///
+    /// - Parameter count: By what number it counts the code; nil for that of the request.
     public static func running(
-        _ steps: Self = [], count: Int = 1, reply: Value = ["status": "ok"], losingIdle: Bool = false
+        _ steps: Self = [], count: Int? = nil, reply: Value = ["status": "ok"], losingIdle: Bool = false
     ) -> Self {
         var reply = reply
-        reply["execution_count"] = .number(count)
+        reply["execution_count"] = .count(count)
         return beginning(count) + steps + [.say("execute_reply", on: .shell, content: reply)]
             + (losingIdle ? [] : [.say("status", on: .iopub, content: ["execution_state": "idle"])])
     }
 
     /// What a kernel says that takes up code.
-    private static func beginning(_ count: Int) -> Self {
+    private static func beginning(_ count: Int?) -> Self {
         [
             .say("status", on: .iopub, content: ["execution_state": "busy"]),
-            .say("execute_input", on: .iopub, content: ["code": "", "execution_count": .number(count)]),
+            .say("execute_input", on: .iopub, content: ["code": "", "execution_count": .count(count)]),
         ]
     }
 
     /// What a kernel says that runs code which raises an error.
-    public static func failing(_ name: String, _ value: String, count: Int = 1) -> Self {
+    public static func failing(_ name: String, _ value: String, count: Int? = nil) -> Self {
         beginning(count) + raising(name, value, count: count)
     }
 
     /// What a kernel says whose code, in the middle of it, raises an error.
     public static func raising(
-        _ name: String, _ value: String, count: Int = 1, about subject: ScriptedKernel.Subject = .request
+        _ name: String, _ value: String, count: Int? = nil, about subject: ScriptedKernel.Subject = .request
     ) -> Self {
         let error: Value = [
             "ename": .string(name), "evalue": .string(value), "traceback": [.string("\(name): \(value)")],
         ]
         var reply = error
         reply["status"] = "error"
-        reply["execution_count"] = .number(count)
+        reply["execution_count"] = .count(count)
         return [
             .say("error", on: .iopub, content: error, about: subject),
             .say("execute_reply", on: .shell, content: reply, about: subject),
@@ -134,4 +169,9 @@ extension [ScriptedKernel.Step] {
             .say("status", on: .iopub, content: ["execution_state": "idle"]),
         ]
     }
+}
+
+extension Value {
+    /// The number by which code is counted; null for one that is known when it is said.
+    fileprivate static func count(_ count: Int?) -> Value { count.map { .number($0) } ?? .null }
 }

@@ -1,5 +1,3 @@
-import Execution
-
 extension String {
     /// The text as it may be shown: nothing in it moves the cursor, rings, or changes what a terminal does. Colours stay
     /// where they are welcome.

@@ -1,0 +1,13 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let package = Package(
+    name: "scheduler",
+    products: [.executable(name: "scheduler", targets: ["Scheduler"])],
+    // In a repository of your own it is .package(url:from:).
+    dependencies: [.package(name: "galley", path: "../..")],
+    targets: [
+        .executableTarget(name: "Scheduler", dependencies: [.product(name: "Galley", package: "galley")])
+    ]
+)

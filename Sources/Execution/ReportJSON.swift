@@ -1,0 +1,120 @@
+package import GalleyJSON
+import GalleyJupyterProtocol
+
+// The form of reports in JSON, which `report.schema.json` describes.
+
+extension Report {
+    /// Grows when a reader of an older form would be misled.
+    package static let schema = 1
+
+    /// The report in JSON.
+    package var json: Value {
+        var members: [(String, Value)] = [
+            ("cell", .number(failingCell?.number)), ("cells", .array(cells.map(\.json))),
+            ("duration", duration.json), ("file_line", .number(fileLine)),
+            ("kernel", .text(kernel)), ("message", .text(message)), ("notebook", .string(notebook)),
+            ("result", .text(result)), ("schema", .number(Self.schema)), ("started", .string(started.description)),
+            ("status", .string(outcome.status)), ("user", .text(user)),
+            ("warnings", .array(ofStrings: warnings)),
+        ]
+        if let postMortem { members.append(("post_mortem", postMortem.json)) }
+        switch outcome {
+        case .timedOut(let limit): members.append(("limit", limit.json))
+        case .stopped(let reason): members.append(("stopped_by", reason.json))
+        default: break
+        }
+        return .object(members)
+    }
+}
+
+extension CellReport {
+    fileprivate var json: Value {
+        var members = members + [("title", .string(title))]
+        if let error { members.append(("traceback", .array(ofStrings: error.traceback))) }
+        return .object(members)
+    }
+
+    /// What became of the cell, as events and reports tell it.
+    package var members: [(String, Value)] {
+        var members: [(String, Value)] = [("cell", .number(number)), ("index", .number(index))]
+        if let id { members.append(("cell_id", .string(id))) }
+        members += [
+            ("duration", duration.json), ("execution_count", .number(executionCount)),
+            ("output_size", .number(outputSize)), ("outputs", .number(outputCount)),
+            ("status", .string(outcome.status)),
+        ]
+        switch outcome {
+        case .raised(let error, let isAllowed):
+            members.append(("allowed", .bool(isAllowed)))
+            members.append(
+                ("error", ["line": .number(error.line), "name": .string(error.name), "value": .string(error.value)]))
+        case .timedOut(let limit, let fate):
+            members.append(("limit", limit.json))
+            switch fate {
+            case .survived: members.append(("kernel", "survived"))
+            case .killed: members.append(("kernel", "killed"))
+            case .failed(let failure): members += [("kernel", "died")] + failure.members
+            }
+        case .kernelFailed(let failure): members += failure.members
+        case .exited(let status): members.append(("exit_status", .number(status)))
+        case .stopped(let reason): members.append(("stopped_by", reason.json))
+        default: break
+        }
+        return members
+    }
+}
+
+extension KernelFailure {
+    fileprivate var members: [(String, Value)] {
+        let failure: Value =
+            switch self {
+            case .died(let end): ["kind": "died", "post_mortem": end.json]
+            case .untrustworthy(let reason): ["kind": "untrustworthy", "reason": .string(reason)]
+            case .disconnected(let reason): ["kind": "disconnected", "reason": .string(reason)]
+            }
+        return [("failure", failure), ("message", .string("\(self)"))]
+    }
+}
+
+extension PostMortem {
+    fileprivate var json: Value {
+        let (cause, number): (String, Int32?) =
+            switch self.cause {
+            case .exited(let status): ("exited", status)
+            case .signalled(let number): ("signalled", number)
+            case .unknown: ("unknown", nil)
+            }
+        let memory: Value =
+            switch self.memory {
+            case .groupLimit: ["kind": "group-limit"]
+            case .machine: ["kind": "machine"]
+            case .kernelLimit(let bytes): ["bytes": .number(bytes), "kind": "kernel-limit"]
+            case nil: .null
+            }
+        return [
+            "cause": .string(cause), "last_lines": .array(ofStrings: lastLines), "lifetime": lifetime.json,
+            "memory": memory, "number": number.map { .number(Int($0)) } ?? .null, "peak_memory": .number(peakMemory),
+        ]
+    }
+}
+
+extension StopReason {
+    /// Why a run was ended.
+    package var json: Value {
+        switch self {
+        case .signal(let number): ["kind": "signal", "signal": .number(Int(number))]
+        case .cancelled: ["kind": "cancelled"]
+        case .requested(let reason): ["kind": "requested", "reason": .string(reason)]
+        }
+    }
+}
+
+extension StruckLimit {
+    /// The limit as records, events and reports have it.
+    package var json: Value { ["kind": .string(kind.rawValue), "seconds": .number(duration.inSeconds)] }
+}
+
+extension Duration {
+    /// The time in seconds, to the microsecond.
+    package var json: Value { .number((countable.inSeconds * 1e6).rounded() / 1e6) }
+}

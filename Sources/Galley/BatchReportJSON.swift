@@ -1,0 +1,97 @@
+import GalleyExecution
+package import GalleyJSON
+import GalleyJupyterProtocol
+
+// The form of reports in JSON, which `report.schema.json` describes.
+
+extension BatchReport: Codable {
+    /// Reads a report that was written by this version or an older one.
+    public init(from decoder: any Decoder) throws {
+        self = try Value.read(decoder) { json throws(MisshapenReport) in try Self(json: json) }
+    }
+
+    /// Writes the report.
+    public func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
+
+    /// The report in JSON.
+    package var json: Value {
+        let failed = jobs.count { if case .leftOut = $0.result { false } else { !$0.isSuccess } }
+        let good = jobs.count(where: \.isSuccess)
+        return [
+            "counts": [
+                "failed": .number(failed), "left_out": .number(jobs.count - failed - good),
+                "succeeded": .number(good), "total": .number(jobs.count),
+            ],
+            "duration": duration.json, "galley": .string(version), "notebooks": .array(jobs.map(\.json)),
+            "schema": .number(Report.schema), "started": .string(started.description),
+            "stop": stop.map { .string("\($0)") } ?? .null, "stopped_by": stop?.json ?? .null,
+        ]
+    }
+
+    private init(json: Value) throws(MisshapenReport) {
+        try Report.checkSchema(of: json)
+        jobs = try json.list("notebooks") { json throws(MisshapenReport) in try JobReport(json: json) }
+        (started, duration) = (try json.time("started"), try json.duration("duration"))
+        if let reason = json.found("stopped_by"), !reason.isNull { stop = try StopReason(reason: reason) }
+    }
+}
+
+extension JobReport: Codable {
+    /// Reads a report that was written by this version or an older one.
+    public init(from decoder: any Decoder) throws {
+        self = try Value.read(decoder) { json throws(MisshapenReport) in try Self(json: json) }
+    }
+
+    /// Writes the report.
+    public func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
+
+    /// The report in JSON: that of its run, and what the batch adds to it.
+    fileprivate var json: Value {
+        var json = (run ?? Report(outcome: .succeeded, cells: [], duration: span)).json
+        (json["notebook"], json["started"]) = (.string(name), .string((run?.started ?? started).description))
+        (json["begin"], json["end"], json["waited"]) = (begin.json, end.json, waited.json)
+        json["failed_attempts"] = .array(ofStrings: failedAttempts)
+        json["warnings"] = .array(ofStrings: warnings)
+        switch result {
+        case .ran: break
+        case .failed(let error):
+            if run != nil { json["run_status"] = json["status"] }
+            (json["status"], json["message"]) = ("failed", .string("\(error)"))
+        case .leftOut: json["status"] = "left-out"
+        }
+        return json
+    }
+
+    fileprivate init(json: Value) throws(MisshapenReport) {
+        let status = try json.text("status")
+        let result: JobResult =
+            switch status {
+            case "failed": .failed(try RecordedError(json))
+            case "left-out": .leftOut
+            default: .ran(try Report(json: json))
+            }
+        self.init(try json.text("notebook"), result)
+        started = try json.time("started")
+        failedAttempts = try json.texts("failed_attempts")
+        (begin, end, waited) = (try json.duration("begin"), try json.duration("end"), try json.duration("waited"))
+        warnings = try json.texts("warnings")
+    }
+}
+
+/// An error of which a report has kept the sentence alone.
+struct RecordedError: Error, CustomStringConvertible {
+    let description: String
+    /// The report of the run that could not be saved; nil where there was none.
+    let report: Report?
+
+    init(_ json: Value) throws(MisshapenReport) {
+        description = try json.text("message")
+        guard let status = json.found("run_status") else {
+            report = nil
+            return
+        }
+        var json = json
+        json["status"] = status
+        report = try Report(json: json)
+    }
+}

@@ -1,0 +1,266 @@
+import GalleyExecution
+import GalleyJSON
+import GalleyJupyterProtocol
+import GalleyLocalKernels
+import GalleyNotebook
+import GalleyStorage
+import Synchronization
+
+/// When a run whose kernel is ready may have its cells run: several runs share a machine.
+struct Turn: Sendable {
+    /// Waits until it may.
+    let wait: @Sendable (any Kernel) async throws -> Void
+    /// Lets somebody else have it.
+    let end: @Sendable () -> Void
+
+    /// At once.
+    static let always = Turn(wait: { _ in }, end: {})
+}
+
+/// One run, from the first byte read to the last one written.
+final class Conduct: Sendable {
+    private let source: any NotebookStore
+    private let destination: (any NotebookStore)?
+    /// The folder that the result goes to, which is made if need be; nil where it is somebody else's business.
+    private let folder: String?
+    private let options: Options
+    private let stop: StopSwitch
+    private let turn: Turn
+    private let listener: @Sendable (RunEvent) -> Void
+    private let receive: @Sendable (_ new: Notebook, _ old: Notebook) -> Void
+    private let start = ContinuousClock.now
+    private let began = Timestamp.now()
+    /// What the report tells of what happened on the way.
+    private let notes = Mutex(Notes())
+
+    private struct Notes {
+        var warnings: [String] = []
+        var result: String?
+    }
+
+    /// - Parameter receive: Is given what the notebook has become in the end, and what it was.
+    init(
+        _ source: any NotebookStore, to destination: (any NotebookStore)?, _ options: Options, stop: StopSwitch,
+        turn: Turn = .always, receive: @escaping @Sendable (_ new: Notebook, _ old: Notebook) -> Void = { _, _ in },
+        observe: @escaping @Sendable (RunEvent) -> Void
+    ) {
+        self.source = source
+        self.options = source is LocalFile ? options.forFile(source.name) : options
+        (self.stop, self.turn, self.receive, listener) = (stop, turn, receive, observe)
+        self.destination = destination ?? options.destination(of: source)
+        folder = if destination == nil, case .folder(let folder) = options.result { folder } else { nil }
+    }
+
+    private func observe(_ event: RunEvent) {
+        switch event {
+        case .warning(let text): notes.withLock { $0.warnings.append(text) }
+        // What is written nowhere is not saved.
+        case .saved where destination is Nowhere: return
+        case .saved(let place): notes.withLock { $0.result = place }
+        default: break
+        }
+        listener(event)
+    }
+
+    func run() async throws -> Report {
+        let target = destination ?? source
+        if let folder { try LocalFile.makeFolder(folder) }
+        let bytes: [UInt8]
+        let owner: FileOwner?
+        do {
+            (bytes, owner) = try await open(target)
+        } catch {
+            guard let outcome = outcome(insteadOf: error) else { throw error }
+            return finished(Report(outcome: outcome, cells: [], duration: elapsed))
+        }
+        let unread = try UnreadNotebook(parsing: bytes)
+        let reading = Task { try read(unread) }
+        var wanted = unread.wantedKernel
+        // A kernel takes longer to start than most notebooks to read: where there surely is something to run, it is
+        // started meanwhile.
+        if wanted == nil || !unread.contains(where: { Plan.isRun($0, options.execution) }) {
+            let (notebook, plan) = try await reading.value
+            guard !plan.run.isEmpty else {
+                if destination != nil { try await copy(bytes, to: target) }
+                receive(notebook, notebook)
+                return finished(plan.report(of: .succeeded, duration: elapsed))
+            }
+            wanted = notebook.wantedKernel
+        }
+        do {
+            try await patience.ask(target) { try await target.checkWritable() }
+            let start = try await options.start(for: wanted ?? WantedKernel([:]), of: owner) {
+                observe(.warning($0))
+            }
+            let report = try await run(reading, start, target)
+            // What is over cannot be stopped.
+            stop.setListener(nil)
+            return finished(report)
+        } catch {
+            stop.setListener(nil)
+            // What is wrong with the notebook comes before what is wrong with its surroundings.
+            let (_, plan) = try await reading.value
+            guard let outcome = outcome(insteadOf: error) else { throw error }
+            return finished(plan.report(of: outcome, duration: elapsed))
+        }
+    }
+
+    /// How the run has ended, where a store has said no more than that it has.
+    private func outcome(insteadOf error: any Error) -> RunOutcome? {
+        guard error is CancellationError || error is Patience.Exhausted else { return nil }
+        if let reason = stop.reason { return .stopped(reason) }
+        guard let total = options.totalLimit, elapsed >= total else { return nil }
+        return .timedOut(StruckLimit(kind: .total, duration: total))
+    }
+
+    /// How long stores are waited for, before there is anything to be saved.
+    private var patience: Patience {
+        Patience(stop: stop, grace: options.grace, deadline: options.totalLimit.map { start + $0 })
+    }
+
+    /// Reads the notebook, and makes sure that nobody else runs it.
+    private func open(_ target: any NotebookStore) async throws -> ([UInt8], FileOwner?) {
+        try await patience.ask(target) { try await target.lock() }
+        return try await patience.ask(source) { [source] in
+            let bytes = try await source.read()
+            let owner = await source.owner()
+            if let owner { await target.setOwner(owner) }
+            return (bytes, owner)
+        }
+    }
+
+    /// Saves what was read as it is.
+    private func copy(_ bytes: [UInt8], to target: any NotebookStore) async throws {
+        switch try await patience.ask(target, { try await target.write(bytes) }) {
+        case .conflict(let path): observe(.saved(path))
+        default: observe(.saved(target.name))
+        }
+    }
+
+    private func read(_ unread: UnreadNotebook) throws -> (Notebook, Plan) {
+        let notebook = try Notebook(reading: unread)
+        for warning in notebook.warnings { observe(.warning("\(warning)")) }
+        let plan = try Plan(for: notebook, options.execution)
+        for warning in plan.warnings { observe(.warning(warning)) }
+        return (notebook, plan)
+    }
+
+    private var elapsed: Duration { start.duration(to: .now) }
+
+    private func finished(_ report: Report) -> Report {
+        let report = complete(report)
+        observe(.finished(report))
+        return report
+    }
+
+    /// Adds what a report says of the surroundings of a run.
+    private func complete(_ report: Report, result: String? = nil) -> Report {
+        var report = report
+        (report.notebook, report.started) = (source.name, began)
+        notes.withLock { (report.warnings, report.result) = ($0.warnings, result ?? $0.result) }
+        return report
+    }
+
+    /// Runs the cells in a kernel that is started for them.
+    private func run(
+        _ reading: Task<(Notebook, Plan), any Error>, _ start: KernelStart, _ target: any NotebookStore
+    ) async throws -> Report {
+        let total = options.totalLimit
+        let limit = total.map { min(options.startLimit, max(.zero, $0 - elapsed)) } ?? options.startLimit
+        let starting = Task { [self] in
+            try await start.withKernel(within: limit, grace: options.grace) { kernel in
+                let ready = elapsed
+                try await turn.wait(kernel)
+                let waited = elapsed - ready
+                // From here on a stop is an affair of the cells.
+                return try await Task {
+                    defer { turn.end() }
+                    let (notebook, plan) = try await reading.value
+                    return try await run(notebook, plan, on: kernel, as: start.user, target, waited: waited)
+                }.value
+            }
+        }
+        stop.setListener { _ in starting.cancel() }
+        Task { if case .failure = await reading.result { starting.cancel() } }
+        do {
+            return try await starting.value
+        } catch let error as UnsavedRun {
+            throw error
+        } catch {
+            let (_, plan) = try await reading.value
+            // Neither a stop nor a limit that comes before the first cell is the kernel's fault.
+            if let reason = stop.reason { return plan.report(of: .stopped(reason), duration: elapsed) }
+            if case KernelError.silent = error, let total, total <= options.startLimit {
+                let limit = StruckLimit(kind: .total, duration: total)
+                return plan.report(of: .timedOut(limit), duration: elapsed)
+            }
+            throw error
+        }
+    }
+
+    private func run(
+        _ notebook: Notebook, _ plan: Plan, on kernel: any Kernel, as user: String?, _ target: any NotebookStore,
+        waited: Duration
+    ) async throws -> Report {
+        var execution = options.execution
+        execution.allowsInput = options.launch.answer != nil
+        let executor = Executor(notebook, plan, on: kernel, execution, elapsed: elapsed - waited, observe: observe)
+        stop.setListener { executor.stop($0) }
+        observe(.started(RunStart(kernel: kernel.name, user: user, cells: plan.cells.count)))
+        let report = Mutex<Report?>(nil)
+        let record: @Sendable () -> Value? = { [options] in
+            guard options.keepsRecord else { return nil }
+            return report.withLock { $0.map { Record.finished($0, options.execution) } }
+                ?? Record.running(options.execution)
+        }
+        let patience = Patience(stop: stop, grace: options.grace, tellsAtOnce: false)
+        let saver = Saver(executor, target, patience, record: record, observe: observe)
+        // What leaves by a stream cannot be written twice.
+        let savesOnTheWay = target.canBeWrittenAgain
+        let saving = Task { if savesOnTheWay { await saver.keepSaving() } }
+        let (outcome, cells) = await withTaskExecutorPreference(kernel.executor) { await executor.run() }
+        saving.cancel()
+        turn.end()
+        var result = Report(
+            outcome: outcome, cells: cells, duration: elapsed - waited, kernel: kernel.name, user: user)
+        result.fileLine = result.failingCell.flatMap { cell in
+            // A line of what somebody has put in the place of the source is in no file.
+            let isEdited = notebook.cells[cell.index].source != cell.source
+            return notebook.fileLine(of: isEdited ? 1 : cell.error?.line ?? 1, inCellAt: cell.index)
+        }
+        report.withLock { [result] in $0 = result }
+        guard executor.hasBegun else {
+            receive(notebook, notebook)
+            async let late: Void = executor.listen()
+            await kernel.shutdown()
+            await late
+            return result
+        }
+        async let late: Void = executor.listen()
+        async let end: Void = kernel.shutdown()
+        // The kernel takes its time to go, in which the disk has nothing else to do.
+        await saving.value
+        if savesOnTheWay { _ = try? await saver.save(isOver: true) }
+        _ = await (late, end)
+        for index in result.cells.indices { executor.measure(&result.cells[index]) }
+        receive(executor.notebook, notebook)
+        do {
+            try await saver.save(isOver: true)
+        } catch {
+            let rescue = await rescue(saver, target)
+            throw UnsavedRun(reason: error, rescue: rescue, report: complete(result, result: rescue))
+        }
+        return result
+    }
+
+    private func rescue(_ saver: Saver, _ target: any NotebookStore) async -> String? {
+        let base = LocalFile.base(of: target.name)
+        let owner = try? await patience.ask(source) { [source] in await source.owner() }
+        let name = base.hasSuffix(".ipynb") ? base : "notebook.ipynb"
+        if let folder = options.environment["TMPDIR"], let place = await saver.rescue(to: folder, as: name, for: owner)
+        {
+            return place
+        }
+        return await saver.rescue(to: "/tmp", as: "notebook.ipynb", for: owner)
+    }
+}

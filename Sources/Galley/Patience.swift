@@ -1,0 +1,47 @@
+import GalleyExecution
+import GalleyStorage
+
+/// Asks a store for something that it may never do: when the run is ended it is waited for no longer than the grace period.
+///
+/// Our own stores do what they can, and are waited for.
+struct Patience: Sendable {
+    let stop: StopSwitch
+    let grace: Duration
+    /// Whether the store is told at once that the run is ended. What is to be saved is to be saved all the same.
+    var tellsAtOnce = true
+    /// When the time of the run is over; nil where that is nothing to the store.
+    var deadline: ContinuousClock.Instant?
+
+    private static let least = Duration.seconds(1)
+
+    /// Says that a store has taken too long.
+    struct Exhausted: Error, CustomStringConvertible {
+        let name: String
+        var description: String { "\(name) has not answered since the run was to end" }
+    }
+
+    /// Asks, and returns the answer.
+    func ask<Answer: Sendable>(
+        _ store: any NotebookStore, _ question: @escaping @Sendable () async throws -> Answer
+    ) async throws -> Answer {
+        if store is LocalFile || store is StandardStreams { return try await question() }
+        let interlude = Interlude(catching: question)
+        @Sendable func end(since moment: ContinuousClock.Instant) async throws {
+            if tellsAtOnce { interlude.cancel() }
+            // A kernel may have taken most of the time, and a store deserves a chance.
+            try await Task.sleep(until: max(moment + grace, .now + Self.least), clock: .continuous)
+            interlude.giveUp()
+        }
+        let alarms = [
+            Task { if let moment = await stop.firstUse() { try await end(since: moment) } },
+            Task {
+                guard let deadline else { return }
+                try await Task.sleep(until: deadline, clock: .continuous)
+                try await end(since: deadline)
+            },
+        ]
+        defer { for alarm in alarms { alarm.cancel() } }
+        guard let answer = await interlude.answer() else { throw Exhausted(name: store.name) }
+        return try answer.get()
+    }
+}

@@ -1,0 +1,67 @@
+import Synchronization
+
+/// Something that is changed under a lock, and that tasks can wait for to become what they want.
+package final class Watched<State: Sendable>: Sendable {
+    private struct Guarded {
+        var state: State
+        /// Grows with each change.
+        var revision = 0
+        var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
+        var next = 0
+    }
+
+    private let guarded: Mutex<Guarded>
+
+    /// Begins with a state.
+    package init(_ state: State) { guarded = Mutex(Guarded(state: state)) }
+
+    /// Changes the state, and lets everybody who waits look at it.
+    @discardableResult
+    package func change<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
+        let (result, waiting) = guarded.withLock { guarded in
+            let result = body(&guarded.state)
+            guarded.revision += 1
+            defer { guarded.waiting = [:] }
+            return (result, guarded.waiting)
+        }
+        for one in waiting.values { one.resume() }
+        return result
+    }
+
+    /// Looks at the state.
+    package func look<Result: Sendable>(_ body: (State) -> Result) -> Result { guarded.withLock { body($0.state) } }
+
+    /// Whether somebody waits for something that is not there.
+    package var isAwaited: Bool { guarded.withLock { !$0.waiting.isEmpty } }
+
+    /// Waits until `take` finds what it wants, and may take it out; nil where the task is cancelled before.
+    package func first<Result: Sendable>(_ take: (inout State) -> Result?) async -> Result? {
+        while true {
+            // Who is cancelled after this looks once more: what was there by then is found.
+            let isCancelled = Task.isCancelled
+            let (found, revision) = guarded.withLock { (take(&$0.state), $0.revision) }
+            if found != nil || isCancelled { return found }
+            await news(since: revision)
+        }
+    }
+
+    /// Waits until there is a later revision, or the task is cancelled.
+    private func news(since revision: Int) async {
+        let number = guarded.withLock { guarded in
+            guarded.next += 1
+            return guarded.next
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isThere = guarded.withLock { guarded in
+                    let isThere = guarded.revision != revision || Task.isCancelled
+                    if !isThere { guarded.waiting[number] = continuation }
+                    return isThere
+                }
+                if isThere { continuation.resume() }
+            }
+        } onCancel: {
+            guarded.withLock { $0.waiting.removeValue(forKey: number) }?.resume()
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import Foundation
+import Testing
+
+@Suite struct `The documentation` {
+    @Test(.enabled(if: Toolchain.program("docc") != nil, "this toolchain has no docc"))
+    func `is complete, and its links lead somewhere`() async throws {
+        let folder = try Folder()
+        let (graph, output) = (folder.path + "/graph", folder.path + "/output")
+        try FileManager.default.createDirectory(atPath: graph, withIntermediateDirectories: false)
+        try await SymbolGraph.extract("Galley", reexporting: Modules.passedOn, into: graph)
+        try await Toolchain.run(
+            "docc",
+            [
+                "convert", Toolchain.root + "/Sources/Galley/Galley.docc", "--additional-symbol-graph-dir", graph,
+                "--output-path", output, "--warnings-as-errors",
+            ])
+        let pages = output + "/data/documentation/"
+        for article in ["fromaterminal", "fromascheduler"] {
+            #expect(FileManager.default.fileExists(atPath: pages + "galley/\(article).json"))
+        }
+
+        struct Page: Decodable {
+            struct Section: Decodable {
+                var title: String
+                var generated: Bool?
+            }
+            var topicSections: [Section]
+        }
+        let first = try JSONDecoder().decode(
+            Page.self, from: Data(contentsOf: URL(fileURLWithPath: pages + "galley.json")))
+        #expect(first.topicSections.count > 5)
+        // What no topic names stands under a title of DocC's own.
+        #expect(first.topicSections.filter { $0.generated == true }.map(\.title) == [])
+    }
+}

@@ -1,0 +1,117 @@
+import Foundation
+import Testing
+
+/// What the compiler knows of a module that others can see.
+struct SymbolGraph: Decodable, Sendable {
+    var symbols: [Symbol]
+    var relationships: [Relationship]
+
+    struct Symbol: Decodable, Sendable {
+        struct Identifier: Decodable { var precise: String }
+        struct Kind: Decodable { var identifier: String }
+        struct Fragment: Decodable { var spelling: String }
+        struct Comment: Decodable {}
+        struct Location: Decodable {}
+        struct Extension: Decodable {
+            struct Constraint: Decodable { var kind, lhs, rhs: String }
+            var constraints: [Constraint]?
+        }
+
+        var identifier: Identifier
+        var kind: Kind
+        var pathComponents: [String]
+        var declarationFragments: [Fragment]
+        var docComment: Comment?
+        var swiftExtension: Extension?
+        /// Where it stands in the source; nil where the compiler has made it up.
+        var location: Location?
+
+        var name: String { pathComponents.joined(separator: ".") }
+        var declaration: String { declarationFragments.map(\.spelling).joined() }
+        var isEnum: Bool { kind.identifier == "swift.enum" }
+        /// `property` of `swift.property`, `type method` of `swift.type.method`.
+        var kindName: String { kind.identifier.split(separator: ".").dropFirst().joined(separator: " ") }
+        /// Of which types an extension of somebody else's type is meant.
+        var condition: String {
+            let parts = (swiftExtension?.constraints ?? []).map {
+                "\($0.lhs) \($0.kind == "sameType" ? "==" : ":") \($0.rhs)"
+            }
+            return parts.isEmpty ? "" : " where " + parts.joined(separator: ", ")
+        }
+    }
+
+    struct Relationship: Decodable, Sendable {
+        var kind, source, target: String
+        var targetFallback: String?
+    }
+
+    /// The declarations, one a line.
+    func lines(of module: String) -> [String] {
+        let names = Dictionary(symbols.map { ($0.identifier.precise, $0.name) }, uniquingKeysWith: { one, _ in one })
+        var roles: [String: String] = [:]
+        for relationship in relationships {
+            switch relationship.kind {
+            case "requirementOf": roles[relationship.source] = "required "
+            case "defaultImplementationOf": roles[relationship.source] = "default "
+            default: break
+            }
+        }
+        let declarations = symbols.filter { $0.location != nil }.map { symbol in
+            let role = roles[symbol.identifier.precise] ?? ""
+            return "\(module): \(symbol.name): \(role)\(symbol.kindName): \(symbol.declaration)\(symbol.condition)"
+        }
+        // What nearly every type is says nothing.
+        let usual: Set = ["Swift.Copyable", "Swift.Escapable", "Swift.SendableMetatype"]
+        let conformances = relationships.filter { $0.kind == "conformsTo" }.compactMap { relationship -> String? in
+            let target = names[relationship.target] ?? relationship.targetFallback ?? relationship.target
+            guard !usual.contains(target), let name = names[relationship.source] else { return nil }
+            return "\(module): \(name): conformance: \(target)"
+        }
+        return declarations + conformances
+    }
+
+    /// What can be seen of a module that was built.
+    static func of(_ module: String) async throws -> [SymbolGraph] {
+        let folder = try Folder()
+        try await extract(module, into: folder.path)
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        return try files.map {
+            try JSONDecoder().decode(
+                SymbolGraph.self, from: Data(contentsOf: URL(fileURLWithPath: folder.path + "/" + $0)))
+        }
+    }
+
+    /// Writes what can be seen of a module that was built into a folder.
+    ///
+    /// - Parameter reexported: Those whose declarations count as the module's own, because it passes them on.
+    static func extract(_ module: String, reexporting reexported: [String] = [], into folder: String) async throws {
+        let products = Toolchain.products
+        var arguments = [
+            "-module-name", module, "-target", try await Toolchain.target.value, "-minimum-access-level", "public",
+            "-skip-synthesized-members", "-output-dir", folder, "-I", products + "/Modules", "-I",
+            products + "/GalleyCLinux.build", "-I", Toolchain.root + "/Sources/CZeroMQ", "-I",
+            Toolchain.root + "/Sources/CSodium",
+        ]
+        if !reexported.isEmpty {
+            arguments.append("-experimental-allowed-reexported-modules=" + reexported.joined(separator: ","))
+        }
+        try await Toolchain.run("swift-symbolgraph-extract", arguments)
+    }
+}
+
+/// The modules that there are for others, and those that are not.
+enum Modules {
+    /// What somebody sees who imports the library.
+    static let passedOn = ["Execution", "JSON", "JupyterProtocol", "LocalKernels", "Notebook", "Storage"].map(module)
+    static let seen = ["Galley", "GalleyTesting"] + passedOn
+    static let own = ["CLI", "Comparison", "Rendering", "Reports", "Runs", "ZeroMQTransport"].map(module)
+
+    private static func module(_ room: String) -> String { "Galley\(room)" }
+
+    /// What can be seen of all that are for others, by module.
+    static let graphs = Task {
+        var graphs: [(module: String, graph: SymbolGraph)] = []
+        for module in seen { graphs += try await SymbolGraph.of(module).map { (module, $0) } }
+        return graphs
+    }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import Testing
+
+/// An example of the documentation, with what is in the notebook that it runs, and what it prints.
+struct Example: Sendable, CustomTestStringConvertible {
+    let name: String
+    var cells = ["6 * 7"]
+    let output: String
+    var testDescription: String { name }
+
+    static let all = [
+        Example(name: "README", output: "succeeded ?.? seconds\n"),
+        Example(name: "Run a notebook", output: "saved to out/report.ipynb\n"),
+        Example(
+            name: "Follow a run", cells: ["6 * 7", "8 * 9"],
+            output: "2 cells, kernel python3\n1 succeeded 6 * 7\n2 succeeded 8 * 9\nsucceeded\n"),
+        Example(
+            name: "End a run", cells: ["print('WARNING', flush=True)\nimport time; time.sleep(600)"],
+            output: "the run was cancelled, in cell 1 of 1\n"),
+        Example(
+            name: "Run many", cells: ["1 / 0"],
+            output: "0 clean.ipynb\n1 report.ipynb\nclean.ipynb succeeded\nreport.ipynb raised\n"),
+        Example(name: "Keep the report", output: "succeeded 1\n"),
+        Example(name: "Speak to a kernel", output: "16\n"),
+        Example(name: "Notebooks in memory", output: "succeeded 42\n"),
+        Example(name: "Notebooks elsewhere", output: "draft 17 1\n"),
+        Example(name: "Around each cell", cells: ["def last_month(): pass", "full_history()"], output: "succeeded\n"),
+        Example(name: "Cells that somebody watches", output: "[\"1 succeeded\"]\n"),
+        Example(
+            name: "Kernels of your own",
+            output: "ran begin cell 2 of 3 raised ValueError: no price\n"),
+        Example(name: "Run", output: "1 6 * 7\nsucceeded\n"),
+        Example(name: "Conversation", output: "3628800\n"),
+        Example(name: "ScriptedKernel", output: "I was asked to run 6 * 7\n"),
+    ]
+}
+
+@Suite struct `The examples` {
+    @Test(arguments: Example.all)
+    func `do what they say`(example: Example) async throws {
+        let folder = try Folder()
+        try folder.write(example.cells, to: "report.ipynb")
+        try folder.write(["6 * 7"], to: "clean.ipynb")
+        let run = try await Program.run([example.name], program: Program.besideTests("Examples"), in: folder)
+        #expect(run.status == 0)
+        #expect(example.comparable(run.output) == example.comparable(example.output))
+    }
+
+    @Test func `are all run`() async throws {
+        let run = try await Program.run([], program: Program.besideTests("Examples"))
+        #expect(run.output.split(separator: "\n").map(String.init).sorted() == Example.all.map(\.name).sorted())
+        // Each is a function by itself, which has a name.
+        let functions = try Documents.text(of: "Tests/Examples/Examples.swift").matches(of: #/\nfunc /#)
+        #expect(functions.count == Example.all.count)
+    }
+
+    @Test func `are those of the documentation, to the letter`() throws {
+        let source = Block.lines(of: try Documents.text(of: "Tests/Examples/Examples.swift"))
+        let blocks = try Documents.blocks()
+        for kind in [".docc", "README", ".swift"] {
+            #expect(blocks.contains { $0.file.contains(kind) }, "nothing was found in \(kind)")
+        }
+        for block in blocks {
+            let isThere = source.indices.contains { start in block.stands(in: source[start...]) }
+            let imported = block.imports.allSatisfy { source.contains($0[...]) }
+            #expect(
+                isThere && imported,
+                "\(block.file):\(block.line) stands in no function of Tests/Examples/Examples.swift")
+        }
+    }
+}
+
+extension Example {
+    /// What may differ from run to run left out: times, and the order of what happens at a time.
+    fileprivate func comparable(_ text: String) -> [String] {
+        let lines = text.replacing(/[0-9?.e-]+ seconds/, with: "TIME").split(separator: "\n").map(String.init)
+        return name == "Run many" ? lines.sorted() : lines
+    }
+}

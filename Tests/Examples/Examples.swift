@@ -1,0 +1,200 @@
+import Foundation
+import Galley
+import GalleyTesting
+
+// The examples of the documentation, to the letter: `ExampleTests` runs them, and sees that none is missing here.
+
+func readme() async throws {
+    let report = try await execute("report.ipynb")
+    print(report.outcome.status, report.duration)
+}
+
+func runANotebook() async throws {
+    var options = Options()
+    options.kernel = "python3"
+    options.result = .folder("out")
+    options.environment["MODE"] = "full"
+    options.cellLimit = .seconds(600)
+    options.totalLimit = .seconds(7200)
+    options.outputLimit = 50_000_000
+    let report = try await execute("report.ipynb", options)
+    switch report.outcome {
+    case .succeeded: print("saved to", report.result ?? "nowhere")
+    case .raised(let error): print(error.name, "in line", error.line ?? 0)
+    default: print(report.message ?? "all is well")
+    }
+}
+
+func followARun() async throws {
+    let run = Run("report.ipynb")
+    for await event in run.events {
+        switch event {
+        case .started(let start): print(start.cells, "cells, kernel", start.kernel)
+        case .cellFinished(let cell): print(cell.number, cell.outcome.status, cell.title)
+        case .warning(let text): print(text)
+        default: break
+        }
+    }
+    let report = try await run.report
+    print(report.outcome.status)
+}
+
+func endARun() async throws {
+    let run = Run("report.ipynb")
+    for await event in run.events {
+        if case .output(_, .stream(_, let text)) = event, text.contains("WARNING") { run.cancel() }
+    }
+    let report = try await run.report
+    if case .stopped = report.outcome { print(report.message ?? "") }
+}
+
+func runMany() async throws {
+    var batch = Batch(["clean.ipynb", "report.ipynb"].map { Batch.Job($0) })
+    batch.concurrency = 2
+    batch.retries = 1
+    let run = BatchRun(batch)
+    for await event in run.events {
+        if case .ended(let job, let result) = event { print(job, result.name) }
+    }
+    for job in await run.report.jobs {
+        switch job.result {
+        case .ran(let run): print(job.name, run.outcome.status)
+        case .failed(let error): print(job.name, error)
+        default: print(job.name, "was not begun")
+        }
+    }
+}
+
+func keepTheReport() async throws {
+    let report = try await execute("report.ipynb")
+    let json = try JSONEncoder().encode(report)
+    let kept = try JSONDecoder().decode(Report.self, from: json)
+    print(kept.outcome.status, kept.cells.count)
+}
+
+func speakToAKernel() async throws {
+    let total = try await withKernel("python3") { kernel in
+        try await kernel.execute("prices = [3, 5, 8]")
+        let result = try await kernel.execute("sum(prices)")
+        if let error = result.error { print(error.name) }
+        return result.text
+    }
+    print(total)
+}
+
+func notebooksInMemory() async throws {
+    var notebook = Notebook()
+    notebook.metadata["kernelspec"] = ["name": "python3"]
+    notebook.cells.append(.markdown("# Sums"))
+    notebook.cells.append(.code("6 * 7"))
+    let (result, report) = try await execute(notebook)
+    print(report.outcome.status, result.cells[1].outputs[0].data?.text("text/plain") ?? "")
+}
+
+func notebooksElsewhere() async throws {
+    actor Draft: NotebookStore {
+        let name: String
+        let canBeWrittenAgain = true
+        private(set) var bytes: [UInt8]
+
+        init(_ name: String, _ bytes: [UInt8]) { (self.name, self.bytes) = (name, bytes) }
+
+        func lock() {}
+        func read() -> [UInt8] { bytes }
+        func checkWritable() {}
+        func write(_ new: some ByteRuns) -> Destination {
+            bytes = new.bytes
+            return .original
+        }
+    }
+
+    var notebook = Notebook()
+    notebook.cells.append(.code("6 * 7"))
+    let draft = Draft("draft 17", notebook.bytes)
+    var options = Options()
+    options.kernel = "python3"
+    let report = try await execute(draft, options)
+    let result = try Notebook(parsing: await draft.bytes)
+    print(report.notebook, result.cells[0].executionCount ?? 0)
+}
+
+func aroundEachCell() async throws {
+    struct Frugal: Middleware {
+        func beforeCell(_ cell: PlannedCell, source: inout String) async throws {
+            source = source.replacing("full_history()", with: "last_month()")
+        }
+
+        func afterCell(_ cell: CellReport, outputs: [Output]) async throws {
+            struct TooMuch: Error {}
+            if cell.outputSize > 50_000_000 { throw TooMuch() }
+        }
+    }
+
+    var options = Options()
+    options.middleware = [Frugal()]
+    let report = try await execute("report.ipynb", options)
+    print(report.outcome.status)
+}
+
+func cellsThatSomebodyWatches() async throws {
+    @MainActor final class Page: Middleware {
+        private(set) var lines: [String] = []
+
+        @MainActor func afterCell(_ cell: CellReport, outputs: [Output]) async throws {
+            lines.append("\(cell.number) \(cell.outcome.status)")
+        }
+    }
+
+    let page = Page()
+    var options = Options()
+    options.middleware = [page]
+    _ = try await execute("report.ipynb", options)
+    print(await page.lines)
+}
+
+func kernelsOfYourOwn() async throws {
+    var options = Options()
+    options.startKernel = { _ in
+        ScriptedKernel { code in
+            code == "fail" ? .failing("ValueError", "no price") : .running(printing: "ran \(code)")
+        }
+    }
+    var notebook = Notebook()
+    for source in ["begin", "fail", "go on"] { notebook.cells.append(.code(source)) }
+    let (result, report) = try await execute(notebook, options)
+    print(result.cells[0].outputs[0].text ?? "", report.message ?? "")
+}
+
+/// Of ``Run``.
+func run() async throws {
+    let run = Run("report.ipynb")
+    for await event in run.events {
+        if case .cellFinished(let cell) = event { print(cell.number, cell.title) }
+    }
+    let report = try await run.report
+    print(report.outcome.status)
+}
+
+/// Of ``withKernel(_:_:_:)``.
+func conversation() async throws {
+    let answer = try await withKernel("python3") { kernel in
+        try await kernel.execute("import math")
+        return try await kernel.execute("math.factorial(10)").text
+    }
+    print(answer)
+}
+
+/// Of `ScriptedKernel`.
+func scriptedKernel() async throws {
+    var options = Options()
+    options.startKernel = { _ in ScriptedKernel { code in .running(printing: "I was asked to run \(code)") } }
+    let (notebook, _) = try await execute(Notebook(code: "6 * 7"), options)
+    print(notebook.cells[0].outputs[0].text ?? "")
+}
+
+extension Notebook {
+    fileprivate init(code: String) {
+        self.init()
+        cells.append(.code(code))
+    }
+}

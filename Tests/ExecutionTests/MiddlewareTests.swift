@@ -1,0 +1,187 @@
+import GalleyExecution
+import GalleyTesting
+import GalleyJSON
+import GalleyJupyterProtocol
+import GalleyNotebook
+import Synchronization
+import Testing
+
+/// Does what closures say.
+private struct Hook: Middleware {
+    var before: @Sendable (PlannedCell, inout String) async throws -> Void = { _, _ in }
+    var after: @Sendable (CellReport, [Output]) async throws -> Void = { _, _ in }
+
+    func beforeCell(_ cell: PlannedCell, source: inout String) async throws { try await before(cell, &source) }
+    func afterCell(_ cell: CellReport, outputs: [Output]) async throws { try await after(cell, outputs) }
+}
+
+private struct Refusal: Error, CustomStringConvertible { let description: String }
+
+@Suite struct `Somebody around a cell` {
+    private let echo: @Sendable (String, Message) -> [ScriptedKernel.Step] = { code, _ in .running(printing: code) }
+
+    private func options(_ hooks: Hook...) -> ExecutionOptions {
+        var options = ExecutionOptions()
+        options.middleware = hooks
+        return options
+    }
+
+    @Test func `changes what is run, and the notebook tells what was`() async throws {
+        let hook = Hook(before: { cell, source in if cell.number == 2 { source += "\n# day = 5" } })
+        let ran = try await run(Notebook(cells: ["a", "b"]), options(hook), script: echo)
+        #expect(ran.notebook.cells.map(\.source) == ["a", "b\n# day = 5"])
+        #expect(ran.outputs(1) == ["stdout: b\n# day = 5"])
+        #expect(ran.cells[1].source == "b\n# day = 5")
+        let told = ran.events.compactMap { event in
+            if case .output(let cell, _) = event { cell.source } else { nil }
+        }
+        #expect(told == ["a", "b\n# day = 5"])
+    }
+
+    @Test func `stands around a cell like a shell around another`() async throws {
+        let calls = Mutex<[String]>([])
+        func hook(_ name: String) -> Hook {
+            Hook(
+                before: { _, source in
+                    calls.withLock { $0.append("before \(name): \(source)") }
+                    source += name
+                }, after: { cell, outputs in calls.withLock { $0.append("after \(name): \(outputs[0].text ?? "")") } })
+        }
+        _ = try await run(Notebook(cells: ["x"]), options(hook("1"), hook("2")), script: echo)
+        #expect(calls.withLock(\.self) == ["before 1: x", "before 2: x1", "after 2: x12", "after 1: x12"])
+    }
+
+    @Test func `is told of no other cell once the run is ended`() async throws {
+        let calls = Mutex<[String]>([])
+        let hook = Hook(
+            before: { cell, _ in calls.withLock { $0.append("before \(cell.number)") } },
+            after: { cell, _ in
+                calls.withLock { $0.append("after \(cell.number)") }
+                throw Refusal(description: "\u{1B}[31menough\nfor today")
+            })
+        let ran = try await run(Notebook(cells: ["a", "b"]), options(hook), script: echo)
+        #expect(calls.withLock(\.self) == ["before 1", "after 1"])
+        let report = Report(outcome: ran.outcome, cells: ran.cells, duration: .zero)
+        let message = try #require(report.message)
+        #expect(message.hasPrefix("the run was ended: ") && message.contains("enough") && message.contains("for today"))
+        #expect(!message.contains("\n") && !message.contains("\u{1B}"))
+    }
+
+    @Test func `is not asked about cells that are not run`() async throws {
+        var notebook = Notebook(cells: ["a", "", "c"])
+        notebook.cells[2].tags = ["skip-execution"]
+        let asked = Mutex<[Int]>([])
+        let hook = Hook(before: { cell, _ in asked.withLock { $0.append(cell.number) } })
+        _ = try await run(notebook, options(hook), script: echo)
+        #expect(asked.withLock(\.self) == [1])
+    }
+
+    @Test func `ends the run before a cell, or after it, and says why`() async throws {
+        let before = Hook(before: { cell, _ in if cell.number == 2 { throw Refusal(description: "too late") } })
+        var ran = try await run(Notebook(cells: ["a", "b", "c"]), options(before), script: echo)
+        guard case .stopped(.requested("too late")) = ran.outcome else { Issue.record("\(ran.outcome)"); return }
+        #expect(ran.cells.map(\.outcome.status) == ["succeeded", "not-reached", "not-reached"])
+        #expect(ran.outputs(1) == [])
+        // Also after the last one, where nothing is left to be ended.
+        let after = Hook(after: { cell, _ in if cell.number == 3 { throw Refusal(description: "no rows") } })
+        ran = try await run(Notebook(cells: ["a", "b", "c"]), options(after), script: echo)
+        guard case .stopped(.requested("no rows")) = ran.outcome else { Issue.record("\(ran.outcome)"); return }
+        #expect(ran.cells.map(\.outcome.status) == ["succeeded", "succeeded", "succeeded"])
+        let report = Report(outcome: ran.outcome, cells: ran.cells, duration: .zero)
+        #expect(report.message == "the run was ended: no rows")
+    }
+
+    @Test func `sees an error that ends the run, which stays the reason`() async throws {
+        let seen = Mutex<String?>(nil)
+        let hook = Hook(after: { cell, _ in
+            seen.withLock { $0 = cell.error?.name }
+            throw Refusal(description: "so what")
+        })
+        let ran = try await run(Notebook(cells: ["a"]), options(hook)) { _, _ in .failing("ValueError", "bad") }
+        #expect(seen.withLock(\.self) == "ValueError")
+        guard case .raised = ran.outcome else { Issue.record("\(ran.outcome)"); return }
+    }
+
+    @Test func `that never answers is left to itself when the run is stopped`() async throws {
+        let (begun, beginning) = AsyncStream<Void>.makeStream()
+        let isLetGo = Latch()
+        let hook = Hook(before: { _, _ in
+            beginning.yield()
+            // Deaf to its cancellation.
+            await isLetGo.wait()
+        })
+        let kernel = ScriptedKernel { _ in .running(printing: "") }
+        let notebook = Notebook(cells: ["a"])
+        let options = options(hook)
+        let executor = Executor(notebook, try Plan(for: notebook, options), on: kernel, options)
+        async let result = executor.run()
+        for await _ in begun { break }
+        executor.stop(.cancelled)
+        let (outcome, cells) = await result
+        guard case .stopped(.cancelled) = outcome else { Issue.record("\(outcome)"); return }
+        #expect(cells.map(\.outcome.status) == ["not-reached"])
+        await isLetGo.open()
+        await kernel.shutdown()
+    }
+
+    @Test(arguments: [true, false])
+    func `that gives up at the limit of the run is not taken for the reason`(isBefore: Bool) async throws {
+        let wait: @Sendable () async throws -> Void = { try await Task.sleep(for: .seconds(600)) }
+        var options = options(
+            isBefore ? Hook(before: { _, _ in try await wait() }) : Hook(after: { _, _ in try await wait() }))
+        options.totalLimit = TimeLimit(.milliseconds(300))
+        let ran = try await run(Notebook(cells: ["a", "b"]), options, script: echo)
+        guard case .timedOut(let limit) = ran.outcome, limit.kind == .total else {
+            Issue.record("\(ran.outcome)")
+            return
+        }
+    }
+
+    @Test func `is no reason not to hear what the kernel says meanwhile`() async throws {
+        let (heard, hearing) = AsyncStream<Void>.makeStream()
+        let kernel = ScriptedKernel { _ in .running(printing: "a") }
+        let options = options(
+            Hook(after: { _, _ in
+                let code = kernel.requests.last { $0.type == "execute_request" }
+                kernel.messages.add(
+                    kernel.session.message(
+                        "stream", on: .iopub, content: ["name": "stdout", "text": "late"], parent: code?.header))
+                for await _ in heard { return }
+            }))
+        let notebook = Notebook(cells: ["a"])
+        let executor = Executor(notebook, try Plan(for: notebook, options), on: kernel, options) { event in
+            if case .output(_, .stream(_, "late")) = event { hearing.yield() }
+        }
+        _ = await executor.run()
+        #expect(executor.notebook.cells[0].outputs.first?.text == "alate")
+        await kernel.shutdown()
+    }
+
+    @Test func `that never answers comes up against the limit of the run`() async throws {
+        let isLetGo = Latch()
+        var options = options(Hook(before: { _, _ in await isLetGo.wait() }))
+        options.totalLimit = TimeLimit(.seconds(5))
+        let ran = try await run(Notebook(cells: ["a"]), options, eagerly: true, script: echo)
+        guard case .timedOut(let limit) = ran.outcome, limit.kind == .total else {
+            Issue.record("\(ran.outcome)")
+            return
+        }
+        await isLetGo.open()
+    }
+}
+
+/// Something that is waited for, whether or not anybody is cancelled.
+private actor Latch {
+    private var isOpen = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    func open() {
+        isOpen = true
+        for one in waiting { one.resume() }
+        waiting = []
+    }
+
+    func wait() async {
+        if !isOpen { await withCheckedContinuation { waiting.append($0) } }
+    }
+}

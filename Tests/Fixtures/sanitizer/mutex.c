@@ -1,0 +1,44 @@
+// Tells the thread sanitizer of what it cannot see: that a lock was waited for.
+//
+// Swift's Mutex takes a free lock in code that is compiled into the program, and a lock that is taken in its library, which
+// the sanitizer has not seen compiled: it would report a race for each lock that was waited for. This is preloaded, calls
+// the library's functions and adds what they stand for. So nothing has to be suppressed.
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+// There in a program that was compiled for the sanitizer, and nowhere else.
+__attribute__((weak)) void __tsan_acquire(void *address);
+__attribute__((weak)) void __tsan_release(void *address);
+
+#define SWIFT __attribute__((swiftcall))
+#define SELF __attribute__((swift_context)) void *self
+#define LOCK "$s15Synchronization12_MutexHandleV9_lockSlowyys6UInt32VF"
+#define TRY_LOCK "$s15Synchronization12_MutexHandleV12_tryLockSlowSbyF"
+#define UNLOCK "$s15Synchronization12_MutexHandleV11_unlockSlowyyF"
+
+static void *found(const char *name) {
+    void *function = dlsym(RTLD_NEXT, name);
+    if (!function) abort();
+    return function;
+}
+
+SWIFT void lock(uint32_t thread, SELF) __asm__(LOCK);
+SWIFT void lock(uint32_t thread, SELF) {
+    ((SWIFT void (*)(uint32_t, SELF))found(LOCK))(thread, self);
+    if (__tsan_acquire) __tsan_acquire(self);
+}
+
+SWIFT _Bool try_lock(SELF) __asm__(TRY_LOCK);
+SWIFT _Bool try_lock(SELF) {
+    _Bool is_mine = ((SWIFT _Bool (*)(SELF))found(TRY_LOCK))(self);
+    if (is_mine && __tsan_acquire) __tsan_acquire(self);
+    return is_mine;
+}
+
+SWIFT void unlock(SELF) __asm__(UNLOCK);
+SWIFT void unlock(SELF) {
+    if (__tsan_release) __tsan_release(self);
+    ((SWIFT void (*)(SELF))found(UNLOCK))(self);
+}

@@ -1,0 +1,31 @@
+import Galley
+import GalleyTesting
+import Synchronization
+
+/// Makes options for a run in a kernel that a script answers for; `prints …` prints, `raises` raises, `dies` dies, and
+/// anything else runs until it is interrupted.
+func scripted(_ kernels: KernelLog = KernelLog()) -> Options {
+    var options = Options()
+    options.startKernel = { _ in
+        let kernel = ScriptedKernel { code in
+            switch code.split(separator: " ", maxSplits: 1).first {
+            case "prints": .running(printing: String(code.dropFirst("prints ".count)))
+            case "raises": .failing("ValueError", "bad")
+            case "dies": [.die(PostMortem(cause: .exited(3)))]
+            default: []
+            }
+        }
+        kernels.add(kernel)
+        return kernel
+    }
+    return options
+}
+
+/// The kernels that were started.
+final class KernelLog: Sendable {
+    private let kernels = Mutex<[ScriptedKernel]>([])
+
+    func add(_ kernel: ScriptedKernel) { kernels.withLock { $0.append(kernel) } }
+    var all: [ScriptedKernel] { kernels.withLock(\.self) }
+    var isAllOver: Bool { all.allSatisfy(\.isOver) }
+}
