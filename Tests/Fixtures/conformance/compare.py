@@ -23,6 +23,7 @@ import nbformat
 from jupyter_client.kernelspec import NoSuchKernel
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbconvert.preprocessors import ExecutePreprocessor
+from traitlets.config import Config
 
 HERE = Path(__file__).resolve().parent
 MEANT_TO_FAIL = {"error", "input"}
@@ -48,14 +49,19 @@ def nbconvert(path):
     for _ in range(3):
         notebook = nbformat.read(path, as_version=4)
         try:
-            # Outputs that it did not wait for would be missed here, and not there.
-            patience = {"iopub_timeout": 60, "raise_on_iopub_timeout": True, "startup_timeout": 300}
-            ExecutePreprocessor(timeout=60, **patience).preprocess(notebook, {"metadata": {"path": str(path.parent)}})
-        except CellTimeoutError:
-            # On a busy machine it waits for ever now and then, without a limit.
-            continue
+            with tempfile.TemporaryDirectory(prefix="galley-compare-") as sockets:
+                # Outputs that it did not wait for would be missed here, and not there.
+                patience = {"iopub_timeout": 60, "raise_on_iopub_timeout": True, "startup_timeout": 300}
+                # A port that it has chosen can be somebody else's by the time the kernel wants it; a socket's name cannot.
+                private = Config(KernelManager={"transport": "ipc", "ip": sockets + "/k"})
+                executor = ExecutePreprocessor(timeout=60, config=private, **patience)
+                executor.preprocess(notebook, {"metadata": {"path": str(path.parent)}})
         except (CellExecutionError, DeadKernelError, NoSuchKernel):
             return False
+        except (CellTimeoutError, RuntimeError) as error:
+            # On a busy machine it waits for ever now and then, without a limit, or gives a kernel up that is starting.
+            print(f"{path.name}: nbconvert is tried again after {error!r}", file=sys.stderr)
+            continue
         nbformat.write(notebook, path)
         return True
     return False
