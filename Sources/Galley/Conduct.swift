@@ -21,6 +21,7 @@ struct Turn: Sendable {
 final class Conduct: Sendable {
     private let source: any NotebookStore
     private let destination: (any NotebookStore)?
+    private let lease: Lease
     /// The folder that the result goes to, which is made if need be; nil where it is somebody else's business.
     private let folder: String?
     private let options: Options
@@ -48,6 +49,7 @@ final class Conduct: Sendable {
         self.options = source is LocalFile ? options.forFile(source.name) : options
         (self.stop, self.turn, self.receive, listener) = (stop, turn, receive, observe)
         self.destination = destination ?? options.destination(of: source)
+        lease = Lease(on: self.destination ?? source)
         folder = if destination == nil, case .folder(let folder) = options.result { folder } else { nil }
     }
 
@@ -64,6 +66,22 @@ final class Conduct: Sendable {
 
     func run() async throws -> Report {
         let target = destination ?? source
+        do {
+            let report = complete(try await perform(target))
+            await letGo(of: target)
+            observe(.finished(report))
+            return report
+        } catch {
+            await letGo(of: target)
+            throw error
+        }
+    }
+
+    private func letGo(of target: any NotebookStore) async {
+        try? await closing.ask(target) { [lease] in await lease.end() }
+    }
+
+    private func perform(_ target: any NotebookStore) async throws -> Report {
         if let folder { try LocalFile.makeFolder(folder) }
         let bytes: [UInt8]
         let owner: FileOwner?
@@ -71,7 +89,7 @@ final class Conduct: Sendable {
             (bytes, owner) = try await open(target)
         } catch {
             guard let outcome = outcome(insteadOf: error) else { throw error }
-            return finished(Report(outcome: outcome, cells: [], duration: elapsed))
+            return Report(outcome: outcome, cells: [], duration: elapsed)
         }
         let unread = try UnreadNotebook(parsing: bytes)
         let reading = Task { try read(unread) }
@@ -83,7 +101,7 @@ final class Conduct: Sendable {
             guard !plan.run.isEmpty else {
                 if destination != nil { try await copy(bytes, to: target) }
                 receive(notebook, notebook)
-                return finished(plan.report(of: .succeeded, duration: elapsed))
+                return plan.report(of: .succeeded, duration: elapsed)
             }
             wanted = notebook.wantedKernel
         }
@@ -95,13 +113,13 @@ final class Conduct: Sendable {
             let report = try await run(reading, start, target)
             // What is over cannot be stopped.
             stop.setListener(nil)
-            return finished(report)
+            return report
         } catch {
             stop.setListener(nil)
             // What is wrong with the notebook comes before what is wrong with its surroundings.
             let (_, plan) = try await reading.value
             guard let outcome = outcome(insteadOf: error) else { throw error }
-            return finished(plan.report(of: outcome, duration: elapsed))
+            return plan.report(of: outcome, duration: elapsed)
         }
     }
 
@@ -118,9 +136,12 @@ final class Conduct: Sendable {
         Patience(stop: stop, grace: options.grace, deadline: options.totalLimit.map { start + $0 })
     }
 
+    /// How long they are waited for once there is something to be saved.
+    private var closing: Patience { Patience(stop: stop, grace: options.grace, tellsAtOnce: false) }
+
     /// Reads the notebook, and makes sure that nobody else runs it.
     private func open(_ target: any NotebookStore) async throws -> ([UInt8], FileOwner?) {
-        try await patience.ask(target) { try await target.lock() }
+        try await patience.ask(target) { [lease] in try await lease.begin() }
         return try await patience.ask(source) { [source] in
             let bytes = try await source.read()
             let owner = await source.owner()
@@ -131,7 +152,7 @@ final class Conduct: Sendable {
 
     /// Saves what was read as it is.
     private func copy(_ bytes: [UInt8], to target: any NotebookStore) async throws {
-        switch try await patience.ask(target, { try await target.write(bytes) }) {
+        switch try await patience.ask(target, { [lease] in try await lease.during { try await target.write(bytes) } }) {
         case .conflict(let path): observe(.saved(path))
         default: observe(.saved(target.name))
         }
@@ -146,12 +167,6 @@ final class Conduct: Sendable {
     }
 
     private var elapsed: Duration { start.duration(to: .now) }
-
-    private func finished(_ report: Report) -> Report {
-        let report = complete(report)
-        observe(.finished(report))
-        return report
-    }
 
     /// Adds what a report says of the surroundings of a run.
     private func complete(_ report: Report, result: String? = nil) -> Report {
@@ -213,8 +228,7 @@ final class Conduct: Sendable {
             return report.withLock { $0.map { Record.finished($0, options.execution) } }
                 ?? Record.running(options.execution)
         }
-        let patience = Patience(stop: stop, grace: options.grace, tellsAtOnce: false)
-        let saver = Saver(executor, target, patience, record: record, observe: observe)
+        let saver = Saver(executor, target, lease, closing, record: record, observe: observe)
         // What leaves by a stream cannot be written twice.
         let savesOnTheWay = target.canBeWrittenAgain
         let saving = Task { if savesOnTheWay { await saver.keepSaving() } }

@@ -9,6 +9,7 @@ extension Text: SharedByteRuns {}
 actor Saver {
     private let executor: Executor
     private let destination: any NotebookStore
+    private let lease: Lease
     private let patience: Patience
     private let record: @Sendable () -> Value?
     private let observe: @Sendable (RunEvent) -> Void
@@ -23,12 +24,13 @@ actor Saver {
 
     /// - Parameter record: What the notebook's metadata are to tell of the run.
     init(
-        _ executor: Executor, _ destination: any NotebookStore, _ patience: Patience,
+        _ executor: Executor, _ destination: any NotebookStore, _ lease: Lease, _ patience: Patience,
         record: @escaping @Sendable () -> Value?,
         observe: @escaping @Sendable (RunEvent) -> Void
     ) {
         self.executor = executor
         self.destination = destination
+        self.lease = lease
         self.patience = patience
         self.record = record
         self.observe = observe
@@ -83,7 +85,9 @@ actor Saver {
         size = text.count
         let place: Destination
         do {
-            place = try await patience.ask(destination) { [destination] in try await destination.write(text) }
+            place = try await patience.ask(destination) { [destination, lease] in
+                try await lease.during { try await destination.write(text) }
+            }
         } catch let error as Patience.Exhausted {
             lost = error
             throw error

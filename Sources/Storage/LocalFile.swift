@@ -38,7 +38,7 @@ public actor LocalFile: NotebookStore {
     /// The actor runs on its file's queue.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe queue.asUnownedSerialExecutor() }
 
-    /// Keeps other runs from working on the file, until this store is gone or the process is.
+    /// Keeps other runs from working on the file, until it is unlocked, this store is gone, or the process is.
     ///
     /// A file that does not exist yet is locked when it is made. Where the file system knows no locks it does nothing.
     public func lock() throws(StorageError) {
@@ -52,6 +52,9 @@ public actor LocalFile: NotebookStore {
             throw StorageError(reading: path, error)
         }
     }
+
+    /// Lets other runs work on the file again.
+    public func unlock() async { ownership = Ownership() }
 
     /// Returns the file's bytes.
     public func read() throws(StorageError) -> [UInt8] {

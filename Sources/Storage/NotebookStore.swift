@@ -12,10 +12,16 @@ public protocol NotebookStore: Sendable {
     /// Whether what was written can be replaced by a later write.
     nonisolated var canBeWrittenAgain: Bool { get }
 
-    /// Keeps other runs from working on the notebook for as long as this store exists.
+    /// Keeps other runs from working on the notebook, until it is unlocked or this store is gone.
     ///
     /// - Throws: An error where another run works on it.
     func lock() async throws
+
+    /// Lets other runs work on the notebook again.
+    ///
+    /// It is called once for each lock that was taken: when the run is over, however that came about, and all that was
+    /// asked of the store is done.
+    func unlock() async
 
     /// Returns the notebook's bytes.
     func read() async throws -> [UInt8]
@@ -39,6 +45,9 @@ public protocol NotebookStore: Sendable {
 }
 
 extension NotebookStore {
+    /// Makes no difference.
+    public func unlock() async {}
+
     /// Nobody does.
     public func owner() async -> FileOwner? { nil }
 

@@ -176,8 +176,10 @@ private final class Slow: NotebookStore {
     let canBeWrittenAgain = true
     let writes = Watched(0)
     let letGo = Watched(false)
+    let isLocked = Watched(false)
 
-    func lock() {}
+    func lock() { isLocked.change { $0 = true } }
+    func unlock() { isLocked.change { $0 = false } }
     func read() -> [UInt8] { notebook("prints a", "hangs").bytes }
     func checkWritable() {}
 
@@ -235,8 +237,10 @@ private final class Slow: NotebookStore {
         run.cancel()
         let error = await #expect(throws: UnsavedRun.self) { try await run.report }
         #expect(error?.rescue?.hasPrefix(folder) == true)
-        #expect(store.writes.look { $0 } == 1)
+        #expect(store.writes.look { $0 } == 1 && store.isLocked.look { $0 })
         store.letGo.change { $0 = true }
+        // Nobody else may write before it has.
+        _ = await store.isLocked.first { $0 ? nil : true }
     }
 
     @Test func `is told that the run is ended`() async throws {
@@ -245,6 +249,64 @@ private final class Slow: NotebookStore {
         let run = Run(Silent(.read, heedsCancellation: true), options)
         run.cancel(.requested("no time"))
         #expect(try await run.report.outcome == .stopped(.requested("no time")))
+    }
+}
+
+/// A store that keeps others away, and notes when.
+private actor Kept: NotebookStore {
+    nonisolated let name = "kept.ipynb"
+    nonisolated let canBeWrittenAgain = true
+    nonisolated let acts = Watched<[String]>([])
+    nonisolated let letGo = Watched(true)
+    private let bytes: [UInt8]
+
+    init(_ source: String) { bytes = notebook(source).bytes }
+
+    private nonisolated func note(_ act: String) { acts.change { if $0.last != act { $0.append(act) } } }
+
+    func lock() async {
+        await Task { _ = await letGo.first { $0 ? true : nil } }.value
+        note("lock")
+    }
+    func unlock() { note("unlock") }
+    func read() -> [UInt8] { bytes }
+    func checkWritable() {}
+    func write(_ bytes: some ByteRuns) -> Destination {
+        note("write")
+        return .original
+    }
+}
+
+@Suite(.timeLimit(.minutes(20))) struct `A store that locks` {
+    @Test(arguments: ["prints a", "raises"])
+    func `is unlocked once all is written, before the run is said to be over`(source: String) async throws {
+        let store = Kept(source)
+        let run = Run(store, scripted())
+        for await event in run.events {
+            if case .finished = event { #expect(store.acts.look { $0 } == ["lock", "write", "unlock"]) }
+        }
+        #expect(store.acts.look(\.count) == 3)
+    }
+
+    @Test func `is unlocked where nothing comes of the run`() async throws {
+        let store = Kept("prints a")
+        var options = Options()
+        options.kernel = "no-such-kernel"
+        await #expect(throws: (any Error).self) { try await execute(store, options) }
+        #expect(store.acts.look { $0 } == ["lock", "unlock"])
+    }
+
+    @Test func `is unlocked when it has been locked for a run that is over`() async throws {
+        let store = Kept("prints a")
+        store.letGo.change { $0 = false }
+        var options = scripted()
+        options.grace = .milliseconds(10)
+        let run = Run(store, options)
+        run.cancel()
+        #expect(try await run.report.outcome == .stopped(.cancelled))
+        #expect(store.acts.look(\.isEmpty))
+        store.letGo.change { $0 = true }
+        _ = await store.acts.first { $0 == ["lock", "unlock"] ? true : nil }
     }
 }
 

@@ -3,7 +3,8 @@ import GalleyStorage
 import Testing
 
 @Suite struct `A file that is locked` {
-    @Test func `is refused to others until the store is gone, also when it was replaced`() async throws {
+    @Test func `is refused to others until it is let go or the store is gone, also when it was replaced`() async throws
+    {
         let scratch = try Scratch()
         let path = scratch.path + "/a.ipynb"
         try Data("old".utf8).write(to: URL(fileURLWithPath: path))
@@ -24,6 +25,10 @@ import Testing
             }
         }
         try await others.lock()
+        await others.unlock()
+        let third = LocalFile(path)
+        try await third.lock()
+        _ = others
         let other = StorageError.inUse(path: path, process: 1)
         #expect("\(other)" == "\(path) is being run by another galley (process 1); wait for its end, or end it")
     }
