@@ -102,7 +102,8 @@ import Testing
         var options = options()
         options.grace = .seconds(100)
         let run = Task { [options] in
-            try await execute(store, options) { event in if case .output = event { begun.continuation.yield() } }
+            defer { begun.continuation.finish() }
+            return try await execute(store, options) { event in if case .output = event { begun.continuation.yield() } }
         }
         for await _ in begun.stream { break }
         run.cancel()
