@@ -48,6 +48,7 @@ final class Lease: Sendable {
             state.isLocked = false
             return true
         }
-        if isTime { await store.unlock() }
+        // Whatever was waited for in vain has been cancelled, and this is to be done all the same.
+        if isTime { await Task { [store] in await store.unlock() }.value }
     }
 }

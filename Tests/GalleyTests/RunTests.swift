@@ -268,7 +268,7 @@ private actor Kept: NotebookStore {
         await Task { _ = await letGo.first { $0 ? true : nil } }.value
         note("lock")
     }
-    func unlock() { note("unlock") }
+    func unlock() { note(Task.isCancelled ? "unlock too late" : "unlock") }
     func read() -> [UInt8] { bytes }
     func checkWritable() {}
     func write(_ bytes: some ByteRuns) -> Destination {
