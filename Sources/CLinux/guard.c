@@ -122,6 +122,22 @@ static void let_go(struct piece piece, const struct piece *kept, int count) {
     }
 }
 
+/// Gives back the piece that a line of the system's list tells of, where it is large and anonymous.
+static void let_go_if_large(const char *line, const struct piece *kept, int count) {
+    uintptr_t start = number(&line, 16);
+    line++;
+    uintptr_t end = number(&line, 16);
+    if (end - start < 1 << 20 || strncmp(line, " rw-p ", 6) != 0) return;
+    line += 6;
+    for (int field = 0; field < 2; field++) {
+        while (*line && *line != ' ') line++;
+        while (*line == ' ') line++;
+    }
+    uint64_t file_number = number(&line, 10);
+    while (*line == ' ') line++;
+    if (file_number == 0 && (*line == 0 || strncmp(line, "[anon", 5) == 0)) let_go((struct piece){start, end}, kept, count);
+}
+
 /// Gives back the engine's memory, of which fork left this process a view: as long as somebody holds one, the system
 /// keeps a copy of every page that the engine changes or frees.
 ///
@@ -137,29 +153,21 @@ static void let_go_of_memory(const struct piece *kept, int count) {
     char text[65536];
     int file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
     if (file < 0) return;
+    // An engine with hundreds of threads has more lines than there is room for. The system goes on behind the last one that
+    // it has told, whatever was given back meanwhile.
     size_t length = 0;
-    for (ssize_t got; length < sizeof text - 1 && (got = read(file, text + length, sizeof text - 1 - length)) > 0;) length += got;
-    close(file);
-    // The last line may be cut off.
-    while (length > 0 && text[length - 1] != '\n') length--;
-    text[length] = 0;
-    for (const char *line = text; *line;) {
-        uintptr_t start = number(&line, 16);
-        line++;
-        uintptr_t end = number(&line, 16);
-        int is_private = strncmp(line, " rw-p ", 6) == 0;
-        line += 6;
-        for (int field = 0; field < 2; field++) {
-            while (*line && *line != ' ') line++;
-            line++;
+    for (ssize_t got; (got = read(file, text + length, sizeof text - length)) > 0;) {
+        length += got;
+        size_t done = 0;
+        for (char *end; (end = memchr(text + done, '\n', length - done)) != NULL; done = end + 1 - text) {
+            *end = 0;
+            let_go_if_large(text + done, kept, count);
         }
-        uint64_t file_number = number(&line, 10);
-        while (*line == ' ') line++;
-        int is_anonymous = file_number == 0 && (*line == '\n' || strncmp(line, "[anon", 5) == 0);
-        while (*line && *line != '\n') line++;
-        line++;
-        if (is_private && is_anonymous && end - start >= 1 << 20) let_go((struct piece){start, end}, kept, count);
+        // A path may be long, and none as long as that.
+        if (done == 0 && length == sizeof text) break;
+        memmove(text, text + done, length -= done);
     }
+    close(file);
 }
 
 /// Sends SIGKILL to a process that is a child of this one.
