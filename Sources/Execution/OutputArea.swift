@@ -66,7 +66,8 @@ struct OutputArea: Sendable {
             cut += written.cut(size - limit)
             (size, isFull) = (limit, true)
         }
-        if written.size > 0 || text.isEmpty { pieces.append(.text(stream, written)) }
+        // What shows nothing yet may be the beginning of what shows something.
+        if written.size > 0 || !isFull { pieces.append(.text(stream, written)) }
     }
 
     /// Takes the output at the end away, where it is text of this stream, so that it can be added to without a copy.
@@ -170,7 +171,7 @@ private struct StreamText: Sendable {
 
     var text: String { terminal?.text ?? plain }
 
-    /// The number of bytes; of what a terminal shows, nearly.
+    /// The number of bytes.
     var size: Int { terminal?.size ?? plain.utf8.count }
 
     /// Cuts so many bytes off the end, or as many as make whole characters; returns their number.

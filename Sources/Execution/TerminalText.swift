@@ -13,15 +13,56 @@ package struct TerminalText: Sendable {
     private var unfinished = ""
 
     private struct Line: Sendable {
-        var glyphs: [Glyph] = []
+        private(set) var glyphs: [Glyph] = []
         /// Colours behind the last character.
-        var tail = ""
+        private var tail = ""
+        /// The number of bytes of all that.
+        private(set) var size = 0
+
         var text: String { glyphs.reduce(into: "") { $0 += $1.colours + $1.characters } + tail }
+
+        /// Puts a character in the place of another, or behind the last.
+        mutating func put(_ glyph: Glyph, at column: Int) {
+            if column < glyphs.count {
+                size += glyph.size - glyphs[column].size
+                glyphs[column] = glyph
+            } else {
+                size += glyph.size
+                glyphs.append(Glyph(colours: tail + glyph.colours, characters: glyph.characters))
+                tail = ""
+            }
+        }
+
+        /// Fills up with spaces.
+        mutating func pad(to column: Int) {
+            while glyphs.count < column {
+                size += Glyph.space.size
+                glyphs.append(.space)
+            }
+        }
+
+        mutating func extend(at column: Int, by scalar: Unicode.Scalar) {
+            size += String(scalar).utf8.count
+            glyphs[column].characters.unicodeScalars.append(scalar)
+        }
+
+        mutating func add(tail colours: String) {
+            size += colours.utf8.count
+            tail += colours
+        }
+
+        mutating func cut(to column: Int) {
+            guard column < glyphs.count else { return }
+            size -= glyphs[column...].reduce(0) { $0 + $1.size }
+            glyphs.removeLast(glyphs.count - column)
+        }
     }
 
     private struct Glyph: Sendable {
         var colours: String
         var characters: String
+        var size: Int { colours.utf8.count + characters.utf8.count }
+        static let space = Glyph(colours: "", characters: " ")
     }
 
     /// The cursor can come back to as many lines.
@@ -40,8 +81,8 @@ package struct TerminalText: Sendable {
     /// Everything that it shows.
     package var text: String { settled + lines.map(\.text).joined(separator: "\n") + colours }
 
-    /// The number of bytes that it shows, nearly: characters of the last lines count as one each.
-    package var size: Int { lines.reduce(settled.utf8.count) { $0 + $1.glyphs.count + 1 } - 1 }
+    /// The number of bytes of all that.
+    package var size: Int { lines.reduce(settled.utf8.count + colours.utf8.count) { $0 + $1.size + 1 } - 1 }
 
     /// Writes text where the cursor is.
     package mutating func write(_ text: String) {
@@ -78,23 +119,13 @@ package struct TerminalText: Sendable {
             if scalar.properties.isGraphemeExtend || scalar == "\u{200D}", column > 0,
                 column <= lines[row].glyphs.count
             {
-                lines[row].glyphs[column - 1].characters.unicodeScalars.append(scalar)
+                lines[row].extend(at: column - 1, by: scalar)
                 return
             }
-            pad(to: column)
-            let glyph = Glyph(colours: takeColours(), characters: String(scalar))
-            if column < lines[row].glyphs.count {
-                lines[row].glyphs[column] = glyph
-            } else {
-                lines[row].glyphs.append(Glyph(colours: lines[row].tail + glyph.colours, characters: glyph.characters))
-                lines[row].tail = ""
-            }
+            lines[row].pad(to: column)
+            lines[row].put(Glyph(colours: takeColours(), characters: String(scalar)), at: column)
             column += 1
         }
-    }
-
-    private mutating func pad(to column: Int) {
-        while lines[row].glyphs.count < column { lines[row].glyphs.append(Glyph(colours: "", characters: " ")) }
     }
 
     private mutating func takeColours() -> String {
@@ -102,7 +133,7 @@ package struct TerminalText: Sendable {
         return colours
     }
 
-    private mutating func moveColours() { lines[row].tail += takeColours() }
+    private mutating func moveColours() { lines[row].add(tail: takeColours()) }
 
     private mutating func settle() {
         guard lines.count > 2 * Self.reach else { return }
@@ -129,18 +160,15 @@ package struct TerminalText: Sendable {
         case "D": column = max(0, column - count)
         case "G": column = count - 1
         case "K":
-            let glyphs = lines[row].glyphs.count
             switch parameter ?? 0 {
-            case 0 where column < glyphs: lines[row].glyphs.removeLast(glyphs - column)
+            case 0: lines[row].cut(to: column)
             case 1:
-                for index in 0..<min(column + 1, glyphs) {
-                    lines[row].glyphs[index] = Glyph(colours: "", characters: " ")
-                }
-            case 2: lines[row].glyphs = []
+                for index in 0..<min(column + 1, lines[row].glyphs.count) { lines[row].put(.space, at: index) }
+            case 2: lines[row].cut(to: 0)
             default: break
             }
         case "J" where parameter ?? 0 == 0:
-            if column < lines[row].glyphs.count { lines[row].glyphs.removeLast(lines[row].glyphs.count - column) }
+            lines[row].cut(to: column)
             lines.removeLast(lines.count - 1 - row)
         default: break
         }

@@ -180,6 +180,20 @@ import Testing
         #expect(found == ["stdout: 499 " + String(repeating: "#", count: 60) + "\ndone\n"])
     }
 
+    @Test func `counts colours too, also those that no character has come for`() async throws {
+        let colours = String(repeating: "\u{1B}[31m", count: 2000)
+        for text in [colours, "x" + colours, "x" + colours + "\n"] {
+            let found = try await outputs(1000, collapses: true, [.print(text)])
+            #expect(found.count == 2 && found[0].utf8.count <= 1000 + "stdout: ".count)
+            #expect(found.last?.hasPrefix("stderr: [galley: the output of this cell is cut here.") == true)
+        }
+    }
+
+    @Test func `loses no sequence that comes in parts at the beginning`() async throws {
+        let parts = ["\u{1B}[3", "1m", "red", "\u{1B}[0m plain"].map { ScriptedKernel.Step.print($0) }
+        #expect(try await outputs(1000, collapses: true, parts) == ["stdout: \u{1B}[31mred\u{1B}[0m plain"])
+    }
+
     @Test func `holds for what widgets catch`() async throws {
         var options = ExecutionOptions()
         options.outputLimit = 1000
@@ -214,7 +228,10 @@ import Testing
         #expect(TerminalText.lastState(of: text) == expected)
         // However it is cut.
         var terminal = TerminalText()
-        for scalar in text.unicodeScalars { terminal.write(String(scalar)) }
+        for scalar in text.unicodeScalars {
+            terminal.write(String(scalar))
+            #expect(terminal.size == terminal.text.utf8.count)
+        }
         #expect(terminal.text == expected)
     }
 
