@@ -20,6 +20,8 @@ final class Line: TaskExecutor {
     /// How the conversation is to end.
     enum Closing: Sendable {
         /// At once.
+        case atOnce
+        /// When everything is taken out that has arrived.
         case now
         /// When nothing more is on the way; then with this failure, if there is one.
         case afterwards(KernelFailure?)
@@ -112,8 +114,12 @@ final class Line: TaskExecutor {
         ended.set(())
     }
 
-    func close() {
-        state.withLock { $0.closing = .now }
+    func close() { close(.now) }
+
+    func abandon() { close(.atOnce) }
+
+    private func close(_ closing: Closing) {
+        state.withLock { $0.closing = closing }
         ring()
     }
 

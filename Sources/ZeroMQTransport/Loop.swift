@@ -37,13 +37,14 @@ struct Loop: ~Copyable {
             let hasWorked = line.runJobs()
             let isQuiet = try !receiveAll(handOn)
             switch closing {
-            case .now: return
+            case .atOnce: return
+            case .now where isQuiet: return
             case .afterwards(let failure) where isQuiet:
                 // What the kernel wrote before it died may still be in the system's hands.
                 if unsafe try wait(&items, Self.silence) > 0 { continue }
                 if let failure { throw failure }
                 return
-            case .afterwards: continue
+            case .now, .afterwards: continue
             // Whatever was done here may have left something more.
             case nil where hasWorked || !isQuiet: continue
             case nil: _ = unsafe try wait(&items, -1)

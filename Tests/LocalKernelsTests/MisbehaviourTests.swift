@@ -122,6 +122,21 @@ import Testing
         }
     }
 
+    @Test func `what it has said by then is kept when it is killed`() async throws {
+        let done = scratch.path + "/done"
+        try await withKernel(Fixture.spec("never-done")) { kernel in
+            kernel.send(kernel.session.executeRequest(done))
+            // Nothing is taken out meanwhile, as where the thread has a lot to do.
+            await withTaskExecutorPreference(kernel.executor) {
+                while access(done, F_OK) != 0 { usleep(10_000) }
+            }
+            await kernel.kill()
+            var count = 0
+            for try await message in kernel.messages where message.type == "stream" { count += 1 }
+            #expect(count == 3000)
+        }
+    }
+
     @Test func `two hundred thousand messages arrive, every one`() async throws {
         try await withKernel(Fixture.spec("flood")) { kernel in
             let (text, _, hasLoss) = try await kernel.run("x", patience: .seconds(60))

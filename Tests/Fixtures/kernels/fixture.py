@@ -38,7 +38,7 @@ class Kernel:
         for name, kind in (("control", zmq.ROUTER), ("stdin", zmq.ROUTER), ("iopub", zmq.PUB), ("hb", zmq.REP), ("shell", zmq.ROUTER)):
             socket = context.socket(kind)
             socket.linger = 1000
-            if MODE == "flood":
+            if MODE in ("flood", "never-done"):
                 socket.sndhwm = 0
             if MODE == "overflow" and name == "iopub":
                 socket.sndhwm = 5
@@ -109,6 +109,13 @@ class Kernel:
         elif MODE == "flood":
             for number in range(200_000):
                 self.publish("stream", {"name": "stdout", "text": f"{number}\n"})
+        elif MODE == "never-done":
+            for number in range(3000):
+                self.publish("stream", {"name": "stdout", "text": f"{number}\n"})
+            time.sleep(0.5)
+            open(content["code"], "w").close()
+            while True:
+                time.sleep(60)
         elif MODE == "overflow":
             for number in range(2000):
                 self.publish("stream", {"name": "stdout", "text": f"{number}\n" * 200})
