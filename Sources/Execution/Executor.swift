@@ -95,12 +95,14 @@ package final class Executor: Sendable {
                 default: true
                 }
             }
-            // Who has looked at the last cell can be discontent as well.
-            if let reason = state.stop, !isWhole || reason.isRequest {
+            // Who has looked at the last cell can be discontent as well, or not be done with it.
+            if let reason = state.stop, !isWhole || reason.isRequest || state.isUnchecked {
                 switch outcome {
                 case .succeeded, .timedOut: outcome = .stopped(reason)
                 default: break
                 }
+            } else if state.isUnchecked, let limit = totalLimit, case .succeeded = outcome {
+                outcome = .timedOut(limit)
             }
             return (outcome, plan.cells.map { state.reports[$0.index] ?? CellReport($0, .withoutRun($0.fate)) })
         }
@@ -208,6 +210,7 @@ extension Executor {
         _ = await listening.result
         return state.withLock { state in
             state.interlude = nil
+            if answer == nil { state.isUnchecked = true }
             if case .some(let reason?) = answer { state.stop = state.stop ?? .requested(reason) }
             return answer != nil && state.stop == nil
         }
@@ -230,11 +233,11 @@ extension Executor {
         var ending = await hearReply()
         var pause = Duration.milliseconds(10)
         // Kernels that got over an error a moment ago turn down whatever comes next.
-        while case .complete(let reply) = ending, reply.status == .aborted, pause < .seconds(10) {
-            try? await time.sleep(time.now() + pause)
-            pause = pause * 3 / 2
-            guard ask(cell, since: begin) else { break }
+        while case .complete(let reply) = ending, reply.status == .aborted, pause < .seconds(10),
+            await isWanted(after: pause), ask(cell, since: begin)
+        {
             ending = await hearReply()
+            pause = pause * 3 / 2
         }
         if case .complete = ending, state.withLock({ $0.struck != nil || $0.stop != nil }),
             case .broken(let failure) = await settle()
@@ -245,6 +248,16 @@ extension Executor {
             let outcome = state.outcome(of: cell, ending, options)
             return state.finish(cell, outcome, time.now() - begin)
         }
+    }
+
+    /// Waits for a while; returns whether the cell is to be run all the same.
+    private func isWanted(after pause: Duration) async -> Bool {
+        let end = time.now() + pause
+        func isWanted() -> Bool { state.withLock { $0.struck == nil && $0.stop == nil } }
+        while isWanted(), time.now() < end {
+            try? await time.sleep(min(end, time.now() + .milliseconds(250)))
+        }
+        return isWanted()
     }
 
     /// Sends a cell's code, unless somebody has ended the run.
@@ -286,6 +299,10 @@ extension Executor {
             return (heard, heard.output.flatMap { state.cell(at: $0.cell, of: plan) })
         }
         for message in heard.news { kernel.send(message) }
+        if let answer = options.answer, let (prompt, isPassword) = message.question {
+            // Somebody may have to be asked, and the kernel goes on speaking meanwhile.
+            Task { [kernel] in kernel.send(kernel.session.inputReply(await answer(prompt, isPassword), to: message)) }
+        }
         if let output = heard.output, let cell { observe(.output(cell: cell, output.what)) }
         return heard.ending
     }

@@ -49,7 +49,7 @@ package struct Interlude<Answer: Sendable>: Sendable {
     /// Waits for the answer for a while, whether or not the task is cancelled; nil where it does not come.
     package func answer(within limit: Duration) async -> Answer? {
         let alarm = Task {
-            try await Task.sleep(for: min(limit, .endless))
+            try await ContinuousClock().rest(until: .now + min(limit, .endless))
             giveUp()
         }
         defer { alarm.cancel() }

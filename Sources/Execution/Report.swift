@@ -165,9 +165,11 @@ extension Report {
     public var failingCell: CellReport? {
         cells.first { cell in
             switch (outcome, cell.outcome) {
-            case (.raised, .raised(_, isAllowed: false)), (.timedOut, .timedOut), (.kernelFailed, .kernelFailed),
-                (.stopped, .stopped), (.exited, .exited):
+            case (.raised, .raised(_, isAllowed: false)), (.kernelFailed, .kernelFailed), (.stopped, .stopped),
+                (.exited, .exited):
                 true
+            // Where the run goes on, a cell may have come up against another limit before.
+            case (.timedOut(let limit), .timedOut(let struck, _)): limit == struck
             default: false
             }
         }
@@ -215,8 +217,14 @@ extension Report {
                 case .timedOut(_, .failed(let failure))?: "; when it was interrupted, \(failure)"
                 default: ""
                 }
-            return cell.map { "\($0) \(limit)\(end)" }
-                ?? "the limit of \(limit.duration.inWords) for the whole run was reached before \(cells.contains(where: \.outcome.wasRun) ? "the next" : "the first") cell"
+            if let cell { return "\(cell) \(limit)\(end)" }
+            let moment =
+                if !cells.contains(where: \.outcome.wasRun) {
+                    "before the first"
+                } else {
+                    cells.contains { $0.outcome == .notReached } ? "before the next" : "after the last"
+                }
+            return "the limit of \(limit.duration.inWords) for the whole run was reached \(moment) cell"
         case .kernelFailed(let failure): return "\(failure)".shownOnOneLine(1000) + place
         case .stopped(let reason): return "the run \(reason)".shownOnOneLine(1000) + place
         }

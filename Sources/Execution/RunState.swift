@@ -21,6 +21,8 @@ struct RunState: Sendable {
     var stop: StopReason?
     /// What the run waits for that is neither the kernel nor the time.
     var interlude: Interlude<String?>?
+    /// Whether somebody who was to look at a cell was not waited for.
+    var isUnchecked = false
     /// The cells whose source is not that of the plan, by their places.
     private var edited: [Int: PlannedCell] = [:]
     /// Whether the cell that runs was interrupted, and the kernel killed.

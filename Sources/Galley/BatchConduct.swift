@@ -174,6 +174,7 @@ final class BatchConduct: Sendable {
 
     private func run(_ job: Int) async {
         var report = JobReport(batch.jobs[job].name, .leftOut)
+        var earlier: JobReport?
         observe(.began(job: job))
         while true {
             (report.begin, report.started) = (elapsed, .now())
@@ -183,16 +184,17 @@ final class BatchConduct: Sendable {
             guard report.failedAttempts.count < batch.retries, let reason = result.reasonToTryAgain,
                 !state.withLock(\.admission.isClosed)
             else { break }
+            earlier = report
             report.failedAttempts.append(reason)
             update { $0.admission.note(.starting, of: job) }
             observe(.retrying(job: job, attempt: report.failedAttempts.count + 1, reason: reason))
         }
-        let isFailure = isFailure(job, report.result)
-        state.withLock { state in
-            let isOneOfMany = batch.jobs.count > 1
-            if isOneOfMany, state.admission.isClosed, report.result.isUntouched { report.result = .leftOut }
-            state.reports[job] = report
+        if batch.jobs.count > 1, report.result.isUntouched, state.withLock(\.admission.isClosed) {
+            // Of one whose next attempt has come to nothing, the one before is what the file tells of.
+            if let earlier { report = earlier } else { report.result = .leftOut }
         }
+        let isFailure = isFailure(job, report.result)
+        state.withLock { $0.reports[job] = report }
         if isFailure { fail(job) }
         observe(.ended(job: job, report))
         update { $0.admission.note(.over, of: job) }
@@ -222,13 +224,13 @@ final class BatchConduct: Sendable {
     private func attempt(_ job: Int) async -> (JobResult, warnings: [String]) {
         let (source, destination) = batch.jobs[job].stores()
         if destination == nil, let file = batch.jobs[job].options.destination(of: source) as? LocalFile {
-            let place = file.name
+            let place = LocalFile.place(of: file.name)
             let owner = state.withLock { state in
                 let owner = state.places[place] ?? job
                 state.places[place] = owner
                 return owner
             }
-            if owner != job { return (.failed(StorageError.taken(path: place, by: batch.jobs[owner].name)), []) }
+            if owner != job { return (.failed(StorageError.taken(path: file.name, by: batch.jobs[owner].name)), []) }
         }
         let stop = StopSwitch()
         let reason = state.withLock { state in

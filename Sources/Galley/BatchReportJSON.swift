@@ -48,6 +48,7 @@ extension JobReport: Codable {
     /// The report in JSON: that of its run, and what the batch adds to it.
     fileprivate var json: Value {
         var json = (run ?? Report(outcome: .succeeded, cells: [], duration: span)).json
+        if let source = run?.notebook, source != name { json["source"] = .string(source) }
         (json["notebook"], json["started"]) = (.string(name), .string((run?.started ?? started).description))
         (json["begin"], json["end"], json["waited"]) = (begin.json, end.json, waited.json)
         json["failed_attempts"] = .array(ofStrings: failedAttempts)
@@ -63,12 +64,13 @@ extension JobReport: Codable {
     }
 
     fileprivate init(json: Value) throws(MisshapenReport) {
-        let status = try json.text("status")
+        var run = json
+        if let source = json.found("source") { run["notebook"] = source }
         let result: JobResult =
-            switch status {
-            case "failed": .failed(try RecordedError(json))
+            switch try json.text("status") {
+            case "failed": .failed(try RecordedError(run))
             case "left-out": .leftOut
-            default: .ran(try Report(json: json))
+            default: .ran(try Report(json: run))
             }
         self.init(try json.text("notebook"), result)
         started = try json.time("started")

@@ -99,7 +99,12 @@ final class Conduct: Sendable {
         if wanted == nil || !unread.contains(where: { Plan.isRun($0, options.execution) }) {
             let (notebook, plan) = try await reading.value
             guard !plan.run.isEmpty else {
-                if destination != nil { try await copy(bytes, to: target) }
+                do {
+                    if destination != nil { try await copy(bytes, to: target) }
+                } catch {
+                    guard let outcome = outcome(insteadOf: error) else { throw error }
+                    return plan.report(of: outcome, duration: elapsed)
+                }
                 receive(notebook, notebook)
                 return plan.report(of: .succeeded, duration: elapsed)
             }
@@ -107,9 +112,10 @@ final class Conduct: Sendable {
         }
         do {
             try await patience.ask(target) { try await target.checkWritable() }
-            let start = try await options.start(for: wanted ?? WantedKernel([:]), of: owner) {
-                observe(.warning($0))
+            let start = try await patience.ask { [options, wanted] in
+                try await options.start(for: wanted ?? WantedKernel([:]), of: owner)
             }
+            if stop.reason == nil { for warning in start.warnings { observe(.warning(warning)) } }
             let report = try await run(reading, start, target)
             // What is over cannot be stopped.
             stop.setListener(nil)
@@ -142,7 +148,8 @@ final class Conduct: Sendable {
     /// Reads the notebook, and makes sure that nobody else runs it.
     private func open(_ target: any NotebookStore) async throws -> ([UInt8], FileOwner?) {
         try await patience.ask(target) { [lease] in try await lease.begin() }
-        return try await patience.ask(source) { [source] in
+        // Also of a file: a pipe that nobody writes to keeps silent, and so does a server of files that is gone.
+        return try await patience.ask { [source] in
             let bytes = try await source.read()
             let owner = await source.owner()
             if let owner { await target.setOwner(owner) }
@@ -152,10 +159,11 @@ final class Conduct: Sendable {
 
     /// Saves what was read as it is.
     private func copy(_ bytes: [UInt8], to target: any NotebookStore) async throws {
-        switch try await patience.ask(target, { [lease] in try await lease.during { try await target.write(bytes) } }) {
-        case .conflict(let path): observe(.saved(path))
-        default: observe(.saved(target.name))
+        let place = try await patience.ask(target) { [lease] in
+            try await lease.during { try await target.write(bytes) }
         }
+        if let warning = place.warning(of: target) { observe(.warning(warning)) }
+        observe(.saved(place.path(in: target)))
     }
 
     private func read(_ unread: UnreadNotebook) throws -> (Notebook, Plan) {
@@ -180,10 +188,13 @@ final class Conduct: Sendable {
     private func run(
         _ reading: Task<(Notebook, Plan), any Error>, _ start: KernelStart, _ target: any NotebookStore
     ) async throws -> Report {
-        let total = options.totalLimit
-        let limit = total.map { min(options.startLimit, max(.zero, $0 - elapsed)) } ?? options.startLimit
+        let rest = options.totalLimit.map { max(.zero, $0 - elapsed) }
+        let limit = min(options.startLimit, rest ?? options.startLimit)
+        let isKnown = Watched(false)
         let starting = Task { [self] in
-            try await start.withKernel(within: limit, grace: options.grace) { kernel in
+            // What runs the cells listens to stops later, and has to be the last that does.
+            _ = await isKnown.first { $0 ? true : nil }
+            return try await start.withKernel(within: limit, grace: options.grace) { kernel in
                 let ready = elapsed
                 try await turn.wait(kernel)
                 let waited = elapsed - ready
@@ -196,6 +207,7 @@ final class Conduct: Sendable {
             }
         }
         stop.setListener { _ in starting.cancel() }
+        isKnown.change { $0 = true }
         Task { if case .failure = await reading.result { starting.cancel() } }
         do {
             return try await starting.value
@@ -205,7 +217,7 @@ final class Conduct: Sendable {
             let (_, plan) = try await reading.value
             // Neither a stop nor a limit that comes before the first cell is the kernel's fault.
             if let reason = stop.reason { return plan.report(of: .stopped(reason), duration: elapsed) }
-            if case KernelError.silent = error, let total, total <= options.startLimit {
+            if case KernelError.silent = error, let total = options.totalLimit, let rest, rest <= options.startLimit {
                 let limit = StruckLimit(kind: .total, duration: total)
                 return plan.report(of: .timedOut(limit), duration: elapsed)
             }
@@ -217,9 +229,9 @@ final class Conduct: Sendable {
         _ notebook: Notebook, _ plan: Plan, on kernel: any Kernel, as user: String?, _ target: any NotebookStore,
         waited: Duration
     ) async throws -> Report {
-        var execution = options.execution
-        execution.allowsInput = options.launch.answer != nil
-        let executor = Executor(notebook, plan, on: kernel, execution, elapsed: elapsed - waited, observe: observe)
+        let executor = Executor(
+            notebook, plan, on: kernel, options.answered(options.execution), elapsed: elapsed - waited, observe: observe
+        )
         stop.setListener { executor.stop($0) }
         observe(.started(RunStart(kernel: kernel.name, user: user, cells: plan.cells.count)))
         let report = Mutex<Report?>(nil)
@@ -247,7 +259,7 @@ final class Conduct: Sendable {
             receive(notebook, notebook)
             async let late: Void = executor.listen()
             await kernel.shutdown()
-            await late
+            _ = await (late, saving.value)
             return result
         }
         async let late: Void = executor.listen()

@@ -64,9 +64,8 @@ public final class Conversation: Sendable {
         var execution = ExecutionOptions()
         (execution.cellLimit, execution.silenceLimit) = (options.execution.cellLimit, options.execution.silenceLimit)
         (execution.grace, execution.outputLimit) = (options.grace, options.outputLimit)
-        execution.allowsInput = options.answer != nil
         execution.keepsOwnOutputsAlone = true
-        self.options = execution
+        self.options = options.answered(execution)
     }
 
     /// Runs code and returns what it put out.

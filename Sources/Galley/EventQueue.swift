@@ -97,10 +97,13 @@ extension BatchEvent: QueuedEvent {
 extension Publication {
     fileprivate var size: Int {
         switch self {
-        case .stream(_, let text): text.utf8.count
+        case .stream(let name, let text): name.utf8.count + text.utf8.count
         case .display(let display), .result(let display, _), .update(let display):
-            display.data.size + display.metadata.size
-        case .error(_, let value, let traceback): traceback.reduce(value.utf8.count) { $0 + $1.utf8.count }
+            display.data.size + display.metadata.size + (display.id?.utf8.count ?? 0)
+        case .error(let name, let value, let traceback):
+            traceback.reduce(name.utf8.count + value.utf8.count) { $0 + $1.utf8.count }
+        case .comm(let comm):
+            comm.buffers.reduce(comm.id.utf8.count + comm.data.size) { $0 + $1.count }
         default: 0
         }
     }

@@ -18,14 +18,11 @@ struct KernelChoice {
 
 extension Options {
     /// Finds out how the kernel for a notebook is started.
-    ///
-    /// - Parameter warn: Is told what somebody should know about the choice.
-    func start(
-        for wanted: WantedKernel, of owner: FileOwner? = nil, warn: (String) -> Void = { _ in }
-    ) async throws -> KernelStart {
+    func start(for wanted: WantedKernel, of owner: FileOwner? = nil) async throws -> KernelStart {
         if let startKernel { return .own(startKernel, wanted) }
         let choice = try await chooseKernel(for: wanted, of: owner)
-        choice.warnings.forEach(warn)
+        // What was not waited for may be missing in it.
+        try Task.checkCancellation()
         return .local(choice)
     }
 

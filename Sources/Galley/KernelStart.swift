@@ -13,6 +13,9 @@ enum KernelStart: Sendable {
     /// The user that it runs as; nil where nobody knows.
     var user: String? { if case .local(let choice) = self { choice.user } else { nil } }
 
+    /// What somebody should know about the choice.
+    var warnings: [String] { if case .local(let choice) = self { choice.warnings } else { [] } }
+
     /// Starts the kernel, hands it to `body`, and ends it however `body` is left.
     ///
     /// - Parameters:

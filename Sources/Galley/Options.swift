@@ -7,7 +7,7 @@ import GalleyStorage
 /// How a notebook is to be run.
 ///
 /// As it is made, all cells are run in the kernel that the notebook names, in the environment of this process, however long
-/// they take, up to the first error, and the result goes where the notebook is.
+/// they take, up to the first error, and the result is written over the notebook.
 public struct Options: Sendable {
     // MARK: The kernel
 
@@ -127,7 +127,7 @@ extension Options {
 
     /// How long a cell may take, where neither it nor the notebook says otherwise; at first nil, for as long as it wants.
     ///
-    /// Nothing, and less, is a limit that is reached at once, here and with those that follow.
+    /// Zero, and less, is reached at once, here and with those that follow; for no limit use nil.
     public var cellLimit: Duration? {
         get { execution.cellLimit.duration }
         set { execution.cellLimit = TimeLimit(atMost: newValue) }
@@ -221,6 +221,18 @@ extension Options {
     public var outputLimit: Int? {
         get { execution.outputLimit }
         set { execution.outputLimit = newValue.map { max(0, $0) } }
+    }
+}
+
+// MARK: - Questions
+
+extension Options {
+    /// Lets cells ask questions, where somebody answers them. A kernel of this machine has its answers from elsewhere.
+    func answered(_ execution: ExecutionOptions) -> ExecutionOptions {
+        var execution = execution
+        execution.allowsInput = answer != nil
+        if startKernel != nil { execution.answer = answer ?? { _, _ in nil } }
+        return execution
     }
 }
 

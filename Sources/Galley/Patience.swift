@@ -1,9 +1,7 @@
 import GalleyExecution
 import GalleyStorage
 
-/// Asks a store for something that it may never do: when the run is ended it is waited for no longer than the grace period.
-///
-/// Our own stores do what they can, and are waited for.
+/// Asks for something that may never come about: when the run is ended it is waited for no longer than the grace period.
 struct Patience: Sendable {
     let stop: StopSwitch
     let grace: Duration
@@ -14,18 +12,33 @@ struct Patience: Sendable {
 
     private static let least = Duration.seconds(1)
 
-    /// Says that a store has taken too long.
+    /// Says that something has taken too long.
     struct Exhausted: Error, CustomStringConvertible {
         let name: String
         var description: String { "\(name) has not answered since the run was to end" }
     }
 
-    /// Asks, and returns the answer.
+    /// Asks a store to do something to what it keeps. Our own do what they can, and are waited for.
     func ask<Answer: Sendable>(
         _ store: any NotebookStore, _ question: @escaping @Sendable () async throws -> Answer
     ) async throws -> Answer {
         if store is LocalFile || store is StandardStreams { return try await question() }
-        let interlude = Interlude(catching: question)
+        return try await ask(naming: store.name, question)
+    }
+
+    /// Asks, and returns the answer.
+    func ask<Answer: Sendable>(
+        naming name: String = "what was asked", _ question: @escaping @Sendable () async throws -> Answer
+    ) async throws -> Answer {
+        let interlude = Interlude(catching: {
+            do {
+                return try await question()
+            } catch {
+                // What fails once it is not wanted any more has not failed.
+                try Task.checkCancellation()
+                throw error
+            }
+        })
         @Sendable func end(since moment: ContinuousClock.Instant) async throws {
             if tellsAtOnce { interlude.cancel() }
             // A kernel may have taken most of the time, and a store deserves a chance.
@@ -36,12 +49,12 @@ struct Patience: Sendable {
             Task { if let moment = await stop.firstUse() { try await end(since: moment) } },
             Task {
                 guard let deadline else { return }
-                try await Task.sleep(until: deadline, clock: .continuous)
+                try await ContinuousClock().rest(until: deadline)
                 try await end(since: deadline)
             },
         ]
         defer { for alarm in alarms { alarm.cancel() } }
-        guard let answer = await interlude.answer() else { throw Exhausted(name: store.name) }
+        guard let answer = await interlude.answer() else { throw Exhausted(name: name) }
         return try answer.get()
     }
 }

@@ -19,6 +19,7 @@ actor Saver {
     private var pace = SavePace()
     private var size = 0
     private var hasComplained = false
+    private var hasToldOfConflict = false
     /// The write that nobody waits for any more, and that may still come about: it would undo any that follows.
     private var lost: Patience.Exhausted?
 
@@ -41,6 +42,8 @@ actor Saver {
         let clock = ContinuousClock()
         var last = clock.now
         while (try? await clock.sleep(for: pace.pause)) != nil {
+            // A run that ends before its first cell leaves everything as it was.
+            guard executor.hasBegun else { continue }
             let progress = executor.progress
             let isWorthIt =
                 progress.finishedCells > saved.finishedCells
@@ -92,15 +95,27 @@ actor Saver {
             lost = error
             throw error
         }
-        switch place {
-        case .conflict(let path):
-            if !hasComplained {
-                observe(.warning("somebody else has changed \(destination.name) meanwhile; the result is in \(path)"))
-            }
-            hasComplained = true
-            observe(.saved(path))
-        default: observe(.saved(destination.name))
+        if let warning = place.warning(of: destination), !hasToldOfConflict {
+            observe(.warning(warning))
+            hasToldOfConflict = true
         }
+        observe(.saved(place.path(in: destination)))
+    }
+}
+
+extension Destination {
+    /// Where the bytes are that were written to a store.
+    func path(in store: any NotebookStore) -> String {
+        switch self {
+        case .conflict(let path): path
+        default: store.name
+        }
+    }
+
+    /// What somebody should know of what became of a store; nil where that is nothing.
+    func warning(of store: any NotebookStore) -> String? {
+        guard case .conflict(let path) = self else { return nil }
+        return "somebody else has changed \(store.name) meanwhile; the result is in \(path)"
     }
 }
 

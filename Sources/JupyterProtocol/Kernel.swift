@@ -4,6 +4,10 @@ import GalleyJSON
 ///
 /// How the words travel and where the kernel lives is the conformer's business. A kernel on this machine is interrupted
 /// by a signal, one behind a server by a request to that server.
+///
+/// It is sent `execute_request`, `kernel_info_request`, `input_reply` and `comm_msg`, and says what the protocol wants said to
+/// them: a request is over when its reply has come and, on the channel on which the kernel publishes, the state `idle`. Also
+/// `kernel_info_request` has to be answered: it tells whether a kernel that was interrupted is at one's service again.
 public protocol Kernel: Sendable {
     /// What reports call it.
     var name: String { get }
@@ -16,8 +20,8 @@ public protocol Kernel: Sendable {
 
     /// Everything the kernel says from now on, in the order of its arrival, on all channels.
     ///
-    /// It ends when the kernel has been shut down, and throws a ``KernelFailure`` when the kernel dies or says something
-    /// that cannot be believed.
+    /// It ends when the kernel has been shut down or killed, and throws a ``KernelFailure`` when the kernel dies or says
+    /// something that cannot be believed: the conformer calls ``KernelMessages/finish(throwing:)``.
     var messages: KernelMessages { get }
 
     /// Where the messages arrive; nil where that is no place for other work.
@@ -133,8 +137,8 @@ extension PostMortem: CustomStringConvertible {
             case .unknown: "how, nobody saw"
             }
         // A Double of its own, so that no digits come up that are not there.
-        let seconds =
-            Double(lifetime.components.seconds * 1000 + lifetime.components.attoseconds / 1_000_000_000_000_000) / 1000
+        let (whole, rest) = lifetime.components
+        let seconds = (Double(whole) * 1000 + Double(rest / 1_000_000_000_000_000)) / 1000
         let megabytes = peakMemory / 1_000_000
         let memory =
             switch memory {

@@ -52,22 +52,15 @@ extension Session {
     /// Asks the kernel to end.
     package func shutdownRequest() -> Message { message("shutdown_request", on: .control, content: ["restart": false]) }
 
-    /// Answers a question of the kernel.
-    package func inputReply(_ answer: String, to question: Message) -> Message {
-        message(
-            "input_reply", on: .stdin, content: ["status": "ok", "value": .string(answer)], parent: question.header)
-    }
-
-    /// Tells the kernel that its question will not be answered.
-    ///
-    /// Kernels look at the value alone; IPython takes this one, the end of a terminal's input, for what it says.
-    package func inputError(to question: Message) -> Message {
-        message(
-            "input_reply", on: .stdin,
-            content: [
+    /// Answers a question of the kernel; where there is no answer, tells it so.
+    package func inputReply(_ answer: String?, to question: Message) -> Message {
+        // Kernels look at the value alone; IPython takes the end of a terminal's input for what it says.
+        let content: Value =
+            answer.map { ["status": "ok", "value": .string($0)] } ?? [
                 "ename": "EOFError", "evalue": "nobody is there to answer", "status": "error", "traceback": [],
                 "value": "\u{4}",
-            ], parent: question.header)
+            ]
+        return message("input_reply", on: .stdin, content: content, parent: question.header)
     }
 
     /// Tells an object of the kernel, which is half of a widget, what has become of its other half.

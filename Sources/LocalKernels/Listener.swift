@@ -61,13 +61,12 @@ final class Listener: Sendable {
         }
         if let (prompt, isPassword) = message.question {
             guard let answer else {
-                return Connection.Reaction(passesOn: true, replies: [session.inputError(to: message)])
+                return Connection.Reaction(passesOn: true, replies: [session.inputReply(nil, to: message)])
             }
             // Somebody may have to be asked, and the kernel goes on speaking meanwhile.
             Task { [self] in
                 let text = await answer(prompt, isPassword)
-                speaker.current?.send(
-                    text.map { session.inputReply($0, to: message) } ?? session.inputError(to: message))
+                speaker.current?.send(session.inputReply(text, to: message))
             }
             return Connection.Reaction(passesOn: true)
         }

@@ -4,7 +4,7 @@ import GalleyZeroMQTransport
 extension Account {
     /// What the user's variables are after a login: the user's shell is asked, which reads what it reads then.
     ///
-    /// - Returns: The variables; nil where the shell did not tell them in time.
+    /// - Returns: The variables; nil where the shell did not tell them in time, or before the task was cancelled.
     package func loginEnvironment(within limit: Duration = .seconds(15)) async -> [String: String]? {
         var options = KernelOptions(environment: identity)
         options.environment["PATH"] = "/usr/local/bin:/usr/bin:/bin"
@@ -20,10 +20,14 @@ extension Account {
         guard (try? folder.give(to: self)) != nil,
             let process = try? await GuardedProcess.start(command, options, privateFolder: folder.outermost)
         else { return nil }
-        _ = await process.ending.value(within: limit)
+        _ = await withTaskCancellationHandler {
+            await process.ending.value(within: limit)
+        } onCancel: {
+            process.killEverything()
+        }
         process.killEverything()
         _ = await process.gone.value(within: .seconds(5))
-        guard let bytes = folder.read(RuntimeFolder.answer), !bytes.isEmpty else { return nil }
+        guard !Task.isCancelled, let bytes = folder.read(RuntimeFolder.answer), !bytes.isEmpty else { return nil }
         let variables = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
         return Dictionary(
             variables.filter { !$0.hasPrefix("=") }.compactMap { variable in

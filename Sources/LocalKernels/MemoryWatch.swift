@@ -10,7 +10,8 @@ struct MemoryWatch: Sendable {
     init(limit: Int?) {
         group = Self.groupCount
         machine = Self.machineCount
-        self.limit = limit
+        // Nothing, and less, is no limit to the guard of the kernel either.
+        self.limit = limit.flatMap { $0 > 0 ? $0 : nil }
     }
 
     /// Says what lack of memory has to do with an ending, as far as the system tells.

@@ -79,13 +79,16 @@ struct FileDescriptor: ~Copyable {
     }
 
     /// Calls the system, and again when it is able to: a pipe may be one that does not wait by itself.
+    ///
+    /// What is to be read is waited for until the task is cancelled; what is to be written has to be written.
     private func waiting(for event: Int16, _ call: () -> Int) throws(Errno) -> Int {
         while true {
             do throws(Errno) {
                 return try checked(call)
             } catch  where error.rawValue == EAGAIN {
+                if event == Int16(POLLIN), Task.isCancelled { throw Errno(rawValue: ECANCELED) }
                 var item = pollfd(fd: number, events: event, revents: 0)
-                try checked { unsafe poll(&item, 1, -1) }
+                try checked { unsafe poll(&item, 1, 100) }
             }
         }
     }

@@ -19,6 +19,21 @@ extension LocalFile {
         path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
     }
 
+    /// What a path leads to, by a name that is the same for all paths that lead there, also where nothing is there yet.
+    package static func place(of path: String) -> String {
+        if let real = unsafe realpath(path, nil) {
+            defer { unsafe free(real) }
+            return unsafe String(cString: real)
+        }
+        if path == "." { return path }
+        let folder = place(of: folder(of: path) ?? ".")
+        switch base(of: path) {
+        case "", ".": return folder
+        case "..": return self.folder(of: folder) ?? folder
+        case let base: return folder + "/" + base
+        }
+    }
+
     /// The names in a folder, sorted; none where there is no such folder.
     package static func names(in folder: String) -> [String] { readableNames(in: folder) ?? [] }
 

@@ -145,6 +145,41 @@ import Testing
         #expect(ran.outputs(0) == ["error: CellAborted"])
     }
 
+    @Test func `turns to no kernel again whose cell has come up against its limit`() async throws {
+        var options = ExecutionOptions()
+        options.cellLimit = TimeLimit(.seconds(2))
+        let clock = EagerClock()
+        let ran = try await run(Notebook(cells: ["x"]), options, on: clock) { _, _ in
+            .running(reply: ["status": "aborted"])
+        }
+        #expect(ran.outcome == .timedOut(StruckLimit(kind: .cell, duration: .seconds(2))))
+        #expect(ran.cells[0].duration < .seconds(5))
+    }
+
+    @Test func `has the questions answered of a kernel that has nobody else for that`() async throws {
+        for answer in ["42", nil] {
+            var options = ExecutionOptions()
+            options.answer = { prompt, isPassword in prompt == "How many?" && !isPassword ? answer : "wrong" }
+            let ran = try await run(Notebook(cells: ["x"]), options) { _, request in
+                switch request.type {
+                case "execute_request":
+                    [
+                        .say("status", on: .iopub, content: ["execution_state": "busy"]),
+                        .say("input_request", on: .stdin, content: ["prompt": "How many?", "password": false]),
+                    ]
+                case "input_reply":
+                    [
+                        .print(request.content["value"]?.string ?? "", about: .code(before: 0)),
+                        .say("execute_reply", on: .shell, content: ["status": "ok"], about: .code(before: 0)),
+                        .say("status", on: .iopub, content: ["execution_state": "idle"], about: .code(before: 0)),
+                    ]
+                default: []
+                }
+            }
+            #expect(ran.outputs(0) == ["stdout: \(answer ?? "\u{4}")"])
+        }
+    }
+
     @Test func `does not wait for an idle that was lost, and says that something was`() async throws {
         let ran = try await run(Notebook(cells: ["x", "y"]), eagerly: true) { code, _ in
             .running(printing: code, losingIdle: code == "x")

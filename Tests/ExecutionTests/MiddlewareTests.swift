@@ -137,6 +137,28 @@ private struct Refusal: Error, CustomStringConvertible { let description: String
         }
     }
 
+    @Test func `is told of in the outcome where it was not waited for after the last cell`() async throws {
+        let (begun, beginning) = AsyncStream<Void>.makeStream()
+        var options = options(
+            Hook(after: { _, _ in
+                beginning.yield()
+                try await Task.sleep(for: .seconds(600))
+            }))
+        let kernel = ScriptedKernel { _ in .running(printing: "") }
+        let notebook = Notebook(cells: ["a"])
+        let executor = Executor(notebook, try Plan(for: notebook, options), on: kernel, options)
+        async let result = executor.run()
+        for await _ in begun { break }
+        executor.stop(.cancelled)
+        #expect(await result.outcome == .stopped(.cancelled))
+        await kernel.shutdown()
+        options.totalLimit = TimeLimit(.milliseconds(300))
+        let ran = try await run(notebook, options, script: echo)
+        #expect(ran.outcome == .timedOut(StruckLimit(kind: .total, duration: .milliseconds(300))))
+        let report = Report(outcome: ran.outcome, cells: ran.cells, duration: .zero)
+        #expect(report.message == "the limit of 300 ms for the whole run was reached after the last cell")
+    }
+
     @Test func `is no reason not to hear what the kernel says meanwhile`() async throws {
         let (heard, hearing) = AsyncStream<Void>.makeStream()
         let kernel = ScriptedKernel { _ in .running(printing: "a") }

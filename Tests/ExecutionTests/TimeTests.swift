@@ -190,6 +190,24 @@ import Testing
         #expect(ran.outputs(2) == [])
     }
 
+    @Test func `of the whole run is not said to have struck a cell that had come up against its own`() async throws {
+        var options = ExecutionOptions()
+        (options.cellLimit, options.totalLimit) = (TimeLimit(.seconds(5)), TimeLimit(.seconds(20)))
+        options.atLimit = .goOn
+        let ran = try await run(
+            Notebook(cells: ["silent", "silent"]), options, eagerly: true, script: silentKernel())
+        var report = Report(outcome: ran.outcome, cells: ran.cells, duration: .zero)
+        #expect(report.failingCell?.number == 1)
+        report.outcome = .timedOut(StruckLimit(kind: .total, duration: .seconds(20)))
+        #expect(report.failingCell == nil)
+    }
+
+    @Test func `that is far away is slept for a minute at a time`() async throws {
+        let clock = CountingClock()
+        try await clock.rest(until: clock.now.advanced(by: .seconds(3700)))
+        #expect(clock.sleeps.withLock(\.count) == 62)
+    }
+
     @Test func `of silence is measured from the last word`() async throws {
         var options = ExecutionOptions()
         options.silenceLimit = TimeLimit(.seconds(30))
@@ -218,5 +236,21 @@ import Testing
             try Plan(for: Notebook(cells: ["a"], metadata: ["tags": ["timeout=7"]]), options).cells[0].limit
                 == TimeLimit(.seconds(7)))
         #expect(try Plan(for: Notebook(cells: ["a"]), options).cells[0].limit == TimeLimit(.seconds(1)))
+    }
+}
+
+/// A clock that notes how long somebody sleeps by it, which takes no time.
+private final class CountingClock: Clock {
+    typealias Instant = ContinuousClock.Instant
+
+    let sleeps = Mutex<[Duration]>([])
+    private let start = ContinuousClock.now
+
+    var now: Instant { start.advanced(by: sleeps.withLock { $0.reduce(.zero, +) }) }
+    var minimumResolution: Duration { .nanoseconds(1) }
+
+    func sleep(until deadline: Instant, tolerance: Duration?) async throws {
+        let duration = now.duration(to: deadline)
+        sleeps.withLock { $0.append(duration) }
     }
 }

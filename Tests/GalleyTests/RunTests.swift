@@ -366,6 +366,18 @@ private actor Kept: NotebookStore {
         #expect(names.count < 201 && names.last?.hasPrefix("missed ") == true)
     }
 
+    @Test func `count all that they hold`() throws {
+        let long = String(repeating: "x", count: 1000)
+        let events: [Publication] = [
+            .error(name: long, value: "", traceback: []), .stream(name: long, text: ""),
+        ]
+        for event in events {
+            var queue = EventQueue<RunEvent>(limit: 1000)
+            queue.add(.output(cell: try #require(cell), event))
+            #expect(taken(&queue) == ["missed 1"])
+        }
+    }
+
     @Test func `are taken in order by turns`() throws {
         var queue = EventQueue<RunEvent>()
         var names: [String] = []

@@ -31,6 +31,11 @@ import Testing
         #expect(kernel.requests.last?.type == "kernel_info_request")
     }
 
+    @Test func `may have lived for as long as one likes`() {
+        #expect(PostMortem(cause: .unknown, lifetime: .seconds(Int64.max)).description.contains("after 9.2"))
+        #expect(PostMortem(cause: .exited(3), lifetime: .milliseconds(1234)).description.hasSuffix("after 1.234 s"))
+    }
+
     @Test func `says what it died of`() async throws {
         let end = PostMortem(cause: .signalled(11))
         let kernel = ScriptedKernel.answering { _ in [.say("stream", on: .iopub, content: ["text": "last"]), .die(end)]

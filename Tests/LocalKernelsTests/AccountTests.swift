@@ -1,5 +1,6 @@
 import Foundation
-import GalleyLocalKernels
+import GalleyJupyterProtocol
+@testable import GalleyLocalKernels
 import Testing
 
 private let isRoot = geteuid() == 0
@@ -34,6 +35,14 @@ private let isRoot = geteuid() == 0
     }
 
     @Test(.enabled(if: isRoot, "this takes root"))
+    func `is asked for them no longer than somebody waits`() async throws {
+        let nobody = try #require(Account(named: "nobody"))
+        let waiting = Task { await nobody.loginEnvironment(within: .seconds(600)) }
+        waiting.cancel()
+        #expect(await waiting.value == nil)
+    }
+
+    @Test(.enabled(if: isRoot, "this takes root"))
     func `has the variables that a login gives it`() async throws {
         let nobody = try #require(Account(named: "nobody"))
         let variables = try #require(await nobody.loginEnvironment(within: .seconds(120)))
@@ -43,6 +52,14 @@ private let isRoot = geteuid() == 0
             $0.hasPrefix("galley-\(getpid())-")
         }
         #expect(remains.filter { FileManager.default.fileExists(atPath: "/tmp/\($0)/k/environment") } == [])
+    }
+}
+
+@Suite struct `What memory has to do with an end` {
+    @Test func `is nothing where there is no limit`() {
+        let ending = GuardedProcess.Ending(cause: .exited(1), peakMemory: 100_000_000)
+        #expect(MemoryWatch(limit: 150_000_000).verdict(ending) == .kernelLimit(bytes: 150_000_000))
+        for limit in [nil, 0, -1, 1_000_000_000] { #expect(MemoryWatch(limit: limit).verdict(ending) == nil) }
     }
 }
 
