@@ -314,6 +314,19 @@ struct `From a lifecycle script` {
         #expect(try String(contentsOfFile: instance.rootsOwn + "/secret", encoding: .utf8) == "secret")
     }
 
+    @Test func `a profile that never ends is waited for no longer than the run may take`() async throws {
+        let profile = instance.home + "/.profile"
+        let usual = try String(contentsOfFile: profile, encoding: .utf8)
+        try "exec sleep 1000\n".write(toFile: profile, atomically: false, encoding: .utf8)
+        defer { try? usual.write(toFile: profile, atomically: false, encoding: .utf8) }
+        try instance.write(["1"])
+        let run = try await instance.run(["execute", "--inplace", "--total-timeout", "2s", "report.ipynb"])
+        #expect(run.status == 124)
+        #expect(run.errors.contains("the limit of 2 s for the whole run was reached before the first cell"))
+        #expect(!run.errors.contains("login shell"))
+        #expect(try await eventually { instance.processes.isEmpty })
+    }
+
     @Test func `a kernel of another user is gone too when Galley is killed`() async throws {
         try instance.write(["import os, subprocess\nopen('begun', 'w').close()\nsubprocess.run(['sleep', '1000'])"])
         let run = try await instance.run(["execute", "--inplace", "--detach", "--quiet", "report.ipynb"])
