@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "GalleyCLinux.h"
+#include "memory.h"
 #include "names.h"
 
 #include <errno.h>
@@ -97,79 +98,6 @@ static _Noreturn void become(const struct clinux_launch *launch, int failure, pi
     fail(failure, clinux_step_program);
 }
 
-static uint64_t number(const char **text, int base) {
-    uint64_t value = 0;
-    for (;; (*text)++) {
-        int digit = **text >= '0' && **text <= '9' ? **text - '0' : **text >= 'a' && **text <= 'f' ? **text - 'a' + 10 : 99;
-        if (digit >= base) return value;
-        value = value * base + digit;
-    }
-}
-
-/// A piece of memory.
-struct piece {
-    uintptr_t start, end;
-};
-
-/// Gives back a piece without what is kept, which need not lie in it.
-static void let_go(struct piece piece, const struct piece *kept, int count) {
-    while (piece.start < piece.end) {
-        struct piece next = {piece.end, piece.end};
-        for (int index = 0; index < count; index++)
-            if (kept[index].end > piece.start && kept[index].start < next.start) next = kept[index];
-        if (next.start > piece.start) munmap((void *)piece.start, next.start - piece.start);
-        piece.start = next.end;
-    }
-}
-
-/// Gives back the piece that a line of the system's list tells of, where it is large and anonymous.
-static void let_go_if_large(const char *line, const struct piece *kept, int count) {
-    uintptr_t start = number(&line, 16);
-    line++;
-    uintptr_t end = number(&line, 16);
-    if (end - start < 1 << 20 || strncmp(line, " rw-p ", 6) != 0) return;
-    line += 6;
-    for (int field = 0; field < 2; field++) {
-        while (*line && *line != ' ') line++;
-        while (*line == ' ') line++;
-    }
-    uint64_t file_number = number(&line, 10);
-    while (*line == ' ') line++;
-    if (file_number == 0 && (*line == 0 || strncmp(line, "[anon", 5) == 0)) let_go((struct piece){start, end}, kept, count);
-}
-
-/// Gives back the engine's memory, of which fork left this process a view: as long as somebody holds one, the system
-/// keeps a copy of every page that the engine changes or frees.
-///
-/// What is given back is large and anonymous. What is small is not worth it and may be the loader's, which is asked
-/// whenever a function is called for the first time. Pieces that touch are one to the system: so what is needed is kept by
-/// its own bounds, and not by those of the piece it lies in.
-static void let_go_of_memory(const struct piece *kept, int count) {
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-    // A sanitizer keeps its books in such memory, and looks into them at every step.
-    (void)kept, (void)count;
-    return;
-#endif
-    char text[65536];
-    int file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
-    if (file < 0) return;
-    // An engine with hundreds of threads has more lines than there is room for. The system goes on behind the last one that
-    // it has told, whatever was given back meanwhile.
-    size_t length = 0;
-    for (ssize_t got; (got = read(file, text + length, sizeof text - length)) > 0;) {
-        length += got;
-        size_t done = 0;
-        for (char *end; (end = memchr(text + done, '\n', length - done)) != NULL; done = end + 1 - text) {
-            *end = 0;
-            let_go_if_large(text + done, kept, count);
-        }
-        // A path may be long, and none as long as that.
-        if (done == 0 && length == sizeof text) break;
-        memmove(text, text + done, length -= done);
-    }
-    close(file);
-}
-
 /// Sends SIGKILL to a process that is a child of this one.
 static void kill_if_child(int proc, const char *name, void *context) {
     (void)context;
@@ -187,7 +115,7 @@ static void kill_if_child(int proc, const char *name, void *context) {
     char *end = strrchr(text, ')');
     if (end == NULL || end[1] == 0 || end[2] == 0 || end[3] == 0) return;
     const char *parent = end + 4, *process = name;
-    if (number(&parent, 10) == (uint64_t)getpid()) kill(number(&process, 10), SIGKILL);
+    if (clinux_number(&parent, 10) == (uint64_t)getpid()) kill(clinux_number(&process, 10), SIGKILL);
 }
 
 /// Ends everything that descends from this process: its children, and theirs, which become its own when those are gone.
@@ -196,7 +124,7 @@ static void end_everything(void) {
         while (waitpid(-1, NULL, WNOHANG) > 0) {}
         if (waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD) return;
         int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (proc >= 0) each_name(proc, kill_if_child, NULL);
+        if (proc >= 0) clinux_each_name(proc, kill_if_child, NULL);
         close(proc);
         poll(NULL, 0, 1);
     }
@@ -213,7 +141,7 @@ static _Noreturn void guard(const struct clinux_launch *launch, const struct pie
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     prctl(PR_SET_NAME, "kernel-guard");
     // Before the program is forked, or the system would count the engine's memory as its peak.
-    let_go_of_memory(kept, count);
+    clinux_let_go_of_memory(kept, count);
     // Other kernels' sockets may be open here: whoever holds one keeps its guard from noticing the engine's end.
     close_others(socket, launch->output);
 

@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-void each_name(int folder, void (*visit)(int folder, const char *name, void *context), void *context) {
+void clinux_each_name(int folder, void (*visit)(int folder, const char *name, void *context), void *context) {
     struct entry { uint64_t inode; int64_t offset; uint16_t length; uint8_t type; char name[]; };
     _Alignas(struct entry) char buffer[2048];
     for (long count; (count = syscall(SYS_getdents64, folder, buffer, sizeof buffer)) > 0;) {
@@ -20,6 +20,15 @@ void each_name(int folder, void (*visit)(int folder, const char *name, void *con
             at += entry->length;
             visit(folder, entry->name, context);
         }
+    }
+}
+
+uint64_t clinux_number(const char **text, int base) {
+    uint64_t value = 0;
+    for (;; (*text)++) {
+        int digit = **text >= '0' && **text <= '9' ? **text - '0' : **text >= 'a' && **text <= 'f' ? **text - 'a' + 10 : 99;
+        if (digit >= base) return value;
+        value = value * base + digit;
     }
 }
 
@@ -51,7 +60,7 @@ static void clear(int folder, struct removal *removal) {
     do {
         removal->has_worked = 0;
         lseek(folder, 0, SEEK_SET);
-        each_name(folder, remove_name, removal);
+        clinux_each_name(folder, remove_name, removal);
         // Names that were removed can make others be passed over.
     } while (removal->has_worked);
 }

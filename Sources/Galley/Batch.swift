@@ -57,10 +57,13 @@ public struct Batch: Sendable {
         /// Where it is read from and saved, nil for where its options say; asked for each attempt, because a store serves one.
         let stores: @Sendable () -> (source: any NotebookStore, destination: (any NotebookStore)?)
 
-        /// Names a notebook by its stores: `source` is where it is read from, `destination` where it is saved, nil for where the
-        /// options say.
+        /// Names a notebook by its stores.
         ///
-        /// - Parameter stores: Makes both anew each time, because a store serves one run: it is asked again for each retry.
+        /// - Parameters:
+        ///   - name: What it is called.
+        ///   - options: How it is run.
+        ///   - stores: Makes the store that it is read from, and the one that it is saved to, nil for where the options say.
+        ///     It is asked again for each attempt, because a store serves one run.
         public init(
             _ name: String, _ options: Options = Options(),
             stores: @escaping @Sendable () -> (source: any NotebookStore, destination: (any NotebookStore)?)

@@ -49,13 +49,13 @@ package final class LocalKernel: Kernel {
         if await answered.value(within: .seconds(1)) == nil { start.process.signal(SIGINT) }
     }
 
-    /// Ends the kernel and everything that it started; what it still had to say is lost.
+    /// Ends the kernel and everything that it started; what it has said by then is kept.
     package func kill() async {
         let isFirst = beginEnding()
         start.process.killEverything()
         // Whoever is asking it to end sees that it has.
         guard isFirst else { return _ = await finished.value() }
-        await start.clear()
+        await start.clear(hearsTheLast: true)
         finished.set(())
     }
 

@@ -129,10 +129,16 @@ struct Start: Sendable {
     }
 
     /// Ends whatever is still there, and removes what was made for the kernel.
-    func clear() async {
+    ///
+    /// - Parameter hearsTheLast: Whether what is still on the way is waited for, from a kernel that was cut off.
+    func clear(hearsTheLast: Bool = false) async {
         process.killEverything()
         // A guard that nothing moves is in the system's hands; nobody waits for it for ever.
         _ = await process.gone.value(within: .seconds(5))
+        if hearsTheLast {
+            connection.close(with: nil)
+            _ = await connection.ended.value(within: .seconds(1))
+        }
         await connection.close()
         folder.remove()
     }

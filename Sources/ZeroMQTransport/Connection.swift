@@ -71,6 +71,9 @@ package final class Connection: Sendable {
     /// - Parameter failure: What ``messages`` throws then, such as the news of the kernel's death; nil where all is well.
     package func close(with failure: KernelFailure?) { line.close(with: failure) }
 
+    /// Set when the sockets are closed.
+    package var ended: Latch<Void> { line.ended }
+
     /// Ends the conversation once everything is taken out that has arrived; returns when the sockets are closed.
     package func close() async {
         line.close()

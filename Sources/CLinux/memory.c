@@ -1,0 +1,62 @@
+#define _GNU_SOURCE
+#include "memory.h"
+#include "names.h"
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/// Gives back a piece without what is kept, which need not lie in it.
+static void let_go(struct piece piece, const struct piece *kept, int count) {
+    while (piece.start < piece.end) {
+        struct piece next = {piece.end, piece.end};
+        for (int index = 0; index < count; index++)
+            if (kept[index].end > piece.start && kept[index].start < next.start) next = kept[index];
+        if (next.start > piece.start) munmap((void *)piece.start, next.start - piece.start);
+        piece.start = next.end;
+    }
+}
+
+/// Gives back the piece that a line of the system's list tells of, where it is large and anonymous.
+static void let_go_if_large(const char *line, const struct piece *kept, int count) {
+    uintptr_t start = clinux_number(&line, 16);
+    line++;
+    uintptr_t end = clinux_number(&line, 16);
+    if (end - start < 1 << 20 || strncmp(line, " rw-p ", 6) != 0) return;
+    line += 6;
+    for (int field = 0; field < 2; field++) {
+        while (*line && *line != ' ') line++;
+        while (*line == ' ') line++;
+    }
+    uint64_t file_number = clinux_number(&line, 10);
+    while (*line == ' ') line++;
+    if (file_number == 0 && (*line == 0 || strncmp(line, "[anon", 5) == 0)) let_go((struct piece){start, end}, kept, count);
+}
+
+void clinux_let_go_of_memory(const struct piece *kept, int count) {
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+    // A sanitizer keeps its books in such memory, and looks into them at every step.
+    (void)kept, (void)count;
+    return;
+#endif
+    char text[65536];
+    int file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    if (file < 0) return;
+    // An engine with hundreds of threads has more lines than there is room for. The system goes on behind the last one that
+    // it has told, whatever was given back meanwhile.
+    size_t length = 0;
+    for (ssize_t got; (got = read(file, text + length, sizeof text - length)) > 0;) {
+        length += got;
+        size_t done = 0;
+        for (char *end; (end = memchr(text + done, '\n', length - done)) != NULL; done = end + 1 - text) {
+            *end = 0;
+            let_go_if_large(text + done, kept, count);
+        }
+        // A path may be long, and none as long as that.
+        if (done == 0 && length == sizeof text) break;
+        memmove(text, text + done, length -= done);
+    }
+    close(file);
+}
