@@ -3,7 +3,8 @@ public import GalleyNotebook
 /// What somebody does around each cell that is run: look at it, change it, end the run.
 ///
 /// The run waits meanwhile, and the time counts for the limit of the whole run. Whoever ends the run does not wait: the
-/// task is cancelled, and left to itself.
+/// task is cancelled, and left to itself. Where that happens after the last cell, too, the outcome is not success: who was to
+/// look at it has not.
 ///
 /// The methods run wherever their caller does. Those of a class of the main actor say so themselves:
 /// `@MainActor func afterCell(…)`.
