@@ -57,13 +57,12 @@ public struct Batch: Sendable {
         /// Where it is read from and saved, nil for where its options say; asked for each attempt, because a store serves one.
         let stores: @Sendable () -> (source: any NotebookStore, destination: (any NotebookStore)?)
 
-        /// Names a notebook by its stores.
+        /// Names a notebook by its stores. They are asked for again for each attempt, because a store serves one run.
         ///
         /// - Parameters:
         ///   - name: What it is called.
         ///   - options: How it is run.
-        ///   - stores: Makes the store that it is read from, and the one that it is saved to, nil for where the options say.
-        ///     It is asked again for each attempt, because a store serves one run.
+        ///   - stores: Makes the store that it is read from and the one that it is saved to, nil for where the options say.
         public init(
             _ name: String, _ options: Options = Options(),
             stores: @escaping @Sendable () -> (source: any NotebookStore, destination: (any NotebookStore)?)
