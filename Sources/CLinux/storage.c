@@ -1,9 +1,12 @@
 #define _GNU_SOURCE
 #include "GalleyCLinux.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int clinux_open_folder(const char *path) {
@@ -12,6 +15,17 @@ int clinux_open_folder(const char *path) {
 
 int clinux_open_unnamed(int folder, mode_t mode) {
     return openat(folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+}
+
+int clinux_rename_to_free(int folder, const char *old, const char *new_name) {
+    if (syscall(SYS_renameat2, folder, old, folder, new_name, RENAME_NOREPLACE) == 0) return 0;
+    if (errno != EINVAL && errno != ENOSYS) return -1;
+    // The system, or the file system, cannot do both in one step.
+    if (faccessat(folder, new_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return renameat(folder, old, folder, new_name);
 }
 
 void clinux_prefer_huge_pages(void *address, size_t length) {

@@ -40,7 +40,8 @@ struct Replacement {
 
     /// What is said when no new file could be made.
     private func refusal(_ code: Errno, needed: Int = 0) -> StorageError {
-        code.rawValue == EACCES ? .folderNotWritable(path: path) : StorageError(.replacing, path, code, needed: needed)
+        [EACCES, EPERM].contains(code.rawValue)
+            ? .folderNotWritable(path: path) : StorageError(.replacing, path, code, needed: needed)
     }
 
     /// Throws what ``write(_:attributes:owner:givesAway:over:_:)`` would throw before it writes anything.

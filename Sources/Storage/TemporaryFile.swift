@@ -7,10 +7,13 @@ struct TemporaryFile: ~Copyable {
     private let folder: FileDescriptor
     /// The name that it has for now; nil where it has none at all.
     private var name: String?
+    /// Whether it is tried to give it a second name.
+    private let links: Bool
 
     /// Makes a file without a name, which a power cut or a kill while it is being written cannot leave behind, or with one
     /// on file systems that cannot do that.
-    init(in path: String, mode: mode_t, unnamed: Bool = true) throws(Errno) {
+    init(in path: String, mode: mode_t, unnamed: Bool = true, links: Bool = true) throws(Errno) {
+        self.links = links
         let folder = FileDescriptor(owning: try checked { unsafe clinux_open_folder(path) })
         if unnamed, let number = try Self.unnamedFile(in: folder, mode: mode) {
             file = FileDescriptor(owning: number)
@@ -49,7 +52,15 @@ struct TemporaryFile: ~Copyable {
     /// Takes a name, unless somebody has it.
     mutating func take(freeName base: String) throws(Errno) -> Bool {
         do throws(Errno) {
-            try link(to: base)
+            do throws(Errno) {
+                try link(to: base)
+            } catch {
+                // On a memory card, or behind a program that serves files, each file may have one name alone.
+                guard let name, [EPERM, ENOTSUP, ENOSYS, EINVAL, EMLINK].contains(error.rawValue) else { throw error }
+                let folder = folder.number
+                try checked { unsafe clinux_rename_to_free(folder, name, base) }
+                self.name = nil
+            }
         } catch  where error.rawValue == EEXIST {
             return false
         }
@@ -59,6 +70,7 @@ struct TemporaryFile: ~Copyable {
     }
 
     private func link(to new: String) throws(Errno) {
+        if !links { throw Errno(rawValue: ENOTSUP) }
         let (folder, file) = (folder.number, file.number)
         if let name {
             try checked { unsafe linkat(folder, name, folder, new, 0) }

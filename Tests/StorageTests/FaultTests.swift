@@ -126,6 +126,17 @@ import Testing
         }
     }
 
+    @Test func `a file system whose files have one name alone makes new files all the same, and over none`() throws {
+        for (base, isFree) in [("a", false), ("b", true)] {
+            _ = try scratch.file("a", "old")
+            var file = try TemporaryFile(in: scratch.path, mode: 0o600, unnamed: false, links: false)
+            try file.file.write(Array("new".utf8))
+            #expect(try file.take(freeName: base) == isFree)
+        }
+        #expect(scratch.names == ["a", "b"])
+        #expect(contents(scratch("a")) == "old" && contents(scratch("b")) == "new")
+    }
+
     @Test func `a file system that wants names for temporary files replaces as well`() throws {
         let path = try scratch.file("a")
         var file = try TemporaryFile(in: scratch.path, mode: 0o600, unnamed: false)

@@ -38,6 +38,9 @@ int clinux_open_folder(const char *_Nonnull path);
 /// Opens a file without a name in the folder `folder`, for reading and writing; -1 and errno where it cannot.
 int clinux_open_unnamed(int folder, mode_t mode);
 
+/// Gives a file of a folder another name there that nobody has; -1 and errno where that cannot be, EEXIST where somebody has it.
+int clinux_rename_to_free(int folder, const char *_Nonnull old, const char *_Nonnull new_name);
+
 /// The groups of a thread.
 struct clinux_groups {
     int count;
