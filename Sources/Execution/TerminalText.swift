@@ -18,11 +18,14 @@ package struct TerminalText: Sendable {
         private var tail = ""
         /// The number of bytes of all that.
         private(set) var size = 0
+        /// So many characters at the beginning are known to be spaces.
+        private var blank = 0
 
         var text: String { glyphs.reduce(into: "") { $0 += $1.colours + $1.characters } + tail }
 
         /// Puts a character in the place of another, or behind the last.
         mutating func put(_ glyph: Glyph, at column: Int) {
+            blank = min(blank, column)
             if column < glyphs.count {
                 size += glyph.size - glyphs[column].size
                 glyphs[column] = glyph
@@ -42,6 +45,7 @@ package struct TerminalText: Sendable {
         }
 
         mutating func extend(at column: Int, by scalar: Unicode.Scalar) {
+            blank = min(blank, column)
             size += String(scalar).utf8.count
             glyphs[column].characters.unicodeScalars.append(scalar)
         }
@@ -55,6 +59,18 @@ package struct TerminalText: Sendable {
             guard column < glyphs.count else { return }
             size -= glyphs[column...].reduce(0) { $0 + $1.size }
             glyphs.removeLast(glyphs.count - column)
+            blank = min(blank, column)
+        }
+
+        /// Puts spaces in the place of what stands before a column.
+        mutating func clear(before column: Int) {
+            let end = min(column, glyphs.count)
+            guard blank < end else { return }
+            for index in blank..<end {
+                size += Glyph.space.size - glyphs[index].size
+                glyphs[index] = .space
+            }
+            blank = end
         }
     }
 
@@ -73,6 +89,8 @@ package struct TerminalText: Sendable {
 
     /// What a terminal shows of one line in the end.
     package static func lastState(of line: String) -> String {
+        // Most lines do not move the cursor.
+        guard line.utf8.contains(where: { [0x08, 0x0D, 0x1B].contains($0) }) else { return line }
         var terminal = TerminalText()
         terminal.write(line)
         return terminal.text
@@ -162,8 +180,7 @@ package struct TerminalText: Sendable {
         case "K":
             switch parameter ?? 0 {
             case 0: lines[row].cut(to: column)
-            case 1:
-                for index in 0..<min(column + 1, lines[row].glyphs.count) { lines[row].put(.space, at: index) }
+            case 1: lines[row].clear(before: column + 1)
             case 2: lines[row].cut(to: 0)
             default: break
             }

@@ -223,6 +223,8 @@ import Testing
         ("x\u{1B}]8;;http://a\u{7}link\u{1B}]8;;\u{7}", "x\u{1B}]8;;http://a\u{7}link\u{1B}]8;;\u{7}"),
         ("x\u{1B}]0;title\u{1B}\\y", "xy"), ("\u{1B}(Bx\u{1B}=y", "xy"), ("a\u{1B}[\u{7}b", "a\u{7}b"),
         ("ab\u{1B}[1D?", "a?"), ("\u{1B}[3Cx", "   x"), ("a\u{1B}[Jb", "ab"), ("a\nb\u{1B}[A\u{1B}[Jc", "ac"),
+        ("abcd\u{1B}[2D\u{1B}[1K\u{1B}[1K", "   d"), ("abcd\u{1B}[1K\r\u{1B}[Cx\u{1B}[1K!", "  ! "),
+        ("ab\u{1B}[1K\u{1B}[Kcd\u{1B}[1K", "    "), ("ab\u{1B}[1K\u{8}\u{301}x", " \u{301}x"),
     ])
     func `of text that moves the cursor`(text: String, expected: String) {
         #expect(TerminalText.lastState(of: text) == expected)
@@ -233,6 +235,12 @@ import Testing
             #expect(terminal.size == terminal.text.utf8.count)
         }
         #expect(terminal.text == expected)
+    }
+
+    @Test func `takes no longer where a long line is erased again and again`() {
+        let count = 100_000
+        let text = String(repeating: "x", count: count) + String(repeating: "\u{1B}[1K", count: count)
+        #expect(TerminalText.lastState(of: text) == String(repeating: " ", count: count))
     }
 
     @Test func `is bounded by the text, whatever numbers stand in it`() {
