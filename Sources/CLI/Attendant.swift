@@ -56,10 +56,13 @@ struct Attendant {
     }
 
     private static func tell(_ place: RunPlace, _ isQuiet: Bool) {
-        Terminal.print(place.id)
-        if isQuiet { return }
-        if let log = place.log { Terminal.print("log: \(log)") }
-        if let status = place.statusCopies.first { Terminal.print("status: \(status.path)") }
+        var lines = [place.id]
+        if !isQuiet {
+            if let log = place.log { lines.append("log: \(log)") }
+            if let status = place.statusCopies.first { lines.append("status: \(status.path)") }
+        }
+        // The run goes on, whether or not anybody reads where.
+        Terminal.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: STDOUT_FILENO)
     }
 
     // MARK: The attendant

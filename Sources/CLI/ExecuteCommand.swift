@@ -230,7 +230,11 @@ extension ExecuteCommand {
     }
 
     private func makeFolders() throws(StorageError) {
-        guard case .folder = arguments.result else { return }
+        switch arguments.result {
+        case .folder: break
+        case .file where arguments.nbconvert.folder != nil: break
+        default: return
+        }
         for folder in Set(arguments.tasks.compactMap { arguments.resultPath(of: $0).flatMap(LocalFile.folder) }) {
             try LocalFile.makeFolder(folder)
         }

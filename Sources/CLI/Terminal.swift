@@ -1,12 +1,20 @@
 import GalleyExecution
 import Glibc
 import GalleyReports
+import GalleyStorage
 
 /// Where a person, or whatever called the program, reads what it says.
 ///
 /// Standard output carries what was asked for: a list, a notebook. Everything else goes to standard error.
 enum Terminal {
-    static func print(_ line: String) { write(Array((line + "\n").utf8), to: STDOUT_FILENO) }
+    /// Prints what was asked for; where that cannot be done, this is the end.
+    static func print(_ line: String) {
+        if write(Array((line + "\n").utf8), to: STDOUT_FILENO) { return }
+        let code = Errno(rawValue: errno)
+        // Whoever has stopped reading has read enough.
+        if code.rawValue != EPIPE { complain("galley: standard output: \(code)") }
+        exit(ExitStatus.storage)
+    }
 
     /// Says what is wrong, on one line.
     static func complain(_ line: String) {

@@ -75,6 +75,13 @@ import Testing
         #expect(run.output == "")
     }
 
+    @Test(arguments: ["kernels", "runs", "--help"])
+    func `does not end well where what was asked for cannot be written`(command: String) async throws {
+        let run = try await Program.run(["-c", "'\(Program.path)' \(command) >/dev/full"], program: "/bin/sh")
+        #expect(run.status == 3)
+        #expect(run.errors == "galley: standard output: No space left on device\n")
+    }
+
     @Test func `may be nbconvert's, to the letter`() async throws {
         let folder = try Folder()
         try folder.write(["print(1)"], kernel: "not here")
@@ -98,6 +105,16 @@ import Testing
                 folder.path + "/a.ipynb",
             ]).status == 0)
         #expect(try folder.notebook("b.ipynb").outputs == [["1\n"]])
+        #expect(
+            try await Program.run(
+                [
+                    "nbconvert", "--to", "notebook", "--execute", "--ExecutePreprocessor.kernel_name=python3",
+                    "--output", "c", "--output-dir", "new/folder",
+                    "a.ipynb",
+                ],
+                in: folder
+            ).status == 0)
+        #expect(try folder.notebook("new/folder/c.ipynb").outputs == [["1\n"]])
         let idle = try await Program.run(["nbconvert", "--to", "notebook", "a.ipynb"], in: folder)
         #expect(idle.status == 2)
         #expect(idle.errors == "galley: without --execute there is nothing to do: Galley runs notebooks\n")
