@@ -93,7 +93,7 @@ extension PostMortem {
             }
         return [
             "cause": .string(cause), "last_lines": .array(ofStrings: lastLines), "lifetime": lifetime.json,
-            "memory": memory, "number": number.map { .number(Int($0)) } ?? .null, "peak_memory": .number(peakMemory),
+            "memory": memory, "number": .number(number.map(Int.init)), "peak_memory": .number(peakMemory),
         ]
     }
 }

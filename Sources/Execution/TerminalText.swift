@@ -90,7 +90,7 @@ package struct TerminalText: Sendable {
     /// What a terminal shows of one line in the end.
     package static func lastState(of line: String) -> String {
         // Most lines do not move the cursor.
-        guard line.utf8.contains(where: { [0x08, 0x0D, 0x1B].contains($0) }) else { return line }
+        guard line.utf8.contains(where: { $0 == 0x08 || $0 == 0x0D || $0 == 0x1B }) else { return line }
         var terminal = TerminalText()
         terminal.write(line)
         return terminal.text

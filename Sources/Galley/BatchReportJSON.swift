@@ -24,7 +24,7 @@ extension BatchReport: Codable {
             ],
             "duration": duration.json, "galley": .string(version), "notebooks": .array(jobs.map(\.json)),
             "schema": .number(Report.schema), "started": .string(started.description),
-            "stop": stop.map { .string("\($0)") } ?? .null, "stopped_by": stop?.json ?? .null,
+            "stop": .text(stop?.description), "stopped_by": stop?.json ?? .null,
         ]
     }
 

@@ -93,26 +93,21 @@ final class Conduct: Sendable {
         }
         let unread = try UnreadNotebook(parsing: bytes)
         let reading = Task { try read(unread) }
-        var wanted = unread.wantedKernel
-        // A kernel takes longer to start than most notebooks to read: where there surely is something to run, it is
-        // started meanwhile.
-        if wanted == nil || !unread.contains(where: { Plan.isRun($0, options.execution) }) {
-            let (notebook, plan) = try await reading.value
-            guard !plan.run.isEmpty else {
-                do {
-                    if destination != nil { try await copy(bytes, to: target) }
-                } catch {
-                    guard let outcome = outcome(insteadOf: error) else { throw error }
-                    return plan.report(of: outcome, duration: elapsed)
-                }
-                receive(notebook, notebook)
-                return plan.report(of: .succeeded, duration: elapsed)
-            }
-            wanted = notebook.wantedKernel
-        }
         do {
+            var wanted = unread.wantedKernel
+            // A kernel takes longer to start than most notebooks to read: where there surely is something to run, it is
+            // started meanwhile.
+            if wanted == nil || !unread.contains(where: { Plan.isRun($0, options.execution) }) {
+                let (notebook, plan) = try await reading.value
+                guard !plan.run.isEmpty else {
+                    if destination != nil { try await copy(bytes, to: target) }
+                    receive(notebook, notebook)
+                    return plan.report(of: .succeeded, duration: elapsed)
+                }
+                wanted = notebook.wantedKernel
+            }
             try await patience.ask(target) { try await target.checkWritable() }
-            let start = try await patience.ask { [options, wanted] in
+            let start = try await patience.ask(naming: "what tells of the kernel") { [options, wanted] in
                 try await options.start(for: wanted ?? WantedKernel([:]), of: owner)
             }
             if stop.reason == nil { for warning in start.warnings { observe(.warning(warning)) } }
@@ -149,7 +144,7 @@ final class Conduct: Sendable {
     private func open(_ target: any NotebookStore) async throws -> ([UInt8], FileOwner?) {
         try await patience.ask(target) { [lease] in try await lease.begin() }
         // Also of a file: a pipe that nobody writes to keeps silent, and so does a server of files that is gone.
-        return try await patience.ask { [source] in
+        return try await patience.ask(naming: source.name) { [source] in
             let bytes = try await source.read()
             let owner = await source.owner()
             if let owner { await target.setOwner(owner) }

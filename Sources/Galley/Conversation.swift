@@ -74,7 +74,7 @@ public final class Conversation: Sendable {
     ///
     /// - Parameters:
     ///   - code: The code.
-    ///   - limit: How long it may take; nil for the limit of the options. Nothing, and less, is reached at once.
+    ///   - limit: How long it may take; nil for the limit of the options. Zero, and less, is reached at once.
     /// - Throws: ``KernelFailure`` when the kernel dies; `CancellationError` when the task is cancelled, after the code
     ///   was interrupted.
     @discardableResult

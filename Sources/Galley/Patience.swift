@@ -28,7 +28,7 @@ struct Patience: Sendable {
 
     /// Asks, and returns the answer.
     func ask<Answer: Sendable>(
-        naming name: String = "what was asked", _ question: @escaping @Sendable () async throws -> Answer
+        naming name: String, _ question: @escaping @Sendable () async throws -> Answer
     ) async throws -> Answer {
         let interlude = Interlude(catching: {
             do {
@@ -42,7 +42,7 @@ struct Patience: Sendable {
         @Sendable func end(since moment: ContinuousClock.Instant) async throws {
             if tellsAtOnce { interlude.cancel() }
             // A kernel may have taken most of the time, and a store deserves a chance.
-            try await Task.sleep(until: max(moment + grace, .now + Self.least), clock: .continuous)
+            try await ContinuousClock().rest(until: max(moment + grace, .now + Self.least))
             interlude.giveUp()
         }
         let alarms = [

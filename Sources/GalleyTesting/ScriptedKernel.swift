@@ -126,7 +126,7 @@ extension [ScriptedKernel.Step] {
         _ steps: Self = [], count: Int? = nil, reply: Value = ["status": "ok"], losingIdle: Bool = false
     ) -> Self {
         var reply = reply
-        reply["execution_count"] = .count(count)
+        reply["execution_count"] = .number(count)
         return beginning(count) + steps + [.say("execute_reply", on: .shell, content: reply)]
             + (losingIdle ? [] : [.say("status", on: .iopub, content: ["execution_state": "idle"])])
     }
@@ -135,7 +135,7 @@ extension [ScriptedKernel.Step] {
     private static func beginning(_ count: Int?) -> Self {
         [
             .say("status", on: .iopub, content: ["execution_state": "busy"]),
-            .say("execute_input", on: .iopub, content: ["code": "", "execution_count": .count(count)]),
+            .say("execute_input", on: .iopub, content: ["code": "", "execution_count": .number(count)]),
         ]
     }
 
@@ -153,7 +153,7 @@ extension [ScriptedKernel.Step] {
         ]
         var reply = error
         reply["status"] = "error"
-        reply["execution_count"] = .count(count)
+        reply["execution_count"] = .number(count)
         return [
             .say("error", on: .iopub, content: error, about: subject),
             .say("execute_reply", on: .shell, content: reply, about: subject),
@@ -169,9 +169,4 @@ extension [ScriptedKernel.Step] {
             .say("status", on: .iopub, content: ["execution_state": "idle"]),
         ]
     }
-}
-
-extension Value {
-    /// The number by which code is counted; null for one that is known when it is said.
-    fileprivate static func count(_ count: Int?) -> Value { count.map { .number($0) } ?? .null }
 }

@@ -135,11 +135,7 @@ struct Start: Sendable {
         process.killEverything()
         // A guard that nothing moves is in the system's hands; nobody waits for it for ever.
         _ = await process.gone.value(within: .seconds(5))
-        if hearsTheLast {
-            connection.close(with: nil)
-            _ = await connection.ended.value(within: .seconds(1))
-        }
-        await connection.close()
+        await connection.close(hearsTheLast: hearsTheLast)
         folder.remove()
     }
 

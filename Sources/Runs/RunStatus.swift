@@ -80,8 +80,8 @@ extension RunStatus {
         return [
             "activity": time(activity), "cell": .number(cell), "cells": .number(cells), "ended": time(ended),
             "engine": .number(engine?.number),
-            "engine_started": engine.map { .number($0.began) } ?? .null,
-            "exit_status": exitStatus.map { .number(Int($0)) } ?? .null,
+            "engine_started": .number(engine?.began),
+            "exit_status": .number(exitStatus.map(Int.init)),
             "failed": number(failed), "finished": number(finished), "id": .string(id), "kernel": .text(kernel),
             "log": .text(log), "machine": .string(process.machine), "message": .text(message),
             "notebook": .string(notebook), "notebooks": number(notebooks ?? 0), "process": .number(process.number),

@@ -86,9 +86,10 @@ struct FileDescriptor: ~Copyable {
             do throws(Errno) {
                 return try checked(call)
             } catch  where error.rawValue == EAGAIN {
-                if event == Int16(POLLIN), Task.isCancelled { throw Errno(rawValue: ECANCELED) }
+                let isReading = event == Int16(POLLIN)
+                if isReading, Task.isCancelled { throw Errno(rawValue: ECANCELED) }
                 var item = pollfd(fd: number, events: event, revents: 0)
-                try checked { unsafe poll(&item, 1, 100) }
+                try checked { unsafe poll(&item, 1, isReading ? 100 : -1) }
             }
         }
     }

@@ -71,12 +71,11 @@ package final class Connection: Sendable {
     /// - Parameter failure: What ``messages`` throws then, such as the news of the kernel's death; nil where all is well.
     package func close(with failure: KernelFailure?) { line.close(with: failure) }
 
-    /// Set when the sockets are closed.
-    package var ended: Latch<Void> { line.ended }
-
     /// Ends the conversation once everything is taken out that has arrived; returns when the sockets are closed.
-    package func close() async {
-        line.close()
+    ///
+    /// - Parameter hearsTheLast: Whether what is still on the way is waited for as well.
+    package func close(hearsTheLast: Bool = false) async {
+        if hearsTheLast { line.close(with: nil) } else { line.close() }
         // Somebody may go on sending.
         if await line.ended.value(within: .seconds(1)) == nil { line.abandon() }
         _ = await line.ended.value()
