@@ -32,10 +32,10 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
         #expect(report.jobs.allSatisfy { $0.begin < $0.end && $0.end <= report.duration })
     }
 
-    @Test func `runs no more cells at a time than it may, while the next kernels start`() async {
+    @Test func `runs no more cells at a time than it may, while the next kernels start`() async throws {
         // The first waits until another is there.
-        let folder = NSTemporaryDirectory() + "galley-meeting-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let scratch = try Folder()
+        let folder = scratch.path
         let meeting = """
             import os, time
             os.makedirs(f"\(folder)/{os.getpid()}")
@@ -86,8 +86,8 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
     }
 
     @Test func `tries again where a kernel did not start`() async throws {
-        let folder = NSTemporaryDirectory() + "galley-flaky-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let scratch = try Folder()
+        let folder = scratch.path
         try FileManager.default.createDirectory(
             atPath: folder + "/kernels/flaky", withIntermediateDirectories: true)
         let script =

@@ -5,14 +5,6 @@ import Testing
 
 @testable import Galley
 
-/// A folder of a test's own.
-private struct Folder: ~Copyable {
-    let path = NSTemporaryDirectory() + "galley-ending-\(UUID().uuidString)"
-
-    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false) }
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-}
-
 /// Refuses each cell, after a while.
 private struct Refusing: Middleware {
     struct Refusal: Error {}
@@ -90,10 +82,13 @@ private actor Slow: NotebookStore {
         #expect(mkfifo(path, 0o600) == 0)
         let writer = open(path, O_RDWR | O_CLOEXEC)
         defer { close(writer) }
+        #expect(write(writer, "{", 1) == 1)
         var options = scripted()
         options.result = .nowhere
         let run = Run(path, options)
-        try await Task.sleep(for: .milliseconds(200))
+        // Once what there is has been taken out, the rest is waited for.
+        var pipe = pollfd(fd: writer, events: Int16(POLLIN), revents: 0)
+        while poll(&pipe, 1, 0) > 0 { try await Task.sleep(for: .milliseconds(10)) }
         run.cancel()
         #expect(try await run.report.outcome == .stopped(.cancelled))
     }
@@ -118,38 +113,19 @@ private actor Slow: NotebookStore {
     }
 }
 
-/// A store of which each write comes to something else.
-private final class Fickle: NotebookStore {
-    let name = "fickle.ipynb"
-    let canBeWrittenAgain = true
-    private let bytes: [UInt8]
-    private let results: Mutex<[Result<Destination, StorageError>]>
-
-    init(_ notebook: Notebook, _ results: [Result<Destination, StorageError>]) {
-        bytes = notebook.bytes
-        self.results = Mutex(results)
-    }
-
-    func lock() {}
-    func read() -> [UInt8] { bytes }
-    func checkWritable() {}
-    func write(_ bytes: some ByteRuns) throws -> Destination {
-        try results.withLock { $0.isEmpty ? .conflict("elsewhere") : try $0.removeFirst().get() }
-    }
-}
-
 @Suite(.timeLimit(.minutes(20))) struct `A conflict with somebody else` {
     @Test func `is told of also where something else was told before`() async throws {
-        let full = StorageError.diskFull(path: "fickle.ipynb", needed: 1)
         var options = scripted()
         options.cellLimit = .seconds(3)
-        let report = try await execute(Fickle(notebook("prints a", "hangs"), [.failure(full)]), options)
+        let store = CountingStore(notebook("prints a", "hangs"), failures: 1, destination: .conflict("elsewhere"))
+        let report = try await execute(store, options)
         #expect(report.result == "elsewhere")
         #expect(report.warnings.count == 2 && report.warnings.last?.hasSuffix("the result is in elsewhere") == true)
     }
 
     @Test func `is told of where nothing was to be run`() async throws {
-        let report = try await execute(MemoryStore(Notebook()), to: Fickle(Notebook(), []), scripted())
+        let target = CountingStore(Notebook(), destination: .conflict("elsewhere"))
+        let report = try await execute(MemoryStore(Notebook()), to: target, scripted())
         #expect(report.result == "elsewhere" && report.warnings.count == 1)
     }
 }

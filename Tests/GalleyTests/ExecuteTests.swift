@@ -67,9 +67,8 @@ import Testing
     }
 
     @Test func `is rescued where it cannot be saved in the end, and never over anything`() async throws {
-        let folder = FileManager.default.temporaryDirectory.path + "/galley-test-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let scratch = try Folder()
+        let folder = scratch.path
         var rescues: [String] = []
         for _ in 0..<2 {
             let store = CountingStore(notebook("print('precious')"), name: "some/memory.ipynb", failures: 100)

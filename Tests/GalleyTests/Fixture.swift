@@ -11,10 +11,15 @@ import Testing
 final class CountingStore: NotebookStore {
     let name: String
     let canBeWrittenAgain: Bool
+    private let destination: Destination
     private let state: Mutex<(bytes: [UInt8], writes: Int, failures: Int)>
 
-    init(_ notebook: Notebook, name: String = "memory.ipynb", canBeWrittenAgain: Bool = true, failures: Int = 0) {
+    init(
+        _ notebook: Notebook, name: String = "memory.ipynb", canBeWrittenAgain: Bool = true, failures: Int = 0,
+        destination: Destination = .original
+    ) {
         self.name = name
+        self.destination = destination
         self.canBeWrittenAgain = canBeWrittenAgain
         state = Mutex((notebook.text.bytes, 0, failures))
     }
@@ -33,8 +38,16 @@ final class CountingStore: NotebookStore {
             if state.writes <= state.failures { throw StorageError.diskFull(path: name, needed: copy.count) }
             state.bytes = copy
         }
-        return .original
+        return destination
     }
+}
+
+/// A folder of a test's own.
+struct Folder: ~Copyable {
+    let path = NSTemporaryDirectory() + "galley-test-\(UUID().uuidString)"
+
+    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false) }
+    deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
 let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

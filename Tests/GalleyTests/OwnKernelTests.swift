@@ -206,9 +206,8 @@ extension JSONEncoder {
 
 @Suite struct `The result of a run` {
     @Test func `goes where the options say`() async throws {
-        let folder = NSTemporaryDirectory() + "galley-result-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let scratch = try Folder()
+        let folder = scratch.path
         let path = folder + "/a.ipynb"
         let original = notebook("prints a").bytes
         func text(_ path: String) throws -> String? {
@@ -236,8 +235,8 @@ extension JSONEncoder {
     }
 
     @Test func `goes nowhere where that of another notebook goes`() async throws {
-        let folder = NSTemporaryDirectory() + "galley-same-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let scratch = try Folder()
+        let folder = scratch.path
         for place in ["a", "b"] {
             try FileManager.default.createDirectory(atPath: "\(folder)/\(place)", withIntermediateDirectories: true)
             let path = "\(folder)/\(place)/report.ipynb"

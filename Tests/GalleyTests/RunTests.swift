@@ -198,9 +198,8 @@ private final class Slow: NotebookStore {
     private func `is waited for no longer than the grace period`(act: Silent.Act) async throws {
         var options = scripted()
         options.grace = .seconds(1)
-        let folder = NSTemporaryDirectory() + "galley-silent-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let scratch = try Folder()
+        let folder = scratch.path
         options.environment["TMPDIR"] = folder
         let run = Run(Silent(act), options)
         if act == .write {
@@ -227,9 +226,8 @@ private final class Slow: NotebookStore {
 
     @Test func `is asked for nothing more while a write may still come about`() async throws {
         let store = Slow()
-        let folder = NSTemporaryDirectory() + "galley-slow-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let scratch = try Folder()
+        let folder = scratch.path
         var options = scripted()
         (options.grace, options.environment["TMPDIR"]) = (.seconds(1), folder)
         let run = Run(store, options)
