@@ -165,7 +165,8 @@ extension KernelError {
         switch self {
         case .nameless: "--kernel python3"
         case .noOwner: "--as-user NAME"
-        case .outOfReach: "--as-caller"
+        case .outOfReach, .ownedByAnother: "--as-caller"
+        case .changeable: "--as-user NAME, --as-caller"
         default: nil
         }
     }

@@ -62,18 +62,6 @@ static void limit(int resource, uint64_t value, int failure) {
     if (setrlimit(resource, &limit) != 0) fail(failure, clinux_step_limits);
 }
 
-/// Gives up being whoever runs this, for good. Not by the library's functions, which would see to threads that only the
-/// engine has.
-static void become_user(const struct clinux_user *user, int failure) {
-    struct stat output;
-    // Or /dev/stdout could not be opened again.
-    if (fstat(1, &output) == 0 && S_ISFIFO(output.st_mode)) (void)!fchown(1, user->user, user->group);
-    if (syscall(SYS_setgroups, user->group_count, user->groups) != 0 ||
-        syscall(SYS_setresgid, user->group, user->group, user->group) != 0 ||
-        syscall(SYS_setresuid, user->user, user->user, user->user) != 0)
-        fail(failure, clinux_step_user);
-}
-
 /// Becomes the program; on failure writes why into `failure`, which a success closes.
 static _Noreturn void become(const struct clinux_launch *launch, int failure, pid_t guard) {
     setsid();
@@ -84,10 +72,8 @@ static _Noreturn void become(const struct clinux_launch *launch, int failure, pi
     limit(RLIMIT_AS, launch->memory, failure);
     limit(RLIMIT_CPU, launch->processor_seconds, failure);
     limit(RLIMIT_NOFILE, launch->open_files, failure);
-    if (launch->changes_user) become_user(&launch->user, failure);
     // The guard kills the program too. This is for the moment in which somebody kills the guard. The guard has a single
-    // thread, which lives as long as it does: the signal follows the thread that forked and not the process. Who becomes
-    // another user loses it.
+    // thread, which lives as long as it does: the signal follows the thread that forked and not the process.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != guard) _exit(127);
     sigset_t none;
@@ -288,8 +274,6 @@ pid_t clinux_start_guarded(const struct clinux_launch *launch, int *result) {
     // One piece of memory of its own, so that the guard knows what it needs.
     char *single[] = {(char *)launch->program, (char *)launch->folder, (char *)launch->private_folder, NULL};
     size_t size = sizeof *launch + size_of(single) + size_of(launch->arguments) + size_of(launch->environment);
-    size_t groups_size = launch->user.group_count * sizeof(gid_t);
-    size += groups_size;
     struct clinux_launch *copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (copy == MAP_FAILED) return -1;
     *copy = *launch;
@@ -299,7 +283,6 @@ pid_t clinux_start_guarded(const struct clinux_launch *launch, int *result) {
     copy->private_folder = paths[2];
     copy->arguments = copied(launch->arguments, &at);
     copy->environment = copied(launch->environment, &at);
-    if (groups_size > 0) copy->user.groups = memcpy(at, launch->user.groups, groups_size);
 
     // Thread-local variables lie on one side or the other of what a thread is known by.
     uintptr_t self = (uintptr_t)pthread_self();

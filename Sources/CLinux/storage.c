@@ -13,6 +13,12 @@ int clinux_open_folder(const char *path) {
     return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
+int clinux_look_up(int folder, const char *name) {
+    return openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
+ssize_t clinux_read_link(int link, char *text, size_t size) { return readlinkat(link, "", text, size); }
+
 int clinux_open_unnamed(int folder, mode_t mode) {
     return openat(folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
 }

@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
+#include <linux/keyctl.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -29,52 +32,55 @@ int clinux_find_user(const char *name, uid_t *id, gid_t *group, char *text, size
     return 1;
 }
 
-/// Goes over to a user's files, or back; returns whether it did. The system does not say so by itself.
-static int use_files(uid_t user, gid_t group, const gid_t *groups, size_t count) {
-    if (syscall(SYS_setgroups, count, groups) != 0) return 0;
-    syscall(SYS_setfsgid, group);
-    syscall(SYS_setfsuid, user);
-    // No user has this number, so it changes nothing and tells who it is.
-    return (uid_t)syscall(SYS_setfsuid, (uid_t)-1) == user && (gid_t)syscall(SYS_setfsgid, (gid_t)-1) == group;
-}
-
-int clinux_use_files_as(const struct clinux_user *user, struct clinux_groups *before) {
-    before->count = getgroups(sizeof before->groups / sizeof *before->groups, before->groups);
-    if (before->count < 0) return -1;
-    if (use_files(user->user, user->group, user->groups, user->group_count)) return 0;
-    clinux_use_files_as_before(before);
-    errno = EPERM;
-    return -1;
-}
-
-void clinux_use_files_as_before(const struct clinux_groups *before) {
-    // The other way round: with root's rights first, so that the groups can be changed.
-    syscall(SYS_setfsuid, geteuid());
-    syscall(SYS_setfsgid, getegid());
-    // A thread that is stuck between two users must not do anything for either.
-    if (syscall(SYS_setgroups, before->count, before->groups) != 0 && errno != EPERM) abort();
-}
-
-int clinux_may_execute(const struct clinux_user *user, const char *path) {
-    struct clinux_groups before;
-    if (clinux_use_files_as(user, &before) != 0) return -1;
-    int result = syscall(SYS_faccessat2, AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
-    if (!result && errno == ENOSYS) {
-        // Before Linux 5.8 it takes a try to find out. What a try does not tell, the start of the program will.
-        int file = open(path, O_PATH | O_CLOEXEC);
-        result = file >= 0;
-        if (file >= 0) close(file);
-    }
-    clinux_use_files_as_before(&before);
-    return result;
-}
-
 size_t clinux_find_groups(uid_t user, gid_t group, gid_t *groups, size_t room) {
     char buffer[16384];
     struct passwd entry, *found = NULL;
     int count = room;
-    groups[0] = group;
-    if (getpwuid_r(user, &entry, buffer, sizeof buffer, &found) != 0 || found == NULL) return 1;
-    if (getgrouplist(entry.pw_name, entry.pw_gid, groups, &count) == -1 && (size_t)count > room) return room;
+    if (getpwuid_r(user, &entry, buffer, sizeof buffer, &found) != 0 || found == NULL) {
+        if (room > 0) groups[0] = group;
+        return 1;
+    }
+    // Where there is no room for all of them, it says how many there are.
+    getgrouplist(entry.pw_name, entry.pw_gid, groups, &count);
     return count;
+}
+
+/// Takes all capabilities away, those that a program could inherit too.
+static int drop_capabilities(void) {
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct none[2] = {{0}};
+    // Before Linux 4.3 there are no ambient ones.
+    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 && errno != EINVAL) return -1;
+    return syscall(SYS_capset, &header, none);
+}
+
+/// Leaves the keys of the session behind. Where the system has none, or forbids all of it, there is nothing to leave.
+static int leave_keyring(void) {
+    if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0) return 0;
+    return errno == ENOSYS || errno == EPERM || errno == EACCES ? 0 : -1;
+}
+
+int clinux_become(uid_t user, gid_t group, const gid_t *groups, size_t count) {
+    // A terminal takes input from those alone whose session it belongs to.
+    setsid();
+    if (leave_keyring() != 0 || setgroups(count, groups) != 0 || setresgid(group, group, group) != 0 ||
+        setresuid(user, user, user) != 0 || drop_capabilities() != 0)
+        return -1;
+    uid_t users[3];
+    gid_t own[3];
+    if (getresuid(&users[0], &users[1], &users[2]) != 0 || getresgid(&own[0], &own[1], &own[2]) != 0) return -1;
+    for (int kind = 0; kind < 3; kind++) {
+        if (users[kind] == user && own[kind] == group) continue;
+        errno = EPERM;
+        return -1;
+    }
+    // The way back has to be closed, whatever the system was told about this process.
+    if (user != 0 && setresuid(-1, 0, -1) == 0) {
+        errno = EPERM;
+        return -1;
+    }
+    // The user's own keyring, which the quota of the user pays for; without it there is the empty one of before.
+    (void)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+    // The user's kernel must not look into this process, which has open what root has given it.
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }

@@ -10,10 +10,8 @@ struct KernelChoice {
     /// What somebody should know about the choice.
     var warnings: [String] = []
 
-    /// The name of the user that it runs as, or the number of one without a name.
-    var user: String { launch.account?.name ?? Self.caller }
-
-    static var caller: String { Account.current?.name ?? "user \(geteuid())" }
+    /// The user that it runs as.
+    var user: String { Account.caller }
 }
 
 extension Options {
@@ -29,76 +27,54 @@ extension Options {
     /// Chooses the kernel for a notebook that belongs to `owner`.
     @concurrent
     func chooseKernel(for wanted: WantedKernel, of owner: FileOwner?) async throws(KernelError) -> KernelChoice {
+        try checkUser(owner)
+        var launch = launch
+        var warnings: [String] = []
+        if let login {
+            let caller = currentEnvironment()
+            // What differs from this process's own variables was set on purpose.
+            let added = launch.environment.filter { caller[$0.key] != $0.value }
+            if let own = await login.environment(insteadOf: caller) {
+                launch.environment = own.merging(added) { $1 }
+            } else {
+                warnings.append(
+                    "the login shell of \(login.account.name) did not answer; the kernel runs without what it would have set"
+                )
+                launch.environment = login.account.environment(insteadOf: caller, login: [:]).merging(added) { $1 }
+            }
+        }
+        // Root looks in the environments of the notebook's owner only where root's rights were chosen.
+        let isRootsChoice = user == .caller && geteuid() == 0 && owner.map { $0.user != 0 } ?? false
+        let home = isRootsChoice ? owner.flatMap { Account(id: $0.user)?.home } : nil
+        let finder = KernelFinder(environment: launch.environment, ownerHome: home)
+        let (spec, warning) = try findKernel(for: wanted, by: finder)
+        if isRootsChoice, let owner {
+            warnings.insert(
+                "the kernel runs with root's rights, as was asked for; the notebook belongs to "
+                    + Account.name(of: owner.user), at: 0)
+        }
+        if let warning { warnings.append(warning) }
+        return KernelChoice(spec: spec, launch: launch, warnings: warnings)
+    }
+
+    /// Makes sure that the notebook may run as the user that this process runs as, which it cannot change.
+    private func checkUser(_ owner: FileOwner?) throws(KernelError) {
+        let reason = "this process runs as \(Account.caller)"
         switch user {
-        case .caller: return try callersKernel(for: wanted, home: owner.flatMap { Account(id: $0.user)?.home })
+        case .caller: return
         case .named(let name):
             guard let account = Account(named: name) else { throw .noAccount(name) }
-            return try await kernel(for: wanted, as: account)
+            if account.id != geteuid() { throw .notAllowedToBecome(account.name, reason: reason) }
+            return
         case .owner:
             guard let owner else { throw .noOwner }
-            guard let account = Account(id: owner.user) else { throw .noAccount("\(owner.user)") }
-            return try await kernel(for: wanted, as: account)
-        case .automatic:
-            guard geteuid() == 0, let owner, owner.user != 0 else { return try callersKernel(for: wanted) }
-            guard let account = Account(id: owner.user) else {
-                return try callersKernel(
-                    for: wanted,
-                    insteadOf: "the notebook belongs to number \(owner.user), who is no user of this machine")
-            }
-            do throws(KernelError) {
-                return try await kernel(for: wanted, as: account)
-            } catch {
-                // Where it is not to be found in either place, it is missed in that of the notebook's owner.
-                guard error.isRootsAffair, let choice = try? callersKernel(for: wanted, insteadOf: error.reason) else {
-                    throw error
-                }
-                return choice
-            }
+            let name = Account.name(of: owner.user)
+            if owner.user != geteuid(), geteuid() != 0 { throw .notAllowedToBecome(name, reason: reason) }
+        case .automatic: break
         }
-    }
-
-    /// Chooses the kernel that runs as whoever runs this process because it cannot run as somebody else.
-    private func callersKernel(for wanted: WantedKernel, insteadOf reason: String) throws(KernelError) -> KernelChoice {
-        var choice = try callersKernel(for: wanted)
-        choice.warnings.append("the kernel runs as \(KernelChoice.caller): \(reason)")
-        return choice
-    }
-
-    /// Chooses the kernel that runs as whoever runs this process.
-    ///
-    /// - Parameter home: The home of another user whose environments count too.
-    private func callersKernel(for wanted: WantedKernel, home: String? = nil) throws(KernelError) -> KernelChoice {
-        let (spec, warning) = try findKernel(
-            for: wanted, by: KernelFinder(environment: launch.environment, ownerHome: home))
-        return KernelChoice(spec: spec, launch: launch, warnings: warning.map { [$0] } ?? [])
-    }
-
-    /// Chooses the kernel that runs as `account`, which must be able to get at it.
-    private func kernel(for wanted: WantedKernel, as account: Account) async throws(KernelError) -> KernelChoice {
-        if account.id == geteuid() { return try callersKernel(for: wanted) }
-        guard account.may(.enter, "/") != nil else {
-            throw .notAllowedToBecome(account.name, reason: Errno(rawValue: EPERM).description)
-        }
-        let caller = currentEnvironment()
-        let login = await account.loginEnvironment()
-        // What differs from this process's own variables was set on purpose.
-        let added = launch.environment.filter { caller[$0.key] != $0.value }
-        var launch = launch
-        launch.account = account
-        launch.environment = account.environment(insteadOf: caller, login: login ?? [:]).merging(added) { $1 }
-        let (spec, warning) = try findKernel(for: wanted, by: KernelFinder(environment: launch.environment))
-        let places: [(Account.Access, String?)] = [
-            (.enter, spec.folder), (.run, spec.program(environment: launch.environment)),
-            (.enter, launch.workingFolder ?? "."),
-        ]
-        for (access, path) in places {
-            guard let path, account.may(access, path) == false else { continue }
-            throw .outOfReach(path, account: account.name, isRoots: account.isKeptOut(of: path))
-        }
-        let silence =
-            "the login shell of \(account.name) did not answer; the kernel runs without what it would have set"
-        return KernelChoice(
-            spec: spec, launch: launch, warnings: [warning, login == nil ? silence : nil].compactMap(\.self))
+        guard geteuid() == 0, let owner else { return }
+        if owner.user != 0 { throw .ownedByAnother(user: Account.name(of: owner.user)) }
+        if !owner.isSafeForRoot { throw .changeable }
     }
 
     /// Finds the kernel for a notebook.
@@ -121,26 +97,6 @@ extension Options {
                 let only = finder.onlyKernel(of: language)
             else { throw error }
             return (only, "kernel '\(name)' is not here; '\(only.name)', the only one for \(language), takes its place")
-        }
-    }
-}
-
-extension KernelError {
-    /// Whether root has made it so that a kernel cannot run as another user. What the user has made so is no reason to run
-    /// the user's notebook with root's powers.
-    fileprivate var isRootsAffair: Bool {
-        switch self {
-        case .notFound, .notAllowedToBecome, .outOfReach(_, _, isRoots: true): true
-        default: false
-        }
-    }
-
-    /// What it is, in the middle of a sentence.
-    fileprivate var reason: String {
-        switch self {
-        case .notFound(let name, _, _): "the notebook's owner has no kernel '\(name)'"
-        case .outOfReach(let path, let account, _): "\(account) may not get at \(path)"
-        default: "\(self)"
         }
     }
 }

@@ -29,6 +29,8 @@ public struct Options: Sendable {
     /// Whether the notebook's metadata tell how the run went, under `galley`.
     public var keepsRecord = false
 
+    /// What a login sets of the user that this process has become; nil where it has become none.
+    package var login: LoginSession?
     /// How the kernel is started and ended. Its limit for the start is shortened where the whole run has less time.
     package var launch: KernelOptions
     /// How the cells are run.
@@ -53,13 +55,15 @@ public enum ResultPlace: Hashable, Sendable {
     case nowhere
 }
 
-/// Who a kernel runs as. It takes root to choose anybody but whoever runs this process.
+/// The user that a kernel runs as: always the one that this process runs as. The cases say what that user has to be.
+///
+/// A process of root's does not run the notebook of another user, unless ``caller`` says so, and never becomes that user:
+/// a library does not change the user of its host. The `galley` program does, in a process of its own.
 @nonexhaustive
 public enum KernelUser: Hashable, Sendable {
-    /// Where root runs the notebook of another user, that user, if this machine knows the user and the user may get at
-    /// the kernel; whoever runs this process in all other cases, with a warning if root runs it for another user.
+    /// Any user but root; root only for a notebook of root's whose path no other user can change.
     case automatic
-    /// Whoever runs this process.
+    /// Any user. Root runs the notebook of another user with root's rights.
     case caller
     /// The owner of the notebook.
     case owner

@@ -19,6 +19,12 @@ package struct Account: Hashable, Sendable {
     /// The user that this process runs as; nil where the system knows none of that number.
     package static var current: Account? { Account(id: geteuid()) }
 
+    /// The name of the user that this process runs as, or the number of one without a name.
+    package static var caller: String { name(of: geteuid()) }
+
+    /// The name of a user, or the number of one without a name.
+    package static func name(of id: UInt32) -> String { Account(id: id)?.name ?? "user \(id)" }
+
     /// Finds a user by name, or by number.
     package init?(named name: String) {
         guard let found = Self(name: name, id: 0) ?? UInt32(name).flatMap(Self.init(id:)) else { return nil }
@@ -37,43 +43,22 @@ package struct Account: Hashable, Sendable {
             String(decoding: $0.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         }
         (self.name, home, shell, self.id, self.group) = (fields[0], fields[1], fields[2], id, group)
-        var groups = [UInt32](repeating: group, count: 4096)
-        // Safe because the array is passed with its own length.
-        let count = unsafe clinux_find_groups(id, group, &groups, groups.count)
-        self.groups = Array(groups.prefix(count))
-    }
-}
-
-extension Account {
-    /// What a user may be allowed to do.
-    package enum Access {
-        case enter, run
+        groups = Self.groups(of: id, group)
     }
 
-    /// Whether the user may do something with what is at a path; nil where this process cannot find out, because it may
-    /// not take the user's place.
-    package func may(_ access: Access, _ path: String) -> Bool? {
-        // Safe because the array outlives the call.
-        let answer = unsafe groups.withUnsafeBufferPointer { groups -> Int32 in
-            guard let start = groups.baseAddress else { return -1 }
-            var user = unsafe clinux_user(user: id, group: group, groups: start, group_count: groups.count)
-            // A folder is entered to look at what is in it.
-            return unsafe clinux_may_execute(&user, access == .enter ? path + "/." : path)
+    /// Makes a user of a number that the machine knows no name for.
+    package init(number: UInt32, group: UInt32, home: String) {
+        (name, id, self.group, groups) = ("\(number)", number, group, [group])
+        (self.home, shell) = (home, "/bin/sh")
+    }
+
+    private static func groups(of user: UInt32, _ group: UInt32) -> [UInt32] {
+        var groups = [UInt32](repeating: group, count: 64)
+        while true {
+            // Safe because the array is passed with its own length.
+            let count = unsafe clinux_find_groups(user, group, &groups, groups.count)
+            if count <= groups.count { return Array(groups.prefix(count)) }
+            groups = [UInt32](repeating: group, count: count)
         }
-        return answer < 0 ? nil : answer == 1
-    }
-
-    /// Whether it is root who keeps the user from what is at a path: the first place on the way that the user may not
-    /// enter is root's.
-    package func isKeptOut(of path: String) -> Bool {
-        let path = Files.resolved(path) ?? path
-        var place = ""
-        for part in path.split(separator: "/") {
-            place += "/\(part)"
-            if Files.isFolder(place), may(.enter, place) == true { continue }
-            var status = stat()
-            return unsafe stat(place, &status) == 0 && status.st_uid == 0
-        }
-        return false
     }
 }

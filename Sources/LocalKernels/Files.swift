@@ -38,6 +38,9 @@ enum Files {
     static func isFile(_ path: String) -> Bool { kind(path) == S_IFREG }
     static func isExecutable(_ path: String) -> Bool { unsafe isFile(path) && access(path, X_OK) == 0 }
 
+    /// Whether this process's user is kept from something.
+    static func isClosed(_ path: String) -> Bool { unsafe access(path, F_OK) != 0 && errno == EACCES }
+
     private static func kind(_ path: String) -> mode_t? {
         var status = stat()
         return unsafe stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil

@@ -60,12 +60,9 @@ final class GuardedProcess: Sendable {
             close(output.write)
         }
         var socket: Int32 = -1
-        let account = options.account
         let guardian = unsafe argv.withUnsafeBufferPointer { argv in
-            unsafe envp.withUnsafeBufferPointer { envp in
-                unsafe (account?.groups ?? [0]).withUnsafeBufferPointer { groups -> pid_t in
+            unsafe envp.withUnsafeBufferPointer { envp -> pid_t in
                     guard let arguments = argv.baseAddress, let environment = envp.baseAddress,
-                        let start = groups.baseAddress,
                         let program = unsafe paths[0], let folder = unsafe paths[1], let privateFolder = unsafe paths[2]
                     else { return -1 }
                     var launch = unsafe clinux_launch(
@@ -75,12 +72,8 @@ final class GuardedProcess: Sendable {
                         processor_seconds: UInt64(
                             options.limits.processorTime.map { max(1, $0.components.seconds) } ?? 0),
                         open_files: UInt64(max(0, options.limits.openFiles ?? 0)),
-                        leaves_children: options.leavesChildren ? 1 : 0, changes_user: account == nil ? 0 : 1,
-                        user: clinux_user(
-                            user: account?.id ?? 0, group: account?.group ?? 0, groups: start, group_count: groups.count
-                        ))
+                        leaves_children: options.leavesChildren ? 1 : 0)
                     return unsafe clinux_start_guarded(&launch, &socket)
-                }
             }
         }
         guard guardian > 0 else {

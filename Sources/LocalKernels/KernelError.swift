@@ -21,12 +21,14 @@ public enum KernelError: Error, Hashable, Sendable {
     case noAccount(String)
     /// It is to be run as the owner of a notebook that has none.
     case noOwner
-    /// It cannot be run as this user.
+    /// It is to be run as a user that this process does not run as.
     case notAllowedToBecome(String, reason: String)
-    /// The user that it is to run as is not allowed to get at something that it takes.
-    ///
-    /// `isRoots` says whether it is root who keeps the user out.
-    case outOfReach(String, account: String, isRoots: Bool)
+    /// This process is root's, and the notebook belongs to another user.
+    case ownedByAnother(user: String)
+    /// This process is root's, and another user can change where the path of root's notebook leads.
+    case changeable
+    /// The user that it runs as is not allowed to read or run something that it takes.
+    case outOfReach(String, account: String)
     /// The system refused to start it.
     case notStarted(kernel: String, reason: String)
     /// It ended before it was ready.
@@ -73,8 +75,14 @@ extension KernelError: CustomStringConvertible {
         case .noOwner:
             return "The notebook is in no file, so it has no owner whom the kernel could run as; name somebody"
         case .notAllowedToBecome(let name, let reason):
-            return "The kernel cannot be run as \(name): \(reason). It takes root to run it as somebody else"
-        case .outOfReach(let path, let account, _):
+            return "The kernel cannot be run as \(name): \(reason). It takes root to run it as another user"
+        case .ownedByAnother(let user):
+            return "The notebook belongs to \(user), and this process is root's: it does not run the notebook with "
+                + "root's rights. Run it as \(user), or choose root's rights"
+        case .changeable:
+            return "The notebook belongs to root, but another user can change where its path leads, so it does not run "
+                + "with root's rights. Choose the user that it runs as, or choose root's rights"
+        case .outOfReach(let path, let account):
             return "The kernel cannot be run as \(account), who may not get at \(path). Give the permission, or choose "
                 + "another kernel, or another user"
         case .notStarted(let kernel, let reason): return "Kernel '\(kernel)' could not be started: \(reason)"

@@ -123,6 +123,7 @@ package struct KernelFinder: Sendable {
     /// The kernel of a Python environment that is named by its folder or by its Python.
     private func environmentKernel(at path: String) throws(KernelError) -> KernelSpec {
         let path = path.hasPrefix("~/") ? (homes.first ?? "") + path.dropFirst(1) : path
+        if Files.isClosed(path) { throw .outOfReach(path, account: Account.caller) }
         let isProgram = Files.isExecutable(path)
         let folder = isProgram ? Files.parent(Files.parent(path)) : path.hasSuffix("/") ? String(path.dropLast()) : path
         let environment = EnvironmentFolder(path: Files.resolved(folder) ?? folder)

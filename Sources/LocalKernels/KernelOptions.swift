@@ -4,8 +4,6 @@ package struct KernelOptions: Sendable {
     package var workingFolder: String?
     /// The variables it starts with, before those that its own description adds.
     package var environment: [String: String]
-    /// The user that it runs as; nil for the one that this process runs as. It takes root to choose another.
-    package var account: Account?
     /// Arguments added to its own.
     package var extraArguments: [String] = []
     /// How long it may take until it is ready.

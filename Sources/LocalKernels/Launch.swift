@@ -75,7 +75,10 @@ struct Launch: Sendable {
                 Files.program(name, path: path) ?? spec.home.flatMap { Files.program(name, path: $0.path + "/bin") }
                 ?? (name == "python" ? Files.program("python3", path: path) : nil)
         }
-        guard let found else { throw .noProgram(name, kernel: spec.name) }
+        guard let found else {
+            if name.contains("/"), Files.isClosed(name) { throw .outOfReach(name, account: Account.caller) }
+            throw .noProgram(name, kernel: spec.name)
+        }
         return found
     }
 

@@ -8,8 +8,7 @@ extension Account {
     package func loginEnvironment(within limit: Duration = .seconds(15)) async -> [String: String]? {
         var options = KernelOptions(environment: identity)
         options.environment["PATH"] = "/usr/local/bin:/usr/bin:/bin"
-        options.account = self
-        options.workingFolder = may(.enter, home) == true ? home : "/"
+        options.workingFolder = unsafe access(home, X_OK) == 0 ? home : "/"
         guard let folder = try? RuntimeFolder(for: name, options: options) else { return nil }
         defer { folder.remove() }
         // What the shell prints is its own affair, so the answer goes to a file.
@@ -17,8 +16,7 @@ extension Account {
         let command = Launch(
             readsProfile ? shell : "/bin/sh", ["-l", "-c", "/usr/bin/env -0 >'\(file)'"],
             environment: options.environment)
-        guard (try? folder.give(to: self)) != nil,
-            let process = try? await GuardedProcess.start(command, options, privateFolder: folder.outermost)
+        guard let process = try? await GuardedProcess.start(command, options, privateFolder: folder.path)
         else { return nil }
         _ = await withTaskCancellationHandler {
             await process.ending.value(within: limit)

@@ -6,21 +6,15 @@ import Synchronization
 ///
 /// Its path is short, because the address of a socket has room for 107 characters. It is locked as long as it is used,
 /// so that what a process left that was killed can be told from what another one needs, in another container too.
-///
-/// A kernel that runs as another user has a folder of that user's inside of one that is not: what is the user's own could
-/// be put out of the way, and something else in its place, before this process removes it.
 final class RuntimeFolder: Sendable {
     /// Where the files are.
     let path: String
-    /// What is removed in the end.
-    let outermost: String
     private let kernel: String
     private let lock: Int32
     /// A folder elsewhere, where the one for temporary files is if its path is too long for sockets.
     private let other: (path: String, lock: Int32)?
 
     private static let prefix = "galley-"
-    private static let inner = "k"
     private static let temporary = "tmp"
     private static let longest = 40
 
@@ -35,19 +29,14 @@ final class RuntimeFolder: Sendable {
         // notebook may write.
         let isForMore = options.hasOwnTemporaryFolder
         let own = [isForMore ? nil : options.environment["XDG_RUNTIME_DIR"], options.environment["TMPDIR"], "/tmp"]
-        let parents = options.account == nil ? own.compactMap(\.self) : ["/tmp"]
-        for parent in parents where parent.hasPrefix("/") && parent.utf8.count < Self.longest {
+        for parent in own.compactMap(\.self) where parent.hasPrefix("/") && parent.utf8.count < Self.longest {
             Self.clearRemains(in: parent)
             let path = Self.newPath(in: parent)
             if unsafe mkdir(path, 0o700) == 0 {
-                outermost = path
                 lock = Self.locked(path) ?? -1
-                self.path = options.account == nil ? path : path + "/" + Self.inner
-                other = isForMore && options.account == nil ? Self.long(options.environment["TMPDIR"]) : nil
-                temporaryFolder = isForMore ? (other?.path ?? self.path) + "/" + Self.temporary : nil
-                if options.account != nil, unsafe chmod(path, 0o711) != 0 || mkdir(self.path, 0o700) != 0 {
-                    throw notMade(path)
-                }
+                self.path = path
+                other = isForMore ? Self.long(options.environment["TMPDIR"]) : nil
+                temporaryFolder = isForMore ? (other?.path ?? path) + "/" + Self.temporary : nil
                 if let temporaryFolder, unsafe mkdir(temporaryFolder, 0o700) != 0 { throw notMade(temporaryFolder) }
                 return
             }
@@ -74,23 +63,13 @@ final class RuntimeFolder: Sendable {
         .notStarted(kernel: kernel, reason: "\(path) could not be made: \(unsafe String(cString: strerror(errno)))")
     }
 
-    /// Gives the folder and what is in it to the user that the kernel runs as.
-    func give(to account: Account) throws(KernelError) {
-        for path in Files.names(in: path).map({ "\(path)/\($0)" }) + [path]
-        where unsafe lchown(path, account.id, account.group) != 0 {
-            throw .notStarted(
-                kernel: kernel,
-                reason: "\(path) cannot be given to \(account.name): \(unsafe String(cString: strerror(errno)))")
-        }
-    }
-
     deinit {
         for lock in [lock, other?.lock ?? -1] where lock >= 0 { close(lock) }
     }
 
     /// Removes the folder and what is in it.
     func remove() {
-        unsafe clinux_remove(outermost)
+        unsafe clinux_remove(path)
         if let other { unsafe clinux_remove(other.path) }
     }
 
@@ -129,9 +108,7 @@ final class RuntimeFolder: Sendable {
         for name in names
         where name.hasPrefix(prefix) && name.wholeMatch(of: /galley-\d+-\w+/) != nil {
             let path = "\(parent)/\(name)"
-            let outer = Files.names(in: path)
-            let names = outer == [inner] ? Files.names(in: path + "/" + inner) : outer
-            guard contents.isSuperset(of: names) else { continue }
+            guard contents.isSuperset(of: Files.names(in: path)) else { continue }
             var status = stat()
             guard unsafe lstat(path, &status) == 0, status.st_uid == geteuid(), status.st_mode & S_IFMT == S_IFDIR,
                 // One that was made a moment ago may not be locked yet.

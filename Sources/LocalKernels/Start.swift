@@ -52,7 +52,6 @@ struct Start: Sendable {
             }
             let file = ConnectionFile(endpoints: endpoints, key: Key(), kernelName: spec.name)
             let path = try folder.write(file.bytes, to: "kernel.json")
-            if let account = options.account { try folder.give(to: account) }
             var launch = try Launch(spec, connectionFile: path, options: options)
             if let temporaryFolder = folder.temporaryFolder { launch.environment["TMPDIR"] = temporaryFolder }
             process = try await Self.start(launch, in: folder, spec, options)
@@ -79,11 +78,10 @@ struct Start: Sendable {
         _ launch: Launch, in privateFolder: RuntimeFolder, _ spec: KernelSpec, _ options: KernelOptions
     ) async throws(KernelError) -> GuardedProcess {
         do throws(GuardedProcess.Refusal) {
-            return try await GuardedProcess.start(launch, options, privateFolder: privateFolder.outermost)
+            return try await GuardedProcess.start(launch, options, privateFolder: privateFolder.path)
         } catch {
             switch error.step {
             case clinux_step_folder: throw .noWorkingFolder(options.workingFolder ?? ".", reason: error.reason)
-            case clinux_step_user: throw .notAllowedToBecome(options.account?.name ?? "", reason: error.reason)
             case clinux_step_program where error.code == ENOENT: throw .noProgram(launch.program, kernel: spec.name)
             case clinux_step_limits:
                 throw .notStarted(kernel: spec.name, reason: "a limit was refused: \(error.reason)")

@@ -10,8 +10,11 @@ struct FileDescriptor: ~Copyable {
     deinit { close(number) }
 
     /// Opens a path; it is not passed on to children.
+    ///
+    /// To read, it does not wait for a writer at the other end of a pipe that took the place of a file.
     init(_ path: String, _ flags: Int32, mode: mode_t = 0) throws(Errno) {
-        number = try checked { unsafe open(path, flags | O_CLOEXEC, mode) }
+        let patience = flags & O_ACCMODE == O_RDONLY ? O_NONBLOCK : 0
+        number = try checked { unsafe open(path, flags | patience | O_CLOEXEC, mode) }
     }
 
     /// Opens a name in a folder.

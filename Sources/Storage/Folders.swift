@@ -49,23 +49,40 @@ extension LocalFile {
 
     /// Makes a folder, and those that it is in, where they do not exist.
     package static func makeFolder(_ path: String) throws(StorageError) {
-        try FileUser.acting(as: FileUser.deciding(on: path)) { () throws(StorageError) in try make(path) }
-    }
-
-    private static func make(_ path: String) throws(StorageError) {
+        if geteuid() == 0 { return try makeRootsFolder(path) }
         var status = stat()
         if unsafe stat(path, &status) == 0 { return }
-        if let slash = path.drop(while: { $0 == "/" }).lastIndex(of: "/") { try make(String(path[..<slash])) }
+        if let slash = path.drop(while: { $0 == "/" }).lastIndex(of: "/") { try makeFolder(String(path[..<slash])) }
         if unsafe mkdir(path, 0o777) != 0, errno != EEXIST { throw StorageError(.writing, path, .last) }
+    }
+
+    /// Makes a folder without following anything that another user can change.
+    private static func makeRootsFolder(_ path: String) throws(StorageError) {
+        do throws(Errno) {
+            while true {
+                let walk = try PathWalk(path + "/")
+                switch walk.kind {
+                case .folder: return
+                case .link: throw Errno(rawValue: EPERM)
+                case .file, .other: throw Errno(rawValue: ENOTDIR)
+                case .missing:
+                    if unsafe mkdir(walk.folderPath + "/" + walk.base, 0o777) != 0, errno != EEXIST { throw .last }
+                }
+            }
+        } catch {
+            throw error.rawValue == EPERM ? .changeable(path: path) : StorageError(.writing, path, error)
+        }
     }
 
     /// Opens a file that lines are added to, or makes it; never waits for whoever reads from a pipe.
     ///
     /// - Returns: The descriptor, which the caller closes.
     package static func openForLines(_ path: String) throws(Errno) -> Int32 {
-        try FileUser.acting(as: FileUser.deciding(on: path)) { () throws(Errno) in
-            try checked { unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0o666) }
-        }
+        if let own = ownDescriptor(path) { return try checked { fcntl(own, F_DUPFD_CLOEXEC, 3) } }
+        let held = try HeldPath(path)
+        let still = geteuid() == 0 ? O_NOFOLLOW : 0
+        let flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC | still
+        return try checked { unsafe open(held.path, flags, 0o666) }
     }
 
     /// Writes a file in a new folder that nobody else can enter, for what cannot be written where it belongs.

@@ -15,6 +15,8 @@ public actor LocalFile: NotebookStore {
     private var known = Known.unseen
     /// What the file had besides its contents: a file that is made in its stead gets the same.
     private var attributes: Attributes?
+    /// Who owned the file when it was read.
+    private var readOwner: FileOwner?
     /// Who owns a file that is made where nothing was; nil for whoever runs this process.
     private var newOwner: FileOwner?
     /// Keeps other runs away.
@@ -44,7 +46,7 @@ public actor LocalFile: NotebookStore {
     public func lock() throws(StorageError) {
         try checkPath()
         ownership.isWanted = true
-        try acting { () throws(StorageError) in ownership.lock = try FileLock.take(path) }
+        ownership.lock = try FileLock.take(path)
         // What comes to be there from now on is somebody else's.
         do throws(Errno) {
             known = try Stamp(ofFileAt: path).map { .seen($0, Fingerprint([UInt8]())) } ?? .missing
@@ -61,13 +63,14 @@ public actor LocalFile: NotebookStore {
         try checkPath()
         do throws(Errno) {
             // Of a pipe that nobody writes to nothing is waited for, and a device may never end.
-            let file = try acting { () throws(Errno) in try FileDescriptor(path, O_RDONLY | O_NONBLOCK) }
+            let file = try FileDescriptor(path, O_RDONLY)
             let status = try file.status
             guard [S_IFREG, S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT) else { throw Errno(rawValue: EISDIR) }
             guard status.st_size < UInt32.max else { throw Errno(rawValue: EFBIG) }
             let bytes = try file.readToEnd(expecting: Int(status.st_size))
             // As it was before it was read: what somebody wrote in between must not be taken for what was read.
             known = .seen(Stamp(status), .bytes(bytes))
+            readOwner = FileOwner(status)
             if status.st_mode & S_IFMT == S_IFREG { attributes = try Attributes(of: file) }
             return bytes
         } catch {
@@ -76,14 +79,11 @@ public actor LocalFile: NotebookStore {
         }
     }
 
-    /// Returns who owns the file; nil where there is none. Of a link it is whoever has put it there, unless root has.
+    /// Returns the owner of the file that was read; nil before it was.
     public func owner() async -> FileOwner? {
-        var status = stat()
-        if unsafe lstat(path, &status) == 0, status.st_uid != 0 {
-            return FileOwner(status)
-        }
-        guard unsafe stat(path, &status) == 0 else { return nil }
-        return FileOwner(status)
+        guard geteuid() == 0, var owner = readOwner else { return readOwner }
+        owner.isSafeForRoot = owner.user == 0 && (try? PathWalk(path).control) == .root
+        return owner
     }
 
     /// Says whose the file is to be if it is made: it gets no rights that the owner's file does not give, and root gives
@@ -93,19 +93,12 @@ public actor LocalFile: NotebookStore {
     /// Finds out, before anything is run, whether the file could be written.
     public func checkWritable() throws(StorageError) {
         try checkPath()
-        try acting { () throws(StorageError) in try Replacement(of: path).checkWritable() }
+        try Replacement(of: path).checkWritable()
     }
 
     /// Refuses a path that the system would take for a shorter one.
     private func checkPath() throws(StorageError) {
         if path.utf8.contains(0) { throw .failed(.opening, path: path, Errno(rawValue: EINVAL)) }
-    }
-
-    /// Does something to the file as whoever decides what the path leads to.
-    private func acting<Result: ~Copyable, Failure: Error>(
-        _ body: () throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        try FileUser.acting(as: FileUser.deciding(on: path, sparesOthers: true), body)
     }
 
     /// Replaces the file, or makes it.
@@ -135,12 +128,8 @@ public actor LocalFile: NotebookStore {
 
     private func write(_ bytes: some ByteRuns, over expectation: Replacement.Expectation) throws(StorageError) -> Stamp?
     {
-        let user = FileUser.deciding(on: path, sparesOthers: true)
-        return try FileUser.acting(as: user) { () throws(StorageError) in
-            try Replacement(of: path).write(
-                bytes, attributes: attributes, owner: newOwner, givesAway: user == nil && geteuid() == 0,
-                over: expectation, &ownership)
-        }
+        try Replacement(of: path).write(
+            bytes, attributes: attributes, owner: newOwner, givesAway: geteuid() == 0, over: expectation, &ownership)
     }
 
     private static func conflictPath(beside path: String, _ number: Int) -> String {

@@ -63,6 +63,8 @@ public struct FileOwner: Hashable, Sendable {
     public let group: UInt32
     /// The rights of the user, the group and all others, as the system writes them.
     public let mode: UInt32
+    /// Whether the file is root's, and root alone can change where its path leads; true where nobody looked.
+    package var isSafeForRoot = true
 
     /// Makes an owner of the numbers.
     public init(user: UInt32, group: UInt32, mode: UInt32 = 0o666) {

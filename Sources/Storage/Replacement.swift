@@ -35,6 +35,8 @@ struct Replacement {
             let isInTheWay = [EACCES, EPERM, EROFS, EBUSY, EXDEV, ENOTSUP].contains(error.rawValue)
             guard old != nil, isInTheWay else { throw refusal(error, needed: bytes.count) }
         }
+        // Another user may have made it a second name of any file.
+        if place.isChangeable { throw .changeable(path: path) }
         return try InPlace(path: path, place: place).write(bytes)
     }
 
@@ -126,7 +128,18 @@ struct Place {
     let base: String
     var path: String { "\(folder)/\(base)" }
 
+    /// Whether this process is root's, and another user can change where the path leads.
+    let isChangeable: Bool
+    /// Keeps a folder in its place where this process is root's.
+    private let held: HeldFolder?
+
+    /// Follows links to the file; where this process is root's, only those that no other user can have put there.
     init(resolving path: String) throws(StorageError) {
+        if geteuid() == 0 {
+            self = try Self.held(path)
+            return
+        }
+        (isChangeable, held) = (false, nil)
         var status = stat()
         if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG { throw .notAFile(path: path) }
         var path = path
@@ -139,6 +152,27 @@ struct Place {
         (folder, base) = Self.split(path)
         guard !base.isEmpty, base != ".", base != ".." else { throw .notAFile(path: path) }
         if unsafe access(folder, F_OK) != 0 { throw StorageError(.replacing, path, .last) }
+    }
+
+    private init(folder: String, base: String, isChangeable: Bool, held: HeldFolder) {
+        (self.folder, self.base, self.isChangeable, self.held) = (folder, base, isChangeable, held)
+    }
+
+    private static func held(_ path: String) throws(StorageError) -> Place {
+        do throws(Errno) {
+            let walk = try PathWalk(path)
+            if walk.kind == .link { throw Errno(rawValue: EPERM) }
+            guard walk.rest.isEmpty else { throw Errno(rawValue: ENOENT) }
+            guard [.file, .missing].contains(walk.kind), walk.base != "." else { throw Errno(rawValue: EISDIR) }
+            let folder = HeldFolder(walk)
+            return Place(folder: folder.path, base: walk.base, isChangeable: walk.control != .root, held: folder)
+        } catch {
+            switch error.rawValue {
+            case EPERM: throw .changeable(path: path)
+            case EILSEQ: throw .nameNotReadable(path: path)
+            default: throw StorageError(.replacing, path, error)
+            }
+        }
     }
 
     private static func split(_ path: String) -> (folder: String, base: String) {

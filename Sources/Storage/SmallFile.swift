@@ -11,14 +11,6 @@ extension LocalFile {
     package static func put(
         _ bytes: some ByteRuns, at path: String, mode: UInt32 = 0o644, group: UInt32? = nil
     ) throws(StorageError) {
-        try FileUser.acting(as: FileUser.deciding(on: path)) { () throws(StorageError) in
-            try replace(path, by: bytes, mode: mode, group: group)
-        }
-    }
-
-    private static func replace(_ path: String, by bytes: some ByteRuns, mode: UInt32, group: UInt32?)
-        throws(StorageError)
-    {
         let place = try Place(resolving: path)
         do throws(Errno) {
             var new = try TemporaryFile(in: place.folder, mode: 0o600, unnamed: false)
@@ -37,10 +29,8 @@ extension LocalFile {
     package static func fill(_ path: String, with bytes: some ByteRuns, mode: UInt32) throws(StorageError) {
         guard kind(of: path) == .other else { return try put(bytes, at: path, mode: mode) }
         do throws(Errno) {
-            try FileUser.acting(as: FileUser.deciding(on: path)) { () throws(Errno) in
-                try FileDescriptor(path, O_WRONLY)
-            }
-            .write(bytes)
+            if let own = ownDescriptor(path) { return try FileDescriptor(duplicating: own).write(bytes) }
+            try FileDescriptor(HeldPath(path).path, O_WRONLY).write(bytes)
         } catch {
             throw StorageError(.writing, path, error, needed: bytes.count)
         }
@@ -48,11 +38,9 @@ extension LocalFile {
 
     /// Removes a file, if there is one.
     package static func remove(_ path: String) throws(StorageError) {
-        try FileUser.acting(as: FileUser.deciding(on: path)) { () throws(StorageError) in
-            // A link stays, and leads to what is going to be made.
-            let place = try Place(resolving: path)
-            if unsafe unlink(place.path) != 0, errno != ENOENT { throw StorageError(.writing, path, .last) }
-        }
+        // A link stays, and leads to what is going to be made.
+        let place = try Place(resolving: path)
+        if unsafe unlink(place.path) != 0, errno != ENOENT { throw StorageError(.writing, path, .last) }
     }
 
     /// The lines of a file, or of what comes out of a pipe; none where it cannot be read.

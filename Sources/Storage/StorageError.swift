@@ -29,6 +29,8 @@ public enum StorageError: Error, Hashable, Sendable {
     case tooLong(path: String)
     /// Writing in place broke off and the old contents could not be put back; they are in `copy`.
     case notRestored(path: String, copy: String, Errno)
+    /// Root does not write to a file, because another user can change where its path leads.
+    case changeable(path: String)
     /// The operating system refused something else.
     case failed(Operation, path: String, Errno)
 
@@ -130,6 +132,8 @@ extension StorageError: CustomStringConvertible {
         case .tooLong(let path): "\(path) is longer than 4 GB, which is more than a notebook can be"
         case .notRestored(let path, let copy, let code):
             "\(path): writing broke off (\(code)) and the old contents could not be put back; they are in \(copy)"
+        case .changeable(let path):
+            "\(path): root does not write there, because another user can change where that leads; name another place"
         case .failed(let operation, let path, let code): "\(path): \(operation.rawValue) failed: \(code)"
         }
     }

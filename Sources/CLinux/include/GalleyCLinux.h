@@ -17,19 +17,6 @@ const char *_Nullable clinux_next_name(DIR *_Nonnull folder);
 /// -1 and errno then, and where it cannot be opened.
 int clinux_open_plain(const char *_Nonnull path);
 
-/// Somebody else, whom root can act for.
-struct clinux_user {
-    uid_t user;
-    gid_t group;
-    /// All groups that the user is in.
-    const gid_t *_Nonnull groups;
-    size_t group_count;
-};
-
-/// Finds the groups that a user is in, the user's own first; a number that is no user's is in `group` alone. Returns how
-/// many of them fit.
-size_t clinux_find_groups(uid_t user, gid_t group, gid_t *_Nonnull groups, size_t room);
-
 // MARK: - For Storage
 
 /// Opens a folder to make files in, which does not take the right to list it; -1 and errno where it cannot.
@@ -41,18 +28,11 @@ int clinux_open_unnamed(int folder, mode_t mode);
 /// Gives a file of a folder another name there that nobody has; -1 and errno where that cannot be, EEXIST where somebody has it.
 int clinux_rename_to_free(int folder, const char *_Nonnull old, const char *_Nonnull new_name);
 
-/// The groups of a thread.
-struct clinux_groups {
-    int count;
-    gid_t groups[1024];
-};
+/// Looks a name up in a folder, following no link and opening nothing for reading or writing; -1 and errno where there is none.
+int clinux_look_up(int folder, const char *_Nonnull name);
 
-/// Has this thread, and no other, use files as a user does, and keeps what it takes to go back; returns 0 or, with
-/// nothing changed, -1 and errno.
-int clinux_use_files_as(const struct clinux_user *_Nonnull user, struct clinux_groups *_Nonnull before);
-
-/// Has this thread use files as the process does again.
-void clinux_use_files_as_before(const struct clinux_groups *_Nonnull before);
+/// Reads the link that ``clinux_look_up`` found; returns its length, or -1 and errno.
+ssize_t clinux_read_link(int link, char *_Nonnull text, size_t size);
 
 /// Asks the kernel to back memory with huge pages, which makes its first use cheaper. May do nothing.
 void clinux_prefer_huge_pages(void *_Nonnull address, size_t length);
@@ -66,10 +46,6 @@ void clinux_remove(const char *_Nonnull path);
 /// writes name, home and shell to `text`, each ended by a NUL; returns 0 where there is none, or where there is no room.
 int clinux_find_user(
     const char *_Nullable name, uid_t *_Nonnull id, gid_t *_Nonnull group, char *_Nonnull text, size_t size);
-
-/// Whether a user may run a program, or enter a folder: 1 or 0, or -1 and errno where this thread cannot take the user's
-/// place. Nobody else notices that it does.
-int clinux_may_execute(const struct clinux_user *_Nonnull user, const char *_Nonnull path);
 
 /// A program to be started under a guard.
 struct clinux_launch {
@@ -87,9 +63,6 @@ struct clinux_launch {
     uint64_t memory, processor_seconds, open_files;
     /// Whether what the program started may outlive it.
     int leaves_children;
-    /// Whether it runs as another user, and who that is.
-    int changes_user;
-    struct clinux_user user;
 };
 
 /// What a guard reports.
@@ -103,7 +76,7 @@ enum clinux_event {
 };
 
 /// What could not be done before the program ran.
-enum clinux_step { clinux_step_fork = 1, clinux_step_folder, clinux_step_limits, clinux_step_user, clinux_step_program };
+enum clinux_step { clinux_step_fork = 1, clinux_step_folder, clinux_step_limits, clinux_step_program };
 
 /// One report of a guard, sent whole through its socket.
 struct clinux_report {
@@ -137,6 +110,16 @@ int clinux_ending_signal(int status);
 
 /// The status that a process has exited with, which no signal has ended.
 int clinux_exit_status(int status);
+
+// MARK: - For Supervisor
+
+/// Finds the groups that a user is in, the user's own first; a number that is no user's is in `group` alone. Returns how
+/// many there are, of which no more than `room` are set.
+size_t clinux_find_groups(uid_t user, gid_t group, gid_t *_Nonnull groups, size_t room);
+
+/// Makes this process, which must have a single thread, one of another user, for good: in a session of its own, without
+/// the terminal, the keys and the capabilities of before. Returns 0, or -1 and errno: then it must do nothing but end.
+int clinux_become(uid_t user, gid_t group, const gid_t *_Nonnull groups, size_t count);
 
 // MARK: - For Runs
 

@@ -1,0 +1,52 @@
+import Glibc
+
+/// A folder that is held open, and found by that whatever its path leads to meanwhile.
+final class HeldFolder: Sendable {
+    private let folder: FileDescriptor
+
+    /// Holds the folder of the last name of a walk.
+    init(_ walk: borrowing PathWalk) { folder = FileDescriptor(owning: walk.folderDescriptor()) }
+
+    /// A path of the folder that no rename and no link changes, as long as this value lives.
+    var path: String { "/proc/self/fd/\(folder.number)" }
+}
+
+/// A path to write to that no other user can lead elsewhere: where this process is root's, its folder is held open.
+package final class HeldPath: Sendable {
+    /// The path to open, as long as this value lives.
+    package let path: String
+    private let folder: HeldFolder?
+
+    /// - Throws: `EPERM` where root would follow a link, or fill a file or a pipe, that another user can change.
+    package init(_ path: String) throws(Errno) {
+        guard geteuid() == 0 else {
+            (self.path, folder) = (path, nil)
+            return
+        }
+        let walk = try PathWalk(path)
+        guard walk.rest.isEmpty else { throw Errno(rawValue: walk.kind == .missing ? ENOENT : EPERM) }
+        let isSafe: Bool
+        switch walk.kind {
+        case .missing: isSafe = true
+        case .file: isSafe = walk.control == .root || walk.isRootsOnly
+        case .folder, .other: isSafe = walk.control == .root
+        case .link: isSafe = false
+        }
+        guard isSafe else { throw Errno(rawValue: EPERM) }
+        let folder = HeldFolder(walk)
+        self.path = folder.path + "/" + walk.base
+        self.folder = folder
+    }
+}
+
+extension LocalFile {
+    /// Opens what a path names that stands for a descriptor of this process, such as `/dev/stderr`; nil for all others.
+    ///
+    /// Such a path opens the file anew, which the user that this process has become may not do.
+    static func ownDescriptor(_ path: String) -> Int32? {
+        let streams: [String: Int32] = ["/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2]
+        let prefixes = ["/dev/fd/", "/proc/self/fd/"]
+        let number = prefixes.first(where: path.hasPrefix).flatMap { Int32(path.dropFirst($0.count)) }
+        return streams[path] ?? number
+    }
+}

@@ -1,0 +1,170 @@
+import GalleyCLinux
+import Glibc
+
+/// A path, followed one name at a time by descriptors, with what was seen of the users who can change where it leads.
+///
+/// Root must not follow a path that another user can change: a link put there a moment later would lead root anywhere. The
+/// walk follows links only where nobody but root can have put them. It opens nothing for reading or writing, so it never
+/// waits, and it changes nothing.
+package struct PathWalk: ~Copyable {
+    /// The folder of the last name that was looked up.
+    let folder: FileDescriptor
+    /// The last name that was looked up: that of a file or folder, of a link that was not followed, or of what is missing.
+    package let base: String
+    /// What has the name; nil where nothing has.
+    private let found: stat?
+    /// The names that come after a link that was not followed, or after what is missing.
+    package let rest: [String]
+    /// Who can change where the path leads, besides root.
+    package let control: Control
+
+    /// Who can change where a path leads, besides root.
+    package enum Control: Hashable, Sendable {
+        /// Nobody.
+        case root
+        /// One user.
+        case user(UInt32)
+        /// Several users, or any.
+        case others
+    }
+
+    /// What a path leads to.
+    package enum Kind: Hashable, Sendable {
+        case file, folder, link, other, missing
+    }
+
+    /// Follows a path from the root of the file system, or from the folder that this process works in.
+    ///
+    /// - Throws: What the system answers where a name cannot be looked up; `ELOOP` for links that lead in a circle.
+    package init(_ path: String) throws(Errno) {
+        guard !path.utf8.contains(0) else { throw Errno(rawValue: EINVAL) }
+        var names = Self.names(in: path)
+        var folder = try Self.start(path)
+        var seen = Seen()
+        var links = 0
+        while true {
+            guard let name = names.popLast() else {
+                // What ends with "/" or ".." is a folder.
+                let status = try folder.status
+                seen.add(folder: status, entry: nil, isNamed: false)
+                self.init(folder: folder, base: ".", found: status, rest: [], control: seen.control)
+                return
+            }
+            let status = try folder.status
+            let entry: FileDescriptor
+            do throws(Errno) {
+                let number = folder.number
+                entry = FileDescriptor(owning: try checked { unsafe clinux_look_up(number, name) })
+            } catch  where error.rawValue == ENOENT {
+                seen.add(folder: status, entry: nil)
+                self.init(folder: folder, base: name, found: nil, rest: names.reversed(), control: seen.control)
+                return
+            }
+            let found = try entry.status
+            switch found.st_mode & S_IFMT {
+            case S_IFLNK:
+                let isRoots = Self.isRoots(status) || status.st_uid == 0 && Self.isSticky(status) && found.st_uid == 0
+                if !isRoots {
+                    seen.add(folder: status, entry: found)
+                    self.init(folder: folder, base: name, found: found, rest: names.reversed(), control: seen.control)
+                    return
+                }
+                links += 1
+                guard links <= 40 else { throw Errno(rawValue: ELOOP) }
+                let target = try Self.target(of: entry)
+                if target.hasPrefix("/") { folder = try Self.start(target) }
+                names += Self.names(in: target)
+            case S_IFDIR where name == ".." || !names.isEmpty || path.hasSuffix("/"):
+                if name != ".." { seen.add(folder: status, entry: found) }
+                folder = entry
+            default:
+                seen.add(folder: status, entry: found)
+                guard names.isEmpty else { throw Errno(rawValue: ENOTDIR) }
+                self.init(folder: folder, base: name, found: found, rest: [], control: seen.control)
+                return
+            }
+        }
+    }
+
+    private init(
+        folder: consuming FileDescriptor, base: String, found: stat?, rest: [String], control: Control
+    ) {
+        self.folder = folder
+        (self.base, self.found, self.rest, self.control) = (base, found, rest, control)
+    }
+
+    /// What the path leads to.
+    package var kind: Kind {
+        switch found.map({ $0.st_mode & S_IFMT }) {
+        case nil: .missing
+        case S_IFREG: .file
+        case S_IFDIR: .folder
+        case S_IFLNK: .link
+        default: .other
+        }
+    }
+
+    /// Who owns what the path leads to; nil where there is nothing.
+    package var owner: FileOwner? { found.map { FileOwner($0) } }
+
+    /// The folder that the last name is in, by a path that no rename and no link changes as long as this value lives.
+    package var folderPath: String { "/proc/self/fd/\(folder.number)" }
+
+    /// Whether it is a file of root's that has no other name.
+    var isRootsOnly: Bool { found.map { $0.st_uid == 0 && $0.st_nlink == 1 } ?? false }
+
+    /// The user who owns the folder that the last name is in.
+    package var folderOwner: UInt32? { (try? folder.status)?.st_uid }
+
+    /// A descriptor of the folder, for its owner to close; -1 where there is none to be had.
+    package func folderDescriptor() -> Int32 { fcntl(folder.number, F_DUPFD_CLOEXEC, 3) }
+
+    // MARK: -
+
+    private static func start(_ path: String) throws(Errno) -> FileDescriptor {
+        FileDescriptor(owning: try checked { unsafe clinux_open_folder(path.hasPrefix("/") ? "/" : ".") })
+    }
+
+    /// The names in a path, the last one first.
+    private static func names(in path: String) -> [String] {
+        path.split(separator: "/").filter { $0 != "." }.reversed().map(String.init)
+    }
+
+    private static func target(of link: borrowing FileDescriptor) throws(Errno) -> String {
+        var text = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let number = link.number
+        // Safe because the array is passed with its own length.
+        let length = try checked { unsafe clinux_read_link(number, &text, text.count) }
+        let bytes = text.prefix(length).map { UInt8(bitPattern: $0) }
+        guard let target = String(validating: bytes, as: UTF8.self) else { throw Errno(rawValue: EILSEQ) }
+        return target
+    }
+
+    /// Whether root alone can change what is in a folder. Access lists show in the bits of the group.
+    private static func isRoots(_ folder: stat) -> Bool { folder.st_uid == 0 && folder.st_mode & 0o022 == 0 }
+
+    /// Whether an entry of a folder that others may write to belongs to its own owner.
+    private static func isSticky(_ folder: stat) -> Bool { folder.st_mode & S_ISVTX != 0 }
+
+    /// Those who were seen to be able to change something on the way.
+    private struct Seen {
+        private var users: Set<UInt32> = []
+        private var isAnybody = false
+
+        /// - Parameter isNamed: Whether it is about a name in the folder, and not the folder itself.
+        mutating func add(folder: stat, entry: stat?, isNamed: Bool = true) {
+            if folder.st_uid != 0 { users.insert(folder.st_uid) }
+            guard isNamed, folder.st_mode & 0o022 != 0 else { return }
+            if !PathWalk.isSticky(folder) || entry == nil {
+                isAnybody = true
+            } else if let entry, entry.st_uid != 0 {
+                users.insert(entry.st_uid)
+            }
+        }
+
+        var control: Control {
+            if isAnybody || users.count > 1 { return .others }
+            return users.first.map { .user($0) } ?? .root
+        }
+    }
+}
