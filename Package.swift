@@ -38,12 +38,13 @@ let package = Package(
         room(
             "Reports", needs: ["JSON", "Notebook", "JupyterProtocol", "Execution", "Galley", "Rendering"],
             exclude: ["report.schema.json"]),
+        room("Supervisor", needs: ["CLinux", "Storage"]),
         room("Runs", needs: ["JSON", "CLinux", "Storage", "JupyterProtocol"]),
         .executableTarget(
             name: "GalleyCLI",
             dependencies: modules([
                 "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "Execution", "Galley", "Comparison",
-                "Rendering", "Reports", "Runs",
+                "Rendering", "Reports", "Runs", "Supervisor", "CLinux",
             ]), path: "Sources/CLI", exclude: ["events.schema.json"]),
 
         // Tests

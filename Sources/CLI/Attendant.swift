@@ -4,33 +4,97 @@ import Glibc
 import GalleyJupyterProtocol
 import GalleyRuns
 import GalleyStorage
+import GalleySupervisor
 
-/// The process that looks after the one which runs the notebook, where there is something to do afterwards or where that
-/// one goes on without its caller.
+/// The process that looks after those which run the notebooks, where there is something to do afterwards, where they go on
+/// without their caller, or where they become other users.
 ///
-/// It does nothing but wait, so it is there when the other one is not any more, whatever may have ended it. All of this
-/// happens before there is a second thread.
+/// It waits, runs what is to be run at the end, and writes for a process that has become another user what is root's. All
+/// processes are made before there is a second thread.
 struct Attendant {
-    private let arguments: ExecuteArguments
-    private let place: RunPlace
-    /// The engine tells the attendant the end by the first, and the caller the beginning by the second.
-    private let verdict: Pipe
+    private let shares: [RunShare]
     private let news: Pipe?
 
-    /// Whether a run needs one.
-    static func isNeeded(_ background: Background) -> Bool { background.isDetached || !background.commands.isEmpty }
+    /// One process that runs notebooks.
+    private struct Engine {
+        let share: RunShare
+        let process: ChildProcess
+        let verdict: Pipe
+        let server: PlaceServer?
+    }
 
-    /// Parts the process in two, or three; returns in the one that is to run the notebook.
-    static func begin(_ arguments: ExecuteArguments, _ place: RunPlace) throws(Errno) -> AttendantLink {
-        let attendant = Attendant(
-            arguments: arguments, place: place, verdict: try Pipe(),
-            news: arguments.background.isDetached ? try Pipe() : nil)
+    private var background: Background { shares[0].arguments.background }
+
+    /// Whether a run needs one.
+    static func isNeeded(_ shares: [RunShare]) -> Bool {
+        let background = shares[0].arguments.background
+        return background.isDetached || !background.commands.isEmpty || shares.contains { $0.account != nil }
+            || shares.count > 1
+    }
+
+    /// Parts the process in two or more; returns in those that are to run notebooks, with what they are to run.
+    static func begin(_ shares: [RunShare]) throws(Errno) -> (AttendantLink, RunShare) {
+        let attendant = Attendant(shares: shares, news: shares[0].arguments.background.isDetached ? try Pipe() : nil)
         if let news = attendant.news, let session = try ChildProcess.detach() { attendant.awaitNews(news, of: session) }
-        if arguments.background.isDetached { attendant.letGoOfCaller() }
+        if attendant.background.isDetached { attendant.letGoOfCaller() }
         let mark = ProcessMark.current()
-        // Only one process of a group can read from the terminal.
-        if let engine = try ChildProcess.make(isApart: !arguments.readsStandardInput) { attendant.attend(engine) }
-        return AttendantLink(to: mark, verdict: attendant.verdict, news: attendant.news, arguments.background)
+        var engines: [Engine] = []
+        for share in shares {
+            let verdict = try Pipe()
+            let (server, files) = attendant.places(of: share, engines)
+            // Only one process of a group can read from the terminal. One that becomes another user has its own session.
+            let isApart = share.account == nil && !share.arguments.readsStandardInput
+            if let process = try ChildProcess.make(isApart: isApart) {
+                verdict.closeWriting()
+                files?.leave()
+                engines.append(Engine(share: share, process: process, verdict: verdict, server: server))
+                continue
+            }
+            for engine in engines {
+                engine.verdict.closeReading()
+                engine.server?.leave()
+            }
+            server?.leave()
+            let link = AttendantLink(
+                to: mark, verdict: verdict, news: attendant.news, share.arguments.background, files: files)
+            attendant.become(share, link)
+            return (link, share)
+        }
+        attendant.attend(engines)
+    }
+
+    /// Has this process become the user of its share; where that cannot be, it ends.
+    private func become(_ share: RunShare, _ link: AttendantLink) {
+        guard let account = share.account else { return }
+        do throws(Errno) {
+            try share.become(supervisedBy: link.process)
+        } catch {
+            let message =
+                "root cannot become \(account.name), who is to run \(share.place.notebook): \(error). Run it as that "
+                + "user, or with root's rights: --as-caller"
+            link.tell(End(status: ExitStatus.noKernel, outcome: "failed", result: nil, message: message))
+            Terminal.complain("galley: \(message)")
+            exit(ExitStatus.noKernel)
+        }
+        // What the attendant has for its own messages is root's to open.
+        guard share.arguments.background.isDetached, let log = share.place.log, let files = link.files,
+            let descriptor = try? files.openForLines(log)
+        else { return }
+        for stream in Int32(1)...2 { dup2(descriptor, stream) }
+        close(descriptor)
+    }
+
+    /// What the attendant writes for a process that becomes another user.
+    private func places(of share: RunShare, _ engines: [Engine]) -> (PlaceServer?, SupervisedFiles?) {
+        guard share.account != nil else { return (nil, nil) }
+        do {
+            return try PlaceServer.make(share.rootPlaces)
+        } catch {
+            for engine in engines { engine.process.send(SIGTERM) }
+            news?.write(End(status: ExitStatus.storage, outcome: "failed", result: nil, message: "\(error)").text)
+            Terminal.complain("galley: \(error)")
+            exit(ExitStatus.storage)
+        }
     }
 
     // MARK: The caller
@@ -38,7 +102,7 @@ struct Attendant {
     /// Waits until the run is under way, or is not going to be, and ends the caller.
     private func awaitNews(_ news: Pipe, of session: ChildProcess) -> Never {
         news.closeWriting()
-        let (place, isQuiet) = (place, arguments.isQuiet)
+        let (shares, isQuiet) = (shares, shares[0].arguments.isQuiet)
         DispatchQueue.global().async {
             let text = news.read()
             let lines = text.split(separator: "\n")
@@ -49,7 +113,7 @@ struct Attendant {
                 Terminal.complain("galley: \(end?.message ?? "the run ended before it began")")
                 exit(end?.status ?? ExitStatus.cellError)
             }
-            Self.tell(place, isQuiet)
+            for share in shares { Self.tell(share.place, isQuiet) }
             exit(ExitStatus.success)
         }
         while true { session.send(Signals.next()) }
@@ -70,61 +134,86 @@ struct Attendant {
     /// Gives back the caller's standard streams, for the end of which somebody may be waiting.
     private func letGoOfCaller() {
         let nothing = unsafe open("/dev/null", O_RDWR | O_CLOEXEC)
-        let log = place.log.flatMap { try? LocalFile.openForLines($0) } ?? -1
-        if !arguments.readsStandardInput { dup2(nothing, 0) }
-        for stream in Int32(1)...2 { dup2(log >= 0 ? log : nothing, stream) }
+        // A file that root makes among those of another user is not that user's to write.
+        let log = shares[0].place.log.flatMap { path in
+            shares[0].account == nil || LocalFile.isInRootsFolder(path) ? try? LocalFile.openForLines(path) : nil
+        }
+        if !shares.contains(where: \.arguments.readsStandardInput) { dup2(nothing, 0) }
+        for stream in Int32(1)...2 { dup2(log ?? nothing, stream) }
         // It may have left others open, too.
-        let own = [verdict.ends, news?.ends ?? []].joined()
+        let own = news?.ends ?? []
         for name in LocalFile.names(in: "/proc/self/fd") {
             if let number = Int32(name), number > 2, !own.contains(number) { close(number) }
         }
     }
 
-    /// Waits for the end of the engine, does what is to be done then, and ends as the engine did.
-    private func attend(_ engine: ChildProcess) -> Never {
-        verdict.closeWriting()
+    /// Waits for the end of the engines, does what is to be done then, and ends as they did.
+    private func attend(_ engines: [Engine]) -> Never {
         // A terminal's signals are for this process alone.
-        let ending = engine.end(passingOn: Signals.ending + [SIGQUIT, SIGTSTP])
-        let status = ending < 0 ? ExitStatus.signal(-ending) : ending
-        let end = End(verdict.read()) ?? killed(by: ending, status)
+        let signals = Signals.ending + [SIGQUIT, SIGTSTP]
+        ChildProcess.hold(signals)
+        for engine in engines { engine.server?.start() }
+        let endings = ChildProcess.ends(of: engines.map(\.process), passingOn: signals)
+        var worst: End?
+        for (engine, ending) in zip(engines, endings) {
+            let end = end(of: engine, ending)
+            if worst.map({ ExitStatus.isWorse(end.status, than: $0.status) }) ?? true { worst = end }
+        }
         news?.closeWriting()
         // All is said and saved: who does not want to wait for the commands need not.
         Signals.unblock()
-        Commands(arguments.background, place).run(
-            after: end, status, output: arguments.background.logsToStandardError ? { say(.output, $0) } : nil
-        ) {
-            say(.error, $0)
+        if let worst {
+            Commands(background, place).run(
+                after: worst, worst.status,
+                output: background.logsToStandardError ? { say(.output, $0, place) } : nil
+            ) {
+                say(.error, $0, place)
+            }
         }
-        place.leave()
-        exit(status)
+        for share in shares { share.place.leave() }
+        exit(worst?.status ?? ExitStatus.success)
     }
 
-    /// Tells for the engine that it has ended, when it could not do so itself.
-    private func killed(by ending: Int32, _ status: Int32) -> End {
+    /// The place of the run as commands are told of it.
+    private var place: RunPlace { shares[0].place }
+
+    /// Finishes what was done for an engine, and returns how it ended.
+    private func end(of engine: Engine, _ ending: Int32) -> End {
+        let status = ending < 0 ? ExitStatus.signal(-ending) : ending
+        for path in engine.server?.finish() ?? [] { say(.error, "not all lines could be written to \(path)", engine.share.place) }
+        let told = End(engine.verdict.read(), status: status)
+        let end = told ?? killed(engine.share, by: ending, status)
+        guard let account = engine.share.account else { return end }
+        if let home = engine.share.temporaryHome { UserSwitch.of(account).remove(home) }
+        return end.trusted(from: engine.share.place.result)
+    }
+
+    /// Tells for an engine that it has ended, when it could not do so itself.
+    private func killed(_ share: RunShare, by ending: Int32, _ status: Int32) -> End {
+        let place = share.place
         let name = PostMortem.signalNames[-ending] ?? "signal \(-ending)"
         let message =
             ending < 0 ? "galley was ended by \(name)" : "galley ended with status \(status), and has not told why"
         let end = End(status: status, outcome: "killed", result: place.result, message: message)
-        let told = place.statusCopies.lazy.compactMap { LocalFile.peek($0.path).flatMap { RunStatus($0) } }.first
+        let copies = place.statusCopies.filter { share.account == nil || LocalFile.isInRootsFolder($0.path) }
+        let told = copies.lazy.compactMap { LocalFile.peek($0.path).flatMap { RunStatus($0) } }.first
         if var told, told.id == place.id, told.state != .ended {
             told.end(status, end.outcome, end.message)
-            try? StatusFile(told, copies: place.statusCopies).finish()
+            try? StatusFile(told, copies: copies).finish()
         }
-        say(.error, end.message)
+        say(.error, end.message, place)
         news?.write(end.text)
         return end
     }
 
-    private func say(_ level: Log.Level, _ text: String) {
-        let line = Array(Log.line(arguments.background.logFormat, place.members, level, text).utf8)
-        if arguments.background.logsToStandardError {
+    private func say(_ level: Log.Level, _ text: String, _ place: RunPlace) {
+        let line = Array(Log.line(background.logFormat, place.members, level, text).utf8)
+        if background.logsToStandardError {
             Terminal.write(line, to: STDERR_FILENO)
         } else {
             Terminal.complain("galley: \(place.notebook): \(text)")
         }
-        guard !arguments.background.isDetached, let log = place.log, let file = try? LocalFile.openForLines(log) else {
-            return
-        }
+        guard !background.isDetached, let log = place.log, let file = try? LocalFile.openForLines(log) else { return }
         Terminal.write(line, to: file)
         close(file)
     }

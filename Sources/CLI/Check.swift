@@ -13,7 +13,9 @@ struct CheckSettings: Sendable {
     /// Whether only those cells are compared that ask for it.
     var isLax = false
     /// What texts are changed by before they are compared.
-    var sanitizers = Sanitizers()
+    private(set) var sanitizers = Sanitizers()
+    /// The file that tells it, and the option that names the file.
+    var sanitizerFile: (path: String, option: String)?
 
     static let flags = [
         Flag("--lax", "--nbval-lax") { $0.check.isLax = true },
@@ -25,17 +27,23 @@ struct CheckSettings: Sendable {
             arguments.options.launch.startLimit = try Reading.limit(value, name).duration ?? .seconds(365 * 86400)
         },
         Flag("--nbval-kernel-name") { arguments, value, _ in arguments.options.kernel = value },
-        Flag("--sanitize-with", "--nbval-sanitize-with") { arguments, value, name throws(UsageError) in
-            guard let bytes = LocalFile.peek(value, limit: 1 << 24) else {
-                throw UsageError("\(name) \(value): the file cannot be read; is there such a file?")
-            }
-            do throws(SanitizerError) {
-                arguments.check.sanitizers = try Sanitizers(parsing: String(decoding: bytes, as: UTF8.self))
-            } catch {
-                throw UsageError("\(name) \(value): \(error)")
-            }
+        Flag("--sanitize-with", "--nbval-sanitize-with") { arguments, value, name in
+            arguments.check.sanitizerFile = (value, name)
         },
     ]
+
+    /// Reads what texts are changed by.
+    mutating func readSanitizers() throws(UsageError) {
+        guard let (path, option) = sanitizerFile else { return }
+        guard let bytes = LocalFile.peek(path, limit: 1 << 24) else {
+            throw UsageError("\(option) \(path): the file cannot be read; is there such a file?")
+        }
+        do throws(SanitizerError) {
+            sanitizers = try Sanitizers(parsing: String(decoding: bytes, as: UTF8.self))
+        } catch {
+            throw UsageError("\(option) \(path): \(error)")
+        }
+    }
 
     static let help = """
         Usage: galley check [options] NOTEBOOK|FOLDER|'PATTERN'|@LIST ...

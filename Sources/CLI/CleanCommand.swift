@@ -1,11 +1,14 @@
 import Glibc
 import GalleyJSON
+import GalleyLocalKernels
 import GalleyNotebook
+import GalleyRuns
 import GalleyStorage
+import GalleySupervisor
 
 /// `galley clean`: takes out of notebooks what runs have left in them, as git wants it.
 struct CleanCommand: Sendable {
-    private let paths: [String]
+    private var paths: [String]
     private let isInPlace: Bool
     private let remains: UnreadNotebook.Remains
 
@@ -29,10 +32,51 @@ struct CleanCommand: Sendable {
         }
     }
 
+    /// Has a process of each owner do its part, where this one is root's, and returns in them; this process may have no
+    /// other thread.
+    func divided() -> CleanCommand {
+        guard geteuid() == 0 else { return self }
+        var parts: [FileOwner?: [String]] = [:]
+        for path in paths {
+            let owner = path == "-" ? NotebookOwner.ofStandardInput : NotebookOwner(of: path)
+            if case .user(let owner, _) = owner {
+                parts[FileOwner(user: owner.user, group: owner.group), default: []].append(path)
+            } else {
+                parts[nil, default: []].append(path)
+            }
+        }
+        guard parts.keys.contains(where: { $0 != nil }) else { return self }
+        var worst = ExitStatus.success
+        for (owner, paths) in parts {
+            var part = self
+            part.paths = paths
+            do throws(Errno) {
+                if let child = try ChildProcess.make(isApart: false) {
+                    let end = ChildProcess.ends(of: [child], passingOn: Signals.ending)[0]
+                    let status = end < 0 ? ExitStatus.signal(-end) : end
+                    if ExitStatus.isWorse(status, than: worst) { worst = status }
+                    continue
+                }
+                if let owner { try UserSwitch.of(Account.owning(owner)).become() }
+                return part
+            } catch {
+                let name = owner.map { Account.name(of: $0.user) } ?? "root"
+                Terminal.complain("galley: no process can be made that runs as \(name): \(error)")
+                exit(ExitStatus.noKernel)
+            }
+        }
+        exit(worst)
+    }
+
     /// Does it, and returns the status to end with.
     func run() async -> Int32 {
         var status = ExitStatus.success
         for path in paths {
+            if geteuid() == 0, path != "-", NotebookOwner(of: path) == .none {
+                Terminal.complain("galley: \(StorageError.changeable(path: path))")
+                status = ExitStatus.storage
+                continue
+            }
             do {
                 try await clean(path)
             } catch {

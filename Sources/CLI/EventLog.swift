@@ -19,9 +19,8 @@ final class EventLog: Sendable {
     private static let limit = 256_000_000
 
     /// Opens the file and empties it; it must not be that of another run.
-    init(_ path: String) throws(FileRefusal) {
-        outlet = try Outlet(
-            file: path, of: "--events", isNew: true, limit: Self.limit, gap: Self.gap)
+    init(_ path: String, _ files: any RunFiles) throws(FileRefusal) {
+        outlet = try Outlet(file: path, of: "--events", files, isNew: true, limit: Self.limit, gap: Self.gap)
     }
 
     /// Waits until everything is written; returns whether it was.

@@ -8,6 +8,10 @@ import GalleyStorage
 struct ExecuteArguments: Sendable {
     /// The notebooks; none where this part of several has none.
     private(set) var tasks: [NotebookTask] = []
+    /// Arguments that only the process of their owner may look into.
+    private(set) var deferred: [TaskList.Deferred] = []
+    /// Whether this is what one user's process has to do.
+    private(set) var isShare = false
     /// Whether it is one notebook that was called by its name, of which more is told than of many.
     private(set) var isSingle = true
     var batch = BatchSettings()
@@ -66,13 +70,48 @@ struct ExecuteArguments: Sendable {
         if nbconvert.readsStandardInput { paths.append("-") }
         guard !paths.isEmpty else { throw UsageError("which notebook? See 'galley execute --help'") }
         try nbconvert.settle(&self)
+        try find(paths)
+        if isPlan { try settle() } else { try complete() }
+    }
+
+    /// Finds the notebooks that arguments mean.
+    mutating func find(_ paths: [String]) throws(UsageError) {
         var output: String?
         if case .folder(let path) = result { output = path }
-        var list = try TaskList(paths, excluding: batch.excluded, output: output, dialect)
-        if batch.shard != nil || batch.order == .slowestFirst { list.readDurations() }
-        if let shard = batch.shard { list.keep(shard) }
-        (tasks, isSingle) = (list.tasks, list.isSingle && batch.shard == nil && dialect != .check)
+        let list = try TaskList(paths, excluding: batch.excluded, output: output, dialect, isPlan: isPlan)
+        (tasks, deferred) = (list.tasks, list.deferred)
+        isSingle = list.isSingle && batch.shard == nil && dialect != .check
+    }
+
+    /// Reads what the run needs besides the notebooks themselves, and puts together what several options decide.
+    mutating func complete() throws(UsageError) {
+        if batch.shard != nil || batch.order == .slowestFirst { tasks.readDurations() }
+        if let shard = batch.shard { tasks.keep(shard) }
+        try check.readSanitizers()
         try settle()
+    }
+
+    /// Whether root has to find out first which user runs which notebook, and may read nothing until then.
+    var isPlan: Bool { geteuid() == 0 && options.user != .caller && !isShare }
+
+    /// Takes the part of the notebooks that one user's process runs.
+    mutating func take(_ tasks: [NotebookTask], _ deferred: [TaskList.Deferred]) {
+        (self.tasks, self.deferred, isShare) = (tasks, deferred, true)
+    }
+
+    /// How many notebooks run at a time: nbconvert runs one after the other, and what one leaves the next may want.
+    var concurrency: Int { batch.concurrency ?? (dialect == .nbconvert ? 1 : Batch.usualConcurrency) }
+
+    /// Adds the notebooks that arguments stand for which only the user's own process may look into.
+    mutating func findDeferred() throws(UsageError) {
+        guard !deferred.isEmpty else { return }
+        let (known, isOnly) = (tasks, tasks.isEmpty)
+        let arguments = deferred
+        try find(arguments.map(\.argument))
+        if !isOnly { isSingle = false }
+        // Root named the argument, and not what another user may have put into it.
+        for index in tasks.indices { tasks[index].isStrict = arguments.contains { !$0.controlsPath } || tasks[index].isStrict }
+        tasks = known + tasks
     }
 
     private mutating func take(_ argument: String, _ rest: inout ArraySlice<String>) throws(UsageError) {

@@ -5,6 +5,7 @@ import GalleyLocalKernels
 import GalleyNotebook
 import GalleyReports
 import GalleyStorage
+import GalleySupervisor
 import Synchronization
 
 /// `galley execute`: notebooks are run.
@@ -12,6 +13,7 @@ final class ExecuteCommand: Sendable {
     private let arguments: ExecuteArguments
     private let place: RunPlace
     private let attendant: AttendantLink?
+    private let files: any RunFiles
     private let record: RunRecord
     /// Who compares what notebooks put out; nil where nobody does.
     private let checker: Checker?
@@ -32,7 +34,8 @@ final class ExecuteCommand: Sendable {
         self.place = place
         self.attendant = attendant
         checker = arguments.dialect == .check ? Checker(arguments.check) : nil
-        record = RunRecord(place, notebooks: arguments.isSingle ? nil : arguments.tasks.count)
+        files = attendant?.files ?? LocalFiles()
+        record = RunRecord(place, notebooks: arguments.isSingle ? nil : arguments.tasks.count, files: files)
     }
 
     /// Tells everybody that the program ends now, whatever still goes on, and returns the status to end with.
@@ -214,11 +217,11 @@ final class ExecuteCommand: Sendable {
 
 extension ExecuteCommand {
     private func listeners(concurrency: Int) async throws -> Listeners {
-        let reporting = try await Reporting(arguments)
-        let events = try arguments.events.map { path throws(FileRefusal) in try EventLog(path) }
+        let reporting = try await Reporting(arguments, files)
+        let events = try arguments.events.map { path throws(FileRefusal) in try EventLog(path, files) }
         let format = arguments.background.logFormat
         let log =
-            try place.log.map { path throws(FileRefusal) in try Log(path, format, of: place) }
+            try place.log.map { path throws(FileRefusal) in try Log(path, format, of: place, files) }
             ?? (format == .json ? Log(format, of: place) : nil)
         let narrator: any Narrator =
             if arguments.isSingle, let task = arguments.tasks.first {
@@ -235,16 +238,13 @@ extension ExecuteCommand {
         case .file where arguments.nbconvert.folder != nil: break
         default: return
         }
-        for folder in Set(arguments.tasks.compactMap { arguments.resultPath(of: $0).flatMap(LocalFile.folder) }) {
-            try LocalFile.makeFolder(folder)
-        }
+        for path in arguments.tasks.compactMap(arguments.resultPath) { try files.makeFolder(of: path) }
     }
 
     private func batch() -> Batch {
         var batch = Batch(arguments.tasks.map(job))
         let settings = arguments.batch
-        // nbconvert runs them one after the other, and what one leaves the next may want.
-        batch.concurrency = settings.concurrency ?? (arguments.dialect == .nbconvert ? 1 : Batch.usualConcurrency)
+        batch.concurrency = arguments.concurrency
         batch.memoryPerKernel = settings.memoryPerKernel
         (batch.failureLimit, batch.retries, batch.order) = (settings.failureLimit, settings.retries, settings.order)
         if let checker { batch.accepts = { $1.outcome.isSuccess && checker.findings($0).isEmpty } }
@@ -258,6 +258,7 @@ extension ExecuteCommand {
             let answers = Answers(arguments.answers)
             options.launch.answer = { _, _ in answers.next() }
         }
+        if options.login != nil { options.user = task.isStrict ? .owner : .caller }
         checker?.prepare(&options)
         var job = Batch.Job(task.path, options) { [self] in (source(task), destination(task)) }
         job.earlierDuration = task.earlierDuration
@@ -265,7 +266,9 @@ extension ExecuteCommand {
     }
 
     private func source(_ task: NotebookTask) -> any NotebookStore {
-        task.path == "-" ? StandardStreams() : LocalFile(task.path)
+        if task.path == "-" { return StandardStreams() }
+        if task.owner == .none, arguments.isShare { return RefusedNotebook(name: task.path) }
+        return arguments.result == .inPlace ? files.notebook(task.path) : LocalFile(task.path)
     }
 
     private func destination(_ task: NotebookTask) -> (any NotebookStore)? {
@@ -273,6 +276,6 @@ extension ExecuteCommand {
         if arguments.result == .nowhere { return Nowhere() }
         // By another name it is the same place still.
         guard let path = arguments.resultPath(of: task), !LocalFile.isSame(path, task.path) else { return nil }
-        return LocalFile(path)
+        return files.notebook(path)
     }
 }

@@ -60,11 +60,18 @@ extension ExitStatus {
         return verdicts.max { rank($0) < rank($1) }.map { of($0) } ?? success
     }
 
+    /// Whether one end is worse than another, by the statuses alone.
+    static func isWorse(_ status: Int32, than other: Int32) -> Bool { rank(status) > rank(other) }
+
     /// The worse, the higher: what never began costs less than what was begun in vain, and nothing is worse than a result
     /// that is lost.
     private static func rank(_ verdict: Verdict) -> Int {
         if case .failed(let error) = verdict.job.result, error is UnsavedRun { return 7 }
-        return switch of(verdict) {
+        return rank(of(verdict))
+    }
+
+    private static func rank(_ status: Int32) -> Int {
+        switch status {
         case success: 0
         case usage: 1
         case storage: 2

@@ -30,11 +30,10 @@ final class Log: Sendable {
     private static let limit = 64_000_000
 
     /// Appends to a file, which other runs may do as well.
-    init(_ path: String, _ format: Format, of run: RunPlace) throws(FileRefusal) {
+    init(_ path: String, _ format: Format, of run: RunPlace, _ files: any RunFiles) throws(FileRefusal) {
         self.format = format
         self.run = run.members
-        outlet = try Outlet(
-            file: path, of: "--log", limit: Self.limit, gap: Self.gap(format, run.members))
+        outlet = try Outlet(file: path, of: "--log", files, limit: Self.limit, gap: Self.gap(format, run.members))
     }
 
     /// Writes to standard error.

@@ -3,6 +3,7 @@ import Galley
 import Glibc
 import GalleyNotebook
 import GalleyStorage
+import GalleySupervisor
 
 /// A notebook that is to be run.
 struct NotebookTask: Sendable {
@@ -10,8 +11,12 @@ struct NotebookTask: Sendable {
     let path: String
     /// Where it is within the folder that all the notebooks were looked for in.
     var place = ""
-    /// How long it took before; nil where nobody has asked, or nobody knows.
+    /// How long it took before; nil where that was not looked up, or is not known.
     var earlierDuration: Duration?
+    /// The user whose process runs it, where root has found that out.
+    var owner = NotebookOwner.root
+    /// Whether the file has to belong to the user whose process reads it: the path may lead to that of another user.
+    var isStrict = false
 }
 
 /// Finds the notebooks that a command line means.
@@ -20,18 +25,35 @@ struct TaskList {
     /// Whether it is one notebook that was called by its name.
     private(set) var isSingle = true
 
+    /// Arguments that only the process of their owner may look into.
+    private(set) var deferred: [Deferred] = []
+
     private let search: NotebookSearch
     private let isDialectOfNbconvert: Bool
 
-    /// - Parameter output: The folder that results go to, which is not looked through.
+    /// An argument that root does not look into: a list of another user's, or a folder behind a link of another user's.
+    struct Deferred: Sendable {
+        let argument: String
+        let owner: FileOwner
+        let controlsPath: Bool
+    }
+
+    /// - Parameters:
+    ///   - output: The folder that results go to, which is not looked through.
+    ///   - isPlan: Whether root finds out which user runs which notebook, and reads nothing of other users.
     init(
-        _ arguments: [String], excluding: [String], output: String?, _ dialect: ExecuteArguments.Dialect
+        _ arguments: [String], excluding: [String], output: String?, _ dialect: ExecuteArguments.Dialect, isPlan: Bool
     ) throws(UsageError) {
         search = NotebookSearch(excluding: excluding)
         isDialectOfNbconvert = dialect == .nbconvert
         isSingle = arguments.count == 1
         var found: [NotebookSearch.Found] = []
         for argument in arguments {
+            if isPlan, let one = try Self.deferred(argument) {
+                isSingle = isSingle && !argument.hasPrefix("@")
+                deferred.append(one)
+                continue
+            }
             guard argument.hasPrefix("@"), LocalFile.kind(of: argument) == nil else {
                 found += try notebooks(argument)
                 continue
@@ -48,7 +70,7 @@ struct TaskList {
                     && RunPlace.parts(of: notebook.path).starts(with: parts)
             }
         }
-        guard !found.isEmpty else {
+        guard !found.isEmpty || !deferred.isEmpty else {
             throw UsageError(
                 "no notebook is left: \(arguments.joined(separator: " ")) holds none but what --exclude says")
         }
@@ -58,7 +80,25 @@ struct TaskList {
             var task = NotebookTask(path: notebook.path)
             let parts = RunPlace.parts(of: notebook.path)
             task.place = parts.dropFirst(root.count).joined(separator: "/")
+            if isPlan { task.owner = task.path == "-" ? .ofStandardInput : NotebookOwner(of: task.path) }
             return task
+        }
+    }
+
+    /// What root leaves to its owner; nil for what root may look into.
+    private static func deferred(_ argument: String) throws(UsageError) -> Deferred? {
+        let isList = argument.hasPrefix("@") && LocalFile.kind(of: argument) == nil
+        let isPattern = !isList && Glob.isPattern(argument) && LocalFile.kind(of: argument) == nil
+        let place = isList ? String(argument.dropFirst()) : isPattern ? NotebookSearch.folder(of: argument) : argument
+        guard isList ? place != "-" : LocalFile.kind(of: place) == .folder && NotebookOwner.isBehindLink(place) else {
+            return nil
+        }
+        switch NotebookOwner(of: place) {
+        case .root: return nil
+        case .user(let owner, let controlsPath):
+            return Deferred(argument: argument, owner: owner, controlsPath: controlsPath)
+        case .none:
+            throw UsageError("\(argument): root does not read it, because other users can change where that leads")
         }
     }
 
@@ -120,16 +160,16 @@ struct TaskList {
             common.map { Array(zip($0, parts).prefix { $0 == $1 }.map(\.0)) } ?? parts
         } ?? []
     }
+}
 
-    // MARK: How long they took
-
+extension [NotebookTask] {
     /// Looks up how long each took when it was run last.
     mutating func readDurations() {
-        for index in tasks.indices where tasks[index].path != "-" {
-            guard let bytes = LocalFile.peek(tasks[index].path, limit: 1 << 30),
+        for index in indices where self[index].path != "-" {
+            guard let bytes = LocalFile.peek(self[index].path, limit: 1 << 30),
                 let notebook = try? UnreadNotebook(parsing: bytes)
             else { continue }
-            tasks[index].earlierDuration = notebook.earlierDuration
+            self[index].earlierDuration = notebook.earlierDuration
         }
     }
 
@@ -137,20 +177,20 @@ struct TaskList {
     ///
     /// Every machine that finds the same files comes to the same parts, and no notebook is in two of them.
     mutating func keep(_ shard: (number: Int, count: Int)) {
-        let known = tasks.compactMap(\.earlierDuration)
+        let known = compactMap(\.earlierDuration)
         let usual = known.isEmpty ? .seconds(1) : known.reduce(.zero, +) / known.count
-        let durations = tasks.map { $0.earlierDuration ?? usual }
+        let durations = map { $0.earlierDuration ?? usual }
         // The longest first, each to the part that has least to do: no part gets much more than another.
-        let order = tasks.indices.sorted { (durations[$1], $0) < (durations[$0], $1) }
-        var loads = Array(repeating: Duration.zero, count: shard.count)
+        let order = indices.sorted { (durations[$1], $0) < (durations[$0], $1) }
+        var loads = [Duration](repeating: .zero, count: shard.count)
         var kept: Set<Int> = []
         for index in order {
             let least = loads.indices.min { loads[$0] < loads[$1] } ?? 0
             // What takes no time at all takes part all the same.
-            loads[least] += max(durations[index], .milliseconds(1))
+            loads[least] += Swift.max(durations[index], .milliseconds(1))
             if least == shard.number - 1 { kept.insert(index) }
         }
-        tasks = tasks.indices.filter(kept.contains).map { tasks[$0] }
+        self = indices.filter(kept.contains).map { self[$0] }
     }
 }
 

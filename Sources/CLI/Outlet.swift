@@ -34,17 +34,16 @@ final class Outlet: Sendable {
     /// - Parameters:
     ///   - isNew: Whether the file is emptied, and nobody else may write to it meanwhile.
     convenience init(
-        file path: String, of option: String, isNew: Bool = false, limit: Int,
+        file path: String, of option: String, _ files: any RunFiles, isNew: Bool = false, limit: Int,
         gap: @escaping @Sendable (_ count: Int) -> [UInt8]
     ) throws(FileRefusal) {
-        var status = stat()
-        if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFIFO {
-            self.init(pipe: path, limit: limit, gap: gap)
-            return
-        }
         let descriptor: Int32
         do throws(Errno) {
-            descriptor = try LocalFile.openForLines(path)
+            if LocalFile.isNamedPipe(path) {
+                self.init(pipe: try HeldPath(path), limit: limit, gap: gap)
+                return
+            }
+            descriptor = try files.openForLines(path)
         } catch {
             throw FileRefusal(option: option, path: path, reason: "\(error)")
         }
@@ -59,12 +58,12 @@ final class Outlet: Sendable {
     }
 
     /// Writes to a pipe that has a name, once somebody reads from it.
-    private init(pipe path: String, limit: Int, gap: @escaping @Sendable (_ count: Int) -> [UInt8]) {
+    private init(pipe: HeldPath, limit: Int, gap: @escaping @Sendable (_ count: Int) -> [UInt8]) {
         state = Mutex(State(isBusy: true))
         self.limit = limit
         self.gap = gap
         queue.async { [self] in
-            let descriptor = unsafe Glibc.open(path, O_WRONLY | O_CLOEXEC)
+            let descriptor = unsafe Glibc.open(pipe.path, O_WRONLY | O_CLOEXEC)
             state.withLock { $0.descriptor = descriptor < 0 ? nil : descriptor }
             drain()
         }

@@ -57,7 +57,7 @@ import GalleyStorage
     }
 
     private static func clean(_ arguments: [String]) throws(UsageError) {
-        let command = try CleanCommand(arguments)
+        let command = try CleanCommand(arguments).divided()
         Signals.unblock()
         Task { exit(await command.run()) }
         while true { pause() }
@@ -66,22 +66,8 @@ import GalleyStorage
     private static func run(_ arguments: [String], _ dialect: ExecuteArguments.Dialect) throws(UsageError) {
         let arguments = try ExecuteArguments(arguments, dialect)
         if arguments.wantsHelp { return Terminal.print(arguments.help) }
-        var place = RunPlace(arguments)
-        if arguments.background.isDetached, place.log == nil || place.statusCopies.isEmpty {
-            Terminal.complain("galley: nothing can be written in /var/tmp and /tmp; name other places: --log, --status")
-            exit(ExitStatus.storage)
-        }
-        var attendant: AttendantLink?
-        if Attendant.isNeeded(arguments.background) {
-            do throws(Errno) {
-                attendant = try Attendant.begin(arguments, place)
-            } catch {
-                Terminal.complain("galley: no process can be made for the background: \(error)")
-                exit(ExitStatus.noKernel)
-            }
-        }
-        if let attendant { place.process = attendant.process }
-        let command = ExecuteCommand(arguments, place, attendant)
+        let (share, attendant) = try begin(arguments)
+        let command = ExecuteCommand(share.arguments, share.place, attendant)
         let stop = StopSwitch()
         Task { exit(await command.run(stop)) }
         // The first ends the run in order, the second kills the kernel. Who sends another one when that should be over does
@@ -91,7 +77,7 @@ import GalleyStorage
         var count = 0
         var patience = ContinuousClock.now
         // Somebody who cannot be interrupted, such as a disk that is gone, is not waited for any longer than that.
-        let grace = arguments.options.execution.grace
+        let grace = share.arguments.options.execution.grace
         Task.detached {
             try? await Task.sleep(for: grace + .seconds(5))
             exit(command.cutOff(by: first))
@@ -104,6 +90,41 @@ import GalleyStorage
             signal = Signals.next()
         } while count < 2 || ContinuousClock.now < patience
         exit(command.cutOff(by: first))
+    }
+
+    /// Divides a run among the users whose notebooks it is to run, and returns in the process of each.
+    private static func begin(_ arguments: ExecuteArguments) throws(UsageError) -> (RunShare, AttendantLink?) {
+        let shares: [RunShare]
+        do {
+            shares = try RunShare.all(of: arguments)
+        } catch let error as UsageError {
+            throw error
+        } catch {
+            Terminal.complain("galley: \(error)")
+            exit(ExitStatus.of(error))
+        }
+        if arguments.background.isDetached,
+            shares.contains(where: { $0.place.log == nil || $0.place.statusCopies.isEmpty })
+        {
+            Terminal.complain("galley: nothing can be written in /var/tmp and /tmp; name other places: --log, --status")
+            exit(ExitStatus.storage)
+        }
+        var (share, attendant) = (shares[0], AttendantLink?.none)
+        if Attendant.isNeeded(shares) {
+            do throws(Errno) {
+                (attendant, share) = try Attendant.begin(shares)
+            } catch {
+                Terminal.complain("galley: no process can be made for the run: \(error)")
+                exit(ExitStatus.noKernel)
+            }
+        }
+        do throws(UsageError) {
+            try share.prepare(attendant)
+        } catch {
+            attendant?.tell(End(status: ExitStatus.usage, outcome: "failed", result: nil, message: error.problem))
+            throw error
+        }
+        return (share, attendant)
     }
 
     private static let help = """

@@ -15,6 +15,7 @@ import Synchronization
 final class Reporting: Sendable {
     private let reports: [(kind: BatchSettings.ReportKind, path: String)]
     private let tasks: [NotebookTask]
+    private let files: any RunFiles
     private let began = Timestamp.now()
     private let spool: Spool?
     private let state = Mutex(State())
@@ -30,14 +31,13 @@ final class Reporting: Sendable {
 
     /// Makes sure that the reports can be written, and takes away what earlier runs have left in their places: a report that
     /// is there when this process was killed would tell of another run.
-    init(_ arguments: ExecuteArguments) async throws {
+    init(_ arguments: ExecuteArguments, _ files: any RunFiles) async throws {
         reports = arguments.batch.reports
         tasks = arguments.tasks
+        self.files = files
         for report in reports where report.path != "-" {
-            if let folder = LocalFile.folder(of: report.path) { try LocalFile.makeFolder(folder) }
-            guard LocalFile.kind(of: report.path) != .other else { continue }
-            try await LocalFile(report.path).checkWritable()
-            try LocalFile.remove(report.path)
+            try files.makeFolder(of: report.path)
+            try await files.clear(report.path)
         }
         let folder = currentEnvironment()["TMPDIR"].flatMap { LocalFile.kind(of: $0) == .folder ? $0 : nil } ?? "/tmp"
         spool = reports.isEmpty ? nil : try Spool(in: folder)
@@ -107,13 +107,17 @@ final class Reporting: Sendable {
                     text.forEachRun { run in isWritten = isWritten && Terminal.write(run.bytes, to: STDOUT_FILENO) }
                     if !isWritten { problems.append("\(kind.rawValue): standard output takes no more") }
                 } else {
-                    try LocalFile.fill(path, with: text, mode: rights)
+                    try write(text, to: path, mode: rights)
                 }
             } catch {
                 problems.append("\(kind.rawValue): \(error)")
             }
         }
         return problems
+    }
+
+    private func write(_ text: some ByteRuns, to path: String, mode: UInt32) throws(StorageError) {
+        try files.write(text, to: path, mode: mode, group: nil)
     }
 
     private func junit(_ report: BatchReport, _ count: Int) -> Pieces {

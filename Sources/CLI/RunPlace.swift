@@ -2,6 +2,7 @@ import Glibc
 import GalleyJSON
 import GalleyRuns
 import GalleyStorage
+import GalleySupervisor
 
 /// What a run is called, and where it can be found.
 struct RunPlace: Sendable {
@@ -30,7 +31,7 @@ struct RunPlace: Sendable {
         let folder = RunFolder.own()
         let id = folder?.newID(for: arguments.title) ?? "galley-\(getpid())"
         (self.folder, self.id, isKept) = (folder, id, background.isDetached || background.status != nil)
-        let (mode, group) = Self.rights(notebook)
+        let (mode, group) = Self.rights(arguments.tasks)
         let own = folder.map { StatusFile.Copy(path: $0.file(of: id), mode: mode, group: group, isWanted: false) }
         statusCopies = [background.status.map { StatusFile.Copy(path: Self.whole($0)) }, own].compactMap(\.self)
         folder?.forgetOld(always: isKept)
@@ -48,13 +49,13 @@ struct RunPlace: Sendable {
 
     /// The rights of files that tell of a run: its owner's alone, and those of the group that may read the notebook, where
     /// root runs it for somebody else.
-    private static func rights(_ notebook: String) -> (mode: UInt32, group: UInt32?) {
-        var status = stat()
-        guard geteuid() == 0, unsafe stat(notebook, &status) == 0, status.st_uid != 0, status.st_mode & 0o040 != 0
-        else {
-            return (0o600, nil)
+    private static func rights(_ tasks: [NotebookTask]) -> (mode: UInt32, group: UInt32?) {
+        var groups: Set<UInt32> = []
+        for task in tasks {
+            guard case .user(let owner, _) = task.owner, owner.mode & 0o040 != 0 else { return (0o600, nil) }
+            groups.insert(owner.group)
         }
-        return (0o640, status.st_gid)
+        return groups.count == 1 ? (0o640, groups.first) : (0o600, nil)
     }
 
     /// A path from the root of the file system.

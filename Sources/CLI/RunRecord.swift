@@ -10,12 +10,12 @@ final class RunRecord: Sendable {
     private let file: StatusFile
 
     /// - Parameter notebooks: How many notebooks there are; nil where it is the run of one.
-    init(_ place: RunPlace, notebooks: Int?) {
+    init(_ place: RunPlace, notebooks: Int?, files: any RunFiles) {
         var status = RunStatus(id: place.id, process: place.process, notebook: place.notebook)
         (status.result, status.log, status.notebooks) = (place.result, place.log, notebooks)
         let own = ProcessMark.current()
         status.engine = own == place.process ? nil : own
-        file = StatusFile(status, copies: place.statusCopies)
+        file = StatusFile(status, copies: place.statusCopies, files: files)
     }
 
     /// Makes the file, before anything else is done.

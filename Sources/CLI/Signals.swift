@@ -1,3 +1,5 @@
+// The headers of the one are where the compiler finds `sigset_t` of the other.
+import GalleyCLinux
 import Glibc
 
 /// Signals that ask the program to end.

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 int clinux_find_user(const char *name, uid_t *id, gid_t *group, char *text, size_t size) {
@@ -60,11 +61,21 @@ static int leave_keyring(void) {
     return errno == ENOSYS || errno == EPERM || errno == EACCES ? 0 : -1;
 }
 
+void clinux_remove_as(uid_t user, gid_t group, const gid_t *groups, size_t count, const char *path) {
+    pid_t child = fork();
+    if (child == 0) {
+        // Nothing here allocates or locks: other threads may have held a lock when this process was made.
+        if (clinux_become(user, group, groups, count) == 0) clinux_remove(path);
+        _exit(0);
+    }
+    while (child > 0 && waitpid(child, NULL, 0) == -1 && errno == EINTR) {}
+}
+
 int clinux_become(uid_t user, gid_t group, const gid_t *groups, size_t count) {
     // A terminal takes input from those alone whose session it belongs to.
     setsid();
-    if (leave_keyring() != 0 || setgroups(count, groups) != 0 || setresgid(group, group, group) != 0 ||
-        setresuid(user, user, user) != 0 || drop_capabilities() != 0)
+    if (leave_keyring() != 0 || syscall(SYS_setgroups, count, groups) != 0 ||
+        syscall(SYS_setresgid, group, group, group) != 0 || syscall(SYS_setresuid, user, user, user) != 0 || drop_capabilities() != 0)
         return -1;
     uid_t users[3];
     gid_t own[3];

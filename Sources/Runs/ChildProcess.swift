@@ -28,6 +28,11 @@ package struct ChildProcess: Sendable {
         return nil
     }
 
+    /// Has this process sent SIGTERM when its parent ends, once more: a process that becomes another user forgets it.
+    package static func hearOfEnd(of parent: ProcessMark) {
+        clinux_hear_of_end(pid_t(exactly: parent.number) ?? 0, SIGTERM)
+    }
+
     /// Makes a copy of this process, which must have no other thread, in a session of its own, deaf to the end of this
     /// one's; returns nil in the copy.
     package static func detach() throws(Errno) -> ChildProcess? {
@@ -42,24 +47,25 @@ package struct ChildProcess: Sendable {
     /// Sends it a signal.
     package func send(_ signal: Int32) { kill(number, signal) }
 
-    /// Waits until it ends, and passes on what this process is sent meanwhile; these signals are blocked for it, and stay
-    /// so.
+    /// Keeps signals waiting for ``ends(of:passingOn:)``, before this process has another thread that could take them.
+    package static func hold(_ signals: [Int32]) { set(SIG_BLOCK, signals) }
+
+    /// Waits until all of several end, and passes on what this process is sent meanwhile; these signals are blocked for it,
+    /// and stay so.
     ///
-    /// - Returns: What it exited with, or the negative number of the signal that ended it.
-    package func end(passingOn signals: [Int32]) -> Int32 {
-        Self.set(SIG_BLOCK, signals)
-        var set = Self.set(of: signals + [SIGCHLD])
+    /// - Returns: What each exited with, or the negative number of the signal that ended it.
+    package static func ends(of children: [ChildProcess], passingOn signals: [Int32]) -> [Int32] {
+        hold(signals)
+        var set = set(of: signals + [SIGCHLD])
+        var ends: [pid_t: Int32] = [:]
+        func send(_ signal: Int32) { for child in children where ends[child.number] == nil { child.send(signal) } }
         while true {
-            var status: Int32 = 0
-            // Safe because the calls fill variables of their own kinds.
-            if unsafe waitpid(number, &status, WNOHANG) == number {
-                let signal = clinux_ending_signal(status)
-                return signal == 0 ? clinux_exit_status(status) : -signal
-            }
+            for child in children where ends[child.number] == nil { ends[child.number] = child.endIfOver() }
+            if ends.count == children.count { return children.compactMap { ends[$0.number] } }
             var got: Int32 = 0
             guard unsafe sigwait(&set, &got) == 0, got != SIGCHLD else { continue }
             if got == SIGTSTP {
-                // Both rest until somebody wants them to go on.
+                // All rest until the user wants them to go on.
                 send(SIGSTOP)
                 kill(getpid(), SIGSTOP)
                 send(SIGCONT)
@@ -67,6 +73,15 @@ package struct ChildProcess: Sendable {
                 send(got)
             }
         }
+    }
+
+    /// What it exited with, or the negative number of the signal that ended it; nil while it goes on.
+    private func endIfOver() -> Int32? {
+        var status: Int32 = 0
+        // Safe because the call fills a variable of its own kind.
+        guard unsafe waitpid(number, &status, WNOHANG) == number else { return nil }
+        let signal = clinux_ending_signal(status)
+        return signal == 0 ? clinux_exit_status(status) : -signal
     }
 
     private static func set(of signals: [Int32]) -> sigset_t {

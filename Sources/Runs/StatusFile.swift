@@ -29,14 +29,15 @@ package final class StatusFile: Sendable {
     }
 
     private let copies: [Copy]
+    private let files: any RunFiles
     private let state: Mutex<State>
     private let queue = DispatchQueue(label: "galley.status")
 
     /// Nobody looks more often than this is noticed.
     private static let pause = Duration.milliseconds(250)
 
-    package init(_ status: RunStatus, copies: [Copy]) {
-        self.copies = copies
+    package init(_ status: RunStatus, copies: [Copy], files: any RunFiles = LocalFiles()) {
+        (self.copies, self.files) = (copies, files)
         state = Mutex(State(status: status))
     }
 
@@ -76,7 +77,7 @@ package final class StatusFile: Sendable {
         }
         for copy in copies {
             do throws(StorageError) {
-                try LocalFile.put(bytes, at: copy.path, mode: copy.mode, group: copy.group)
+                try files.write(bytes, to: copy.path, mode: copy.mode, group: copy.group)
             } catch {
                 if copy.isWanted { state.withLock { $0.failure = $0.failure ?? error } }
             }

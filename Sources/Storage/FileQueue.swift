@@ -1,10 +1,12 @@
 import Dispatch
 
 /// Runs an actor's jobs one after another, off the few threads that all tasks share: they may wait for a disk.
-final class FileQueue: SerialExecutor {
+package final class FileQueue: SerialExecutor {
     private let queue = DispatchQueue(label: "galley.storage")
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    package init() {}
+
+    package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         queue.async {
             // Safe because each job is enqueued once, and run here once.

@@ -39,7 +39,13 @@ extension LocalFile {
 
     /// The names in a folder, sorted; nil where it cannot be looked into.
     static func readableNames(in folder: String) -> [String]? {
-        guard let open = unsafe opendir(folder) else { return nil }
+        var held: HeldFolder?
+        if geteuid() == 0 {
+            guard let walk = try? PathWalk(folder + "/"), walk.kind == .folder else { return nil }
+            held = HeldFolder(walk)
+        }
+        defer { withExtendedLifetime(held) {} }
+        guard let open = unsafe opendir(held?.path ?? folder) else { return nil }
         defer { unsafe closedir(open) }
         var names: [String] = []
         // Safe because each name is copied before the next call.
@@ -55,6 +61,9 @@ extension LocalFile {
         if let slash = path.drop(while: { $0 == "/" }).lastIndex(of: "/") { try makeFolder(String(path[..<slash])) }
         if unsafe mkdir(path, 0o777) != 0, errno != EEXIST { throw StorageError(.writing, path, .last) }
     }
+
+    /// Makes a folder that nobody else can enter, where nothing has its name.
+    package static func makePrivateFolder(_ path: String) throws(Errno) { try checked { unsafe mkdir(path, 0o700) } }
 
     /// Makes a folder without following anything that another user can change.
     private static func makeRootsFolder(_ path: String) throws(StorageError) {

@@ -40,6 +40,19 @@ package final class HeldPath: Sendable {
 }
 
 extension LocalFile {
+    /// Whether a path leads to a file, or to where one can be made, in a folder that root alone can change, as all folders
+    /// on the way.
+    package static func isInRootsFolder(_ path: String) -> Bool {
+        guard let walk = try? PathWalk(path) else { return false }
+        return walk.control == .root && [.file, .missing].contains(walk.kind)
+    }
+
+    /// Whether a path leads to a pipe that has to be opened before it can be written to.
+    package static func isNamedPipe(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe ownDescriptor(path) == nil && stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
+    }
+
     /// Opens what a path names that stands for a descriptor of this process, such as `/dev/stderr`; nil for all others.
     ///
     /// Such a path opens the file anew, which the user that this process has become may not do.

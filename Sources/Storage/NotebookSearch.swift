@@ -35,6 +35,12 @@ package struct NotebookSearch: Sendable {
         return found.filter { notebook in !excluded.contains { $0.matches(notebook.path) } }
     }
 
+    /// The folder that all files are in which a pattern can stand for.
+    package static func folder(of pattern: String) -> String {
+        let folder = Glob(pattern).folder
+        return folder.isEmpty ? "." : folder
+    }
+
     private static func files(in folder: String) -> [String] {
         // What is here is called by its name alone, as git does it.
         let place = [".", "./"].contains(folder) ? "" : folder.hasSuffix("/") ? folder : folder + "/"

@@ -113,8 +113,8 @@ package struct PathWalk: ~Copyable {
     /// Whether it is a file of root's that has no other name.
     var isRootsOnly: Bool { found.map { $0.st_uid == 0 && $0.st_nlink == 1 } ?? false }
 
-    /// The user who owns the folder that the last name is in.
-    package var folderOwner: UInt32? { (try? folder.status)?.st_uid }
+    /// Who owns the folder that the last name is in.
+    package var folderOwner: FileOwner? { (try? folder.status).map { FileOwner($0) } }
 
     /// A descriptor of the folder, for its owner to close; -1 where there is none to be had.
     package func folderDescriptor() -> Int32 { fcntl(folder.number, F_DUPFD_CLOEXEC, 3) }

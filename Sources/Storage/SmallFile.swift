@@ -26,8 +26,10 @@ extension LocalFile {
     }
 
     /// Writes what tells of runs: to a file, which is replaced whole, or to what is no file, such as `/dev/null` and pipes.
-    package static func fill(_ path: String, with bytes: some ByteRuns, mode: UInt32) throws(StorageError) {
-        guard kind(of: path) == .other else { return try put(bytes, at: path, mode: mode) }
+    package static func fill(
+        _ path: String, with bytes: some ByteRuns, mode: UInt32, group: UInt32? = nil
+    ) throws(StorageError) {
+        guard kind(of: path) == .other else { return try put(bytes, at: path, mode: mode, group: group) }
         do throws(Errno) {
             if let own = ownDescriptor(path) { return try FileDescriptor(duplicating: own).write(bytes) }
             try FileDescriptor(HeldPath(path).path, O_WRONLY).write(bytes)

@@ -14,6 +14,16 @@ package actor StandardStreams: NotebookStore {
     /// The actor has a queue of its own: standard input may keep it waiting.
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe queue.asUnownedSerialExecutor() }
 
+    /// Who owns the file that standard input comes from; nil where it comes from a pipe or a terminal.
+    package static var inputOwner: FileOwner? {
+        var status = stat()
+        guard unsafe fstat(STDIN_FILENO, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return FileOwner(status)
+    }
+
+    /// Returns who owns the file that standard input comes from.
+    package func owner() -> FileOwner? { Self.inputOwner }
+
     /// Does nothing: the streams are this process's own.
     package func lock() {}
 

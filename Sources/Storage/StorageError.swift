@@ -31,6 +31,8 @@ public enum StorageError: Error, Hashable, Sendable {
     case notRestored(path: String, copy: String, Errno)
     /// Root does not write to a file, because another user can change where its path leads.
     case changeable(path: String)
+    /// The process of root's that writes it refused, for this reason.
+    case refused(path: String, reason: String)
     /// The operating system refused something else.
     case failed(Operation, path: String, Errno)
 
@@ -134,6 +136,7 @@ extension StorageError: CustomStringConvertible {
             "\(path): writing broke off (\(code)) and the old contents could not be put back; they are in \(copy)"
         case .changeable(let path):
             "\(path): root does not write there, because another user can change where that leads; name another place"
+        case .refused(_, let reason): reason
         case .failed(let operation, let path, let code): "\(path): \(operation.rawValue) failed: \(code)"
         }
     }

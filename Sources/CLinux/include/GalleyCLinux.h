@@ -121,6 +121,10 @@ size_t clinux_find_groups(uid_t user, gid_t group, gid_t *_Nonnull groups, size_
 /// the terminal, the keys and the capabilities of before. Returns 0, or -1 and errno: then it must do nothing but end.
 int clinux_become(uid_t user, gid_t group, const gid_t *_Nonnull groups, size_t count);
 
+/// Removes a folder with everything in it as another user, in a process of its own that is waited for.
+void clinux_remove_as(
+    uid_t user, gid_t group, const gid_t *_Nonnull groups, size_t count, const char *_Nonnull path);
+
 // MARK: - For Runs
 
 /// Makes a copy of this process, which must have a single thread; returns 0 in the copy, -1 and errno where it cannot.

@@ -1,0 +1,124 @@
+import Galley
+import GalleyLocalKernels
+import GalleyRuns
+import GalleyStorage
+import GalleySupervisor
+
+/// The part of a run that one user's process does.
+struct RunShare: Sendable {
+    private(set) var arguments: ExecuteArguments
+    private(set) var place: RunPlace
+    /// The user that the process becomes; nil for the one that this process runs as.
+    private(set) var account: Account?
+    /// A folder that is made as the home of a user who has none, and removed in the end.
+    let temporaryHome: String?
+
+    private init(_ arguments: ExecuteArguments, as account: Account? = nil) {
+        self.arguments = arguments
+        place = RunPlace(arguments)
+        self.account = account
+        temporaryHome = account.flatMap { Account(id: $0.id) == nil ? $0.home : nil }
+    }
+
+    /// Divides a run by the users whose notebooks it is to run: root runs nothing for another user.
+    ///
+    /// - Throws: `KernelError` where a user was named that there is not; `UsageError` where the parts cannot share a file.
+    static func all(of arguments: ExecuteArguments) throws -> [RunShare] {
+        guard arguments.isPlan else { return [RunShare(arguments)] }
+        var named: Account?
+        if case .named(let name) = arguments.options.user, name != "root", name != "0" {
+            guard let account = Account(named: name) ?? UInt32(name).map({ Account.owning(FileOwner(user: $0, group: $0)) }) else {
+                throw KernelError.noAccount(name)
+            }
+            named = account
+        }
+        var owners: [FileOwner?] = []
+        var parts: [UInt32: (tasks: [NotebookTask], deferred: [TaskList.Deferred])] = [:]
+        func add(_ owner: FileOwner?, _ task: NotebookTask?, _ deferred: TaskList.Deferred?) {
+            let user = named?.id ?? owner?.user ?? 0
+            if parts[user] == nil { owners.append(user == 0 ? nil : owner ?? FileOwner(user: user, group: user)) }
+            parts[user, default: ([], [])].tasks += task.map { [$0] } ?? []
+            parts[user, default: ([], [])].deferred += deferred.map { [$0] } ?? []
+        }
+        for var task in arguments.tasks {
+            if named == nil, case .user(let owner, let controlsPath) = task.owner {
+                task.isStrict = !controlsPath
+                add(owner, task, nil)
+            } else {
+                add(nil, task, nil)
+            }
+        }
+        for deferred in arguments.deferred { add(deferred.owner, nil, deferred) }
+        if parts.isEmpty { add(nil, nil, nil) }
+        if owners.count > 1 { try checkFiles(of: arguments, owners) }
+        return owners.map { owner in
+            let user = named?.id ?? owner?.user ?? 0
+            var part = arguments
+            part.take(parts[user]?.tasks ?? [], parts[user]?.deferred ?? [])
+            if owners.count > 1 { part.batch.concurrency = max(1, part.concurrency / owners.count) }
+            return RunShare(part, as: named ?? owner.map { Account.owning($0) })
+        }
+    }
+
+    /// Refuses files that would tell each of the users of the notebooks of the others.
+    private static func checkFiles(of arguments: ExecuteArguments, _ owners: [FileOwner?]) throws(UsageError) {
+        let names = owners.map { Account.name(of: $0?.user ?? 0) }.joined(separator: " and ")
+        let file = arguments.background.status.map { ("--status", $0) } ?? arguments.batch.reports.first.map { ($0.kind.rawValue, $0.path) }
+        guard let (option, path) = file else { return }
+        throw UsageError(
+            "\(option) \(path): the notebooks belong to \(names), and one file would tell each of the others' outputs; "
+                + "run them one owner at a time, or with --as-caller")
+    }
+
+    /// The files of this part that the supervisor writes for its process.
+    var rootPlaces: RootPlaces {
+        var files: [(path: String, use: RootPlaces.Use)] = place.statusCopies.map {
+            ($0.path, .document(mode: $0.mode, group: $0.group))
+        }
+        if let log = place.log { files.append((log, .lines(isNew: false))) }
+        if let events = arguments.events { files.append((events, .lines(isNew: true))) }
+        files += arguments.batch.reports.filter { $0.path != "-" }.map { ($0.path, .document(mode: 0o666, group: nil)) }
+        for task in arguments.tasks {
+            guard let account, let path = arguments.place(ofResultOf: task) else { continue }
+            var owner = FileOwner(user: account.id, group: account.group)
+            if case .user(let own, _) = task.owner { owner = own }
+            files.append((path, .notebook(owner)))
+        }
+        return RootPlaces(files)
+    }
+
+    /// Becomes the user, for good.
+    func become(supervisedBy supervisor: ProcessMark) throws(Errno) {
+        guard let account else { return }
+        try UserSwitch.of(account).become()
+        ChildProcess.hearOfEnd(of: supervisor)
+        if let temporaryHome { try LocalFile.makePrivateFolder(temporaryHome) }
+    }
+
+    /// Looks up what only the process that runs the notebooks may look into.
+    mutating func prepare(_ attendant: AttendantLink?) throws(UsageError) {
+        if let attendant { place.process = attendant.process }
+        guard arguments.isShare else { return }
+        try arguments.findDeferred()
+        try arguments.complete()
+        if let account { arguments.options.login = LoginSession(account) }
+    }
+}
+
+extension Account {
+    /// The user who owns a file: without an account, one who has the group of the file, unless that is root's, and a home for
+    /// as long as the run takes.
+    static func owning(_ owner: FileOwner) -> Account {
+        if let account = Account(id: owner.user) { return account }
+        let nobodys: UInt32 = 65534
+        let word = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+        return Account(
+            number: owner.user, group: owner.group == 0 ? nobodys : owner.group, home: "/tmp/galley-home-\(word)")
+    }
+}
+
+extension UserSwitch {
+    static func of(_ account: Account) -> UserSwitch {
+        UserSwitch(user: account.id, group: account.group, groups: account.groups)
+    }
+}

@@ -1,0 +1,38 @@
+/// Writes the files that come out of a run: results, reports, logs, and what keeps its state.
+///
+/// Where a process has become another user, its supervisor writes some of them.
+package protocol RunFiles: Sendable {
+    /// Makes a folder for a file, where it does not exist.
+    func makeFolder(of path: String) throws(StorageError)
+    /// Finds out whether a document could be written, and removes the one that is there.
+    func clear(_ path: String) async throws
+    /// Replaces a document whole; one that is no file, such as a pipe, is filled.
+    func write(_ bytes: some ByteRuns, to path: String, mode: UInt32, group: UInt32?) throws(StorageError)
+    /// Opens a file that lines are added to; the caller closes the descriptor.
+    func openForLines(_ path: String) throws(Errno) -> Int32
+    /// The notebook that is kept in a file.
+    func notebook(_ path: String) -> any NotebookStore
+}
+
+/// Writes files with the rights of this process.
+package struct LocalFiles: RunFiles {
+    package init() {}
+
+    package func makeFolder(of path: String) throws(StorageError) {
+        if let folder = LocalFile.folder(of: path) { try LocalFile.makeFolder(folder) }
+    }
+
+    package func clear(_ path: String) async throws {
+        guard LocalFile.kind(of: path) != .other else { return }
+        try await LocalFile(path).checkWritable()
+        try LocalFile.remove(path)
+    }
+
+    package func write(_ bytes: some ByteRuns, to path: String, mode: UInt32, group: UInt32?) throws(StorageError) {
+        try LocalFile.fill(path, with: bytes, mode: mode, group: group)
+    }
+
+    package func openForLines(_ path: String) throws(Errno) -> Int32 { try LocalFile.openForLines(path) }
+
+    package func notebook(_ path: String) -> any NotebookStore { LocalFile(path) }
+}

@@ -1,0 +1,179 @@
+import Dispatch
+import GalleyCLinux
+import Glibc
+import GalleyStorage
+import Synchronization
+
+/// What a supervisor does for the process of another user: it writes the places, and nothing else.
+///
+/// What the process asks for is not trusted: it names places by number, its bytes are written as they are, and a request
+/// that is none ends the conversation.
+package actor PlaceServer {
+    private let queue = FileQueue()
+    private let places: RootPlaces
+    private let socket: Int32
+    private let pumps: [LinePump]
+    private var stores: [Int: LocalFile] = [:]
+
+    /// The actor waits for its process, and has a queue of its own for that.
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe queue.asUnownedSerialExecutor() }
+
+    init(_ places: RootPlaces, socket: Int32, pumps: [LinePump]) {
+        (self.places, self.socket, self.pumps) = (places, socket, pumps)
+    }
+
+    /// Opens what the places need; both parts are made before the process of the other user is.
+    ///
+    /// - Throws: The path of a file that lines cannot be added to, and why.
+    package static func make(_ places: RootPlaces) throws -> (server: PlaceServer, files: SupervisedFiles) {
+        var ends: [Int32] = [-1, -1]
+        guard unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+            throw StorageError.failed(.opening, path: "the supervisor", Errno(rawValue: errno))
+        }
+        var pumps: [LinePump] = []
+        var lines: [Int: Int32] = [:]
+        for (number, place) in places.places.enumerated() {
+            guard case .lines(let isNew) = place.use else { continue }
+            let (pump, end) = try LinePump.make(place, isNew: isNew)
+            pumps.append(pump)
+            lines[number] = end
+        }
+        return (
+            PlaceServer(places, socket: ends[0], pumps: pumps), SupervisedFiles(places, socket: ends[1], lines: lines)
+        )
+    }
+
+    /// Closes what belongs to this side, in a process that is not the supervisor.
+    package nonisolated func leave() {
+        close(socket)
+        for pump in pumps { pump.leave() }
+    }
+
+    /// Begins to write what the process asks for.
+    package nonisolated func start() {
+        for pump in pumps { pump.start() }
+        Task { await serve() }
+    }
+
+    /// Waits until all lines are written, once the process has ended; returns the paths of files that are not whole.
+    package nonisolated func finish() -> [String] { pumps.filter { !$0.finish() }.map(\.name) }
+
+    private func serve() async {
+        while let header = Wire.read(PlaceRequest.size, from: socket), let request = PlaceRequest(header),
+            places.places.indices.contains(request.place), let body = Wire.read(request.count, from: socket)
+        {
+            let reply = await reply(to: request, body).bytes
+            guard Wire.write(reply.span, to: socket) else { break }
+        }
+        shutdown(socket, Int32(SHUT_RDWR))
+    }
+
+    private func reply(to request: PlaceRequest, _ body: [UInt8]) async -> PlaceReply {
+        let place = places.places[request.place]
+        do {
+            switch (place.use, request.order) {
+            case (.document, .makeFolder), (.notebook, .makeFolder): try LocalFiles().makeFolder(of: place.path)
+            case (.document(let mode, let group), .write):
+                try LocalFile.put(body, at: place.path, mode: mode & request.mode, group: group)
+            case (.document, .clear): try await LocalFiles().clear(place.path)
+            case (.notebook, .lock): try await store(request.place).lock()
+            case (.notebook, .unlock): await store(request.place).unlock()
+            case (.notebook, .checkWritable): try await store(request.place).checkWritable()
+            case (.notebook(let owner), .write):
+                let store = store(request.place)
+                await store.setOwner(owner)
+                if case .conflict(let path) = try await store.write(body) { return .conflict(path: path) }
+            default: return .refused(reason: "\(place.path): the supervisor does not do that with such a file")
+            }
+            return .done
+        } catch {
+            return .refused(reason: "\(error)")
+        }
+    }
+
+    /// The store that serves one run of a notebook.
+    private func store(_ number: Int) -> LocalFile {
+        if let store = stores[number] { return store }
+        let store = LocalFile(places.places[number].path)
+        stores[number] = store
+        return store
+    }
+}
+
+/// Brings lines from a pipe to a file.
+final class LinePump: Sendable {
+    let name: String
+    private let pipe: Int32
+    private let file: Int32
+    private let queue = DispatchQueue(label: "galley.lines")
+    private let isWhole = Mutex(true)
+
+    private init(_ name: String, from pipe: Int32, to file: Int32) {
+        (self.name, self.pipe, self.file) = (name, pipe, file)
+    }
+
+    static func make(_ place: RootPlaces.Place, isNew: Bool) throws -> (LinePump, end: Int32) {
+        do throws(Errno) {
+            let file = try LocalFile.openForLines(place.path)
+            if isNew {
+                if flock(file, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+                    close(file)
+                    throw Errno(rawValue: EBUSY)
+                }
+                _ = ftruncate(file, 0)
+            }
+            var ends: [Int32] = [-1, -1]
+            guard unsafe clinux_make_pipe(&ends) == 0 else { throw Errno(rawValue: errno) }
+            return (LinePump(place.path, from: ends[0], to: file), ends[1])
+        } catch {
+            let busy = "another run writes to it; name another file"
+            throw StorageError.refused(
+                path: place.path, reason: "\(place.path): \(error.rawValue == EBUSY ? busy : "\(error)")")
+        }
+    }
+
+    func leave() {
+        close(pipe)
+        close(file)
+    }
+
+    func start() { queue.async { self.run() } }
+
+    /// Waits until the pipe has ended; returns whether all that came was written.
+    func finish() -> Bool {
+        let over = DispatchSemaphore(value: 0)
+        queue.async { over.signal() }
+        // A process that the user's has left behind could keep the pipe open.
+        return over.wait(timeout: .now() + 5) == .success && isWhole.withLock(\.self)
+    }
+
+    private func run() {
+        var part = [UInt8](repeating: 0, count: 1 << 16)
+        var waiting: [UInt8] = []
+        while true {
+            // Safe because the array is passed with its own length.
+            let count = unsafe Glibc.read(pipe, &part, part.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            waiting += part[..<count]
+            // Other runs may add lines too: theirs come between ours, and not within them.
+            guard let end = waiting.lastIndex(of: 10) ?? (waiting.count > 1 << 22 ? waiting.endIndex - 1 : nil) else {
+                continue
+            }
+            write(Array(waiting[...end]))
+            waiting.removeFirst(end + 1)
+        }
+        write(waiting)
+    }
+
+    private func write(_ bytes: [UInt8]) {
+        var written = 0
+        while written < bytes.count {
+            // Safe because the buffer is used within the closure alone.
+            let count = unsafe bytes.span.extracting(written...).withUnsafeBufferPointer {
+                unsafe Glibc.write(file, $0.baseAddress, $0.count)
+            }
+            if count > 0 { written += count } else if errno != EINTR { return isWhole.withLock { $0 = false } }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import Glibc
+package import GalleyStorage
+import Synchronization
+
+/// The files of a run in a process that has become another user: the supervisor writes those that are root's, and the
+/// process itself all others.
+package final class SupervisedFiles: RunFiles {
+    private let places: RootPlaces
+    /// One request at a time.
+    private let socket: Mutex<Int32>
+    private let lines: [Int: Int32]
+
+    init(_ places: RootPlaces, socket: Int32, lines: [Int: Int32]) {
+        (self.places, self.lines) = (places, lines)
+        self.socket = Mutex(socket)
+    }
+
+    /// Closes what belongs to this side, in a process that is not the one of the user.
+    package func leave() {
+        socket.withLock { socket in
+            close(socket)
+            socket = -1
+        }
+        for end in lines.values { close(end) }
+    }
+
+    package func makeFolder(of path: String) throws(StorageError) {
+        guard let number = places.number(of: path) else { return try LocalFiles().makeFolder(of: path) }
+        try ask(PlaceRequest(.makeFolder, number), of: path)
+    }
+
+    package func clear(_ path: String) async throws {
+        guard let number = places.number(of: path) else { return try await LocalFiles().clear(path) }
+        try ask(PlaceRequest(.clear, number), of: path)
+    }
+
+    package func write(_ bytes: some ByteRuns, to path: String, mode: UInt32, group: UInt32?) throws(StorageError) {
+        guard let number = places.number(of: path) else {
+            // What the user makes is the user's, with a group of the user's.
+            return try LocalFiles().write(bytes, to: path, mode: mode, group: nil)
+        }
+        var request = PlaceRequest(.write, number)
+        request.mode = mode
+        try ask(request, bytes, of: path)
+    }
+
+    package func openForLines(_ path: String) throws(Errno) -> Int32 {
+        guard let end = places.number(of: path).flatMap({ lines[$0] }) else {
+            return try LocalFiles().openForLines(path)
+        }
+        let copy = fcntl(end, F_DUPFD_CLOEXEC, 3)
+        if copy < 0 { throw Errno(rawValue: errno) }
+        return copy
+    }
+
+    package func notebook(_ path: String) -> any NotebookStore {
+        places.number(of: path).map { SupervisedFile(path, number: $0, self) } ?? LocalFile(path)
+    }
+
+    /// Asks the supervisor, and waits for its answer; returns the path of what is beside the place after a conflict.
+    @discardableResult
+    fileprivate func ask(
+        _ request: PlaceRequest, _ bytes: some ByteRuns = [UInt8](), of path: String
+    ) throws(StorageError) -> String? {
+        var request = request
+        request.count = bytes.count
+        guard request.count <= PlaceRequest.limit else { throw .tooLong(path: path) }
+        let header = request.header
+        let reply = socket.withLock { socket -> PlaceReply? in
+            var isSent = Wire.write(header.span, to: socket)
+            bytes.forEachRun { run in isSent = isSent && Wire.write(run, to: socket) }
+            return isSent ? PlaceReply(from: socket) : nil
+        }
+        switch reply {
+        case .done: return nil
+        case .conflict(let path): return path
+        case .refused(let reason): throw .refused(path: path, reason: reason)
+        case nil: throw .refused(path: path, reason: "\(path): the process of root's that writes it is gone")
+        }
+    }
+}
+
+/// A notebook in a folder of root's: the user reads it, and the supervisor writes it.
+actor SupervisedFile: NotebookStore {
+    nonisolated let name: String
+    nonisolated let canBeWrittenAgain = true
+    private let queue = FileQueue()
+    private let number: Int
+    private let files: SupervisedFiles
+    private let file: LocalFile
+
+    init(_ path: String, number: Int, _ files: SupervisedFiles) {
+        (name, file, self.number, self.files) = (path, LocalFile(path), number, files)
+    }
+
+    /// The actor waits for the supervisor, and has a queue of its own for that.
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe queue.asUnownedSerialExecutor() }
+
+    func lock() throws(StorageError) { try ask(.lock) }
+
+    func unlock() async { _ = try? ask(.unlock) }
+
+    func read() async throws -> [UInt8] { try await file.read() }
+
+    func owner() async -> FileOwner? { await file.owner() }
+
+    func checkWritable() throws(StorageError) { try ask(.checkWritable) }
+
+    func write(_ bytes: some ByteRuns) throws(StorageError) -> Destination {
+        let request = PlaceRequest(.write, number)
+        return try files.ask(request, bytes, of: name).map { .conflict($0) } ?? .original
+    }
+
+    private func ask(_ order: PlaceOrder) throws(StorageError) { try files.ask(PlaceRequest(order, number), of: name) }
+}
