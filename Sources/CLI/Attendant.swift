@@ -180,7 +180,9 @@ struct Attendant {
     /// Finishes what was done for an engine, and returns how it ended.
     private func end(of engine: Engine, _ ending: Int32) -> End {
         let status = ending < 0 ? ExitStatus.signal(-ending) : ending
-        for path in engine.server?.finish() ?? [] { say(.error, "not all lines could be written to \(path)", engine.share.place) }
+        for path in engine.server?.finish() ?? [] {
+            say(.error, "not all lines could be written to \(path)", engine.share.place)
+        }
         let told = End(engine.verdict.read(), status: status)
         let end = told ?? killed(engine.share, by: ending, status)
         guard let account = engine.share.account else { return end }

@@ -74,11 +74,14 @@ struct End {
     ///
     /// - Parameter result: Where root expects the result, which alone is believed, or a file beside it after a conflict.
     func trusted(from result: String?) -> End {
-        let outcomes: Set = ["succeeded", "raised", "exited", "timed-out", "kernel-died", "stopped", "failed", "killed", "differs"]
+        let outcomes: Set = [
+            "succeeded", "raised", "exited", "timed-out", "kernel-died", "stopped", "failed", "killed", "differs",
+        ]
         let isExpected = result.map { expected in
             let stem = expected.hasSuffix(".ipynb") ? String(expected.dropLast(6)) : expected
             let told = self.result ?? ""
-            return told == expected || told.hasPrefix(stem + ".galley-conflict") && !told.dropFirst(stem.count).contains("/")
+            return told == expected
+                || told.hasPrefix(stem + ".galley-conflict") && !told.dropFirst(stem.count).contains("/")
         }
         return End(
             status: status, outcome: outcomes.contains(outcome) ? outcome : "failed",

@@ -110,7 +110,9 @@ struct ExecuteArguments: Sendable {
         try find(arguments.map(\.argument))
         if !isOnly { isSingle = false }
         // Root named the argument, and not what another user may have put into it.
-        for index in tasks.indices { tasks[index].isStrict = arguments.contains { !$0.controlsPath } || tasks[index].isStrict }
+        for index in tasks.indices {
+            tasks[index].isStrict = arguments.contains { !$0.controlsPath } || tasks[index].isStrict
+        }
         tasks = known + tasks
     }
 

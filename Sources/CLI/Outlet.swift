@@ -63,8 +63,8 @@ final class Outlet: Sendable {
         self.limit = limit
         self.gap = gap
         queue.async { [self] in
-            let descriptor = unsafe Glibc.open(pipe.path, O_WRONLY | O_CLOEXEC)
-            state.withLock { $0.descriptor = descriptor < 0 ? nil : descriptor }
+            let descriptor = try? pipe.open(O_WRONLY)
+            state.withLock { $0.descriptor = descriptor }
             drain()
         }
     }

@@ -15,6 +15,8 @@ final class Progress: Narrator {
     private let notebook: String
     private let ownPath: String
     private let streams: Bool
+    /// Whether this process has become the user that the kernel runs as.
+    private let isSwitched: Bool
     private let state: Mutex<State>
 
     private struct State {
@@ -32,6 +34,7 @@ final class Progress: Narrator {
         notebook = task.path == "-" ? "notebook" : task.path.shownOnOneLine(200)
         ownPath = task.path
         streams = arguments.streams
+        isSwitched = arguments.options.login != nil
         state = Mutex(State(voice: Voice(arguments, log), place: arguments.resultPath(of: task)))
         let ticker = ticker(for: self) { progress in
             progress.state.withLock { state in
@@ -56,7 +59,7 @@ final class Progress: Narrator {
         switch event {
         case .started(let start):
             state.cells = start.cells
-            let other = start.user.map { $0 == Account.current?.name ? "" : " as \($0)" } ?? ""
+            let other = isSwitched ? start.user.map { " as \($0)" } ?? "" : ""
             state.voice.say("\(notebook): \(count(start.cells)), kernel \(start.kernel.shownOnOneLine())\(other)")
         case .cellStarted(let cell):
             state.running = (cell, .now)

@@ -10,6 +10,8 @@ struct RunShare: Sendable {
     private(set) var place: RunPlace
     /// The user that the process becomes; nil for the one that this process runs as.
     private(set) var account: Account?
+    /// The variables of this process before it becomes the user.
+    private let callerEnvironment = currentEnvironment()
     /// A folder that is made as the home of a user who has none, and removed in the end.
     let temporaryHome: String?
 
@@ -27,7 +29,10 @@ struct RunShare: Sendable {
         guard arguments.isPlan else { return [RunShare(arguments)] }
         var named: Account?
         if case .named(let name) = arguments.options.user, name != "root", name != "0" {
-            guard let account = Account(named: name) ?? UInt32(name).map({ Account.owning(FileOwner(user: $0, group: $0)) }) else {
+            guard
+                let account = Account(named: name)
+                    ?? UInt32(name).map({ Account.owning(FileOwner(user: $0, group: $0)) })
+            else {
                 throw KernelError.noAccount(name)
             }
             named = account
@@ -63,7 +68,9 @@ struct RunShare: Sendable {
     /// Refuses files that would tell each of the users of the notebooks of the others.
     private static func checkFiles(of arguments: ExecuteArguments, _ owners: [FileOwner?]) throws(UsageError) {
         let names = owners.map { Account.name(of: $0?.user ?? 0) }.joined(separator: " and ")
-        let file = arguments.background.status.map { ("--status", $0) } ?? arguments.batch.reports.first.map { ($0.kind.rawValue, $0.path) }
+        let file =
+            arguments.background.status.map { ("--status", $0) }
+            ?? arguments.batch.reports.first.map { ($0.kind.rawValue, $0.path) }
         guard let (option, path) = file else { return }
         throw UsageError(
             "\(option) \(path): the notebooks belong to \(names), and one file would tell each of the others' outputs; "
@@ -101,7 +108,7 @@ struct RunShare: Sendable {
         guard arguments.isShare else { return }
         try arguments.findDeferred()
         try arguments.complete()
-        if let account { arguments.options.login = LoginSession(account) }
+        if let account { arguments.options.login = LoginSession(account, insteadOf: callerEnvironment) }
     }
 }
 

@@ -31,10 +31,10 @@ extension Options {
         var launch = launch
         var warnings: [String] = []
         if let login {
-            let caller = currentEnvironment()
-            // What differs from this process's own variables was set on purpose.
+            let caller = login.caller
+            // What differs from the caller's own variables was set on purpose.
             let added = launch.environment.filter { caller[$0.key] != $0.value }
-            if let own = await login.environment(insteadOf: caller) {
+            if let own = await login.environment() {
                 launch.environment = own.merging(added) { $1 }
             } else {
                 warnings.append(

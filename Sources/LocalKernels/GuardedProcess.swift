@@ -62,18 +62,18 @@ final class GuardedProcess: Sendable {
         var socket: Int32 = -1
         let guardian = unsafe argv.withUnsafeBufferPointer { argv in
             unsafe envp.withUnsafeBufferPointer { envp -> pid_t in
-                    guard let arguments = argv.baseAddress, let environment = envp.baseAddress,
-                        let program = unsafe paths[0], let folder = unsafe paths[1], let privateFolder = unsafe paths[2]
-                    else { return -1 }
-                    var launch = unsafe clinux_launch(
-                        program: program, arguments: arguments, environment: environment, folder: folder,
-                        private_folder: privateFolder, output: nowhere >= 0 ? nowhere : output.write,
-                        memory: UInt64(max(0, options.limits.memory ?? 0)),
-                        processor_seconds: UInt64(
-                            options.limits.processorTime.map { max(1, $0.components.seconds) } ?? 0),
-                        open_files: UInt64(max(0, options.limits.openFiles ?? 0)),
-                        leaves_children: options.leavesChildren ? 1 : 0)
-                    return unsafe clinux_start_guarded(&launch, &socket)
+                guard let arguments = argv.baseAddress, let environment = envp.baseAddress,
+                    let program = unsafe paths[0], let folder = unsafe paths[1], let privateFolder = unsafe paths[2]
+                else { return -1 }
+                var launch = unsafe clinux_launch(
+                    program: program, arguments: arguments, environment: environment, folder: folder,
+                    private_folder: privateFolder, output: nowhere >= 0 ? nowhere : output.write,
+                    memory: UInt64(max(0, options.limits.memory ?? 0)),
+                    processor_seconds: UInt64(
+                        options.limits.processorTime.map { max(1, $0.components.seconds) } ?? 0),
+                    open_files: UInt64(max(0, options.limits.openFiles ?? 0)),
+                    leaves_children: options.leavesChildren ? 1 : 0)
+                return unsafe clinux_start_guarded(&launch, &socket)
             }
         }
         guard guardian > 0 else {

@@ -74,8 +74,7 @@ extension LocalFile {
                 case .folder: return
                 case .link: throw Errno(rawValue: EPERM)
                 case .file, .other: throw Errno(rawValue: ENOTDIR)
-                case .missing:
-                    if unsafe mkdir(walk.folderPath + "/" + walk.base, 0o777) != 0, errno != EEXIST { throw .last }
+                case .missing: try walk.makeFolder()
                 }
             }
         } catch {
@@ -88,10 +87,7 @@ extension LocalFile {
     /// - Returns: The descriptor, which the caller closes.
     package static func openForLines(_ path: String) throws(Errno) -> Int32 {
         if let own = ownDescriptor(path) { return try checked { fcntl(own, F_DUPFD_CLOEXEC, 3) } }
-        let held = try HeldPath(path)
-        let still = geteuid() == 0 ? O_NOFOLLOW : 0
-        let flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC | still
-        return try checked { unsafe open(held.path, flags, 0o666) }
+        return try HeldPath(path).open(O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, mode: 0o666)
     }
 
     /// Writes a file in a new folder that nobody else can enter, for what cannot be written where it belongs.

@@ -13,8 +13,7 @@ final class HeldFolder: Sendable {
 
 /// A path to write to that no other user can lead elsewhere: where this process is root's, its folder is held open.
 package final class HeldPath: Sendable {
-    /// The path to open, as long as this value lives.
-    package let path: String
+    private let path: String
     private let folder: HeldFolder?
 
     /// - Throws: `EPERM` where root would follow a link, or fill a file or a pipe, that another user can change.
@@ -36,6 +35,15 @@ package final class HeldPath: Sendable {
         let folder = HeldFolder(walk)
         self.path = folder.path + "/" + walk.base
         self.folder = folder
+    }
+
+    /// Opens it. Root follows no link here: those of root's own were followed before.
+    ///
+    /// - Returns: The descriptor, which the caller closes.
+    package func open(_ flags: Int32, mode: UInt32 = 0) throws(Errno) -> Int32 {
+        defer { withExtendedLifetime(folder) {} }
+        let still = folder == nil ? 0 : O_NOFOLLOW
+        return try checked { unsafe Glibc.open(path, flags | still | O_CLOEXEC, mode) }
     }
 }
 

@@ -107,9 +107,6 @@ package struct PathWalk: ~Copyable {
     /// Who owns what the path leads to; nil where there is nothing.
     package var owner: FileOwner? { found.map { FileOwner($0) } }
 
-    /// The folder that the last name is in, by a path that no rename and no link changes as long as this value lives.
-    package var folderPath: String { "/proc/self/fd/\(folder.number)" }
-
     /// Whether it is a file of root's that has no other name.
     var isRootsOnly: Bool { found.map { $0.st_uid == 0 && $0.st_nlink == 1 } ?? false }
 
@@ -118,6 +115,11 @@ package struct PathWalk: ~Copyable {
 
     /// A descriptor of the folder, for its owner to close; -1 where there is none to be had.
     package func folderDescriptor() -> Int32 { fcntl(folder.number, F_DUPFD_CLOEXEC, 3) }
+
+    /// Makes a folder of the last name, unless there is one by now.
+    func makeFolder() throws(Errno) {
+        if unsafe mkdirat(folder.number, base, 0o777) != 0, errno != EEXIST { throw .last }
+    }
 
     // MARK: -
 

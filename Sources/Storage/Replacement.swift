@@ -22,6 +22,7 @@ struct Replacement {
         over expectation: Expectation, _ ownership: inout Ownership
     ) throws(StorageError) -> Stamp? {
         let place = try Place(resolving: path)
+        defer { withExtendedLifetime(place) {} }
         let old = try oldFile(at: place)
         do throws(Errno) {
             guard try isMet(expectation, at: place) else { return nil }
@@ -49,6 +50,7 @@ struct Replacement {
     /// Throws what ``write(_:attributes:owner:givesAway:over:_:)`` would throw before it writes anything.
     func checkWritable() throws(StorageError) {
         let place = try Place(resolving: path)
+        defer { withExtendedLifetime(place) {} }
         guard try oldFile(at: place) == nil else { return }
         do throws(Errno) {
             _ = try TemporaryFile(in: place.folder, mode: 0o600)

@@ -12,6 +12,7 @@ extension LocalFile {
         _ bytes: some ByteRuns, at path: String, mode: UInt32 = 0o644, group: UInt32? = nil
     ) throws(StorageError) {
         let place = try Place(resolving: path)
+        defer { withExtendedLifetime(place) {} }
         do throws(Errno) {
             var new = try TemporaryFile(in: place.folder, mode: 0o600, unnamed: false)
             try new.file.write(bytes)
@@ -32,7 +33,7 @@ extension LocalFile {
         guard kind(of: path) == .other else { return try put(bytes, at: path, mode: mode, group: group) }
         do throws(Errno) {
             if let own = ownDescriptor(path) { return try FileDescriptor(duplicating: own).write(bytes) }
-            try FileDescriptor(HeldPath(path).path, O_WRONLY).write(bytes)
+            try FileDescriptor(owning: HeldPath(path).open(O_WRONLY)).write(bytes)
         } catch {
             throw StorageError(.writing, path, error, needed: bytes.count)
         }
@@ -42,6 +43,7 @@ extension LocalFile {
     package static func remove(_ path: String) throws(StorageError) {
         // A link stays, and leads to what is going to be made.
         let place = try Place(resolving: path)
+        defer { withExtendedLifetime(place) {} }
         if unsafe unlink(place.path) != 0, errno != ENOENT { throw StorageError(.writing, path, .last) }
     }
 

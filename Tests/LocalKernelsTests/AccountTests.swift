@@ -3,8 +3,6 @@ import GalleyJupyterProtocol
 @testable import GalleyLocalKernels
 import Testing
 
-private let isRoot = geteuid() == 0
-
 @Suite struct `An account` {
     @Test func `is found by its name and by its number`() throws {
         let root = try #require(Account(named: "root"))
@@ -16,42 +14,33 @@ private let isRoot = geteuid() == 0
         #expect(Account(id: 4_000_111_222) == nil)
     }
 
-    @Test(.enabled(if: isRoot, "this takes root"))
-    func `may do what its rights allow, while everybody else may do what theirs do`() throws {
-        let nobody = try #require(Account(named: "nobody"))
-        let scratch = try Scratch()
-        #expect(nobody.may(.enter, scratch.path) == true)
-        #expect(nobody.may(.run, "/bin/sh") == true)
-        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: scratch.path)
-        try Data().write(to: URL(fileURLWithPath: scratch.path + "/a"))
-        #expect(nobody.may(.enter, scratch.path) == false)
-        #expect(nobody.may(.run, scratch.path + "/a") == false)
-        #expect(nobody.may(.run, scratch.path + "/missing") == false)
-        #expect(nobody.isKeptOut(of: scratch.path + "/a"))
-        chown(scratch.path, nobody.id, nobody.group)
-        try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: scratch.path)
-        #expect(nobody.may(.enter, scratch.path) == false && !nobody.isKeptOut(of: scratch.path + "/a"))
-        #expect(getuid() == 0 && access(scratch.path + "/a", R_OK) == 0)
+    @Test func `is known by its number where it has no name`() {
+        let account = Account(number: 4_000_111_222, group: 54321, home: "/tmp/a")
+        #expect(account.name == "4000111222" && account.groups == [54321] && account.home == "/tmp/a")
+        #expect(Account.name(of: 4_000_111_222) == "user 4000111222" && Account.name(of: 0) == "root")
     }
 
-    @Test(.enabled(if: isRoot, "this takes root"))
-    func `is asked for them no longer than somebody waits`() async throws {
-        let nobody = try #require(Account(named: "nobody"))
-        let waiting = Task { await nobody.loginEnvironment(within: .seconds(600)) }
+    @Test func `is asked what a login sets for no longer than the task lives`() async throws {
+        let account = try #require(Account.current)
+        let waiting = Task { await account.loginEnvironment(within: .seconds(600)) }
         waiting.cancel()
         #expect(await waiting.value == nil)
     }
 
-    @Test(.enabled(if: isRoot, "this takes root"))
-    func `has the variables that a login gives it`() async throws {
-        let nobody = try #require(Account(named: "nobody"))
-        let variables = try #require(await nobody.loginEnvironment(within: .seconds(120)))
-        #expect(variables["USER"] == "nobody" && variables["HOME"] == nobody.home)
-        #expect(variables["PATH"]?.contains("/usr/bin") == true)
+    @Test func `has the variables that a login gives it, for which the shell is asked once`() async throws {
+        let account = try #require(Account.current)
+        let variables = try #require(await account.loginEnvironment(within: .seconds(120)))
+        #expect(variables["USER"] == account.name && variables["HOME"] == account.home)
+        #expect(variables["PATH"]?.contains("/bin") == true)
+        let session = LoginSession(account, insteadOf: ["MODE": "full", "HOME": "/elsewhere"])
+        async let first = session.environment()
+        let second = try #require(await session.environment())
+        #expect(second["MODE"] == "full" && second["HOME"] == account.home)
+        #expect(await first == second)
         let remains = try FileManager.default.contentsOfDirectory(atPath: "/tmp").filter {
             $0.hasPrefix("galley-\(getpid())-")
         }
-        #expect(remains.filter { FileManager.default.fileExists(atPath: "/tmp/\($0)/k/environment") } == [])
+        #expect(remains.filter { FileManager.default.fileExists(atPath: "/tmp/\($0)/environment") } == [])
     }
 }
 

@@ -161,18 +161,14 @@ import Testing
         var environment: [UnsafeMutablePointer<CChar>?] = [nil]
         let folder = strdup("/")!
         let output = open("/dev/null", O_WRONLY | O_CLOEXEC)
-        var groups: [gid_t] = [0]
         var socket: Int32 = -1
         let guardian = arguments.withUnsafeMutableBufferPointer { arguments in
             environment.withUnsafeMutableBufferPointer { environment in
-                groups.withUnsafeMutableBufferPointer { groups in
-                    var launch = clinux_launch(
-                        program: arguments[0]!, arguments: arguments.baseAddress!,
-                        environment: environment.baseAddress!, folder: folder, private_folder: folder, output: output,
-                        memory: 0, processor_seconds: 0, open_files: 0, leaves_children: 0, changes_user: 0,
-                        user: clinux_user(user: 0, group: 0, groups: groups.baseAddress!, group_count: 1))
-                    return clinux_start_guarded(&launch, &socket)
-                }
+                var launch = clinux_launch(
+                    program: arguments[0]!, arguments: arguments.baseAddress!,
+                    environment: environment.baseAddress!, folder: folder, private_folder: folder, output: output,
+                    memory: 0, processor_seconds: 0, open_files: 0, leaves_children: 0)
+                return clinux_start_guarded(&launch, &socket)
             }
         }
         (arguments + [folder]).forEach { free($0) }
