@@ -17,6 +17,8 @@ final class Reporting: Sendable {
     private let tasks: [NotebookTask]
     private let began = Timestamp.now()
     private let spool: Spool?
+    /// How long a pipe is waited for until it is read.
+    private let grace: Duration
     private let state = Mutex(State())
 
     private struct State {
@@ -33,6 +35,7 @@ final class Reporting: Sendable {
     init(_ arguments: ExecuteArguments) async throws {
         reports = arguments.batch.reports
         tasks = arguments.tasks
+        grace = arguments.options.execution.grace
         for report in reports where report.path != "-" {
             if let folder = LocalFile.folder(of: report.path) { try LocalFile.makeFolder(folder) }
             guard LocalFile.kind(of: report.path) != .other else { continue }
@@ -107,7 +110,7 @@ final class Reporting: Sendable {
                     text.forEachRun { run in isWritten = isWritten && Terminal.write(run.bytes, to: STDOUT_FILENO) }
                     if !isWritten { problems.append("\(kind.rawValue): standard output takes no more") }
                 } else {
-                    try LocalFile.fill(path, with: text, mode: rights)
+                    try LocalFile.fill(path, with: text, mode: rights, within: grace)
                 }
             } catch {
                 problems.append("\(kind.rawValue): \(error)")

@@ -18,11 +18,12 @@ struct Patience: Sendable {
         var description: String { "\(name) has not answered since the run was to end" }
     }
 
-    /// Asks a store to do something to what it keeps. Our own do what they can, and are waited for.
+    /// Asks a store to do something to what it keeps. Before there is anything to be saved, our own do what they can, and
+    /// are waited for; then they are behind a disk that may not answer, and the result has to be saved elsewhere in time.
     func ask<Answer: Sendable>(
         _ store: any NotebookStore, _ question: @escaping @Sendable () async throws -> Answer
     ) async throws -> Answer {
-        if store is LocalFile || store is StandardStreams { return try await question() }
+        if tellsAtOnce, store is LocalFile || store is StandardStreams { return try await question() }
         return try await ask(naming: store.name, question)
     }
 

@@ -20,6 +20,8 @@ public actor LocalFile: NotebookStore {
     /// Keeps other runs away.
     private var ownership = Ownership()
 
+    private var remains = KnownRemains()
+
     private enum Known {
         /// Nobody has looked: whatever is there may be replaced.
         case unseen
@@ -45,6 +47,7 @@ public actor LocalFile: NotebookStore {
         try checkPath()
         ownership.isWanted = true
         try acting { () throws(StorageError) in ownership.lock = try FileLock.take(path) }
+        lookForRemains()
         // What comes to be there from now on is somebody else's.
         do throws(Errno) {
             known = try Stamp(ofFileAt: path).map { .seen($0, Fingerprint([UInt8]())) } ?? .missing
@@ -68,10 +71,16 @@ public actor LocalFile: NotebookStore {
             let bytes = try file.readToEnd(expecting: Int(status.st_size))
             // As it was before it was read: what somebody wrote in between must not be taken for what was read.
             known = .seen(Stamp(status), .bytes(bytes))
-            if status.st_mode & S_IFMT == S_IFREG { attributes = try Attributes(of: file) }
+            if status.st_mode & S_IFMT == S_IFREG {
+                attributes = try Attributes(of: file)
+                lookForRemains()
+            }
             return bytes
         } catch {
-            if error.rawValue == ENOENT { known = .missing }
+            if error.rawValue == ENOENT {
+                known = .missing
+                if let spelling = RepairedPath.spelling(of: path) { throw .nameNotUTF8(path: spelling) }
+            }
             throw StorageError(reading: path, error)
         }
     }
@@ -130,8 +139,18 @@ public actor LocalFile: NotebookStore {
             number += 1
         }
         if let stamp { known = .seen(stamp, Fingerprint(bytes)) }
+        clearRemains()
         return path == name ? .original : .conflict(path)
     }
+
+    /// Looks once for what killed runs have left of the file's contents.
+    private func lookForRemains() { acting { remains.look(for: path) } }
+
+    /// Removes once what killed runs have left beside the file, which takes new files.
+    private func clearRemains() { acting { remains.clear(beside: path) } }
+
+    /// Says what the user has to know of what killed runs have left; each thing once.
+    package func takeWarnings() -> [String] { remains.takeWarnings() }
 
     private func write(_ bytes: some ByteRuns, over expectation: Replacement.Expectation) throws(StorageError) -> Stamp?
     {

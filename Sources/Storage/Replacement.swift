@@ -23,8 +23,8 @@ struct Replacement {
     ) throws(StorageError) -> Stamp? {
         let place = try Place(resolving: path)
         let old = try oldFile(at: place)
+        guard case .expected(let seen) = try look(for: expectation, at: place) else { return nil }
         do throws(Errno) {
-            guard try isMet(expectation, at: place) else { return nil }
             if old?.hasOtherNames != true {
                 return try replace(
                     place, by: bytes, attributes: old?.attributes ?? attributes, owner: owner, givesAway: givesAway,
@@ -35,7 +35,15 @@ struct Replacement {
             let isInTheWay = [EACCES, EPERM, EROFS, EBUSY, EXDEV, ENOTSUP].contains(error.rawValue)
             guard old != nil, isInTheWay else { throw refusal(error, needed: bytes.count) }
         }
-        return try InPlace(path: path, place: place).write(bytes)
+        return try InPlace(path: path, place: place).write(bytes, insteadOf: seen)
+    }
+
+    private func look(for expectation: Expectation, at place: Place) throws(StorageError) -> Found {
+        do throws(Errno) {
+            return try find(expectation, at: place)
+        } catch {
+            throw StorageError(reading: path, error)
+        }
     }
 
     /// What is said when no new file could be made.
@@ -55,16 +63,26 @@ struct Replacement {
         }
     }
 
-    /// Whether what is at the place is what was expected.
-    private func isMet(_ expectation: Expectation, at place: Place) throws(Errno) -> Bool {
+    /// What is at a place.
+    private enum Found {
+        /// What was expected: a file as it is now, or none.
+        case expected(Stamp?)
+        /// The work of somebody else.
+        case other
+    }
+
+    private func find(_ expectation: Expectation, at place: Place) throws(Errno) -> Found {
         switch (expectation, try Stamp(ofFileAt: place.path)) {
-        case (.anything, _), (_, nil): return true
-        case (.nothing, _?): return false
+        case (.anything, let now): return .expected(now)
+        case (_, nil): return .expected(nil)
+        case (.nothing, _?): return .other
         case (.file(let stamp, let contents), let now?):
-            if stamp == now { return true }
+            if stamp == now { return .expected(now) }
             // Somebody may have touched it, or saved just what was there.
-            guard now.size == contents.count else { return false }
-            return contents.matches(try FileDescriptor(place.path, O_RDONLY).readToEnd(expecting: now.size))
+            guard now.size == contents.count,
+                contents.matches(try FileDescriptor(place.path, O_RDONLY).readToEnd(expecting: now.size))
+            else { return .other }
+            return .expected(now)
         }
     }
 
@@ -98,6 +116,7 @@ struct Replacement {
     ) throws(Errno) -> Stamp? {
         var new = try TemporaryFile(
             in: place.folder, mode: attributes == nil ? 0o600 | (owner?.mode ?? 0o666) & 0o666 : 0o600)
+        attributes?.applyFlags(to: new.file)
         try new.file.allocate(bytes.count)
         try new.file.write(bytes)
         if let attributes {
@@ -108,15 +127,31 @@ struct Replacement {
         try new.file.flush()
         // Locked before it has the name, so that there is no moment in which another run could take it.
         let lock = ownership.isWanted ? try FileLock(on: new.file) : nil
-        if case .nothing = expectation {
-            guard try new.take(freeName: place.base) else { return nil }
-        } else {
-            guard try isMet(expectation, at: place) else { return nil }
+        let written = try new.file.status
+        guard try giveName(to: &new, at: place, over: expectation, isLocked: ownership.isWanted) else { return nil }
+        if ownership.isWanted { ownership.lock = lock } else { new.unlock() }
+        // Getting a name is a change too; what somebody has written to it since is one to be noticed.
+        return Stamp(try new.file.status, writtenAt: written)
+    }
+
+    /// Lets the new file take the place, unless somebody else's work is there.
+    private func giveName(
+        to new: inout TemporaryFile, at place: Place, over expectation: Expectation, isLocked: Bool
+    ) throws(Errno) -> Bool {
+        switch expectation {
+        case .nothing: return try new.take(freeName: place.base)
+        case .anything:
             try new.take(name: place.base)
+            return true
+        case .file:
+            // As long as both files are locked, no other run takes one of them for a remnant.
+            let lock = isLocked ? nil : (try? FileLock.take(place.path)) ?? nil
+            let watch = OpenedWatch(of: place.path)
+            guard case .expected(let seen) = try find(expectation, at: place) else { return false }
+            defer { extendLifetime(lock) }
+            guard let seen else { return try new.take(freeName: place.base) }
+            return try new.take(name: place.base, insteadOf: seen, seeing: watch)
         }
-        if ownership.isWanted { ownership.lock = lock }
-        // Getting a name is a change too.
-        return Stamp(try new.file.status)
     }
 }
 

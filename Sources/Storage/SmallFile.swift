@@ -27,6 +27,7 @@ extension LocalFile {
             if let group { try new.file.give(to: FileOwner(user: geteuid(), group: group)) }
             try checked { fchmod(number, mode) }
             try new.take(name: place.base, isFlushed: false)
+            new.unlock()
         } catch {
             throw error.rawValue == EACCES
                 ? .folderNotWritable(path: path) : StorageError(.writing, path, error, needed: bytes.count)
@@ -34,15 +35,34 @@ extension LocalFile {
     }
 
     /// Writes what tells of runs: to a file, which is replaced whole, or to what is no file, such as `/dev/null` and pipes.
-    package static func fill(_ path: String, with bytes: some ByteRuns, mode: UInt32) throws(StorageError) {
+    ///
+    /// - Parameter patience: How long to wait until a pipe is read, all in all.
+    package static func fill(
+        _ path: String, with bytes: some ByteRuns, mode: UInt32, within patience: Duration
+    ) throws(StorageError) {
         guard kind(of: path) == .other else { return try put(bytes, at: path, mode: mode) }
+        let deadline = ContinuousClock.now + patience
         do throws(Errno) {
-            try FileUser.acting(as: FileUser.deciding(on: path)) { () throws(Errno) in
-                try FileDescriptor(path, O_WRONLY)
-            }
-            .write(bytes)
+            try openForFilling(path, until: deadline).write(bytes, until: deadline)
+        } catch  where [ENXIO, ETIMEDOUT].contains(error.rawValue) {
+            throw .notRead(path: path, patience)
         } catch {
             throw StorageError(.writing, path, error, needed: bytes.count)
+        }
+    }
+
+    /// Opens a pipe once there is something that reads it.
+    private static func openForFilling(
+        _ path: String, until deadline: ContinuousClock.Instant
+    ) throws(Errno) -> FileDescriptor {
+        while true {
+            do throws(Errno) {
+                return try FileUser.acting(as: FileUser.deciding(on: path)) { () throws(Errno) in
+                    try FileDescriptor(path, O_WRONLY | O_NONBLOCK)
+                }
+            } catch  where error.rawValue == ENXIO && ContinuousClock.now < deadline {
+                _ = poll(nil, 0, 20)
+            }
         }
     }
 

@@ -41,6 +41,21 @@ int clinux_open_unnamed(int folder, mode_t mode);
 /// Gives a file of a folder another name there that nobody has; -1 and errno where that cannot be, EEXIST where somebody has it.
 int clinux_rename_to_free(int folder, const char *_Nonnull old, const char *_Nonnull new_name);
 
+/// Lets two files of a folder have each other's names, in one step; -1 and errno where that cannot be.
+int clinux_exchange(int folder, const char *_Nonnull one, const char *_Nonnull other);
+
+/// Makes room on the disk for the first `count` bytes of a file, whose size stays; -1 and errno where there is none.
+int clinux_reserve(int file, int64_t count);
+
+/// Finds the flags that chattr has set on a file and that another file can be given; -1 and errno where there are none.
+int clinux_flags(int file, int *_Nonnull flags);
+
+/// Gives a file such flags, or as many of them as this process may and the file system can.
+void clinux_set_flags(int file, int wanted);
+
+/// Whether the file system of a file is of this machine and keeps locks, so that a file without one is nobody's.
+int clinux_locks_are_known(int file);
+
 /// The groups of a thread.
 struct clinux_groups {
     int count;
@@ -139,6 +154,9 @@ int clinux_ending_signal(int status);
 int clinux_exit_status(int status);
 
 // MARK: - For Runs
+
+/// An argument that this process was started with, of which its own name is number 0; NULL after the last.
+const char *_Nullable clinux_argument(int number);
 
 /// Makes a copy of this process, which must have a single thread; returns 0 in the copy, -1 and errno where it cannot.
 pid_t clinux_fork(void);
