@@ -12,7 +12,7 @@ import GalleyStorage
         Signals.block()
         Terminal.keepStandardStreams()
         giveMemoryBack()
-        let arguments = Array(CommandLine.arguments.dropFirst())
+        let arguments = processArguments
         let rest = Array(arguments.dropFirst())
         do throws(UsageError) {
             switch arguments.first {
@@ -66,6 +66,10 @@ import GalleyStorage
     private static func run(_ arguments: [String], _ dialect: ExecuteArguments.Dialect) throws(UsageError) {
         let arguments = try ExecuteArguments(arguments, dialect)
         if arguments.wantsHelp { return Terminal.print(arguments.help) }
+        guard ProcessMark.canBeFound else {
+            Terminal.complain("galley: /proc is not there, which it takes to end what a kernel has started; mount it")
+            exit(ExitStatus.noKernel)
+        }
         var place = RunPlace(arguments)
         if arguments.background.isDetached, place.log == nil || place.statusCopies.isEmpty {
             Terminal.complain("galley: nothing can be written in /var/tmp and /tmp; name other places: --log, --status")
@@ -139,6 +143,6 @@ struct UsageError: Error {
     /// Something is not known; what is spelled nearly like it may be meant.
     init(unknown what: String, _ word: String, known: [String], help: String = "galley --help") {
         let near = Spelling.nearest(to: word, in: known).first.map { ". Did you mean '\($0)'?" } ?? "."
-        problem = "'\(word)' is not a\(what.first == "o" ? "n" : "") \(what)\(near) See '\(help)'"
+        problem = "'\(word.shownOnOneLine())' is not a\(what.first == "o" ? "n" : "") \(what)\(near) See '\(help)'"
     }
 }
