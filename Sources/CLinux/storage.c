@@ -41,7 +41,7 @@ int clinux_reserve(int file, int64_t count) { return fallocate(file, FALLOC_FL_K
 /// What chattr sets on a file for its user, and what can be set on another file: neither what keeps a file from being
 /// replaced, nor what is for folders alone.
 static const int kept_flags = FS_SECRM_FL | FS_UNRM_FL | FS_COMPR_FL | FS_SYNC_FL | FS_NODUMP_FL | FS_NOATIME_FL
-    | FS_NOCOMP_FL | FS_JOURNAL_DATA_FL | FS_NOTAIL_FL | FS_NOCOW_FL;
+    | FS_NOCOMP_FL | FS_JOURNAL_DATA_FL | FS_NOTAIL_FL | FS_NOCOW_FL | FS_DAX_FL;
 
 int clinux_flags(int file, int *flags) {
     if (ioctl(file, FS_IOC_GETFLAGS, flags) != 0) return -1;

@@ -303,7 +303,7 @@ final class Conduct: Sendable {
                 found.withLock { $0 = $0 ?? path }
             }
             // Once the run is to end there is no time for a disk that does not answer: the next one may.
-            let limit: Duration = stop.reason == nil ? .endless : .seconds(1)
+            let limit: Duration = stop.reason == nil ? .endless : .milliseconds(500)
             if let path = await attempt.answer(within: limit) ?? nil { return path }
             if let path = found.withLock(\.self) { return path }
         }

@@ -11,6 +11,8 @@ struct Patience: Sendable {
     var deadline: ContinuousClock.Instant?
 
     private static let least = Duration.seconds(1)
+    /// A disk that is slow may still do it; so much less is left for saving the result elsewhere.
+    private static let ofOwn = Duration.seconds(2)
 
     /// Says that something has taken too long.
     struct Exhausted: Error, CustomStringConvertible {
@@ -23,13 +25,16 @@ struct Patience: Sendable {
     func ask<Answer: Sendable>(
         _ store: any NotebookStore, _ question: @escaping @Sendable () async throws -> Answer
     ) async throws -> Answer {
-        if tellsAtOnce, store is LocalFile || store is StandardStreams { return try await question() }
-        return try await ask(naming: store.name, question)
+        let isOwn = store is LocalFile || store is StandardStreams
+        if tellsAtOnce, isOwn { return try await question() }
+        return try await ask(naming: store.name, extra: isOwn ? Self.ofOwn : .zero, question)
     }
 
     /// Asks, and returns the answer.
+    ///
+    /// - Parameter extra: How much longer than others it is waited for.
     func ask<Answer: Sendable>(
-        naming name: String, _ question: @escaping @Sendable () async throws -> Answer
+        naming name: String, extra: Duration = .zero, _ question: @escaping @Sendable () async throws -> Answer
     ) async throws -> Answer {
         let interlude = Interlude(catching: {
             do {
@@ -43,7 +48,7 @@ struct Patience: Sendable {
         @Sendable func end(since moment: ContinuousClock.Instant) async throws {
             if tellsAtOnce { interlude.cancel() }
             // A kernel may have taken most of the time, and a store deserves a chance.
-            try await ContinuousClock().rest(until: max(moment + grace, .now + Self.least))
+            try await ContinuousClock().rest(until: max(moment + grace, .now + Self.least) + extra)
             interlude.giveUp()
         }
         let alarms = [

@@ -47,7 +47,7 @@ public actor LocalFile: NotebookStore {
         try checkPath()
         ownership.isWanted = true
         try acting { () throws(StorageError) in ownership.lock = try FileLock.take(path) }
-        lookForRemains()
+        lookForRemains(isWritten: true)
         // What comes to be there from now on is somebody else's.
         do throws(Errno) {
             known = try Stamp(ofFileAt: path).map { .seen($0, Fingerprint([UInt8]())) } ?? .missing
@@ -73,7 +73,7 @@ public actor LocalFile: NotebookStore {
             known = .seen(Stamp(status), .bytes(bytes))
             if status.st_mode & S_IFMT == S_IFREG {
                 attributes = try Attributes(of: file)
-                lookForRemains()
+                lookForRemains(isWritten: false)
             }
             return bytes
         } catch {
@@ -144,7 +144,7 @@ public actor LocalFile: NotebookStore {
     }
 
     /// Looks once for what killed runs have left of the file's contents.
-    private func lookForRemains() { acting { remains.look(for: path) } }
+    private func lookForRemains(isWritten: Bool) { acting { remains.look(for: path, isWritten: isWritten) } }
 
     /// Removes once what killed runs have left beside the file, which takes new files.
     private func clearRemains() { acting { remains.clear(beside: path) } }

@@ -73,6 +73,14 @@ enum Remains {
 }
 
 extension LocalFile {
+    /// Removes what killed runs have left beside a small file.
+    package static func clearRemains(beside path: String) {
+        FileUser.acting(as: FileUser.deciding(on: path)) {
+            var remains = KnownRemains()
+            remains.clear(beside: path)
+        }
+    }
+
     /// The names in a folder that begin with a text, those alone that are UTF-8.
     static func hiddenNames(in folder: String, beginningWith prefix: String) -> [String] {
         guard let open = unsafe opendir(folder) else { return [] }
@@ -93,9 +101,14 @@ struct KnownRemains {
     private var hasCleared = false
     private var warnings: [String] = []
 
-    mutating func look(for path: String) {
+    mutating func look(for path: String, isWritten: Bool) {
         if hasLooked { return }
         hasLooked = true
+        if isWritten, let folder = SafetyCopy.distantFolder(for: path) {
+            warnings.append(
+                "\(path) is written in place, and no folder on its disk takes files: what it holds before is kept in \(folder) meanwhile"
+            )
+        }
         warnings += SafetyCopy.left(of: path).map { copy in
             "a run was killed while it wrote \(path); what the file held before is in \(copy). Compare them, then copy it back or remove it"
         }

@@ -47,11 +47,12 @@ struct SafetyCopy: ~Copyable {
     private static func folders(for place: Place, on device: dev_t) -> [String] {
         let own = takesFiles(place.folder) ? [place.folder] : []
         let others = (above(place) + temporary).filter { takesFiles($0) && $0 != place.folder }
-        func isNear(_ folder: String) -> Bool {
-            var status = stat()
-            return unsafe stat(folder, &status) == 0 && status.st_dev == device
-        }
-        return own + others.filter(isNear) + temporary.filter { takesFiles($0) && !isNear($0) }
+        return own + others.filter { isOn(device, $0) } + temporary.filter { takesFiles($0) && !isOn(device, $0) }
+    }
+
+    private static func isOn(_ device: dev_t, _ folder: String) -> Bool {
+        var status = stat()
+        return unsafe stat(folder, &status) == 0 && status.st_dev == device
     }
 
     private static func takesFiles(_ folder: String) -> Bool {
@@ -77,6 +78,21 @@ struct SafetyCopy: ~Copyable {
 }
 
 extension SafetyCopy {
+    /// The folder in which the old contents of a file would be kept that is not on its disk; nil where they are kept there,
+    /// or where the file can be replaced.
+    static func distantFolder(for path: String) -> String? {
+        var status = stat()
+        guard let place = try? Place(resolving: path), unsafe stat(place.path, &status) == 0,
+            !isReplaced(status, place), let folder = folders(for: place, on: status.st_dev).first
+        else { return nil }
+        return isOn(status.st_dev, folder) ? nil : folder
+    }
+
+    /// Whether a file is replaced and not written over.
+    private static func isReplaced(_ status: stat, _ place: Place) -> Bool {
+        status.st_nlink == 1 && takesFiles(place.folder)
+    }
+
     /// Finds the copies of a file that killed runs have left.
     ///
     /// Those that nobody needs are removed: the file is as it was before, or wholly written.
@@ -87,9 +103,7 @@ extension SafetyCopy {
             let file = try? FileDescriptor(place.path, O_RDONLY | O_NONBLOCK),
             let status = try? file.status, status.st_mode & S_IFMT == S_IFREG
         else { return [] }
-        // What can be replaced is not written over.
-        let isReplaced = status.st_nlink == 1 && takesFiles(place.folder)
-        let folders = isReplaced ? [place.folder] : [place.folder] + above(place) + temporary
+        let folders = isReplaced(status, place) ? [place.folder] : [place.folder] + above(place) + temporary
         var seen: Set<String> = []
         return folders.filter { seen.insert($0).inserted }.flatMap { folder -> [String] in
             let isBeside = folder == place.folder

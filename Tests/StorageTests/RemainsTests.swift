@@ -210,6 +210,30 @@ struct `The copy of a file in a folder that takes no files` {
     }
 }
 
+@Suite(.enabled(if: isRoot, "only root can become another user"))
+struct `A file that no folder on its disk keeps a copy of` {
+    @Test func `is told of with the folder that does`() async throws {
+        let scratch = try Scratch()
+        let small = try SmallFileSystem(size: "256k")
+        let path = small("a.ipynb")
+        chmod(small.path, 0o755)
+        try write("old", to: path)
+        chown(path, 1234, 1234)
+        await #expect(processExitsWith: .success) { [path = path as String, temporary = scratch.path as String] in
+            chmod(temporary, 0o777)
+            setenv("TMPDIR", temporary, 1)
+            try become(1234)
+            let file = LocalFile(path)
+            try await file.lock()
+            _ = try await file.read()
+            let warnings = await file.takeWarnings()
+            try #require(warnings.count == 1 && warnings[0].contains("is kept in \(temporary) meanwhile"))
+            _ = try await file.write(Array("new".utf8))
+            try #require(contents(path) == "new" && list(temporary) == [])
+        }
+    }
+}
+
 @Suite struct `The flags of a file` {
     @Test func `that chattr sets are kept when it is replaced`() async throws {
         let scratch = try Scratch()
