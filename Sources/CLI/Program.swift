@@ -58,18 +58,25 @@ import GalleyStorage
 
     private static func clean(_ arguments: [String]) throws(UsageError) {
         let command = try CleanCommand(arguments)
+        requireProcesses(ExitStatus.storage)
         Signals.unblock()
         Task { exit(await command.run()) }
         while true { pause() }
     }
 
+    /// Ends where /proc is not there: libdispatch ends the program when it cannot see its threads, and nobody could end what
+    /// a kernel has started.
+    private static func requireProcesses(_ status: Int32) {
+        if ProcessMark.canBeFound { return }
+        Terminal.complain(
+            "galley: /proc is not there, and neither threads nor kernels can be watched without it; mount it")
+        exit(status)
+    }
+
     private static func run(_ arguments: [String], _ dialect: ExecuteArguments.Dialect) throws(UsageError) {
         let arguments = try ExecuteArguments(arguments, dialect)
         if arguments.wantsHelp { return Terminal.print(arguments.help) }
-        guard ProcessMark.canBeFound else {
-            Terminal.complain("galley: /proc is not there, which it takes to end what a kernel has started; mount it")
-            exit(ExitStatus.noKernel)
-        }
+        requireProcesses(ExitStatus.noKernel)
         var place = RunPlace(arguments)
         if arguments.background.isDetached, place.log == nil || place.statusCopies.isEmpty {
             Terminal.complain("galley: nothing can be written in /var/tmp and /tmp; name other places: --log, --status")

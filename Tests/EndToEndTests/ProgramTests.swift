@@ -95,8 +95,10 @@ import Testing
         }
         #expect(try await run("--version").output.hasPrefix("galley "))
         #expect(try await run("exceute").status == 2)
-        #expect(try await run("clean", "--inplace", "a.ipynb").status == 0)
-        for (arguments, status) in [(["execute", "a.ipynb"], Int32(4)), (["runs", "--running"], 3)] {
+        #expect(try await run("kernels").status == 0)
+        for (arguments, status) in [
+            (["execute", "a.ipynb"], Int32(4)), (["clean", "a.ipynb"], 3), (["runs", "--running"], 3),
+        ] {
             let run = try await run(arguments[0], arguments[1])
             #expect(run.status == status)
             #expect(run.errors.hasPrefix("galley: /proc is not there"))
