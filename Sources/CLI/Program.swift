@@ -64,8 +64,8 @@ import GalleyStorage
         while true { pause() }
     }
 
-    /// Ends where /proc is not there: libdispatch ends the program when it cannot see its threads, and nobody could end what
-    /// a kernel has started.
+    /// Ends where /proc is not there: libdispatch ends the program when it cannot see its threads, and what a kernel has started
+    /// could not be found.
     private static func requireProcesses(_ status: Int32) {
         if ProcessMark.canBeFound { return }
         Terminal.complain(

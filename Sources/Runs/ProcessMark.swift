@@ -52,7 +52,7 @@ package struct ProcessMark: Hashable, Sendable {
 
     /// The user that it runs as.
     package var user: UInt32? {
-        // "Uid:" and four numbers, of which the second counts. Its folder may be root's, whoever it belongs to.
+        // "Uid:" and four numbers, of which the second counts. The folder of the process can belong to root all the same.
         let line = LocalFile.peek("/proc/\(number)/status").flatMap { bytes in
             String(decoding: bytes, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("Uid:") }
         }

@@ -29,7 +29,7 @@ package struct RunFolder: Sendable {
         }
         let first = "\(parent)/\(prefix)\(user)"
         if let folder = usable(first) { return folder }
-        // Somebody else may have taken the first name, by mistake or not, and any other that can be guessed.
+        // Another user may have taken the first name, and any other that can be guessed.
         let others = LocalFile.names(in: parent).filter { $0.hasPrefix("\(prefix)\(user)-") }
         if let folder = others.lazy.compactMap({ usable("\(parent)/\($0)") }).first { return folder }
         for number in 0..<100 {

@@ -34,7 +34,7 @@ struct FileLock: ~Copyable {
         Self.unlock(file)
     }
 
-    /// Unlocks an open file for all who have a copy of the descriptor.
+    /// Unlocks an open file, also for processes that have a copy of the descriptor.
     static func unlock(_ file: borrowing FileDescriptor) { flock(file.number, LOCK_UN) }
 
     /// Locks a file that nobody else knows yet, to take the place of the one that is locked.

@@ -8,7 +8,7 @@ struct InPlace {
     /// The file itself.
     let place: Place
 
-    /// Writes the file, unless somebody has changed it since it was seen.
+    /// Writes the file, unless another program has changed it since it was seen.
     func write(_ bytes: some ByteRuns, insteadOf seen: Stamp?) throws(StorageError) -> Stamp? {
         let needed = bytes.count
         let target = try named(needed) { () throws(Errno) in try FileDescriptor(place.path, O_RDWR) }

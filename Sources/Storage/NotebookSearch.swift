@@ -43,7 +43,7 @@ package struct NotebookSearch: Sendable {
         var repaired: Set<String> = []
         return names.filter { !$0.hasPrefix(".") }.flatMap { name -> [String] in
             let path = place + name
-            // Whoever runs what has such a name is told so.
+            // Running it fails, with an error that names it.
             if RepairedPath.isRepaired(path) {
                 return repaired.insert(name).inserted ? RepairedPath.notebooks(name, in: folder) : []
             }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Sees who opens a file, and when they are done with it: an editor opens a file first and writes to it later.
+/// Counts the programs that have opened a file and not closed it: an editor opens a file first and writes to it later.
 final class OpenedWatch {
     private let events: FileDescriptor
 
@@ -17,7 +17,7 @@ final class OpenedWatch {
         self.events = events
     }
 
-    /// Waits until all who have opened the file since have closed it, or for a second.
+    /// Waits until every program that has opened the file since has closed it, for a second at most.
     func waitForEnds() {
         let end = ContinuousClock.now + Self.patience
         var count = openedSinceLast

@@ -10,7 +10,7 @@ enum Remains {
     static var newName: String { new + random }
 
     /// A name for a new file that is about to have the name of another one, and for that one afterwards. It tells both, so
-    /// that what somebody else has saved in that moment is never taken for either.
+    /// that what another program saves in that moment is never taken for either.
     static func exchangeName(of new: Stamp, for old: Stamp) -> String { "\(exchange)\(random)-\(new.mark)-\(old.mark)" }
 
     /// Sixteen digits that no other file has.
@@ -21,7 +21,7 @@ enum Remains {
 
     /// Removes the temporary files of users from a folder whose writers are no more.
     ///
-    /// - Returns: The paths of those that hold what somebody else has saved, which stay.
+    /// - Returns: The paths of those that hold what another program has saved, which stay.
     static func clear(in path: String, of users: Set<UInt32>) -> [String] {
         let names = LocalFile.hiddenNames(in: path, beginningWith: ".galley-")
         guard names.contains(where: { isNewName($0) || marks(of: $0) != nil }),
@@ -41,7 +41,7 @@ enum Remains {
         }.map { "\(path)/\($0)" }
     }
 
-    /// Opens and locks a file that nobody else works on; nil where somebody does.
+    /// Opens and locks a file; nil where another process has locked it.
     static func lockedFile(_ name: String, in folder: borrowing FileDescriptor) -> FileDescriptor? {
         let flags = O_NOFOLLOW | O_NONBLOCK
         // Network file systems lock only what may be written.
@@ -120,7 +120,7 @@ struct KnownRemains {
         var status = stat()
         guard let place = try? Place(resolving: path), unsafe stat(place.path, &status) == 0 else { return }
         warnings += Remains.clear(in: place.folder, of: [status.st_uid, geteuid()]).map { file in
-            "\(file) holds what somebody saved when a run of a notebook in that folder was killed. Compare them, then copy it back or remove it"
+            "\(file) holds what another program saved when a run of a notebook in that folder was killed. Compare them, then copy it back or remove it"
         }
     }
 

@@ -67,7 +67,7 @@ struct Replacement {
     private enum Found {
         /// What was expected: a file as it is now, or none.
         case expected(Stamp?)
-        /// The work of somebody else.
+        /// The work of another program.
         case other
     }
 
@@ -130,11 +130,11 @@ struct Replacement {
         let written = try new.file.status
         guard try giveName(to: &new, at: place, over: expectation, isLocked: ownership.isWanted) else { return nil }
         if ownership.isWanted { ownership.lock = lock } else { new.unlock() }
-        // Getting a name is a change too; what somebody has written to it since is one to be noticed.
+        // Getting a name is a change too. What another program has written to it since must be noticed later.
         return Stamp(try new.file.status, writtenAt: written)
     }
 
-    /// Lets the new file take the place, unless somebody else's work is there.
+    /// Lets the new file take the place, unless the work of another program is there.
     private func giveName(
         to new: inout TemporaryFile, at place: Place, over expectation: Expectation, isLocked: Bool
     ) throws(Errno) -> Bool {

@@ -95,7 +95,7 @@ extension SafetyCopy {
 
     /// Finds the copies of a file that killed runs have left.
     ///
-    /// Those that nobody needs are removed: the file is as it was before, or wholly written.
+    /// Removes those that are not needed: the file is as it was before, or wholly written.
     ///
     /// - Returns: The paths of the others.
     static func left(of path: String) -> [String] {

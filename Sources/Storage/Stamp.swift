@@ -32,7 +32,7 @@ struct Stamp: Hashable, Sendable {
         self.init(status)
     }
 
-    /// Makes the stamp of a file of which somebody has to be noticed who has written to it since `earlier`.
+    /// Makes the stamp of a file that differs from its next one where a program has written to it since `earlier`.
     init(_ status: stat, writtenAt earlier: stat) {
         var status = status
         (status.st_mtim, status.st_size) = (earlier.st_mtim, earlier.st_size)
@@ -47,7 +47,7 @@ struct Stamp: Hashable, Sendable {
         self.init(status)
     }
 
-    /// Whether nobody has written to the file between both stamps, whatever has become of its names and rights.
+    /// Whether both are stamps of one file that was not written to between them; its names and rights may differ.
     func hasSameContents(as other: Stamp) -> Bool {
         isOfSameFile(as: other) && seconds == other.seconds && nanoseconds == other.nanoseconds && size == other.size
     }

@@ -65,10 +65,10 @@ struct TemporaryFile: ~Copyable {
         if isFlushed { flushFolder() }
     }
 
-    /// Takes the place of a file that was seen, unless somebody has changed or replaced that since.
+    /// Takes the place of a file that was seen, unless another program has changed or replaced that since.
     ///
-    /// - Parameter seeing: Sees who has opened the file and not yet written to it.
-    /// - Returns: Whether it has taken the place. If not, what has the name is the work of somebody else.
+    /// - Parameter opened: Counts the programs that have opened the file and may still write to it.
+    /// - Returns: Whether it has taken the place. If not, the work of another program has the name.
     mutating func take(name base: String, insteadOf seen: Stamp, seeing opened: OpenedWatch? = nil) throws(Errno)
         -> Bool
     {
@@ -81,7 +81,7 @@ struct TemporaryFile: ~Copyable {
             switch error.rawValue {
             case ENOENT: return try take(freeName: base)
             case EINVAL, ENOSYS, ENOTSUP, EPERM:
-                // This file system cannot do it: who saves in this moment loses.
+                // This file system cannot do it: what is saved in this moment is lost.
                 try take(name: base)
                 return true
             default: throw error
@@ -113,7 +113,7 @@ struct TemporaryFile: ~Copyable {
         if Stamp(of: temporary, in: folder)?.hasSameContents(as: own) == true {
             name = temporary
         } else {
-            // Somebody has saved once more meanwhile, and the newest has the name. What it was made of stays hidden.
+            // Another program has saved once more meanwhile, and the newest has the name. The one before stays hidden.
             try exchange(temporary, with: base)
         }
     }

@@ -49,14 +49,14 @@ import Testing
     }
 
     @Test(.enabled(if: isRoot, "only root can give files away"))
-    func `is not what belongs to somebody else`() async throws {
+    func `is not what belongs to another user`() async throws {
         let name = Remains.newName
         chown(try scratch.file(name), 1234, 1234)
         _ = try await file.write(Array("new".utf8))
         #expect(scratch.names == [name, "a.ipynb"])
     }
 
-    @Test func `is removed where two files were to change their names, and kept where it is somebody's work`()
+    @Test func `is removed where two files were to change their names, and kept where another program saved it`()
         async throws
     {
         let old = try #require(try Stamp(ofFileAt: path))
@@ -166,7 +166,7 @@ private struct Interrupted: ByteRuns {
         _ = try await LocalFile(path).write(bytes)
     }
 
-    @Test func `is left to somebody who saves while the copy is made`() async throws {
+    @Test func `is left to a program that saves while the copy is made`() async throws {
         let path = path
         let file = LocalFile(path)
         _ = try await file.read()

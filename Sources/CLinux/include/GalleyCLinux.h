@@ -53,7 +53,7 @@ int clinux_flags(int file, int *_Nonnull flags);
 /// Gives a file such flags, or as many of them as this process may and the file system can.
 void clinux_set_flags(int file, int wanted);
 
-/// Whether the file system of a file is of this machine and keeps locks, so that a file without one is nobody's.
+/// Whether the file system of a file is local and keeps locks, so that no process works on a file without one.
 int clinux_locks_are_known(int file);
 
 /// The groups of a thread.
