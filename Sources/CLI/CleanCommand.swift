@@ -88,9 +88,11 @@ struct CleanCommand: Sendable {
     }
 
     private func clean(_ path: String) async throws {
-        let source: any NotebookStore = path == "-" ? StandardStreams() : LocalFile(path)
+        let file = path == "-" ? nil : LocalFile(path)
+        let source: any NotebookStore = file ?? StandardStreams()
         if isInPlace { try await source.lock() }
         let bytes = try await source.read()
+        for warning in await file?.takeWarnings() ?? [] { Terminal.complain("galley: \(warning)") }
         // An empty file holds nothing to be removed, and git asks about it too.
         if bytes.isEmpty { return }
         let text = try UnreadNotebook(parsing: bytes).removing(remains)

@@ -26,6 +26,8 @@ final class ExecuteCommand: Sendable {
         /// Where notebooks are saved, where that is not the place that was meant.
         var places: [Int: String] = [:]
         var warnings: [String] = []
+        /// The notebooks whose cells have begun to run and that are not over.
+        var unsaved: Set<Int> = []
     }
 
     /// - Parameter attendant: Whoever looks after this process; nil where nobody does.
@@ -43,7 +45,12 @@ final class ExecuteCommand: Sendable {
     /// - Parameter signal: Why it ends, if the run is not over.
     func cutOff(by signal: Int32) -> Int32 {
         if let end = state.withLock(\.end) { return self.end(end) }
-        let cause = "the run \(StopReason.signal(signal))"
+        var cause = "the run \(StopReason.signal(signal))"
+        for job in state.withLock({ $0.unsaved.sorted() }) {
+            let problem = "\(arguments.tasks[job].path): the result could not be saved in time"
+            Terminal.complain("galley: \(problem); what was saved before is still there")
+            cause += "; \(problem)"
+        }
         return end(End(status: ExitStatus.signal(signal), outcome: "stopped", result: nil, message: cause))
     }
 
@@ -115,7 +122,9 @@ final class ExecuteCommand: Sendable {
             record.receive(event)
             switch event {
             case .warning(let text): state.withLock { $0.warnings.append("\(name): \(text)") }
-            case .started: attendant?.begin(state.withLock(\.warnings))
+            case .started:
+                state.withLock { _ = $0.unsaved.insert(job) }
+                attendant?.begin(state.withLock(\.warnings))
             case .saved(let path): state.withLock { $0.places[job] = path }
             default: break
             }
@@ -124,6 +133,7 @@ final class ExecuteCommand: Sendable {
             listeners.reporting.forget(job)
             checker?.forget(job)
         case .ended(let job, let report):
+            state.withLock { _ = $0.unsaved.remove(job) }
             let verdict = judge(job, report)
             if !verdict.isLeftOut {
                 listeners.events?.end(arguments.tasks[job].path, ExitStatus.of(verdict), verdict)

@@ -56,10 +56,17 @@ enum Host: Sendable {
 
     /// Text as a command's message holds it.
     private static func data(_ text: String) -> String {
-        text.replacing("%", with: "%25").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
+        escaped(text, ["%": "%25", "\r": "%0D", "\n": "%0A"])
     }
 
     private static func property(_ text: String) -> String {
-        data(text).replacing(":", with: "%3A").replacing(",", with: "%2C")
+        escaped(text, ["%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"])
+    }
+
+    /// Each sign by itself: two that Swift takes for one character, such as the end of a line, are two to the host.
+    private static func escaped(_ text: String, _ signs: [Unicode.Scalar: String]) -> String {
+        text.unicodeScalars.reduce(into: "") { escaped, scalar in
+            if let sign = signs[scalar] { escaped += sign } else { escaped.unicodeScalars.append(scalar) }
+        }
     }
 }

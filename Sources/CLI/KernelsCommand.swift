@@ -1,3 +1,4 @@
+import GalleyExecution
 import GalleyJSON
 import GalleyLocalKernels
 
@@ -18,14 +19,17 @@ struct KernelsCommand {
         if isForMachines { return Terminal.print(json(specs)) }
         if specs.isEmpty {
             Terminal.print("There are no kernels here. Looked in:")
-            for folder in finder.folders { Terminal.print("    " + folder) }
+            for folder in finder.folders { Terminal.print("    " + folder.shownOnOneLine(1000)) }
             return Terminal.print("Install one: python3 -m pip install ipykernel")
         }
         Table(
             head: ["NAME", "DISPLAY NAME", "LANGUAGE", "WHERE"],
             rows: specs.map { spec in
                 let note = spec.program() == nil ? " (its program \(spec.arguments.first ?? "") does not exist)" : ""
-                return [spec.name, spec.displayName, spec.language, spec.folder + note]
+                return [
+                    spec.name.shownOnOneLine(), spec.displayName.shownOnOneLine(), spec.language.shownOnOneLine(30),
+                    (spec.folder + note).shownOnOneLine(1000),
+                ]
             }
         ).show()
     }

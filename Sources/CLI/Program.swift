@@ -12,7 +12,7 @@ import GalleyStorage
         Signals.block()
         Terminal.keepStandardStreams()
         giveMemoryBack()
-        let arguments = Array(CommandLine.arguments.dropFirst())
+        let arguments = processArguments
         let rest = Array(arguments.dropFirst())
         do throws(UsageError) {
             switch arguments.first {
@@ -57,15 +57,27 @@ import GalleyStorage
     }
 
     private static func clean(_ arguments: [String]) throws(UsageError) {
-        let command = try CleanCommand(arguments).divided()
+        let wanted = try CleanCommand(arguments)
+        requireProcesses(ExitStatus.storage)
+        let command = wanted.divided()
         Signals.unblock()
         Task { exit(await command.run()) }
         while true { pause() }
     }
 
+    /// Ends where /proc is not there: libdispatch ends the program when it cannot see its threads, and what a kernel has started
+    /// could not be found.
+    private static func requireProcesses(_ status: Int32) {
+        if ProcessMark.canBeFound { return }
+        Terminal.complain(
+            "galley: /proc is not there, and neither threads nor kernels can be watched without it; mount it")
+        exit(status)
+    }
+
     private static func run(_ arguments: [String], _ dialect: ExecuteArguments.Dialect) throws(UsageError) {
         let arguments = try ExecuteArguments(arguments, dialect)
         if arguments.wantsHelp { return Terminal.print(arguments.help) }
+        requireProcesses(ExitStatus.noKernel)
         let (share, attendant) = try begin(arguments)
         let command = ExecuteCommand(share.arguments, share.place, attendant)
         let stop = StopSwitch()
@@ -160,6 +172,6 @@ struct UsageError: Error {
     /// Something is not known; what is spelled nearly like it may be meant.
     init(unknown what: String, _ word: String, known: [String], help: String = "galley --help") {
         let near = Spelling.nearest(to: word, in: known).first.map { ". Did you mean '\($0)'?" } ?? "."
-        problem = "'\(word)' is not a\(what.first == "o" ? "n" : "") \(what)\(near) See '\(help)'"
+        problem = "'\(word.shownOnOneLine())' is not a\(what.first == "o" ? "n" : "") \(what)\(near) See '\(help)'"
     }
 }

@@ -18,6 +18,8 @@ final class Reporting: Sendable {
     private let files: any RunFiles
     private let began = Timestamp.now()
     private let spool: Spool?
+    /// How long a pipe is waited for until it is read.
+    private let grace: Duration
     private let state = Mutex(State())
 
     private struct State {
@@ -35,6 +37,7 @@ final class Reporting: Sendable {
         reports = arguments.batch.reports
         tasks = arguments.tasks
         self.files = files
+        grace = arguments.options.execution.grace
         for report in reports where report.path != "-" {
             try files.makeFolder(of: report.path)
             try await files.clear(report.path)
@@ -117,7 +120,7 @@ final class Reporting: Sendable {
     }
 
     private func write(_ text: some ByteRuns, to path: String, mode: UInt32) throws(StorageError) {
-        try files.write(text, to: path, mode: mode, group: nil)
+        try files.fill(path, with: text, mode: mode, within: grace)
     }
 
     private func junit(_ report: BatchReport, _ count: Int) -> Pieces {

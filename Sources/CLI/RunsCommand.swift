@@ -23,15 +23,27 @@ struct RunsCommand {
 
     /// Lists them, and returns the status to end with: of those that go on, whether there are any.
     func run() -> Int32 {
-        var runs = RunFolder.all.flatMap(\.runs).sorted { $0.started.microseconds < $1.started.microseconds }
+        if let refusal = refuseWithoutProcesses() { return refusal }
+        let folders = RunFolder.all
+        var runs = folders.flatMap(\.runs).sorted { $0.started.microseconds < $1.started.microseconds }
         if isOfRunning { runs.removeAll { [.ended, .lost].contains($0.presentState) } }
-        if isOfRunning, runs.isEmpty, RunFolder.own() == nil {
-            Terminal.complain(
-                "galley: nothing can be written in /var/tmp and /tmp, so runs may go on that are not known")
+        if isOfRunning, runs.isEmpty, let doubt = doubt(folders) {
+            Terminal.complain("galley: \(doubt)")
             return ExitStatus.notAllowed
         }
         show(runs)
         return isOfRunning && runs.isEmpty ? ExitStatus.nothing : ExitStatus.success
+    }
+
+    /// Why there may be runs that are not found; nil where there are none.
+    private func doubt(_ folders: [RunFolder]) -> String? {
+        if RunFolder.own() == nil {
+            return "nothing can be written in /var/tmp and /tmp, so runs may go on that are not known"
+        }
+        let users = Set(folders.filter(\.isUncertain).map(\.user)).sorted()
+        guard !users.isEmpty else { return nil }
+        let names = users.prefix(5).map { Account(id: $0)?.name ?? "user \($0)" }.joined(separator: ", ")
+        return "runs of other users may go on, which this user may not read (\(names)); ask as root"
     }
 
     private func show(_ runs: [RunStatus]) {
@@ -69,6 +81,13 @@ struct RunsCommand {
     }
 }
 
+/// Complains, and returns the status to end with, where nothing tells which processes go on; nil where something does.
+private func refuseWithoutProcesses() -> Int32? {
+    if ProcessMark.canBeFound { return nil }
+    Terminal.complain("galley: /proc is not there, so runs that go on cannot be told from others; mount it")
+    return ExitStatus.notAllowed
+}
+
 /// `galley stop` and `galley wait`: what is done with runs that go on.
 struct StopOrWaitCommand {
     private let act: Act
@@ -92,6 +111,7 @@ struct StopOrWaitCommand {
 
     /// Does it with each, and returns the status to end with: that of the first that is not well.
     func run() -> Int32 {
+        if let refusal = refuseWithoutProcesses() { return refusal }
         Signals.unblock()
         var result = ExitStatus.success
         for id in ids {

@@ -16,11 +16,10 @@ enum Terminal {
         exit(ExitStatus.storage)
     }
 
-    /// Says what is wrong, on one line.
-    static func complain(_ line: String) {
-        write(
-            Array((line.shown().split(whereSeparator: \.isNewline).joined(separator: "\n") + "\n").utf8),
-            to: STDERR_FILENO)
+    /// Says what is wrong. What it names may come from anywhere: it gives no orders to a terminal or a host.
+    static func complain(_ text: String) {
+        let lines = text.shown().split(whereSeparator: \.isNewline).map { Host.harmless(String($0)) }
+        write(Array((lines.joined(separator: "\n") + "\n").utf8), to: STDERR_FILENO)
     }
 
     /// The lines of standard input.

@@ -7,6 +7,17 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+static int argument_count;
+static char **arguments;
+
+/// The C library passes these to all that is called before main. Swift reads them from /proc, which need not be there.
+__attribute__((constructor)) static void keep_arguments(int count, char **all) {
+    argument_count = count;
+    arguments = all;
+}
+
+const char *clinux_argument(int number) { return number < argument_count ? arguments[number] : NULL; }
+
 pid_t clinux_fork(void) { return fork(); }
 
 void clinux_hear_of_end(pid_t parent, int number) {

@@ -4,9 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 int clinux_open_folder(const char *path) {
@@ -32,6 +36,55 @@ int clinux_rename_to_free(int folder, const char *old, const char *new_name) {
         return -1;
     }
     return renameat(folder, old, folder, new_name);
+}
+
+int clinux_exchange(int folder, const char *one, const char *other) {
+    return (int)syscall(SYS_renameat2, folder, one, folder, other, RENAME_EXCHANGE);
+}
+
+int clinux_reserve(int file, int64_t count) { return fallocate(file, FALLOC_FL_KEEP_SIZE, 0, count); }
+
+/// What chattr sets on a file for its user, and what can be set on another file: neither what keeps a file from being
+/// replaced, nor what is for folders alone.
+static const int kept_flags = FS_SECRM_FL | FS_UNRM_FL | FS_COMPR_FL | FS_SYNC_FL | FS_NODUMP_FL | FS_NOATIME_FL
+    | FS_NOCOMP_FL | FS_JOURNAL_DATA_FL | FS_NOTAIL_FL | FS_NOCOW_FL | FS_DAX_FL;
+
+int clinux_flags(int file, int *flags) {
+    if (ioctl(file, FS_IOC_GETFLAGS, flags) != 0) return -1;
+    *flags &= kept_flags;
+    return 0;
+}
+
+void clinux_set_flags(int file, int wanted) {
+    int now;
+    if (ioctl(file, FS_IOC_GETFLAGS, &now) != 0 || (now & kept_flags) == wanted) return;
+    int all = (now & ~kept_flags) | wanted;
+    if (ioctl(file, FS_IOC_SETFLAGS, &all) == 0) return;
+    // Some need a right, or do not go together here: each of the others is set by itself.
+    for (unsigned int flag = 1; flag != 0; flag <<= 1) {
+        if (((now ^ wanted) & kept_flags & (int)flag) == 0) continue;
+        int next = now ^ (int)flag;
+        if (ioctl(file, FS_IOC_SETFLAGS, &next) == 0) now = next;
+    }
+}
+
+int clinux_locks_are_known(int file) {
+    struct statfs status;
+    if (fstatfs(file, &status) != 0) return 0;
+    switch ((uint32_t)status.f_type) {
+    case EXT4_SUPER_MAGIC:
+    case XFS_SUPER_MAGIC:
+    case BTRFS_SUPER_MAGIC:
+    case TMPFS_MAGIC:
+    case F2FS_SUPER_MAGIC:
+    case OVERLAYFS_SUPER_MAGIC:
+    case MSDOS_SUPER_MAGIC:
+    case 0x2011BAB0: // exFAT
+    case 0x2FC12FC1: // ZFS
+    case 0xCA451A4E: // bcachefs
+        return 1;
+    default: return 0;
+    }
 }
 
 void clinux_prefer_huge_pages(void *address, size_t length) {

@@ -20,6 +20,6 @@ extension String {
 extension Unicode.Scalar {
     /// Whether it is a control character, or one that turns around the direction of what follows it.
     fileprivate var isControl: Bool {
-        properties.generalCategory == .control || (0x202A...0x202E).contains(value) || (0x2066...0x2069).contains(value)
+        properties.generalCategory == .control || properties.isBidiControl
     }
 }

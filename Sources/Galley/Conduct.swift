@@ -37,6 +37,8 @@ final class Conduct: Sendable {
     private struct Notes {
         var warnings: [String] = []
         var result: String?
+        /// Who owns the notebook.
+        var owner: FileOwner?
     }
 
     /// - Parameter receive: Is given what the notebook has become in the end, and what it was.
@@ -67,13 +69,23 @@ final class Conduct: Sendable {
     func run() async throws -> Report {
         let target = destination ?? source
         do {
-            let report = complete(try await perform(target))
+            let result = try await perform(target)
+            await tellOfRemains(in: [target])
+            let report = complete(result)
             await letGo(of: target)
             observe(.finished(report))
             return report
         } catch {
             await letGo(of: target)
             throw error
+        }
+    }
+
+    /// Passes on what files have to say of earlier runs that were killed.
+    private func tellOfRemains(in stores: [any NotebookStore]) async {
+        for case let file as LocalFile in stores {
+            let warnings = try? await closing.ask(file) { await file.takeWarnings() }
+            for warning in warnings ?? [] { observe(.warning(warning)) }
         }
     }
 
@@ -87,6 +99,8 @@ final class Conduct: Sendable {
         let owner: FileOwner?
         do {
             (bytes, owner) = try await open(target)
+            notes.withLock { $0.owner = owner }
+            await tellOfRemains(in: [source, target])
         } catch {
             guard let outcome = outcome(insteadOf: error) else { throw error }
             return Report(outcome: outcome, cells: [], duration: elapsed)
@@ -268,20 +282,38 @@ final class Conduct: Sendable {
         do {
             try await saver.save(isOver: true)
         } catch {
-            let rescue = await rescue(saver, target)
+            let rescue = await rescue(executor.notebook.text, target)
             throw UnsavedRun(reason: error, rescue: rescue, report: complete(result, result: rescue))
         }
         return result
     }
 
-    private func rescue(_ saver: Saver, _ target: any NotebookStore) async -> String? {
+    /// Saves elsewhere what could not be saved where it belongs; returns where, nil where that cannot be done either.
+    private func rescue(_ text: Text, _ target: any NotebookStore) async -> String? {
         let base = LocalFile.base(of: target.name)
-        let owner = try? await patience.ask(source) { [source] in await source.owner() }
-        let name = base.hasSuffix(".ipynb") ? base : "notebook.ipynb"
-        if let folder = options.environment["TMPDIR"], let place = await saver.rescue(to: folder, as: name, for: owner)
-        {
-            return place
+        let own = base.hasSuffix(".ipynb") ? base : "notebook.ipynb"
+        let owner = notes.withLock(\.owner)
+        let found = Mutex<String?>(nil)
+        for folder in Self.rescueFolders(options.environment) {
+            // A name that was chosen for one disk may be too long for others.
+            let name = folder == options.environment["TMPDIR"] ? own : "notebook.ipynb"
+            let attempt = Interlude {
+                try? await Rescue().write(text, as: name, in: folder, for: owner)
+            } late: { path in
+                found.withLock { $0 = $0 ?? path }
+            }
+            // Once the run is to end there is no time for a disk that does not answer: the next one may.
+            let limit: Duration = stop.reason == nil ? .endless : .milliseconds(500)
+            if let path = await attempt.answer(within: limit) ?? nil { return path }
+            if let path = found.withLock(\.self) { return path }
         }
-        return await saver.rescue(to: "/tmp", as: "notebook.ipynb", for: owner)
+        return nil
+    }
+
+    /// The folders that a result may be rescued to, in this order: the user's, and those that every machine has, first on
+    /// a disk and then in memory.
+    static func rescueFolders(_ environment: [String: String]) -> [String] {
+        [environment["TMPDIR"], "/tmp", "/var/tmp", "/dev/shm", environment["XDG_RUNTIME_DIR"]]
+            .compactMap(\.self).filter { $0.hasPrefix("/") }
     }
 }

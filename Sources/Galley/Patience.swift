@@ -11,6 +11,8 @@ struct Patience: Sendable {
     var deadline: ContinuousClock.Instant?
 
     private static let least = Duration.seconds(1)
+    /// A disk that is slow may still do it; so much less is left for saving the result elsewhere.
+    private static let ofOwn = Duration.seconds(2)
 
     /// Says that something has taken too long.
     struct Exhausted: Error, CustomStringConvertible {
@@ -18,17 +20,21 @@ struct Patience: Sendable {
         var description: String { "\(name) has not answered since the run was to end" }
     }
 
-    /// Asks a store to do something to what it keeps. Our own do what they can, and are waited for.
+    /// Asks a store to do something to what it keeps. Before there is anything to be saved, our own do what they can, and
+    /// are waited for; then they are behind a disk that may not answer, and the result has to be saved elsewhere in time.
     func ask<Answer: Sendable>(
         _ store: any NotebookStore, _ question: @escaping @Sendable () async throws -> Answer
     ) async throws -> Answer {
-        if store is LocalFile || store is StandardStreams { return try await question() }
-        return try await ask(naming: store.name, question)
+        let isOwn = store is LocalFile || store is StandardStreams
+        if tellsAtOnce, isOwn { return try await question() }
+        return try await ask(naming: store.name, extra: isOwn ? Self.ofOwn : .zero, question)
     }
 
     /// Asks, and returns the answer.
+    ///
+    /// - Parameter extra: How much longer than others it is waited for.
     func ask<Answer: Sendable>(
-        naming name: String, _ question: @escaping @Sendable () async throws -> Answer
+        naming name: String, extra: Duration = .zero, _ question: @escaping @Sendable () async throws -> Answer
     ) async throws -> Answer {
         let interlude = Interlude(catching: {
             do {
@@ -42,7 +48,7 @@ struct Patience: Sendable {
         @Sendable func end(since moment: ContinuousClock.Instant) async throws {
             if tellsAtOnce { interlude.cancel() }
             // A kernel may have taken most of the time, and a store deserves a chance.
-            try await ContinuousClock().rest(until: max(moment + grace, .now + Self.least))
+            try await ContinuousClock().rest(until: max(moment + grace, .now + Self.least) + extra)
             interlude.giveUp()
         }
         let alarms = [

@@ -75,11 +75,6 @@ actor Saver {
         return true
     }
 
-    /// Saves elsewhere what could not be saved where it belongs; returns where, nil where that cannot be done either.
-    func rescue(to folder: String, as name: String, for owner: FileOwner?) async -> String? {
-        try? LocalFile.rescue(executor.notebook.text, as: name, in: folder, for: owner)
-    }
-
     private func write(_ record: Value?) async throws {
         if let lost { throw lost }
         var notebook = executor.notebook

@@ -54,6 +54,8 @@ extension KernelError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .notFound(let name, let available, let searched):
+            let name = name.shortened
+            let available = available.map(\.shortened)
             let near = Spelling.nearest(to: name, in: available)
             let meant = near.isEmpty ? "" : " Did you mean \(near.map { "'\($0)'" }.joined(separator: " or "))?"
             let installed = available.isEmpty ? "none" : available.sorted().joined(separator: ", ")
@@ -69,9 +71,10 @@ extension KernelError: CustomStringConvertible {
         case .noKernelInEnvironment(let path, let interpreter):
             return "\(path) has no kernel. Install one: \(interpreter) -m pip install ipykernel"
         case .noProgram(let program, let kernel):
-            return "Kernel '\(kernel)' is registered, but its program '\(program)' does not exist. Install it again"
+            return
+                "Kernel '\(kernel.shortened)' is registered, but its program '\(program.shortened)' does not exist. Install it again"
         case .noWorkingFolder(let path, let reason): return "The working folder \(path) cannot be entered: \(reason)"
-        case .noAccount(let name): return "There is no user '\(name)' on this machine"
+        case .noAccount(let name): return "There is no user '\(name.shortened)' on this machine"
         case .noOwner:
             return "The notebook is in no file, so it has no owner whom the kernel could run as; name somebody"
         case .notAllowedToBecome(let name, let reason):
@@ -85,12 +88,12 @@ extension KernelError: CustomStringConvertible {
         case .outOfReach(let path, let account):
             return "The kernel cannot be run as \(account), who may not get at \(path). Give the permission, or choose "
                 + "another kernel, or another user"
-        case .notStarted(let kernel, let reason): return "Kernel '\(kernel)' could not be started: \(reason)"
+        case .notStarted(let kernel, let reason): return "Kernel '\(kernel.shortened)' could not be started: \(reason)"
         case .diedAtStart(let kernel, let end):
-            return "Kernel '\(kernel)' ended before it was ready: \(end)\(Self.quoted(end.lastLines))"
+            return "Kernel '\(kernel.shortened)' ended before it was ready: \(end)\(Self.quoted(end.lastLines))"
         case .silent(let kernel, let limit, let lines):
-            return "Kernel '\(kernel)' did not answer within \(limit)\(Self.quoted(lines))"
-        case .failed(let kernel, let failure): return "Kernel '\(kernel)' could not be spoken to: \(failure)"
+            return "Kernel '\(kernel.shortened)' did not answer within \(limit)\(Self.quoted(lines))"
+        case .failed(let kernel, let failure): return "Kernel '\(kernel.shortened)' could not be spoken to: \(failure)"
         }
     }
 
@@ -107,5 +110,18 @@ extension KernelError: CustomStringConvertible {
             "A Conda environment needs a kernel of its own: conda install -n ENVIRONMENT ipykernel"
         default: "List what there is: galley kernels"
         }
+    }
+}
+
+extension String {
+    /// A name that comes from anywhere, as messages have it: of limited length, and without what gives orders to a terminal.
+    fileprivate var shortened: String {
+        let kept = unicodeScalars.prefix(2000).filter { scalar in
+            let properties = scalar.properties
+            return !properties.isBidiControl
+                && ![.control, .lineSeparator, .paragraphSeparator].contains(properties.generalCategory)
+        }
+        let text = String(String.UnicodeScalarView(kept))
+        return text.count > 200 ? text.prefix(199) + "…" : text
     }
 }

@@ -52,9 +52,21 @@ package struct ProcessMark: Hashable, Sendable {
 
     /// The user that it runs as.
     package var user: UInt32? {
-        var status = stat()
-        return unsafe stat("/proc/\(number)", &status) == 0 ? status.st_uid : nil
+        // "Uid:" and four numbers, of which the second counts. The folder of the process can belong to root all the same.
+        let line = LocalFile.peek("/proc/\(number)/status").flatMap { bytes in
+            String(decoding: bytes, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("Uid:") }
+        }
+        return line?.split(separator: "\t").dropFirst(2).first.flatMap { UInt32($0) }
     }
+
+    /// Whether there is a process of that number of which this one may see nothing.
+    package var isHidden: Bool {
+        guard machine == Self.here, systemNumber > 0, Self.life(of: number) == nil else { return false }
+        return kill(systemNumber, 0) != 0 && errno == EPERM
+    }
+
+    /// Whether processes can be told from one another here, which takes the file system that shows them.
+    package static var canBeFound: Bool { life(of: Int(getpid())) != nil }
 
     private static func life(of process: Int) -> (began: Int, isOver: Bool)? {
         // "number (name) state ...", where the name may hold anything; the time is the twenty-second field.

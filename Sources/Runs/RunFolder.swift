@@ -17,15 +17,28 @@ package struct RunFolder: Sendable {
     package static func own() -> RunFolder? {
         let user = geteuid()
         for parent in ["/var/tmp", "/tmp"] {
-            // Somebody else may have taken the first name, by mistake or not.
-            for suffix in ["", "-1", "-2"] {
-                let path = "\(parent)/\(prefix)\(user)\(suffix)"
-                let isNew = unsafe mkdir(path, 0o755) == 0
-                if isNew { _ = unsafe chmod(path, 0o755) }
-                if Self.owner(of: path) == user, unsafe access(path, W_OK) == 0 {
-                    return RunFolder(path: path, user: user)
-                }
+            if let folder = own(in: parent, user) { return folder }
+        }
+        return nil
+    }
+
+    static func own(in parent: String, _ user: UInt32) -> RunFolder? {
+        func usable(_ path: String) -> RunFolder? {
+            guard owner(of: path) == user, unsafe access(path, W_OK) == 0 else { return nil }
+            return RunFolder(path: path, user: user)
+        }
+        let first = "\(parent)/\(prefix)\(user)"
+        if let folder = usable(first) { return folder }
+        // Another user may have taken the first name, and any other that can be guessed.
+        let others = LocalFile.names(in: parent).filter { $0.hasPrefix("\(prefix)\(user)-") }
+        if let folder = others.lazy.compactMap({ usable("\(parent)/\($0)") }).first { return folder }
+        for number in 0..<100 {
+            let path = number == 0 ? first : "\(first)-" + String(UInt64.random(in: 0...UInt64.max), radix: 16)
+            if unsafe mkdir(path, 0o755) == 0 {
+                _ = unsafe chmod(path, 0o755)
+                return usable(path)
             }
+            if errno != EEXIST { return nil }
         }
         return nil
     }
@@ -75,9 +88,10 @@ package struct RunFolder: Sendable {
 
     /// What is told of a run; nil where there is none of this name.
     package func run(_ id: String) -> RunStatus? {
-        guard Self.isName(id), let status = LocalFile.peek(file(of: id)).flatMap({ RunStatus($0) }), status.id == id,
+        guard Self.isName(id), var status = LocalFile.peek(file(of: id)).flatMap({ RunStatus($0) }), status.id == id,
             !status.process.isElsewhere
         else { return nil }
+        status.owner = user
         return status
     }
 
@@ -92,6 +106,17 @@ package struct RunFolder: Sendable {
     /// What is told of all runs.
     package var runs: [RunStatus] {
         LocalFile.names(in: path).filter { $0.hasSuffix(".json") }.compactMap { run(String($0.dropLast(5))) }
+    }
+
+    /// Whether something in it may tell of a run that goes on, and cannot be read or cannot be believed for certain.
+    package var isUncertain: Bool {
+        guard let names = LocalFile.namesIfReadable(in: path) else { return true }
+        return names.contains { name in
+            guard name.hasSuffix(".json"), Self.isName(String(name.dropLast(5))) else { return false }
+            // What is gone meanwhile is over.
+            if unsafe access("\(path)/\(name)", R_OK) != 0 { return errno != ENOENT }
+            return run(String(name.dropLast(5)))?.isHidden == true
+        }
     }
 
     /// Forgets a run.

@@ -9,6 +9,8 @@ package struct RunStatus: Sendable {
     package var process: ProcessMark
     /// The process that runs it, where that is another one.
     package var engine: ProcessMark?
+    /// The user whose file tells of the run; nil where it was read from none.
+    package var owner: UInt32?
     /// The notebook's path.
     package var notebook: String
     /// Where it is saved; nil where that is no file.
@@ -58,8 +60,16 @@ package struct RunStatus: Sendable {
 
     /// The state as it is found by somebody who reads this, and looks whether the process is there.
     package var presentState: State {
-        state == .ended || process.isAlive || engine?.isAlive == true ? state : .lost
+        state == .ended || goesOn(process) || engine.map(goesOn) == true ? state : .lost
     }
+
+    /// Whether a process goes on, and is one that the owner of the file can tell of: what root writes is believed.
+    private func goesOn(_ process: ProcessMark) -> Bool {
+        process.isAlive && (owner == nil || owner == 0 || process.user == owner)
+    }
+
+    /// Whether it cannot be seen from here if the run goes on.
+    package var isHidden: Bool { state != .ended && (process.isHidden || engine?.isHidden == true) }
 
     /// Waits until nothing of it goes on any more.
     package func waitForEnd() {

@@ -63,7 +63,10 @@ package final class StatusFile: Sendable {
     /// - Throws: What the first of them has that could not be written.
     package func finish(_ change: (inout RunStatus) -> Void = { _ in }) throws(StorageError) {
         state.withLock { change(&$0.status) }
-        queue.sync { write() }
+        queue.sync {
+            write()
+            for copy in copies { LocalFile.clearRemains(beside: copy.path) }
+        }
         if let failure = state.withLock(\.failure) { throw failure }
     }
 

@@ -6,15 +6,25 @@ struct Attributes {
     private let status: stat
     /// By name, which need not be text; each name ends with a NUL.
     private var extended: [(name: [CChar], value: [UInt8])] = []
+    /// What chattr has set; nil where the file system has no such thing.
+    private let flags: Int32?
 
     /// A file's access list is an extended attribute of this name.
     private static let accessList = Array("system.posix_acl_access".utf8CString)
 
     init(of file: borrowing FileDescriptor) throws(Errno) {
         status = try file.status
+        var flags: Int32 = 0
+        // Safe because the call fills one number.
+        self.flags = unsafe clinux_flags(file.number, &flags) == 0 ? flags : nil
         for name in try Self.names(of: file) {
             if let value = try Self.value(of: name, of: file) { extended.append((name, value)) }
         }
+    }
+
+    /// Gives a new file, which is still empty, the flags that chattr sets: some can be given to no other.
+    func applyFlags(to file: borrowing FileDescriptor) {
+        if let flags { clinux_set_flags(file.number, flags) }
     }
 
     /// Gives a new file the owner, group, mode, access list and extended attributes.

@@ -69,14 +69,16 @@ struct FileDescriptor: ~Copyable {
         return bytes
     }
 
-    /// Writes all bytes at the current position.
-    func write(_ bytes: Span<UInt8>) throws(Errno) {
+    /// Writes all bytes at the current position, to a pipe until `deadline` at most.
+    func write(_ bytes: Span<UInt8>, until deadline: ContinuousClock.Instant? = nil) throws(Errno) {
         var written = 0
         while written < bytes.count {
             let rest = bytes.extracting(written...)
             // Safe because the buffer is used within the closure alone.
             written += try unsafe rest.withUnsafeBufferPointer { buffer throws(Errno) in
-                try waiting(for: Int16(POLLOUT)) { unsafe Glibc.write(number, buffer.baseAddress, buffer.count) }
+                try waiting(for: Int16(POLLOUT), until: deadline) {
+                    unsafe Glibc.write(number, buffer.baseAddress, buffer.count)
+                }
             }
         }
     }
@@ -84,23 +86,26 @@ struct FileDescriptor: ~Copyable {
     /// Calls the system, and again when it is able to: a pipe may be one that does not wait by itself.
     ///
     /// What is to be read is waited for until the task is cancelled; what is to be written has to be written.
-    private func waiting(for event: Int16, _ call: () -> Int) throws(Errno) -> Int {
+    private func waiting(
+        for event: Int16, until deadline: ContinuousClock.Instant? = nil, _ call: () -> Int
+    ) throws(Errno) -> Int {
         while true {
             do throws(Errno) {
                 return try checked(call)
             } catch  where error.rawValue == EAGAIN {
                 let isReading = event == Int16(POLLIN)
                 if isReading, Task.isCancelled { throw Errno(rawValue: ECANCELED) }
+                if let deadline, ContinuousClock.now >= deadline { throw Errno(rawValue: ETIMEDOUT) }
                 var item = pollfd(fd: number, events: event, revents: 0)
-                try checked { unsafe poll(&item, 1, isReading ? 100 : -1) }
+                try checked { unsafe poll(&item, 1, isReading || deadline != nil ? 100 : -1) }
             }
         }
     }
 
-    func write(_ runs: some ByteRuns) throws(Errno) {
+    func write(_ runs: some ByteRuns, until deadline: ContinuousClock.Instant? = nil) throws(Errno) {
         var count = 0
         try runs.forEachRun { run throws(Errno) in
-            try write(run)
+            try write(run, until: deadline)
             count += run.count
         }
         // Room was made for as many as were promised.
@@ -116,6 +121,15 @@ struct FileDescriptor: ~Copyable {
         let code = posix_fallocate(number, size, count - size)
         // Some file systems cannot promise room; they will say so when it is written.
         if code != 0, code != EOPNOTSUPP, code != EINVAL { throw Errno(rawValue: code) }
+    }
+
+    /// Makes sure that there is room for this many bytes, and leaves the file as long as it is.
+    func reserve(_ count: Int) throws(Errno) {
+        do throws(Errno) {
+            try checked { clinux_reserve(number, Int64(count)) }
+        } catch  where ![ENOSPC, EDQUOT, EFBIG].contains(error.rawValue) {
+            // This file system cannot promise room; it will say so when it is written.
+        }
     }
 
     func give(to owner: FileOwner) throws(Errno) { try checked { fchown(number, owner.user, owner.group) } }

@@ -31,8 +31,11 @@ struct FileLock: ~Copyable {
 
     deinit {
         // A process that is being started has a copy of the descriptor for a moment: closing this one would not do.
-        flock(file.number, LOCK_UN)
+        Self.unlock(file)
     }
+
+    /// Unlocks an open file, also for processes that have a copy of the descriptor.
+    static func unlock(_ file: borrowing FileDescriptor) { flock(file.number, LOCK_UN) }
 
     /// Locks a file that nobody else knows yet, to take the place of the one that is locked.
     init?(on new: borrowing FileDescriptor) throws(Errno) {
@@ -53,7 +56,7 @@ struct FileLock: ~Copyable {
     }
 
     /// Returns whether the file is locked now; false where the file system knows no locks.
-    private static func lock(_ file: borrowing FileDescriptor) throws(Errno) -> Bool {
+    static func lock(_ file: borrowing FileDescriptor) throws(Errno) -> Bool {
         let number = file.number
         do throws(Errno) {
             try checked { flock(number, LOCK_EX | LOCK_NB) }

@@ -35,10 +35,10 @@ extension LocalFile {
     }
 
     /// The names in a folder, sorted; none where there is no such folder.
-    package static func names(in folder: String) -> [String] { readableNames(in: folder) ?? [] }
+    package static func names(in folder: String) -> [String] { namesIfReadable(in: folder) ?? [] }
 
     /// The names in a folder, sorted; nil where it cannot be looked into.
-    static func readableNames(in folder: String) -> [String]? {
+    package static func namesIfReadable(in folder: String) -> [String]? {
         var held: HeldFolder?
         if geteuid() == 0 {
             guard let walk = try? PathWalk(folder + "/"), walk.kind == .folder else { return nil }
@@ -88,35 +88,5 @@ extension LocalFile {
     package static func openForLines(_ path: String) throws(Errno) -> Int32 {
         if let own = ownDescriptor(path) { return try checked { fcntl(own, F_DUPFD_CLOEXEC, 3) } }
         return try HeldPath(path).open(O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, mode: 0o666)
-    }
-
-    /// Writes a file in a new folder that nobody else can enter, for what cannot be written where it belongs.
-    ///
-    /// - Parameters:
-    ///   - name: What the file is called.
-    ///   - folder: Where the new folder is made, such as the one for temporary files.
-    ///   - owner: Who is to own both, where root makes them.
-    /// - Returns: Where it is.
-    package static func rescue(
-        _ bytes: some ByteRuns, as name: String, in folder: String, for owner: FileOwner?
-    ) throws(StorageError) -> String {
-        // A name that nobody can guess: where everybody may write, somebody could have put a link in its place.
-        var template = Array("\(folder)/galley-rescue-XXXXXX".utf8CString)
-        // Safe because the array ends with a NUL and keeps its length.
-        guard unsafe mkdtemp(&template) != nil else { throw StorageError(.writing, folder, .last) }
-        let made = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let path = "\(made)/\(name)"
-        do throws(Errno) {
-            let file = try FileDescriptor(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
-            try file.write(bytes)
-            try file.flush()
-            guard let owner, geteuid() == 0 else { return path }
-            // The folder last: whoever has it could put something else in the place of the file.
-            try file.give(to: owner)
-            try FileDescriptor(made, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).give(to: owner)
-        } catch {
-            throw StorageError(.writing, path, error, needed: bytes.count)
-        }
-        return path
     }
 }

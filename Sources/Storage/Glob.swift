@@ -65,10 +65,20 @@ package struct Glob: Sendable {
         guard let part = parts.first else { return }
         let place = folder.isEmpty || folder.hasSuffix("/") ? folder : folder + "/"
         func isFolder(_ path: String) -> Bool { LocalFile.kind(of: path) == .folder }
+        /// Visits what is meant under a name that is not UTF-8, if it is such a one.
+        func visitRepaired(_ name: String) -> Bool {
+            guard RepairedPath.isRepaired(place + name) else { return false }
+            for path in RepairedPath.notebooks(name, in: folder.isEmpty ? "." : folder) {
+                let path = folder.isEmpty ? String(path.dropFirst(2)) : path
+                if matches(parts, path.dropFirst(place.count).split(separator: "/")[...]) { visit(path) }
+            }
+            return true
+        }
         if part == "**" {
             walk(folder, parts.dropFirst(), visit)
             for name in LocalFile.names(in: folder.isEmpty ? "." : folder) where !name.hasPrefix(".") {
                 // Links can lead round in circles.
+                if visitRepaired(name) { continue }
                 if isFolder(place + name), !LocalFile.isLink(place + name) { walk(place + name, parts, visit) }
             }
         } else if !isPattern(String(part)) {
@@ -79,6 +89,7 @@ package struct Glob: Sendable {
         } else {
             for name in LocalFile.names(in: folder.isEmpty ? "." : folder) where isMatch(part, name[...]) {
                 let path = place + name
+                if visitRepaired(name) { continue }
                 if parts.count > 1 {
                     if isFolder(path) { walk(path, parts.dropFirst(), visit) }
                 } else if !isFolder(path) {

@@ -1,3 +1,4 @@
+import GalleyCLinux
 import Glibc
 
 /// Writes over a file that cannot be replaced, keeping a copy of the old contents until the new ones are on the disk.
@@ -7,12 +8,22 @@ struct InPlace {
     /// The file itself.
     let place: Place
 
-    func write(_ bytes: some ByteRuns) throws(StorageError) -> Stamp {
+    /// Writes the file, unless another program has changed it since it was seen.
+    func write(_ bytes: some ByteRuns, insteadOf seen: Stamp?) throws(StorageError) -> Stamp? {
         let needed = bytes.count
         let target = try named(needed) { () throws(Errno) in try FileDescriptor(place.path, O_RDWR) }
-        let copy = try named(needed) { () throws(Errno) in try SafetyCopy(of: target, at: place) }
+        let copy = try named(needed) { () throws(Errno) in try SafetyCopy(of: target, at: place, for: bytes) }
+        let isChanged = try named(needed) { () throws(Errno) in
+            if let seen { Stamp(try target.status) != seen } else { false }
+        }
+        if isChanged {
+            copy.remove()
+            return nil
+        }
+        let written: stat
         do throws(Errno) {
             try target.replaceContents(by: bytes)
+            written = try target.status
         } catch {
             do throws(Errno) {
                 try target.fill(from: copy.file)
@@ -23,7 +34,7 @@ struct InPlace {
             throw StorageError(.writing, path, error, needed: needed)
         }
         copy.remove()
-        return Stamp(try named(needed) { () throws(Errno) in try target.status })
+        return Stamp(written)
     }
 
     /// Passes on what `body` returns, or what it throws with the name of the file.
@@ -38,43 +49,9 @@ struct InPlace {
     }
 }
 
-/// The old contents of a file that is being written over.
-private struct SafetyCopy: ~Copyable {
-    let path: String
-    let file: FileDescriptor
-
-    /// Copies `original`, which is the file at `place`.
-    init(of original: borrowing FileDescriptor, at place: Place) throws(Errno) {
-        let folder = Self.folder(beside: place)
-        // Hidden beside the file, in sight where only a message would lead to it.
-        let name = "galley-safety-" + String(UInt64.random(in: 0...UInt64.max), radix: 16)
-        let path = folder == place.folder ? "\(folder)/.\(name)" : "\(folder)/\(name)"
-        let file = try FileDescriptor(path, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
-        do throws(Errno) {
-            try file.fill(from: original)
-        } catch {
-            _ = unsafe unlink(path)
-            throw error
-        }
-        // A copy whose name is not on the disk would not survive what it is made against.
-        if let folder = try? FileDescriptor(folder, O_RDONLY | O_DIRECTORY) { try? folder.flush() }
-        self.path = path
-        self.file = file
-    }
-
-    func remove() { _ = unsafe unlink(path) }
-
-    /// The folder of the file or, where that takes no new file, the one for temporary files.
-    private static func folder(beside place: Place) -> String {
-        if unsafe faccessat(AT_FDCWD, place.folder, W_OK | X_OK, AT_EACCESS) == 0 { return place.folder }
-        // Safe because the string is copied at once.
-        return unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
-    }
-}
-
 extension FileDescriptor {
     /// Makes the contents those of another file.
-    fileprivate func fill(from other: borrowing FileDescriptor) throws(Errno) {
+    func fill(from other: borrowing FileDescriptor) throws(Errno) {
         try rewind()
         try other.rewind()
         var count = 0
@@ -88,13 +65,15 @@ extension FileDescriptor {
         try flush()
     }
 
-    private func rewind() throws(Errno) { try checked { lseek(number, 0, SEEK_SET) } }
+    func rewind() throws(Errno) { try checked { lseek(number, 0, SEEK_SET) } }
 
     private func truncate(to count: Int) throws(Errno) { try checked { ftruncate(number, count) } }
 
     /// Writes over the contents and waits until they are on the disk.
+    ///
+    /// The file grows with what is written and never before: where this process is killed, no part of it is empty.
     fileprivate func replaceContents(by bytes: some ByteRuns) throws(Errno) {
-        try allocate(bytes.count)
+        try reserve(bytes.count)
         try rewind()
         try write(bytes)
         try truncate(to: bytes.count)

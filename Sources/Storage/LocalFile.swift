@@ -22,6 +22,8 @@ public actor LocalFile: NotebookStore {
     /// Keeps other runs away.
     private var ownership = Ownership()
 
+    private var remains = KnownRemains()
+
     private enum Known {
         /// Nobody has looked: whatever is there may be replaced.
         case unseen
@@ -47,6 +49,7 @@ public actor LocalFile: NotebookStore {
         try checkPath()
         ownership.isWanted = true
         ownership.lock = try FileLock.take(path)
+        lookForRemains(isWritten: true)
         // What comes to be there from now on is somebody else's.
         do throws(Errno) {
             known = try Stamp(ofFileAt: path).map { .seen($0, Fingerprint([UInt8]())) } ?? .missing
@@ -71,10 +74,16 @@ public actor LocalFile: NotebookStore {
             // As it was before it was read: what somebody wrote in between must not be taken for what was read.
             known = .seen(Stamp(status), .bytes(bytes))
             readOwner = FileOwner(status)
-            if status.st_mode & S_IFMT == S_IFREG { attributes = try Attributes(of: file) }
+            if status.st_mode & S_IFMT == S_IFREG {
+                attributes = try Attributes(of: file)
+                lookForRemains(isWritten: false)
+            }
             return bytes
         } catch {
-            if error.rawValue == ENOENT { known = .missing }
+            if error.rawValue == ENOENT {
+                known = .missing
+                if let spelling = RepairedPath.spelling(of: path) { throw .nameNotUTF8(path: spelling) }
+            }
             throw StorageError(reading: path, error)
         }
     }
@@ -123,8 +132,23 @@ public actor LocalFile: NotebookStore {
             number += 1
         }
         if let stamp { known = .seen(stamp, Fingerprint(bytes)) }
+        clearRemains()
         return path == name ? .original : .conflict(path)
     }
+
+    /// Looks once for what killed runs have left of the file's contents.
+    private func lookForRemains(isWritten: Bool) {
+        if isSafe { remains.look(for: path, isWritten: isWritten) }
+    }
+
+    /// Removes once what killed runs have left beside the file, which takes new files.
+    private func clearRemains() { if isSafe { remains.clear(beside: path) } }
+
+    /// Whether no other user can lead this process astray by the names beside the file.
+    private var isSafe: Bool { geteuid() != 0 || (try? PathWalk(path).control) == .root }
+
+    /// Says what the user has to know of what killed runs have left; each thing once.
+    package func takeWarnings() -> [String] { remains.takeWarnings() }
 
     private func write(_ bytes: some ByteRuns, over expectation: Replacement.Expectation) throws(StorageError) -> Stamp?
     {

@@ -45,9 +45,14 @@ package struct NotebookSearch: Sendable {
         // What is here is called by its name alone, as git does it.
         let place = [".", "./"].contains(folder) ? "" : folder.hasSuffix("/") ? folder : folder + "/"
         // Whoever runs what cannot be looked into is told so.
-        guard let names = LocalFile.readableNames(in: folder) else { return [folder] }
+        guard let names = LocalFile.namesIfReadable(in: folder) else { return [folder] }
+        var repaired: Set<String> = []
         return names.filter { !$0.hasPrefix(".") }.flatMap { name -> [String] in
             let path = place + name
+            // Running it fails, with an error that names it.
+            if RepairedPath.isRepaired(path) {
+                return repaired.insert(name).inserted ? RepairedPath.notebooks(name, in: folder) : []
+            }
             // Links can lead round in circles.
             if LocalFile.kind(of: path) == .folder { return LocalFile.isLink(path) ? [] : files(in: path) }
             return name.hasSuffix(".ipynb") && !isResult(path) ? [path] : []

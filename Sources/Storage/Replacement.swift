@@ -24,8 +24,8 @@ struct Replacement {
         let place = try Place(resolving: path)
         defer { withExtendedLifetime(place) {} }
         let old = try oldFile(at: place)
+        guard case .expected(let seen) = try look(for: expectation, at: place) else { return nil }
         do throws(Errno) {
-            guard try isMet(expectation, at: place) else { return nil }
             if old?.hasOtherNames != true {
                 return try replace(
                     place, by: bytes, attributes: old?.attributes ?? attributes, owner: owner, givesAway: givesAway,
@@ -38,7 +38,15 @@ struct Replacement {
         }
         // Another user may have made it a second name of any file.
         if place.isChangeable { throw .changeable(path: path) }
-        return try InPlace(path: path, place: place).write(bytes)
+        return try InPlace(path: path, place: place).write(bytes, insteadOf: seen)
+    }
+
+    private func look(for expectation: Expectation, at place: Place) throws(StorageError) -> Found {
+        do throws(Errno) {
+            return try find(expectation, at: place)
+        } catch {
+            throw StorageError(reading: path, error)
+        }
     }
 
     /// What is said when no new file could be made.
@@ -59,16 +67,26 @@ struct Replacement {
         }
     }
 
-    /// Whether what is at the place is what was expected.
-    private func isMet(_ expectation: Expectation, at place: Place) throws(Errno) -> Bool {
+    /// What is at a place.
+    private enum Found {
+        /// What was expected: a file as it is now, or none.
+        case expected(Stamp?)
+        /// The work of another program.
+        case other
+    }
+
+    private func find(_ expectation: Expectation, at place: Place) throws(Errno) -> Found {
         switch (expectation, try Stamp(ofFileAt: place.path)) {
-        case (.anything, _), (_, nil): return true
-        case (.nothing, _?): return false
+        case (.anything, let now): return .expected(now)
+        case (_, nil): return .expected(nil)
+        case (.nothing, _?): return .other
         case (.file(let stamp, let contents), let now?):
-            if stamp == now { return true }
+            if stamp == now { return .expected(now) }
             // Somebody may have touched it, or saved just what was there.
-            guard now.size == contents.count else { return false }
-            return contents.matches(try FileDescriptor(place.path, O_RDONLY).readToEnd(expecting: now.size))
+            guard now.size == contents.count,
+                contents.matches(try FileDescriptor(place.path, O_RDONLY).readToEnd(expecting: now.size))
+            else { return .other }
+            return .expected(now)
         }
     }
 
@@ -102,6 +120,7 @@ struct Replacement {
     ) throws(Errno) -> Stamp? {
         var new = try TemporaryFile(
             in: place.folder, mode: attributes == nil ? 0o600 | (owner?.mode ?? 0o666) & 0o666 : 0o600)
+        attributes?.applyFlags(to: new.file)
         try new.file.allocate(bytes.count)
         try new.file.write(bytes)
         if let attributes {
@@ -112,15 +131,31 @@ struct Replacement {
         try new.file.flush()
         // Locked before it has the name, so that there is no moment in which another run could take it.
         let lock = ownership.isWanted ? try FileLock(on: new.file) : nil
-        if case .nothing = expectation {
-            guard try new.take(freeName: place.base) else { return nil }
-        } else {
-            guard try isMet(expectation, at: place) else { return nil }
+        let written = try new.file.status
+        guard try giveName(to: &new, at: place, over: expectation, isLocked: ownership.isWanted) else { return nil }
+        if ownership.isWanted { ownership.lock = lock } else { new.unlock() }
+        // Getting a name is a change too. What another program has written to it since must be noticed later.
+        return Stamp(try new.file.status, writtenAt: written)
+    }
+
+    /// Lets the new file take the place, unless the work of another program is there.
+    private func giveName(
+        to new: inout TemporaryFile, at place: Place, over expectation: Expectation, isLocked: Bool
+    ) throws(Errno) -> Bool {
+        switch expectation {
+        case .nothing: return try new.take(freeName: place.base)
+        case .anything:
             try new.take(name: place.base)
+            return true
+        case .file:
+            // As long as both files are locked, no other run takes one of them for a remnant.
+            let lock = isLocked ? nil : (try? FileLock.take(place.path)) ?? nil
+            let watch = OpenedWatch(of: place.path)
+            guard case .expected(let seen) = try find(expectation, at: place) else { return false }
+            defer { extendLifetime(lock) }
+            guard let seen else { return try new.take(freeName: place.base) }
+            return try new.take(name: place.base, insteadOf: seen, seeing: watch)
         }
-        if ownership.isWanted { ownership.lock = lock }
-        // Getting a name is a change too.
-        return Stamp(try new.file.status)
     }
 }
 
@@ -156,7 +191,7 @@ struct Place {
         if unsafe access(folder, F_OK) != 0 { throw StorageError(.replacing, path, .last) }
     }
 
-    private init(folder: String, base: String, isChangeable: Bool, held: HeldFolder) {
+    private init(folder: String, base: String, isChangeable: Bool, held: HeldFolder?) {
         (self.folder, self.base, self.isChangeable, self.held) = (folder, base, isChangeable, held)
     }
 
@@ -167,7 +202,11 @@ struct Place {
             guard walk.rest.isEmpty else { throw Errno(rawValue: ENOENT) }
             guard [.file, .missing].contains(walk.kind), walk.base != "." else { throw Errno(rawValue: EISDIR) }
             let folder = HeldFolder(walk)
-            return Place(folder: folder.path, base: walk.base, isChangeable: walk.control != .root, held: folder)
+            // What root alone can change needs not be held.
+            if walk.control == .root, let path = Self.link(at: folder.path).flatMap({ String(validating: $0, as: UTF8.self) }) {
+                return Place(folder: path, base: walk.base, isChangeable: false, held: nil)
+            }
+            return Place(folder: folder.path, base: walk.base, isChangeable: true, held: folder)
         } catch {
             switch error.rawValue {
             case EPERM: throw .changeable(path: path)

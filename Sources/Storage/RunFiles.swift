@@ -6,8 +6,10 @@ package protocol RunFiles: Sendable {
     func makeFolder(of path: String) throws(StorageError)
     /// Finds out whether a document could be written, and removes the one that is there.
     func clear(_ path: String) async throws
-    /// Replaces a document whole; one that is no file, such as a pipe, is filled.
+    /// Replaces a file whole, or makes it, without waiting for the disk.
     func write(_ bytes: some ByteRuns, to path: String, mode: UInt32, group: UInt32?) throws(StorageError)
+    /// Writes a document: to a file, which is replaced whole, or to a pipe, which is waited for until it is read.
+    func fill(_ path: String, with bytes: some ByteRuns, mode: UInt32, within patience: Duration) throws(StorageError)
     /// Opens a file that lines are added to; the caller closes the descriptor.
     func openForLines(_ path: String) throws(Errno) -> Int32
     /// The notebook that is kept in a file.
@@ -29,7 +31,13 @@ package struct LocalFiles: RunFiles {
     }
 
     package func write(_ bytes: some ByteRuns, to path: String, mode: UInt32, group: UInt32?) throws(StorageError) {
-        try LocalFile.fill(path, with: bytes, mode: mode, group: group)
+        try LocalFile.put(bytes, at: path, mode: mode, group: group)
+    }
+
+    package func fill(
+        _ path: String, with bytes: some ByteRuns, mode: UInt32, within patience: Duration
+    ) throws(StorageError) {
+        try LocalFile.fill(path, with: bytes, mode: mode, within: patience)
     }
 
     package func openForLines(_ path: String) throws(Errno) -> Int32 { try LocalFile.openForLines(path) }

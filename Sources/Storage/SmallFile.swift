@@ -20,6 +20,7 @@ extension LocalFile {
             if let group { try new.file.give(to: FileOwner(user: geteuid(), group: group)) }
             try checked { fchmod(number, mode) }
             try new.take(name: place.base, isFlushed: false)
+            new.unlock()
         } catch {
             throw error.rawValue == EACCES
                 ? .folderNotWritable(path: path) : StorageError(.writing, path, error, needed: bytes.count)
@@ -27,15 +28,33 @@ extension LocalFile {
     }
 
     /// Writes what tells of runs: to a file, which is replaced whole, or to what is no file, such as `/dev/null` and pipes.
+    ///
+    /// - Parameter patience: How long to wait until a pipe is read, all in all.
     package static func fill(
-        _ path: String, with bytes: some ByteRuns, mode: UInt32, group: UInt32? = nil
+        _ path: String, with bytes: some ByteRuns, mode: UInt32, within patience: Duration
     ) throws(StorageError) {
-        guard kind(of: path) == .other else { return try put(bytes, at: path, mode: mode, group: group) }
+        guard kind(of: path) == .other else { return try put(bytes, at: path, mode: mode) }
+        let deadline = ContinuousClock.now + patience
         do throws(Errno) {
             if let own = ownDescriptor(path) { return try FileDescriptor(duplicating: own).write(bytes) }
-            try FileDescriptor(owning: HeldPath(path).open(O_WRONLY)).write(bytes)
+            try openForFilling(path, until: deadline).write(bytes, until: deadline)
+        } catch  where [ENXIO, ETIMEDOUT].contains(error.rawValue) {
+            throw .notRead(path: path, patience)
         } catch {
             throw StorageError(.writing, path, error, needed: bytes.count)
+        }
+    }
+
+    /// Opens a pipe once there is something that reads it.
+    private static func openForFilling(
+        _ path: String, until deadline: ContinuousClock.Instant
+    ) throws(Errno) -> FileDescriptor {
+        while true {
+            do throws(Errno) {
+                return FileDescriptor(owning: try HeldPath(path).open(O_WRONLY | O_NONBLOCK))
+            } catch  where error.rawValue == ENXIO && ContinuousClock.now < deadline {
+                _ = poll(nil, 0, 20)
+            }
         }
     }
 

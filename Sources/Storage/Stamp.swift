@@ -32,6 +32,32 @@ struct Stamp: Hashable, Sendable {
         self.init(status)
     }
 
+    /// Makes the stamp of a file that differs from its next one where a program has written to it since `earlier`.
+    init(_ status: stat, writtenAt earlier: stat) {
+        var status = status
+        (status.st_mtim, status.st_size) = (earlier.st_mtim, earlier.st_size)
+        self.init(status)
+    }
+
+    /// Makes the stamp of what has a name in a folder, which is not followed; nil where there is nothing.
+    init?(of name: String, in folder: borrowing FileDescriptor) {
+        var status = stat()
+        // Safe because the call fills a variable of its own kind.
+        guard unsafe fstatat(folder.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
+        self.init(status)
+    }
+
+    /// Whether both are stamps of one file that was not written to between them; its names and rights may differ.
+    func hasSameContents(as other: Stamp) -> Bool {
+        isOfSameFile(as: other) && seconds == other.seconds && nanoseconds == other.nanoseconds && size == other.size
+    }
+
+    /// Which file of a folder it is, and which contents, as a part of a name.
+    var mark: String {
+        [String(file, radix: 16), String(seconds, radix: 16), String(nanoseconds, radix: 16), String(size, radix: 16)]
+            .joined(separator: ".")
+    }
+
     /// Whether both are stamps of one file, whatever has become of it between them.
     func isOfSameFile(as other: Stamp) -> Bool { device == other.device && file == other.file }
 }

@@ -11,6 +11,10 @@ public enum StorageError: Error, Hashable, Sendable {
     case notAFile(path: String)
     /// A symbolic link leads to a name that is not UTF-8.
     case nameNotReadable(path: String)
+    /// A file, or a folder that it is in, has a name that is not UTF-8.
+    case nameNotUTF8(path: String)
+    /// Nothing has read from a pipe for so long.
+    case notRead(path: String, Duration)
     /// The file may not be read.
     case notReadable(path: String)
     /// The file is read-only: its mode says so, or it belongs to somebody else.
@@ -120,6 +124,10 @@ extension StorageError: CustomStringConvertible {
         case .folderNotFound(let path): "\(path): its folder does not exist; make it first"
         case .notAFile(let path): "\(path) is not a file"
         case .nameNotReadable(let path): "\(path) is a link to a name that is not UTF-8; rename what it leads to"
+        case .nameNotUTF8(let path):
+            "\(path): this name is not UTF-8, and \\x stands for the bytes that are not; rename it"
+        case .notRead(let path, let duration):
+            "\(path) is a pipe, and nothing has read it for \(duration.components.seconds) s; start what reads it first"
         case .notReadable(let path): "\(path): not allowed to read it; run as its owner, or give read permission"
         case .notWritable(let path):
             "\(path) is read-only; give write permission (chmod u+w), or write the result elsewhere"

@@ -44,6 +44,13 @@ package final class SupervisedFiles: RunFiles {
         try ask(request, bytes, of: path)
     }
 
+    package func fill(
+        _ path: String, with bytes: some ByteRuns, mode: UInt32, within patience: Duration
+    ) throws(StorageError) {
+        guard places.number(of: path) == nil else { return try write(bytes, to: path, mode: mode, group: nil) }
+        try LocalFiles().fill(path, with: bytes, mode: mode, within: patience)
+    }
+
     package func openForLines(_ path: String) throws(Errno) -> Int32 {
         guard let end = places.number(of: path).flatMap({ lines[$0] }) else {
             return try LocalFiles().openForLines(path)

@@ -249,6 +249,12 @@ import Testing
             #expect(
                 orders.dropFirst().allSatisfy { $0.hasPrefix("::group::a.ipynb") || $0 == "::endgroup::" }, "\(orders)")
         }
+        let name = "a\r\n::error::b,c.ipynb"
+        try folder.write(["1/0"], to: name)
+        let odd = try await Program.run(
+            ["execute", "--output-dir", "out", name], environment: environment, in: folder)
+        #expect(odd.errors.contains("::error file=a%0D%0A%3A%3Aerror%3A%3Ab%2Cc.ipynb,"), "\(odd.errors)")
+        #expect(!odd.errors.split(whereSeparator: \.isNewline).contains { $0.hasPrefix("::error::") })
         environment["GITHUB_ACTIONS"] = nil
         environment["GITLAB_CI"] = "true"
         let run = try await Program.run(

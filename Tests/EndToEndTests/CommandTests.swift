@@ -195,6 +195,16 @@ import Testing
         #expect(try folder.notebook().outputs == [["1\n"]])
     }
 
+    @Test func `waits no longer than the grace period for a pipe that nothing reads`() async throws {
+        try folder.write(["1"])
+        mkfifo(folder.path + "/pipe", 0o600)
+        let run = try await Program.run(
+            ["execute", "--inplace", "--grace", "1", "--junit", "pipe", "a.ipynb"], in: folder)
+        #expect(run.status == 3)
+        #expect(run.errors.contains("junit: pipe is a pipe, and nothing has read it for 1 s"), "\(run.errors)")
+        #expect(try folder.notebook().outputs == [["1"]])
+    }
+
     @Test func `is nothing where nothing is wanted and nothing is wrong`() async throws {
         try folder.write(["print(1)"])
         let good = try await Program.run(["execute", "--inplace", "--quiet", "a.ipynb"], in: folder)

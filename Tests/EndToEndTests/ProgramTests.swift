@@ -46,4 +46,88 @@ import Testing
         #expect(!libraries.contains("libswift"))
         #expect(!libraries.contains("not found"))
     }
+
+    @Test func `lists kernels without what their files would do to a terminal`() async throws {
+        let folder = try Folder()
+        let place = folder.path + "/kernels/odd"
+        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+        let name = #"\u001b[31m\u202e\n"# + String(repeating: "x", count: 100_000)
+        try folder.write(
+            #"{"argv": ["\u001b[0m"], "display_name": "\#(name)", "language": "\#(name)"}"#,
+            to: "kernels/odd/kernel.json")
+        let list = try await Program.run(["kernels"], environment: ["JUPYTER_PATH": folder.path, "PATH": "/usr/bin"])
+        #expect(list.status == 0 && list.output.contains("odd") && list.output.count < 5000)
+        #expect(list.output.unicodeScalars.allSatisfy { $0 == "\n" || $0.properties.generalCategory != .control })
+        #expect(list.output.unicodeScalars.allSatisfy { !$0.properties.isBidiControl })
+    }
+
+    @Test func `gives a host no orders in the name of a file`() async throws {
+        let folder = try Folder()
+        for name in ["a\n::error::b.ipynb", "a\r\n::error::b.ipynb"] {
+            let run = try await Program.run(
+                ["clean", name], environment: Program.environment.merging(["GITHUB_ACTIONS": "true"]) { $1 }, in: folder
+            )
+            #expect(run.status == 3)
+            #expect(!run.errors.split(whereSeparator: \.isNewline).contains { $0.hasPrefix("::") }, "\(run.errors)")
+        }
+    }
+
+    /// Whether this process may make name spaces in which file systems are mounted.
+    private static let canHideProcesses: Bool = {
+        guard geteuid() == 0 else { return false }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
+        process.arguments = ["-m", "mount", "-t", "tmpfs", "none", "/proc"]
+        process.standardError = nil
+        guard (try? process.run()) != nil else { return false }
+        process.waitUntilExit()
+        return process.terminationStatus == 0
+    }()
+
+    @Test(.enabled(if: canHideProcesses, "this needs the right to mount"))
+    func `takes its arguments where there is no /proc, and fails at what takes that`() async throws {
+        let folder = try Folder()
+        try folder.write(["1"])
+        func run(_ arguments: String...) async throws -> Program.Run {
+            let script = "mount -t tmpfs none /proc && exec \"$0\" \"$@\""
+            return try await Program.run(
+                ["-m", "/bin/sh", "-c", script, Program.path] + arguments, program: "/usr/bin/unshare", in: folder)
+        }
+        #expect(try await run("--version").output.hasPrefix("galley "))
+        #expect(try await run("exceute").status == 2)
+        #expect(try await run("kernels").status == 0)
+        for (arguments, status) in [
+            (["execute", "a.ipynb"], Int32(4)), (["clean", "a.ipynb"], 3), (["runs", "--running"], 3),
+        ] {
+            let run = try await run(arguments[0], arguments[1])
+            #expect(run.status == status)
+            #expect(run.errors.hasPrefix("galley: /proc is not there"))
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can become another user"))
+    func `does not say that no run goes on to a user who may not read of one`() async throws {
+        let folder = try Folder()
+        try folder.write(["open('begun', 'w').close()\n" + waiting(for: "go")])
+        let run = try await Program.start(["execute", "--inplace", "a.ipynb"], in: folder)
+        #expect(try await eventually { folder.names.contains("begun") })
+        let asked = try await Program.run(
+            ["--reuid", "4321", "--regid", "4321", "--clear-groups", Program.path, "runs", "--running"],
+            program: "/usr/bin/setpriv")
+        #expect(asked.status == 3)
+        #expect(asked.errors.contains("which this user may not read (root"))
+        try folder.write("", to: "go")
+        #expect(try await run.end().status == 0)
+    }
+
+    @Test func `refuses a notebook whose name is not UTF-8, and runs the others`() async throws {
+        let folder = try Folder()
+        try folder.write(["1"])
+        let path = Array(folder.path.utf8CString.dropLast()) + "/caf".utf8CString.dropLast() + [-23]
+        close(open(path + ".ipynb".utf8CString, O_WRONLY | O_CREAT, 0o644))
+        let run = try await Program.run(["execute", "--inplace", "."], in: folder)
+        #expect(run.status == 3)
+        #expect(run.errors.contains("caf\\xE9.ipynb: this name is not UTF-8"))
+        #expect(try folder.notebook().outputs == [["1"]])
+    }
 }

@@ -157,4 +157,12 @@ import Testing
         #expect(finder.onlyKernel(of: "fortran") == nil)
         #expect(finder.onlyKernel(of: "cobol") == nil)
     }
+
+    @Test func `names a kernel that is not there shortly, and without what gives orders`() {
+        let name = "\u{1B}[31m\u{202E}\n::error::" + String(repeating: "x", count: 100_000)
+        let text = KernelError.notFound(name: name, available: [name], searched: []).description
+        #expect(text.count < 1000)
+        #expect(text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control })
+        #expect(text.unicodeScalars.allSatisfy { !$0.properties.isBidiControl })
+    }
 }

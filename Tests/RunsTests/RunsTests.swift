@@ -119,3 +119,58 @@ import Testing
         #expect(RunFolder.all.contains { $0.path == folder.path && $0.user == geteuid() })
     }
 }
+
+@Suite struct `The folder of runs of a user` {
+    let parent: String
+
+    init() throws {
+        parent = FileManager.default.temporaryDirectory.path + "/galley-runs-test-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: false)
+        chmod(parent, 0o755)
+    }
+
+    private func remove() { try? FileManager.default.removeItem(atPath: parent) }
+
+    @Test func `is found again, also where others have taken the names that can be guessed`() throws {
+        defer { remove() }
+        let user = geteuid()
+        for suffix in ["", "-1", "-2", "-3"] {
+            _ = FileManager.default.createFile(atPath: "\(parent)/galley-runs-\(user)\(suffix)", contents: nil)
+        }
+        let folder = try #require(RunFolder.own(in: parent, user))
+        #expect(RunFolder.own(in: parent, user)?.path == folder.path)
+        #expect(folder.path.hasPrefix("\(parent)/galley-runs-\(user)-"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: parent).count == 5)
+    }
+
+    @Test func `tells of a process of its owner's alone`() throws {
+        defer { remove() }
+        var status = RunStatus(id: "a-b2c3", process: .current(), notebook: "/a.ipynb")
+        status.state = .running
+        try LocalFile.put(status.bytes, at: "\(parent)/a-b2c3.json")
+        let own = RunFolder(path: parent, user: geteuid())
+        #expect(own.runs.map(\.presentState) == [.running])
+        let forger = RunFolder(path: parent, user: geteuid() + 4321)
+        #expect(forger.runs.map(\.presentState) == [.lost])
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can become another user"))
+    func `is uncertain to a user who may not read all of it`() async throws {
+        defer { remove() }
+        var status = RunStatus(id: "a-b2c3", process: .current(), notebook: "/a.ipynb")
+        status.state = .running
+        try LocalFile.put(status.bytes, at: "\(parent)/a-b2c3.json", mode: 0o600)
+        #expect(!RunFolder(path: parent, user: 0).isUncertain)
+        await #expect(processExitsWith: .success) { [parent = parent as String] in
+            let folder = RunFolder(path: parent, user: 0)
+            try #require(setuid(1234) == 0)
+            try #require(folder.runs.isEmpty && folder.isUncertain)
+        }
+        chmod("\(parent)/a-b2c3.json", 0o644)
+        await #expect(processExitsWith: .success) { [parent = parent as String] in
+            let folder = RunFolder(path: parent, user: 0)
+            try #require(setuid(1234) == 0)
+            try #require(folder.runs.map(\.presentState) == [.running] && !folder.isUncertain)
+        }
+    }
+}

@@ -84,13 +84,55 @@ extension Scratch {
     }
 
     @Test func `is written to what is no file without taking its place`() throws {
-        try LocalFile.fill("/dev/null", with: Array("x".utf8), mode: 0o600)
+        try LocalFile.fill("/dev/null", with: Array("x".utf8), mode: 0o600, within: .zero)
         #expect(LocalFile.kind(of: "/dev/null") == .other)
         let scratch = try Scratch()
-        try LocalFile.fill(scratch("a"), with: Array("x".utf8), mode: 0o600)
+        try LocalFile.fill(scratch("a"), with: Array("x".utf8), mode: 0o600, within: .zero)
         #expect(contents(scratch("a")) == "x")
         #expect(throws: StorageError.folderNotFound(path: scratch("no/a"))) {
-            try LocalFile.fill(scratch("no/a"), with: Array("x".utf8), mode: 0o600)
+            try LocalFile.fill(scratch("no/a"), with: Array("x".utf8), mode: 0o600, within: .zero)
         }
+    }
+}
+
+@Suite struct `A notebook whose name is not UTF-8` {
+    let scratch: Scratch
+    /// What text has in the place of a name that it cannot hold.
+    let repaired = "caf\u{FFFD}.ipynb"
+
+    init() throws {
+        scratch = try Scratch()
+        mkdir(scratch("n"), 0o755)
+        for folder in ["n/", "n/d\u{E9}"] {
+            let bytes = scratch(folder).unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
+            if folder != "n/" { mkdir(bytes.map { CChar(bitPattern: $0) } + [0], 0o755) }
+            let path = bytes + Array("/caf".utf8) + [0xE9] + Array(".ipynb".utf8)
+            close(open(path.map { CChar(bitPattern: $0) } + [0], O_WRONLY | O_CREAT, 0o644))
+        }
+        try write("", to: scratch("n/good.ipynb"))
+    }
+
+    @Test func `is found in a folder, also in one that has such a name`() {
+        let all = ["n/" + repaired, "n/d\u{FFFD}/" + repaired, "n/good.ipynb"]
+        #expect(Set(scratch.found("n")) == Set(all))
+        #expect(Set(scratch.found("n/**")) == Set(all))
+        #expect(Set(scratch.found("n/**/*.ipynb")) == Set(all))
+        #expect(Set(scratch.found("n/*.ipynb")) == ["n/" + repaired, "n/good.ipynb"])
+        #expect(scratch.found("n/*/*.ipynb") == ["n/d\u{FFFD}/" + repaired])
+    }
+
+    @Test func `is refused with its name`() async throws {
+        await #expect(throws: StorageError.nameNotUTF8(path: scratch("n/caf\\xE9.ipynb"))) {
+            try await LocalFile(scratch("n/" + repaired)).read()
+        }
+        let error = await #expect(throws: StorageError.self) {
+            try await LocalFile(scratch("n/d\u{FFFD}/" + repaired)).read()
+        }
+        #expect(error?.description.hasPrefix(scratch("n/d\\xE9/")) == true)
+    }
+
+    @Test func `is not what a name means that is merely not there`() async throws {
+        let path = scratch("n/tea\u{FFFD}.ipynb")
+        await #expect(throws: StorageError.notFound(path: path)) { try await LocalFile(path).read() }
     }
 }

@@ -31,6 +31,21 @@ int clinux_rename_to_free(int folder, const char *_Nonnull old, const char *_Non
 /// Looks a name up in a folder, following no link and opening nothing for reading or writing; -1 and errno where there is none.
 int clinux_look_up(int folder, const char *_Nonnull name);
 
+/// Lets two files of a folder have each other's names, in one step; -1 and errno where that cannot be.
+int clinux_exchange(int folder, const char *_Nonnull one, const char *_Nonnull other);
+
+/// Makes room on the disk for the first `count` bytes of a file, whose size stays; -1 and errno where there is none.
+int clinux_reserve(int file, int64_t count);
+
+/// Finds the flags that chattr has set on a file and that another file can be given; -1 and errno where there are none.
+int clinux_flags(int file, int *_Nonnull flags);
+
+/// Gives a file such flags, or as many of them as this process may and the file system can.
+void clinux_set_flags(int file, int wanted);
+
+/// Whether the file system of a file is local and keeps locks, so that no process works on a file without one.
+int clinux_locks_are_known(int file);
+
 /// Reads the link that ``clinux_look_up`` found; returns its length, or -1 and errno.
 ssize_t clinux_read_link(int link, char *_Nonnull text, size_t size);
 
@@ -126,6 +141,9 @@ void clinux_remove_as(
     uid_t user, gid_t group, const gid_t *_Nonnull groups, size_t count, const char *_Nonnull path);
 
 // MARK: - For Runs
+
+/// An argument that this process was started with, of which its own name is number 0; NULL after the last.
+const char *_Nullable clinux_argument(int number);
 
 /// Makes a copy of this process, which must have a single thread; returns 0 in the copy, -1 and errno where it cannot.
 pid_t clinux_fork(void);

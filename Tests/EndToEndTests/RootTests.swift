@@ -1,0 +1,230 @@
+import Foundation
+import Testing
+
+/// What root does, and does not do, for the notebooks of another user.
+@Suite(.serialized, .enabled(if: getuid() == 0, "only root can run notebooks for other users"))
+struct `Root's own rights` {
+    private let instance: Instance
+    private let secret: String
+
+    init() async throws {
+        instance = try await Instance.make()
+        secret = instance.rootsOwn + "/secret"
+        try "canary-of-root".write(toFile: secret, atomically: false, encoding: .utf8)
+    }
+
+    /// Makes sure that nobody has got at what is root's.
+    private func checkCanary() throws {
+        #expect(try FileManager.default.contentsOfDirectory(atPath: instance.rootsOwn) == ["secret"])
+        #expect(try String(contentsOfFile: secret, encoding: .utf8) == "canary-of-root")
+    }
+
+    /// The files that the user can read and that tell what root's secret is.
+    private func leaks() async throws -> String {
+        try await instance.asUser("grep -rlsI canary-of-root .. --exclude-dir=envs --exclude=swaps.py || true")
+    }
+
+    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/strace"), "this takes strace"))
+    func `open, change and run nothing among the files of the user`() async throws {
+        try instance.write(["print('out')", "6 * 7"])
+        _ = try await instance.asUser("mkdir logs; mkfifo logs/e; cat logs/e >/dev/null 2>&1 &")
+        let trace = instance.path + "/trace"
+        let run = try await instance.run(
+            [
+                "-f", "-o", trace, "-s", "4096", "-e", "trace=%file,%process,setresuid,connect", Program.path,
+                "execute",
+                "--output-dir", "out", "--log", "logs/l", "--status", "logs/s", "--events", "logs/e", "--junit",
+                "logs/j", "--html", "logs/h", "--then", "true", "report.ipynb",
+            ], program: "/usr/bin/strace")
+        #expect(run.status == 0, "\(run.errors)")
+        let calls = try Trace(trace).callsOfRoot
+        // It did look, or nothing is proved.
+        #expect(calls.contains { $0.contains("openat(") && $0.contains("\"report.ipynb\"") })
+        let names = [instance.home, "\"report.ipynb", "\"out", "\"logs"]
+        let calling = calls.filter { call in
+            names.contains(where: call.contains) && !Trace.isHarmless(call)
+                && !call.hasPrefix("execve(\"\(Program.path)")
+        }
+        #expect(calling == [])
+        try FileManager.default.removeItem(atPath: trace)
+        try checkCanary()
+    }
+
+    @Test(.timeLimit(.minutes(15)))
+    func `are not to be had by exchanging what a command line names`() async throws {
+        try instance.write(["print('out')"])
+        try instance.write(["print('other')"], to: "other.ipynb")
+        let kernels = instance.home + "/.local/share/jupyter/kernels"
+        let conda = instance.home + "/.conda/environments.txt"
+        _ = try await instance.asUser(
+            """
+            mkdir -p \(kernels)/own ../.conda logs
+            printf 'report.ipynb\\n' >list
+            printf '%s\\n' \(instance.home)/anaconda3/envs/python3 >\(conda)
+            echo '{"argv": ["python"], "display_name": "x", "language": "python"}' >\(kernels)/own/kernel.json
+            """)
+        let names = ["report.ipynb", "list", "logs/l", "logs/s", "logs/e", "logs/j", "out", "report.executed.ipynb"]
+        let paths = names.map { instance.notebooks.path + "/" + $0 } + [conda, kernels + "/own/kernel.json"]
+        try FileManager.default.copyItem(
+            atPath: Program.root + "/Tests/Fixtures/swaps.py", toPath: instance.path + "/swaps.py")
+        let swaps = try await Program.start(
+            [
+                "-u", instance.user, "--", "/usr/bin/python3", instance.path + "/swaps.py", instance.rootsOwn, secret,
+                instance.notebooks.path + "/other.ipynb",
+            ] + paths, program: "/usr/sbin/runuser", environment: ["PATH": "/usr/bin:/bin"], in: instance.notebooks,
+            keepsInputOpen: true)
+        let told = ["--log", "logs/l", "--status", "logs/s", "--events", "logs/e", "--junit", "logs/j"]
+        var statuses: [Int32: Int] = [:]
+        for round in 0..<30 {
+            let what = [
+                ["--inplace", "report.ipynb"], ["report.ipynb"], ["--output-dir", "out", "@list"],
+                ["--inplace", "--kernel", "own", "report.ipynb"], ["--output-dir", "out", "."],
+            ][round % 5]
+            let run = try await instance.run(
+                ["execute", "--total-timeout", "10s", "--grace", "1s"] + told + what)
+            statuses[run.status, default: 0] += 1
+            #expect(!(run.output + run.errors).contains("canary-of-root"))
+        }
+        let count = try #require(Int(try await swaps.endInput().output.trimmingCharacters(in: .whitespacesAndNewlines)))
+        #expect(count >= 1000)
+        try FileManager.default.removeItem(atPath: instance.path + "/swaps.py")
+        try checkCanary()
+        #expect(try await leaks() == "")
+        // Whatever became of a run, there is an end to it that the README names.
+        #expect(Set(statuses.keys).isSubset(of: [0, 2, 3, 4, 5, 124]), "\(statuses)")
+        #expect(try await eventually { instance.processes.isEmpty })
+        let own = try await instance.asUser(
+            "find .. -user root ! -path '*/envs/*' ! -name bin ! -name activate ! -name deactivate ! -name envs ! -name anaconda3"
+        )
+        #expect(own == "", "root has made files among the user's")
+    }
+
+    @Test func `do not read a list that a link of the user's leads to`() async throws {
+        try instance.write(["1"])
+        _ = try await instance.asUser("ln -s '\(secret)' list; mkfifo pipe")
+        for list in ["@list", "@pipe"] {
+            let run = try await instance.run(["execute", "--junit", "j", list])
+            #expect(run.status == 2 && !run.errors.contains("canary"), "\(run.errors)")
+        }
+        try checkCanary()
+        #expect(try await leaks() == "")
+    }
+
+    @Test func `are refused where root cannot become the user`() async throws {
+        try instance.write(["open('ran', 'w').close()"])
+        let run = try await instance.run(
+            ["--bounding-set", "-setuid", Program.path, "execute", "--inplace", "report.ipynb"],
+            program: "/usr/bin/setpriv")
+        #expect(run.status == 4)
+        #expect(run.errors.contains("root cannot become \(instance.user)"), "\(run.errors)")
+        #expect(run.errors.hasSuffix("--as-caller\n") && !instance.notebooks.names.contains("ran"))
+    }
+
+    @Test func `and root's keys and terminal stay out of the kernel's reach`() async throws {
+        // 0: the number of the keyring; 8: to clear it; 10: to search it; -3: the session's.
+        let call = "import ctypes\nkeyctl = lambda *a: ctypes.CDLL(None, use_errno=True).syscall(250, *a)\n"
+        try instance.write([
+            call + "print(keyctl(10, -3, b'user', b'galley-canary', 0), ctypes.get_errno() in (126, 1, 38))",
+            "import os\nos.open('/dev/tty', os.O_RDWR)",
+        ])
+        let script =
+            call + """
+                import os, sys
+                keyctl(1, None)
+                libc = ctypes.CDLL(None)
+                libc.syscall(248, b'user', b'galley-canary', b'secret', 6, -3)
+                os.execv(sys.argv[1], sys.argv[1:])
+                """
+        let run = try await instance.run(
+            ["-c", script, Program.path, "execute", "--inplace", "report.ipynb"], program: "/usr/bin/python3")
+        #expect(run.status == 1)
+        #expect(try instance.notebooks.notebook("report.ipynb").outputs == [["-1 True\n"], ["OSError"]])
+    }
+
+    @Test func `are nobody's in a batch of several owners, each of whom has a process`() async throws {
+        let other = try await Instance.make()
+        let cell = ["import os, pwd; print(pwd.getpwuid(os.getuid()).pw_name)"]
+        try instance.write(cell)
+        try other.write(cell)
+        // One whose search for kernels never ends keeps nobody else from anything.
+        _ = try await other.asUser("mkdir ../.conda; mkfifo ../.conda/environments.txt")
+        let paths = [instance, other].map { $0.notebooks.path + "/report.ipynb" }
+        let then = instance.path + "/then"
+        let run = try await instance.run(
+            [
+                "execute", "--inplace", "--log", instance.path + "/log", "--then",
+                "echo $GALLEY_STATUS $(id -un) >'\(then)'",
+            ]
+                + paths)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try instance.notebooks.notebook("report.ipynb").outputs == [[instance.user + "\n"]])
+        #expect(try other.notebooks.notebook("report.ipynb").outputs == [[other.user + "\n"]])
+        #expect(try String(contentsOfFile: then, encoding: .utf8) == "succeeded root\n")
+        let log = try String(contentsOfFile: instance.path + "/log", encoding: .utf8)
+        #expect(paths.allSatisfy { log.contains($0) })
+        let report = try await instance.run(["execute", "--inplace", "--junit", instance.path + "/j"] + paths)
+        #expect(report.status == 2)
+        #expect(report.errors.contains("run them one owner at a time"), "\(report.errors)")
+    }
+
+    @Test func `clean a notebook as its owner does`() async throws {
+        try instance.write(["1"])
+        let run = try await instance.run(["clean", "--inplace", "report.ipynb"])
+        #expect(run.status == 0 && run.errors == "")
+        #expect(try instance.notebooks.notebook("report.ipynb").outputs == [[]])
+        #expect(try instance.rights() == "\(instance.user) \(instance.user) 640")
+        _ = try await instance.asUser("mv report.ipynb ..; ln -s '\(secret)' report.ipynb")
+        let link = try await instance.run(["clean", "--inplace", "report.ipynb"])
+        #expect(link.status == 3 && !link.errors.contains("canary"), "\(link.errors)")
+        try checkCanary()
+    }
+
+    @Test func `write results and reports where root alone can, and give the result to the owner`() async throws {
+        try instance.write(["print('out')"])
+        let out = instance.path + "/out/a"
+        defer { try? FileManager.default.removeItem(atPath: instance.path + "/out") }
+        let files = ["l", "s", "e", "j"].map { instance.path + "/out/\($0)" }
+        try FileManager.default.createDirectory(atPath: instance.path + "/out", withIntermediateDirectories: false)
+        chmod(instance.path + "/out", 0o700)
+        let told = zip(["--log", "--status", "--events", "--junit"], files).flatMap { [$0, $1] }
+        let run = try await instance.run(["execute", "--output-dir", out] + told + ["report.ipynb"])
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try instance.rights(out + "/report.ipynb") == "\(instance.user) \(instance.user) 640")
+        for file in files { #expect(try instance.rights(file).hasPrefix("root "), "\(file)") }
+        let text = try String(contentsOfFile: instance.path + "/out/e", encoding: .utf8)
+        #expect(text.split(separator: "\n").last?.contains("run-finished") == true)
+        #expect(try Status(String(contentsOfFile: instance.path + "/out/s", encoding: .utf8)).exit_status == 0)
+        // A file that is there belongs to another run.
+        let lock = open(instance.path + "/out/e", O_WRONLY | O_CLOEXEC)
+        defer { close(lock) }
+        try #require(flock(lock, LOCK_EX | LOCK_NB) == 0)
+        let late = try await instance.run(["execute", "--events", instance.path + "/out/e", "report.ipynb"])
+        #expect(late.status == 3 && late.errors.contains("another run writes to it"), "\(late.errors)")
+    }
+}
+
+/// What the system was asked for, as strace tells it.
+private struct Trace {
+    /// The calls of processes while they were root's.
+    private(set) var callsOfRoot: [String] = []
+
+    init(_ path: String) throws {
+        var users: [Substring: Substring] = [:]
+        let text = try String(decoding: Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
+        for line in text.split(separator: "\n") {
+            guard let space = line.firstIndex(of: " ") else { continue }
+            let (process, call) = (line[..<space], line[space...].drop { $0 == " " })
+            if let child = call.firstMatch(of: /^(<\.\.\. )?(clone3?|v?fork)\b.* = (\d+)$/)?.3 {
+                users[child] = users[process]
+            }
+            if let user = call.firstMatch(of: /^setresuid\((\d+), .* = 0$/)?.1 { users[process] = user }
+            if users[process] ?? "0" == "0" { callsOfRoot.append(String(call)) }
+        }
+    }
+
+    /// Whether a call only looks, or looks a name up in a folder that is held open.
+    static func isHarmless(_ call: String) -> Bool {
+        call.contains(/^(<\.\.\. )?(newfstatat|statx?|lstat|readlink(at)?|access|faccessat2?|getcwd)\b/)
+            || call.contains(/^openat\(\d+, "[^"\/]*", [A-Z_|]*O_NOFOLLOW[A-Z_|]*O_PATH/)
+    }
+}

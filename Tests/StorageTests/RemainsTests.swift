@@ -1,0 +1,255 @@
+import GalleyCLinux
+import Glibc
+import GalleyStorage
+import Testing
+
+@testable import enum GalleyStorage.Remains
+@testable import struct GalleyStorage.Stamp
+@testable import struct GalleyStorage.TemporaryFile
+
+@Suite struct `What a killed run has left beside a notebook` {
+    let scratch: Scratch
+    let path: String
+    let file: LocalFile
+
+    init() throws {
+        scratch = try Scratch()
+        path = try scratch.file("a.ipynb", "old")
+        file = LocalFile(path)
+    }
+
+    @Test func `is removed by the next run that saves there`() async throws {
+        for _ in 0..<300 { _ = try scratch.file(Remains.newName, "half") }
+        _ = try await file.read()
+        _ = try await file.write(Array("new".utf8))
+        #expect(scratch.names == ["a.ipynb"])
+        #expect(await file.takeWarnings() == [])
+    }
+
+    @Test func `is not what a run that goes on works with`() async throws {
+        var live = try TemporaryFile(in: scratch.path, mode: 0o600, unnamed: false)
+        try live.file.write(Array("live".utf8))
+        #expect(scratch.names.count == 2)
+        _ = try await file.write(Array("new".utf8))
+        try live.take(name: "b.ipynb")
+        #expect(contents(scratch("b.ipynb")) == "live")
+    }
+
+    @Test func `is not what merely has a similar name, or is no file`() async throws {
+        let names = [
+            ".galley-new-0123", ".galley-new-0123456789abcdeX", ".galley-new-0123456789abcdef.ipynb", ".galley-safe",
+        ]
+        for name in names { _ = try scratch.file(name) }
+        mkdir(scratch(".galley-new-0123456789abcdef"), 0o755)
+        symlink("a.ipynb", scratch(".galley-new-0123456789abcdee"))
+        _ = try await file.write(Array("new".utf8))
+        #expect(
+            Set(scratch.names)
+                == Set(names + ["a.ipynb", ".galley-new-0123456789abcdef", ".galley-new-0123456789abcdee"]))
+    }
+
+    @Test(.enabled(if: isRoot, "only root can give files away"))
+    func `is not what belongs to another user`() async throws {
+        let name = Remains.newName
+        chown(try scratch.file(name), 1234, 1234)
+        _ = try await file.write(Array("new".utf8))
+        #expect(scratch.names == [name, "a.ipynb"])
+    }
+
+    @Test func `is removed where two files were to change their names, and kept where another program saved it`()
+        async throws
+    {
+        let old = try #require(try Stamp(ofFileAt: path))
+        let new = try #require(try Stamp(ofFileAt: scratch.file("new", "new")))
+        let name = Remains.exchangeName(of: new, for: old)
+        for kept in [false, true] {
+            rename(scratch("new"), scratch(name))
+            if kept { _ = try scratch.file(name, "theirs") }
+            let file = LocalFile(path)
+            _ = try await file.write(Array("ours".utf8))
+            #expect(scratch.names == (kept ? [name, "a.ipynb"] : ["a.ipynb"]))
+            let warnings = await file.takeWarnings()
+            #expect(warnings.count == (kept ? 1 : 0) && warnings.allSatisfy { $0.contains(scratch(name)) })
+            #expect(await file.takeWarnings() == [])
+        }
+    }
+}
+
+/// Contents that do something before and within the pass in which they are written.
+private struct Interrupted: ByteRuns {
+    let text: String
+    /// Is called with the number of the pass, before its first byte and after its last but one.
+    let moment: @Sendable (_ pass: Int, _ isBegun: Bool) -> Void
+    private let pass = Pass()
+
+    private final class Pass: @unchecked Sendable { var number = 0 }
+
+    init(_ text: String, moment: @escaping @Sendable (_ pass: Int, _ isBegun: Bool) -> Void) {
+        (self.text, self.moment) = (text, moment)
+    }
+
+    var count: Int { text.utf8.count }
+
+    func forEachRun<Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> Void) throws(Failure) {
+        pass.number += 1
+        let bytes = Array(text.utf8)
+        moment(pass.number, false)
+        try body(bytes.span.extracting(..<(bytes.count - 1)))
+        moment(pass.number, true)
+        try body(bytes.span.extracting((bytes.count - 1)...))
+    }
+}
+
+@Suite struct `A file with several names` {
+    let scratch: Scratch
+    let path: String
+
+    init() throws {
+        scratch = try Scratch()
+        path = try scratch.file("a.ipynb", "the old text")
+        link(path, scratch("b.ipynb"))
+    }
+
+    @Test func `does not grow before it is written over`() async throws {
+        let path = path
+        let bytes = Interrupted("new text that is much longer than the old") { pass, isBegun in
+            if !isBegun { #expect(contents(path) == "the old text") }
+        }
+        #expect(try await LocalFile(path).write(bytes) == .original)
+        #expect(contents(scratch("b.ipynb")) == bytes.text)
+        #expect(scratch.names == ["a.ipynb", "b.ipynb"])
+    }
+
+    @Test func `is told of with its old contents, when a run was killed while it wrote it`() async throws {
+        await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
+            let bytes = Interrupted("new") { pass, isBegun in if pass == 2, isBegun { raise(SIGKILL) } }
+            _ = try await LocalFile(path).write(bytes)
+        }
+        #expect(contents(path) == "nee old text")
+        let copy = try #require(scratch.names.first { $0.hasPrefix(".galley-safety-") })
+        #expect(contents(scratch(copy)) == "the old text")
+        for _ in 0..<2 {
+            let file = LocalFile(path)
+            try await file.lock()
+            _ = try await file.read()
+            let warnings = await file.takeWarnings()
+            #expect(warnings.count == 1 && warnings[0].contains(scratch(copy)))
+        }
+        // Once it is whole, old or new, there is nothing to be told.
+        try write("new", to: path)
+        let file = LocalFile(path)
+        _ = try await file.read()
+        #expect(await file.takeWarnings() == [])
+        #expect(scratch.names == ["a.ipynb", "b.ipynb"])
+    }
+
+    @Test func `is not told of when a run was killed before it wrote it`() async throws {
+        await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
+            let bytes = Interrupted("new") { pass, _ in if pass == 2 { raise(SIGKILL) } }
+            _ = try await LocalFile(path).write(bytes)
+        }
+        #expect(scratch.names.count == 3)
+        let file = LocalFile(path)
+        _ = try await file.read()
+        #expect(await file.takeWarnings() == [])
+        #expect(contents(path) == "the old text" && scratch.names == ["a.ipynb", "b.ipynb"])
+    }
+
+    @Test func `is not told of while a run writes it`() async throws {
+        let (path, scratch) = (path, scratch.path as String)
+        let bytes = Interrupted("new") { pass, isBegun in
+            guard pass == 2, isBegun else { return }
+            #expect(list(scratch).count == 3)
+            #expect(SafetyCopy.left(of: path) == [])
+            #expect(list(scratch).count == 3)
+        }
+        _ = try await LocalFile(path).write(bytes)
+    }
+
+    @Test func `is left to a program that saves while the copy is made`() async throws {
+        let path = path
+        let file = LocalFile(path)
+        _ = try await file.read()
+        let bytes = Interrupted("ours") { pass, isBegun in if pass == 1, isBegun { try? write("theirs", to: path) } }
+        #expect(try await file.write(bytes) == .conflict(scratch("a.galley-conflict.ipynb")))
+        #expect(contents(path) == "theirs" && contents(scratch("a.galley-conflict.ipynb")) == "ours")
+        #expect(scratch.names == ["a.galley-conflict.ipynb", "a.ipynb", "b.ipynb"])
+    }
+}
+
+@testable import struct GalleyStorage.SafetyCopy
+
+@Suite(.enabled(if: isRoot, "only root can become another user"))
+struct `The copy of a file in a folder that takes no files` {
+    @Test func `is on the same disk, where a folder there takes it`() async throws {
+        let scratch = try Scratch()
+        let small = try SmallFileSystem(size: "256k")
+        mkdir(small("closed"), 0o755)
+        chmod(small.path, 0o777)
+        let path = small("closed/a.ipynb")
+        try write("the old text", to: path)
+        chown(path, 1234, 1234)
+        await #expect(processExitsWith: .signal(SIGKILL)) {
+            [path = path as String, temporary = scratch.path as String] in
+            chmod(temporary, 0o777)
+            setenv("TMPDIR", temporary, 1)
+            try become(1234)
+            let bytes = Interrupted("new") { pass, isBegun in if pass == 2, isBegun { raise(SIGKILL) } }
+            _ = try await LocalFile(path).write(bytes)
+        }
+        #expect(scratch.names == [])
+        let copy = try #require(list(small.path).first { $0.hasPrefix("galley-safety-") })
+        #expect(contents(small(copy)) == "the old text")
+        await #expect(processExitsWith: .success) { [path = path as String, copy = small(copy) as String] in
+            try become(1234)
+            let file = LocalFile(path)
+            _ = try await file.read()
+            let warnings = await file.takeWarnings()
+            try #require(warnings.count == 1 && warnings[0].contains(copy))
+        }
+    }
+}
+
+@Suite(.enabled(if: isRoot, "only root can become another user"))
+struct `A file that no folder on its disk keeps a copy of` {
+    @Test func `is told of with the folder that does`() async throws {
+        let scratch = try Scratch()
+        let small = try SmallFileSystem(size: "256k")
+        let path = small("a.ipynb")
+        chmod(small.path, 0o755)
+        try write("old", to: path)
+        chown(path, 1234, 1234)
+        await #expect(processExitsWith: .success) { [path = path as String, temporary = scratch.path as String] in
+            chmod(temporary, 0o777)
+            setenv("TMPDIR", temporary, 1)
+            try become(1234)
+            let file = LocalFile(path)
+            try await file.lock()
+            _ = try await file.read()
+            let warnings = await file.takeWarnings()
+            try #require(warnings.count == 1 && warnings[0].contains("is kept in \(temporary) meanwhile"))
+            _ = try await file.write(Array("new".utf8))
+            try #require(contents(path) == "new" && list(temporary) == [])
+        }
+    }
+}
+
+@Suite struct `The flags of a file` {
+    @Test func `that chattr sets are kept when it is replaced`() async throws {
+        let scratch = try Scratch()
+        let path = try scratch.file("a")
+        func flags() -> Int32 {
+            let file = open(path, O_RDONLY)
+            defer { close(file) }
+            var flags: Int32 = 0
+            return clinux_flags(file, &flags) == 0 ? flags : -1
+        }
+        let before = flags()
+        guard run("chattr", "+dA", path), flags() != before else { return }
+        let wanted = flags()
+        let inode = status(path).st_ino
+        _ = try await LocalFile(path).write(Array("new".utf8))
+        #expect(status(path).st_ino != inode)
+        #expect(flags() == wanted)
+    }
+}
