@@ -38,6 +38,10 @@ public enum Publication: Sendable {
         public var metadata: Value
         /// By what it can be updated later.
         public var id: String?
+
+        package init(data: Value, metadata: Value, id: String?) {
+            (self.data, self.metadata, self.id) = (data, metadata, id)
+        }
     }
 
     /// Something said over a channel between two objects, one in the kernel and one at the client's.
@@ -106,7 +110,8 @@ extension Message {
 
     private func object(_ key: String) -> Value {
         guard let value = content[key], value.kind == .object else { return [:] }
-        return value
+        // It becomes part of a file that others have to be able to read.
+        return value.withReadableNumbers
     }
 }
 
