@@ -19,15 +19,36 @@ struct Displays: Sendable {
     private var updates: [String: Publication.Display] = [:]
 
     private struct Display: Sendable {
-        var places: [DisplayPlace] = []
-        /// How many places are in each cell.
-        var cells: [Int: Int] = [:]
+        /// Its only place: most displays have one, and there can be a million of them.
+        private var single: DisplayPlace?
+        private var several: [DisplayPlace] = []
+        /// How many of several places are in each cell.
+        private var counts: [Int: Int] = [:]
+
+        var places: [DisplayPlace] { single.map { [$0] } ?? several }
+        var cells: [Int] { single.map { [$0.cell] } ?? Array(counts.keys) }
+
+        mutating func add(_ place: DisplayPlace) {
+            if single == nil, several.isEmpty { return single = place }
+            for place in [single, place].compactMap(\.self) {
+                several.append(place)
+                counts[place.cell, default: 0] += 1
+            }
+            single = nil
+        }
+
+        /// Removes the places in a cell; returns whether there is none left.
+        mutating func remove(_ cell: Int) -> Bool {
+            if let single { return single.cell == cell }
+            guard let count = counts.removeValue(forKey: cell) else { return false }
+            if count < several.count { several.removeAll { $0.cell == cell } }
+            return counts.isEmpty
+        }
     }
 
     /// Adds a place in which a display stands.
     mutating func add(_ place: DisplayPlace, under id: String) {
-        displays[id, default: Display()].places.append(place)
-        displays[id]?.cells[place.cell, default: 0] += 1
+        displays[id, default: Display()].add(place)
         if identifiers[place.cell]?.generation != place.generation { identifiers[place.cell] = (place.generation, []) }
         identifiers[place.cell]?.1.insert(id)
     }
@@ -36,14 +57,9 @@ struct Displays: Sendable {
     mutating func forget(_ cell: Int, upTo generation: Int) {
         guard let old = identifiers[cell], old.generation <= generation else { return }
         identifiers[cell] = nil
-        for id in old.1 {
-            guard let count = displays[id]?.cells.removeValue(forKey: cell) else { continue }
-            if displays[id]?.places.count == count {
-                displays[id] = nil
-                updates[id] = nil
-            } else {
-                displays[id]?.places.removeAll { $0.cell == cell && $0.generation <= generation }
-            }
+        for id in old.1 where displays[id]?.remove(cell) == true {
+            displays[id] = nil
+            updates[id] = nil
         }
     }
 
@@ -51,7 +67,7 @@ struct Displays: Sendable {
     mutating func update(_ display: Publication.Display) -> [Int] {
         guard let id = display.id, let cells = displays[id]?.cells else { return [] }
         updates[id] = display
-        return Array(cells.keys)
+        return cells
     }
 
     /// Returns the displays that have changed since the last call, each with its places.

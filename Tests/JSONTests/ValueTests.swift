@@ -69,4 +69,14 @@ import Testing
         #expect(mended["b"]?["c"]?.string == long + "1")
         #expect(!mended.holdsUnreadableNumber)
     }
+
+    @Test func `says the same when it is compacted, in the same order`() throws {
+        let text = #"{"b": [1.50, "\u00e9\ud800", null], "a": {"z": true, "y": [], "x": {}}}"#
+        let read = try Document(parsing: Array(text.utf8)).root
+        let made: Value = ["c": read, "b": [.number(1.5), "é\n"], "a": 7]
+        for value in [read, made, [], 3, "x"] {
+            #expect(value.compacted.canonicalText.bytes == value.canonicalText.bytes)
+            #expect(value.compacted.members.map(\.key) == value.members.map(\.key))
+        }
+    }
 }
