@@ -26,10 +26,11 @@ package final class Connection: Sendable {
     /// Connects to the channels, which need not be there yet.
     ///
     /// - Parameters:
+    ///   - keys: Those of the kernel, where it encrypts what it says.
     ///   - react: Is asked about every message, on the connection's thread, before anybody else sees it.
     ///   - broken: Is told when the connection breaks, before ``messages`` is.
     package init(
-        to endpoints: Endpoints, key: Key,
+        to endpoints: Endpoints, key: Key, encryptedWith keys: CurveKeys? = nil,
         react: @escaping @Sendable (Message) -> Reaction = { _ in Reaction(passesOn: true) },
         broken: @escaping @Sendable (KernelFailure) -> Void = { _ in }
     ) throws(KernelFailure) {
@@ -41,7 +42,7 @@ package final class Connection: Sendable {
             line.begin()
             line.wait(for: endpoints.socket)
             do throws(KernelFailure) {
-                var loop = try Loop(to: endpoints, key: key)
+                var loop = try Loop(to: endpoints, key: key, keys: keys)
                 try loop.run(line) { message in
                     let reaction = react(message)
                     if reaction.passesOn { messages.add(message) }

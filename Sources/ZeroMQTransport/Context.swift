@@ -25,7 +25,9 @@ import Synchronization
     }
 
     /// Makes a socket that is connected, or will be when somebody listens there.
-    func socket(_ kind: Int32, to address: String, identity: [UInt8]) throws(KernelFailure) -> Socket {
+    func socket(
+        _ kind: Int32, to address: String, identity: [UInt8], keys: CurveKeys?
+    ) throws(KernelFailure) -> Socket {
         do throws(ZeroMQError) {
             let socket = try self.socket(kind)
             // Nothing is dropped because we are slow, and what is unsent when we leave is nobody's loss.
@@ -34,6 +36,11 @@ import Synchronization
             try socket.set(ZMQ_LINGER, 0)
             // The kernel's sockets appear while we try; libzmq's own 100 ms would be waited for in vain.
             try socket.set(ZMQ_RECONNECT_IVL, 2)
+            if let keys {
+                try socket.set(ZMQ_CURVE_SERVERKEY, Array(keys.publicKey.utf8))
+                try socket.set(ZMQ_CURVE_PUBLICKEY, Array(keys.publicKey.utf8))
+                try socket.set(ZMQ_CURVE_SECRETKEY, Array(keys.secretKey.utf8))
+            }
             if kind == ZMQ_SUB {
                 try socket.set(ZMQ_SUBSCRIBE, [])
             } else {

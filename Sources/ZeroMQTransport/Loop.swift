@@ -10,14 +10,19 @@ struct Loop: ~Copyable {
     private let control: Socket
     private let stdin: Socket
 
-    init(to endpoints: Endpoints, key: Key) throws(KernelFailure) {
+    init(to endpoints: Endpoints, key: Key, keys: CurveKeys?) throws(KernelFailure) {
         let identity = Array(Session().id.utf8)
         let context = Context.shared
-        let iopub = try context.socket(ZMQ_SUB, to: endpoints.address(of: .iopub), identity: identity)
-        let shell = try context.socket(ZMQ_DEALER, to: endpoints.address(of: .shell), identity: identity)
-        let control = try context.socket(ZMQ_DEALER, to: endpoints.address(of: .control), identity: identity)
+        func socket(_ channel: Channel) throws(KernelFailure) -> Socket {
+            try context.socket(
+                channel == .iopub ? ZMQ_SUB : ZMQ_DEALER, to: endpoints.address(of: channel), identity: identity,
+                keys: keys)
+        }
+        let iopub = try socket(.iopub)
+        let shell = try socket(.shell)
+        let control = try socket(.control)
         // Kernels address questions on stdin by the identity that they know from the shell channel.
-        let stdin = try context.socket(ZMQ_DEALER, to: endpoints.address(of: .stdin), identity: identity)
+        let stdin = try socket(.stdin)
         self.iopub = iopub
         self.shell = shell
         self.control = control
