@@ -87,11 +87,13 @@ package enum Machine {
         return numbers.count == words.count && !numbers.isEmpty ? numbers : nil
     }
 
-    /// How many bytes of memory the descendants of a process have to themselves; nil where the system does not tell.
-    static func memory(under process: Int) -> Int? {
+    /// How many bytes of memory those have to themselves that descend from a program under a guard; nil where the system
+    /// does not tell.
+    static func memory(underWatcher process: Int) -> Int? {
         let page = Int(sysconf(Int32(_SC_PAGESIZE)))
         var sum: Int?
-        var waiting = children(of: process)
+        // Its child is the guard, which is no part of it either.
+        var waiting = children(of: process).flatMap(children)
         while let next = waiting.popLast() {
             if let pages = numbers("/proc/\(next)/statm"), pages.count > 2 {
                 sum = (sum ?? 0) + max(0, pages[1] - pages[2]) * page

@@ -186,6 +186,34 @@ import Testing
         #expect(!isAlive(try #require(child)))
     }
 
+    @Test(arguments: ["kernel-guard", "kernel-watch"])
+    func `with everything that it started, also where a cell has killed what sees to that`(name: String) async throws {
+        var child: Int?
+        let failure = await failure {
+            try await withKernel(Fixture.spec("good")) { kernel in
+                child = try await Int(kernel.run("child").text)
+                let guardian = try parent(of: #require(try await Int(kernel.run("pid").text)))
+                let target = name == "kernel-guard" ? guardian : try parent(of: guardian)
+                #expect(try String(contentsOfFile: "/proc/\(target)/comm", encoding: .utf8) == name + "\n")
+                kill(pid_t(target), SIGKILL)
+                for try await _ in kernel.messages {}
+            }
+        }
+        guard case .died? = failure else { return #expect(Bool(false), "\(String(describing: failure))") }
+        #expect(!isAlive(try #require(child)))
+    }
+
+    @Test(arguments: [["kernel-guard"], ["kernel-watch", "kernel-guard"]])
+    func `also where a cell has stopped what sees to that`(stopped: [String]) async throws {
+        let child = try await withKernel(Fixture.spec("good")) { kernel in
+            let child = try await Int(kernel.run("child").text)
+            let guardian = try parent(of: #require(try await Int(kernel.run("pid").text)))
+            for name in stopped { kill(pid_t(name == "kernel-guard" ? guardian : try parent(of: guardian)), SIGSTOP) }
+            return child
+        }
+        #expect(!isAlive(try #require(child)))
+    }
+
     @Test func `without what it started, where that is wanted`() async throws {
         var options = scratch.options
         options.leavesChildren = true
@@ -250,6 +278,22 @@ import Testing
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
         #expect(try await eventually { scratch.remains.isEmpty })
+    }
+
+    @Test func `within a second of the engine's being killed, also where a cell has stopped its guard`() async throws {
+        let file = FileManager.default.temporaryDirectory.path + "/galley-killed-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        await #expect(processExitsWith: .signal(SIGKILL)) { [file = file as String] in
+            try await withKernel(Fixture.spec("good")) { kernel in
+                let numbers = try await [kernel.run("pid").text, kernel.run("child").text]
+                try numbers.joined(separator: " ").write(toFile: file, atomically: true, encoding: .utf8)
+                kill(pid_t(try parent(of: #require(Int(numbers[0])))), SIGSTOP)
+                kill(getpid(), SIGKILL)
+            }
+        }
+        let numbers = try String(contentsOfFile: file, encoding: .utf8).split(separator: " ").compactMap { Int($0) }
+        #expect(numbers.count == 2)
+        #expect(try await eventually { numbers.allSatisfy { !isAlive($0) } })
     }
 
     @Test func `within a second of the engine's being killed, with everything that it started`() async throws {
