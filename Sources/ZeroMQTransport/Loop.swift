@@ -5,6 +5,7 @@ import GalleyJupyterProtocol
 /// The work of a connection's thread.
 struct Loop: ~Copyable {
     private var wire: Wire
+    private var arrivals: ArrivalWatch
     private let shell: Socket
     private let iopub: Socket
     private let control: Socket
@@ -28,10 +29,13 @@ struct Loop: ~Copyable {
         self.control = control
         self.stdin = stdin
         wire = Wire(key: key)
+        arrivals = ArrivalWatch(endpoints)
     }
 
     /// After this long without a sound, nothing is on the way any more from a kernel that is dead.
     private static let silence = 20
+    /// After this long without a sound, it is found out whether a message comes that does not end.
+    private static let lookout = 250
 
     /// Carries messages both ways until the line is closed; `handOn` returns what is to be sent at once.
     mutating func run(_ line: Line, handOn: (Message) -> [Message]) throws(KernelFailure) {
@@ -52,7 +56,10 @@ struct Loop: ~Copyable {
             case .now, .afterwards: continue
             // Whatever was done here may have left something more.
             case nil where hasWorked || !isQuiet: continue
-            case nil: _ = unsafe try wait(&items, -1)
+            case nil:
+                if unsafe try wait(&items, Self.lookout) == 0, arrivals.isFlooded() {
+                    throw .untrustworthy("\(WireError.tooLarge)")
+                }
             }
         }
     }
@@ -66,6 +73,7 @@ struct Loop: ~Copyable {
             for _ in 0..<512 {
                 guard let frames = try receive(on: channel) else { break }
                 isAny = true
+                arrivals.arrived()
                 let message: Message
                 do throws(WireError) {
                     message = try wire.message(of: frames, on: channel)

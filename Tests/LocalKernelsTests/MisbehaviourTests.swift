@@ -85,6 +85,18 @@ import Testing
         #expect(failure.map { "\($0)" } == "what came is not to be trusted: \(reason)")
     }
 
+    @Test(.timeLimit(.minutes(5))) func `a message that never ends, ends the conversation`() async {
+        // In a process of its own: libzmq has one thread for all connections, and this keeps it busy.
+        await #expect(processExitsWith: .success) {
+            let failure = await failure {
+                try await withKernel(Fixture.spec("endless")) { kernel in _ = try await kernel.run("x") }
+            }
+            let sentence =
+                "what came is not to be trusted: a message is too large, or does not end: it may have 1073741824 bytes in 65536 frames"
+            exit(failure.map { "\($0)" } == sentence ? 0 : 1)
+        }
+    }
+
     @Test func `a frame that is not to be trusted is named at the start too, and at once`() async throws {
         let error = await #expect(throws: KernelError.self) {
             try await withKernel(Fixture.spec("forged-at-start"), options: scratch.options) { _ in }
