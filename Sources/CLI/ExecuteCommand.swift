@@ -63,6 +63,11 @@ final class ExecuteCommand: Sendable {
         } catch {
             return refuse((error as? FileRefusal).map { "\($0.option) \($0.path): \($0.reason)" } ?? "\(error)")
         }
+        if let asked = arguments.batch.concurrency, batch.concurrency < min(asked, batch.jobs.count) {
+            listeners.narrator.complain(
+                "-j \(asked): only \(batch.concurrency) at a time, because this process may open no more than \(Machine.openFiles) files. Raise the limit (ulimit -n)"
+            )
+        }
         batch.receive = { [self] job, new, old in
             for warning in checker?.compare(new, with: old, job) ?? [] {
                 tell(.run(job: job, .warning(warning)), listeners)
@@ -244,7 +249,8 @@ extension ExecuteCommand {
         var batch = Batch(arguments.tasks.map(job))
         let settings = arguments.batch
         // nbconvert runs them one after the other, and what one leaves the next may want.
-        batch.concurrency = settings.concurrency ?? (arguments.dialect == .nbconvert ? 1 : Batch.usualConcurrency)
+        let usual = arguments.dialect == .nbconvert ? 1 : Batch.usualConcurrency
+        batch.concurrency = min(settings.concurrency ?? usual, Batch.largestConcurrency)
         batch.memoryPerKernel = settings.memoryPerKernel
         (batch.failureLimit, batch.retries, batch.order) = (settings.failureLimit, settings.retries, settings.order)
         if let checker { batch.accepts = { $1.outcome.isSuccess && checker.findings($0).isEmpty } }

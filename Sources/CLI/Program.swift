@@ -81,6 +81,10 @@ import GalleyStorage
             }
         }
         if let attendant { place.process = attendant.process }
+        if let shortage = Machine.shortage {
+            Terminal.complain("galley: \(shortage)")
+            exit(ExitStatus.noKernel)
+        }
         let command = ExecuteCommand(arguments, place, attendant)
         let stop = StopSwitch()
         Task { exit(await command.run(stop)) }

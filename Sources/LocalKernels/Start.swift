@@ -45,6 +45,7 @@ struct Start: Sendable {
         self.spec = spec
         self.options = options
         memory = MemoryWatch(limit: options.limits.memory)
+        if let shortage = Connection.shortage() { throw .notStarted(kernel: spec.name, reason: shortage) }
         folder = try RuntimeFolder(for: spec.name, options: options)
         do throws(KernelError) {
             guard let endpoints = usesPorts ? ConnectionFile.freePorts() : .ipc(prefix: folder.path + "/k") else {

@@ -1,4 +1,5 @@
 package import GalleyJupyterProtocol
+import Glibc
 
 /// A way to a kernel: what is sent goes in, everything that the kernel says comes out.
 ///
@@ -59,6 +60,18 @@ package final class Connection: Sendable {
     }
 
     deinit { line.close() }
+
+    /// Finds out whether the system has what connections take; returns what it says where it has not.
+    ///
+    /// It is better asked before a kernel is started than when that has taken the rest.
+    package static func shortage() -> String? {
+        do throws(ZeroMQError) {
+            try Context.shared.begin()
+            return nil
+        } catch {
+            return error.code == EAGAIN ? "the system has no thread left" : "\(error)"
+        }
+    }
 
     /// The thread on which messages arrive: a task that runs there hears them without being woken, and what it sends
     /// leaves without a detour.

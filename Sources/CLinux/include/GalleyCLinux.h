@@ -138,6 +138,9 @@ int clinux_ending_signal(int status);
 /// The status that a process has exited with, which no signal has ended.
 int clinux_exit_status(int status);
 
+/// Has all threads of this process take their memory from one place, instead of setting some aside for each.
+void clinux_share_memory(void);
+
 // MARK: - For Runs
 
 /// Makes a copy of this process, which must have a single thread; returns 0 in the copy, -1 and errno where it cannot.
