@@ -33,6 +33,8 @@ struct ArrivalWatch {
             if descriptors.contains(where: Self.hasUnreadBytes) { unread += 1 }
             usleep(2000)
         }
+        // What has grown is something else's, and is not looked at again.
+        if unread < 2 { memory = now }
         return unread > 1
     }
 
