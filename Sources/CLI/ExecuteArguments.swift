@@ -100,7 +100,11 @@ struct ExecuteArguments: Sendable {
     }
 
     /// How many notebooks run at a time: nbconvert runs one after the other, and what one leaves the next may want.
-    var concurrency: Int { batch.concurrency ?? (dialect == .nbconvert ? 1 : Batch.usualConcurrency) }
+    ///
+    /// There are no more than this process can open the files for.
+    var concurrency: Int {
+        min(batch.concurrency ?? (dialect == .nbconvert ? 1 : Batch.usualConcurrency), Batch.largestConcurrency)
+    }
 
     /// Adds the notebooks that arguments stand for which only the user's own process may look into.
     mutating func findDeferred() throws(UsageError) {

@@ -73,6 +73,11 @@ final class ExecuteCommand: Sendable {
         } catch {
             return refuse((error as? FileRefusal).map { "\($0.option) \($0.path): \($0.reason)" } ?? "\(error)")
         }
+        if let asked = arguments.batch.concurrency, batch.concurrency < min(asked, batch.jobs.count) {
+            listeners.narrator.complain(
+                "-j \(asked): only \(batch.concurrency) at a time, because this process may open no more than \(Machine.openFiles) files. Raise the limit (ulimit -n)"
+            )
+        }
         batch.receive = { [self] job, new, old in
             for warning in checker?.compare(new, with: old, job) ?? [] {
                 tell(.run(job: job, .warning(warning)), listeners)

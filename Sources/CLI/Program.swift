@@ -79,6 +79,11 @@ import GalleyStorage
         if arguments.wantsHelp { return Terminal.print(arguments.help) }
         requireProcesses(ExitStatus.noKernel)
         let (share, attendant) = try begin(arguments)
+        if let shortage = Machine.shortage {
+            attendant?.tell(End(status: ExitStatus.noKernel, outcome: "failed", result: nil, message: shortage))
+            Terminal.complain("galley: \(shortage)")
+            exit(ExitStatus.noKernel)
+        }
         let command = ExecuteCommand(share.arguments, share.place, attendant)
         let stop = StopSwitch()
         Task { exit(await command.run(stop)) }

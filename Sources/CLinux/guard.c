@@ -2,6 +2,7 @@
 #include "GalleyCLinux.h"
 #include "memory.h"
 #include "names.h"
+#include "watcher.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -135,6 +136,11 @@ static _Noreturn void guard(const struct clinux_launch *launch, const struct pie
     int nothing = open("/dev/null", O_RDWR);
     for (int standard = 0; standard < 3; standard++) dup2(nothing, standard);
 
+    pid_t watcher = clinux_begin_watch(launch, socket, end_everything);
+    if (watcher < 0) {
+        report(socket, clinux_failed, errno, clinux_step_fork);
+        _exit(1);
+    }
     int failure[2];
     if (pipe2(failure, O_CLOEXEC) != 0) {
         report(socket, clinux_failed, errno, clinux_step_fork);
@@ -163,6 +169,8 @@ static _Noreturn void guard(const struct clinux_launch *launch, const struct pie
     struct pollfd waits[2] = {{.fd = socket, .events = POLLIN}, {.fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK), .events = POLLIN}};
     int has_ended = 0, is_orphan = 0;
     while (!has_ended) {
+        // Without its watcher it could be killed, or stopped, and nothing would end what the program started.
+        if (getppid() != watcher) break;
         if (poll(waits, 2, -1) < 0) continue;
         struct signalfd_siginfo ignored;
         while (read(waits[1].fd, &ignored, sizeof ignored) > 0) {}

@@ -31,6 +31,8 @@ int clinux_signal_process(int process, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, process, signal, NULL, 0);
 }
 
+void clinux_share_memory(void) { mallopt(M_ARENA_MAX, 1); }
+
 void clinux_give_memory_back(void) {
     // Otherwise glibc keeps ever larger pieces in its heaps once one was freed, of which there is one for each thread.
     mallopt(M_MMAP_THRESHOLD, 256 * 1024);

@@ -1,3 +1,4 @@
+import GalleyJSON
 package import GalleyJupyterProtocol
 package import GalleyNotebook
 import Synchronization
@@ -302,6 +303,19 @@ extension Executor {
         if let answer = options.answer, let (prompt, isPassword) = message.question {
             // Somebody may have to be asked, and the kernel goes on speaking meanwhile.
             Task { [kernel] in kernel.send(kernel.session.inputReply(await answer(prompt, isPassword), to: message)) }
+        }
+        if heard.output != nil, message.content.holdsUnreadableNumber {
+            let isFirst = state.withLock { state in
+                defer { state.hasUnreadableNumber = true }
+                return !state.hasUnreadableNumber
+            }
+            let place = cell.map { "cell \($0.number): " } ?? ""
+            if isFirst {
+                observe(
+                    .warning(
+                        "\(place)a number of more than 4300 digits was put out, which Python cannot read; the file holds its digits as text"
+                    ))
+            }
         }
         if let output = heard.output, let cell { observe(.output(cell: cell, output.what)) }
         return heard.ending

@@ -17,6 +17,8 @@ struct OutputArea: Sendable {
     private var errorSize = 0
     /// So many bytes of errors are kept in any case.
     private static let errorLimit = 1_000_000
+    /// Outputs of fewer bytes are kept as compact as they can be.
+    private static let smallSize = 4096
     private var cut = 0
     private var isFull = false
     private let collapsesProgress: Bool
@@ -99,7 +101,9 @@ struct OutputArea: Sendable {
         } else {
             size += bytes
         }
-        pieces.append(.output(output, size: bytes))
+        // There can be a million of them.
+        let kept = bytes < Self.smallSize ? Output(json: output.json.compacted) : output
+        pieces.append(.output(kept, size: bytes))
         return pieces.count - 1
     }
 

@@ -28,6 +28,8 @@ struct RunState: Sendable {
     /// Whether the cell that runs was interrupted, and the kernel killed.
     var wasInterrupted = false
     var wasKilled = false
+    /// Whether a number was put out that is too long for those who read the file.
+    var hasUnreadableNumber = false
     /// What interrupts the kernel and waits: for the cell to end, or for the conversation.
     private var cellEscalations: [Task<Void, any Error>] = []
     private var runEscalations: [Task<Void, any Error>] = []

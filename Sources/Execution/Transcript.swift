@@ -12,7 +12,7 @@ struct Transcript: Sendable {
     private var records: [Int: Record] = [:]
     /// The cells by the identifiers of the requests that ran them.
     private var cells: [String: Int] = [:]
-    private var displays: [String: [Location]] = [:]
+    private var displays = Displays()
     private var widgets: Widgets
     /// The cell that runs, or ran last.
     private var current: Int?
@@ -28,13 +28,6 @@ struct Transcript: Sendable {
         var times: [(key: String, time: String)] = []
     }
 
-    /// Where something is displayed.
-    private struct Location: Sendable {
-        var cell: Int
-        var place: Int
-        var generation: Int
-    }
-
     /// Begins with a notebook in which nothing stands of an earlier run but what is not part of this one.
     init(_ notebook: Notebook, clearing cells: [Int], options: ExecutionOptions) {
         self.notebook = notebook
@@ -48,7 +41,7 @@ struct Transcript: Sendable {
 
     /// The notebook's metadata tell what language it is in.
     mutating func note(_ info: KernelInfo) {
-        guard let language = info.language else { return }
+        guard let language = info.language?.withReadableNumbers else { return }
         let old = notebook.metadata["language_info"]
         // The same in another spelling is the file's own business.
         if old?.canonicalText.bytes != language.canonicalText.bytes { notebook.metadata["language_info"] = language }
@@ -57,6 +50,7 @@ struct Transcript: Sendable {
     /// Begins a cell, or begins it again; with another source than the notebook has, where it was edited.
     mutating func begin(_ cell: Int, editedTo source: String?, with request: Message) {
         current = cell
+        displays.forget(cell, upTo: .max)
         if let source { notebook.cells[cell].source = source }
         cells[request.header.id] = cell
         let area = OutputArea(limit: options.outputLimit, collapsesProgress: options.collapsesProgress)
@@ -112,29 +106,35 @@ struct Transcript: Sendable {
             revision += 1
             return
         }
-        guard let cell, records[cell] != nil else { return }
+        guard let cell, let generation = records[cell]?.area.generation else { return }
         touch(cell)
+        defer { if records[cell]?.area.generation != generation { displays.forget(cell, upTo: generation) } }
         switch publication {
         case .clear(let waits): records[cell]?.area.clear(waits: waits)
         case .stream(let name, let text): records[cell]?.area.write(text, to: Output.Stream(name: name))
         default:
             guard let output = Output(publication), let place = records[cell]?.area.add(output) else { break }
             if let id = publication.display?.id, let generation = records[cell]?.area.generation {
-                displays[id, default: []].append(Location(cell: cell, place: place, generation: generation))
+                displays.add(DisplayPlace(cell: cell, place: place, generation: generation), under: id)
             }
         }
     }
 
     /// Replaces what is displayed under an identifier, in whichever cells that is.
     private mutating func update(_ display: Publication.Display) {
-        guard let id = display.id, let locations = displays[id] else { return }
-        let data = MimeBundle(sent: display.data)
-        let present = locations.filter { records[$0.cell]?.area.generation == $0.generation }
-        for location in present {
-            records[location.cell]?.area.replace(at: location.place, data, metadata: display.metadata)
-            touch(location.cell)
+        for cell in displays.update(display) { touch(cell) }
+        // What an update takes counts at once where that is limited.
+        if options.outputLimit != nil { writeUpdates() }
+    }
+
+    /// Writes to the cells what displays look like now.
+    private mutating func writeUpdates() {
+        for (display, places) in displays.takeUpdates() {
+            let data = MimeBundle(sent: display.data)
+            for place in places where records[place.cell]?.area.generation == place.generation {
+                records[place.cell]?.area.replace(at: place.place, data, metadata: display.metadata)
+            }
         }
-        displays[id] = present
     }
 
     private mutating func note(_ message: Message, as key: String, of cell: Int) {
@@ -152,10 +152,14 @@ struct Transcript: Sendable {
     }
 
     /// What a cell has put out.
-    func outputs(of cell: Int) -> [Output] { records[cell]?.area.outputs() ?? [] }
+    mutating func outputs(of cell: Int) -> [Output] {
+        writeUpdates()
+        return records[cell]?.area.outputs() ?? []
+    }
 
     /// Notes in a report how much its cell has put out by now.
-    func measure(_ report: inout CellReport) {
+    mutating func measure(_ report: inout CellReport) {
+        writeUpdates()
         guard let record = records[report.index] else { return }
         report.executionCount = record.count
         (report.outputCount, report.outputSize) = record.area.extent
@@ -169,6 +173,7 @@ struct Transcript: Sendable {
 
     /// Returns the notebook as it is now, the cell that runs included.
     mutating func snapshot(isRunning: Bool) -> Notebook {
+        writeUpdates()
         for index in unwritten.sorted() where !isRunning || index != current {
             if let outputs = records[index]?.area.settle() { write(index, outputs, into: &notebook) }
             unwritten.remove(index)

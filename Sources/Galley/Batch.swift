@@ -37,6 +37,9 @@ public struct Batch: Sendable {
     /// take.
     public static var usualConcurrency: Int { max(1, min(Machine.processors, Machine.openFiles / 40 - 1)) }
 
+    /// How many can run at a time with the files that this process may open: two kernels for each, and what serves all.
+    package static var largestConcurrency: Int { max(1, (Machine.openFiles - 30) / 28) }
+
     /// In which order notebooks are started.
     @nonexhaustive
     public enum Order: Hashable, Sendable {

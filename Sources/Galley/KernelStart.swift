@@ -14,7 +14,10 @@ enum KernelStart: Sendable {
     var user: String? { if case .local(let choice) = self { choice.user } else { nil } }
 
     /// What somebody should know about the choice.
-    var warnings: [String] { if case .local(let choice) = self { choice.warnings } else { [] } }
+    var warnings: [String] {
+        guard case .local(let choice) = self else { return [] }
+        return choice.warnings + [choice.spec.exposure(choice.launch)].compactMap(\.self)
+    }
 
     /// Starts the kernel, hands it to `body`, and ends it however `body` is left.
     ///

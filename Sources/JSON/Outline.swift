@@ -19,6 +19,8 @@ struct Outline: Sendable {
     var hasNonASCII = false
     /// Whether an escape with four hex digits occurs that stands for a character above U+007E.
     var hasEscapedNonASCII = false
+    /// How many bytes the longest number has, or the longest word.
+    var longestNumber = 0
 
     mutating func open(at offset: Int) -> Int {
         entries.append(Entry(start: UInt32(truncatingIfNeeded: offset), end: 0, next: 0))

@@ -22,6 +22,7 @@ struct Parser {
         var inObject = false
         var at = text.contentStart
         var expected = "a value"
+        var longestNumber = 0
 
         nextValue: while true {
             at = text.skippingSpace(from: at)
@@ -41,7 +42,9 @@ struct Parser {
             case UInt8(ascii: "\""):
                 at = try scanner.skipString(text, at: at)
             default:
-                at = try scanner.skipLiteral(text, at: at, expected: expected)
+                let start = at
+                at = try scanner.skipLiteral(text, at: start, expected: expected)
+                longestNumber = max(longestNumber, at - start)
             }
 
             // Here a value has ended, or the closing bracket of an empty array or object is next.
@@ -66,6 +69,7 @@ struct Parser {
             guard at == text.count else { throw unexpected(text, at: at, expected: "the end of the text") }
             outline.hasNonASCII = scanner.hasNonASCII
             outline.hasEscapedNonASCII = scanner.hasEscapedNonASCII
+            outline.longestNumber = longestNumber
             return
         }
     }

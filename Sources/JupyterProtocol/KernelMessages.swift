@@ -50,7 +50,10 @@ public struct KernelMessages: AsyncSequence, Sendable {
         }
 
         mutating func add(_ message: Message) {
-            if ending == nil { messages.append(message) }
+            guard ending == nil else { return }
+            // A loop that only clears must not fill the memory, and what is cleared twice is cleared.
+            if message.type == Message.clearing, messages.last?.clearsLike(message) == true { return }
+            messages.append(message)
         }
 
         mutating func finish(_ failure: KernelFailure?) {

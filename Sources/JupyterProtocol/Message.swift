@@ -80,20 +80,31 @@ extension Header {
     /// A header needs an identifier and a type. All else is left out by some kernel or other: Almond sends no date,
     /// IJava one without seconds, others no session or user.
     public init?(json: Value) {
-        guard let id = json["msg_id"]?.string, let type = json["msg_type"]?.string else { return nil }
-        self.init(
-            id: id, type: type, session: json["session"]?.string ?? "", date: json["date"]?.string,
-            username: json["username"]?.string ?? "", version: json["version"]?.string)
+        guard let type = json["msg_type"]?.string, let header = Header(parent: json) else { return nil }
+        self = header
+        self.type = type
     }
 
     /// Makes the header of a parent, whose identifier is all that matters: IHaskell and others leave the type out.
     ///
     /// An empty object means that there is no parent.
     package init?(parent json: Value) {
-        guard let id = json["msg_id"]?.string else { return nil }
-        self.init(
-            id: id, type: json["msg_type"]?.string ?? "", session: json["session"]?.string ?? "",
-            date: json["date"]?.string, username: json["username"]?.string ?? "", version: json["version"]?.string)
+        var id: String?
+        self.init(id: "", type: "", session: "", date: nil, username: "", version: nil)
+        // One walk: messages come in floods, and each has two headers.
+        for (key, value) in json.members {
+            switch key {
+            case "msg_id": id = value.string
+            case "msg_type": type = value.string ?? ""
+            case "session": session = value.string ?? ""
+            case "date": date = value.string
+            case "username": username = value.string ?? ""
+            case "version": version = value.string
+            default: break
+            }
+        }
+        guard let id else { return nil }
+        self.id = id
     }
 
     /// The header as it is sent.

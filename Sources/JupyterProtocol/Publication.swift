@@ -38,6 +38,10 @@ public enum Publication: Sendable {
         public var metadata: Value
         /// By what it can be updated later.
         public var id: String?
+
+        package init(data: Value, metadata: Value, id: String?) {
+            (self.data, self.metadata, self.id) = (data, metadata, id)
+        }
     }
 
     /// Something said over a channel between two objects, one in the kernel and one at the client's.
@@ -71,6 +75,16 @@ public enum Publication: Sendable {
 }
 
 extension Message {
+    /// The type of a message that clears outputs.
+    static let clearing = "clear_output"
+
+    /// Whether this message and another, which follows it, clear the same outputs in the same way.
+    func clearsLike(_ other: Message) -> Bool {
+        type == Self.clearing && other.type == Self.clearing && channel == other.channel
+            && parent?.id == other.parent?.id
+            && content["wait"]?.bool == other.content["wait"]?.bool
+    }
+
     /// What the message publishes; nil where it is something else, or of a kind that nobody has to know.
     package var publication: Publication? {
         guard channel == .iopub else { return nil }
@@ -86,7 +100,7 @@ extension Message {
             return .error(
                 name: content["ename"]?.string ?? "", value: content["evalue"]?.string ?? "",
                 traceback: content["traceback"]?.elements.compactMap(\.string) ?? [])
-        case "clear_output": return .clear(waits: content["wait"]?.bool ?? false)
+        case Self.clearing: return .clear(waits: content["wait"]?.bool ?? false)
         case "comm_open": return comm(.open(target: content["target_name"]?.string ?? ""))
         case "comm_msg": return comm(.message)
         case "comm_close": return comm(.close)
@@ -106,7 +120,8 @@ extension Message {
 
     private func object(_ key: String) -> Value {
         guard let value = content[key], value.kind == .object else { return [:] }
-        return value
+        // It becomes part of a file that others have to be able to read.
+        return value.withReadableNumbers
     }
 }
 

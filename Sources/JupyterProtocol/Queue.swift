@@ -14,6 +14,9 @@ package struct Queue<Element: Sendable>: Sendable {
     /// Adds an element at the end.
     package mutating func append(_ element: Element) { elements.append(element) }
 
+    /// The element at the end; nil where there is none.
+    package var last: Element? { first < elements.count ? elements.last ?? nil : nil }
+
     /// Takes the first element; nil where there is none.
     package mutating func popFirst() -> Element? {
         guard first < elements.count else { return nil }

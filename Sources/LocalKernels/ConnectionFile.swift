@@ -8,6 +8,8 @@ struct ConnectionFile {
     let endpoints: Endpoints
     let key: Key
     let kernelName: String
+    /// The keys that everything is encrypted with, where it is.
+    var keys: CurveKeys?
 
     var bytes: [UInt8] {
         let (transport, address): (String, String) =
@@ -15,7 +17,7 @@ struct ConnectionFile {
             case .ipc(let prefix): ("ipc", prefix)
             case .tcp(let address, _, _): ("tcp", address)
             }
-        let json: Value = [
+        var json: Value = [
             "control_port": .number(endpoints.port(of: .control)), "hb_port": .number(endpoints.heartbeatPort),
             "iopub_port": .number(endpoints.port(of: .iopub)), "ip": .string(address),
             "kernel_name": .string(kernelName),
@@ -23,6 +25,10 @@ struct ConnectionFile {
             "signature_scheme": "hmac-sha256", "stdin_port": .number(endpoints.port(of: .stdin)),
             "transport": .string(transport),
         ]
+        if let keys {
+            json["curve_publickey"] = .string(keys.publicKey)
+            json["curve_secretkey"] = .string(keys.secretKey)
+        }
         return Document(json).text.bytes
     }
 

@@ -3,14 +3,32 @@ import Glibc
 
 /// Looks at files, asking for nothing but whether and what.
 enum Files {
+    /// More has no file that describes a kernel or an environment.
+    private static let readLimit = 16 << 20
+
+    /// The contents of a file; nil where there is none, where it is a pipe or a device, which could keep the reader waiting
+    /// or never end, and where it is larger than 16 MB.
     static func read(_ path: String) -> [UInt8]? {
-        // Safe because the file is closed here, and the buffer is passed with its own length.
-        guard let file = unsafe fopen(path, "re") else { return nil }
-        defer { unsafe fclose(file) }
+        let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var status = stat()
+        // Safe because the size is that of the value.
+        guard unsafe fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= readLimit else {
+            return nil
+        }
         var bytes: [UInt8] = []
         var part = [UInt8](repeating: 0, count: 1 << 16)
-        while case let count = unsafe fread(&part, 1, part.count, file), count > 0 { bytes += part[..<count] }
-        return unsafe ferror(file) == 0 ? bytes : nil
+        while bytes.count <= readLimit {
+            // Safe because the buffer is passed with its own length.
+            let count = unsafe Glibc.read(file, &part, part.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { return nil }
+            if count == 0 { return bytes }
+            bytes += part[..<count]
+        }
+        // It grows as it is read.
+        return nil
     }
 
     static func text(_ path: String) -> String? { read(path).map { String(decoding: $0, as: UTF8.self) } }

@@ -104,7 +104,7 @@ final class GuardedProcess: Sendable {
     var lastLines: [String] { tail.withLock { $0.lines } }
 
     /// How much memory the program and its descendants have to themselves.
-    var memory: Int? { gone.current == nil ? Machine.memory(under: Int(guardian)) : nil }
+    var memory: Int? { gone.current == nil ? Machine.memory(underWatcher: Int(guardian)) : nil }
 
     /// Forgets what it has written so far.
     func forgetOutput() { tail.withLock { $0 = Tail() } }
@@ -112,7 +112,7 @@ final class GuardedProcess: Sendable {
     private func order(_ order: clinux_order) {
         socket.withLock { socket in
             guard let socket else { return }
-            // A cell can have stopped it, which would keep everything alive. Its number is its own until it is waited for,
+            // A cell can have stopped the watcher, which would keep everything alive. Its number is its own until it is waited for,
             // which comes after the socket is gone.
             kill(guardian, SIGCONT)
             var order = order

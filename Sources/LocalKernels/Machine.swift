@@ -1,4 +1,6 @@
+import GalleyCLinux
 import Glibc
+import GalleyZeroMQTransport
 
 /// What this machine has to give, or as much of it as the group of processes that this one belongs to may take.
 package enum Machine {
@@ -32,6 +34,23 @@ package enum Machine {
         // Safe because the call fills a variable of its own kind.
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
         return Int(min(limit.rlim_cur, 1 << 20))
+    }
+
+    /// How many threads the run of a notebook takes at most, those among them that serve all runs.
+    private static let threadsNeeded = 10
+
+    /// Why no notebook can be run here at all, in a sentence; nil where nothing is known that speaks against it.
+    ///
+    /// The library of tasks does not say so: where it gets no thread, it waits for one without end.
+    package static var shortage: String? {
+        var limit = rlimit()
+        // Each thread would keep so much of a small allowance for itself that none is left for the next.
+        if unsafe getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur != rlim_t.max {
+            clinux_share_memory()
+        }
+        guard !canStartThreads(threadsNeeded) else { return nil }
+        return
+            "the system does not allow the \(threadsNeeded) threads that a run takes. Raise the limit of processes (ulimit -u) or of memory (ulimit -v)"
     }
 
     /// How many bytes of memory are left; nil where the system does not tell.
@@ -87,11 +106,13 @@ package enum Machine {
         return numbers.count == words.count && !numbers.isEmpty ? numbers : nil
     }
 
-    /// How many bytes of memory the descendants of a process have to themselves; nil where the system does not tell.
-    static func memory(under process: Int) -> Int? {
+    /// How many bytes of memory those have to themselves that descend from a program under a guard; nil where the system
+    /// does not tell.
+    static func memory(underWatcher process: Int) -> Int? {
         let page = Int(sysconf(Int32(_SC_PAGESIZE)))
         var sum: Int?
-        var waiting = children(of: process)
+        // Its child is the guard, which is no part of it either.
+        var waiting = children(of: process).flatMap(children)
         while let next = waiting.popLast() {
             if let pages = numbers("/proc/\(next)/statm"), pages.count > 2 {
                 sum = (sum ?? 0) + max(0, pages[1] - pages[2]) * page

@@ -24,7 +24,7 @@ struct Start: Sendable {
     /// Starts a kernel and waits until it is ready, off whatever actor the caller is on.
     @concurrent
     static func kernel(_ spec: KernelSpec, _ options: KernelOptions) async throws -> LocalKernel {
-        let usesPorts = options.transport == .tcp || (options.transport == .automatic && Quirks(of: spec).needsPorts)
+        let usesPorts = Quirks(of: spec).usesPorts(options.transport)
         var attempt = 1
         while true {
             let start = try await Start(spec, options, usesPorts: usesPorts)
@@ -45,12 +45,15 @@ struct Start: Sendable {
         self.spec = spec
         self.options = options
         memory = MemoryWatch(limit: options.limits.memory)
+        if let shortage = Connection.shortage() { throw .notStarted(kernel: spec.name, reason: shortage) }
         folder = try RuntimeFolder(for: spec.name, options: options)
         do throws(KernelError) {
             guard let endpoints = usesPorts ? ConnectionFile.freePorts() : .ipc(prefix: folder.path + "/k") else {
                 throw .notStarted(kernel: spec.name, reason: "no free port could be found")
             }
-            let file = ConnectionFile(endpoints: endpoints, key: Key(), kernelName: spec.name)
+            // Everybody can reach a port.
+            let keys = usesPorts && Quirks(of: spec).encrypts ? CurveKeys() : nil
+            let file = ConnectionFile(endpoints: endpoints, key: Key(), kernelName: spec.name, keys: keys)
             let path = try folder.write(file.bytes, to: "kernel.json")
             var launch = try Launch(spec, connectionFile: path, options: options)
             if let temporaryFolder = folder.temporaryFolder { launch.environment["TMPDIR"] = temporaryFolder }
@@ -58,7 +61,7 @@ struct Start: Sendable {
             let listener = Listener(session: session, answer: options.answer)
             self.listener = listener
             do throws(KernelFailure) {
-                connection = try Connection(to: endpoints, key: file.key) {
+                connection = try Connection(to: endpoints, key: file.key, encryptedWith: keys) {
                     listener.hear($0)
                 } broken: {
                     listener.broken.set($0)

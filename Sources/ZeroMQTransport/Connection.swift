@@ -1,4 +1,5 @@
 package import GalleyJupyterProtocol
+import Glibc
 
 /// A way to a kernel: what is sent goes in, everything that the kernel says comes out.
 ///
@@ -26,10 +27,11 @@ package final class Connection: Sendable {
     /// Connects to the channels, which need not be there yet.
     ///
     /// - Parameters:
+    ///   - keys: Those of the kernel, where it encrypts what it says.
     ///   - react: Is asked about every message, on the connection's thread, before anybody else sees it.
     ///   - broken: Is told when the connection breaks, before ``messages`` is.
     package init(
-        to endpoints: Endpoints, key: Key,
+        to endpoints: Endpoints, key: Key, encryptedWith keys: CurveKeys? = nil,
         react: @escaping @Sendable (Message) -> Reaction = { _ in Reaction(passesOn: true) },
         broken: @escaping @Sendable (KernelFailure) -> Void = { _ in }
     ) throws(KernelFailure) {
@@ -41,7 +43,7 @@ package final class Connection: Sendable {
             line.begin()
             line.wait(for: endpoints.socket)
             do throws(KernelFailure) {
-                var loop = try Loop(to: endpoints, key: key)
+                var loop = try Loop(to: endpoints, key: key, keys: keys)
                 try loop.run(line) { message in
                     let reaction = react(message)
                     if reaction.passesOn { messages.add(message) }
@@ -58,6 +60,18 @@ package final class Connection: Sendable {
     }
 
     deinit { line.close() }
+
+    /// Finds out whether the system has what connections take; returns what it says where it has not.
+    ///
+    /// It is better asked before a kernel is started than when that has taken the rest.
+    package static func shortage() -> String? {
+        do throws(ZeroMQError) {
+            try Context.shared.begin()
+            return nil
+        } catch {
+            return error.code == EAGAIN ? "the system has no thread left" : "\(error)"
+        }
+    }
 
     /// The thread on which messages arrive: a task that runs there hears them without being woken, and what it sends
     /// leaves without a detour.

@@ -5,28 +5,37 @@ import GalleyJupyterProtocol
 /// The work of a connection's thread.
 struct Loop: ~Copyable {
     private var wire: Wire
+    private var arrivals: ArrivalWatch
     private let shell: Socket
     private let iopub: Socket
     private let control: Socket
     private let stdin: Socket
 
-    init(to endpoints: Endpoints, key: Key) throws(KernelFailure) {
+    init(to endpoints: Endpoints, key: Key, keys: CurveKeys?) throws(KernelFailure) {
         let identity = Array(Session().id.utf8)
         let context = Context.shared
-        let iopub = try context.socket(ZMQ_SUB, to: endpoints.address(of: .iopub), identity: identity)
-        let shell = try context.socket(ZMQ_DEALER, to: endpoints.address(of: .shell), identity: identity)
-        let control = try context.socket(ZMQ_DEALER, to: endpoints.address(of: .control), identity: identity)
+        func socket(_ channel: Channel) throws(KernelFailure) -> Socket {
+            try context.socket(
+                channel == .iopub ? ZMQ_SUB : ZMQ_DEALER, to: endpoints.address(of: channel), identity: identity,
+                keys: keys)
+        }
+        let iopub = try socket(.iopub)
+        let shell = try socket(.shell)
+        let control = try socket(.control)
         // Kernels address questions on stdin by the identity that they know from the shell channel.
-        let stdin = try context.socket(ZMQ_DEALER, to: endpoints.address(of: .stdin), identity: identity)
+        let stdin = try socket(.stdin)
         self.iopub = iopub
         self.shell = shell
         self.control = control
         self.stdin = stdin
         wire = Wire(key: key)
+        arrivals = ArrivalWatch(endpoints)
     }
 
     /// After this long without a sound, nothing is on the way any more from a kernel that is dead.
     private static let silence = 20
+    /// After this long without a sound, it is found out whether a message comes that does not end.
+    private static let lookout = 250
 
     /// Carries messages both ways until the line is closed; `handOn` returns what is to be sent at once.
     mutating func run(_ line: Line, handOn: (Message) -> [Message]) throws(KernelFailure) {
@@ -47,7 +56,10 @@ struct Loop: ~Copyable {
             case .now, .afterwards: continue
             // Whatever was done here may have left something more.
             case nil where hasWorked || !isQuiet: continue
-            case nil: _ = unsafe try wait(&items, -1)
+            case nil:
+                if unsafe try wait(&items, Self.lookout) == 0, arrivals.isFlooded() {
+                    throw .untrustworthy("\(WireError.tooLarge)")
+                }
             }
         }
     }
@@ -61,6 +73,7 @@ struct Loop: ~Copyable {
             for _ in 0..<512 {
                 guard let frames = try receive(on: channel) else { break }
                 isAny = true
+                arrivals.arrived()
                 let message: Message
                 do throws(WireError) {
                     message = try wire.message(of: frames, on: channel)

@@ -67,9 +67,12 @@ struct ZeroMQError: Error, Hashable, CustomStringConvertible {
                 if zmq_errno() == EAGAIN { return nil }
                 throw .last
             }
-            // Safe because the bytes are copied while the frame is open.
-            frames.append(
-                unsafe [UInt8](UnsafeRawBufferPointer(start: zmq_msg_data(&frame), count: zmq_msg_size(&frame))))
+            // What comes after more frames than a message has is taken out, or it would stand in the way, and let go.
+            if frames.count <= Wire.frameLimit {
+                // Safe because the bytes are copied while the frame is open.
+                frames.append(
+                    unsafe [UInt8](UnsafeRawBufferPointer(start: zmq_msg_data(&frame), count: zmq_msg_size(&frame))))
+            }
             if unsafe zmq_msg_more(&frame) == 0 { return frames }
         }
     }

@@ -1,3 +1,4 @@
+import Dispatch
 import GalleyCZeroMQ
 import Glibc
 
@@ -22,4 +23,30 @@ package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     if failed != 0 { unsafe Unmanaged<Job>.fromOpaque(job).release() }
     if failed == 0 { pthread_detach(thread) }
     return failed == 0
+}
+
+/// Finds out whether the system lets this process have so many threads more at once, by making them.
+package func canStartThreads(_ count: Int) -> Bool {
+    let gate = DispatchSemaphore(value: 0)
+    var threads: [pthread_t] = []
+    for _ in 0..<count {
+        var thread = pthread_t()
+        // Safe because the semaphore is retained here once and released once: by the thread or, where there is none, here.
+        let argument = unsafe Unmanaged.passRetained(gate).toOpaque()
+        let failed = unsafe pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument = unsafe argument else { return nil }
+                unsafe Unmanaged<DispatchSemaphore>.fromOpaque(argument).takeRetainedValue().wait()
+                return nil
+            }, argument)
+        guard failed == 0 else {
+            unsafe Unmanaged<DispatchSemaphore>.fromOpaque(argument).release()
+            break
+        }
+        threads.append(thread)
+    }
+    for _ in threads { gate.signal() }
+    for thread in threads { pthread_join(thread, nil) }
+    return threads.count == count
 }

@@ -9,6 +9,8 @@ struct Wire {
     private let key: Key
     private var seen = History(capacity: 65_536)
 
+    /// More has no message, however many buffers its widgets send with it.
+    static let frameLimit = 65_536
     private static let delimiter = Array("<IDS|MSG>".utf8)
 
     init(key: Key) { self.key = key }
@@ -25,6 +27,7 @@ struct Wire {
     /// Frames before the delimiter are for routing, frames behind the content are buffers; there may be any number of
     /// either.
     mutating func message(of frames: [[UInt8]], on channel: Channel) throws(WireError) -> Message {
+        guard frames.count <= Self.frameLimit else { throw .tooLarge }
         guard let start = frames.firstIndex(of: Self.delimiter) else { throw .noDelimiter(frames: frames.count) }
         let count = frames.count - start - 1
         guard count >= 5 else { throw .tooShort(frames: count) }
@@ -67,6 +70,8 @@ struct Wire {
 package enum WireError: Error, Hashable, Sendable {
     /// The frame that separates routing from content is missing.
     case noDelimiter(frames: Int)
+    /// There are more bytes, or more frames, than any message needs.
+    case tooLarge
     /// There are fewer frames than a message has.
     case tooShort(frames: Int)
     /// The signature is not one that was made with the key.
@@ -86,6 +91,8 @@ extension WireError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .noDelimiter(let frames): "a message of \(frames) frames has no <IDS|MSG> among them"
+        case .tooLarge:
+            "a message is too large, or does not end: it may have \(ArrivalWatch.limit) bytes in \(Wire.frameLimit) frames"
         case .tooShort(let frames): "a message has \(frames) frames behind <IDS|MSG>; it needs at least 5"
         case .wrongSignature: "a message is not signed with this connection's key"
         case .repeated: "a message has come twice"

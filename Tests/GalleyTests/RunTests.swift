@@ -25,6 +25,18 @@ import Testing
         #expect(told == ["script - 3", "1: a", "1 succeeded", "2 raised", "finished raised"])
     }
 
+    @Test func `warns once where others can read what its kernel puts out`() async throws {
+        var exposed = options()
+        exposed.launch.transport = .tcp
+        exposed.kernel = "bash"
+        let report = try await Run(MemoryStore(notebook("echo a", "echo b")), exposed).report
+        #expect(report.outcome.isSuccess)
+        #expect(
+            report.warnings == [
+                "kernel 'bash' listens on ports of this machine and does not encrypt: other users of the machine can read what it puts out"
+            ])
+    }
+
     @Test func `is cancelled, and keeps what there is`() async throws {
         let kernels = KernelLog()
         let store = MemoryStore(notebook("prints a", "hangs"))

@@ -55,4 +55,28 @@ import Testing
     func `takes no number that is none`(spelling: String) {
         #expect(Number(spelling) == nil)
     }
+
+    @Test func `has every number readable for Python, and is left alone where they are`() throws {
+        let long = String(repeating: "1", count: 4300)
+        func value(_ text: String) throws -> Value { try Document(parsing: Array(text.utf8)).root }
+        for text in ["[\(long), -\(long)]", "[\"\(long)1\", 1.5, null]", "{}", "true"] {
+            #expect(try !value(text).holdsUnreadableNumber)
+            #expect(try value(text).withReadableNumbers.canonicalText.bytes == value(text).canonicalText.bytes)
+        }
+        let mended = try value("{\"a\": [-\(long)1, 2], \"b\": {\"c\": \(long)1}}").withReadableNumbers
+        #expect(mended["a"]?[0].string == "-\(long)1")
+        #expect(mended["a"]?[1].int == 2)
+        #expect(mended["b"]?["c"]?.string == long + "1")
+        #expect(!mended.holdsUnreadableNumber)
+    }
+
+    @Test func `says the same when it is compacted, in the same order`() throws {
+        let text = #"{"b": [1.50, "\u00e9\ud800", null], "a": {"z": true, "y": [], "x": {}}}"#
+        let read = try Document(parsing: Array(text.utf8)).root
+        let made: Value = ["c": read, "b": [.number(1.5), "é\n"], "a": 7]
+        for value in [read, made, [], 3, "x"] {
+            #expect(value.compacted.canonicalText.bytes == value.canonicalText.bytes)
+            #expect(value.compacted.members.map(\.key) == value.members.map(\.key))
+        }
+    }
 }

@@ -90,4 +90,25 @@ import Testing
         messages.add(session.kernelInfoRequest())
         for try await _ in messages { Issue.record("something came after the end") }
     }
+
+    @Test func `is kept once where it clears what was just cleared, and only then`() async throws {
+        let session = Session()
+        let parents = [session.executeRequest("a").header, session.executeRequest("b").header]
+        func clear(_ parent: Int, waits: Bool) -> Message {
+            session.message("clear_output", on: .iopub, content: ["wait": .bool(waits)], parent: parents[parent])
+        }
+        let messages = KernelMessages()
+        for _ in 0..<1000 { messages.add(clear(0, waits: false)) }
+        for _ in 0..<1000 { messages.add(clear(0, waits: true)) }
+        for _ in 0..<1000 { messages.add(clear(1, waits: true)) }
+        messages.add(session.message("stream", on: .iopub, content: ["text": "x"], parent: parents[1]))
+        messages.add(clear(1, waits: true))
+        messages.finish()
+        var heard: [String] = []
+        for try await message in messages {
+            heard.append("\(message.type) \(message.content["wait"]?.bool.map { "\($0)" } ?? "")")
+        }
+        #expect(
+            heard == ["clear_output false", "clear_output true", "clear_output true", "stream ", "clear_output true"])
+    }
 }

@@ -35,4 +35,16 @@ import Testing
         #expect(!gone && there && !unborn)
         #expect(queue.popFirst() == -1 && queue.popFirst() == 2501 && queue.end == 3000)
     }
+
+    @Test func `shows its last element, taken or not`() {
+        var queue = Queue<Int>()
+        #expect(queue.last == nil)
+        queue.append(1)
+        queue.append(2)
+        #expect(queue.last == 2)
+        _ = queue.popFirst()
+        #expect(queue.last == 2)
+        _ = queue.popFirst()
+        #expect(queue.last == nil)
+    }
 }

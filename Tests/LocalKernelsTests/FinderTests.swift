@@ -165,4 +165,41 @@ import Testing
         #expect(text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control })
         #expect(text.unicodeScalars.allSatisfy { !$0.properties.isBidiControl })
     }
+
+    @Test(.timeLimit(.minutes(1)), arguments: ["pipe", "endless", "large"])
+    func `waits for nothing and reads nothing without end where a file ought to be`(kind: String) throws {
+        let files = FileManager.default
+        func spoil(_ path: String) throws {
+            let path = "\(scratch.path)/\(path)"
+            try files.createDirectory(
+                atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+            switch kind {
+            case "pipe": #expect(mkfifo(path, 0o600) == 0)
+            case "endless": try files.createSymbolicLink(atPath: path, withDestinationPath: "/dev/zero")
+            default:
+                #expect(files.createFile(atPath: path, contents: nil))
+                #expect(truncate(path, 1 << 40) == 0)
+            }
+        }
+        try program("home/miniconda3/envs/x/bin/python")
+        for file in [
+            "data/kernels/bad/kernel.json", "home/.conda/environments.txt", "home/miniconda3/envs/x/pyvenv.cfg",
+            "home/miniconda3/envs/x/conda-meta/state",
+        ] { try spoil(file) }
+        // What a link leads to is read, where it is a file.
+        let good = try kernel("elsewhere")
+        try files.createDirectory(atPath: scratch.path + "/data/kernels/good", withIntermediateDirectories: true)
+        try files.createSymbolicLink(
+            atPath: scratch.path + "/data/kernels/good/kernel.json", withDestinationPath: good + "/kernel.json")
+        let finder = finder(["JUPYTER_PATH": scratch.path + "/data"])
+        let names = finder.all().map(\.name)
+        #expect(names.contains("good") && !names.contains("bad"))
+        #expect(throws: KernelError.self) { try finder.find("conda_x") }
+        try program("home/miniconda3/envs/y/bin/python")
+        try files.createDirectory(
+            atPath: scratch.path + "/home/miniconda3/envs/y/lib/python3.11/site-packages/ipykernel",
+            withIntermediateDirectories: true)
+        try spoil("home/miniconda3/envs/y/conda-meta/state")
+        #expect(try finder.find("conda_y").program(environment: ["PATH": "/nowhere"]) != nil)
+    }
 }

@@ -58,6 +58,12 @@ func isAlive(_ process: Int) -> Bool {
     return text.split(separator: ")").last?.split(separator: " ").first != "Z"
 }
 
+/// The process whose child a process is.
+func parent(of process: Int) throws -> Int {
+    let text = try String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+    return Int(text.split(separator: ")").last?.split(separator: " ").dropFirst().first ?? "") ?? 0
+}
+
 /// Waits until something is true, for as long as it may take on a busy machine.
 func eventually(_ condition: () throws -> Bool) async throws -> Bool {
     let end = ContinuousClock.now + .seconds(120)

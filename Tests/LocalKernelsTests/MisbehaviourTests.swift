@@ -85,6 +85,18 @@ import Testing
         #expect(failure.map { "\($0)" } == "what came is not to be trusted: \(reason)")
     }
 
+    @Test(.timeLimit(.minutes(5))) func `a message that never ends, ends the conversation`() async {
+        // In a process of its own: libzmq has one thread for all connections, and this keeps it busy.
+        await #expect(processExitsWith: .success) {
+            let failure = await failure {
+                try await withKernel(Fixture.spec("endless")) { kernel in _ = try await kernel.run("x") }
+            }
+            let sentence =
+                "what came is not to be trusted: a message is too large, or does not end: it may have 1073741824 bytes in 65536 frames"
+            exit(failure.map { "\($0)" } == sentence ? 0 : 1)
+        }
+    }
+
     @Test func `a frame that is not to be trusted is named at the start too, and at once`() async throws {
         let error = await #expect(throws: KernelError.self) {
             try await withKernel(Fixture.spec("forged-at-start"), options: scratch.options) { _ in }
@@ -186,6 +198,34 @@ import Testing
         #expect(!isAlive(try #require(child)))
     }
 
+    @Test(arguments: ["kernel-guard", "kernel-watch"])
+    func `with everything that it started, also where a cell has killed what sees to that`(name: String) async throws {
+        var child: Int?
+        let failure = await failure {
+            try await withKernel(Fixture.spec("good")) { kernel in
+                child = try await Int(kernel.run("child").text)
+                let guardian = try parent(of: #require(try await Int(kernel.run("pid").text)))
+                let target = name == "kernel-guard" ? guardian : try parent(of: guardian)
+                #expect(try String(contentsOfFile: "/proc/\(target)/comm", encoding: .utf8) == name + "\n")
+                kill(pid_t(target), SIGKILL)
+                for try await _ in kernel.messages {}
+            }
+        }
+        guard case .died? = failure else { return #expect(Bool(false), "\(String(describing: failure))") }
+        #expect(!isAlive(try #require(child)))
+    }
+
+    @Test(arguments: [["kernel-guard"], ["kernel-watch", "kernel-guard"]])
+    func `also where a cell has stopped what sees to that`(stopped: [String]) async throws {
+        let child = try await withKernel(Fixture.spec("good")) { kernel in
+            let child = try await Int(kernel.run("child").text)
+            let guardian = try parent(of: #require(try await Int(kernel.run("pid").text)))
+            for name in stopped { kill(pid_t(name == "kernel-guard" ? guardian : try parent(of: guardian)), SIGSTOP) }
+            return child
+        }
+        #expect(!isAlive(try #require(child)))
+    }
+
     @Test func `without what it started, where that is wanted`() async throws {
         var options = scratch.options
         options.leavesChildren = true
@@ -250,6 +290,22 @@ import Testing
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
         #expect(try await eventually { scratch.remains.isEmpty })
+    }
+
+    @Test func `within a second of the engine's being killed, also where a cell has stopped its guard`() async throws {
+        let file = FileManager.default.temporaryDirectory.path + "/galley-killed-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        await #expect(processExitsWith: .signal(SIGKILL)) { [file = file as String] in
+            try await withKernel(Fixture.spec("good")) { kernel in
+                let numbers = try await [kernel.run("pid").text, kernel.run("child").text]
+                try numbers.joined(separator: " ").write(toFile: file, atomically: true, encoding: .utf8)
+                kill(pid_t(try parent(of: #require(Int(numbers[0])))), SIGSTOP)
+                kill(getpid(), SIGKILL)
+            }
+        }
+        let numbers = try String(contentsOfFile: file, encoding: .utf8).split(separator: " ").compactMap { Int($0) }
+        #expect(numbers.count == 2)
+        #expect(try await eventually { numbers.allSatisfy { !isAlive($0) } })
     }
 
     @Test func `within a second of the engine's being killed, with everything that it started`() async throws {

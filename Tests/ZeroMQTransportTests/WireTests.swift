@@ -80,4 +80,13 @@ import Testing
             }
         }
     }
+
+    @Test func `takes many buffers, and not any number of them`() throws {
+        var wire = Wire(key: key)
+        var message = session.executeRequest("x")
+        message.buffers = Array(repeating: [1], count: Wire.frameLimit - 6)
+        #expect(try wire.message(of: wire.frames(of: message), on: .shell).buffers == message.buffers)
+        message.buffers.append([1])
+        #expect(throws: WireError.tooLarge) { try wire.message(of: wire.frames(of: message), on: .shell) }
+    }
 }

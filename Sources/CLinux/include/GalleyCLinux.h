@@ -126,6 +126,9 @@ int clinux_ending_signal(int status);
 /// The status that a process has exited with, which no signal has ended.
 int clinux_exit_status(int status);
 
+/// Has all threads of this process take their memory from one place, instead of setting some aside for each.
+void clinux_share_memory(void);
+
 // MARK: - For Supervisor
 
 /// Finds the groups that a user is in, the user's own first; a number that is no user's is in `group` alone. Returns how

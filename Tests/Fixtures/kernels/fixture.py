@@ -10,6 +10,7 @@ import hmac
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -28,6 +29,30 @@ def interrupt(*_):
     raise Interrupted
 
 
+class Endless:
+    """A channel on which a message comes that does not end, as libzmq would put it into bytes."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(path)
+        self.socket.listen()
+
+    def flood(self):
+        connection, _ = self.socket.accept()
+        connection.sendall(b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32))
+        connection.sendall(b"\x04\x1c\x05READY\x0bSocket-Type\x00\x00\x00\x06ROUTER")
+        greeting = b""
+        while b"DEALER" not in greeting:
+            greeting += connection.recv(4096)
+        frames = (b"\x01\xff" + bytes(255)) * 1000
+        try:
+            while True:
+                connection.sendall(frames)
+        except OSError:
+            # Nobody takes it any more.
+            pass
+
+
 class Kernel:
     def __init__(self):
         info = json.load(open(CONNECTION_FILE))
@@ -36,15 +61,18 @@ class Kernel:
         self.sockets = {}
         # The shell comes last: who finds it there may speak to all of them.
         for name, kind in (("control", zmq.ROUTER), ("stdin", zmq.ROUTER), ("iopub", zmq.PUB), ("hb", zmq.REP), ("shell", zmq.ROUTER)):
-            socket = context.socket(kind)
-            socket.linger = 1000
+            if MODE == "endless" and name == "stdin":
+                self.sockets[name] = Endless(f"{info['ip']}-{info['stdin_port']}")
+                continue
+            channel = context.socket(kind)
+            channel.linger = 1000
             if MODE in ("flood", "never-done"):
-                socket.sndhwm = 0
+                channel.sndhwm = 0
             if MODE == "overflow" and name == "iopub":
-                socket.sndhwm = 5
+                channel.sndhwm = 5
             glue = "-" if info["transport"] == "ipc" else ":"
-            socket.bind(f"{info['transport']}://{info['ip']}{glue}{info[name + '_port']}")
-            self.sockets[name] = socket
+            channel.bind(f"{info['transport']}://{info['ip']}{glue}{info[name + '_port']}")
+            self.sockets[name] = channel
         self.parent = {}
         self.session = uuid.uuid4().hex
 
@@ -103,6 +131,8 @@ class Kernel:
                 time.sleep(0.01)
             print("a line on standard error", file=sys.stderr, flush=True)
             os.kill(os.getpid(), signal.SIGKILL)
+        elif MODE == "endless":
+            self.sockets["stdin"].flood()
         elif MODE == "exits":
             print("giving up", file=sys.stderr, flush=True)
             os._exit(7)

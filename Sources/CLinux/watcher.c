@@ -1,0 +1,44 @@
+#define _GNU_SOURCE
+#include "watcher.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/// Waits until the guard has ended, and has it go on where it is stopped; returns its status.
+static int wait_for_end(pid_t guard) {
+    for (;;) {
+        int status = 0;
+        pid_t child = waitpid(-1, &status, WUNTRACED);
+        if (child == -1 && errno != EINTR) return 0;
+        if (child != guard) continue;
+        if (!WIFSTOPPED(status)) return status;
+        kill(guard, SIGCONT);
+    }
+}
+
+pid_t clinux_begin_watch(const struct clinux_launch *launch, int socket, void (*end_everything)(void)) {
+    // Not fork(), which would look after locks in memory that is no longer there.
+    pid_t watcher = getpid(), guard = syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+    if (guard < 0) return -1;
+    if (guard == 0) {
+        // A signal to the group of one of the two must not reach the other.
+        setsid();
+        prctl(PR_SET_CHILD_SUBREAPER, 1);
+        prctl(PR_SET_PDEATHSIG, SIGCHLD);
+        return watcher;
+    }
+    prctl(PR_SET_NAME, "kernel-watch");
+    close(launch->output);
+    int status = wait_for_end(guard);
+    if (!launch->leaves_children) end_everything();
+    // A guard that was killed has not removed the folder, and the engine cannot where it is gone.
+    struct pollfd engine = {.fd = socket};
+    if (WIFSIGNALED(status) && poll(&engine, 1, 0) == 1 && engine.revents & POLLHUP) clinux_remove(launch->private_folder);
+    _exit(0);
+}

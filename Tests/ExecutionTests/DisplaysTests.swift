@@ -1,0 +1,77 @@
+import GalleyJSON
+import GalleyJupyterProtocol
+import GalleyNotebook
+import GalleyTesting
+import Testing
+
+@testable import GalleyExecution
+
+@Suite struct `Displays that are updated` {
+    private func display(_ id: String, _ text: String = "") -> Publication.Display {
+        Publication.Display(data: ["text/plain": .string(text)], metadata: [:], id: id)
+    }
+
+    @Test func `keep the last of many updates, for all of their places`() {
+        var displays = Displays()
+        for cell in 0..<3 { displays.add(DisplayPlace(cell: cell, place: 7, generation: 0), under: "a") }
+        for number in 0..<100 { #expect(displays.update(display("a", "\(number)")).sorted() == [0, 1, 2]) }
+        let updates = displays.takeUpdates()
+        #expect(updates.map { $0.0.data["text/plain"]?.string } == ["99"])
+        #expect(updates.first?.1.map(\.cell) == [0, 1, 2])
+        #expect(displays.takeUpdates().isEmpty)
+    }
+
+    @Test func `are forgotten when their cell is cleared, and not what came after or stands elsewhere`() {
+        var displays = Displays()
+        displays.add(DisplayPlace(cell: 0, place: 0, generation: 0), under: "both")
+        displays.add(DisplayPlace(cell: 1, place: 0, generation: 0), under: "both")
+        displays.add(DisplayPlace(cell: 0, place: 1, generation: 0), under: "one")
+        #expect(displays.update(display("one")) == [0])
+        displays.forget(0, upTo: 0)
+        #expect(displays.update(display("one")) == [])
+        #expect(displays.takeUpdates().isEmpty)
+        #expect(displays.update(display("both")) == [1])
+        displays.add(DisplayPlace(cell: 0, place: 0, generation: 1), under: "one")
+        displays.forget(0, upTo: 0)
+        #expect(displays.update(display("one")) == [0])
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `under one identifier cost the same each, however many there are`() async throws
+    {
+        let count = 30_000
+        let ran = try await run(Notebook(cells: ["x"])) { _, _ in
+            .running((0..<count).map { .display("\($0)", id: "a") })
+        }
+        #expect(ran.outputs(0) == Array(repeating: "display: \(count - 1)", count: count))
+    }
+}
+
+@Suite struct `A number of more digits than Python reads` {
+    private let digits = String(repeating: "7", count: 100_000)
+
+    @Test func `stands in the file as text, and a warning says so once`() async throws {
+        let long = Value.number(try #require(Number(digits)))
+        let content: Value = [
+            "data": ["application/json": ["x": long, "y": 1.5]], "execution_count": long,
+            "metadata": ["deep": [[long]]],
+        ]
+        let ran = try await run(Notebook(cells: ["x"])) { _, _ in
+            .running([
+                .say("execute_result", on: .iopub, content: content),
+                .say("display_data", on: .iopub, content: content),
+                .opening("w", ["_model_name": "M", "value": long]),
+            ])
+        }
+        let result = ran.notebook.cells[0].outputs[0]
+        #expect(result.json["data"]?["application/json"]?["x"]?.string == digits)
+        #expect(result.json["data"]?["application/json"]?["y"]?.double == 1.5)
+        #expect(result.metadata["deep"]?[0][0].string == digits)
+        #expect(!ran.notebook.cells[0].json.holdsUnreadableNumber)
+        #expect(!ran.notebook.metadata.holdsUnreadableNumber)
+        let warnings = ran.events.compactMap { if case .warning(let text) = $0 { text } else { nil } }
+        #expect(
+            warnings == [
+                "cell 1: a number of more than 4300 digits was put out, which Python cannot read; the file holds its digits as text"
+            ])
+    }
+}
