@@ -23,8 +23,8 @@ final class EventLog: Sendable {
         outlet = try Outlet(file: path, of: "--events", files, isNew: true, limit: Self.limit, gap: Self.gap)
     }
 
-    /// Waits until everything is written; returns whether it was.
-    func finish() async -> Bool { await outlet.finish() }
+    /// Waits until everything is written, or nothing has read it for so long; returns whether it was.
+    func finish(within patience: Duration) async -> Bool { await outlet.finish(within: patience) }
 
     func write(_ event: RunEvent, of notebook: String) {
         switch event {

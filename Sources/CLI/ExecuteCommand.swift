@@ -90,10 +90,11 @@ final class ExecuteCommand: Sendable {
             // Here, where a stop still counts for the run.
             if case .finished(let report) = event { status.withLock { $0 = finish(report, listeners) } }
         }
-        if let events = listeners.events, await !events.finish() {
+        let patience = arguments.options.execution.grace
+        if let events = listeners.events, await !events.finish(within: patience) {
             listeners.narrator.complain("not all events could be written to \(arguments.events ?? "")")
         }
-        if let log = listeners.log, await !log.finish() {
+        if let log = listeners.log, await !log.finish(within: patience) {
             listeners.narrator.complain("not all lines could be written to \(arguments.background.log ?? "")")
         }
         await listeners.narrator.finish()

@@ -65,10 +65,10 @@ final class Log: Sendable {
         }
     }
 
-    /// Waits until everything is written; returns whether it was.
-    func finish() async -> Bool {
+    /// Waits until everything is written, or nothing has read it for so long; returns whether it was.
+    func finish(within patience: Duration) async -> Bool {
         flush()
-        return await outlet.finish()
+        return await outlet.finish(within: patience)
     }
 
     static func line(

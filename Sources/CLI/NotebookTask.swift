@@ -150,7 +150,9 @@ struct TaskList {
             String($0.drop { $0.isWhitespace || $0 == "\u{FEFF}" }).trimmingEnd
         }
         .filter { !$0.isEmpty && !$0.hasPrefix("#") }
-        if lines.isEmpty { throw UsageError("no notebook found: @\(list) is empty") }
+        if lines.isEmpty {
+            throw UsageError("no notebook found: @\(list) is empty, or longer than 16 MB, or cannot be read")
+        }
         return lines
     }
 

@@ -14,6 +14,9 @@ final class Outlet: Sendable {
         var isBroken = false
         /// Nil before it is known, and where it could not be opened.
         var descriptor: Int32?
+        var isNamedPipe = false
+        /// Until when a pipe is waited for; nil while the run goes on.
+        var deadline: ContinuousClock.Instant?
     }
 
     private let state: Mutex<State>
@@ -59,15 +62,31 @@ final class Outlet: Sendable {
 
     /// Writes to a pipe that has a name, once somebody reads from it.
     private init(pipe: HeldPath, limit: Int, gap: @escaping @Sendable (_ count: Int) -> [UInt8]) {
-        state = Mutex(State(isBusy: true))
+        state = Mutex(State(isBusy: true, isNamedPipe: true))
         self.limit = limit
         self.gap = gap
         queue.async { [self] in
-            let descriptor = try? pipe.open(O_WRONLY)
+            let descriptor = waitForReader(of: pipe)
             state.withLock { $0.descriptor = descriptor }
             drain()
         }
     }
+
+    /// Opens a pipe once something reads from it; nil where nothing does in time.
+    private func waitForReader(of pipe: HeldPath) -> Int32? {
+        while true {
+            do throws(Errno) {
+                return try pipe.open(O_WRONLY | O_NONBLOCK)
+            } catch  where error.rawValue == ENXIO && !isTooLate {
+                _ = poll(nil, 0, 20)
+            } catch {
+                return nil
+            }
+        }
+    }
+
+    /// Whether the run is over, and whatever reads had its time since.
+    private var isTooLate: Bool { state.withLock { $0.deadline.map { ContinuousClock.now >= $0 } ?? false } }
 
     /// Adds text, to be written as soon as possible.
     func write(_ text: some Collection<UInt8>) {
@@ -96,7 +115,9 @@ final class Outlet: Sendable {
                 return (state.waiting, descriptor)
             }
             guard let (bytes, descriptor) = next else { return }
-            if !Terminal.write(bytes, to: descriptor) { state.withLock { $0.isBroken = true } }
+            if !Terminal.write(bytes, to: descriptor, unless: { self.isTooLate }) {
+                state.withLock { $0.isBroken = true }
+            }
         }
     }
 
@@ -106,8 +127,14 @@ final class Outlet: Sendable {
     }
 
     /// Waits until everything has been written; returns whether it was.
-    func finish() async -> Bool {
-        await withCheckedContinuation { continuation in
+    ///
+    /// - Parameter patience: How long the reader of a pipe with a name is waited for that does not read; nil for as long as it
+    ///   takes, as for all other readers.
+    func finish(within patience: Duration? = nil) async -> Bool {
+        state.withLock { state in
+            if state.isNamedPipe { state.deadline = patience.map { ContinuousClock.now + $0 } }
+        }
+        return await withCheckedContinuation { continuation in
             queue.async {
                 self.drain()
                 continuation.resume(returning: self.state.withLock { !$0.isBroken && $0.descriptor != nil })

@@ -58,9 +58,13 @@ enum Terminal {
         return (Int(size.ws_col), Int(size.ws_row))
     }
 
-    /// Writes all of it, and waits for whoever reads it; gives up where nobody does, and returns false.
+    /// Writes all of it, and waits until it is read; gives up where nothing reads it any more, and returns false.
+    ///
+    /// - Parameter isTooLate: Whether to wait no longer, for a descriptor that does not block.
     @discardableResult
-    static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+    static func write(
+        _ bytes: [UInt8], to descriptor: Int32, unless isTooLate: () -> Bool = { false }
+    ) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
             // Safe because the buffer is passed with its own length.
@@ -69,7 +73,8 @@ enum Terminal {
                 rest = rest.dropFirst(count)
             } else if errno == EAGAIN {
                 var item = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                _ = unsafe poll(&item, 1, -1)
+                if isTooLate() { return false }
+                _ = unsafe poll(&item, 1, 100)
             } else if errno != EINTR {
                 return false
             }

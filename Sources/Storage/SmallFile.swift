@@ -66,9 +66,11 @@ extension LocalFile {
         if unsafe unlink(place.path) != 0, errno != ENOENT { throw StorageError(.writing, path, .last) }
     }
 
-    /// The lines of a file, or of what comes out of a pipe; none where it cannot be read.
+    /// The lines of a file, or of what comes out of a pipe; none where it cannot be read, or is longer than 16 MB.
     package static func lines(of path: String) -> [Substring] {
-        let bytes = try? FileDescriptor(path, O_RDONLY).readToEnd(expecting: 1 << 16)
+        let limit = 1 << 24
+        let bytes = try? FileDescriptor(path, O_RDONLY).readUp(to: limit)
+        guard bytes?.count != limit else { return [] }
         return String(decoding: bytes ?? [], as: UTF8.self).split(whereSeparator: \.isNewline)
     }
 

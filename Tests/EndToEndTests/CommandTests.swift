@@ -203,6 +203,11 @@ import Testing
         #expect(run.status == 3)
         #expect(run.errors.contains("junit: pipe is a pipe, and nothing has read it for 1 s"), "\(run.errors)")
         #expect(try folder.notebook().outputs == [["1"]])
+        for (option, words) in [("--events", "not all events"), ("--log", "not all lines")] {
+            let told = try await Program.run(
+                ["execute", "--inplace", "--grace", "1", option, "pipe", "a.ipynb"], in: folder)
+            #expect(told.status == 0 && told.errors.contains("\(words) could be written to"), "\(told.errors)")
+        }
     }
 
     @Test func `is nothing where nothing is wanted and nothing is wrong`() async throws {

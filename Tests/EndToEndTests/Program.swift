@@ -92,6 +92,7 @@ enum Program {
         private let process = Process()
         /// Where it takes a place; nil once it has left that to somebody else.
         private var gate: Gate?
+        private var input: Pipe?
         private let output: Pipe
         private let errors: Pipe
 
@@ -113,6 +114,7 @@ enum Program {
             if let environment { process.environment = environment }
             (process.standardOutput, process.standardError) = (output, errors)
             let pipe = Pipe()
+            if keepsInputOpen { self.input = pipe }
             process.standardInput = input == nil && !keepsInputOpen ? FileHandle.nullDevice : pipe
             try process.run()
             if let input {
@@ -155,6 +157,12 @@ enum Program {
         }
 
         func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+        /// Closes its standard input, and waits for its end.
+        func endInput() async throws -> Run {
+            try input?.fileHandleForWriting.close()
+            return try await end()
+        }
 
         /// Waits for its end; a signal that ended it is the negative of its number.
         ///

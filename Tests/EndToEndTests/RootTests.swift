@@ -27,7 +27,9 @@ struct `Root's own rights` {
     @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/strace"), "this takes strace"))
     func `open, change and run nothing among the files of the user`() async throws {
         try instance.write(["print('out')", "6 * 7"])
-        _ = try await instance.asUser("mkdir logs; mkfifo logs/e; cat logs/e >/dev/null 2>&1 &")
+        _ = try await instance.asUser("mkdir logs; mkfifo logs/e")
+        let reader = try await Program.start(
+            ["-u", instance.user, "--", "/bin/cat", "logs/e"], program: "/usr/sbin/runuser", in: instance.notebooks)
         let trace = instance.path + "/trace"
         let run = try await instance.run(
             [
@@ -37,6 +39,7 @@ struct `Root's own rights` {
                 "logs/j", "--html", "logs/h", "--then", "true", "report.ipynb",
             ], program: "/usr/bin/strace")
         #expect(run.status == 0, "\(run.errors)")
+        #expect(try await reader.end().output.contains("run-finished"))
         let calls = try Trace(trace).callsOfRoot
         // It did look, or nothing is proved.
         #expect(calls.contains { $0.contains("openat(") && $0.contains("\"report.ipynb\"") })
@@ -73,16 +76,19 @@ struct `Root's own rights` {
                 instance.notebooks.path + "/other.ipynb",
             ] + paths, program: "/usr/sbin/runuser", environment: ["PATH": "/usr/bin:/bin"], in: instance.notebooks,
             keepsInputOpen: true)
-        let told = ["--log", "logs/l", "--status", "logs/s", "--events", "logs/e", "--junit", "logs/j"]
+        // One of them at a time: where several are no good, nothing is run.
+        let told = [["--log", "logs/l"], ["--status", "logs/s"], ["--events", "logs/e"], ["--junit", "logs/j"]]
         var statuses: [Int32: Int] = [:]
-        for round in 0..<30 {
+        for round in 0..<60 {
             let what = [
                 ["--inplace", "report.ipynb"], ["report.ipynb"], ["--output-dir", "out", "@list"],
                 ["--inplace", "--kernel", "own", "report.ipynb"], ["--output-dir", "out", "."],
             ][round % 5]
             let run = try await instance.run(
-                ["execute", "--total-timeout", "10s", "--grace", "1s"] + told + what)
+                ["execute", "--total-timeout", "10s", "--grace", "1s"] + told[round % 4] + what)
             statuses[run.status, default: 0] += 1
+            // Whatever became of a run, there is an end to it that the README names.
+            #expect([0, 2, 3, 4, 5, 124].contains(run.status), "\(what) \(run.errors)")
             #expect(!(run.output + run.errors).contains("canary-of-root"))
         }
         let count = try #require(Int(try await swaps.endInput().output.trimmingCharacters(in: .whitespacesAndNewlines)))
@@ -90,8 +96,7 @@ struct `Root's own rights` {
         try FileManager.default.removeItem(atPath: instance.path + "/swaps.py")
         try checkCanary()
         #expect(try await leaks() == "")
-        // Whatever became of a run, there is an end to it that the README names.
-        #expect(Set(statuses.keys).isSubset(of: [0, 2, 3, 4, 5, 124]), "\(statuses)")
+        #expect(statuses[0, default: 0] > 0, "\(statuses)")
         #expect(try await eventually { instance.processes.isEmpty })
         let own = try await instance.asUser(
             "find .. -user root ! -path '*/envs/*' ! -name bin ! -name activate ! -name deactivate ! -name envs ! -name anaconda3"
@@ -209,16 +214,27 @@ private struct Trace {
     private(set) var callsOfRoot: [String] = []
 
     init(_ path: String) throws {
-        var users: [Substring: Substring] = [:]
         let text = try String(decoding: Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
+        var lines: [(process: Substring, call: Substring)] = []
         for line in text.split(separator: "\n") {
             guard let space = line.firstIndex(of: " ") else { continue }
-            let (process, call) = (line[..<space], line[space...].drop { $0 == " " })
-            if let child = call.firstMatch(of: /^(<\.\.\. )?(clone3?|v?fork)\b.* = (\d+)$/)?.3 {
-                users[child] = users[process]
+            lines.append((line[..<space], line[space...].drop { $0 == " " }))
+        }
+        // The user that each process began as: it may run before the call returns that has made it.
+        var first: [Substring: Substring] = [:]
+        var rounds = 0
+        while rounds < 4 {
+            rounds += 1
+            callsOfRoot = []
+            var users = first
+            for (process, call) in lines {
+                if let child = call.firstMatch(of: /^(<\.\.\. )?(clone3?|v?fork)\b.* = (\d+)$/)?.3 {
+                    first[child] = users[process]
+                    users[child] = users[child] ?? users[process]
+                }
+                if let user = call.firstMatch(of: /^setresuid\((\d+), .* = 0$/)?.1 { users[process] = user }
+                if users[process] ?? "0" == "0" { callsOfRoot.append(String(call)) }
             }
-            if let user = call.firstMatch(of: /^setresuid\((\d+), .* = 0$/)?.1 { users[process] = user }
-            if users[process] ?? "0" == "0" { callsOfRoot.append(String(call)) }
         }
     }
 

@@ -70,7 +70,7 @@ while True:
     exchange(random.choice(paths))
     count += 1
     # Now and then nothing changes for as long as it takes to look at all of them.
-    if select.select([sys.stdin], [], [], random.choice([0, 0.0005, 0.002, 0.03]))[0]:
+    if select.select([sys.stdin], [], [], random.choice([0, 0.0005, 0.002, 0.002, 0.03]))[0]:
         break
 for path in paths:
     put(path, lambda new: plain(new, first[path])) if path in first else remove(path)
