@@ -203,7 +203,9 @@ struct Place {
             guard [.file, .missing].contains(walk.kind), walk.base != "." else { throw Errno(rawValue: EISDIR) }
             let folder = HeldFolder(walk)
             // What root alone can change needs not be held.
-            if walk.control == .root, let path = Self.link(at: folder.path).flatMap({ String(validating: $0, as: UTF8.self) }) {
+            if walk.control == .root,
+                let path = Self.link(at: folder.path).flatMap({ String(validating: $0, as: UTF8.self) })
+            {
                 return Place(folder: path, base: walk.base, isChangeable: false, held: nil)
             }
             return Place(folder: folder.path, base: walk.base, isChangeable: true, held: folder)
