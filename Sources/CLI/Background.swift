@@ -53,8 +53,8 @@ struct Background: Sendable {
                                    a word), GALLEY_EXIT, GALLEY_NOTEBOOK, GALLEY_RESULT,
                                    GALLEY_RUN and GALLEY_LOG in their environment
           --as-owner, --as-caller, --as-user NAME
-                                   who the kernel runs as when root runs the notebook
-                                   of another user: that user, if possible, is usual
+                                   who runs the notebook when root starts it: its owner
+                                   (usual), root with all rights, or another user
 
           galley runs [--json]     list the runs of this machine, or with --running only
                                    those that go on; status 1 if there are none

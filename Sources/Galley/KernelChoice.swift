@@ -44,14 +44,16 @@ extension Options {
             }
         }
         // Root looks in the environments of the notebook's owner only where root's rights were chosen.
-        let isRootsChoice = user == .caller && geteuid() == 0 && owner.map { $0.user != 0 } ?? false
+        let isRootsChoice =
+            user == .caller && geteuid() == 0 && owner.map { $0.user != 0 || !$0.isSafeForRoot } ?? false
         let home = isRootsChoice ? owner.flatMap { Account(id: $0.user)?.home } : nil
         let finder = KernelFinder(environment: launch.environment, ownerHome: home)
         let (spec, warning) = try findKernel(for: wanted, by: finder)
         if isRootsChoice, let owner {
             warnings.insert(
                 "the kernel runs with root's rights, as was asked for; the notebook belongs to "
-                    + Account.name(of: owner.user), at: 0)
+                    + Account.name(of: owner.user)
+                    + (owner.user == 0 ? ", but another user can change where its path leads" : ""), at: 0)
         }
         if let warning { warnings.append(warning) }
         return KernelChoice(spec: spec, launch: launch, warnings: warnings)
