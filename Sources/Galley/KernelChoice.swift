@@ -67,7 +67,6 @@ extension Options {
         case .named(let name):
             guard let account = Account(named: name) else { throw .noAccount(name) }
             if account.id != geteuid() { throw .notAllowedToBecome(account.name, reason: reason) }
-            return
         case .owner:
             guard let owner else { throw .noOwner }
             let name = Account.name(of: owner.user)
