@@ -63,7 +63,7 @@ struct Attendant {
         attendant.attend(engines)
     }
 
-    /// Has this process become the user of its share; where that cannot be, it ends.
+    /// Makes this process one of the user of its share, or ends it if the system refuses.
     private func become(_ share: RunShare, _ link: AttendantLink) {
         guard let account = share.account else { return }
         do throws(Errno) {
@@ -125,13 +125,13 @@ struct Attendant {
             if let log = place.log { lines.append("log: \(log)") }
             if let status = place.statusCopies.first { lines.append("status: \(status.path)") }
         }
-        // The run goes on, whether or not anybody reads where.
+        // The run goes on even if the caller does not read this.
         Terminal.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: STDOUT_FILENO)
     }
 
     // MARK: The attendant
 
-    /// Gives back the caller's standard streams, for the end of which somebody may be waiting.
+    /// Gives back the caller's standard streams: their readers wait for the end of file.
     private func letGoOfCaller() {
         let nothing = unsafe open("/dev/null", O_RDWR | O_CLOEXEC)
         // A file that root makes among those of another user is not that user's to write.
@@ -174,7 +174,7 @@ struct Attendant {
         exit(worst?.status ?? ExitStatus.success)
     }
 
-    /// The place of the run as commands are told of it.
+    /// The place that the commands of the end get in their environment.
     private var place: RunPlace { shares[0].place }
 
     /// Finishes what was done for an engine, and returns how it ended.

@@ -72,7 +72,7 @@ void clinux_remove_as(uid_t user, gid_t group, const gid_t *groups, size_t count
 }
 
 int clinux_become(uid_t user, gid_t group, const gid_t *groups, size_t count) {
-    // A terminal takes input from those alone whose session it belongs to.
+    // A terminal takes injected input only from processes of its own session.
     setsid();
     if (leave_keyring() != 0 || syscall(SYS_setgroups, count, groups) != 0 ||
         syscall(SYS_setresgid, group, group, group) != 0 || syscall(SYS_setresuid, user, user, user) != 0 || drop_capabilities() != 0)
@@ -85,7 +85,7 @@ int clinux_become(uid_t user, gid_t group, const gid_t *groups, size_t count) {
         errno = EPERM;
         return -1;
     }
-    // The way back has to be closed, whatever the system was told about this process.
+    // The system may have been told to let this process back: then it must not go on.
     if (user != 0 && setresuid(-1, 0, -1) == 0) {
         errno = EPERM;
         return -1;

@@ -7,7 +7,7 @@ import GalleyStorage
 struct KernelChoice {
     var spec: KernelSpec
     var launch: KernelOptions
-    /// What somebody should know about the choice.
+    /// Warnings about the choice, for the user.
     var warnings: [String] = []
 
     /// The user that it runs as.
@@ -19,7 +19,7 @@ extension Options {
     func start(for wanted: WantedKernel, of owner: FileOwner? = nil) async throws -> KernelStart {
         if let startKernel { return .own(startKernel, wanted) }
         let choice = try await chooseKernel(for: wanted, of: owner)
-        // What was not waited for may be missing in it.
+        // A choice that was cut short may be incomplete.
         try Task.checkCancellation()
         return .local(choice)
     }
@@ -80,7 +80,7 @@ extension Options {
 
     /// Finds the kernel for a notebook.
     ///
-    /// - Returns: The kernel, and what somebody should know about the choice.
+    /// - Returns: The kernel, and a warning about the choice for the user.
     private func findKernel(
         for wanted: WantedKernel, by finder: KernelFinder
     ) throws(KernelError) -> (spec: KernelSpec, warning: String?) {
@@ -88,7 +88,7 @@ extension Options {
         guard !wanted.isNameless else { throw .nameless }
         guard let name = wanted.name else {
             if let only = wanted.language.flatMap({ finder.onlyKernel(of: $0) }) { return (only, nil) }
-            // What nobody has said anything about is Python.
+            // A notebook that names neither a kernel nor a language is Python's.
             return (try finder.find("python3"), nil)
         }
         do throws(KernelError) {

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A folder that is held open, and found by that whatever its path leads to meanwhile.
+/// A folder that is held open, so that another user cannot exchange it.
 final class HeldFolder: Sendable {
     private let folder: FileDescriptor
 

@@ -4,14 +4,14 @@ import Glibc
 /// A path, followed one name at a time by descriptors, with what was seen of the users who can change where it leads.
 ///
 /// Root must not follow a path that another user can change: a link put there a moment later would lead root anywhere. The
-/// walk follows links only where nobody but root can have put them. It opens nothing for reading or writing, so it never
+/// walk follows only links that root alone can have put there. It opens nothing for reading or writing, so it never
 /// waits, and it changes nothing.
 package struct PathWalk: ~Copyable {
     /// The folder of the last name that was looked up.
     let folder: FileDescriptor
     /// The last name that was looked up: that of a file or folder, of a link that was not followed, or of what is missing.
     package let base: String
-    /// What has the name; nil where nothing has.
+    /// The entry of that name; nil if there is none.
     private let found: stat?
     /// The names that come after a link that was not followed, or after what is missing.
     package let rest: [String]

@@ -19,7 +19,7 @@ package enum NotebookOwner: Hashable, Sendable {
         }
         switch (walk.kind, walk.owner?.user, walk.control) {
         case (.missing, _, .user(let user)), (.link, 0, .user(let user)):
-            // What is there belongs to root, or nothing is. It is the business of the one who can put something there.
+            // The name is free, or root's: it is up to the user who can change it.
             self = .user(FileOwner(user: user, group: walk.folderOwner?.group ?? user), controlsPath: true)
         case (.missing, _, .root): self = .root
         case (.link, let user?, let control) where user != 0:

@@ -79,7 +79,7 @@ enum Wire {
     /// Reads so many bytes; nil where the other end is gone before.
     static func read(_ count: Int, from socket: Int32) -> [UInt8]? {
         var bytes: [UInt8] = []
-        // What is announced need not come: room is made for what has.
+        // A process can announce bytes that never come, so the array grows only with bytes that have come.
         var part = [UInt8](repeating: 0, count: min(count, 1 << 20))
         while bytes.count < count {
             // Safe because the array is passed with its own length, or less.

@@ -7,7 +7,7 @@ import Testing
     private static let faults = Program.root + "/.build/faults.so"
 
     @Test(.timeLimit(.minutes(15)))
-    func `by the hundred leave no half file, lose nothing that was told as saved, and end with a reason`() async throws
+    func `by the hundred leave no half file, lose nothing that the run reports as saved, and end with a reason`() async throws
     {
         try #require(FileManager.default.fileExists(atPath: Self.faults), "run Tests/run first")
         let folder = try Folder()
@@ -50,7 +50,7 @@ import Testing
             }
         }
         #expect(statuses[0, default: 0] > 0 && statuses[3, default: 0] > 0, "\(statuses)")
-        // What was left behind by what could not be undone goes with the next run.
+        // The next run removes what a failed removal has left.
         let last = try await Program.run(["execute", "--inplace", "--env", "RUN=0", "a.ipynb"], in: folder)
         #expect(last.status == 0, "\(last.errors)")
         #expect(folder.names == ["a.ipynb"])

@@ -13,7 +13,7 @@ struct `Root's own rights` {
         try "canary-of-root".write(toFile: secret, atomically: false, encoding: .utf8)
     }
 
-    /// Makes sure that nobody has got at what is root's.
+    /// Checks that root's file and folder are as they were.
     private func checkCanary() throws {
         #expect(try FileManager.default.contentsOfDirectory(atPath: instance.rootsOwn) == ["secret"])
         #expect(try String(contentsOfFile: secret, encoding: .utf8) == "canary-of-root")
@@ -87,7 +87,7 @@ struct `Root's own rights` {
             let run = try await instance.run(
                 ["execute", "--total-timeout", "10s", "--grace", "1s"] + told[round % 4] + what)
             statuses[run.status, default: 0] += 1
-            // Whatever became of a run, there is an end to it that the README names.
+            // Every run ends with a status that the README names.
             #expect([0, 2, 3, 4, 5, 124].contains(run.status), "\(what) \(run.errors)")
             #expect(!(run.output + run.errors).contains("canary-of-root"))
         }
@@ -146,12 +146,12 @@ struct `Root's own rights` {
         #expect(try instance.notebooks.notebook("report.ipynb").outputs == [["-1 True\n"], ["OSError"]])
     }
 
-    @Test func `are nobody's in a batch of several owners, each of whom has a process`() async throws {
+    @Test func `are not used for a batch of several owners, each of whom has a process`() async throws {
         let other = try await Instance.make()
         let cell = ["import os, pwd; print(pwd.getpwuid(os.getuid()).pw_name)"]
         try instance.write(cell)
         try other.write(cell)
-        // One whose search for kernels never ends keeps nobody else from anything.
+        // A pipe in one owner's search for kernels does not hold up the other owner.
         _ = try await other.asUser("mkdir ../.conda; mkfifo ../.conda/environments.txt")
         let paths = [instance, other].map { $0.notebooks.path + "/report.ipynb" }
         let then = instance.path + "/then"

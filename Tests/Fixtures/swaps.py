@@ -17,7 +17,7 @@ first = {path: open(path, "rb").read() for path in paths if os.path.isfile(path)
 
 
 def put(path, make):
-    """Makes something beside a path and gives it the name, in one step where that is possible."""
+    """Makes an entry beside a path and renames it over the path, or removes the path first if it has to."""
     new = f"{path}.{random.getrandbits(32):x}"
     make(new)
     for _ in range(3):

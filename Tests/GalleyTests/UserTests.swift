@@ -41,7 +41,7 @@ import Testing
         await #expect(throws: KernelError.changeable) { _ = try await run(as: user) }
     }
 
-    @Test func `becomes no other user, by whatever name`() async throws {
+    @Test func `becomes no other user`() async throws {
         await #expect(throws: KernelError.self) { _ = try await run(as: .named("nobody")) }
     }
 

@@ -48,7 +48,7 @@ struct `A path that root follows` {
         #expect(throws: Errno.self) { _ = try PathWalk("a\0b").kind }
     }
 
-    @Test func `is a user's where that user owns a folder on the way`() throws {
+    @Test func `is controlled by the user who owns a folder on the way`() throws {
         folder("a", of: alice)
         try file("a/b")
         #expect(try PathWalk(scratch("a/b")).control == .user(alice))
@@ -61,7 +61,7 @@ struct `A path that root follows` {
     }
 
     @Test(arguments: [0o775, 0o2775, 0o777] as [mode_t])
-    func `is anybody's where a folder takes files of others`(mode: mode_t) throws {
+    func `is controlled by others where a folder takes their files`(mode: mode_t) throws {
         folder("a", mode: mode)
         try file("a/b")
         #expect(try PathWalk(scratch("a/b")).control == .others)
@@ -194,7 +194,7 @@ struct `A file that root writes` {
         #expect(owner(of: scratch("b/c")) == 0)
     }
 
-    @Test func `is told from root's own by who can change its path`() async throws {
+    @Test func `is unsafe for root if another user can change its path`() async throws {
         let path = try scratch.file("a")
         let file = LocalFile(path)
         #expect(await file.owner() == nil)
