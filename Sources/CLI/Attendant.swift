@@ -153,7 +153,7 @@ struct Attendant {
         let signals = Signals.ending + [SIGQUIT, SIGTSTP]
         ChildProcess.hold(signals)
         for engine in engines { engine.server?.start() }
-        let endings = ChildProcess.ends(of: engines.map(\.process), passingOn: signals)
+        let endings = ChildProcess.ends(of: engines.map(\.process), passingOn: signals, within: limits)
         var worst: End?
         for (engine, ending) in zip(engines, endings) {
             let end = end(of: engine, ending)
@@ -172,6 +172,15 @@ struct Attendant {
         }
         for share in shares { share.place.leave() }
         exit(worst?.status ?? ExitStatus.success)
+    }
+
+    /// How long the processes of other users may take: their users can stop them, and root waits no longer than it has said.
+    private var limits: ChildProcess.Limits? {
+        guard shares.contains(where: { $0.account != nil }) else { return nil }
+        let options = shares[0].arguments.options
+        // The process itself ends in order before that, a slow disk included.
+        let ending = options.grace + .seconds(15)
+        return ChildProcess.Limits(whole: options.totalLimit.map { $0 + ending }, ending: ending)
     }
 
     /// The place that the commands of the end get in their environment.

@@ -50,29 +50,61 @@ package struct ChildProcess: Sendable {
     /// Keeps signals waiting for ``ends(of:passingOn:)``, before this process has another thread that could take them.
     package static func hold(_ signals: [Int32]) { set(SIG_BLOCK, signals) }
 
+    /// How long children may take that do not end by themselves: another user can stop a process of that user's.
+    package struct Limits: Sendable {
+        /// How long they go on at all; nil for as long as they want. Then they are sent SIGTERM.
+        package var whole: Duration?
+        /// How long they take to end after a signal. Then they are sent SIGKILL.
+        package var ending: Duration
+
+        package init(whole: Duration?, ending: Duration) { (self.whole, self.ending) = (whole, ending) }
+    }
+
     /// Waits until all of several end, and passes on what this process is sent meanwhile; these signals are blocked for it,
     /// and stay so.
     ///
+    /// - Parameter limits: How long they may take; nil for as long as they want.
     /// - Returns: What each exited with, or the negative number of the signal that ended it.
-    package static func ends(of children: [ChildProcess], passingOn signals: [Int32]) -> [Int32] {
+    package static func ends(
+        of children: [ChildProcess], passingOn signals: [Int32], within limits: Limits? = nil
+    ) -> [Int32] {
         hold(signals)
         var set = set(of: signals + [SIGCHLD])
         var ends: [pid_t: Int32] = [:]
+        var (deadline, isEnding) = (limits?.whole.map { ContinuousClock.now + $0 }, false)
         func send(_ signal: Int32) { for child in children where ends[child.number] == nil { child.send(signal) } }
         while true {
             for child in children where ends[child.number] == nil { ends[child.number] = child.endIfOver() }
             if ends.count == children.count { return children.compactMap { ends[$0.number] } }
-            var got: Int32 = 0
-            guard unsafe sigwait(&set, &got) == 0, got != SIGCHLD else { continue }
-            if got == SIGTSTP {
+            if let limits, let over = deadline, ContinuousClock.now >= over {
+                // A process that is stopped takes no signal but the one that kills it.
+                send(isEnding ? SIGKILL : SIGTERM)
+                send(SIGCONT)
+                (deadline, isEnding) = (ContinuousClock.now + limits.ending, true)
+            }
+            let rest = deadline.map { ContinuousClock.now.duration(to: $0) }
+            switch next(in: &set, within: rest) {
+            case nil, SIGCHLD: continue
+            case SIGTSTP:
                 // All rest until the user wants them to go on.
                 send(SIGSTOP)
                 kill(getpid(), SIGSTOP)
                 send(SIGCONT)
-            } else {
-                send(got)
+            case let signal?:
+                send(signal)
+                if let limits, !isEnding { (deadline, isEnding) = (ContinuousClock.now + limits.ending, true) }
             }
         }
+    }
+
+    /// Waits for a signal; nil where none comes in time.
+    private static func next(in set: inout sigset_t, within limit: Duration?) -> Int32? {
+        // A second at least, so that a clock that is a little early does not make this spin; a day at most.
+        let seconds = limit.map { min(max(1, Int($0.components.seconds)), 86_400) } ?? 86_400
+        var time = timespec(tv_sec: seconds, tv_nsec: 0)
+        // Safe because the call reads variables of its own kinds.
+        let signal = unsafe sigtimedwait(&set, nil, &time)
+        return signal > 0 ? signal : nil
     }
 
     /// What it exited with, or the negative number of the signal that ended it; nil while it goes on.

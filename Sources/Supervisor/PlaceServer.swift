@@ -77,7 +77,10 @@ package actor PlaceServer {
                 try LocalFile.put(body, at: place.path, mode: mode & request.mode, group: group)
             case (.document, .clear): try await LocalFiles().clear(place.path)
             case (.notebook, .lock): try await store(request.place).lock()
-            case (.notebook, .unlock): await store(request.place).unlock()
+            case (.notebook, .unlock):
+                await store(request.place).unlock()
+                // A store serves one run, and the notebook may be run again.
+                stores[request.place] = nil
             case (.notebook, .checkWritable): try await store(request.place).checkWritable()
             case (.notebook(let owner), .write):
                 let store = store(request.place)

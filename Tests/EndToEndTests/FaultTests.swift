@@ -7,8 +7,7 @@ import Testing
     private static let faults = Program.root + "/.build/faults.so"
 
     @Test(.timeLimit(.minutes(15)))
-    func `by the hundred leave no half file, lose nothing that the run reports as saved, and end with a reason`() async throws
-    {
+    func `by the hundred leave no half file, lose nothing that is reported as saved, and give a reason`() async throws {
         try #require(FileManager.default.fileExists(atPath: Self.faults), "run Tests/run first")
         let folder = try Folder()
         let elsewhere = try Folder()

@@ -156,7 +156,10 @@ enum Program {
             return status?.split(separator: "\n").first { $0.hasPrefix(name + ":") }?.split(separator: "\t").last
         }
 
-        func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+        func send(_ signal: Int32) { kill(number, signal) }
+
+        /// Its number.
+        var number: pid_t { process.processIdentifier }
 
         /// Closes its standard input, and waits for its end.
         func endInput() async throws -> Run {

@@ -172,6 +172,23 @@ struct `Root's own rights` {
         #expect(report.errors.contains("run them one owner at a time"), "\(report.errors)")
     }
 
+    @Test(.timeLimit(.minutes(5))) func `do not wait for a process that its user has stopped`() async throws {
+        try instance.write(["open('begun', 'w').close()", waiting(for: "go")])
+        let run = try await Program.start(
+            ["execute", "--inplace", "--total-timeout", "3s", "--grace", "1s", "report.ipynb"],
+            environment: Instance.environment, in: instance.notebooks)
+        #expect(try await eventually { instance.notebooks.names.contains("begun") })
+        let engine = try #require(children(of: Int(run.number)).first)
+        // Whenever root lets it go on, so that it can end in order, the user stops it again.
+        let stopping = try await Program.start(
+            ["-u", instance.user, "--", "/bin/sh", "-c", "while kill -STOP \(engine); do :; done"],
+            program: "/usr/sbin/runuser", in: instance.notebooks)
+        let end = try await run.end()
+        _ = try await stopping.end()
+        #expect(end.status == 137, "\(end.errors)")
+        #expect(try await eventually { instance.processes.isEmpty })
+    }
+
     @Test func `clean a notebook as its owner does`() async throws {
         try instance.write(["1"])
         let run = try await instance.run(["clean", "--inplace", "report.ipynb"])
