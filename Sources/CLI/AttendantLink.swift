@@ -75,7 +75,8 @@ struct End {
     /// - Parameter result: Where root expects the result, which alone is believed, or a file beside it after a conflict.
     func trusted(from result: String?) -> End {
         let outcomes: Set = [
-            "succeeded", "raised", "exited", "timed-out", "kernel-died", "stopped", "failed", "killed", "left-out", "differs",
+            "succeeded", "raised", "exited", "timed-out", "kernel-died", "stopped", "failed", "killed", "left-out",
+            "differs",
         ]
         let isExpected = result.map { expected in
             let stem = expected.hasSuffix(".ipynb") ? String(expected.dropLast(6)) : expected
