@@ -224,7 +224,11 @@ struct Attendant {
         } else {
             Terminal.complain("galley: \(place.notebook): \(text)")
         }
-        guard !background.isDetached, let log = place.log, let file = try? LocalFile.openForLines(log) else { return }
+        // A log among the files of another user is not root's to make.
+        guard !background.isDetached, let log = place.log,
+            shares.allSatisfy({ $0.account == nil }) || LocalFile.isInRootsFolder(log),
+            let file = try? LocalFile.openForLines(log)
+        else { return }
         Terminal.write(line, to: file)
         close(file)
     }

@@ -9,6 +9,8 @@ import GalleySupervisor
 /// `galley clean`: takes out of notebooks what runs have left in them, as git wants it.
 struct CleanCommand: Sendable {
     private var paths: [String]
+    /// The only files that paths may lead to which other users can change.
+    private var only: [String: LocalFile.Identity] = [:]
     private let isInPlace: Bool
     private let remains: UnreadNotebook.Remains
 
@@ -36,10 +38,12 @@ struct CleanCommand: Sendable {
     /// other thread.
     func divided() -> CleanCommand {
         guard geteuid() == 0 else { return self }
+        var part = self
         var parts: [FileOwner?: [String]] = [:]
         for path in paths {
             let owner = path == "-" ? NotebookOwner.ofStandardInput : NotebookOwner(of: path)
-            if case .user(let owner, _) = owner {
+            if case .user(let owner, let only) = owner {
+                part.only[path] = only
                 parts[FileOwner(user: owner.user, group: owner.group), default: []].append(path)
             } else {
                 parts[nil, default: []].append(path)
@@ -48,7 +52,6 @@ struct CleanCommand: Sendable {
         guard parts.keys.contains(where: { $0 != nil }) else { return self }
         var worst = ExitStatus.success
         for (owner, paths) in parts {
-            var part = self
             part.paths = paths
             do throws(Errno) {
                 if let child = try ChildProcess.make(isApart: false) {
@@ -72,7 +75,7 @@ struct CleanCommand: Sendable {
     func run() async -> Int32 {
         var status = ExitStatus.success
         for path in paths {
-            if geteuid() == 0, path != "-", NotebookOwner(of: path) == .none {
+            if geteuid() == 0, path != "-", NotebookOwner(of: path) != .root {
                 Terminal.complain("galley: \(StorageError.changeable(path: path))")
                 status = ExitStatus.storage
                 continue
@@ -88,7 +91,7 @@ struct CleanCommand: Sendable {
     }
 
     private func clean(_ path: String) async throws {
-        let file = path == "-" ? nil : LocalFile(path)
+        let file = path == "-" ? nil : LocalFile(path, only: only[path])
         let source: any NotebookStore = file ?? StandardStreams()
         if isInPlace { try await source.lock() }
         let bytes = try await source.read()

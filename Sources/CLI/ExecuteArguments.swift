@@ -110,13 +110,8 @@ struct ExecuteArguments: Sendable {
     mutating func findDeferred() throws(UsageError) {
         guard !deferred.isEmpty else { return }
         let (known, isOnly) = (tasks, tasks.isEmpty)
-        let arguments = deferred
-        try find(arguments.map(\.argument))
+        try find(deferred.map(\.argument))
         if !isOnly { isSingle = false }
-        // Root named the argument, and not what another user may have put into it.
-        for index in tasks.indices {
-            tasks[index].isStrict = arguments.contains { !$0.controlsPath } || tasks[index].isStrict
-        }
         tasks = known + tasks
     }
 

@@ -274,7 +274,7 @@ extension ExecuteCommand {
             let answers = Answers(arguments.answers)
             options.launch.answer = { _, _ in answers.next() }
         }
-        if options.login != nil { options.user = task.isStrict ? .owner : .caller }
+        if options.login != nil { options.user = task.only == nil ? .caller : .owner }
         checker?.prepare(&options)
         var job = Batch.Job(task.path, options) { [self] in (source(task), destination(task)) }
         job.earlierDuration = task.earlierDuration
@@ -283,7 +283,8 @@ extension ExecuteCommand {
 
     private func source(_ task: NotebookTask) -> any NotebookStore {
         if task.path == "-" { return StandardStreams() }
-        if task.owner == .none, arguments.isShare { return RefusedNotebook(name: task.path) }
+        if arguments.isShare, let refused = RefusedNotebook(task) { return refused }
+        if let only = task.only { return LocalFile(task.path, only: only) }
         return arguments.result == .inPlace ? files.notebook(task.path) : LocalFile(task.path)
     }
 

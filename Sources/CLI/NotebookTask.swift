@@ -15,8 +15,8 @@ struct NotebookTask: Sendable {
     var earlierDuration: Duration?
     /// The user whose process runs it, where root has found that out.
     var owner = NotebookOwner.root
-    /// Whether the file has to belong to the user whose process reads it: the path may lead to that of another user.
-    var isStrict = false
+    /// The only file that its process may read; nil where no other user can change where the path leads.
+    var only: LocalFile.Identity?
 }
 
 /// Finds the notebooks that a command line means.
@@ -35,7 +35,6 @@ struct TaskList {
     struct Deferred: Sendable {
         let argument: String
         let owner: FileOwner
-        let controlsPath: Bool
     }
 
     /// - Parameters:
@@ -95,9 +94,9 @@ struct TaskList {
         }
         switch NotebookOwner(of: place) {
         case .root: return nil
-        case .user(let owner, let controlsPath):
-            return Deferred(argument: argument, owner: owner, controlsPath: controlsPath)
-        case .none:
+        case .user(let owner, only: nil): return Deferred(argument: argument, owner: owner)
+        case .unreachable(let code): throw UsageError("\(argument): \(code)")
+        case .user, .none:
             throw UsageError("\(argument): root does not read it, because other users can change where that leads")
         }
     }

@@ -46,8 +46,8 @@ struct RunShare: Sendable {
             parts[user, default: ([], [])].deferred += deferred.map { [$0] } ?? []
         }
         for var task in arguments.tasks {
-            if named == nil, case .user(let owner, let controlsPath) = task.owner {
-                task.isStrict = !controlsPath
+            if named == nil, case .user(let owner, let only) = task.owner {
+                task.only = only
                 add(owner, task, nil)
             } else {
                 add(nil, task, nil)
@@ -113,14 +113,16 @@ struct RunShare: Sendable {
 }
 
 extension Account {
-    /// The user who owns a file: without an account, one who has the group of the file, unless that is root's, and a home for
-    /// as long as the run takes.
+    /// The user who owns a file: without an account, one who has the group of the file and a home for as long as the run takes.
+    ///
+    /// A group that the machine knows has rights. A file can have it without its owner being in it, from its folder, so a
+    /// number is not given such a group.
     static func owning(_ owner: FileOwner) -> Account {
         if let account = Account(id: owner.user) { return account }
         let nobodys: UInt32 = 65534
         let word = String(UInt64.random(in: 0...UInt64.max), radix: 36)
         return Account(
-            number: owner.user, group: owner.group == 0 ? nobodys : owner.group, home: "/tmp/galley-home-\(word)")
+            number: owner.user, group: isGroup(owner.group) ? nobodys : owner.group, home: "/tmp/galley-home-\(word)")
     }
 }
 

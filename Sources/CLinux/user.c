@@ -46,6 +46,14 @@ size_t clinux_find_groups(uid_t user, gid_t group, gid_t *groups, size_t room) {
     return count;
 }
 
+int clinux_is_group(gid_t group) {
+    char buffer[65536];
+    struct group entry, *found = NULL;
+    int code = getgrgid_r(group, &entry, buffer, sizeof buffer, &found);
+    // One with more members than there is room for is one.
+    return code == ERANGE || (code == 0 && found != NULL);
+}
+
 /// Takes all capabilities away, those that a program could inherit too.
 static int drop_capabilities(void) {
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};

@@ -52,6 +52,9 @@ package struct Account: Hashable, Sendable {
         (self.home, shell) = (home, "/bin/sh")
     }
 
+    /// Whether the machine knows a group of this number.
+    package static func isGroup(_ number: UInt32) -> Bool { clinux_is_group(number) != 0 }
+
     private static func groups(of user: UInt32, _ group: UInt32) -> [UInt32] {
         var groups = [UInt32](repeating: group, count: 64)
         while true {

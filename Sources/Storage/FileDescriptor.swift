@@ -11,10 +11,20 @@ struct FileDescriptor: ~Copyable {
 
     /// Opens a path; it is not passed on to children.
     ///
-    /// To read, it does not wait for a writer at the other end of a pipe that took the place of a file.
+    /// To read, it does not wait for a writer at the other end of a pipe that took the place of a file. It waits two seconds,
+    /// and not for as long as the system allows, where another process has a lease on the file that it was asked to give back.
     init(_ path: String, _ flags: Int32, mode: mode_t = 0) throws(Errno) {
-        let patience = flags & O_ACCMODE == O_RDONLY ? O_NONBLOCK : 0
-        number = try checked { unsafe open(path, flags | patience | O_CLOEXEC, mode) }
+        let still = flags & O_ACCMODE == O_WRONLY ? 0 : O_NONBLOCK
+        var tries = 0
+        while true {
+            do throws(Errno) {
+                number = try checked { unsafe open(path, flags | still | O_CLOEXEC, mode) }
+                return
+            } catch  where error.rawValue == EWOULDBLOCK && tries < 40 {
+                tries += 1
+                _ = poll(nil, 0, 50)
+            }
+        }
     }
 
     /// Opens a name in a folder.

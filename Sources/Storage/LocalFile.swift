@@ -33,10 +33,15 @@ public actor LocalFile: NotebookStore {
         case seen(Stamp, Fingerprint)
     }
 
+    /// The only file that may be read, wherever the path leads; nil for any.
+    private let only: Identity?
+
     /// Names the file at `path`, which need not exist yet.
-    public init(_ path: String) {
-        name = path
-        self.path = path
+    public init(_ path: String) { self.init(path, only: nil) }
+
+    /// Names the file at `path`, and the only one that it may lead to when it is read.
+    package init(_ path: String, only: Identity?) {
+        (name, self.path, self.only) = (path, path, only)
     }
 
     /// The actor runs on its file's queue.
@@ -68,6 +73,7 @@ public actor LocalFile: NotebookStore {
             // Of a pipe that nobody writes to nothing is waited for, and a device may never end.
             let file = try FileDescriptor(path, O_RDONLY)
             let status = try file.status
+            if let only, only != Identity(status) { throw Errno(rawValue: ESTALE) }
             guard [S_IFREG, S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT) else { throw Errno(rawValue: EISDIR) }
             guard status.st_size < UInt32.max else { throw Errno(rawValue: EFBIG) }
             let bytes = try file.readToEnd(expecting: Int(status.st_size))

@@ -98,7 +98,7 @@ extension LocalFile {
     package static func identity(of path: String) -> Identity? {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return nil }
-        return Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
+        return Identity(status)
     }
 
     /// A file, whatever its name.
@@ -106,6 +106,6 @@ extension LocalFile {
         private let device: UInt64
         private let number: UInt64
 
-        fileprivate init(device: UInt64, number: UInt64) { (self.device, self.number) = (device, number) }
+        init(_ status: stat) { (device, number) = (UInt64(status.st_dev), UInt64(status.st_ino)) }
     }
 }

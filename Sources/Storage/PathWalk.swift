@@ -39,8 +39,8 @@ package struct PathWalk: ~Copyable {
     package init(_ path: String) throws(Errno) {
         guard !path.utf8.contains(0) else { throw Errno(rawValue: EINVAL) }
         var names = Self.names(in: path)
-        var folder = try Self.start(path)
         var seen = Seen()
+        var folder = try Self.start(path, &seen)
         var links = 0
         while true {
             guard let name = names.popLast() else {
@@ -72,7 +72,7 @@ package struct PathWalk: ~Copyable {
                 links += 1
                 guard links <= 40 else { throw Errno(rawValue: ELOOP) }
                 let target = try Self.target(of: entry)
-                if target.hasPrefix("/") { folder = try Self.start(target) }
+                if target.hasPrefix("/") { folder = try Self.start(target, &seen) }
                 names += Self.names(in: target)
             case S_IFDIR where name == ".." || !names.isEmpty || path.hasSuffix("/"):
                 if name != ".." { seen.add(folder: status, entry: found) }
@@ -104,6 +104,9 @@ package struct PathWalk: ~Copyable {
         }
     }
 
+    /// What the path leads to, as it is told from all other files; nil where there is nothing.
+    package var identity: LocalFile.Identity? { found.map { LocalFile.Identity($0) } }
+
     /// Who owns what the path leads to; nil where there is nothing.
     package var owner: FileOwner? { found.map { FileOwner($0) } }
 
@@ -123,8 +126,21 @@ package struct PathWalk: ~Copyable {
 
     // MARK: -
 
-    private static func start(_ path: String) throws(Errno) -> FileDescriptor {
-        FileDescriptor(owning: try checked { unsafe clinux_open_folder(path.hasPrefix("/") ? "/" : ".") })
+    /// Opens the folder that a path begins in.
+    private static func start(_ path: String, _ seen: inout Seen) throws(Errno) -> FileDescriptor {
+        let isWhole = path.hasPrefix("/")
+        let folder = FileDescriptor(owning: try checked { unsafe clinux_open_folder(isWhole ? "/" : ".") })
+        if isWhole { return folder }
+        // The folder of this process may itself be among those of another user, who can move it.
+        guard let name = unsafe getcwd(nil, 0) else {
+            seen.add(.others)
+            return folder
+        }
+        defer { unsafe free(name) }
+        let walk = try PathWalk(unsafe String(cString: name))
+        let isThere = try walk.identity == LocalFile.Identity(folder.status)
+        seen.add(isThere ? walk.control : .others)
+        return folder
     }
 
     /// The names in a path, the last one first.
@@ -161,6 +177,14 @@ package struct PathWalk: ~Copyable {
                 isAnybody = true
             } else if let entry, entry.st_uid != 0 {
                 users.insert(entry.st_uid)
+            }
+        }
+
+        mutating func add(_ control: Control) {
+            switch control {
+            case .root: break
+            case .user(let user): users.insert(user)
+            case .others: isAnybody = true
             }
         }
 

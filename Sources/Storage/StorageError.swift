@@ -57,6 +57,9 @@ public enum StorageError: Error, Hashable, Sendable {
 }
 
 extension StorageError {
+    /// Makes an error of what the operating system answered when a path was followed.
+    package init(following path: String, _ code: Errno) { self.init(reading: path, code) }
+
     /// Makes an error of what the operating system answered when a file was read.
     init(reading path: String, _ code: Errno) {
         switch code.rawValue {

@@ -4,34 +4,42 @@ package import GalleyStorage
 package enum NotebookOwner: Hashable, Sendable {
     /// Root: the file is root's, and no other user can change where its path leads.
     case root
-    /// The owner of the file. `controlsPath` says whether that user alone, besides root, can change where the path leads: if
-    /// not, what is found there later may be another user's, and has to be looked at again.
-    case user(FileOwner, controlsPath: Bool)
-    /// None: the file or the link is root's, and other users can change where the path leads.
+    /// The owner of the file. Where other users can change where the path leads, the process must find this very file.
+    case user(FileOwner, only: LocalFile.Identity?)
+    /// None: the file or the link is root's, or a user's link lies among the files of others, and other users can change
+    /// where the path leads.
     case none
+    /// None: root cannot follow the path.
+    case unreachable(Errno)
 
     /// Finds the owner by descriptors; nothing is opened for reading, and no link is followed that is not root's.
     package init(of path: String) {
-        guard let walk = try? PathWalk(path) else {
-            // Reading it will tell why it cannot be looked up.
-            self = .root
-            return
+        do throws(Errno) {
+            let walk = try PathWalk(path)
+            self = Self.owner(walk)
+        } catch {
+            self = .unreachable(error)
         }
-        switch (walk.kind, walk.owner?.user, walk.control) {
-        case (.missing, _, .user(let user)), (.link, 0, .user(let user)):
-            // The name is free, or root's: it is up to the user who can change it.
-            self = .user(FileOwner(user: user, group: walk.folderOwner?.group ?? user), controlsPath: true)
-        case (.missing, _, .root): self = .root
-        case (.link, let user?, let control) where user != 0:
-            self = walk.owner.map { .user($0, controlsPath: control == .user(user)) } ?? .none
-        case (.file, 0, .root), (.folder, 0, .root), (.other, 0, .root): self = .root
-        case (.file, let user?, let control), (.folder, let user?, let control), (.other, let user?, let control):
-            guard user != 0, let owner = walk.owner else {
-                self = .none
-                return
-            }
-            self = .user(owner, controlsPath: control == .user(user) || control == .root)
-        default: self = .none
+    }
+
+    private static func owner(_ walk: borrowing PathWalk) -> NotebookOwner {
+        let owner = walk.owner
+        switch (walk.kind, walk.control) {
+        case (.missing, .root): return .root
+        case (.missing, .user(let user)):
+            return .user(FileOwner(user: user, group: walk.folderOwner?.group ?? user), only: nil)
+        case (.link, .user(let user)) where owner?.user == 0:
+            // The link is root's, among the files of a user who can exchange it.
+            return .user(FileOwner(user: user, group: walk.folderOwner?.group ?? user), only: nil)
+        case (.link, .user(let user)) where owner?.user == user: return owner.map { .user($0, only: nil) } ?? .none
+        case (.file, .root) where owner?.user == 0, (.folder, .root) where owner?.user == 0,
+            (.other, .root) where owner?.user == 0:
+            return .root
+        case (.file, let control), (.folder, let control), (.other, let control):
+            guard let owner, owner.user != 0 else { return .none }
+            let isControlled = control == .root || control == .user(owner.user)
+            return .user(owner, only: isControlled ? nil : walk.identity)
+        default: return .none
         }
     }
 
@@ -41,6 +49,6 @@ package enum NotebookOwner: Hashable, Sendable {
     /// Finds the owner of what comes by standard input: that of a file; of a pipe, root.
     package static var ofStandardInput: NotebookOwner {
         guard let owner = StandardStreams.inputOwner, owner.user != 0 else { return .root }
-        return .user(owner, controlsPath: true)
+        return .user(owner, only: nil)
     }
 }

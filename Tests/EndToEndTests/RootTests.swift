@@ -189,6 +189,61 @@ struct `Root's own rights` {
         #expect(try await eventually { instance.processes.isEmpty })
     }
 
+    @Test func `are not used where the user can move the folder that root works in`() async throws {
+        try FileManager.default.createDirectory(
+            atPath: instance.notebooks.path + "/roots", withIntermediateDirectories: false)
+        let folder = Folder(owning: instance.notebooks.path + "/roots")
+        try folder.write(["open('ran', 'w').close()"])
+        for (command, status) in [("execute --inplace a.ipynb", 4), ("clean --inplace a.ipynb", 3)] {
+            let run = try await instance.run(
+                ["-c", "cd roots && exec '\(Program.path)' \(command)"], program: "/bin/sh")
+            #expect(run.status == status, "\(run.errors)")
+        }
+        #expect(folder.names == ["a.ipynb"])
+    }
+
+    @Test func `are not used for a path that cannot be followed`() async throws {
+        try instance.write(["1"])
+        let before = try instance.notebooks.text("report.ipynb")
+        for (arguments, status) in [
+            (["execute", "--inplace", "report.ipynb/a.ipynb"], 3), (["clean", "--inplace", "report.ipynb/a.ipynb"], 3),
+            (["execute", "@report.ipynb/list"], 2),
+        ] {
+            let run = try await instance.run(arguments)
+            #expect(run.status == status, "\(run.errors)")
+        }
+        #expect(try instance.notebooks.text("report.ipynb") == before)
+    }
+
+    @Test func `do not reach a number through the group of a folder`() async throws {
+        let folder = Folder(owning: instance.path + "/shared")
+        try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(atPath: folder.path) }
+        try folder.write(["import os; print(os.getgid(), os.getgroups())"], kernel: "python3")
+        // A group that the machine knows, such as the one that may read passwords.
+        let group = try #require(getgrnam("shadow")).pointee.gr_gid
+        chown(folder.path + "/a.ipynb", 54_321, group)
+        let kernel = instance.home + "/anaconda3/envs/python3"
+        let run = try await instance.run(["execute", "--inplace", "--kernel", kernel, folder.path + "/a.ipynb"])
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try folder.notebook().outputs == [["65534 [65534]\n"]])
+    }
+
+    @Test func `make no file among the user's when the process of the user is killed`() async throws {
+        try instance.write([
+            "import os, signal\nos.remove('log')\nguard = os.getppid()\n"
+                + "for _ in range(5):\n"
+                + "    text = open(f'/proc/{guard}/stat').read()\n"
+                + "    guard = int(text[text.rindex(')') + 4:].split()[0])\n"
+                + "    if open(f'/proc/{guard}/comm').read().strip() == 'galley': break\n"
+                + "os.kill(guard, signal.SIGKILL)\n" + waiting(for: "never")
+        ])
+        let run = try await instance.run(["execute", "--inplace", "--log", "log", "report.ipynb"])
+        #expect(run.status == 137, "\(run.errors)")
+        #expect(!instance.notebooks.names.contains("log"))
+        #expect(try await eventually { instance.processes.isEmpty })
+    }
+
     @Test func `clean a notebook as its owner does`() async throws {
         try instance.write(["1"])
         let run = try await instance.run(["clean", "--inplace", "report.ipynb"])

@@ -194,6 +194,16 @@ struct `A file that root writes` {
         #expect(owner(of: scratch("b/c")) == 0)
     }
 
+    @Test func `is read only if it is the file that was meant, where others can exchange it`() async throws {
+        let path = try scratch.file("a", "meant")
+        let only = try #require(LocalFile.identity(of: path))
+        #expect(try await LocalFile(path, only: only).read() == Array("meant".utf8))
+        _ = try scratch.file("b", "other")
+        rename(scratch("b"), path)
+        await #expect(throws: StorageError.self) { _ = try await LocalFile(path, only: only).read() }
+        #expect(try await LocalFile(path).read() == Array("other".utf8))
+    }
+
     @Test func `is unsafe for root if another user can change its path`() async throws {
         let path = try scratch.file("a")
         let file = LocalFile(path)

@@ -129,6 +129,9 @@ int clinux_exit_status(int status);
 /// Has all threads of this process take their memory from one place, instead of setting some aside for each.
 void clinux_share_memory(void);
 
+/// Whether there is a group of this number.
+int clinux_is_group(gid_t group);
+
 // MARK: - For Supervisor
 
 /// Finds the groups that a user is in, the user's own first; a number that is no user's is in `group` alone. Returns how
