@@ -180,7 +180,10 @@ struct Attendant {
         let options = shares[0].arguments.options
         // The process itself ends in order before that, a slow disk included.
         let ending = options.grace + .seconds(15)
-        return ChildProcess.Limits(whole: options.totalLimit.map { $0 + ending }, ending: ending)
+        // The limit is that of one notebook, each time that it is run.
+        let runs = shares.map { max(1, $0.arguments.tasks.count + $0.arguments.deferred.count * 1000) }.reduce(0, +)
+        let attempts = runs * (1 + shares[0].arguments.batch.retries)
+        return ChildProcess.Limits(whole: options.totalLimit.map { $0 * attempts + ending }, ending: ending)
     }
 
     /// The place that the commands of the end get in their environment.
@@ -192,7 +195,7 @@ struct Attendant {
         for path in engine.server?.finish() ?? [] {
             say(.error, "not all lines could be written to \(path)", engine.share.place)
         }
-        let told = End(engine.verdict.read(), status: status)
+        let told = End(engine.verdict.readNow(), status: status)
         let end = told ?? killed(engine.share, by: ending, status)
         guard let account = engine.share.account else { return end }
         if let home = engine.share.temporaryHome { UserSwitch.of(account).remove(home) }

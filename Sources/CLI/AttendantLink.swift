@@ -115,6 +115,12 @@ struct Pipe: Sendable {
     /// Writes as much of a message as is written in one piece.
     func write(_ text: String) { Terminal.write(Array(text.utf8.prefix(4000)) + [0], to: writing) }
 
+    /// The message of a process that has ended; empty where it sent none. What holds the pipe open is not waited for.
+    func readNow() -> String {
+        _ = fcntl(reading, F_SETFL, O_NONBLOCK)
+        return read()
+    }
+
     /// Waits for a message; empty where there will be none.
     func read() -> String {
         var bytes = [UInt8](repeating: 0, count: 4096)

@@ -1,11 +1,13 @@
 import GalleyComparison
 import GalleyExecution
 import Galley
+import Glibc
 import GalleyJupyterProtocol
 import GalleyLocalKernels
 import GalleyNotebook
 import GalleyReports
 import GalleyStorage
+import GalleySupervisor
 import Synchronization
 
 /// What was asked of `galley check`.
@@ -33,8 +35,13 @@ struct CheckSettings: Sendable {
     ]
 
     /// Reads what texts are changed by.
-    mutating func readSanitizers() throws(UsageError) {
+    ///
+    /// - Parameter usesRootsRights: Whether root may read what other users can change.
+    mutating func readSanitizers(usesRootsRights: Bool) throws(UsageError) {
         guard let (path, option) = sanitizerFile else { return }
+        if geteuid() == 0, !usesRootsRights, NotebookOwner(of: path) != .root {
+            throw UsageError("\(option) \(path): root does not read it, because other users can change it")
+        }
         guard let bytes = LocalFile.peek(path, limit: 1 << 24) else {
             throw UsageError("\(option) \(path): the file cannot be read; is there such a file?")
         }

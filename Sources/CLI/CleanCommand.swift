@@ -55,7 +55,9 @@ struct CleanCommand: Sendable {
             part.paths = paths
             do throws(Errno) {
                 if let child = try ChildProcess.make(isApart: false) {
-                    let end = ChildProcess.ends(of: [child], passingOn: Signals.ending)[0]
+                    let end = ChildProcess.ends(
+                        of: [child], passingOn: Signals.ending,
+                        within: ChildProcess.Limits(whole: .seconds(600), ending: .seconds(15)))[0]
                     let status = end < 0 ? ExitStatus.signal(-end) : end
                     if ExitStatus.isWorse(status, than: worst) { worst = status }
                     continue

@@ -87,7 +87,7 @@ struct ExecuteArguments: Sendable {
     mutating func complete() throws(UsageError) {
         if batch.shard != nil || batch.order == .slowestFirst { tasks.readDurations() }
         if let shard = batch.shard { tasks.keep(shard) }
-        try check.readSanitizers()
+        try check.readSanitizers(usesRootsRights: options.user == .caller)
         try settle()
     }
 

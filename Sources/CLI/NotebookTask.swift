@@ -48,6 +48,9 @@ struct TaskList {
         isSingle = arguments.count == 1
         var found: [NotebookSearch.Found] = []
         for argument in arguments {
+            if isPlan, argument == "@-", case .user = NotebookOwner.ofStandardInput {
+                throw UsageError("@-: the list comes from a file of another user; name the file, as @FILE")
+            }
             if isPlan, let one = try Self.deferred(argument) {
                 isSingle = isSingle && !argument.hasPrefix("@")
                 deferred.append(one)
@@ -73,7 +76,7 @@ struct TaskList {
             throw UsageError(
                 "no notebook is left: \(arguments.joined(separator: " ")) holds none but what --exclude says")
         }
-        found = Self.distinct(found)
+        found = Self.distinct(found, isPlan: isPlan)
         let root = Self.common(found.map { $0.folder.isEmpty ? "." : $0.folder })
         tasks = found.map { notebook in
             var task = NotebookTask(path: notebook.path)
@@ -102,13 +105,15 @@ struct TaskList {
     }
 
     /// One file is run once, whatever the number of its names; that of the file itself comes before one of a link.
-    private static func distinct(_ found: [NotebookSearch.Found]) -> [NotebookSearch.Found] {
+    private static func distinct(_ found: [NotebookSearch.Found], isPlan: Bool) -> [NotebookSearch.Found] {
         var places: [LocalFile.Identity: Int] = [:]
         // What Unicode holds for the same name may be another file's.
         var names: Set<[UInt8]> = []
         var distinct: [NotebookSearch.Found] = []
         for notebook in found where names.insert(Array(notebook.path.utf8)).inserted {
-            if let identity = LocalFile.identity(of: notebook.path) {
+            // Root is not led by a link of another user's to take a third one's notebook for the same.
+            let identity = isPlan ? PathWalk.identity(of: notebook.path) : LocalFile.identity(of: notebook.path)
+            if let identity {
                 if let place = places[identity] {
                     if LocalFile.isLink(distinct[place].path), !LocalFile.isLink(notebook.path) {
                         distinct[place] = notebook
@@ -166,7 +171,7 @@ struct TaskList {
 extension [NotebookTask] {
     /// Looks up how long each took when it was run last.
     mutating func readDurations() {
-        for index in indices where self[index].path != "-" {
+        for index in indices where self[index].path != "-" && RefusedNotebook(self[index]) == nil {
             guard let bytes = LocalFile.peek(self[index].path, limit: 1 << 30),
                 let notebook = try? UnreadNotebook(parsing: bytes)
             else { continue }

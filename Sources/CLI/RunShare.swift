@@ -35,7 +35,8 @@ struct RunShare: Sendable {
             else {
                 throw KernelError.noAccount(name)
             }
-            named = account
+            // Another name of root is not a way to root's rights.
+            if account.id != 0 { named = account }
         }
         var owners: [FileOwner?] = []
         var parts: [UInt32: (tasks: [NotebookTask], deferred: [TaskList.Deferred])] = [:]
@@ -122,7 +123,8 @@ extension Account {
         let nobodys: UInt32 = 65534
         let word = String(UInt64.random(in: 0...UInt64.max), radix: 36)
         return Account(
-            number: owner.user, group: isGroup(owner.group) ? nobodys : owner.group, home: "/tmp/galley-home-\(word)")
+            number: owner.user, group: owner.group == 0 || isGroup(owner.group) ? nobodys : owner.group,
+            home: "/tmp/galley-home-\(word)")
     }
 }
 

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <poll.h>
+#include <signal.h>
 #include <linux/keyctl.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -50,8 +52,8 @@ int clinux_is_group(gid_t group) {
     char buffer[65536];
     struct group entry, *found = NULL;
     int code = getgrgid_r(group, &entry, buffer, sizeof buffer, &found);
-    // One with more members than there is room for is one.
-    return code == ERANGE || (code == 0 && found != NULL);
+    // Where that cannot be found out, it may be one.
+    return code != 0 || found != NULL;
 }
 
 /// Takes all capabilities away, those that a program could inherit too.
@@ -76,7 +78,11 @@ void clinux_remove_as(uid_t user, gid_t group, const gid_t *groups, size_t count
         if (clinux_become(user, group, groups, count) == 0) clinux_remove(path);
         _exit(0);
     }
-    while (child > 0 && waitpid(child, NULL, 0) == -1 && errno == EINTR) {}
+    // The user's other processes can stop this one, or make files for ever.
+    for (int tries = 0; child > 0 && waitpid(child, NULL, WNOHANG) == 0; tries++) {
+        if (tries == 1000) kill(child, SIGKILL);
+        poll(NULL, 0, 10);
+    }
 }
 
 int clinux_become(uid_t user, gid_t group, const gid_t *groups, size_t count) {

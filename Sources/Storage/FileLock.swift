@@ -8,14 +8,19 @@ struct FileLock: ~Copyable {
     private let file: FileDescriptor
 
     /// Locks the file that a path leads to; nil where there is none, or where the file system knows no locks.
-    static func take(_ path: String) throws(StorageError) -> FileLock? {
+    ///
+    /// - Parameter name: What messages call the path.
+    static func take(
+        _ path: String, named name: String? = nil, followsLinks: Bool = true
+    ) throws(StorageError) -> FileLock? {
+        let name = name ?? path
         var status = stat()
         // What is no file is not opened: a pipe would wait for somebody at its other end.
         guard unsafe stat(path, &status) == 0 else { return nil }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile(path: path) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile(path: name) }
         do throws(Errno) {
             while true {
-                let file = try open(path)
+                let file = try open(path, followsLinks ? 0 : O_NOFOLLOW)
                 guard try lock(file) else { return nil }
                 // Whoever held it may have replaced the file while we opened it.
                 if try Stamp(ofFileAt: path)?.isOfSameFile(as: Stamp(file.status)) == true {
@@ -23,9 +28,9 @@ struct FileLock: ~Copyable {
                 }
             }
         } catch  where error.rawValue == EWOULDBLOCK {
-            throw .inUse(path: path, process: holder(of: path))
+            throw .inUse(path: name, process: holder(of: path))
         } catch {
-            throw StorageError(reading: path, error)
+            throw StorageError(reading: name, error)
         }
     }
 
@@ -47,11 +52,11 @@ struct FileLock: ~Copyable {
     private init(file: consuming FileDescriptor) { self.file = file }
 
     /// Network file systems lock only what may be written.
-    private static func open(_ path: String) throws(Errno) -> FileDescriptor {
+    private static func open(_ path: String, _ still: Int32) throws(Errno) -> FileDescriptor {
         do throws(Errno) {
-            return try FileDescriptor(path, O_RDWR)
+            return try FileDescriptor(path, O_RDWR | still)
         } catch  where [EACCES, EROFS, EPERM, ETXTBSY].contains(error.rawValue) {
-            return try FileDescriptor(path, O_RDONLY)
+            return try FileDescriptor(path, O_RDONLY | still)
         }
     }
 

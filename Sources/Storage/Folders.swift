@@ -87,6 +87,14 @@ extension LocalFile {
     /// - Returns: The descriptor, which the caller closes.
     package static func openForLines(_ path: String) throws(Errno) -> Int32 {
         if let own = ownDescriptor(path) { return try checked { fcntl(own, F_DUPFD_CLOEXEC, 3) } }
-        return try HeldPath(path).open(O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, mode: 0o666)
+        let flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK
+        for _ in 0..<3 {
+            do throws(Errno) {
+                return try HeldPath(path).open(flags, mode: 0o666)
+            } catch  where error.rawValue == EEXIST {
+                // Another run has made it in this moment.
+            }
+        }
+        return try HeldPath(path).open(flags, mode: 0o666)
     }
 }

@@ -15,11 +15,13 @@ final class HeldFolder: Sendable {
 package final class HeldPath: Sendable {
     private let path: String
     private let folder: HeldFolder?
+    /// The file that root has seen there; nil where there was none.
+    private let seen: LocalFile.Identity?
 
     /// - Throws: `EPERM` where root would follow a link, or fill a file or a pipe, that another user can change.
     package init(_ path: String) throws(Errno) {
         guard geteuid() == 0 else {
-            (self.path, folder) = (path, nil)
+            (self.path, folder, seen) = (path, nil, nil)
             return
         }
         let walk = try PathWalk(path)
@@ -35,6 +37,7 @@ package final class HeldPath: Sendable {
         let folder = HeldFolder(walk)
         self.path = folder.path + "/" + walk.base
         self.folder = folder
+        seen = walk.identity
     }
 
     /// Opens it. Root follows no link here: those of root's own were followed before.
@@ -42,8 +45,13 @@ package final class HeldPath: Sendable {
     /// - Returns: The descriptor, which the caller closes.
     package func open(_ flags: Int32, mode: UInt32 = 0) throws(Errno) -> Int32 {
         defer { withExtendedLifetime(folder) {} }
-        let still = folder == nil ? 0 : O_NOFOLLOW
-        return try checked { unsafe Glibc.open(path, flags | still | O_CLOEXEC, mode) }
+        guard folder != nil else { return try checked { unsafe Glibc.open(path, flags | O_CLOEXEC, mode) } }
+        let isNew = seen == nil && flags & O_CREAT != 0 ? O_EXCL : 0
+        let file = FileDescriptor(
+            owning: try checked { unsafe Glibc.open(path, flags | O_NOFOLLOW | isNew | O_CLOEXEC, mode) })
+        // Another file, put there since, may be another user's.
+        if let seen, seen != LocalFile.Identity(try file.status) { throw Errno(rawValue: EPERM) }
+        return try checked { fcntl(file.number, F_DUPFD_CLOEXEC, 3) }
     }
 }
 

@@ -35,13 +35,14 @@ public actor LocalFile: NotebookStore {
 
     /// The only file that may be read, wherever the path leads; nil for any.
     private let only: Identity?
+    private let looksForRemains: Bool
 
     /// Names the file at `path`, which need not exist yet.
-    public init(_ path: String) { self.init(path, only: nil) }
+    public init(_ path: String) { (name, self.path, only, looksForRemains) = (path, path, nil, true) }
 
     /// Names the file at `path`, and the only one that it may lead to when it is read.
-    package init(_ path: String, only: Identity?) {
-        (name, self.path, self.only) = (path, path, only)
+    package init(_ path: String, only: Identity? = nil, looksForRemains: Bool = true) {
+        (name, self.path, self.only, self.looksForRemains) = (path, path, only, looksForRemains)
     }
 
     /// The actor runs on its file's queue.
@@ -53,7 +54,7 @@ public actor LocalFile: NotebookStore {
     public func lock() throws(StorageError) {
         try checkPath()
         ownership.isWanted = true
-        ownership.lock = try FileLock.take(path)
+        ownership.lock = try takeLock()
         lookForRemains(isWritten: true)
         // What comes to be there from now on is somebody else's.
         do throws(Errno) {
@@ -61,6 +62,14 @@ public actor LocalFile: NotebookStore {
         } catch {
             throw StorageError(reading: path, error)
         }
+    }
+
+    private func takeLock() throws(StorageError) -> FileLock? {
+        guard geteuid() == 0 else { return try FileLock.take(path) }
+        // Root opens nothing through a link of another user's; writing says why it is refused.
+        guard let place = try? Place(resolving: path) else { return nil }
+        defer { withExtendedLifetime(place) {} }
+        return try FileLock.take(place.path, named: path, followsLinks: false)
     }
 
     /// Lets other runs work on the file again.
@@ -151,7 +160,7 @@ public actor LocalFile: NotebookStore {
     private func clearRemains() { if isSafe { remains.clear(beside: path) } }
 
     /// Whether no other user can lead this process astray by the names beside the file.
-    private var isSafe: Bool { geteuid() != 0 || (try? PathWalk(path).control) == .root }
+    private var isSafe: Bool { looksForRemains && (geteuid() != 0 || (try? PathWalk(path).control) == .root) }
 
     /// Says what the user has to know of what killed runs have left; each thing once.
     package func takeWarnings() -> [String] { remains.takeWarnings() }

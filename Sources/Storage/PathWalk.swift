@@ -104,6 +104,9 @@ package struct PathWalk: ~Copyable {
         }
     }
 
+    /// What a path leads to as root follows it; nil where there is nothing, or where it cannot be followed.
+    package static func identity(of path: String) -> LocalFile.Identity? { (try? PathWalk(path))?.identity ?? nil }
+
     /// What the path leads to, as it is told from all other files; nil where there is nothing.
     package var identity: LocalFile.Identity? { found.map { LocalFile.Identity($0) } }
 

@@ -50,6 +50,8 @@ enum RepairedPath {
     }
 
     private static func names(in folder: [CChar]) -> [[CChar]] {
+        // Root looks only where no other user can exchange the folder.
+        guard geteuid() != 0 || (try? PathWalk(text(folder) + "/").control) == .root else { return [] }
         // Safe because the array ends with a NUL, and each name is copied before the next call.
         guard let open = unsafe opendir(folder + [0]) else { return [] }
         defer { unsafe closedir(open) }

@@ -84,7 +84,7 @@ struct Replacement {
             if stamp == now { return .expected(now) }
             // Somebody may have touched it, or saved just what was there.
             guard now.size == contents.count,
-                contents.matches(try FileDescriptor(place.path, O_RDONLY).readToEnd(expecting: now.size))
+                contents.matches(try FileDescriptor(place.path, O_RDONLY | O_NOFOLLOW).readToEnd(expecting: now.size))
             else { return .other }
             return .expected(now)
         }
@@ -149,7 +149,7 @@ struct Replacement {
             return true
         case .file:
             // As long as both files are locked, no other run takes one of them for a remnant.
-            let lock = isLocked ? nil : (try? FileLock.take(place.path)) ?? nil
+            let lock = isLocked ? nil : (try? FileLock.take(place.path, followsLinks: false)) ?? nil
             let watch = OpenedWatch(of: place.path)
             guard case .expected(let seen) = try find(expectation, at: place) else { return false }
             defer { extendLifetime(lock) }

@@ -124,7 +124,8 @@ extension SafetyCopy {
     ) -> Bool {
         // A copy that is locked belongs to a run that goes on.
         guard let copy = Remains.lockedFile(base, in: folder), let its = try? copy.status,
-            its.st_mode & S_IFMT == S_IFREG, its.st_uid == status.st_uid || its.st_uid == geteuid(),
+            its.st_mode & S_IFMT == S_IFREG, its.st_size < UInt32.max, status.st_size < UInt32.max,
+            its.st_uid == status.st_uid || its.st_uid == geteuid(),
             let contents = try? file.rewound().readToEnd(expecting: Int(status.st_size)),
             let old = try? copy.readToEnd(expecting: Int(its.st_size))
         else { return false }

@@ -70,6 +70,11 @@ package actor PlaceServer {
 
     private func reply(to request: PlaceRequest, _ body: [UInt8]) async -> PlaceReply {
         let place = places.places[request.place]
+        if case .notebook(let owner) = place.use, let now = try? PathWalk(place.path).owner?.user, now != owner.user {
+            // A user's bytes must not come to stand in a file of root's, or of a third user.
+            return .refused(
+                reason: "\(place.path) belongs to another user than the notebook; remove it, or name another place")
+        }
         do {
             switch (place.use, request.order) {
             case (.document, .makeFolder), (.notebook, .makeFolder): try LocalFiles().makeFolder(of: place.path)
@@ -97,7 +102,8 @@ package actor PlaceServer {
     /// The store that serves one run of a notebook.
     private func store(_ number: Int) -> LocalFile {
         if let store = stores[number] { return store }
-        let store = LocalFile(places.places[number].path)
+        // Root does not look for what a killed run of the user's may have left in folders that others can change.
+        let store = LocalFile(places.places[number].path, looksForRemains: false)
         stores[number] = store
         return store
     }

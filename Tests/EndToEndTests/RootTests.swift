@@ -107,6 +107,10 @@ struct `Root's own rights` {
     @Test func `do not read a list that a link of the user's leads to`() async throws {
         try instance.write(["1"])
         _ = try await instance.asUser("ln -s '\(secret)' list; mkfifo pipe")
+        _ = try await instance.asUser("echo ../../roots-own/a.ipynb >names")
+        let named = try await instance.run(
+            ["-c", "exec '\(Program.path)' execute @- <names"], program: "/bin/sh")
+        #expect(named.status == 2 && named.errors.contains("comes from a file of another user"), "\(named.errors)")
         for list in ["@list", "@pipe"] {
             let run = try await instance.run(["execute", "--junit", "j", list])
             #expect(run.status == 2 && !run.errors.contains("canary"), "\(run.errors)")
@@ -271,6 +275,10 @@ struct `Root's own rights` {
         let text = try String(contentsOfFile: instance.path + "/out/e", encoding: .utf8)
         #expect(text.split(separator: "\n").last?.contains("run-finished") == true)
         #expect(try Status(String(contentsOfFile: instance.path + "/out/s", encoding: .utf8)).exit_status == 0)
+        // Root's own file of that name stays root's, and does not get the user's cells.
+        chown(out + "/report.ipynb", 0, 0)
+        let over = try await instance.run(["execute", "--output-dir", out, "report.ipynb"])
+        #expect(over.status == 3 && over.errors.contains("belongs to another user than the notebook"), "\(over.errors)")
         // A file that is there belongs to another run.
         let lock = open(instance.path + "/out/e", O_WRONLY | O_CLOEXEC)
         defer { close(lock) }
