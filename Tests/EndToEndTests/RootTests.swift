@@ -179,7 +179,7 @@ struct `Root's own rights` {
     @Test(.timeLimit(.minutes(5))) func `do not wait for a process that its user has stopped`() async throws {
         try instance.write(["open('begun', 'w').close()", waiting(for: "go")])
         let run = try await Program.start(
-            ["execute", "--inplace", "--total-timeout", "3s", "--grace", "1s", "report.ipynb"],
+            ["execute", "--inplace", "--grace", "1s", "report.ipynb"],
             environment: Instance.environment, in: instance.notebooks)
         #expect(try await eventually { instance.notebooks.names.contains("begun") })
         let engine = try #require(children(of: Int(run.number)).first)
@@ -187,6 +187,8 @@ struct `Root's own rights` {
         let stopping = try await Program.start(
             ["-u", instance.user, "--", "/bin/sh", "-c", "while kill -STOP \(engine); do :; done"],
             program: "/usr/sbin/runuser", in: instance.notebooks)
+        #expect(try await eventually { isStopped(engine) })
+        run.send(SIGTERM)
         let end = try await run.end()
         _ = try await stopping.end()
         #expect(end.status == 137, "\(end.errors)")
@@ -286,6 +288,11 @@ struct `Root's own rights` {
         let late = try await instance.run(["execute", "--events", instance.path + "/out/e", "report.ipynb"])
         #expect(late.status == 3 && late.errors.contains("another run writes to it"), "\(late.errors)")
     }
+}
+
+/// Whether a process is stopped.
+private func isStopped(_ number: Int) -> Bool {
+    (try? String(contentsOfFile: "/proc/\(number)/status", encoding: .utf8))?.contains("State:\tT") ?? false
 }
 
 /// What the system was asked for, as strace tells it.
