@@ -2,7 +2,7 @@
 
     swaps.py CANARY_FOLDER SECRET GOOD_NOTEBOOK PATH...
 
-Runs until its standard input ends, and prints how many exchanges it has made. Each path is what it was before, a link to a
+Runs until its standard input ends, and prints how many exchanges it has made; now and then it writes that to a file `count`. Each path is what it was before, a link to a
 file or folder of root's, a link to a device or to nothing, a pipe, a folder, another name of a file, or nothing.
 """
 
@@ -69,6 +69,8 @@ count = 0
 while True:
     exchange(random.choice(paths))
     count += 1
+    if count % 20 == 0:
+        plain("count", str(count).encode())
     # Now and then nothing changes for as long as it takes to look at all of them.
     if select.select([sys.stdin], [], [], random.choice([0, 0.0005, 0.002, 0.002, 0.03]))[0]:
         break
