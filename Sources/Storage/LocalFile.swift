@@ -66,8 +66,16 @@ public actor LocalFile: NotebookStore {
 
     private func takeLock() throws(StorageError) -> FileLock? {
         guard geteuid() == 0 else { return try FileLock.take(path) }
-        // Root opens nothing through a link of another user's; writing says why it is refused.
-        guard let place = try? Place(resolving: path) else { return nil }
+        // Root opens nothing through another user's link.
+        let place: Place
+        do throws(StorageError) {
+            place = try Place(resolving: path)
+        } catch .notAFile {
+            throw .notAFile(path: path)
+        } catch {
+            // The write says why it refuses such a path.
+            return nil
+        }
         defer { withExtendedLifetime(place) {} }
         return try FileLock.take(place.path, named: path, followsLinks: false)
     }

@@ -92,6 +92,9 @@ import Testing
     @Test func `a pipe is no file, and nobody waits for its other end`() async throws {
         mkfifo(scratch("pipe"), 0o644)
         await #expect(throws: StorageError.notAFile(path: scratch("pipe"))) {
+            try await LocalFile(scratch("pipe")).lock()
+        }
+        await #expect(throws: StorageError.notAFile(path: scratch("pipe"))) {
             try await LocalFile(scratch("pipe")).write(Array("new".utf8))
         }
     }
