@@ -134,10 +134,7 @@ struct Attendant {
     /// Gives back the caller's standard streams: their readers wait for the end of file.
     private func letGoOfCaller() {
         let nothing = unsafe open("/dev/null", O_RDWR | O_CLOEXEC)
-        // A file that root makes among those of another user is not that user's to write.
-        let log = shares[0].place.log.flatMap { path in
-            shares[0].account == nil || LocalFile.isInRootsFolder(path) ? try? LocalFile.openForLines(path) : nil
-        }
+        let log = shares[0].place.log.flatMap { mayWrite($0) ? try? LocalFile.openForLines($0) : nil }
         if !shares.contains(where: \.arguments.readsStandardInput) { dup2(nothing, 0) }
         for stream in Int32(1)...2 { dup2(log ?? nothing, stream) }
         // It may have left others open, too.
@@ -209,7 +206,7 @@ struct Attendant {
         let message =
             ending < 0 ? "galley was ended by \(name)" : "galley ended with status \(status), and has not told why"
         let end = End(status: status, outcome: "killed", result: place.result, message: message)
-        let copies = place.statusCopies.filter { share.account == nil || LocalFile.isInRootsFolder($0.path) }
+        let copies = place.statusCopies.filter { mayWrite($0.path) }
         let told = copies.lazy.compactMap { LocalFile.peek($0.path).flatMap { RunStatus($0) } }.first
         if var told, told.id == place.id, told.state != .ended {
             told.end(status, end.outcome, end.message)
@@ -220,6 +217,11 @@ struct Attendant {
         return end
     }
 
+    /// Whether this process may write to a file: where root runs notebooks of other users, it writes only among its own files.
+    private func mayWrite(_ path: String) -> Bool {
+        shares.allSatisfy { $0.account == nil } || LocalFile.isInRootsFolder(path)
+    }
+
     private func say(_ level: Log.Level, _ text: String, _ place: RunPlace) {
         let line = Array(Log.line(background.logFormat, place.members, level, text).utf8)
         if background.logsToStandardError {
@@ -227,10 +229,7 @@ struct Attendant {
         } else {
             Terminal.complain("galley: \(place.notebook): \(text)")
         }
-        // A log among the files of another user is not root's to make.
-        guard !background.isDetached, let log = place.log,
-            shares.allSatisfy({ $0.account == nil }) || LocalFile.isInRootsFolder(log),
-            let file = try? LocalFile.openForLines(log)
+        guard !background.isDetached, let log = place.log, mayWrite(log), let file = try? LocalFile.openForLines(log)
         else { return }
         Terminal.write(line, to: file)
         close(file)

@@ -9,7 +9,7 @@ struct RunShare: Sendable {
     private(set) var arguments: ExecuteArguments
     private(set) var place: RunPlace
     /// The user that the process becomes; nil for the one that this process runs as.
-    private(set) var account: Account?
+    let account: Account?
     /// The variables of this process before it becomes the user.
     private let callerEnvironment = currentEnvironment()
     /// A folder that is made as the home of a user who has none, and removed in the end.

@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -22,6 +23,16 @@ int clinux_look_up(int folder, const char *name) {
 }
 
 ssize_t clinux_read_link(int link, char *text, size_t size) { return readlinkat(link, "", text, size); }
+
+int clinux_is_served(int file) {
+    struct statfs system;
+    return fstatfs(file, &system) != 0 ? -1 : system.f_type == FUSE_SUPER_MAGIC;
+}
+
+void clinux_device_numbers(dev_t device, unsigned numbers[2]) {
+    numbers[0] = major(device);
+    numbers[1] = minor(device);
+}
 
 int clinux_open_unnamed(int folder, mode_t mode) {
     return openat(folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);

@@ -61,6 +61,7 @@ package struct PathWalk: ~Copyable {
                 return
             }
             let found = try entry.status
+            if found.st_dev != status.st_dev { seen.add(try Self.control(ofMount: entry, found.st_dev)) }
             switch found.st_mode & S_IFMT {
             case S_IFLNK:
                 let isRoots = Self.isRoots(status) || status.st_uid == 0 && Self.isSticky(status) && found.st_uid == 0
@@ -144,6 +145,13 @@ package struct PathWalk: ~Copyable {
         let isThere = try walk.identity == LocalFile.Identity(folder.status)
         seen.add(isThere ? walk.control : .others)
         return folder
+    }
+
+    /// Who decides what a file system shows that is mounted on the way.
+    private static func control(ofMount entry: borrowing FileDescriptor, _ device: dev_t) throws(Errno) -> Control {
+        let number = entry.number
+        let isServed = try checked { clinux_is_served(number) } == 1
+        return MountTable.current().control(of: device, isServed: isServed)
     }
 
     /// The names in a path, the last one first.

@@ -31,6 +31,12 @@ int clinux_rename_to_free(int folder, const char *_Nonnull old, const char *_Non
 /// Looks a name up in a folder, following no link and opening nothing for reading or writing; -1 and errno where there is none.
 int clinux_look_up(int folder, const char *_Nonnull name);
 
+/// Returns 1 if a process serves the file system of a file (FUSE), 0 if not, or -1 and errno.
+int clinux_is_served(int file);
+
+/// Splits the number of a device into the two that the kernel's list of mounts has.
+void clinux_device_numbers(dev_t device, unsigned numbers[_Nonnull 2]);
+
 /// Lets two files of a folder have each other's names, in one step; -1 and errno where that cannot be.
 int clinux_exchange(int folder, const char *_Nonnull one, const char *_Nonnull other);
 
