@@ -81,8 +81,9 @@ struct End {
         let isExpected = result.map { expected in
             let stem = expected.hasSuffix(".ipynb") ? String(expected.dropLast(6)) : expected
             let told = self.result ?? ""
-            return told == expected
-                || told.hasPrefix(stem + ".galley-conflict") && !told.dropFirst(stem.count).contains("/")
+            let beside = (stem + ".galley-conflict").utf8
+            return told.isSamePath(as: expected)
+                || told.utf8.starts(with: beside) && !told.utf8.dropFirst(beside.count).contains(UInt8(ascii: "/"))
         }
         return End(
             status: status, outcome: outcomes.contains(outcome) ? outcome : "failed",

@@ -10,7 +10,7 @@ import GalleySupervisor
 struct CleanCommand: Sendable {
     private var paths: [String]
     /// The only files that paths may lead to which other users can change.
-    private var only: [String: LocalFile.Identity] = [:]
+    private var only: [PathKey: LocalFile.Identity] = [:]
     private let isInPlace: Bool
     private let remains: UnreadNotebook.Remains
 
@@ -43,7 +43,7 @@ struct CleanCommand: Sendable {
         for path in paths {
             let owner = path == "-" ? NotebookOwner.ofStandardInput : NotebookOwner(of: path)
             if case .user(let owner, let only) = owner {
-                part.only[path] = only
+                part.only[PathKey(path)] = only
                 parts[FileOwner(user: owner.user, group: owner.group), default: []].append(path)
             } else {
                 parts[nil, default: []].append(path)
@@ -93,7 +93,7 @@ struct CleanCommand: Sendable {
     }
 
     private func clean(_ path: String) async throws {
-        let file = path == "-" ? nil : LocalFile(path, only: only[path])
+        let file = path == "-" ? nil : LocalFile(path, only: only[PathKey(path)])
         let source: any NotebookStore = file ?? StandardStreams()
         if isInPlace { try await source.lock() }
         let bytes = try await source.read()

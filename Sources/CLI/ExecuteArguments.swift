@@ -185,17 +185,17 @@ extension ExecuteArguments {
     private mutating func keepResultsApart() throws(UsageError) {
         // A result of the run before, that was named together with its notebook, is not run.
         if result == .beside, tasks.count > 1 {
-            let results = Set(tasks.compactMap { resultPath(of: $0).map { Array($0.utf8) } })
-            tasks.removeAll { results.contains(Array($0.path.utf8)) }
+            let results = Set(tasks.compactMap { resultPath(of: $0).map { PathKey($0) } })
+            tasks.removeAll { results.contains(PathKey($0.path)) }
         }
-        var results = Dictionary(tasks.map { (Array($0.path.utf8), $0.path) }) { $1 }
+        var results = Dictionary(tasks.map { (PathKey($0.path), $0.path) }) { $1 }
         for task in tasks {
             guard let path = resultPath(of: task) else { continue }
-            if case .folder = result, !isSingle, path == task.path || LocalFile.isSame(path, task.path) {
+            if case .folder = result, !isSingle, path.isSamePath(as: task.path) || LocalFile.isSame(path, task.path) {
                 throw UsageError("--output-dir: \(path) would be written over itself; use --inplace for that")
             }
-            if path == task.path { continue }
-            if let other = results.updateValue(task.path, forKey: Array(path.utf8)) {
+            if path.isSamePath(as: task.path) { continue }
+            if let other = results.updateValue(task.path, forKey: PathKey(path)) {
                 throw UsageError(
                     "\(path) would be the result of \(task.path), and is that of \(other) or itself one of the notebooks; "
                         + "use --output-dir")
@@ -233,13 +233,13 @@ extension ExecuteArguments {
 extension ExecuteArguments {
     /// Where the result of a notebook goes, as a path; nil for standard output and for the notebook's own place.
     func resultPath(of task: NotebookTask) -> String? {
-        let folder = task.path.lastIndex(of: "/").map { String(task.path[...$0]) } ?? ""
-        let base = task.path == "-" ? "notebook.ipynb" : String(task.path.dropFirst(folder.count))
+        let folder = task.path.directory
+        let base = task.path == "-" ? "notebook.ipynb" : String(task.path.lastName)
         let stem = base.hasSuffix(".ipynb") ? String(base.dropLast(6)) : base
         switch result {
         case .standardOutput, .inPlace, .nowhere: return nil
         case .beside: return folder + stem + (dialect == .nbconvert ? ".nbconvert.ipynb" : ".executed.ipynb")
-        case .folder(let path): return path + (path.hasSuffix("/") ? "" : "/") + (isSingle ? base : task.place)
+        case .folder(let path): return path.withSlash + (isSingle ? base : task.place)
         case .file(let path):
             let name = path.replacing("{notebook_name}", with: stem)
             // nbconvert puts it beside the notebook.

@@ -123,14 +123,13 @@ struct Nbconvert: Sendable {
             throw UsageError("galley check writes no notebooks; leave --output-dir out")
         case .beside: arguments.result = .folder(folder)
         case .file(let path):
-            let base = path.split(separator: "/").last.map(String.init) ?? path
-            arguments.result = .file(folder + (folder.hasSuffix("/") ? "" : "/") + base)
+            arguments.result = .file(folder.withSlash + (path.pathNames.last ?? path[...]))
         case .inPlace, .standardOutput, .folder: throw UsageError("--output-dir does not go with --inplace or --stdout")
         }
     }
 
     /// Where nbconvert puts a result of a name: beside the notebook.
     static func place(_ name: String, beside notebook: String) -> String {
-        (name.hasPrefix("/") ? "" : notebook.lastIndex(of: "/").map { String(notebook[...$0]) } ?? "") + name
+        (name.isAbsolutePath ? "" : String(notebook.directory)) + name
     }
 }

@@ -64,11 +64,11 @@ struct TaskList {
             for line in try Self.lines(of: String(argument.dropFirst())) { found += try notebooks(line) }
         }
         if let output {
-            let parts = RunPlace.parts(of: output)
+            let (parts, named) = (RunPlace.parts(of: output), Set(arguments.map { PathKey($0) }))
             // Unless it is that folder which is to be looked through, or a file in it was named.
             found.removeAll { notebook in
                 let folder = RunPlace.parts(of: notebook.folder.isEmpty ? "." : notebook.folder)
-                return !arguments.contains(notebook.path) && !folder.starts(with: parts)
+                return !named.contains(PathKey(notebook.path)) && !folder.starts(with: parts)
                     && RunPlace.parts(of: notebook.path).starts(with: parts)
             }
         }
@@ -81,7 +81,7 @@ struct TaskList {
         tasks = found.map { notebook in
             var task = NotebookTask(path: notebook.path)
             let parts = RunPlace.parts(of: notebook.path)
-            task.place = parts.dropFirst(root.count).joined(separator: "/")
+            task.place = parts.dropFirst(root.count).map(\.text).joined(separator: "/")
             if isPlan { task.owner = task.path == "-" ? .ofStandardInput : NotebookOwner(of: task.path) }
             return task
         }
@@ -108,9 +108,9 @@ struct TaskList {
     private static func distinct(_ found: [NotebookSearch.Found], isPlan: Bool) -> [NotebookSearch.Found] {
         var places: [LocalFile.Identity: Int] = [:]
         // What Unicode holds for the same name may be another file's.
-        var names: Set<[UInt8]> = []
+        var names: Set<PathKey> = []
         var distinct: [NotebookSearch.Found] = []
-        for notebook in found where names.insert(Array(notebook.path.utf8)).inserted {
+        for notebook in found where names.insert(PathKey(notebook.path)).inserted {
             // Root is not led by a link of another user's to take a third one's notebook for the same.
             let identity = isPlan ? PathWalk.identity(of: notebook.path) : LocalFile.identity(of: notebook.path)
             if let identity {
@@ -161,8 +161,8 @@ struct TaskList {
     }
 
     /// The folders that all paths begin with.
-    private static func common(_ paths: [String]) -> [Substring] {
-        paths.map { RunPlace.parts(of: $0) }.reduce(nil as [Substring]?) { common, parts in
+    private static func common(_ paths: [String]) -> [PathKey] {
+        paths.map { RunPlace.parts(of: $0) }.reduce(nil as [PathKey]?) { common, parts in
             common.map { Array(zip($0, parts).prefix { $0 == $1 }.map(\.0)) } ?? parts
         } ?? []
     }

@@ -60,15 +60,15 @@ struct RunPlace: Sendable {
 
     /// A path from the root of the file system.
     static func whole(_ path: String) -> String {
-        guard !path.hasPrefix("/"), path != "-", let folder = unsafe getcwd(nil, 0) else { return path }
+        guard !path.isAbsolutePath, path != "-", let folder = unsafe getcwd(nil, 0) else { return path }
         defer { unsafe free(folder) }
         return unsafe String(cString: folder) + (path == "." ? "" : "/" + path)
     }
 
     /// The parts of a path from the root, without detours.
-    static func parts(of path: String) -> [Substring] {
-        whole(path).split(separator: "/").reduce(into: []) { parts, part in
-            if part == ".." { _ = parts.popLast() } else if part != "." { parts.append(part) }
+    static func parts(of path: String) -> [PathKey] {
+        whole(path).pathNames.reduce(into: []) { parts, part in
+            if part == ".." { _ = parts.popLast() } else { parts.append(PathKey(part)) }
         }
     }
 }

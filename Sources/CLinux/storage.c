@@ -7,6 +7,7 @@
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -19,6 +20,11 @@ int clinux_open_folder(const char *path) {
 }
 
 int clinux_look_up(int folder, const char *name) {
+    // A name that is a path would be followed past everything that its caller looks at.
+    if (strchr(name, '/') != NULL) {
+        errno = EINVAL;
+        return -1;
+    }
     return openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 

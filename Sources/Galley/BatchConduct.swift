@@ -56,7 +56,7 @@ final class BatchConduct: Sendable {
         var turns: [Int: CheckedContinuation<Void, any Error>] = [:]
         var reports: [Int: JobReport] = [:]
         /// Whose results go where.
-        var places: [String: Int] = [:]
+        var places: [PathKey: Int] = [:]
         /// The notebooks that failed, those of them too that are not over yet.
         var failed: Set<Int> = []
         var stop: StopReason?
@@ -224,7 +224,7 @@ final class BatchConduct: Sendable {
     private func attempt(_ job: Int) async -> (JobResult, warnings: [String]) {
         let (source, destination) = batch.jobs[job].stores()
         if destination == nil, let file = batch.jobs[job].options.destination(of: source) as? LocalFile {
-            let place = LocalFile.place(of: file.name)
+            let place = PathKey(LocalFile.place(of: file.name))
             let owner = state.withLock { state in
                 let owner = state.places[place] ?? job
                 state.places[place] = owner

@@ -314,6 +314,6 @@ final class Conduct: Sendable {
     /// a disk and then in memory.
     static func rescueFolders(_ environment: [String: String]) -> [String] {
         [environment["TMPDIR"], "/tmp", "/var/tmp", "/dev/shm", environment["XDG_RUNTIME_DIR"]]
-            .compactMap(\.self).filter { $0.hasPrefix("/") }
+            .compactMap(\.self).filter(\.isAbsolutePath)
     }
 }

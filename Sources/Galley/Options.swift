@@ -259,7 +259,7 @@ extension Options {
         case .file(let file): path = file
         case .folder(let folder):
             let base = LocalFile.base(of: source.name)
-            path = (folder.hasSuffix("/") ? folder : folder + "/") + (base.isEmpty ? "notebook.ipynb" : base)
+            path = folder.withSlash + (base.isEmpty ? "notebook.ipynb" : base)
         }
         // By another name it is the same place still.
         let isSame = source is LocalFile && LocalFile.isSame(path, source.name)

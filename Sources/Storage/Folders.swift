@@ -10,13 +10,13 @@ extension LocalFile {
 
     /// The folder that a path leads into; nil for the one that this process works in.
     package static func folder(of path: String) -> String? {
-        guard let slash = path.lastIndex(of: "/") else { return nil }
+        guard let slash = path.lastSlash else { return nil }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     /// The last part of a path.
     package static func base(of path: String) -> String {
-        path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+        String(path.lastName)
     }
 
     /// What a path leads to, by a name that is the same for all paths that lead there, also where nothing is there yet.
@@ -58,7 +58,7 @@ extension LocalFile {
         if geteuid() == 0 { return try makeRootsFolder(path) }
         var status = stat()
         if unsafe stat(path, &status) == 0 { return }
-        if let slash = path.drop(while: { $0 == "/" }).lastIndex(of: "/") { try makeFolder(String(path[..<slash])) }
+        if let slash = path.utf8.drop(while: { $0 == UInt8(ascii: "/") }).lastIndex(of: UInt8(ascii: "/")) { try makeFolder(String(path[..<slash])) }
         if unsafe mkdir(path, 0o777) != 0, errno != EEXIST { throw StorageError(.writing, path, .last) }
     }
 

@@ -9,10 +9,10 @@ package struct Glob: Sendable {
 
     /// Takes a pattern.
     package init(_ pattern: String) {
-        let parts = pattern.split(separator: "/").filter { $0 != "." }
+        let parts = pattern.pathNames
         // All folders mean all that is in them.
         self.parts = parts.last == "**" ? parts + ["*"] : parts
-        isAbsolute = pattern.hasPrefix("/")
+        isAbsolute = pattern.isAbsolutePath
     }
 
     /// Whether text is more than the name of a file.
@@ -20,7 +20,7 @@ package struct Glob: Sendable {
 
     /// Whether a path, or a folder that it is in, ends as the pattern says: `drafts`, `old/*.ipynb`, `**/big-*`.
     package func matches(_ path: String) -> Bool {
-        let names = path.split(separator: "/").filter { $0 != "." }[...]
+        let names = path.pathNames[...]
         return names.indices.contains { end in
             (isAbsolute ? names.startIndex...names.startIndex : names.startIndex...end).contains { start in
                 Self.matches(parts[...], names[start...end])
@@ -47,9 +47,8 @@ package struct Glob: Sendable {
         var found: [String] = []
         Self.walk(isAbsolute ? "/" : "", parts[...]) { found.append($0) }
         // Two ways can lead to one file where there are several `**`.
-        var seen: Set<[UInt8]> = []
-        // What Unicode holds for the same name may be another file's.
-        return found.filter { seen.insert(Array($0.utf8)).inserted }
+        var seen: Set<PathKey> = []
+        return found.filter { seen.insert(PathKey($0)).inserted }
     }
 
     /// Whether the pattern says how the names end: if not, notebooks are meant.
@@ -63,14 +62,14 @@ package struct Glob: Sendable {
 
     private static func walk(_ folder: String, _ parts: ArraySlice<Substring>, _ visit: (String) -> Void) {
         guard let part = parts.first else { return }
-        let place = folder.isEmpty || folder.hasSuffix("/") ? folder : folder + "/"
+        let place = folder.isEmpty ? "" : folder.withSlash
         func isFolder(_ path: String) -> Bool { LocalFile.kind(of: path) == .folder }
         /// Visits what is meant under a name that is not UTF-8, if it is such a one.
         func visitRepaired(_ name: String) -> Bool {
             guard RepairedPath.isRepaired(place + name) else { return false }
             for path in RepairedPath.notebooks(name, in: folder.isEmpty ? "." : folder) {
                 let path = folder.isEmpty ? String(path.dropFirst(2)) : path
-                if matches(parts, path.dropFirst(place.count).split(separator: "/")[...]) { visit(path) }
+                if matches(parts, path.pathNames.dropFirst(place.pathNames.count)) { visit(path) }
             }
             return true
         }

@@ -180,8 +180,7 @@ public actor LocalFile: NotebookStore {
     }
 
     private static func conflictPath(beside path: String, _ number: Int) -> String {
-        let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
-        let base = path.dropFirst(folder.count)
+        let (folder, base) = (path.directory, path.lastName)
         let suffix = base.hasSuffix(".ipynb") ? ".ipynb" : ""
         let mark = ".galley-conflict" + (number == 1 ? "" : "-\(number)") + suffix
         // A name has room for 255 bytes.

@@ -43,7 +43,7 @@ package struct NotebookSearch: Sendable {
 
     private static func files(in folder: String) -> [String] {
         // What is here is called by its name alone, as git does it.
-        let place = [".", "./"].contains(folder) ? "" : folder.hasSuffix("/") ? folder : folder + "/"
+        let place = [".", "./"].contains(folder) ? "" : folder.withSlash
         // Whoever runs what cannot be looked into is told so.
         guard let names = LocalFile.namesIfReadable(in: folder) else { return [folder] }
         var repaired: Set<String> = []

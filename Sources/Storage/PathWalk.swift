@@ -73,9 +73,9 @@ package struct PathWalk: ~Copyable {
                 links += 1
                 guard links <= 40 else { throw Errno(rawValue: ELOOP) }
                 let target = try Self.target(of: entry)
-                if target.hasPrefix("/") { folder = try Self.start(target, &seen) }
+                if target.isAbsolutePath { folder = try Self.start(target, &seen) }
                 names += Self.names(in: target)
-            case S_IFDIR where name == ".." || !names.isEmpty || path.hasSuffix("/"):
+            case S_IFDIR where name == ".." || !names.isEmpty || path.endsInSlash:
                 if name != ".." { seen.add(folder: status, entry: found) }
                 folder = entry
             default:
@@ -132,7 +132,7 @@ package struct PathWalk: ~Copyable {
 
     /// Opens the folder that a path begins in.
     private static func start(_ path: String, _ seen: inout Seen) throws(Errno) -> FileDescriptor {
-        let isWhole = path.hasPrefix("/")
+        let isWhole = path.isAbsolutePath
         let folder = FileDescriptor(owning: try checked { unsafe clinux_open_folder(isWhole ? "/" : ".") })
         if isWhole { return folder }
         // The folder of this process may itself be among those of another user, who can move it.
@@ -156,7 +156,7 @@ package struct PathWalk: ~Copyable {
 
     /// The names in a path, the last one first.
     private static func names(in path: String) -> [String] {
-        path.split(separator: "/").filter { $0 != "." }.reversed().map(String.init)
+        path.pathNames.reversed().map(String.init)
     }
 
     private static func target(of link: borrowing FileDescriptor) throws(Errno) -> String {

@@ -17,15 +17,15 @@ enum RepairedPath {
         let all = names(in: Array(bytes)).filter { text($0) == name }.flatMap { name in
             notebooks(at: bytes + [slash] + name).map { $0.dropFirst(bytes.count + 1) }
         }
-        let place = folder.isEmpty || folder.hasSuffix("/") ? folder : folder + "/"
+        let place = folder.isEmpty ? "" : folder.withSlash
         return Set(all.map { place + text($0) }).sorted()
     }
 
     /// How a path is spelled that leads nowhere because a name in it is not UTF-8; nil where that is not so.
     static func spelling(of path: String) -> String? {
         guard path.contains(mark) else { return nil }
-        var place = path.hasPrefix("/") ? "/" : ""
-        var parts = path.split(separator: "/")[...]
+        var place = path.isAbsolutePath ? "/" : ""
+        var parts = path.pathNames[...]
         while let part = parts.popFirst() {
             if isRepaired(place + part) {
                 let folder = (place.isEmpty ? "." : place).utf8CString.dropLast()

@@ -184,7 +184,7 @@ struct Place {
         for _ in 0..<40 {
             guard let target = Self.link(at: path) else { break }
             guard let target = String(validating: target, as: UTF8.self) else { throw .nameNotReadable(path: path) }
-            path = target.hasPrefix("/") ? target : Self.split(path).folder + "/" + target
+            path = target.isAbsolutePath ? target : Self.split(path).folder + "/" + target
         }
         (folder, base) = Self.split(path)
         guard !base.isEmpty, base != ".", base != ".." else { throw .notAFile(path: path) }
@@ -219,9 +219,9 @@ struct Place {
     }
 
     private static func split(_ path: String) -> (folder: String, base: String) {
-        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+        guard let slash = path.lastSlash else { return (".", path) }
         let folder = path[..<slash]
-        return (folder.isEmpty ? "/" : String(folder), String(path[path.index(after: slash)...]))
+        return (folder.isEmpty ? "/" : String(folder), String(path.lastName))
     }
 
     /// Where the symbolic link at `path` leads; nil where there is none.

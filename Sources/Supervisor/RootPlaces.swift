@@ -24,11 +24,11 @@ package final class RootPlaces: Sendable {
 
     /// Takes those of the files that are in folders of root's; all others are for the process itself to write.
     package init(_ files: [(path: String, use: Use)]) {
-        var paths: Set<String> = []
-        places = files.filter { LocalFile.isInRootsFolder($0.path) && paths.insert($0.path).inserted }
+        var paths: Set<PathKey> = []
+        places = files.filter { LocalFile.isInRootsFolder($0.path) && paths.insert(PathKey($0.path)).inserted }
             .map { Place(path: $0.path, use: $0.use) }
     }
 
     /// The number of the place of a path; nil where the supervisor does not write it.
-    func number(of path: String) -> Int? { places.firstIndex { $0.path == path } }
+    func number(of path: String) -> Int? { places.firstIndex { $0.path.isSamePath(as: path) } }
 }
