@@ -134,7 +134,8 @@ struct Attendant {
     /// Gives back the caller's standard streams: their readers wait for the end of file.
     private func letGoOfCaller() {
         let nothing = unsafe open("/dev/null", O_RDWR | O_CLOEXEC)
-        let log = shares[0].place.log.flatMap { mayWrite($0) ? try? LocalFile.openForLines($0) : nil }
+        let path = hasOwnLog ? shares[0].place.makeCommandsLog() : shares[0].place.log
+        let log = path.flatMap { mayWrite($0) ? try? LocalFile.openForLines($0) : nil }
         if !shares.contains(where: \.arguments.readsStandardInput) { dup2(nothing, 0) }
         for stream in Int32(1)...2 { dup2(log ?? nothing, stream) }
         // It may have left others open, too.
@@ -162,9 +163,9 @@ struct Attendant {
         if let worst {
             Commands(background, place).run(
                 after: worst, worst.status,
-                output: background.logsToStandardError ? { say(.output, $0, place) } : nil
+                output: background.logsToStandardError ? { writeAloud(.output, $0, place) } : nil
             ) {
-                say(.error, $0, place)
+                hasOwnLog ? writeAloud(.error, $0, place) : say(.error, $0, place)
             }
         }
         for share in shares { share.place.leave() }
@@ -187,8 +188,9 @@ struct Attendant {
     private var place: RunPlace { shares[0].place }
 
     /// Finishes what was done for an engine, and returns how it ended.
-    private func end(of engine: Engine, _ ending: Int32) -> End {
-        let status = ending < 0 ? ExitStatus.signal(-ending) : ending
+    private func end(of engine: Engine, _ ending: ChildProcess.End) -> End {
+        let isLate = ending.cause == .limit
+        let status = isLate ? ExitStatus.limit : ending.status < 0 ? ExitStatus.signal(-ending.status) : ending.status
         for path in engine.server?.finish() ?? [] {
             say(.error, "not all lines could be written to \(path)", engine.share.place)
         }
@@ -200,12 +202,18 @@ struct Attendant {
     }
 
     /// Tells for an engine that it has ended, when it could not do so itself.
-    private func killed(_ share: RunShare, by ending: Int32, _ status: Int32) -> End {
+    private func killed(_ share: RunShare, by ending: ChildProcess.End, _ status: Int32) -> End {
         let place = share.place
-        let name = PostMortem.signalNames[-ending] ?? "signal \(-ending)"
+        let name = PostMortem.signalNames[-ending.status] ?? "signal \(-ending.status)"
         let message =
-            ending < 0 ? "galley was ended by \(name)" : "galley ended with status \(status), and has not told why"
-        let end = End(status: status, outcome: "killed", result: place.result, message: message)
+            switch ending.cause {
+            case .limit: "galley went on for longer than --total-timeout allows, and was ended"
+            case .stops: "galley was stopped again and again by a process of its user, and was ended"
+            case .itself where ending.status < 0: "galley was ended by \(name)"
+            case .itself: "galley ended with status \(status), and has not told why"
+            }
+        let outcome = ending.cause == .limit ? "timed-out" : "killed"
+        let end = End(status: status, outcome: outcome, result: place.result, message: message)
         let copies = place.statusCopies.filter { mayWrite($0.path) }
         let told = copies.lazy.compactMap { LocalFile.peek($0.path).flatMap { RunStatus($0) } }.first
         if var told, told.id == place.id, told.state != .ended {
@@ -222,14 +230,25 @@ struct Attendant {
         shares.allSatisfy { $0.account == nil } || LocalFile.isInRootsFolder(path)
     }
 
+    /// Whether the standard streams of this process go to a log of root's own: the usual log is for those who may read the
+    /// notebook, and what root's commands print is not.
+    private var hasOwnLog: Bool {
+        background.isDetached && background.log == nil && shares.contains { $0.account != nil }
+    }
+
+    private func writeAloud(_ level: Log.Level, _ text: String, _ place: RunPlace) {
+        Terminal.write(Array(Log.line(background.logFormat, place.members, level, text).utf8), to: STDERR_FILENO)
+    }
+
     private func say(_ level: Log.Level, _ text: String, _ place: RunPlace) {
         let line = Array(Log.line(background.logFormat, place.members, level, text).utf8)
         if background.logsToStandardError {
-            Terminal.write(line, to: STDERR_FILENO)
+            writeAloud(level, text, place)
         } else {
             Terminal.complain("galley: \(place.notebook): \(text)")
         }
-        guard !background.isDetached, let log = place.log, mayWrite(log), let file = try? LocalFile.openForLines(log)
+        guard !background.isDetached || hasOwnLog, let log = place.log, mayWrite(log),
+            let file = try? LocalFile.openForLines(log)
         else { return }
         Terminal.write(line, to: file)
         close(file)

@@ -57,7 +57,7 @@ struct CleanCommand: Sendable {
                 if let child = try ChildProcess.make(isApart: false) {
                     let end = ChildProcess.ends(
                         of: [child], passingOn: Signals.ending,
-                        within: ChildProcess.Limits(whole: .seconds(600), ending: .seconds(15)))[0]
+                        within: ChildProcess.Limits(whole: .seconds(600), ending: .seconds(15)))[0].status
                     let status = end < 0 ? ExitStatus.signal(-end) : end
                     if ExitStatus.isWorse(status, than: worst) { worst = status }
                     continue
@@ -93,7 +93,7 @@ struct CleanCommand: Sendable {
     }
 
     private func clean(_ path: String) async throws {
-        let file = path == "-" ? nil : LocalFile(path, only: only[PathKey(path)])
+        let file = path == "-" ? nil : LocalFile(path, reading: LocalFile.ReadingBounds(only: only[PathKey(path)]))
         let source: any NotebookStore = file ?? StandardStreams()
         if isInPlace { try await source.lock() }
         let bytes = try await source.read()

@@ -91,11 +91,14 @@ final class ExecuteCommand: Sendable {
             if case .finished(let report) = event { status.withLock { $0 = finish(report, listeners) } }
         }
         let patience = arguments.options.execution.grace
+        func fail() { status.withLock { if $0 == ExitStatus.success { $0 = ExitStatus.storage } } }
         if let events = listeners.events, await !events.finish(within: patience) {
             listeners.narrator.complain("not all events could be written to \(arguments.events ?? "")")
+            fail()
         }
         if let log = listeners.log, await !log.finish(within: patience) {
             listeners.narrator.complain("not all lines could be written to \(arguments.background.log ?? "")")
+            fail()
         }
         await listeners.narrator.finish()
         return status.withLock(\.self)
@@ -284,8 +287,13 @@ extension ExecuteCommand {
     private func source(_ task: NotebookTask) -> any NotebookStore {
         if task.path == "-" { return StandardStreams() }
         if arguments.isShare, let refused = RefusedNotebook(task) { return refused }
-        if let only = task.only { return LocalFile(task.path, only: only) }
-        return arguments.result == .inPlace ? files.notebook(task.path) : LocalFile(task.path)
+        var bounds = LocalFile.ReadingBounds(only: task.only)
+        if let login = arguments.options.login {
+            bounds.owners = [0, login.account.id]
+            if case .user(let owner, _) = task.owner { bounds.owners?.insert(owner.user) }
+        }
+        return arguments.result == .inPlace
+            ? files.notebook(task.path, reading: bounds) : LocalFile(task.path, reading: bounds)
     }
 
     private func destination(_ task: NotebookTask) -> (any NotebookStore)? {
@@ -293,6 +301,6 @@ extension ExecuteCommand {
         if arguments.result == .nowhere { return Nowhere() }
         // By another name it is the same place still.
         guard let path = arguments.resultPath(of: task), !LocalFile.isSame(path, task.path) else { return nil }
-        return files.notebook(path)
+        return files.notebook(path, reading: .none)
     }
 }

@@ -35,7 +35,8 @@ enum Host: Sendable {
         let root = Terminal.variable("GITHUB_WORKSPACE").map { RunPlace.parts(of: $0) } ?? []
         let parts = RunPlace.parts(of: notebook)
         let path =
-            parts.starts(with: root) ? parts.dropFirst(root.count).map(\.text).joined(separator: "/") : RunPlace.whole(notebook)
+            parts.starts(with: root)
+            ? parts.dropFirst(root.count).map(\.text).joined(separator: "/") : RunPlace.whole(notebook)
         let place = ["file=\(Self.property(path))", line.map { "line=\($0)" }, "title=\(Self.property(title))"]
         return "::error \(place.compactMap(\.self).joined(separator: ","))::\(Self.data(message))"
     }

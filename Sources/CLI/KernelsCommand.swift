@@ -59,7 +59,7 @@ struct Table {
                 column == row.count - 1
                     ? row[column] : row[column] + String(repeating: " ", count: widths[column] - row[column].count)
             }
-            Terminal.print(cells.joined(separator: "  "))
+            Terminal.print(Host.harmless(cells.joined(separator: "  ")))
         }
     }
 }

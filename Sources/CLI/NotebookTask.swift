@@ -17,6 +17,12 @@ struct NotebookTask: Sendable {
     var owner = NotebookOwner.root
     /// The only file that its process may read; nil where no other user can change where the path leads.
     var only: LocalFile.Identity?
+
+    /// Takes note of the user that was chosen to run it, whoever its owner is.
+    mutating func settle(for user: FileOwner) {
+        only = NotebookOwner.pin(path, for: user.user)
+        if owner == .none { owner = .user(user, only: only) }
+    }
 }
 
 /// Finds the notebooks that a command line means.

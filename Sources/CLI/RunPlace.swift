@@ -41,6 +41,12 @@ struct RunPlace: Sendable {
         try? LocalFile.put([], at: log, mode: mode, group: group)
     }
 
+    /// Makes the log of what root's commands print at the end, which root alone may read; nil if it cannot be made.
+    func makeCommandsLog() -> String? {
+        guard let path = folder?.commandsLog(of: id) else { return nil }
+        return (try? LocalFile.put([], at: path, mode: 0o600)).map { path }
+    }
+
     /// Forgets a run that is over, where nobody will ask for it.
     func leave() { if !isKept { folder?.remove(id) } }
 

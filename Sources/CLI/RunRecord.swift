@@ -57,7 +57,9 @@ final class RunRecord: Sendable {
     /// Tells the end; returns what is wrong where it cannot.
     func end(_ end: End) -> StorageError? {
         do throws(StorageError) {
-            try file.finish { $0.end(end.status, end.outcome, end.status == 0 ? nil : end.message) }
+            // A record stays short enough for those who read it.
+            let message = end.status == 0 ? nil : String(end.message.unicodeScalars.prefix(4000))
+            try file.finish { $0.end(end.status, end.outcome, message) }
             return nil
         } catch {
             return error

@@ -1,4 +1,5 @@
 import Galley
+import Glibc
 import GalleyLocalKernels
 import GalleyRuns
 import GalleyStorage
@@ -51,6 +52,7 @@ struct RunShare: Sendable {
                 task.only = only
                 add(owner, task, nil)
             } else {
+                if let named { task.settle(for: FileOwner(user: named.id, group: named.group)) }
                 add(nil, task, nil)
             }
         }
@@ -69,9 +71,12 @@ struct RunShare: Sendable {
     /// Refuses files that would tell each of the users of the notebooks of the others.
     private static func checkFiles(of arguments: ExecuteArguments, _ owners: [FileOwner?]) throws(UsageError) {
         let names = owners.map { Account.name(of: $0?.user ?? 0) }.joined(separator: " and ")
+        // What is added to by lines may be root's: the supervisor writes it, and root alone reads it.
+        let lines = [("--events", arguments.events), ("--log", arguments.background.log)].lazy
+            .compactMap { option, path in path.map { (option, $0) } }.first { !LocalFile.isInRootsFolder($0.1) }
         let file =
             arguments.background.status.map { ("--status", $0) }
-            ?? arguments.batch.reports.first.map { ($0.kind.rawValue, $0.path) }
+            ?? arguments.batch.reports.first.map { ($0.kind.rawValue, $0.path) } ?? lines
         guard let (option, path) = file else { return }
         throw UsageError(
             "\(option) \(path): the notebooks belong to \(names), and one file would tell each of the others' outputs; "
@@ -85,7 +90,11 @@ struct RunShare: Sendable {
         }
         if let log = place.log { files.append((log, .lines(isNew: false))) }
         if let events = arguments.events { files.append((events, .lines(isNew: true))) }
-        files += arguments.batch.reports.filter { $0.path != "-" }.map { ($0.path, .document(mode: 0o666, group: nil)) }
+        let mask = umask(0)
+        umask(mask)
+        files += arguments.batch.reports.filter { $0.path != "-" }.map {
+            ($0.path, .document(mode: 0o666 & ~UInt32(mask), group: nil))
+        }
         for task in arguments.tasks {
             guard let account, let path = arguments.place(ofResultOf: task) else { continue }
             var owner = FileOwner(user: account.id, group: account.group)
@@ -120,7 +129,7 @@ extension Account {
     /// number is not given such a group.
     static func owning(_ owner: FileOwner) -> Account {
         if let account = Account(id: owner.user) { return account }
-        let nobodys: UInt32 = 65534
+        let nobodys = isGroup(owner.user) ? 65534 : owner.user
         let word = String(UInt64.random(in: 0...UInt64.max), radix: 36)
         return Account(
             number: owner.user, group: owner.group == 0 || isGroup(owner.group) ? nobodys : owner.group,

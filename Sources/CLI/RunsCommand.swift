@@ -55,10 +55,10 @@ struct RunsCommand {
             return Terminal.print("No runs. One in the background begins so: galley execute --detach NOTEBOOK")
         }
         Table(
-            head: ["ID", "STATE", "CELL", "STARTED", "NOTEBOOK"],
+            head: ["ID", "USER", "STATE", "CELL", "STARTED", "NOTEBOOK"],
             rows: runs.map { run in
                 [
-                    run.id, state(of: run),
+                    run.id, run.owner.map(name(of:)) ?? "", state(of: run),
                     run.notebooks.map { "\(run.finished)/\($0) notebooks" } ?? "\(run.cell)/\(run.cells)",
                     "\(age(of: run.started)) ago",
                     run.notebook.shownOnOneLine(200),
@@ -80,6 +80,8 @@ struct RunsCommand {
         return seconds < 60 ? "\(seconds) s" : Duration.seconds(seconds / 60 * 60).inWords
     }
 }
+
+private func name(of user: UInt32) -> String { Account(id: user)?.name ?? "\(user)" }
 
 /// Complains, and returns the status to end with, where nothing tells which processes go on; nil where something does.
 private func refuseWithoutProcesses() -> Int32? {
@@ -123,13 +125,27 @@ struct StopOrWaitCommand {
 
     private func perform(_ id: String) -> Int32 {
         let folders = RunFolder.all
-        guard let (folder, run) = folders.lazy.compactMap({ folder in folder.run(id).map { (folder, $0) } }).first
+        // "USER/ID" is a run that this user tells of.
+        let (teller, id) = (id.directory.dropLast(), String(id.lastName))
+        let asked = teller.isEmpty ? folders : folders.filter { name(of: $0.user) == teller }
+        if let folder = asked.first(where: { $0.isBelieved && $0.hasUnreadable(id) }) {
+            Terminal.complain("galley: what is told of run '\(id)' cannot be read: \(folder.file(of: id))")
+            return ExitStatus.storage
+        }
+        guard let (folder, run) = asked.lazy.compactMap({ folder in folder.run(id).map { (folder, $0) } }).first
         else {
             let near = Spelling.nearest(to: id, in: folders.flatMap(\.runs).map(\.id)).first
             Terminal.complain(
                 "galley: there is no run '\(id.shownOnOneLine())'.\(near.map { " Did you mean '\($0)'?" } ?? "") See 'galley runs'"
             )
             return ExitStatus.usage
+        }
+        if act == .wait, teller.isEmpty, !folder.isBelieved {
+            let user = name(of: folder.user)
+            Terminal.complain(
+                "galley: only \(user) tells of run '\(id)', and can have made it up. To wait for it all the same: galley wait \(user)/\(id)"
+            )
+            return ExitStatus.notAllowed
         }
         if act == .stop {
             // What it still does is what was to be done afterwards.
@@ -151,8 +167,6 @@ struct StopOrWaitCommand {
         run.waitForEnd()
         return end(of: folder.run(id), id)
     }
-
-    private func name(of user: UInt32) -> String { Account(id: user)?.name ?? "user \(user)" }
 
     private func end(of run: RunStatus?, _ id: String) -> Int32 {
         // One that was not in the background is forgotten with its end.

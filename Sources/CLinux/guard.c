@@ -316,6 +316,8 @@ pid_t clinux_start_guarded(const struct clinux_launch *launch, int *result) {
     return child;
 }
 
+int clinux_is_stopped(int status) { return WIFSTOPPED(status); }
+
 int clinux_ending_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
 
 int clinux_exit_status(int status) { return WEXITSTATUS(status); }

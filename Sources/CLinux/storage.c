@@ -35,6 +35,12 @@ int clinux_is_served(int file) {
     return fstatfs(file, &system) != 0 ? -1 : system.f_type == FUSE_SUPER_MAGIC;
 }
 
+int clinux_is_pseudo(int file) {
+    struct statfs system;
+    if (fstatfs(file, &system) != 0) return -1;
+    return system.f_type == PROC_SUPER_MAGIC || system.f_type == SYSFS_MAGIC || system.f_type == CGROUP2_SUPER_MAGIC;
+}
+
 void clinux_device_numbers(dev_t device, unsigned numbers[2]) {
     numbers[0] = major(device);
     numbers[1] = minor(device);

@@ -65,5 +65,8 @@ extension Account {
     }
 
     private static let personal: Set = ["HOME", "USER", "LOGNAME", "SHELL", "MAIL", "PWD", "OLDPWD", "SHLVL", "_"]
-    private static let personalPrefixes = ["XDG_", "SUDO_", "SSH_", "DBUS_", "KRB5"]
+    /// Those of a service manager lead to sockets and secrets of the service that has started the caller.
+    private static let personalPrefixes = [
+        "XDG_", "SUDO_", "SSH_", "DBUS_", "KRB5", "NOTIFY_SOCKET", "LISTEN_", "CREDENTIALS_", "JOURNAL_STREAM",
+    ]
 }

@@ -60,23 +60,64 @@ package struct ChildProcess: Sendable {
         package init(whole: Duration?, ending: Duration) { (self.whole, self.ending) = (whole, ending) }
     }
 
+    /// How a child has ended.
+    package struct End: Sendable {
+        /// What it exited with, or the negative number of the signal that ended it.
+        package let status: Int32
+        /// Why this process had to end it, if it had to.
+        package let cause: Cause
+
+        package enum Cause: Sendable {
+            case itself
+            /// It went on for longer than its limit.
+            case limit
+            /// Another user stopped it again and again.
+            case stops
+        }
+    }
+
+    /// How often another user may stop a child.
+    private static let allowedStops = 3
+
     /// Waits until all of several end, and passes on what this process is sent meanwhile; these signals are blocked for it,
     /// and stay so.
     ///
-    /// - Parameter limits: How long they may take; nil for as long as they want.
-    /// - Returns: What each exited with, or the negative number of the signal that ended it.
+    /// - Parameter limits: How long they may take; nil for as long as they want. With limits, a child that is stopped by
+    ///   another user goes on at once, and is ended if it is stopped again and again.
+    /// - Returns: How each ended.
     package static func ends(
         of children: [ChildProcess], passingOn signals: [Int32], within limits: Limits? = nil
-    ) -> [Int32] {
+    ) -> [End] {
         hold(signals)
         var set = set(of: signals + [SIGCHLD])
         var ends: [pid_t: Int32] = [:]
         var (deadline, isEnding) = (limits?.whole.map { ContinuousClock.now + $0 }, false)
+        var stops: [pid_t: Int] = [:]
+        var causes: [pid_t: End.Cause] = [:]
         func send(_ signal: Int32) { for child in children where ends[child.number] == nil { child.send(signal) } }
         while true {
-            for child in children where ends[child.number] == nil { ends[child.number] = child.endIfOver() }
-            if ends.count == children.count { return children.compactMap { ends[$0.number] } }
+            for child in children where ends[child.number] == nil {
+                switch child.news() {
+                case .ended(let status): ends[child.number] = status
+                case .stopped:
+                    guard let limits else { break }
+                    child.send(SIGCONT)
+                    stops[child.number, default: 0] += 1
+                    if stops[child.number, default: 0] > Self.allowedStops, !isEnding {
+                        causes[child.number] = .stops
+                        (deadline, isEnding) = (ContinuousClock.now + limits.ending, true)
+                        child.send(SIGTERM)
+                    }
+                case nil: break
+                }
+            }
+            if ends.count == children.count {
+                return children.compactMap { child in
+                    ends[child.number].map { End(status: $0, cause: causes[child.number] ?? .itself) }
+                }
+            }
             if let limits, let over = deadline, ContinuousClock.now >= over {
+                if !isEnding { for child in children where ends[child.number] == nil { causes[child.number] = .limit } }
                 // A process that is stopped takes no signal but the one that kills it.
                 send(isEnding ? SIGKILL : SIGTERM)
                 send(SIGCONT)
@@ -107,13 +148,16 @@ package struct ChildProcess: Sendable {
         return signal > 0 ? signal : nil
     }
 
-    /// What it exited with, or the negative number of the signal that ended it; nil while it goes on.
-    private func endIfOver() -> Int32? {
+    private enum News { case stopped, ended(Int32) }
+
+    /// What has become of it since the last look; nil if nothing has.
+    private func news() -> News? {
         var status: Int32 = 0
         // Safe because the call fills a variable of its own kind.
-        guard unsafe waitpid(number, &status, WNOHANG) == number else { return nil }
+        guard unsafe waitpid(number, &status, WNOHANG | WUNTRACED) == number else { return nil }
+        if clinux_is_stopped(status) != 0 { return .stopped }
         let signal = clinux_ending_signal(status)
-        return signal == 0 ? clinux_exit_status(status) : -signal
+        return .ended(signal == 0 ? clinux_exit_status(status) : -signal)
     }
 
     private static func set(of signals: [Int32]) -> sigset_t {

@@ -86,10 +86,13 @@ package struct RunFolder: Sendable {
     /// Where a run in the background says how it goes, unless it was told otherwise.
     package func log(of id: String) -> String { "\(path)/\(id).log" }
 
+    /// Where root's commands print at the end of a run of another user's in the background.
+    package func commandsLog(of id: String) -> String { "\(path)/\(id).commands.log" }
+
     /// What is told of a run; nil where there is none of this name.
     package func run(_ id: String) -> RunStatus? {
-        guard Self.isName(id), var status = LocalFile.peek(file(of: id)).flatMap({ RunStatus($0) }), status.id == id,
-            !status.process.isElsewhere
+        guard Self.isName(id), var status = LocalFile.peek(file(of: id), of: user).flatMap({ RunStatus($0) }),
+            status.id == id, !status.process.isElsewhere
         else { return nil }
         status.owner = user
         return status
@@ -119,9 +122,19 @@ package struct RunFolder: Sendable {
         }
     }
 
+    /// Whether something is told of a run that cannot be read, or is no record.
+    package func hasUnreadable(_ id: String) -> Bool {
+        guard Self.isName(id), unsafe access(file(of: id), F_OK) == 0 else { return false }
+        guard let bytes = LocalFile.peek(file(of: id), of: user), let status = RunStatus(bytes) else { return true }
+        return status.id != id
+    }
+
+    /// Whether nobody but the user of this process, or root, has written what it tells.
+    package var isBelieved: Bool { [0, geteuid()].contains(user) }
+
     /// Forgets a run.
     package func remove(_ id: String) {
-        for path in [file(of: id), log(of: id)] { _ = unsafe unlink(path) }
+        for path in [file(of: id), log(of: id), commandsLog(of: id)] { _ = unsafe unlink(path) }
     }
 
     /// Forgets runs that ended long ago, and those of which there are too many.

@@ -71,10 +71,9 @@ package struct RunStatus: Sendable {
     /// Whether it cannot be seen from here if the run goes on.
     package var isHidden: Bool { state != .ended && (process.isHidden || engine?.isHidden == true) }
 
-    /// Waits until nothing of it goes on any more.
+    /// Waits until nothing of it goes on any more. A process that the owner of the file cannot tell of is none of it.
     package func waitForEnd() {
-        process.waitForEnd()
-        engine?.waitForEnd()
+        for process in [process, engine] { if let process, goesOn(process) { process.waitForEnd() } }
     }
 }
 

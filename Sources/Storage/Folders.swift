@@ -58,7 +58,9 @@ extension LocalFile {
         if geteuid() == 0 { return try makeRootsFolder(path) }
         var status = stat()
         if unsafe stat(path, &status) == 0 { return }
-        if let slash = path.utf8.drop(while: { $0 == UInt8(ascii: "/") }).lastIndex(of: UInt8(ascii: "/")) { try makeFolder(String(path[..<slash])) }
+        if let slash = path.utf8.drop(while: { $0 == UInt8(ascii: "/") }).lastIndex(of: UInt8(ascii: "/")) {
+            try makeFolder(String(path[..<slash]))
+        }
         if unsafe mkdir(path, 0o777) != 0, errno != EEXIST { throw StorageError(.writing, path, .last) }
     }
 

@@ -63,7 +63,7 @@ package struct Glob: Sendable {
     private static func walk(_ folder: String, _ parts: ArraySlice<Substring>, _ visit: (String) -> Void) {
         guard let part = parts.first else { return }
         let place = folder.isEmpty ? "" : folder.withSlash
-        func isFolder(_ path: String) -> Bool { LocalFile.kind(of: path) == .folder }
+        func isFolder(_ path: String) -> Bool { LocalFile.isFolderOfList(path) }
         /// Visits what is meant under a name that is not UTF-8, if it is such a one.
         func visitRepaired(_ name: String) -> Bool {
             guard RepairedPath.isRepaired(place + name) else { return false }
@@ -82,7 +82,7 @@ package struct Glob: Sendable {
             }
         } else if !isPattern(String(part)) {
             let path = place + part
-            if parts.count > 1 ? isFolder(path) : LocalFile.kind(of: path) != nil {
+            if parts.count > 1 ? isFolder(path) : LocalFile.isThere(path) {
                 parts.count > 1 ? walk(path, parts.dropFirst(), visit) : visit(path)
             }
         } else {

@@ -21,7 +21,8 @@ package final class HeldPath: Sendable {
     /// - Throws: `EPERM` where root would follow a link, or fill a file or a pipe, that another user can change.
     package init(_ path: String) throws(Errno) {
         guard geteuid() == 0 else {
-            (self.path, folder, seen) = (path, nil, nil)
+            do throws(StorageError) { self.path = try Place.behindLinks(path) } catch { throw Errno(rawValue: EACCES) }
+            (folder, seen) = (nil, nil)
             return
         }
         let walk = try PathWalk(path)

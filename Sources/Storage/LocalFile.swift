@@ -33,16 +33,44 @@ public actor LocalFile: NotebookStore {
         case seen(Stamp, Fingerprint)
     }
 
-    /// The only file that may be read, wherever the path leads; nil for any.
-    private let only: Identity?
+    /// What may be read, wherever the path leads.
+    private let bounds: ReadingBounds
     private let looksForRemains: Bool
 
     /// Names the file at `path`, which need not exist yet.
-    public init(_ path: String) { (name, self.path, only, looksForRemains) = (path, path, nil, true) }
+    public init(_ path: String) { (name, self.path, bounds, looksForRemains) = (path, path, .none, true) }
 
-    /// Names the file at `path`, and the only one that it may lead to when it is read.
-    package init(_ path: String, only: Identity? = nil, looksForRemains: Bool = true) {
-        (name, self.path, self.only, self.looksForRemains) = (path, path, only, looksForRemains)
+    /// Names the file at `path`, and what it may lead to when it is read.
+    package init(_ path: String, reading bounds: ReadingBounds = .none, looksForRemains: Bool = true) {
+        (name, self.path, self.bounds, self.looksForRemains) = (path, path, bounds, looksForRemains)
+    }
+
+    /// What a path may lead to when it is read: root, which has chosen who reads it, saw where it led before.
+    package struct ReadingBounds: Hashable, Sendable {
+        /// The only file; nil for any.
+        package var only: Identity?
+        /// The users whose files they may be; nil for all.
+        package var owners: Set<UInt32>?
+
+        /// No bounds.
+        package static let none = ReadingBounds()
+
+        /// Sets bounds.
+        package init(only: Identity? = nil, owners: Set<UInt32>? = nil) { (self.only, self.owners) = (only, owners) }
+
+        func refusal(_ status: stat, at path: String) -> StorageError? {
+            if let only, only != Identity(status) {
+                return .refused(
+                    path: path, reason: "\(path) is not the file any more that root has seen. Run it again")
+            }
+            if let owners, !owners.contains(status.st_uid) {
+                return .refused(
+                    path: path,
+                    reason: "\(path) leads to a file of user \(status.st_uid), who may have put it there. "
+                        + "Name that file itself")
+            }
+            return nil
+        }
     }
 
     /// The actor runs on its file's queue.
@@ -86,11 +114,13 @@ public actor LocalFile: NotebookStore {
     /// Returns the file's bytes.
     public func read() throws(StorageError) -> [UInt8] {
         try checkPath()
+        var refusal: StorageError?
         do throws(Errno) {
             // Of a pipe that nobody writes to nothing is waited for, and a device may never end.
             let file = try FileDescriptor(path, O_RDONLY)
             let status = try file.status
-            if let only, only != Identity(status) { throw Errno(rawValue: ESTALE) }
+            refusal = bounds.refusal(status, at: path)
+            guard refusal == nil else { throw Errno(rawValue: ESTALE) }
             guard [S_IFREG, S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT) else { throw Errno(rawValue: EISDIR) }
             guard status.st_size < UInt32.max else { throw Errno(rawValue: EFBIG) }
             let bytes = try file.readToEnd(expecting: Int(status.st_size))
@@ -103,6 +133,7 @@ public actor LocalFile: NotebookStore {
             }
             return bytes
         } catch {
+            if let refusal { throw refusal }
             if error.rawValue == ENOENT {
                 known = .missing
                 if let spelling = RepairedPath.spelling(of: path) { throw .nameNotUTF8(path: spelling) }
@@ -125,7 +156,24 @@ public actor LocalFile: NotebookStore {
     /// Finds out, before anything is run, whether the file could be written.
     public func checkWritable() throws(StorageError) {
         try checkPath()
+        try checkOwner()
         try Replacement(of: path).checkWritable()
+    }
+
+    /// Refuses a file of a third user, who could read a result that is more private than the notebook.
+    ///
+    /// What another user puts there after this is the work of another program to ``write(_:)``.
+    private func checkOwner() throws(StorageError) {
+        let isRoots = geteuid() == 0
+        var status = stat()
+        guard let notebook = readOwner ?? newOwner ?? (isRoots ? FileOwner(user: 0, group: 0, mode: 0o600) : nil),
+            unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG
+        else { return }
+        if [geteuid(), notebook.user].contains(status.st_uid) || !isRoots && notebook.mode & 0o004 != 0 { return }
+        throw .refused(
+            path: path,
+            reason: "\(path) belongs to user \(status.st_uid), who is not the owner of the notebook and could read the "
+                + "result. Remove it, or name another place")
     }
 
     /// Refuses a path that the system would take for a shorter one.
@@ -140,6 +188,7 @@ public actor LocalFile: NotebookStore {
     /// no new files, cannot be replaced: it is written in place, after a copy has been made.
     public func write(_ bytes: some ByteRuns) throws(StorageError) -> Destination {
         try checkPath()
+        if case .unseen = known { try checkOwner() }
         let expectation: Replacement.Expectation =
             switch known {
             case .unseen: .anything

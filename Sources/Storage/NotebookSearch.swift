@@ -54,7 +54,7 @@ package struct NotebookSearch: Sendable {
                 return repaired.insert(name).inserted ? RepairedPath.notebooks(name, in: folder) : []
             }
             // Links can lead round in circles.
-            if LocalFile.kind(of: path) == .folder { return LocalFile.isLink(path) ? [] : files(in: path) }
+            if LocalFile.isFolderOfList(path) { return LocalFile.isLink(path) ? [] : files(in: path) }
             return name.hasSuffix(".ipynb") && !isResult(path) ? [path] : []
         }
     }
@@ -67,7 +67,7 @@ package struct NotebookSearch: Sendable {
         }
         let mark = LocalFile.base(of: String(stem))[dot...]
         return (mark == ".executed" || mark == ".nbconvert" || mark.hasPrefix(".galley-conflict"))
-            && LocalFile.kind(of: stem.dropLast(mark.count) + ".ipynb") != nil
+            && LocalFile.isThere(stem.dropLast(mark.count) + ".ipynb")
     }
 }
 
@@ -86,6 +86,19 @@ extension LocalFile {
         case S_IFDIR: .folder
         default: .other
         }
+    }
+
+    /// Whether there is something at a path. Root does not follow another user's link, which is something by itself.
+    static func isThere(_ path: String) -> Bool {
+        if geteuid() == 0 { return ![nil, .missing].contains((try? PathWalk(path))?.kind) }
+        var status = stat()
+        return unsafe lstat(path, &status) == 0
+    }
+
+    /// Whether a path that was found in a list leads to a folder, for all that root may find out: what is behind another
+    /// user's link must not show in what root does.
+    static func isFolderOfList(_ path: String) -> Bool {
+        geteuid() == 0 ? (try? PathWalk(path.withSlash))?.kind == .folder : kind(of: path) == .folder
     }
 
     /// Whether a path is a symbolic link.

@@ -13,7 +13,9 @@ extension StringProtocol where SubSequence == Substring {
     package var lastSlash: Index? { self[...].utf8.lastIndex(of: slash) }
 
     /// The text up to the last slash, with it; empty if there is none.
-    package var directory: Substring { lastSlash.map { self[..<utf8.index(after: $0)] } ?? self[startIndex..<startIndex] }
+    package var directory: Substring {
+        lastSlash.map { self[..<utf8.index(after: $0)] } ?? self[startIndex..<startIndex]
+    }
 
     /// The text behind the last slash.
     package var lastName: Substring { lastSlash.map { self[utf8.index(after: $0)...] } ?? self[...] }

@@ -179,16 +179,42 @@ struct Place {
         (isChangeable, held) = (false, nil)
         var status = stat()
         if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG { throw .notAFile(path: path) }
-        var path = path
-        // A link can lead to where nothing is yet; the number of steps is what the system allows too.
-        for _ in 0..<40 {
-            guard let target = Self.link(at: path) else { break }
-            guard let target = String(validating: target, as: UTF8.self) else { throw .nameNotReadable(path: path) }
-            path = target.isAbsolutePath ? target : Self.split(path).folder + "/" + target
-        }
+        let path = try Self.behindLinks(path)
         (folder, base) = Self.split(path)
         guard !base.isEmpty, base != ".", base != ".." else { throw .notAFile(path: path) }
         if unsafe access(folder, F_OK) != 0 { throw StorageError(.replacing, path, .last) }
+    }
+
+    /// The path that is behind the links at the end of a path. It may be one of nothing yet.
+    ///
+    /// - Throws: `StorageError.refused` for a link of a third user in a folder that all users can write to, such as `/tmp`.
+    ///   Many systems do not follow such a link, either.
+    static func behindLinks(_ path: String) throws(StorageError) -> String {
+        var path = path
+        // The number of steps is what the system allows too.
+        for _ in 0..<40 {
+            guard let target = link(at: path) else { break }
+            if let owner = strangerWhoMade(linkAt: path) {
+                throw .refused(
+                    path: path,
+                    reason:
+                        "\(path) is a link that user \(owner) has put into a folder of all users. Remove it, or name "
+                        + "another place")
+            }
+            guard let target = String(validating: target, as: UTF8.self) else { throw .nameNotReadable(path: path) }
+            path = target.isAbsolutePath ? target : split(path).folder + "/" + target
+        }
+        return path
+    }
+
+    /// The owner of a link in a folder that all users can write to, if that is neither this user nor the folder's owner.
+    private static func strangerWhoMade(linkAt path: String) -> UInt32? {
+        var (status, folder) = (stat(), stat())
+        guard unsafe lstat(path, &status) == 0, unsafe stat(split(path).folder, &folder) == 0,
+            folder.st_mode & (S_ISVTX | S_IWOTH) == S_ISVTX | S_IWOTH,
+            ![geteuid(), folder.st_uid].contains(status.st_uid)
+        else { return nil }
+        return status.st_uid
     }
 
     private init(folder: String, base: String, isChangeable: Bool, held: HeldFolder?) {

@@ -13,7 +13,7 @@ package protocol RunFiles: Sendable {
     /// Opens a file that lines are added to; the caller closes the descriptor.
     func openForLines(_ path: String) throws(Errno) -> Int32
     /// The notebook that is kept in a file.
-    func notebook(_ path: String) -> any NotebookStore
+    func notebook(_ path: String, reading bounds: LocalFile.ReadingBounds) -> any NotebookStore
 }
 
 /// Writes files with the rights of this process.
@@ -42,5 +42,7 @@ package struct LocalFiles: RunFiles {
 
     package func openForLines(_ path: String) throws(Errno) -> Int32 { try LocalFile.openForLines(path) }
 
-    package func notebook(_ path: String) -> any NotebookStore { LocalFile(path) }
+    package func notebook(_ path: String, reading bounds: LocalFile.ReadingBounds) -> any NotebookStore {
+        LocalFile(path, reading: bounds)
+    }
 }

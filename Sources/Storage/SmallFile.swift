@@ -74,6 +74,16 @@ extension LocalFile {
         return String(decoding: bytes ?? [], as: UTF8.self).split(whereSeparator: \.isNewline)
     }
 
+    /// Reads a small file of a user in a folder of the same user; nil if it is none. Root holds the folder, so that the user
+    /// cannot lead root elsewhere meanwhile.
+    package static func peek(_ path: String, of user: UInt32) -> [UInt8]? {
+        guard geteuid() == 0 else { return peek(path) }
+        guard let walk = try? PathWalk(path), walk.kind == .file, walk.folderOwner?.user == user else { return nil }
+        let held = HeldFolder(walk)
+        defer { withExtendedLifetime(held) {} }
+        return peek(held.path + "/" + walk.base)
+    }
+
     /// Reads a small file that somebody else may have made; nil where it is none.
     package static func peek(_ path: String, limit: Int = 1 << 16) -> [UInt8]? {
         let number = unsafe clinux_open_plain(path)

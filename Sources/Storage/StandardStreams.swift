@@ -1,3 +1,4 @@
+import GalleyCLinux
 import Glibc
 
 /// A notebook that comes in by standard input and leaves by standard output.
@@ -14,15 +15,32 @@ package actor StandardStreams: NotebookStore {
     /// The actor has a queue of its own: standard input may keep it waiting.
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe queue.asUnownedSerialExecutor() }
 
-    /// Who owns the file that standard input comes from; nil where it comes from a pipe or a terminal.
-    package static var inputOwner: FileOwner? {
-        var status = stat()
-        guard unsafe fstat(STDIN_FILENO, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        return FileOwner(status)
+    /// Who decides what standard input brings.
+    package enum Input: Hashable, Sendable {
+        /// Whoever started this process: at a terminal, or with nothing to read.
+        case caller
+        /// The owner of a file, or the user who made a pipe.
+        case user(FileOwner)
+        /// The system does not tell: any user can write to the pipe, or the file is none on a disk.
+        case unknown
     }
 
-    /// Returns who owns the file that standard input comes from.
-    package func owner() -> FileOwner? { Self.inputOwner }
+    /// Who decides what standard input brings.
+    package static var input: Input {
+        var status = stat()
+        guard unsafe fstat(STDIN_FILENO, &status) == 0 else { return .caller }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG:
+            // A process decides what its files in /proc hold, and they can belong to root.
+            let isOnDisk = clinux_is_pseudo(STDIN_FILENO) == 0 && clinux_is_served(STDIN_FILENO) == 0
+            return isOnDisk ? .user(FileOwner(status)) : .unknown
+        case S_IFIFO, S_IFSOCK: return status.st_mode & 0o022 == 0 ? .user(FileOwner(status)) : .unknown
+        default: return .caller
+        }
+    }
+
+    /// Returns who owns what standard input comes from; nil if that is not known.
+    package func owner() -> FileOwner? { if case .user(let owner) = Self.input { owner } else { nil } }
 
     /// Does nothing: the streams are this process's own.
     package func lock() {}

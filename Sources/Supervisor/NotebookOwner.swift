@@ -46,9 +46,21 @@ package enum NotebookOwner: Hashable, Sendable {
     /// Whether a path leads through a link that root does not follow.
     package static func isBehindLink(_ path: String) -> Bool { (try? PathWalk(path).kind) == .link }
 
-    /// Finds the owner of what comes by standard input: that of a file; of a pipe, root.
+    /// Finds the owner of what comes by standard input: that of a file, or the user who made a pipe.
     package static var ofStandardInput: NotebookOwner {
-        guard let owner = StandardStreams.inputOwner, owner.user != 0 else { return .root }
-        return .user(owner, only: nil)
+        switch StandardStreams.input {
+        case .caller: .root
+        case .user(let owner): owner.user == 0 ? .root : .user(owner, only: nil)
+        case .unknown: .none
+        }
+    }
+
+    /// The only file that a user may read at a path; nil if no third user can change where the path leads, or if the path
+    /// leads through a link, which only the user can follow.
+    package static func pin(_ path: String, for user: UInt32) -> LocalFile.Identity? {
+        guard let walk = try? PathWalk(path), walk.kind != .link, ![.root, .user(user)].contains(walk.control) else {
+            return nil
+        }
+        return walk.identity
     }
 }

@@ -60,8 +60,9 @@ package final class SupervisedFiles: RunFiles {
         return copy
     }
 
-    package func notebook(_ path: String) -> any NotebookStore {
-        places.number(of: path).map { SupervisedFile(path, number: $0, self) } ?? LocalFile(path)
+    package func notebook(_ path: String, reading bounds: LocalFile.ReadingBounds) -> any NotebookStore {
+        let file = LocalFile(path, reading: bounds)
+        return places.number(of: path).map { SupervisedFile(file, number: $0, self) } ?? file
     }
 
     /// Asks the supervisor, and waits for its answer; returns the path of what is beside the place after a conflict.
@@ -96,8 +97,8 @@ actor SupervisedFile: NotebookStore {
     private let files: SupervisedFiles
     private let file: LocalFile
 
-    init(_ path: String, number: Int, _ files: SupervisedFiles) {
-        (name, file, self.number, self.files) = (path, LocalFile(path), number, files)
+    init(_ file: LocalFile, number: Int, _ files: SupervisedFiles) {
+        (name, self.file, self.number, self.files) = (file.name, file, number, files)
     }
 
     /// The actor waits for the supervisor, and has a queue of its own for that.

@@ -34,6 +34,9 @@ int clinux_look_up(int folder, const char *_Nonnull name);
 /// Returns 1 if a process serves the file system of a file (FUSE), 0 if not, or -1 and errno.
 int clinux_is_served(int file);
 
+/// Returns 1 if a file is none on a disk but what the kernel tells of itself or of a process, 0 if not, or -1 and errno.
+int clinux_is_pseudo(int file);
+
 /// Splits the number of a device into the two that the kernel's list of mounts has.
 void clinux_device_numbers(dev_t device, unsigned numbers[_Nonnull 2]);
 
@@ -128,6 +131,9 @@ int clinux_make_pipe(int ends[_Nonnull 2]);
 
 /// The signal that has ended a process, by the status that wait() tells; 0 where none has.
 int clinux_ending_signal(int status);
+
+/// Returns whether a process that was waited for is stopped, and has not ended.
+int clinux_is_stopped(int status);
 
 /// The status that a process has exited with, which no signal has ended.
 int clinux_exit_status(int status);
