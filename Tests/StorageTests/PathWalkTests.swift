@@ -197,10 +197,12 @@ struct `A file that root writes` {
     @Test func `is read only if it is the file that was meant, where others can exchange it`() async throws {
         let path = try scratch.file("a", "meant")
         let only = try #require(LocalFile.identity(of: path))
-        #expect(try await LocalFile(path, only: only).read() == Array("meant".utf8))
+        #expect(try await LocalFile(path, reading: LocalFile.ReadingBounds(only: only)).read() == Array("meant".utf8))
         _ = try scratch.file("b", "other")
         rename(scratch("b"), path)
-        await #expect(throws: StorageError.self) { _ = try await LocalFile(path, only: only).read() }
+        await #expect(throws: StorageError.self) {
+            _ = try await LocalFile(path, reading: LocalFile.ReadingBounds(only: only)).read()
+        }
         #expect(try await LocalFile(path).read() == Array("other".utf8))
     }
 
