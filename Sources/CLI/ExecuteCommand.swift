@@ -91,14 +91,11 @@ final class ExecuteCommand: Sendable {
             if case .finished(let report) = event { status.withLock { $0 = finish(report, listeners) } }
         }
         let patience = arguments.options.execution.grace
-        func fail() { status.withLock { if $0 == ExitStatus.success { $0 = ExitStatus.storage } } }
         if let events = listeners.events, await !events.finish(within: patience) {
             listeners.narrator.complain("not all events could be written to \(arguments.events ?? "")")
-            fail()
         }
         if let log = listeners.log, await !log.finish(within: patience) {
             listeners.narrator.complain("not all lines could be written to \(arguments.background.log ?? "")")
-            fail()
         }
         await listeners.narrator.finish()
         return status.withLock(\.self)

@@ -166,8 +166,7 @@ public actor LocalFile: NotebookStore {
     private func checkOwner() throws(StorageError) {
         let isRoots = geteuid() == 0
         var status = stat()
-        guard let notebook = readOwner ?? newOwner ?? (isRoots ? FileOwner(user: 0, group: 0, mode: 0o600) : nil),
-            unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG
+        guard let notebook = readOwner ?? newOwner, unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG
         else { return }
         if [geteuid(), notebook.user].contains(status.st_uid) || !isRoots && notebook.mode & 0o004 != 0 { return }
         throw .refused(
