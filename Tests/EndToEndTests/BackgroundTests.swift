@@ -48,7 +48,10 @@ import Testing
         #expect(status.id == id && status.state == "running" && status.cells == 3 && status.exit_status == nil)
         #expect(try await run(id)?["state"] as? String == "running")
         let table = try await Program.run(["runs"]).output.split(separator: "\n").map(String.init)
-        #expect(table.first?.split(separator: " ").map(String.init) == ["ID", "STATE", "CELL", "STARTED", "NOTEBOOK"])
+        #expect(
+            table.first?.split(separator: " ").map(String.init) == [
+                "ID", "USER", "STATE", "CELL", "STARTED", "NOTEBOOK",
+            ])
         let row = try #require(table.first { $0.hasPrefix(id + " ") })
         #expect(row.contains(/\ running +2\/3 +\d+ (s|min) ago  .*\/a\.ipynb$/))
 
@@ -294,7 +297,9 @@ import Testing
         #expect(stop.status == 3, "\(stop.errors)")
         for name in ["huge", "none", "all"] {
             #expect(try await Program.run(["stop", name]).status == 0)
-            #expect(try await Program.run(["wait", name]).status == 137)
+            let wait = try await Program.run(["wait", name])
+            #expect(wait.status == 3 && wait.errors.hasSuffix("galley wait \(number)/\(name)\n"), "\(wait.errors)")
+            #expect(try await Program.run(["wait", "\(number)/\(name)"]).status == 137)
         }
         #expect(try await run(id)?["state"] as? String == "running")
         #expect(try await end(id).status == 0)
