@@ -166,6 +166,20 @@ private struct Interrupted: ByteRuns {
         _ = try await LocalFile(path).write(bytes)
     }
 
+    @Test(arguments: [true, false])
+    func `is not read to be compared with a copy where one of the two is huge`(isCopy: Bool) async throws {
+        // Another user can forge a copy, which takes no room on the disk.
+        let number = String(status(path).st_ino, radix: 16)
+        let copy = try scratch.file(".galley-safety-\(number)-0-0-0-0123456789abcdef")
+        try #require(truncate(isCopy ? copy : path, 1 << 36) == 0)
+        await #expect(processExitsWith: .success) { [path = path as String] in
+            var limit = rlimit(rlim_cur: 1 << 34, rlim_max: 1 << 34)
+            setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+            try #require(SafetyCopy.left(of: path) == [])
+        }
+        #expect(scratch.names.count == 3)
+    }
+
     @Test func `is left to a program that saves while the copy is made`() async throws {
         let path = path
         let file = LocalFile(path)
