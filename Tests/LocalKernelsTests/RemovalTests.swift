@@ -76,17 +76,18 @@ import Testing
         let stopping = Process()
         stopping.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
         let script = """
-            import os, select, signal, sys
+            import os, signal
+            parent = os.getppid()
             print(flush=True)
-            while not select.select([sys.stdin], [], [], 0)[0]:
+            while os.getppid() == parent:
                 try: os.kill(-1, signal.SIGSTOP)
                 except OSError: pass
             """
         stopping.arguments = [
             "--reuid", "\(user)", "--regid", "\(user)", "--clear-groups", "/usr/bin/python3", "-c", script,
         ]
-        let (input, output) = (Pipe(), Pipe())
-        (stopping.standardInput, stopping.standardOutput) = (input, output)
+        let output = Pipe()
+        stopping.standardOutput = output
         try stopping.run()
         try #require(output.fileHandleForReading.read(upToCount: 1)?.count == 1)
         let isGivenUp = Mutex(false)
@@ -99,8 +100,7 @@ import Testing
             stopped = processes(of: user).first { $0.isStopped }?.number
             return stopped != nil
         }
-        try input.fileHandleForWriting.close()
-        stopping.waitUntilExit()
+        kill(stopping.processIdentifier, SIGKILL)
         #expect(isStopped)
         #expect(try await eventually { isGivenUp.withLock(\.self) })
         // Where it is not given up, the thread that waits for it ends all the same.
