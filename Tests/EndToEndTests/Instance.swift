@@ -113,11 +113,14 @@ final class Instance {
             ofItemAtPath: notebooks.path + "/" + name)
     }
 
-    /// The owner, the group and the mode of a file.
+    /// The owner, the group and the mode of a file; numbers where the machine knows no names.
     func rights(_ name: String = "report.ipynb") throws -> String {
         let path = name.hasPrefix("/") ? name : notebooks.path + "/" + name
         let found = try FileManager.default.attributesOfItem(atPath: path)
-        let names = [FileAttributeKey.ownerAccountName, .groupOwnerAccountName].map { found[$0] as? String ?? "?" }
+        let names = [
+            (FileAttributeKey.ownerAccountName, FileAttributeKey.ownerAccountID),
+            (.groupOwnerAccountName, .groupOwnerAccountID),
+        ].map { found[$0] as? String ?? "\(found[$1] as? Int ?? -1)" }
         return (names + [String(found[.posixPermissions] as? Int ?? 0, radix: 8)]).joined(separator: " ")
     }
 
