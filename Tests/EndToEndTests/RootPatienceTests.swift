@@ -57,7 +57,8 @@ struct `Root waits no longer than it has said` {
             environment: Instance.environment, in: instance.notebooks)
         try await expectEnd(of: run.number)
         let end = try await run.end()
-        #expect(end.status == 137, "\(end.errors)")
+        // It may end in order before it is stopped again, when root lets it go on for that.
+        #expect([124, 137, 143].contains(end.status), "\(end.errors)")
     }
 
     @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/strace"), "this takes strace"))
