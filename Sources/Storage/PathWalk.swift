@@ -170,7 +170,7 @@ package struct PathWalk: ~Copyable {
     }
 
     /// Whether root alone can change what is in a folder. Access lists show in the bits of the group.
-    private static func isRoots(_ folder: stat) -> Bool { folder.st_uid == 0 && folder.st_mode & 0o022 == 0 }
+    static func isRoots(_ folder: stat) -> Bool { folder.st_uid == 0 && folder.st_mode & 0o022 == 0 }
 
     /// Whether an entry of a folder that others may write to belongs to its own owner.
     private static func isSticky(_ folder: stat) -> Bool { folder.st_mode & S_ISVTX != 0 }

@@ -45,6 +45,8 @@ enum RepairedPath {
         // Safe because the array ends with a NUL.
         guard unsafe lstat(path + [0], &status) == 0 else { return [] }
         if status.st_mode & S_IFMT != S_IFDIR { return text(path).hasSuffix(".ipynb") ? [path] : [] }
+        // Text that has a mark leads nowhere, so only the entry tells who can exchange what is in it.
+        guard geteuid() != 0 || PathWalk.isRoots(status) else { return [] }
         return names(in: path).filter { $0.first != CChar(bitPattern: UInt8(ascii: ".")) }
             .flatMap { notebooks(at: path + [slash] + $0) }
     }

@@ -113,11 +113,14 @@ final class Instance {
             ofItemAtPath: notebooks.path + "/" + name)
     }
 
-    /// The owner, the group and the mode of a file.
+    /// The owner, the group and the mode of a file; numbers where the machine knows no names.
     func rights(_ name: String = "report.ipynb") throws -> String {
         let path = name.hasPrefix("/") ? name : notebooks.path + "/" + name
         let found = try FileManager.default.attributesOfItem(atPath: path)
-        let names = [FileAttributeKey.ownerAccountName, .groupOwnerAccountName].map { found[$0] as? String ?? "?" }
+        let names = [
+            (FileAttributeKey.ownerAccountName, FileAttributeKey.ownerAccountID),
+            (.groupOwnerAccountName, .groupOwnerAccountID),
+        ].map { found[$0] as? String ?? "\(found[$1] as? Int ?? -1)" }
         return (names + [String(found[.posixPermissions] as? Int ?? 0, radix: 8)]).joined(separator: " ")
     }
 
@@ -130,6 +133,22 @@ final class Instance {
             program: "/usr/bin/setsid", environment: Self.environment.merging(more) { $1 }, in: notebooks)
     }
 
+    /// Whether root may mount; in a container it may not be allowed to.
+    static let canMount = (try? run("unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt")) != nil
+
+    /// Runs the program where files of the machine's hold other texts.
+    func run(_ arguments: [String], where texts: [String: String]) async throws -> Program.Run {
+        if texts.isEmpty { return try await run(arguments) }
+        var command = "exec \"$@\""
+        for (file, text) in texts {
+            let other = path + "/" + (file as NSString).lastPathComponent
+            try text.write(toFile: other, atomically: false, encoding: .utf8)
+            command = "mount --bind '\(other)' '\(file)' && " + command
+        }
+        return try await run(
+            ["--mount", "/bin/sh", "-c", command, "sh", Program.path] + arguments, program: "/usr/bin/unshare")
+    }
+
     /// Runs a command of the user's in the volume.
     func asUser(_ command: String) async throws -> String {
         let run = try await Program.run(
@@ -137,6 +156,12 @@ final class Instance {
             environment: ["PATH": "/usr/bin:/bin", "HOME": home], in: notebooks)
         #expect(run.status == 0, "\(run.errors)")
         return run.output
+    }
+
+    /// Starts a command of the user's in the volume, which goes on for as long as it likes.
+    func beginAsUser(_ command: String) throws {
+        try Program.begin(
+            ["-u", user, "--", "/bin/sh", "-c", command], program: "/usr/sbin/runuser", in: notebooks)
     }
 
     struct Failure: Error { let command: String }

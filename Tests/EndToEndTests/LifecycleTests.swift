@@ -107,8 +107,7 @@ struct `From a lifecycle script` {
         )
         if broken["LOGS"] == nil { #expect(run.status != 0) }
         // A link of the user's gives nobody anything.
-        let found = try FileManager.default.attributesOfItem(atPath: instance.rootsOwn)
-        #expect(found[.ownerAccountID] as? Int == 0 && found[.posixPermissions] as? Int == 0o700)
+        #expect(try instance.rights(instance.rootsOwn) == "root root 700")
         #expect(try FileManager.default.contentsOfDirectory(atPath: instance.rootsOwn) == [])
     }
 
@@ -190,9 +189,7 @@ struct `From a lifecycle script` {
             separator: " ")
         #expect(words.dropLast() == ["54321", "[54322]", "54321", "0o700"])
         #expect(!FileManager.default.fileExists(atPath: words.last?.trimmingCharacters(in: .newlines) ?? "/"))
-        let found = try FileManager.default.attributesOfItem(atPath: instance.notebooks.path + "/report.ipynb")
-        #expect(found[.ownerAccountID] as? Int == 54321 && found[.groupOwnerAccountID] as? Int == 54322)
-        #expect(found[.posixPermissions] as? Int == 0o640)
+        #expect(try instance.rights() == "54321 54322 640")
     }
 
     @Test func `a kernel that the owner cannot get at is refused, with the option that helps`() async throws {
@@ -254,8 +251,8 @@ struct `From a lifecycle script` {
                 ["execute", "--inplace", "--kernel", environment] + options + ["report.ipynb"])
             #expect(run.status == status, "\(run.errors)")
             #expect(try instance.notebooks.notebook("report.ipynb").outputs == [output])
-            let found = try FileManager.default.attributesOfItem(atPath: instance.notebooks.path + "/report.ipynb")
-            #expect(found[.ownerAccountID] as? Int == owner && found[.posixPermissions] as? Int == 0o640)
+            let name = owner == 0 ? "root" : "\(owner)"
+            #expect(try instance.rights() == "\(name) \(name) 640")
             if status == 4 {
                 #expect(run.errors.hasSuffix("choose root's rights: --as-user NAME, --as-caller\n"), "\(run.errors)")
             }
@@ -350,10 +347,7 @@ struct `From a lifecycle script` {
     }
 
     @Test func `a profile that never ends is waited for no longer than the run may take`() async throws {
-        let profile = instance.home + "/.profile"
-        let usual = try String(contentsOfFile: profile, encoding: .utf8)
-        try "exec sleep 1000\n".write(toFile: profile, atomically: false, encoding: .utf8)
-        defer { try? usual.write(toFile: profile, atomically: false, encoding: .utf8) }
+        try "exec sleep 1000\n".write(toFile: instance.home + "/.profile", atomically: false, encoding: .utf8)
         try instance.write(["1"])
         let run = try await instance.run(["execute", "--inplace", "--total-timeout", "2s", "report.ipynb"])
         #expect(run.status == 124)

@@ -67,6 +67,18 @@ enum Program {
         }
     }
 
+    /// Starts a program whose end nothing waits for.
+    static func begin(_ arguments: [String], program: String, in folder: Folder) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+        for stream in [\Process.standardInput, \.standardOutput, \.standardError] {
+            process[keyPath: stream] = FileHandle.nullDevice
+        }
+        try Running.starting.withLock { try process.run() }
+    }
+
     /// Whoever has started one may wait for the end of another: they must not wait at one gate.
     private static let gateOfWhole = Gate(room: 2)
     static let gateOfParts = Gate(room: 2)
@@ -97,7 +109,7 @@ enum Program {
         private let errors: Pipe
 
         /// A child inherits the pipes that are made for another while it is started, and whoever reads those waits for it.
-        private static let starting = NSLock()
+        fileprivate static let starting = NSLock()
 
         fileprivate init(
             _ arguments: [String], program: String, environment: [String: String]?, in folder: Folder?,

@@ -178,25 +178,6 @@ struct `Root's own rights` {
         #expect(report.errors.contains("run them one owner at a time"), "\(report.errors)")
     }
 
-    @Test(.timeLimit(.minutes(5))) func `do not wait for a process that its user has stopped`() async throws {
-        try instance.write(["open('begun', 'w').close()", waiting(for: "go")])
-        let run = try await Program.start(
-            ["execute", "--inplace", "--grace", "1s", "report.ipynb"],
-            environment: Instance.environment, in: instance.notebooks)
-        #expect(try await eventually { instance.notebooks.names.contains("begun") })
-        let engine = try #require(children(of: Int(run.number)).first)
-        // Whenever root lets it go on, so that it can end in order, the user stops it again.
-        let stopping = try await Program.start(
-            ["-u", instance.user, "--", "/bin/sh", "-c", "while kill -STOP \(engine); do :; done"],
-            program: "/usr/sbin/runuser", in: instance.notebooks)
-        #expect(try await eventually { isStopped(engine) })
-        run.send(SIGTERM)
-        let end = try await run.end()
-        _ = try await stopping.end()
-        #expect(end.status == 137, "\(end.errors)")
-        #expect(try await eventually { instance.processes.isEmpty })
-    }
-
     @Test func `are not used where the user can move the folder that root works in`() async throws {
         try FileManager.default.createDirectory(
             atPath: instance.notebooks.path + "/roots", withIntermediateDirectories: false)
@@ -221,20 +202,6 @@ struct `Root's own rights` {
             #expect(run.status == status, "\(run.errors)")
         }
         #expect(try instance.notebooks.text("report.ipynb") == before)
-    }
-
-    @Test func `do not reach a number through the group of a folder`() async throws {
-        let folder = Folder(owning: instance.path + "/shared")
-        try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(atPath: folder.path) }
-        try folder.write(["import os; print(os.getgid(), os.getgroups())"], kernel: "python3")
-        // A group that the machine knows, such as the one that may read passwords.
-        let group = try #require(getgrnam("shadow")).pointee.gr_gid
-        chown(folder.path + "/a.ipynb", 54_321, group)
-        let kernel = instance.home + "/anaconda3/envs/python3"
-        let run = try await instance.run(["execute", "--inplace", "--kernel", kernel, folder.path + "/a.ipynb"])
-        #expect(run.status == 0, "\(run.errors)")
-        #expect(try folder.notebook().outputs == [["65534 [65534]\n"]])
     }
 
     @Test func `make no file among the user's when the process of the user is killed`() async throws {
@@ -290,11 +257,6 @@ struct `Root's own rights` {
         let late = try await instance.run(["execute", "--events", instance.path + "/out/e", "report.ipynb"])
         #expect(late.status == 3 && late.errors.contains("another run writes to it"), "\(late.errors)")
     }
-}
-
-/// Whether a process is stopped.
-private func isStopped(_ number: Int) -> Bool {
-    (try? String(contentsOfFile: "/proc/\(number)/status", encoding: .utf8))?.contains("State:\tT") ?? false
 }
 
 /// What the system was asked for, as strace tells it.

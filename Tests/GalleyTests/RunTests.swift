@@ -102,6 +102,13 @@ import Testing
             })
     }
 
+    /// Runs one that hangs, and waits until it does.
+    private func hanging(_ kernels: KernelLog) async -> BatchRun {
+        let run = BatchRun(batch(kernels, "hangs"))
+        for await event in run.events { if case .run(_, .cellStarted) = event { break } }
+        return run
+    }
+
     @Test func `tells what happens to each notebook, in order`() async {
         let run = BatchRun(batch(KernelLog(), "prints a", "raises"))
         var told = ["", ""]
@@ -124,17 +131,10 @@ import Testing
         let byHand = BatchRun(batch(kernels, "hangs", "hangs"))
         for await event in byHand.events { if case .run(_, .cellStarted) = event { byHand.cancel() } }
         #expect(await byHand.report.stop == .cancelled)
-        let waiting = Task {
-            let run = BatchRun(self.batch(kernels, "hangs"))
-            for await event in run.events { if case .run(_, .cellStarted) = event { break } }
-            return await run.report
-        }
+        let waiting = Task { await hanging(kernels).report }
         waiting.cancel()
         #expect(await waiting.value.stop == .cancelled)
-        do {
-            let run = BatchRun(batch(kernels, "hangs"))
-            for await event in run.events { if case .run(_, .cellStarted) = event { break } }
-        }
+        _ = await hanging(kernels)
         while !kernels.isAllOver { await Task.yield() }
     }
 }
@@ -208,8 +208,7 @@ private final class Slow: NotebookStore {
 @Suite(.timeLimit(.minutes(20))) struct `A store that does not answer` {
     @Test(arguments: Silent.Act.allCases)
     private func `is waited for no longer than the grace period`(act: Silent.Act) async throws {
-        var options = scripted()
-        options.grace = .seconds(1)
+        var options = scripted(grace: .seconds(1))
         let scratch = try Folder()
         let folder = scratch.path
         options.environment["TMPDIR"] = folder
@@ -226,8 +225,8 @@ private final class Slow: NotebookStore {
     }
 
     @Test func `is waited for no longer than the run may take, where it has not begun`() async throws {
-        var options = scripted()
-        (options.totalLimit, options.grace) = (.milliseconds(50), .seconds(1))
+        var options = scripted(grace: .seconds(1))
+        options.totalLimit = .milliseconds(50)
         for act in [Silent.Act.lock, .read, .checkWritable] {
             let report = try await execute(Silent(act), options)
             guard case .timedOut(let limit) = report.outcome else { Issue.record("\(report.outcome)"); continue }
@@ -240,8 +239,8 @@ private final class Slow: NotebookStore {
         let store = Slow()
         let scratch = try Folder()
         let folder = scratch.path
-        var options = scripted()
-        (options.grace, options.environment["TMPDIR"]) = (.seconds(1), folder)
+        var options = scripted(grace: .seconds(1))
+        options.environment["TMPDIR"] = folder
         let run = Run(store, options)
         _ = await store.writes.first { $0 == 1 ? true : nil }
         run.cancel()
@@ -254,9 +253,7 @@ private final class Slow: NotebookStore {
     }
 
     @Test func `is told that the run is ended`() async throws {
-        var options = scripted()
-        options.grace = .seconds(100_000)
-        let run = Run(Silent(.read, heedsCancellation: true), options)
+        let run = Run(Silent(.read, heedsCancellation: true), scripted(grace: .seconds(100_000)))
         run.cancel(.requested("no time"))
         #expect(try await run.report.outcome == .stopped(.requested("no time")))
     }
@@ -309,9 +306,7 @@ private actor Kept: NotebookStore {
     @Test func `is unlocked when it has been locked for a run that is over`() async throws {
         let store = Kept("prints a")
         store.letGo.change { $0 = false }
-        var options = scripted()
-        options.grace = .milliseconds(10)
-        let run = Run(store, options)
+        let run = Run(store, scripted(grace: .milliseconds(10)))
         run.cancel()
         #expect(try await run.report.outcome == .stopped(.cancelled))
         #expect(store.acts.look(\.isEmpty))

@@ -4,8 +4,9 @@ import Synchronization
 
 /// Makes options for a run in a kernel that a script answers for; `prints …` prints, `raises` raises, `dies` dies, and
 /// anything else runs until it is interrupted.
-func scripted(_ kernels: KernelLog = KernelLog()) -> Options {
+func scripted(_ kernels: KernelLog = KernelLog(), grace: Duration? = nil) -> Options {
     var options = Options()
+    if let grace { options.grace = grace }
     options.startKernel = { _ in
         let kernel = ScriptedKernel { code in
             switch code.split(separator: " ", maxSplits: 1).first {

@@ -44,6 +44,25 @@ import Testing
     }
 }
 
+@Suite struct `A group` {
+    /// A number that no machine has a group for.
+    private static let unknown: UInt32 = 4_000_111_222
+
+    @Test func `is one that the machine knows, or cannot look up`() async {
+        #expect(Account.isGroup(0) && !Account.isGroup(Self.unknown))
+        await #expect(processExitsWith: .success) {
+            var limit = rlimit()
+            getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            // The file of groups cannot be opened now.
+            var none = rlimit(rlim_cur: 0, rlim_max: limit.rlim_max)
+            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &none)
+            let isGroup = Account.isGroup(Self.unknown)
+            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            try #require(isGroup)
+        }
+    }
+}
+
 @Suite struct `What memory has to do with an end` {
     @Test func `is nothing where there is no limit`() {
         let ending = GuardedProcess.Ending(cause: .exited(1), peakMemory: 100_000_000)

@@ -292,30 +292,21 @@ import Testing
         #expect(try await eventually { scratch.remains.isEmpty })
     }
 
-    @Test func `within a second of the engine's being killed, also where a cell has stopped its guard`() async throws {
-        let file = FileManager.default.temporaryDirectory.path + "/galley-killed-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: file) }
-        await #expect(processExitsWith: .signal(SIGKILL)) { [file = file as String] in
-            try await withKernel(Fixture.spec("good")) { kernel in
-                let numbers = try await [kernel.run("pid").text, kernel.run("child").text]
-                try numbers.joined(separator: " ").write(toFile: file, atomically: true, encoding: .utf8)
-                kill(pid_t(try parent(of: #require(Int(numbers[0])))), SIGSTOP)
-                kill(getpid(), SIGKILL)
-            }
-        }
-        let numbers = try String(contentsOfFile: file, encoding: .utf8).split(separator: " ").compactMap { Int($0) }
-        #expect(numbers.count == 2)
-        #expect(try await eventually { numbers.allSatisfy { !isAlive($0) } })
-    }
-
-    @Test func `within a second of the engine's being killed, with everything that it started`() async throws {
+    @Test(arguments: [false, true])
+    func
+        `within a second of the engine's being killed, with all that it started, also where a cell has stopped its guard`(
+            isGuardStopped: Bool
+        ) async throws
+    {
         // The process that is killed writes the numbers of its kernel and of a child of that to a file.
         let file = FileManager.default.temporaryDirectory.path + "/galley-killed-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: file) }
-        await #expect(processExitsWith: .signal(SIGKILL)) { [file = file as String] in
+        await #expect(processExitsWith: .signal(SIGKILL)) {
+            [file = file as String, isGuardStopped = isGuardStopped as Bool] in
             try await withKernel(Fixture.spec("good")) { kernel in
                 let numbers = try await [kernel.run("pid").text, kernel.run("child").text]
                 try numbers.joined(separator: " ").write(toFile: file, atomically: true, encoding: .utf8)
+                if isGuardStopped { kill(pid_t(try parent(of: #require(Int(numbers[0])))), SIGSTOP) }
                 kill(getpid(), SIGKILL)
             }
         }

@@ -1,5 +1,6 @@
 import GalleyCLinux
 import Foundation
+import Synchronization
 import Testing
 
 @Suite struct `A folder that is removed` {
@@ -62,5 +63,59 @@ import Testing
         process.waitUntilExit()
         // Where nothing may be mounted there is nothing to be seen.
         #expect([0, 77].contains(process.terminationStatus))
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can become another user"))
+    func `as another user is given up where that user has stopped the process that removes it`() async throws {
+        // A number of this test's own, all processes of which are stopped.
+        let user = uid_t.random(in: 1_000_000_000...2_000_000_000)
+        try make("a")
+        for number in 0..<30_000 { close(open("\(path)/a/\(number)", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)) }
+        for folder in [path, path + "/a"] { chown(folder, user, user) }
+        defer { clinux_remove(path) }
+        let stopping = Process()
+        stopping.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
+        let script = """
+            import os, signal
+            parent = os.getppid()
+            print(flush=True)
+            while os.getppid() == parent:
+                try: os.kill(-1, signal.SIGSTOP)
+                except OSError: pass
+            """
+        stopping.arguments = [
+            "--reuid", "\(user)", "--regid", "\(user)", "--clear-groups", "/usr/bin/python3", "-c", script,
+        ]
+        let output = Pipe()
+        stopping.standardOutput = output
+        try stopping.run()
+        try #require(output.fileHandleForReading.read(upToCount: 1)?.count == 1)
+        let isGivenUp = Mutex(false)
+        Thread.detachNewThread { [path] in
+            clinux_remove_as(user, user, [user], 1, path)
+            isGivenUp.withLock { $0 = true }
+        }
+        var stopped: Int?
+        let isStopped = try await eventually {
+            stopped = processes(of: user).first { $0.isStopped }?.number
+            return stopped != nil
+        }
+        kill(stopping.processIdentifier, SIGKILL)
+        #expect(isStopped)
+        #expect(try await eventually { isGivenUp.withLock(\.self) })
+        // Where it is not given up, the thread that waits for it ends all the same.
+        for process in processes(of: user) { kill(pid_t(process.number), SIGKILL) }
+        if let stopped { #expect(!isAlive(stopped)) }
+    }
+
+    /// The processes of a user, and whether each is stopped.
+    private func processes(of user: uid_t) -> [(number: Int, isStopped: Bool)] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return names.compactMap(Int.init).compactMap { number in
+            guard let status = try? String(contentsOfFile: "/proc/\(number)/status", encoding: .utf8),
+                status.contains("\nUid:\t\(user)\t")
+            else { return nil }
+            return (number, status.contains("\nState:\tT"))
+        }
     }
 }

@@ -248,3 +248,10 @@ import Testing
 func become(_ user: uid_t) throws {
     guard setgroups(0, nil) == 0, setgid(user) == 0, setuid(user) == 0 else { throw POSIXFailure(code: errno) }
 }
+
+/// Makes this process one of another user, whose temporary files go to a folder of root's that takes all files.
+func become(_ user: uid_t, temporary folder: String) throws {
+    chmod(folder, 0o777)
+    setenv("TMPDIR", folder, 1)
+    try become(user)
+}

@@ -2,6 +2,8 @@ import Foundation
 import GalleyStorage
 import Testing
 
+@testable import struct GalleyStorage.FileLock
+
 @Suite struct `A file that is locked` {
     @Test func `is refused to others until it is let go or the store is gone, also when it was replaced`() async throws
     {
@@ -42,6 +44,13 @@ import Testing
         try await own.lock()
         await #expect(throws: StorageError.self) { try await LocalFile(scratch.path + "/link.ipynb").lock() }
         _ = own
+    }
+
+    @Test func `is not what a link leads to that takes its place, for those who follow none`() throws {
+        let scratch = try Scratch()
+        symlink(try scratch.file("a.ipynb"), scratch("link.ipynb"))
+        #expect(throws: Never.self) { _ = try FileLock.take(scratch("link.ipynb")) }
+        #expect(throws: StorageError.self) { _ = try FileLock.take(scratch("link.ipynb"), followsLinks: false) }
     }
 
     @Test func `need not exist`() async throws {

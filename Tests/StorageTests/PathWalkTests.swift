@@ -165,6 +165,32 @@ struct `A file that root writes` {
         #expect(LocalFile.names(in: scratch("folder")) == [] && LocalFile.names(in: scratch.path).count == 3)
     }
 
+    @Test func `is not locked through a link of another user's`() async throws {
+        give()
+        symlink(roots("secret"), scratch("file"))
+        lchown(scratch("file"), alice, alice)
+        let lock = open(roots("secret"), O_RDONLY | O_CLOEXEC)
+        defer { close(lock) }
+        try #require(flock(lock, LOCK_EX | LOCK_NB) == 0)
+        await #expect(throws: Never.self) { try await LocalFile(scratch("file")).lock() }
+    }
+
+    @Test func `is the one that root has seen, or a new one, when it is opened`() throws {
+        chmod(scratch.path, 0o777)
+        func make(_ name: String, of user: uid_t) throws { chown(try scratch.file(name), user, user) }
+        for name in ["file", "link"] { try make(name, of: 0) }
+        let paths = try ["new", "file", "link"].map { try HeldPath(scratch($0)) }
+        // In the moment between the look and the opening.
+        try make("new", of: alice)
+        try make("other", of: alice)
+        rename(scratch("other"), scratch("file"))
+        unlink(scratch("link"))
+        symlink(roots("secret"), scratch("link"))
+        for (path, code) in zip(paths, [EEXIST, EPERM, ELOOP]) {
+            #expect(throws: Errno(rawValue: code)) { _ = try path.open(O_WRONLY | O_CREAT | O_APPEND, mode: 0o666) }
+        }
+    }
+
     @Test func `is not filled where it is another name of a file, or a pipe, of another user's`() async throws {
         give()
         _ = try scratch.file("alices")

@@ -100,6 +100,19 @@ private struct Interrupted: ByteRuns {
     }
 }
 
+/// Writes a file, and kills this process before the first of the bytes that reach the file, or before the last.
+private func writeAndBeKilled(_ path: String, isBegun: Bool) async throws {
+    let bytes = Interrupted("new") { pass, isUnderWay in if pass == 2, isUnderWay == isBegun { raise(SIGKILL) } }
+    _ = try await LocalFile(path).write(bytes)
+}
+
+/// What is said of a file when it is read.
+private func warnings(about path: String) async throws -> [String] {
+    let file = LocalFile(path)
+    _ = try await file.read()
+    return await file.takeWarnings()
+}
+
 @Suite struct `A file with several names` {
     let scratch: Scratch
     let path: String
@@ -122,8 +135,7 @@ private struct Interrupted: ByteRuns {
 
     @Test func `is told of with its old contents, when a run was killed while it wrote it`() async throws {
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
-            let bytes = Interrupted("new") { pass, isBegun in if pass == 2, isBegun { raise(SIGKILL) } }
-            _ = try await LocalFile(path).write(bytes)
+            try await writeAndBeKilled(path, isBegun: true)
         }
         #expect(contents(path) == "nee old text")
         let copy = try #require(scratch.names.first { $0.hasPrefix(".galley-safety-") })
@@ -137,21 +149,16 @@ private struct Interrupted: ByteRuns {
         }
         // Once it is whole, old or new, there is nothing to be told.
         try write("new", to: path)
-        let file = LocalFile(path)
-        _ = try await file.read()
-        #expect(await file.takeWarnings() == [])
+        #expect(try await warnings(about: path) == [])
         #expect(scratch.names == ["a.ipynb", "b.ipynb"])
     }
 
     @Test func `is not told of when a run was killed before it wrote it`() async throws {
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
-            let bytes = Interrupted("new") { pass, _ in if pass == 2 { raise(SIGKILL) } }
-            _ = try await LocalFile(path).write(bytes)
+            try await writeAndBeKilled(path, isBegun: false)
         }
         #expect(scratch.names.count == 3)
-        let file = LocalFile(path)
-        _ = try await file.read()
-        #expect(await file.takeWarnings() == [])
+        #expect(try await warnings(about: path) == [])
         #expect(contents(path) == "the old text" && scratch.names == ["a.ipynb", "b.ipynb"])
     }
 
@@ -164,6 +171,20 @@ private struct Interrupted: ByteRuns {
             #expect(list(scratch).count == 3)
         }
         _ = try await LocalFile(path).write(bytes)
+    }
+
+    @Test(arguments: [true, false])
+    func `is not read to be compared with a copy where one of the two is huge`(isCopy: Bool) async throws {
+        // Another user can forge a copy, which takes no room on the disk.
+        let number = String(status(path).st_ino, radix: 16)
+        let copy = try scratch.file(".galley-safety-\(number)-0-0-0-0123456789abcdef")
+        try #require(truncate(isCopy ? copy : path, 1 << 36) == 0)
+        await #expect(processExitsWith: .success) { [path = path as String] in
+            var limit = rlimit(rlim_cur: 1 << 34, rlim_max: 1 << 34)
+            setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+            try #require(SafetyCopy.left(of: path) == [])
+        }
+        #expect(scratch.names.count == 3)
     }
 
     @Test func `is left to a program that saves while the copy is made`() async throws {
@@ -191,20 +212,15 @@ struct `The copy of a file in a folder that takes no files` {
         chown(path, 1234, 1234)
         await #expect(processExitsWith: .signal(SIGKILL)) {
             [path = path as String, temporary = scratch.path as String] in
-            chmod(temporary, 0o777)
-            setenv("TMPDIR", temporary, 1)
-            try become(1234)
-            let bytes = Interrupted("new") { pass, isBegun in if pass == 2, isBegun { raise(SIGKILL) } }
-            _ = try await LocalFile(path).write(bytes)
+            try become(1234, temporary: temporary)
+            try await writeAndBeKilled(path, isBegun: true)
         }
         #expect(scratch.names == [])
         let copy = try #require(list(small.path).first { $0.hasPrefix("galley-safety-") })
         #expect(contents(small(copy)) == "the old text")
         await #expect(processExitsWith: .success) { [path = path as String, copy = small(copy) as String] in
             try become(1234)
-            let file = LocalFile(path)
-            _ = try await file.read()
-            let warnings = await file.takeWarnings()
+            let warnings = try await warnings(about: path)
             try #require(warnings.count == 1 && warnings[0].contains(copy))
         }
     }
@@ -220,9 +236,7 @@ struct `A file that no folder on its disk keeps a copy of` {
         try write("old", to: path)
         chown(path, 1234, 1234)
         await #expect(processExitsWith: .success) { [path = path as String, temporary = scratch.path as String] in
-            chmod(temporary, 0o777)
-            setenv("TMPDIR", temporary, 1)
-            try become(1234)
+            try become(1234, temporary: temporary)
             let file = LocalFile(path)
             try await file.lock()
             _ = try await file.read()

@@ -131,6 +131,15 @@ extension Scratch {
         #expect(error?.description.hasPrefix(scratch("n/d\\xE9/")) == true)
     }
 
+    @Test(.enabled(if: isRoot, "only root can give files away"))
+    func `is not looked for by root in a folder that another user can exchange`() {
+        let all = scratch.found("n")
+        run("sh", "-c", "chown 54321 \"$0\"/d*", scratch("n"))
+        #expect(scratch.found("n") == all.filter { !$0.contains("/d") } && all.count == 3)
+        chown(scratch("n"), 54_321, 54_321)
+        #expect(scratch.found("n") == ["n/good.ipynb"])
+    }
+
     @Test func `is not what a name means that is merely not there`() async throws {
         let path = scratch("n/tea\u{FFFD}.ipynb")
         await #expect(throws: StorageError.notFound(path: path)) { try await LocalFile(path).read() }
