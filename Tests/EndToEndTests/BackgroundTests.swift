@@ -294,7 +294,8 @@ import Testing
         #expect(stop.status == 3, "\(stop.errors)")
         for name in ["huge", "none", "all"] {
             #expect(try await Program.run(["stop", name]).status == 0)
-            #expect(try await Program.run(["wait", name]).status == 137)
+            #expect(try await Program.run(["wait", name]).status == 3)
+            #expect(try await Program.run(["wait", "\(number)/\(name)"]).status == 137)
         }
         #expect(try await run(id)?["state"] as? String == "running")
         #expect(try await end(id).status == 0)
