@@ -56,8 +56,9 @@ struct `The boundary between users` {
         let planted = instance.rootsOwn + "/planted.ipynb"
         for (options, result) in [(["--inplace"], name), ([], "\u{301}x.executed.ipynb")] {
             let cell = "import os\nif os.path.exists('\(result)'): os.remove('\(result)')\n"
-            for what in [instance.home, instance.home + "/" + name] {
-                try write([cell + "os.symlink('\(planted)', '\(result)')"], to: name, in: home, of: instance.number)
+            for target in [planted, instance.rootsOwn] {
+                let what = target == planted ? instance.home : instance.home + "/" + name
+                try write([cell + "os.symlink('\(target)', '\(result)')"], to: name, in: home, of: instance.number)
                 let run = try await instance.run(["execute"] + options + kernel + [what])
                 #expect(run.status != 0, "\(run.errors)")
                 try checkCanary()
