@@ -195,11 +195,15 @@ struct Attendant {
             say(.error, "not all lines could be written to \(path)", engine.share.place)
         }
         let told = End(engine.verdict.readNow(), status: status)
+        // A process that ends in order tells the signal, and not why it was sent.
+        if told != nil, ending.cause == .stops { say(.error, Self.stops, engine.share.place) }
         let end = told ?? killed(engine.share, by: ending, status)
         guard let account = engine.share.account else { return end }
         if let home = engine.share.temporaryHome { UserSwitch.of(account).remove(home) }
         return end.trusted(from: engine.share.place.result)
     }
+
+    private static let stops = "galley was stopped again and again by a process of its user, and was ended"
 
     /// Tells for an engine that it has ended, when it could not do so itself.
     private func killed(_ share: RunShare, by ending: ChildProcess.End, _ status: Int32) -> End {
@@ -208,7 +212,7 @@ struct Attendant {
         let message =
             switch ending.cause {
             case .limit: "galley went on for longer than --total-timeout allows, and was ended"
-            case .stops: "galley was stopped again and again by a process of its user, and was ended"
+            case .stops: Self.stops
             case .itself where ending.status < 0: "galley was ended by \(name)"
             case .itself: "galley ended with status \(status), and has not told why"
             }

@@ -282,8 +282,8 @@ extension ExecuteCommand {
     }
 
     private func source(_ task: NotebookTask) -> any NotebookStore {
-        if task.path == "-" { return StandardStreams() }
         if arguments.isShare, let refused = RefusedNotebook(task) { return refused }
+        if task.path == "-" { return StandardStreams() }
         var bounds = LocalFile.ReadingBounds(only: task.only)
         if let login = arguments.options.login {
             bounds.owners = [0, login.account.id]

@@ -54,9 +54,7 @@ struct TaskList {
         isSingle = arguments.count == 1
         var found: [NotebookSearch.Found] = []
         for argument in arguments {
-            if isPlan, argument == "@-", case .user = NotebookOwner.ofStandardInput {
-                throw UsageError("@-: the list comes from a file of another user; name the file, as @FILE")
-            }
+            if isPlan, argument == "@-" { try Self.checkListOfStandardInput() }
             if isPlan, let one = try Self.deferred(argument) {
                 isSingle = isSingle && !argument.hasPrefix("@")
                 deferred.append(one)
@@ -90,6 +88,15 @@ struct TaskList {
             task.place = parts.dropFirst(root.count).map(\.text).joined(separator: "/")
             if isPlan { task.owner = task.path == "-" ? .ofStandardInput : NotebookOwner(of: task.path) }
             return task
+        }
+    }
+
+    /// Refuses a list by standard input that another user has made: it could name notebooks of root's.
+    private static func checkListOfStandardInput() throws(UsageError) {
+        switch NotebookOwner.ofStandardInput {
+        case .root: return
+        case .user: throw UsageError("@-: the list comes from a file of another user; name the file, as @FILE")
+        default: throw UsageError("@-: another user may have made the list; name a file of it, as @FILE")
         }
     }
 

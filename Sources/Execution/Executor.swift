@@ -284,7 +284,11 @@ extension Executor {
                     observe(.warning("cell \(number): the kernel lost some of its output, because it put out too much"))
                 }
                 // A reply that an interrupt has kept from being sent would not have told more than that.
-                return .complete(reply?.executeReply ?? ExecuteReply(status: .ok))
+                guard let reply, reply.isExecuteReply else { return .complete(ExecuteReply(status: .ok)) }
+                guard let reply = reply.executeReply else {
+                    return .broken(.untrustworthy("a reply that does not say how the code has ended"))
+                }
+                return .complete(reply)
             }
             return .broken(nil)
         } catch {

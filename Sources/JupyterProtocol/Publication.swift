@@ -151,10 +151,13 @@ package struct ExecuteReply: Sendable {
 }
 
 extension Message {
-    /// The reply to a request to run code, where this is one.
+    /// Whether this is the reply to a request to run code.
+    package var isExecuteReply: Bool { type == "execute_reply" }
+
+    /// The reply to a request to run code, where this is one that says how the code has ended.
     package var executeReply: ExecuteReply? {
-        guard type == "execute_reply" else { return nil }
-        let status: ExecuteReply.Status =
+        guard isExecuteReply else { return nil }
+        let status: ExecuteReply.Status? =
             switch content["status"]?.string {
             case "error":
                 .error(
@@ -162,8 +165,10 @@ extension Message {
                     traceback: content["traceback"]?.elements.compactMap(\.string) ?? [])
             // The protocol's older word is still in use.
             case "aborted", "abort": .aborted
-            default: .ok
+            case "ok": .ok
+            default: nil
             }
+        guard let status else { return nil }
         let asksForEnd = content["payload"]?.elements.contains { $0["source"]?.string == "ask_exit" } ?? false
         return ExecuteReply(status: status, count: content["execution_count"]?.int, asksForEnd: asksForEnd)
     }

@@ -23,7 +23,7 @@ package enum Page {
         let notes = verdict.job.failedAttempts.map { "An attempt failed: \($0)" } + verdict.job.warnings
         let isOpen: HTML = verdict.hasFailed ? " open" : ""
         let head: HTML = """
-            <details\(isOpen)><summary><h3>\(verdict.job.name)</h3> \
+            <details\(isOpen)><summary><h3>\(verdict.job.name.shown())</h3> \
             <span class="state \(look(verdict))">\(word(verdict))</span></summary>
             <div id="\(anchor(number))" class="notebook">
 
@@ -68,7 +68,7 @@ package enum Page {
             for place in places.prefix(10) { cells += failingCell(at: place, of: notebook, verdict, number) }
         }
         let html: HTML = """
-            <article class="failure"><h3><a href="#\(anchor(number))">\(verdict.job.name)</a></h3>
+            <article class="failure"><h3><a href="#\(anchor(number))">\(verdict.job.name.shown())</a></h3>
             <p class="reason">\(sentence)</p>
             \(lastWords(verdict))\(cells)</article>
 
@@ -232,7 +232,7 @@ package enum Page {
             verdict.hasFailed
             ? "<br><span class=\"note\">\(verdict.sentence?.shownOnOneLine(200) ?? "")</span>" : ""
         return """
-            <tr><td><a href="#\(anchor(number))">\(verdict.job.name)</a>\(attempts)\(reason)</td>\
+            <tr><td><a href="#\(anchor(number))">\(verdict.job.name.shown())</a>\(attempts)\(reason)</td>\
             <td><span class="state \(look(verdict))">\(word(verdict))</span></td>\
             <td class="number">\(verdict.isLeftOut ? "" : verdict.duration.inWords)</td><td class="axis">\(bar)</td></tr>
 

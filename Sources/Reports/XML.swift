@@ -21,9 +21,11 @@ enum XML {
         return result
     }
 
-    /// An attribute, with a space before it. A line end in its value stays one.
+    /// An attribute, with a space before it. A line end in its value stays one; what would turn around the text that a
+    /// reader shows behind it is left out.
     static func attribute(_ name: String, _ value: String) -> String {
-        " \(name)=\"\(escaped(value).replacing("\n", with: "&#10;").replacing("\t", with: "&#9;"))\""
+        let value = String(value.unicodeScalars.filter { !$0.properties.isBidiControl })
+        return " \(name)=\"\(escaped(value).replacing("\n", with: "&#10;").replacing("\t", with: "&#9;"))\""
     }
 
     /// An element that holds text.

@@ -88,7 +88,7 @@ final class Instance {
         for name in names where name.hasSuffix(".json") {
             let text = try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
             guard text?.contains(path) == true else { continue }
-            for suffix in ["json", "log"] {
+            for suffix in ["json", "log", "commands.log"] {
                 try? FileManager.default.removeItem(atPath: "\(folder)/\(name.dropLast(4))\(suffix)")
             }
         }

@@ -145,6 +145,16 @@ import Testing
         #expect(ran.outputs(0) == ["error: CellAborted"])
     }
 
+    @Test(arguments: [["status": "perhaps"], ["status": 0], [:]] as [Value])
+    func `takes no code for run whose kernel does not say how it has ended`(reply: Value) async throws {
+        let ran = try await run(Notebook(cells: ["x"])) { _, _ in .running(reply: reply) }
+        guard case .kernelFailed(.untrustworthy(let reason)) = ran.outcome else {
+            Issue.record("\(ran.outcome)")
+            return
+        }
+        #expect(reason.contains("does not say how the code has ended"))
+    }
+
     @Test func `turns to no kernel again whose cell has come up against its limit`() async throws {
         var options = ExecutionOptions()
         options.cellLimit = TimeLimit(.seconds(2))

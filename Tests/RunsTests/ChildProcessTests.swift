@@ -1,0 +1,61 @@
+import Glibc
+import Testing
+
+@testable import GalleyRuns
+
+/// What is done with a child that its user stops, or that does not end.
+@Suite struct `A child that another user may stop` {
+    /// Looks after a child that does something, and returns whether it ended as it is to end.
+    ///
+    /// This happens in a process without other threads, as in the program: they would take the signals.
+    static func isEnd(
+        _ status: Int32, _ cause: ChildProcess.End.Cause, of body: () -> Void, within limits: ChildProcess.Limits
+    ) throws -> Bool {
+        guard try ChildProcess.make(isApart: false) == nil else {
+            var status: Int32 = 0
+            return waitpid(-1, &status, 0) > 0 && status == 0
+        }
+        guard let child = try? ChildProcess.make(isApart: false) else {
+            body()
+            _exit(7)
+        }
+        let end = ChildProcess.ends(of: [child], passingOn: [], within: limits)[0]
+        _exit(end.status == status && end.cause == cause ? 0 : 1)
+    }
+
+    static func limits(whole: Duration? = nil) -> ChildProcess.Limits {
+        ChildProcess.Limits(whole: whole, ending: .milliseconds(10))
+    }
+
+    @Test func `goes on, and ends by itself`() async {
+        await #expect(processExitsWith: .success) {
+            let end = try Self.isEnd(
+                7, .itself, of: { for _ in 0..<3 { raise(SIGSTOP) } }, within: Self.limits())
+            try #require(end)
+        }
+    }
+
+    @Test func `is ended when it is stopped again and again`() async {
+        await #expect(processExitsWith: .success) {
+            let end = try Self.isEnd(
+                -SIGKILL, .stops,
+                of: {
+                    signal(SIGTERM, SIG_IGN)
+                    while true { raise(SIGSTOP) }
+                }, within: Self.limits())
+            try #require(end)
+        }
+    }
+
+    @Test func `is ended when it goes on for longer than its limit`() async {
+        await #expect(processExitsWith: .success) {
+            let end = try Self.isEnd(
+                -SIGKILL, .limit,
+                of: {
+                    signal(SIGTERM, SIG_IGN)
+                    while true { pause() }
+                }, within: Self.limits(whole: .milliseconds(10)))
+            try #require(end)
+        }
+    }
+}
