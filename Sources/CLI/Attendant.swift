@@ -194,7 +194,10 @@ struct Attendant {
         for path in engine.server?.finish() ?? [] {
             say(.error, "not all lines could be written to \(path)", engine.share.place)
         }
-        let told = End(engine.verdict.readNow(), status: status)
+        // What was told before another end came is not the end.
+        let told = End(engine.verdict.readNow()).flatMap {
+            $0.status == status || isLate ? $0.ending(with: status) : nil
+        }
         // A process that ends in order tells the signal, and not why it was sent.
         if told != nil, ending.cause == .stops { say(.error, Self.stops, engine.share.place) }
         let end = told ?? killed(engine.share, by: ending, status)

@@ -64,10 +64,9 @@ struct End {
         self.init(status: status, outcome: parts[1], result: parts[2].isEmpty ? nil : parts[2], message: parts[3])
     }
 
-    /// Reads what a process has told, which has ended with a status; nil where it has told nothing.
-    init?(_ text: String, status: Int32) {
-        guard let end = End(text) else { return nil }
-        self.init(status: status, outcome: end.outcome, result: end.result, message: end.message)
+    /// The same, with the status that a process has really ended with.
+    func ending(with status: Int32) -> End {
+        End(status: status, outcome: outcome, result: result, message: message)
     }
 
     /// What root's commands may be told of it, where the process of another user has said it.

@@ -42,6 +42,10 @@ struct CleanCommand: Sendable {
         var parts: [FileOwner?: [String]] = [:]
         for path in paths {
             let owner = path == "-" ? NotebookOwner.ofStandardInput : NotebookOwner(of: path)
+            if path == "-", owner == .none {
+                Terminal.complain("galley: -: any user can write to standard input, so root does not read it")
+                exit(ExitStatus.storage)
+            }
             if case .user(let owner, let only) = owner {
                 part.only[PathKey(path)] = only
                 parts[FileOwner(user: owner.user, group: owner.group), default: []].append(path)

@@ -78,7 +78,8 @@ struct ExecuteArguments: Sendable {
     mutating func find(_ paths: [String]) throws(UsageError) {
         var output: String?
         if case .folder(let path) = result { output = path }
-        let list = try TaskList(paths, excluding: batch.excluded, output: output, dialect, isPlan: isPlan)
+        let list = try TaskList(
+            paths, excluding: batch.excluded, output: output, dialect, isPlan: isPlan, isShare: isShare)
         (tasks, deferred) = (list.tasks, list.deferred)
         isSingle = list.isSingle && batch.shard == nil && dialect != .check
     }
@@ -191,7 +192,7 @@ extension ExecuteArguments {
         var results = Dictionary(tasks.map { (PathKey($0.path), $0.path) }) { $1 }
         for task in tasks {
             guard let path = resultPath(of: task) else { continue }
-            if case .folder = result, !isSingle, path.isSamePath(as: task.path) || LocalFile.isSame(path, task.path) {
+            if case .folder = result, !isSingle, path.isSamePath(as: task.path) || isSame(path, task.path) {
                 throw UsageError("--output-dir: \(path) would be written over itself; use --inplace for that")
             }
             if path.isSamePath(as: task.path) { continue }
@@ -201,6 +202,12 @@ extension ExecuteArguments {
                         + "use --output-dir")
             }
         }
+    }
+
+    /// Whether two paths lead to one file, for all that root may find out where it plans.
+    private func isSame(_ one: String, _ other: String) -> Bool {
+        guard isPlan else { return LocalFile.isSame(one, other) }
+        return PathWalk.identity(of: one).map { $0 == PathWalk.identity(of: other) } ?? false
     }
 
     /// Makes sure that no file which tells of the run is a notebook of it, or another such file.

@@ -21,7 +21,20 @@ struct NotebookTask: Sendable {
     /// Takes note of the user that was chosen to run it, whoever its owner is.
     mutating func settle(for user: FileOwner) {
         only = NotebookOwner.pin(path, for: user.user)
-        if owner == .none { owner = .user(user, only: only) }
+        // A link of a third user's could lead to a private file of the one that was chosen.
+        if NotebookOwner.isBehindLink(path, ofOthersThan: user.user) {
+            owner = .none
+        } else {
+            owner = .user(Self.owner(of: path, user), only: only)
+        }
+    }
+
+    /// The owner of a file, for its rights; the user if that is not known, and then nobody else may read what comes of it.
+    private static func owner(of path: String, _ user: FileOwner) -> FileOwner {
+        guard case .user(let owner, _) = NotebookOwner(of: path), owner.user == user.user else {
+            return FileOwner(user: user.user, group: user.group, mode: 0o600)
+        }
+        return owner
     }
 }
 
@@ -45,9 +58,11 @@ struct TaskList {
 
     /// - Parameters:
     ///   - output: The folder that results go to, which is not looked through.
+    ///   - isShare: Whether this is the process of a user for whom root waits.
     ///   - isPlan: Whether root finds out which user runs which notebook, and reads nothing of other users.
     init(
-        _ arguments: [String], excluding: [String], output: String?, _ dialect: ExecuteArguments.Dialect, isPlan: Bool
+        _ arguments: [String], excluding: [String], output: String?, _ dialect: ExecuteArguments.Dialect, isPlan: Bool,
+        isShare: Bool
     ) throws(UsageError) {
         search = NotebookSearch(excluding: excluding)
         isDialectOfNbconvert = dialect == .nbconvert
@@ -65,7 +80,9 @@ struct TaskList {
                 continue
             }
             isSingle = false
-            for line in try Self.lines(of: String(argument.dropFirst())) { found += try notebooks(line) }
+            for line in try Self.lines(of: String(argument.dropFirst()), isShare: isShare) {
+                found += try notebooks(line)
+            }
         }
         if let output {
             let (parts, named) = (RunPlace.parts(of: output), Set(arguments.map { PathKey($0) }))
@@ -158,7 +175,10 @@ struct TaskList {
     }
 
     /// The lines of a list, but for empty ones and comments.
-    private static func lines(of list: String) throws(UsageError) -> [String] {
+    private static func lines(of list: String, isShare: Bool) throws(UsageError) -> [String] {
+        if isShare, LocalFile.kind(of: list) == .other {
+            throw UsageError("@\(list): root does not wait for a pipe of another user; name a file")
+        }
         if list != "-", LocalFile.kind(of: list) == nil || LocalFile.kind(of: list) == .folder {
             throw UsageError("@\(list): the list cannot be read; is there such a file?")
         }

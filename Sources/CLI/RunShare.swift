@@ -15,9 +15,11 @@ struct RunShare: Sendable {
     private let callerEnvironment = currentEnvironment()
     /// A folder that is made as the home of a user who has none, and removed in the end.
     let temporaryHome: String?
+    /// Whether other parts of the run are other users'.
+    private let isShared: Bool
 
-    private init(_ arguments: ExecuteArguments, as account: Account? = nil) {
-        self.arguments = arguments
+    private init(_ arguments: ExecuteArguments, as account: Account? = nil, isShared: Bool = false) {
+        (self.arguments, self.isShared) = (arguments, isShared)
         place = RunPlace(arguments)
         self.account = account
         temporaryHome = account.flatMap { Account(id: $0.id) == nil ? $0.home : nil }
@@ -64,16 +66,16 @@ struct RunShare: Sendable {
             var part = arguments
             part.take(parts[user]?.tasks ?? [], parts[user]?.deferred ?? [])
             if owners.count > 1 { part.batch.concurrency = max(1, part.concurrency / owners.count) }
-            return RunShare(part, as: named ?? owner.map { Account.owning($0) })
+            return RunShare(part, as: named ?? owner.map { Account.owning($0) }, isShared: owners.count > 1)
         }
     }
 
     /// Refuses files that would tell each of the users of the notebooks of the others.
     private static func checkFiles(of arguments: ExecuteArguments, _ owners: [FileOwner?]) throws(UsageError) {
         let names = owners.map { Account.name(of: $0?.user ?? 0) }.joined(separator: " and ")
-        // What is added to by lines may be root's: the supervisor writes it, and root alone reads it.
-        let lines = [("--events", arguments.events), ("--log", arguments.background.log)].lazy
-            .compactMap { option, path in path.map { (option, $0) } }.first { !LocalFile.isInRootsFolder($0.1) }
+        // A log among root's files is written by the supervisor, and root alone reads it.
+        let log = arguments.background.log.flatMap { LocalFile.isInRootsFolder($0) ? nil : ("--log", $0) }
+        let lines = arguments.events.map { ("--events", $0) } ?? log
         let file =
             arguments.background.status.map { ("--status", $0) }
             ?? arguments.batch.reports.first.map { ($0.kind.rawValue, $0.path) } ?? lines
@@ -83,13 +85,23 @@ struct RunShare: Sendable {
                 + "run them one owner at a time, or with --as-caller")
     }
 
+    /// Whether all users may read the notebooks, and what comes of them.
+    private var isForAll: Bool {
+        arguments.deferred.isEmpty
+            && arguments.tasks.allSatisfy { task in
+                guard case .user(let owner, _) = task.owner else { return false }
+                return owner.mode & 0o004 != 0
+            }
+    }
+
     /// The files of this part that the supervisor writes for its process.
     var rootPlaces: RootPlaces {
         var files: [(path: String, use: RootPlaces.Use)] = place.statusCopies.map {
             ($0.path, .document(mode: $0.mode, group: $0.group))
         }
-        if let log = place.log { files.append((log, .lines(isNew: false))) }
-        if let events = arguments.events { files.append((events, .lines(isNew: true))) }
+        let mode: UInt32 = isShared || !isForAll ? 0o600 : 0o666
+        if let log = place.log { files.append((log, .lines(isNew: false, mode: mode))) }
+        if let events = arguments.events { files.append((events, .lines(isNew: true, mode: mode))) }
         let mask = umask(0)
         umask(mask)
         files += arguments.batch.reports.filter { $0.path != "-" }.map {
@@ -97,8 +109,8 @@ struct RunShare: Sendable {
         }
         for task in arguments.tasks {
             guard let account, let path = arguments.place(ofResultOf: task) else { continue }
-            var owner = FileOwner(user: account.id, group: account.group)
-            if case .user(let own, _) = task.owner { owner = own }
+            var owner = FileOwner(user: account.id, group: account.group, mode: 0o600)
+            if case .user(let own, _) = task.owner, own.user == account.id { owner = own }
             files.append((path, .notebook(owner)))
         }
         return RootPlaces(files)

@@ -132,8 +132,13 @@ struct StopOrWaitCommand {
             Terminal.complain("galley: what is told of run '\(id)' cannot be read: \(folder.file(of: id))")
             return ExitStatus.storage
         }
-        guard let (folder, run) = asked.lazy.compactMap({ folder in folder.run(id).map { (folder, $0) } }).first
-        else {
+        let found = asked.compactMap { folder in folder.run(id).map { (folder, $0) } }
+        if let (folder, _) = found.first, !folder.isBelieved, Set(found.map(\.0.user)).count > 1 {
+            let names = Set(found.map { "\(name(of: $0.0.user))/\(id)" }).sorted().joined(separator: " or ")
+            Terminal.complain("galley: several users tell of a run '\(id)'. Name the user: \(names)")
+            return ExitStatus.notAllowed
+        }
+        guard let (folder, run) = found.first else {
             let near = Spelling.nearest(to: id, in: folders.flatMap(\.runs).map(\.id)).first
             Terminal.complain(
                 "galley: there is no run '\(id.shownOnOneLine())'.\(near.map { " Did you mean '\($0)'?" } ?? "") See 'galley runs'"

@@ -90,41 +90,14 @@ package struct ChildProcess: Sendable {
     ) -> [End] {
         hold(signals)
         var set = set(of: signals + [SIGCHLD])
-        var ends: [pid_t: Int32] = [:]
-        var (deadline, isEnding) = (limits?.whole.map { ContinuousClock.now + $0 }, false)
-        var stops: [pid_t: Int] = [:]
-        var causes: [pid_t: End.Cause] = [:]
-        func send(_ signal: Int32) { for child in children where ends[child.number] == nil { child.send(signal) } }
+        var watches = children.map { Watch($0, limits) }
+        func send(_ signal: Int32) { for watch in watches where watch.status == nil { watch.child.send(signal) } }
         while true {
-            for child in children where ends[child.number] == nil {
-                switch child.news() {
-                case .ended(let status): ends[child.number] = status
-                case .stopped:
-                    guard let limits else { break }
-                    child.send(SIGCONT)
-                    stops[child.number, default: 0] += 1
-                    if stops[child.number, default: 0] > Self.allowedStops, !isEnding {
-                        causes[child.number] = .stops
-                        (deadline, isEnding) = (ContinuousClock.now + limits.ending, true)
-                        child.send(SIGTERM)
-                    }
-                case nil: break
-                }
-            }
-            if ends.count == children.count {
-                return children.compactMap { child in
-                    ends[child.number].map { End(status: $0, cause: causes[child.number] ?? .itself) }
-                }
-            }
-            if let limits, let over = deadline, ContinuousClock.now >= over {
-                if !isEnding { for child in children where ends[child.number] == nil { causes[child.number] = .limit } }
-                // A process that is stopped takes no signal but the one that kills it.
-                send(isEnding ? SIGKILL : SIGTERM)
-                send(SIGCONT)
-                (deadline, isEnding) = (ContinuousClock.now + limits.ending, true)
-            }
-            let rest = deadline.map { ContinuousClock.now.duration(to: $0) }
-            switch next(in: &set, within: rest) {
+            for index in watches.indices { watches[index].look(limits) }
+            let ends = watches.compactMap { watch in watch.status.map { End(status: $0, cause: watch.cause) } }
+            if ends.count == watches.count { return ends }
+            let next = watches.filter { $0.status == nil }.compactMap(\.deadline).min()
+            switch self.next(in: &set, within: next.map { ContinuousClock.now.duration(to: $0) }) {
             case nil, SIGCHLD: continue
             case SIGTSTP:
                 // All rest until the user wants them to go on.
@@ -133,8 +106,55 @@ package struct ChildProcess: Sendable {
                 send(SIGCONT)
             case let signal?:
                 send(signal)
-                if let limits, !isEnding { (deadline, isEnding) = (ContinuousClock.now + limits.ending, true) }
+                for index in watches.indices { watches[index].beginEnding(limits) }
             }
+        }
+    }
+
+    /// What is known of a child that is waited for.
+    private struct Watch {
+        let child: ChildProcess
+        /// What it exited with; nil while it goes on.
+        private(set) var status: Int32?
+        private(set) var cause = End.Cause.itself
+        /// When it is asked to end or, if it was asked, is ended by force.
+        private(set) var deadline: ContinuousClock.Instant?
+        private var isEnding = false
+        private var stops = 0
+
+        init(_ child: ChildProcess, _ limits: Limits?) {
+            self.child = child
+            deadline = limits?.whole.map { ContinuousClock.now + $0 }
+        }
+
+        /// Takes note of its end, lets it go on if it was stopped, and ends it if its time is over.
+        mutating func look(_ limits: Limits?) {
+            guard status == nil else { return }
+            let news = child.news()
+            if case .ended(let status) = news { return self.status = status }
+            guard let limits else { return }
+            if case .stopped = news {
+                stops += 1
+                if stops > ChildProcess.allowedStops, !isEnding {
+                    cause = .stops
+                    child.send(SIGTERM)
+                    beginEnding(limits)
+                }
+                child.send(SIGCONT)
+            }
+            guard let deadline, ContinuousClock.now >= deadline else { return }
+            if !isEnding { cause = .limit }
+            // A process that is stopped takes no signal but the one that kills it.
+            child.send(isEnding ? SIGKILL : SIGTERM)
+            child.send(SIGCONT)
+            isEnding = false
+            beginEnding(limits)
+        }
+
+        /// Gives it the time that it has after a signal.
+        mutating func beginEnding(_ limits: Limits?) {
+            guard let limits, !isEnding else { return }
+            (deadline, isEnding) = (ContinuousClock.now + limits.ending, true)
         }
     }
 

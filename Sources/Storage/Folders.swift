@@ -87,16 +87,16 @@ extension LocalFile {
     /// Opens a file that lines are added to, or makes it; never waits for whoever reads from a pipe.
     ///
     /// - Returns: The descriptor, which the caller closes.
-    package static func openForLines(_ path: String) throws(Errno) -> Int32 {
+    package static func openForLines(_ path: String, mode: UInt32 = 0o666) throws(Errno) -> Int32 {
         if let own = ownDescriptor(path) { return try checked { fcntl(own, F_DUPFD_CLOEXEC, 3) } }
         let flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK
         for _ in 0..<3 {
             do throws(Errno) {
-                return try HeldPath(path).open(flags, mode: 0o666)
+                return try HeldPath(path).open(flags, mode: mode)
             } catch  where error.rawValue == EEXIST {
                 // Another run has made it in this moment.
             }
         }
-        return try HeldPath(path).open(flags, mode: 0o666)
+        return try HeldPath(path).open(flags, mode: mode)
     }
 }

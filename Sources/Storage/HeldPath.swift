@@ -17,12 +17,14 @@ package final class HeldPath: Sendable {
     private let folder: HeldFolder?
     /// The file that root has seen there; nil where there was none.
     private let seen: LocalFile.Identity?
+    /// Whether it must be a file of root's without another name, because others can change where the path leads.
+    private let isRootsAlone: Bool
 
     /// - Throws: `EPERM` where root would follow a link, or fill a file or a pipe, that another user can change.
     package init(_ path: String) throws(Errno) {
         guard geteuid() == 0 else {
             do throws(StorageError) { self.path = try Place.behindLinks(path) } catch { throw Errno(rawValue: EACCES) }
-            (folder, seen) = (nil, nil)
+            (folder, seen, isRootsAlone) = (nil, nil, false)
             return
         }
         let walk = try PathWalk(path)
@@ -39,6 +41,7 @@ package final class HeldPath: Sendable {
         self.path = folder.path + "/" + walk.base
         self.folder = folder
         seen = walk.identity
+        isRootsAlone = walk.kind == .file && walk.control != .root
     }
 
     /// Opens it. Root follows no link here: those of root's own were followed before.
@@ -46,12 +49,20 @@ package final class HeldPath: Sendable {
     /// - Returns: The descriptor, which the caller closes.
     package func open(_ flags: Int32, mode: UInt32 = 0) throws(Errno) -> Int32 {
         defer { withExtendedLifetime(folder) {} }
-        guard folder != nil else { return try checked { unsafe Glibc.open(path, flags | O_CLOEXEC, mode) } }
+        guard folder != nil else {
+            if Place.strangerWhoMade(path) != nil { throw Errno(rawValue: EACCES) }
+            return try checked { unsafe Glibc.open(path, flags | O_CLOEXEC, mode) }
+        }
         let isNew = seen == nil && flags & O_CREAT != 0 ? O_EXCL : 0
         let file = FileDescriptor(
             owning: try checked { unsafe Glibc.open(path, flags | O_NOFOLLOW | isNew | O_CLOEXEC, mode) })
         // Another file, put there since, may be another user's.
-        if let seen, seen != LocalFile.Identity(try file.status) { throw Errno(rawValue: EPERM) }
+        if let seen {
+            let now = try file.status
+            // The number of a file that is gone can be another's.
+            let isRootsOnly = now.st_uid == 0 && now.st_nlink == 1
+            guard seen == LocalFile.Identity(now), !isRootsAlone || isRootsOnly else { throw Errno(rawValue: EPERM) }
+        }
         return try checked { fcntl(file.number, F_DUPFD_CLOEXEC, 3) }
     }
 }
@@ -73,7 +84,7 @@ extension LocalFile {
     /// Opens what a path names that stands for a descriptor of this process, such as `/dev/stderr`; nil for all others.
     ///
     /// Such a path opens the file anew, which the user that this process has become may not do.
-    static func ownDescriptor(_ path: String) -> Int32? {
+    package static func ownDescriptor(_ path: String) -> Int32? {
         let streams: [String: Int32] = ["/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2]
         let prefixes = ["/dev/fd/", "/proc/self/fd/"]
         let number = prefixes.first(where: path.hasPrefix).flatMap { Int32(path.dropFirst($0.count)) }

@@ -166,7 +166,10 @@ public actor LocalFile: NotebookStore {
     private func checkOwner() throws(StorageError) {
         let isRoots = geteuid() == 0
         var status = stat()
-        guard let notebook = readOwner ?? newOwner, unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG
+        // What root runs from memory is as private as root's files.
+        let roots = isRoots && ownership.isWanted ? FileOwner(user: 0, group: 0, mode: 0o600) : nil
+        guard let notebook = readOwner ?? newOwner ?? roots, unsafe stat(path, &status) == 0,
+            status.st_mode & S_IFMT == S_IFREG
         else { return }
         if [geteuid(), notebook.user].contains(status.st_uid) || !isRoots && notebook.mode & 0o004 != 0 { return }
         throw .refused(

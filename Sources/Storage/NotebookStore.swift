@@ -62,7 +62,7 @@ public struct FileOwner: Hashable, Sendable {
     /// The number of the group.
     public let group: UInt32
     /// The rights of the user, the group and all others, as the system writes them.
-    public let mode: UInt32
+    public package(set) var mode: UInt32
     /// Whether the file is root's, and root alone can change where its path leads; true where nobody looked.
     package var isSafeForRoot = true
 

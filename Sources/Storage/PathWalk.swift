@@ -64,7 +64,12 @@ package struct PathWalk: ~Copyable {
             if found.st_dev != status.st_dev { seen.add(try Self.control(ofMount: entry, found.st_dev)) }
             switch found.st_mode & S_IFMT {
             case S_IFLNK:
-                let isRoots = Self.isRoots(status) || status.st_uid == 0 && Self.isSticky(status) && found.st_uid == 0
+                let number = entry.number
+                // The text of a link in /proc is not where it leads.
+                let isMagic = clinux_is_pseudo(number) == 1 && name != "self"
+                if isMagic { seen.add(.others) }
+                let isRoots =
+                    !isMagic && Self.isRoots(status) || status.st_uid == 0 && Self.isSticky(status) && found.st_uid == 0
                 if !isRoots {
                     seen.add(folder: status, entry: found)
                     self.init(folder: folder, base: name, found: found, rest: names.reversed(), control: seen.control)

@@ -127,6 +127,12 @@ struct Replacement {
             try attributes.apply(to: new.file)
         } else if let owner, givesAway {
             try new.file.give(to: owner)
+        } else if let owner {
+            // A folder can give its files a group that the notebook does not have.
+            let (number, now) = (new.file.number, try new.file.status)
+            if now.st_gid != owner.group, now.st_gid != getegid() {
+                try checked { fchmod(number, now.st_mode & 0o7707) }
+            }
         }
         try new.file.flush()
         // Locked before it has the name, so that there is no moment in which another run could take it.
@@ -193,22 +199,32 @@ struct Place {
         var path = path
         // The number of steps is what the system allows too.
         for _ in 0..<40 {
+            try checkLinks(on: path)
             guard let target = link(at: path) else { break }
-            if let owner = strangerWhoMade(linkAt: path) {
-                throw .refused(
-                    path: path,
-                    reason:
-                        "\(path) is a link that user \(owner) has put into a folder of all users. Remove it, or name "
-                        + "another place")
-            }
             guard let target = String(validating: target, as: UTF8.self) else { throw .nameNotReadable(path: path) }
             path = target.isAbsolutePath ? target : split(path).folder + "/" + target
         }
         return path
     }
 
-    /// The owner of a link in a folder that all users can write to, if that is neither this user nor the folder's owner.
-    private static func strangerWhoMade(linkAt path: String) -> UInt32? {
+    /// Refuses a path with a link of a third user on its way.
+    private static func checkLinks(on path: String) throws(StorageError) {
+        var place = path.isAbsolutePath ? "/" : ""
+        for name in path.pathNames {
+            place += name
+            if link(at: place) != nil, let owner = strangerWhoMade(place) {
+                throw .refused(
+                    path: path,
+                    reason:
+                        "\(place) is a link that user \(owner) has put into a folder of all users. Remove it, or name "
+                        + "another place")
+            }
+            place += "/"
+        }
+    }
+
+    /// The owner of what is in a folder that all users can write to, if that is neither this user nor the folder's owner.
+    static func strangerWhoMade(_ path: String) -> UInt32? {
         var (status, folder) = (stat(), stat())
         guard unsafe lstat(path, &status) == 0, unsafe stat(split(path).folder, &folder) == 0,
             folder.st_mode & (S_ISVTX | S_IWOTH) == S_ISVTX | S_IWOTH,

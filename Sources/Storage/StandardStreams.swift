@@ -26,21 +26,36 @@ package actor StandardStreams: NotebookStore {
     }
 
     /// Who decides what standard input brings.
-    package static var input: Input {
+    package static var input: Input { input(by: STDIN_FILENO) }
+
+    /// Who decides what a descriptor of this process brings.
+    package static func input(by descriptor: Int32) -> Input {
         var status = stat()
-        guard unsafe fstat(STDIN_FILENO, &status) == 0 else { return .caller }
+        guard unsafe fstat(descriptor, &status) == 0 else { return .caller }
         switch status.st_mode & S_IFMT {
         case S_IFREG:
             // A process decides what its files in /proc hold, and they can belong to root.
-            let isOnDisk = clinux_is_pseudo(STDIN_FILENO) == 0 && clinux_is_served(STDIN_FILENO) == 0
+            let isOnDisk = clinux_is_pseudo(descriptor) == 0 && clinux_is_served(descriptor) == 0
             return isOnDisk ? .user(FileOwner(status)) : .unknown
-        case S_IFIFO, S_IFSOCK: return status.st_mode & 0o022 == 0 ? .user(FileOwner(status)) : .unknown
+        case S_IFIFO, S_IFSOCK:
+            // The mode of a socket says nothing. That of a pipe says nothing of how private a notebook is.
+            if status.st_mode & S_IFMT == S_IFIFO, status.st_mode & 0o022 != 0 { return .unknown }
+            return .user(FileOwner(user: status.st_uid, group: status.st_gid))
         default: return .caller
         }
     }
 
-    /// Returns who owns what standard input comes from; nil if that is not known.
-    package func owner() -> FileOwner? { if case .user(let owner) = Self.input { owner } else { nil } }
+    /// Returns who owns what standard input comes from; nil for a terminal.
+    package func owner() -> FileOwner? {
+        switch Self.input {
+        case .caller: return nil
+        case .user(let owner): return owner
+        case .unknown:
+            var owner = FileOwner(user: geteuid(), group: getegid())
+            owner.isSafeForRoot = false
+            return owner
+        }
+    }
 
     /// Does nothing: the streams are this process's own.
     package func lock() {}

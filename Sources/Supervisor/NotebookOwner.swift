@@ -14,6 +14,10 @@ package enum NotebookOwner: Hashable, Sendable {
 
     /// Finds the owner by descriptors; nothing is opened for reading, and no link is followed that is not root's.
     package init(of path: String) {
+        if let descriptor = LocalFile.ownDescriptor(path) {
+            self = Self.owner(StandardStreams.input(by: descriptor))
+            return
+        }
         do throws(Errno) {
             let walk = try PathWalk(path)
             self = Self.owner(walk)
@@ -23,14 +27,18 @@ package enum NotebookOwner: Hashable, Sendable {
     }
 
     private static func owner(_ walk: borrowing PathWalk) -> NotebookOwner {
-        let owner = walk.owner
+        // What is behind a link, or not there yet, may be as private as can be.
+        var owner = walk.owner
+        if [.link, .missing].contains(walk.kind) { owner?.mode = 0o600 }
+        func owning(_ user: UInt32) -> FileOwner {
+            FileOwner(user: user, group: walk.folderOwner?.group ?? user, mode: 0o600)
+        }
         switch (walk.kind, walk.control) {
         case (.missing, .root): return .root
-        case (.missing, .user(let user)):
-            return .user(FileOwner(user: user, group: walk.folderOwner?.group ?? user), only: nil)
+        case (.missing, .user(let user)): return .user(owning(user), only: nil)
         case (.link, .user(let user)) where owner?.user == 0:
             // The link is root's, among the files of a user who can exchange it.
-            return .user(FileOwner(user: user, group: walk.folderOwner?.group ?? user), only: nil)
+            return .user(owning(user), only: nil)
         case (.link, .user(let user)) where owner?.user == user: return owner.map { .user($0, only: nil) } ?? .none
         case (.file, .root) where owner?.user == 0, (.folder, .root) where owner?.user == 0,
             (.other, .root) where owner?.user == 0:
@@ -47,12 +55,20 @@ package enum NotebookOwner: Hashable, Sendable {
     package static func isBehindLink(_ path: String) -> Bool { (try? PathWalk(path).kind) == .link }
 
     /// Finds the owner of what comes by standard input: that of a file, or the user who made a pipe.
-    package static var ofStandardInput: NotebookOwner {
-        switch StandardStreams.input {
+    package static var ofStandardInput: NotebookOwner { owner(StandardStreams.input) }
+
+    private static func owner(_ input: StandardStreams.Input) -> NotebookOwner {
+        switch input {
         case .caller: .root
         case .user(let owner): owner.user == 0 ? .root : .user(owner, only: nil)
         case .unknown: .none
         }
+    }
+
+    /// Whether a path leads through a link that neither root nor a user has made: the third user chooses what is behind it.
+    package static func isBehindLink(_ path: String, ofOthersThan user: UInt32) -> Bool {
+        guard let walk = try? PathWalk(path), walk.kind == .link else { return false }
+        return ![0, user].contains(walk.owner?.user) || ![.root, .user(user)].contains(walk.control)
     }
 
     /// The only file that a user may read at a path; nil if no third user can change where the path leads, or if the path

@@ -33,8 +33,8 @@ package actor PlaceServer {
         var pumps: [LinePump] = []
         var lines: [Int: Int32] = [:]
         for (number, place) in places.places.enumerated() {
-            guard case .lines(let isNew) = place.use else { continue }
-            let (pump, end) = try LinePump.make(place, isNew: isNew)
+            guard case .lines(let isNew, let mode) = place.use else { continue }
+            let (pump, end) = try LinePump.make(place, isNew: isNew, mode: mode)
             pumps.append(pump)
             lines[number] = end
         }
@@ -121,9 +121,9 @@ final class LinePump: Sendable {
         (self.name, self.pipe, self.file) = (name, pipe, file)
     }
 
-    static func make(_ place: RootPlaces.Place, isNew: Bool) throws -> (LinePump, end: Int32) {
+    static func make(_ place: RootPlaces.Place, isNew: Bool, mode: UInt32) throws -> (LinePump, end: Int32) {
         do throws(Errno) {
-            let file = try LocalFile.openForLines(place.path)
+            let file = try LocalFile.openForLines(place.path, mode: mode)
             if isNew {
                 if flock(file, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
                     close(file)

@@ -10,8 +10,8 @@ package final class RootPlaces: Sendable {
         case document(mode: UInt32, group: UInt32?)
         /// It is the result of the notebook of this owner.
         case notebook(FileOwner)
-        /// Lines are added to it; `isNew` empties it first, and keeps other runs away.
-        case lines(isNew: Bool)
+        /// Lines are added to it; `isNew` empties it first, and keeps other runs away. A new file gets these rights.
+        case lines(isNew: Bool, mode: UInt32)
     }
 
     /// A file.
