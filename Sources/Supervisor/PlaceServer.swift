@@ -81,15 +81,15 @@ package actor PlaceServer {
             case (.document(let mode, let group), .write):
                 try LocalFile.put(body, at: place.path, mode: mode & request.mode, group: group)
             case (.document, .clear): try await LocalFiles().clear(place.path)
-            case (.notebook, .lock): try await store(request.place).lock()
-            case (.notebook, .unlock):
-                await store(request.place).unlock()
+            case (.notebook(let owner), .lock): try await store(request.place, of: owner).lock()
+            case (.notebook(let owner), .unlock):
+                await store(request.place, of: owner).unlock()
                 // A store serves one run, and the notebook may be run again.
                 stores[request.place] = nil
-            case (.notebook, .checkWritable): try await store(request.place).checkWritable()
+            case (.notebook(let owner), .checkWritable):
+                try await store(request.place, of: owner).checkWritable()
             case (.notebook(let owner), .write):
-                let store = store(request.place)
-                await store.setOwner(owner)
+                let store = await store(request.place, of: owner)
                 if case .conflict(let path) = try await store.write(body) { return .conflict(path: path) }
             default: return .refused(reason: "\(place.path): the supervisor does not do that with such a file")
             }
@@ -100,10 +100,11 @@ package actor PlaceServer {
     }
 
     /// The store that serves one run of a notebook.
-    private func store(_ number: Int) -> LocalFile {
+    private func store(_ number: Int, of owner: FileOwner) async -> LocalFile {
         if let store = stores[number] { return store }
         // Root does not look for what a killed run of the user's may have left in folders that others can change.
         let store = LocalFile(places.places[number].path, looksForRemains: false)
+        await store.setOwner(owner)
         stores[number] = store
         return store
     }

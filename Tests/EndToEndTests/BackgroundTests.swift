@@ -279,8 +279,10 @@ import Testing
         }
         // The same name, a process of somebody else's, numbers that there are not, and what moves a cursor.
         try forge(id, ["state": "ended", "exit_status": 0])
-        try forge("theirs", [:])
-        for (name, process) in [("huge", 1 << 40), ("none", 0), ("all", -1)] {
+        let theirs = "theirs-\(number)"
+        try forge(theirs, [:])
+        let names = ["huge", "none", "all"].map { "\($0)-\(number)" }
+        for (name, process) in zip(names, [1 << 40, 0, -1]) {
             try forge(name, ["process": process, "engine": process])
         }
         try forge(
@@ -293,9 +295,9 @@ import Testing
         let list = try await Program.run(["runs"])
         #expect(list.status == 0)
         #expect(!list.output.contains("\u{1B}") && !list.output.contains("\u{202E}") && !list.output.contains("/a\nb"))
-        let stop = try await Program.run(["stop", "theirs"])
+        let stop = try await Program.run(["stop", theirs])
         #expect(stop.status == 3, "\(stop.errors)")
-        for name in ["huge", "none", "all"] {
+        for name in names {
             #expect(try await Program.run(["stop", name]).status == 0)
             let wait = try await Program.run(["wait", name])
             #expect(wait.status == 3 && wait.errors.hasSuffix("galley wait \(number)/\(name)\n"), "\(wait.errors)")

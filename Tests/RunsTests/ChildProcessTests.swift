@@ -58,4 +58,30 @@ import Testing
             try #require(end)
         }
     }
+
+    @Test func `has its own time, and takes none from the others`() async {
+        await #expect(processExitsWith: .success) {
+            guard try ChildProcess.make(isApart: false) == nil else {
+                var status: Int32 = 0
+                try #require(waitpid(-1, &status, 0) > 0 && status == 0)
+                return
+            }
+            var ends: [Int32] = [-1, -1]
+            guard pipe(&ends) == 0, let first = try? ChildProcess.make(isApart: false) else {
+                close(ends[0])
+                signal(SIGTERM, SIG_IGN)
+                while true { raise(SIGSTOP) }
+            }
+            guard let second = try? ChildProcess.make(isApart: false) else {
+                // It ends after the first, whose end of the pipe is closed by then.
+                close(ends[1])
+                var byte: UInt8 = 0
+                _ = read(ends[0], &byte, 1)
+                _exit(7)
+            }
+            close(ends[1])
+            let all = ChildProcess.ends(of: [first, second], passingOn: [], within: Self.limits())
+            _exit(all.map(\.status) == [-SIGKILL, 7] && all.map(\.cause) == [.stops, .itself] ? 0 : 1)
+        }
+    }
 }
