@@ -62,7 +62,7 @@ struct `Root's supervisor` {
     func `ends a process that does not keep the limit of time, and tells it as one`() async throws {
         try instance.write(["open('begun', 'w').close()\n" + waiting(for: "never")])
         let run = try await Program.start(
-            ["execute", "--inplace", "--total-timeout", "1s", "--grace", "1s", "report.ipynb"],
+            ["execute", "--inplace", "--total-timeout", "15s", "--grace", "1s", "report.ipynb"],
             environment: Instance.environment, in: instance.notebooks)
         // Where a debugger holds it, no signal reaches it but the one that kills it.
         let hold = """
