@@ -11,29 +11,13 @@ private let trace = "import os\nopen('ran', 'w').close()\nprint(os.getuid())"
 @Suite(.serialized, .enabled(if: getuid() == 0, "only root can run notebooks for other users"))
 struct `The boundary between users` {
     private let instance: Instance
-    private let secret: String
 
     init() async throws {
         instance = try await Instance.make()
-        secret = instance.rootsOwn + "/secret"
-        try "canary-of-root".write(toFile: secret, atomically: false, encoding: .utf8)
+        try instance.plantCanary()
     }
 
-    private var kernel: [String] { ["--kernel", instance.home + "/anaconda3/envs/python3"] }
-
-    /// Checks that root's folder is as it was.
-    private func checkCanary() throws {
-        #expect(try FileManager.default.contentsOfDirectory(atPath: instance.rootsOwn) == ["secret"])
-        #expect(try String(contentsOfFile: secret, encoding: .utf8) == "canary-of-root")
-    }
-
-    /// Makes a folder beside those of the user.
-    private func folder(_ name: String, mode: mode_t) throws -> Folder {
-        let path = instance.path + "/" + name
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-        chmod(path, mode)
-        return Folder(owning: path)
-    }
+    private var kernel: [String] { instance.kernel }
 
     /// Writes a notebook of a user's into a folder.
     private func write(
@@ -61,7 +45,7 @@ struct `The boundary between users` {
                 try write([cell + "os.symlink('\(target)', '\(result)')"], to: name, in: home, of: instance.number)
                 let run = try await instance.run(["execute"] + options + kernel + [what])
                 #expect(run.status != 0, "\(run.errors)")
-                try checkCanary()
+                try instance.checkCanary()
                 unlink(home.path + "/" + result)
             }
         }
@@ -81,7 +65,7 @@ struct `The boundary between users` {
 
     @Test func `is kept between names that Unicode holds for the same`() async throws {
         let names = ["\u{E9}.ipynb", "e\u{301}.ipynb"]
-        let out = try folder("out", mode: 0o755)
+        let out = try instance.folder("out", mode: 0o755)
         for name in names {
             try write(["print(\(name.utf8.count))"], to: name, in: instance.notebooks, of: instance.number)
         }
@@ -93,7 +77,7 @@ struct `The boundary between users` {
             #expect(try instance.notebooks.notebook(name).outputs == [["old\n"]])
         }
         // In place, in a folder of root's: each keeps its owner and what its owner's process has put out.
-        let shared = try folder("shared", mode: 0o755)
+        let shared = try instance.folder("shared", mode: 0o755)
         let owners = [instance.number, number]
         for (name, owner) in zip(names, owners) {
             try write(["import os; print(os.getuid())"], to: name, in: shared, of: owner)
@@ -208,7 +192,7 @@ struct `The boundary between users` {
     // MARK: Links and exchanged files
 
     @Test func `is kept where a user is named, and another exchanges the notebook`() async throws {
-        let shared = try folder("shared", mode: 0o2775)
+        let shared = try instance.folder("shared", mode: 0o2775)
         chown(shared.path, 0, instance.number)
         chmod(shared.path, 0o2775)
         // The first notebook waits, so that the second one is read when it is another.
@@ -229,7 +213,7 @@ struct `The boundary between users` {
     }
 
     @Test func `is kept by a link that another user has moved beside a notebook`() async throws {
-        let sticky = try folder("sticky", mode: 0o1777)
+        let sticky = try instance.folder("sticky", mode: 0o1777)
         try write([trace], to: "target.ipynb", in: sticky, of: number, mode: 0o666)
         link(sticky.path + "/link.ipynb", to: "target.ipynb", of: instance.number)
         for options in [[], ["--as-user", instance.user]] {
@@ -242,7 +226,7 @@ struct `The boundary between users` {
 
     @Test func `is kept by links of a third user's that a run is to write through`() async throws {
         try instance.write(["1"])
-        let sticky = try folder("sticky", mode: 0o1777)
+        let sticky = try instance.folder("sticky", mode: 0o1777)
         let options = [("--output", "o.ipynb"), ("--status", "s"), ("--html", "h"), ("--junit", "j"), ("--log", "l")]
         for (option, name) in options {
             try instance.notebooks.write("precious", to: name)
@@ -268,18 +252,18 @@ struct `The boundary between users` {
     // MARK: Results
 
     @Test func `is kept where another user has made the file of a private result`() async throws {
-        let sticky = try folder("sticky", mode: 0o1777)
+        let sticky = try instance.folder("sticky", mode: 0o1777)
         func premake(_ name: String, in folder: Folder, of user: uid_t) throws {
             try folder.write("{}", to: name)
             chown(folder.path + "/" + name, user, user)
             chmod(folder.path + "/" + name, 0o666)
         }
-        let work = try folder("work", mode: 0o777)
+        let work = try instance.folder("work", mode: 0o777)
         let refusal = "who is not the owner of the notebook and could read the result"
         // Root's, beside the notebook and in a folder of root's.
         try write([trace], to: "r.ipynb", in: sticky, of: 0, mode: 0o600)
         try premake("r.executed.ipynb", in: sticky, of: number)
-        let out = try folder("out", mode: 0o755)
+        let out = try instance.folder("out", mode: 0o755)
         try premake("r.ipynb", in: out, of: number)
         for options in [[], ["--output-dir", out.path]] {
             let run = try await instance.run(

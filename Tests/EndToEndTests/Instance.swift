@@ -17,6 +17,31 @@ final class Instance {
 
     var home: String { path + "/home" }
 
+    /// The options that name the kernel which all users can reach.
+    var kernel: [String] { ["--kernel", home + "/anaconda3/envs/python3"] }
+
+    /// Makes a folder beside those of the user.
+    func folder(_ name: String, mode: mode_t) throws -> Folder {
+        let folder = path + "/" + name
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        chmod(folder, mode)
+        return Folder(owning: folder)
+    }
+
+    /// Writes a secret of root's into root's folder, and returns its path.
+    @discardableResult
+    func plantCanary() throws -> String {
+        let secret = rootsOwn + "/secret"
+        try "canary-of-root".write(toFile: secret, atomically: false, encoding: .utf8)
+        return secret
+    }
+
+    /// Checks that root's secret and folder are as they were.
+    func checkCanary() throws {
+        #expect(try FileManager.default.contentsOfDirectory(atPath: rootsOwn) == ["secret"])
+        #expect(try String(contentsOfFile: rootsOwn + "/secret", encoding: .utf8) == "canary-of-root")
+    }
+
     /// What the platform starts a script with.
     static let environment = ["PATH": "/sbin:/bin:/usr/sbin:/usr/bin"]
 

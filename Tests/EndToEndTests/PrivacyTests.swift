@@ -11,14 +11,7 @@ struct `What one user's notebooks put out` {
 
     init() async throws { instance = try await Instance.make() }
 
-    private var kernel: [String] { ["--kernel", instance.home + "/anaconda3/envs/python3"] }
-
-    private func folder(_ name: String, mode: mode_t) throws -> Folder {
-        let path = instance.path + "/" + name
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-        chmod(path, mode)
-        return Folder(owning: path)
-    }
+    private var kernel: [String] { instance.kernel }
 
     private func status(_ path: String) throws -> stat {
         var status = stat()
@@ -34,7 +27,7 @@ struct `What one user's notebooks put out` {
 
     @Test func `is not got at by a link of another user's, where the user is named`() async throws {
         try instance.write(["print('private')"], mode: 0o600)
-        let (theirs, out) = (try folder("theirs", mode: 0o755), try folder("out", mode: 0o755))
+        let (theirs, out) = (try instance.folder("theirs", mode: 0o755), try instance.folder("out", mode: 0o755))
         chown(theirs.path, number, number)
         link(theirs.path + "/today.ipynb", to: instance.notebooks.path + "/report.ipynb")
         let before = try instance.notebooks.text("report.ipynb")
@@ -49,7 +42,7 @@ struct `What one user's notebooks put out` {
     @Test func `is as private as the notebook behind a link can be`() async throws {
         try instance.write(["print('private')"], mode: 0o600)
         _ = try await instance.asUser("ln -s report.ipynb link.ipynb")
-        let out = try folder("out", mode: 0o755)
+        let out = try instance.folder("out", mode: 0o755)
         let run = try await instance.run(["execute", "--output-dir", out.path] + kernel + ["link.ipynb"])
         #expect(run.status == 0, "\(run.errors)")
         #expect(try status(out.path + "/link.ipynb").st_mode & 0o777 == 0o600)
@@ -57,7 +50,7 @@ struct `What one user's notebooks put out` {
     }
 
     @Test func `does not go into a file of another user's, where root's notebook has no file`() async throws {
-        let sticky = try folder("sticky", mode: 0o1777)
+        let sticky = try instance.folder("sticky", mode: 0o1777)
         try sticky.write("{}", to: "pre.ipynb")
         chown(sticky.path + "/pre.ipynb", number, number)
         try sticky.write(["print('private')"], to: "notebook")
@@ -78,7 +71,7 @@ struct `What one user's notebooks put out` {
     @Test(arguments: ["--log", "--events"])
     func `does not go by lines into a file that another user has made in a folder of all`(option: String) async throws {
         try instance.write(["print('private')"], mode: 0o600)
-        let sticky = try folder("sticky", mode: 0o1777)
+        let sticky = try instance.folder("sticky", mode: 0o1777)
         try sticky.write("", to: "lines")
         chown(sticky.path + "/lines", number, number)
         chmod(sticky.path + "/lines", 0o666)
@@ -90,7 +83,7 @@ struct `What one user's notebooks put out` {
 
     @Test func `does not follow a link of another user's on the way to its place`() async throws {
         try instance.write(["1"], to: "config.ipynb", mode: 0o644)
-        let sticky = try folder("sticky", mode: 0o1777)
+        let sticky = try instance.folder("sticky", mode: 0o1777)
         try FileManager.default.createDirectory(
             atPath: instance.notebooks.path + "/nb", withIntermediateDirectories: false)
         try FileManager.default.copyItem(
@@ -106,7 +99,7 @@ struct `What one user's notebooks put out` {
 
     @Test func `is in a log for several users that root alone can read`() async throws {
         try instance.write(["print('private')"], mode: 0o644)
-        let other = try folder("other", mode: 0o755)
+        let other = try instance.folder("other", mode: 0o755)
         try other.write(["print('theirs')"], to: "b.ipynb")
         chown(other.path + "/b.ipynb", number, number)
         chown(other.path, number, number)

@@ -9,14 +9,7 @@ struct `Root's own rights` {
 
     init() async throws {
         instance = try await Instance.make()
-        secret = instance.rootsOwn + "/secret"
-        try "canary-of-root".write(toFile: secret, atomically: false, encoding: .utf8)
-    }
-
-    /// Checks that root's file and folder are as they were.
-    private func checkCanary() throws {
-        #expect(try FileManager.default.contentsOfDirectory(atPath: instance.rootsOwn) == ["secret"])
-        #expect(try String(contentsOfFile: secret, encoding: .utf8) == "canary-of-root")
+        secret = try instance.plantCanary()
     }
 
     /// The files that the user can read and that tell what root's secret is.
@@ -50,7 +43,7 @@ struct `Root's own rights` {
         }
         #expect(calling == [])
         try FileManager.default.removeItem(atPath: trace)
-        try checkCanary()
+        try instance.checkCanary()
     }
 
     @Test(.timeLimit(.minutes(15)))
@@ -96,7 +89,7 @@ struct `Root's own rights` {
         let count = try #require(Int(try await swaps.endInput().output.trimmingCharacters(in: .whitespacesAndNewlines)))
         #expect(count >= 1000)
         try FileManager.default.removeItem(atPath: instance.path + "/swaps.py")
-        try checkCanary()
+        try instance.checkCanary()
         #expect(try await leaks() == "")
         #expect(statuses[0, default: 0] > 0, "\(statuses)")
         #expect(try await eventually { instance.processes.isEmpty })
@@ -117,7 +110,7 @@ struct `Root's own rights` {
             let run = try await instance.run(["execute", "--junit", "j", list])
             #expect(run.status == 2 && !run.errors.contains("canary"), "\(run.errors)")
         }
-        try checkCanary()
+        try instance.checkCanary()
         #expect(try await leaks() == "")
     }
 
@@ -228,7 +221,7 @@ struct `Root's own rights` {
         _ = try await instance.asUser("mv report.ipynb ..; ln -s '\(secret)' report.ipynb")
         let link = try await instance.run(["clean", "--inplace", "report.ipynb"])
         #expect(link.status == 3 && !link.errors.contains("canary"), "\(link.errors)")
-        try checkCanary()
+        try instance.checkCanary()
     }
 
     @Test func `write results and reports where root alone can, and give the result to the owner`() async throws {

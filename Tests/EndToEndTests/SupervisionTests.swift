@@ -8,7 +8,7 @@ struct `Root's supervisor` {
 
     init() async throws { instance = try await Instance.make() }
 
-    private var kernel: [String] { ["--kernel", instance.home + "/anaconda3/envs/python3"] }
+    private var kernel: [String] { instance.kernel }
 
     /// Python that stops the process which runs the notebooks again and again, for as long as there is one.
     private static let stopping = """
