@@ -3,8 +3,8 @@ public import GalleyJupyterProtocol
 /// A source of kernels that need no process: a closure makes each of them.
 ///
 ///     var options = Options()
-///     options.provider = ScriptedKernels { request in
-///         ScriptedKernel { _ in .running(printing: "I am \(request.notebook.name ?? "any kernel")") }
+///     options.provider = ScriptedKernels { _ in
+///         ScriptedKernel { code in .running(printing: "I was asked to run \(code)") }
 ///     }
 public struct ScriptedKernels: KernelProvider {
     /// What messages call it.
