@@ -287,7 +287,7 @@ extension ExecuteArguments {
                 --collapse-progress   keep of a progress bar what a terminal shows
         Kernel  --kernel NAME         or the path of a Python environment
                 --kernel-fallback     else the only one of the notebook's language
-                --existing FILE       one that runs already and goes on: newest, or an ID
+                --existing FILE       one that runs already, and goes on; or newest
                 --cwd DIR, --env K=V  its folder (the notebook's), its variables
                 --answer TEXT, --leave-children   for input(); what it starts stays
         Time    --timeout T, --total-timeout T, --idle-timeout T, --startup-timeout T
