@@ -24,6 +24,7 @@ let package = Package(
         room("ZeroMQTransport", needs: ["JSON", "JupyterProtocol", "CZeroMQ", "CSodium"]),
         room("LocalKernels", needs: ["JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"]),
 
+        room("AttachedKernels", needs: ["JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"]),
         room("GalleyTesting", needs: ["JSON", "JupyterProtocol"]),
 
         // Where they meet
@@ -31,7 +32,8 @@ let package = Package(
         room(
             "Galley",
             needs: [
-                "JSON", "Notebook", "Storage", "JupyterProtocol", "ZeroMQTransport", "LocalKernels", "Execution",
+                "JSON", "Notebook", "Storage", "JupyterProtocol", "ZeroMQTransport", "LocalKernels", "AttachedKernels",
+                "Execution",
             ]),
         room("Rendering", needs: ["JSON", "Notebook", "Execution"]),
         room("Comparison", needs: ["JSON", "Notebook", "Execution"]),
@@ -43,8 +45,8 @@ let package = Package(
         .executableTarget(
             name: "GalleyCLI",
             dependencies: modules([
-                "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "Execution", "Galley", "Comparison",
-                "Rendering", "Reports", "Runs", "Supervisor", "CLinux",
+                "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "AttachedKernels", "Execution",
+                "Galley", "Comparison", "Rendering", "Reports", "Runs", "Supervisor", "CLinux",
             ]), path: "Sources/CLI", exclude: ["events.schema.json"]),
 
         // Tests

@@ -26,7 +26,7 @@ struct CheckSettings: Sendable {
             arguments.options.execution.cellLimit = try Reading.limit(value, name)
         },
         Flag("--nbval-kernel-startup-timeout") { arguments, value, name throws(UsageError) in
-            arguments.options.launch.startLimit = try Reading.limit(value, name).duration ?? .seconds(365 * 86400)
+            arguments.options.startTimeout = try Reading.limit(value, name).duration ?? .seconds(365 * 86400)
         },
         Flag("--nbval-kernel-name") { arguments, value, _ in arguments.options.kernel = value },
         Flag("--sanitize-with", "--nbval-sanitize-with") { arguments, value, name in

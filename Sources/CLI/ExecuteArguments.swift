@@ -17,6 +17,10 @@ struct ExecuteArguments: Sendable {
     var batch = BatchSettings()
     var result = Result.beside
     var options = Options()
+    /// The connection file of a kernel that runs already, or "newest"; nil to start one.
+    var existing: String?
+    /// How kernels of this machine are started and ended.
+    var localKernels = LocalKernels()
     /// Answers to the questions of the notebook, in order.
     var answers: [String] = []
     var isQuiet = false
@@ -283,9 +287,9 @@ extension ExecuteArguments {
                 --collapse-progress   keep of a progress bar what a terminal shows
         Kernel  --kernel NAME         or the path of a Python environment
                 --kernel-fallback     else the only one of the notebook's language
+                --existing FILE       one that runs already, and goes on; or newest
                 --cwd DIR, --env K=V  its folder (the notebook's), its variables
-                --answer TEXT         to the next question that input() asks
-                --leave-children      let what it started live on
+                --answer TEXT, --leave-children   for input(); what it starts stays
         Time    --timeout T, --total-timeout T, --idle-timeout T, --startup-timeout T
                                       of a cell, the run, silence, the kernel's start:
                                       600 (seconds), 90s, 10m, 1h30m or none

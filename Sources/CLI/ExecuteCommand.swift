@@ -269,12 +269,13 @@ extension ExecuteCommand {
 
     private func job(_ task: NotebookTask) -> Batch.Job {
         var options = arguments.options
-        if options.launch.workingFolder == nil { options.launch.workingFolder = LocalFile.folder(of: task.path) }
+        options.provider = Rooms.provider(for: arguments)
+        options.request.notebookDirectory = LocalFile.folder(of: task.path)
         if !arguments.answers.isEmpty {
             let answers = Answers(arguments.answers)
-            options.launch.answer = { _, _ in answers.next() }
+            options.answer = { _, _ in answers.next() }
         }
-        if options.login != nil { options.user = task.only == nil ? .caller : .owner }
+        if arguments.localKernels.login != nil { options.user = task.only == nil ? .caller : .owner }
         checker?.prepare(&options)
         var job = Batch.Job(task.path, options) { [self] in (source(task), destination(task)) }
         job.earlierDuration = task.earlierDuration
@@ -285,7 +286,7 @@ extension ExecuteCommand {
         if arguments.isShare, let refused = RefusedNotebook(task) { return refused }
         if task.path == "-" { return StandardStreams() }
         var bounds = LocalFile.ReadingBounds(only: task.only)
-        if let login = arguments.options.login {
+        if let login = arguments.localKernels.login {
             bounds.owners = [0, login.account.id]
             if case .user(let owner, _) = task.owner { bounds.owners?.insert(owner.user) }
         }

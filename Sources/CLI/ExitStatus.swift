@@ -1,6 +1,6 @@
 import GalleyExecution
 import Galley
-import GalleyLocalKernels
+import GalleyJupyterProtocol
 import GalleyReports
 
 /// What the program's end tells those who started it.
@@ -40,7 +40,7 @@ extension ExitStatus {
     static func of(_ error: any Error) -> Int32 {
         switch error {
         case is PlanError: usage
-        case is KernelError: noKernel
+        case is any KernelFault: noKernel
         default: storage
         }
     }

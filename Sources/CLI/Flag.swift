@@ -53,17 +53,18 @@ struct Flag: Sendable {
         Flag("--kernel", "-k", "--kernel_name", "--kernel-name", trait: "kernel_name") { arguments, value, _ in
             arguments.options.kernel = value.isEmpty ? nil : value
         },
-        Flag("--kernel-fallback") { $0.options.mayReplaceKernel = true },
-        Flag("--cwd") { arguments, value, _ in arguments.options.launch.workingFolder = value },
+        Flag("--existing") { arguments, value, _ in arguments.existing = value },
+        Flag("--kernel-fallback") { $0.options.allowsKernelFallback = true },
+        Flag("--cwd") { arguments, value, _ in arguments.options.workingDirectory = value },
         Flag("--env") { arguments, value, name throws(UsageError) in
             let (key, value) = try Reading.variable(value, name)
-            arguments.options.launch.environment[key] = value
+            arguments.options.environment[key] = value
         },
         Flag("--as-owner") { $0.options.user = .owner },
         Flag("--as-caller") { $0.options.user = .caller },
         Flag("--as-user") { arguments, value, _ in arguments.options.user = .named(value) },
         Flag("--answer") { arguments, value, _ in arguments.answers.append(value) },
-        Flag("--leave-children") { $0.options.launch.leavesChildren = true },
+        Flag("--leave-children") { $0.options.leavesChildren = true },
         // The time
         Flag("--timeout", "--execution-timeout", trait: "timeout") { arguments, value, name throws(UsageError) in
             arguments.options.execution.cellLimit = try Reading.limit(value, name)
@@ -77,7 +78,7 @@ struct Flag: Sendable {
         Flag("--startup-timeout", "--startup_timeout", "--start-timeout", trait: "startup_timeout") {
             arguments, value, name throws(UsageError) in
             // Nobody waits longer than a year for a kernel, so that is no limit.
-            arguments.options.launch.startLimit = try Reading.limit(value, name).duration ?? .seconds(365 * 86400)
+            arguments.options.startTimeout = try Reading.limit(value, name).duration ?? .seconds(365 * 86400)
         },
         Flag("--on-timeout") { arguments, value, name throws(UsageError) in
             arguments.options.execution.atLimit = try Reading.choice(value, name, ["stop": .stop, "interrupt": .goOn])

@@ -1,5 +1,6 @@
 import GalleyExecution
 import GalleyJSON
+import GalleyJupyterProtocol
 import GalleyLocalKernels
 
 /// `galley kernels`: what could be started here.
@@ -13,34 +14,50 @@ struct KernelsCommand {
         isForMachines = arguments.contains("--json")
     }
 
-    func run() {
-        let finder = KernelFinder()
-        let specs = finder.all().sorted { $0.name < $1.name }
-        if isForMachines { return Terminal.print(json(specs)) }
-        if specs.isEmpty {
-            Terminal.print("There are no kernels here. Looked in:")
-            for folder in finder.folders { Terminal.print("    " + folder.shownOnOneLine(1000)) }
-            return Terminal.print("Install one: python3 -m pip install ipykernel")
+    /// Lists them, and returns the status to end with.
+    func run() async -> Int32 {
+        var rows: [(provider: String, kernel: KernelDescription)] = []
+        var status = ExitStatus.success
+        for provider in Rooms.providers {
+            do {
+                rows += try await provider.kernels().map { (provider.name, $0) }
+            } catch {
+                Terminal.complain("galley: \(provider.name): \(error)")
+                status = ExitStatus.of(error)
+            }
         }
+        if isForMachines {
+            Terminal.print(json(rows))
+        } else if rows.isEmpty {
+            Terminal.print("There are no kernels here. Looked in:")
+            for folder in KernelFinder().folders { Terminal.print("    " + folder.shownOnOneLine(1000)) }
+            Terminal.print("Install one: python3 -m pip install ipykernel")
+        } else {
+            show(rows)
+        }
+        return status
+    }
+
+    private func show(_ rows: [(provider: String, kernel: KernelDescription)]) {
         Table(
-            head: ["NAME", "DISPLAY NAME", "LANGUAGE", "WHERE"],
-            rows: specs.map { spec in
-                let note = spec.program() == nil ? " (its program \(spec.arguments.first ?? "") does not exist)" : ""
-                return [
-                    spec.name.shownOnOneLine(), spec.displayName.shownOnOneLine(), spec.language.shownOnOneLine(30),
-                    (spec.folder + note).shownOnOneLine(1000),
+            head: ["NAME", "FROM", "DISPLAY NAME", "LANGUAGE", "WHERE"],
+            rows: rows.map { provider, kernel in
+                [
+                    kernel.name.shownOnOneLine(), provider, kernel.displayName.shownOnOneLine(),
+                    kernel.language.shownOnOneLine(30),
+                    (kernel.location + (kernel.problem.map { " (\($0))" } ?? "")).shownOnOneLine(1000),
                 ]
             }
         ).show()
     }
 
-    private func json(_ specs: [KernelSpec]) -> String {
+    private func json(_ rows: [(provider: String, kernel: KernelDescription)]) -> String {
         let list = Value.array(
-            specs.map { spec in
+            rows.map { provider, kernel in
                 [
-                    "display_name": .string(spec.displayName), "folder": .string(spec.folder),
-                    "interrupt_mode": .string(spec.interruptMode.rawValue), "language": .string(spec.language),
-                    "name": .string(spec.name), "program": .text(spec.program()),
+                    "display_name": .string(kernel.displayName), "folder": .string(kernel.location),
+                    "interrupt_mode": .text(kernel.interruptMode), "language": .string(kernel.language),
+                    "name": .string(kernel.name), "program": .text(kernel.program), "provider": .string(provider),
                 ]
             })
         return String(decoding: Document(list).text.bytes.dropLast(), as: UTF8.self)

@@ -30,7 +30,7 @@ struct Nbconvert: Sendable {
         // The outputs of a run come joined, with or without it.
         Flag("--coalesce-streams") { _ in },
         Flag("--KernelManager.transport") { arguments, value, name throws(UsageError) in
-            arguments.options.launch.transport = try Reading.choice(value, name, ["ipc": .ipc, "tcp": .tcp])
+            arguments.localKernels.transport = try Reading.choice(value, name, ["ipc": .ipc, "tcp": .tcp])
         },
         Flag(trait: "enabled") { arguments, value, name throws(UsageError) in
             arguments.nbconvert.executes = try Reading.truth(value, name)
@@ -56,12 +56,12 @@ struct Nbconvert: Sendable {
         },
         Flag(trait: "coalesce_streams") { _, value, name throws(UsageError) in _ = try Reading.truth(value, name) },
         Flag(trait: "shutdown_kernel") { arguments, value, name throws(UsageError) in
-            arguments.options.launch.ending = try Reading.choice(
+            arguments.localKernels.ending = try Reading.choice(
                 value, name, ["graceful": EndingStep.patient, "immediate": EndingStep.immediate])
         },
         Flag(trait: "skip_cells_with_tag") { arguments, value, _ in arguments.options.execution.skipTag = value },
         Flag(trait: "extra_arguments") { arguments, value, _ in
-            arguments.options.launch.extraArguments += Reading.list(value)
+            arguments.options.kernelArguments += Reading.list(value)
         },
         Flag(trait: "ipython_hist_file") { _, value, name throws(UsageError) in
             guard value == ":memory:" else {

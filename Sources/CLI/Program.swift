@@ -25,7 +25,7 @@ import GalleyStorage
             case "execute": try run(rest, .galley)
             case "check": try run(rest, .check)
             case "nbconvert": try run(rest, .nbconvert)
-            case "kernels": try KernelsCommand(rest).run()
+            case "kernels": try list(KernelsCommand(rest))
             case "runs": exit(try RunsCommand(rest).run())
             case "clean": try clean(rest)
             case "stop": exit(try StopOrWaitCommand(.stop, rest).run())
@@ -54,6 +54,12 @@ import GalleyStorage
             throw UsageError(unknown: "command", command, known: texts.keys.sorted())
         }
         Terminal.print(text)
+    }
+
+    private static func list(_ command: KernelsCommand) -> Never {
+        Signals.unblock()
+        Task { exit(await command.run()) }
+        while true { pause() }
     }
 
     private static func clean(_ arguments: [String]) throws(UsageError) {

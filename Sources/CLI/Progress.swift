@@ -34,7 +34,7 @@ final class Progress: Narrator {
         notebook = task.path == "-" ? "notebook" : task.path.shownOnOneLine(200)
         ownPath = task.path
         streams = arguments.streams
-        isSwitched = arguments.options.login != nil
+        isSwitched = arguments.localKernels.login != nil
         state = Mutex(State(voice: Voice(arguments, log), place: arguments.resultPath(of: task)))
         let ticker = ticker(for: self) { progress in
             progress.state.withLock { state in

@@ -130,7 +130,7 @@ struct RunShare: Sendable {
         guard arguments.isShare else { return }
         try arguments.findDeferred()
         try arguments.complete()
-        if let account { arguments.options.login = LoginSession(account, insteadOf: callerEnvironment) }
+        if let account { arguments.localKernels.login = LoginSession(account, insteadOf: callerEnvironment) }
     }
 }
 

@@ -3,8 +3,11 @@
 
 #include <malloc.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static int argument_count;
@@ -36,4 +39,20 @@ void clinux_share_memory(void) { mallopt(M_ARENA_MAX, 1); }
 void clinux_give_memory_back(void) {
     // Otherwise glibc keeps ever larger pieces in its heaps once one was freed, of which there is one for each thread.
     mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+}
+
+pid_t clinux_listener(const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct ucred peer = {.pid = -1};
+    socklen_t size = sizeof peer;
+    if (strlen(path) >= sizeof address.sun_path) return -1;
+    strcpy(address.sun_path, path);
+    int file = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (file < 0) return -1;
+    // The system keeps who has called listen, and tells it to each side that connects.
+    if (connect(file, (struct sockaddr *)&address, sizeof address) != 0 ||
+        getsockopt(file, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+        peer.pid = -1;
+    close(file);
+    return peer.pid;
 }

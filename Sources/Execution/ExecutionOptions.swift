@@ -14,9 +14,7 @@ package struct ExecutionOptions: Sendable {
     public var grace = Duration.seconds(10)
     /// Which errors do not end the run.
     public var allowedErrors = AllowedErrors()
-    /// Whether the code may ask questions; the kernel then has to know who answers.
-    public var allowsInput = false
-    /// Answers the questions of a kernel that has nobody else for that; nil from it is no answer.
+    /// Answers the questions of the code, and gives nil for no answer; without it, the code may ask nothing.
     package var answer: (@Sendable (_ prompt: String, _ isPassword: Bool) async -> String?)?
     /// Where to begin: the number of a code cell, counted from 1, or a tag, or the identifier of a cell.
     public var startAt: String?

@@ -265,7 +265,7 @@ extension Executor {
     private func ask(_ cell: PlannedCell, since begin: Duration) -> Bool {
         // IPython turns down what waits behind an error, if it is told to; nothing does.
         let request = kernel.session.executeRequest(
-            cell.source, allowsInput: options.allowsInput, stopsOnError: false)
+            cell.source, allowsInput: options.answer != nil, stopsOnError: false)
         let isWanted = state.withLock { state in
             guard state.stop == nil else { return false }
             state.begin(cell, request, since: begin, at: time.now())
@@ -296,6 +296,16 @@ extension Executor {
         }
     }
 
+    /// Answers a question of the code. A kernel that asks although it may not waits for the empty answer.
+    private func answer(_ question: (prompt: String, isPassword: Bool), of message: Message) {
+        guard let answer = options.answer else { return kernel.send(kernel.session.inputReply(nil, to: message)) }
+        // The answer may take its time, and the kernel goes on sending meanwhile.
+        Task { [kernel] in
+            let text = await answer(question.prompt, question.isPassword)
+            kernel.send(kernel.session.inputReply(text, to: message))
+        }
+    }
+
     /// Takes note of a message; returns the reply where it completes the request in flight.
     private func hear(_ message: Message) -> (reply: Message?, hasLoss: Bool)? {
         let now = time.now()
@@ -304,10 +314,7 @@ extension Executor {
             return (heard, heard.output.flatMap { state.cell(at: $0.cell, of: plan) })
         }
         for message in heard.news { kernel.send(message) }
-        if let answer = options.answer, let (prompt, isPassword) = message.question {
-            // Somebody may have to be asked, and the kernel goes on speaking meanwhile.
-            Task { [kernel] in kernel.send(kernel.session.inputReply(await answer(prompt, isPassword), to: message)) }
-        }
+        if let question = message.question { answer(question, of: message) }
         if heard.output != nil, message.content.holdsUnreadableNumber {
             let isFirst = state.withLock { state in
                 defer { state.hasUnreadableNumber = true }

@@ -47,7 +47,7 @@ final class BatchConduct: Sendable {
         var admission: Admission
         /// Those that are run now: how they are ended, and what they have of this machine.
         var switches: [Int: StopSwitch] = [:]
-        var kernels: [Int: LocalKernel] = [:]
+        var kernels: [Int: any Kernel] = [:]
         /// The most memory that each kernel was seen to have, and the sum of it.
         var peaks: [Int: Int] = [:]
         var peakSum = 0
@@ -73,7 +73,8 @@ final class BatchConduct: Sendable {
 
     init(_ batch: Batch, _ stop: StopSwitch, _ observe: @escaping @Sendable (BatchEvent) -> Void) {
         (self.batch, self.stop, self.observe) = (batch, stop, observe)
-        state = Mutex(State(admission: Admission(order: batch.startOrder, concurrency: batch.concurrency)))
+        let concurrency = min(batch.concurrency, batch.jobs.roomForKernels ?? batch.concurrency)
+        state = Mutex(State(admission: Admission(order: batch.startOrder, concurrency: concurrency)))
         (starts, start) = AsyncStream.makeStream()
     }
 
@@ -100,13 +101,14 @@ final class BatchConduct: Sendable {
 
     /// Takes note of news, and does what follows from them.
     private func update(_ change: (inout State) -> Void) {
-        let live = state.withLock { state -> [Int: LocalKernel]? in
+        let (candidate, live) = state.withLock { state -> (Int?, [Int: any Kernel]?) in
             change(&state)
-            return state.admission.candidate == nil ? nil : state.kernels
+            let candidate = state.admission.candidate
+            return (candidate, candidate == nil ? nil : state.kernels)
         }
         // Looking takes longer than a lock should be held.
         let seen = live?.compactMapValues(\.memory)
-        let available = live == nil ? nil : Machine.availableMemory
+        let available = candidate.flatMap { batch.jobs[$0].options.provider.capacity.availableMemory }
         var started: [Int] = []
         let (turns, held, isOver) = state.withLock { state in
             for (job, memory) in seen ?? [:] where memory > state.peaks[job, default: 0] {
@@ -268,9 +270,10 @@ final class BatchConduct: Sendable {
     /// is to leave something behind.
     private func options(of job: Int) -> Options {
         var options = batch.jobs[job].options
-        let launch = options.launch
-        let isGiven = launch.environment["TMPDIR"].map { $0 != currentEnvironment()["TMPDIR"] } ?? false
-        if batch.jobs.count > 1, !launch.leavesChildren, !isGiven { options.launch.hasOwnTemporaryFolder = true }
+        let takesOne = options.provider.features.contains(.temporaryDirectory)
+        if batch.jobs.count > 1, takesOne, !options.leavesChildren, options.environment["TMPDIR"] == nil {
+            options.hasTemporaryDirectory = true
+        }
         return options
     }
 
@@ -281,7 +284,7 @@ final class BatchConduct: Sendable {
             try await withTaskCancellationHandler {
                 try await withCheckedThrowingContinuation { continuation in
                     update { state in
-                        state.kernels[job] = kernel as? LocalKernel
+                        state.kernels[job] = kernel
                         state.admission.note(.ready, of: job)
                         state.turns[job] = continuation
                     }
@@ -315,6 +318,17 @@ final class BatchConduct: Sendable {
     }
 }
 
+extension [Batch.Job] {
+    /// How many of them can run at a time with the kernels that their providers have; nil if no provider says.
+    fileprivate var roomForKernels: Int? {
+        var bounds: [String: Int?] = [:]
+        for provider in map(\.options.provider) where bounds[provider.name] == nil {
+            bounds[provider.name] = .some(provider.capacity.concurrency)
+        }
+        return bounds.values.compactMap(\.self).min()
+    }
+}
+
 extension CellOutcome {
     /// Whether the notebook has failed, and will not be run again.
     fileprivate var isFailureForGood: Bool {
@@ -331,7 +345,7 @@ extension JobResult {
     fileprivate var reasonToTryAgain: String? {
         switch self {
         case .ran(let report) where report.outcome.mayPass: report.message
-        case .failed(let error as KernelError) where error.mayPass: "\(error)"
+        case .failed(let error as any KernelFault) where error.isTransient: "\(error)"
         default: nil
         }
     }

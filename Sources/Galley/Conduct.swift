@@ -121,11 +121,7 @@ final class Conduct: Sendable {
                 wanted = notebook.wantedKernel
             }
             try await patience.ask(target) { try await target.checkWritable() }
-            let start = try await patience.ask(naming: "what tells of the kernel") { [options, wanted] in
-                try await options.start(for: wanted ?? WantedKernel([:]), of: owner)
-            }
-            if stop.reason == nil { for warning in start.warnings { observe(.warning(warning)) } }
-            let report = try await run(reading, start, target)
+            let report = try await run(reading, in: wanted ?? WantedKernel(), of: owner, target)
             // What is over cannot be stopped.
             stop.setListener(nil)
             return report
@@ -193,17 +189,27 @@ final class Conduct: Sendable {
         return report
     }
 
-    /// Runs the cells in a kernel that is started for them.
+    /// Asks for the kernel that a notebook wants.
+    private func borrowKernel(_ wanted: WantedKernel, of owner: FileOwner?, within limit: Duration) -> BorrowedKernel {
+        var request = options.request
+        (request.notebook, request.startTimeout) = (wanted, limit)
+        request.owner = owner.map { KernelRequest.Owner(user: $0.user, isAlone: $0.isSafeForRoot) }
+        request.warn = { [self] in if stop.reason == nil { observe(.warning($0)) } }
+        return BorrowedKernel(of: options.provider, request, grace: options.grace) { [stop] in stop.reason != nil }
+    }
+
+    /// Runs the cells in a kernel that is asked for.
     private func run(
-        _ reading: Task<(Notebook, Plan), any Error>, _ start: KernelStart, _ target: any NotebookStore
+        _ reading: Task<(Notebook, Plan), any Error>, in wanted: WantedKernel, of owner: FileOwner?,
+        _ target: any NotebookStore
     ) async throws -> Report {
         let rest = options.totalLimit.map { max(.zero, $0 - elapsed) }
-        let limit = min(options.startLimit, rest ?? options.startLimit)
+        let limit = min(options.startTimeout, rest ?? options.startTimeout)
         let isKnown = Watched(false)
         let starting = Task { [self] in
             // What runs the cells listens to stops later, and has to be the last that does.
             _ = await isKnown.first { $0 ? true : nil }
-            return try await start.withKernel(within: limit, grace: options.grace) { kernel in
+            return try await borrowKernel(wanted, of: owner, within: limit).use { kernel in
                 let ready = elapsed
                 try await turn.wait(kernel)
                 let waited = elapsed - ready
@@ -211,7 +217,7 @@ final class Conduct: Sendable {
                 return try await Task {
                     defer { turn.end() }
                     let (notebook, plan) = try await reading.value
-                    return try await run(notebook, plan, on: kernel, as: start.user, target, waited: waited)
+                    return try await run(notebook, plan, on: kernel, target, waited: waited)
                 }.value
             }
         }
@@ -226,7 +232,7 @@ final class Conduct: Sendable {
             let (_, plan) = try await reading.value
             // Neither a stop nor a limit that comes before the first cell is the kernel's fault.
             if let reason = stop.reason { return plan.report(of: .stopped(reason), duration: elapsed) }
-            if case KernelError.silent = error, let total = options.totalLimit, let rest, rest <= options.startLimit {
+            if case KernelError.silent = error, let total = options.totalLimit, let rest, rest <= options.startTimeout {
                 let limit = StruckLimit(kind: .total, duration: total)
                 return plan.report(of: .timedOut(limit), duration: elapsed)
             }
@@ -235,14 +241,12 @@ final class Conduct: Sendable {
     }
 
     private func run(
-        _ notebook: Notebook, _ plan: Plan, on kernel: any Kernel, as user: String?, _ target: any NotebookStore,
-        waited: Duration
+        _ notebook: Notebook, _ plan: Plan, on kernel: any Kernel, _ target: any NotebookStore, waited: Duration
     ) async throws -> Report {
         let executor = Executor(
-            notebook, plan, on: kernel, options.answered(options.execution), elapsed: elapsed - waited, observe: observe
-        )
+            notebook, plan, on: kernel, options.execution, elapsed: elapsed - waited, observe: observe)
         stop.setListener { executor.stop($0) }
-        observe(.started(RunStart(kernel: kernel.name, user: user, cells: plan.cells.count)))
+        observe(.started(RunStart(kernel: kernel.name, user: kernel.user, cells: plan.cells.count)))
         let report = Mutex<Report?>(nil)
         let record: @Sendable () -> Value? = { [options] in
             guard options.keepsRecord else { return nil }
@@ -257,7 +261,7 @@ final class Conduct: Sendable {
         saving.cancel()
         turn.end()
         var result = Report(
-            outcome: outcome, cells: cells, duration: elapsed - waited, kernel: kernel.name, user: user)
+            outcome: outcome, cells: cells, duration: elapsed - waited, kernel: kernel.name, user: kernel.user)
         result.fileLine = result.failingCell.flatMap { cell in
             // A line of what somebody has put in the place of the source is in no file.
             let isEdited = notebook.cells[cell.index].source != cell.source
@@ -294,9 +298,10 @@ final class Conduct: Sendable {
         let own = base.hasSuffix(".ipynb") ? base : "notebook.ipynb"
         let owner = notes.withLock(\.owner)
         let found = Mutex<String?>(nil)
-        for folder in Self.rescueFolders(options.environment) {
+        let environment = currentEnvironment().merging(options.environment) { $1 }
+        for folder in Self.rescueFolders(environment) {
             // A name that was chosen for one disk may be too long for others.
-            let name = folder == options.environment["TMPDIR"] ? own : "notebook.ipynb"
+            let name = folder == environment["TMPDIR"] ? own : "notebook.ipynb"
             let attempt = Interlude {
                 try? await Rescue().write(text, as: name, in: folder, for: owner)
             } late: { path in

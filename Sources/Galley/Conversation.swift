@@ -27,9 +27,11 @@ public func withKernel<Result>(
 ) async throws -> Result {
     var options = options
     options.kernel = name
-    let start = try await options.start(for: WantedKernel(["kernelspec": ["name": .string(name)]]))
+    var request = options.request
+    request.notebook = WantedKernel(name: name)
+    let kernel = BorrowedKernel(of: options.provider, request, grace: options.grace) { false }
     do {
-        return try await start.withKernel(within: options.startLimit, grace: options.grace) {
+        return try await kernel.use {
             let conversation = Conversation($0, options)
             defer { conversation.end() }
             return try await body(conversation)
@@ -65,7 +67,8 @@ public final class Conversation: Sendable {
         (execution.cellLimit, execution.silenceLimit) = (options.execution.cellLimit, options.execution.silenceLimit)
         (execution.grace, execution.outputLimit) = (options.grace, options.outputLimit)
         execution.keepsOwnOutputsAlone = true
-        self.options = options.answered(execution)
+        execution.answer = options.answer
+        self.options = execution
     }
 
     /// Runs code and returns what it put out.

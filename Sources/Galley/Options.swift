@@ -1,7 +1,6 @@
 public import GalleyExecution
 public import GalleyJupyterProtocol
-public import GalleyLocalKernels
-public import GalleyNotebook
+import GalleyLocalKernels
 import GalleyStorage
 
 /// How a notebook is to be run.
@@ -11,16 +10,10 @@ import GalleyStorage
 public struct Options: Sendable {
     // MARK: The kernel
 
-    /// The kernel by its name, or by the path of a Python environment; nil for the one that the notebook names.
-    public var kernel: String?
-    /// Whether a kernel that is not there may be replaced by the only one of the notebook's language.
-    public var mayReplaceKernel = false
-    /// The user that the kernel runs as.
-    public var user = KernelUser.automatic
-    /// Starts a kernel of the caller's own; nil for one of this machine.
-    ///
-    /// It is told what the notebook wants. The kernel is shut down when the run is over, however that comes about.
-    public var startKernel: (@Sendable (WantedKernel) async throws -> any Kernel)?
+    /// Where the kernel comes from; at first this machine.
+    public var provider: any KernelProvider = LocalKernels()
+    /// What the provider is asked for, but for what depends on the notebook.
+    package var request = KernelRequest()
 
     // MARK: The notebook
 
@@ -29,17 +22,11 @@ public struct Options: Sendable {
     /// Whether the notebook's metadata tell how the run went, under `galley`.
     public var keepsRecord = false
 
-    /// What a login sets of the user that this process has become; nil where it has become none.
-    package var login: LoginSession?
-    /// How the kernel is started and ended. Its limit for the start is shortened where the whole run has less time.
-    package var launch: KernelOptions
     /// How the cells are run.
     package var execution = ExecutionOptions()
 
     /// Makes the usual options.
-    public init() { self.init(launch: KernelOptions()) }
-
-    package init(launch: KernelOptions) { self.launch = launch }
+    public init() {}
 }
 
 /// Where the result of a run goes.
@@ -55,68 +42,76 @@ public enum ResultPlace: Hashable, Sendable {
     case nowhere
 }
 
-/// The user that a kernel runs as: always the one that this process runs as. The cases say what that user has to be.
-///
-/// A process of root's does not run the notebook of another user, unless ``caller`` says so, and never becomes that user:
-/// a library does not change the user of its host. The `galley` program does, in a process of its own.
-@nonexhaustive
-public enum KernelUser: Hashable, Sendable {
-    /// Any user but root; root only for a notebook of root's whose path no other user can change.
-    case automatic
-    /// Any user. Root runs the notebook of another user with root's rights.
-    case caller
-    /// The owner of the notebook.
-    case owner
-    /// The user of this name or number.
-    case named(String)
-}
-
 // MARK: - Where the kernel runs
 
 extension Options {
-    /// The variables that the kernel starts with; at first those of this process.
-    public var environment: [String: String] {
-        get { launch.environment }
-        set { launch.environment = newValue }
+    /// The kernel by its name, or by the path of a Python environment; nil for the one that the notebook names.
+    public var kernel: String? {
+        get { request.kernel }
+        set { request.kernel = newValue }
     }
 
-    /// The folder that the kernel works in; nil for that of the notebook's file or, where it is in none, that of this
+    /// Whether the only kernel of the notebook's language may replace one that is not there.
+    public var allowsKernelFallback: Bool {
+        get { request.allowsFallback }
+        set { request.allowsFallback = newValue }
+    }
+
+    /// The user that the kernel has to run as.
+    public var user: KernelUser {
+        get { request.user }
+        set { request.user = newValue }
+    }
+
+    /// The variables to set for the kernel, besides those that it has anyway.
+    public var environment: [String: String] {
+        get { request.environment }
+        set { request.environment = newValue }
+    }
+
+    /// Whether the kernel has the variables of this process, or of where else it runs; at first it has.
+    public var inheritsEnvironment: Bool {
+        get { request.inheritsEnvironment }
+        set { request.inheritsEnvironment = newValue }
+    }
+
+    /// The directory that the kernel works in; nil for that of the notebook's file or, if it is in none, that of this
     /// process.
-    public var workingFolder: String? {
-        get { launch.workingFolder }
-        set { launch.workingFolder = newValue }
+    public var workingDirectory: String? {
+        get { request.workingDirectory }
+        set { request.workingDirectory = newValue }
     }
 
     /// Arguments for the kernel, added to its own.
     public var kernelArguments: [String] {
-        get { launch.extraArguments }
-        set { launch.extraArguments = newValue }
+        get { request.arguments }
+        set { request.arguments = newValue }
     }
 
-    /// Whether the kernel has a folder of its own for temporary files, which is removed with it.
+    /// Whether the kernel has a directory of its own for temporary files, which is removed with it.
     ///
     /// In a batch of several it has one in any case, unless `TMPDIR` was set for it.
-    public var hasOwnTemporaryFolder: Bool {
-        get { launch.hasOwnTemporaryFolder }
-        set { launch.hasOwnTemporaryFolder = newValue }
+    public var hasTemporaryDirectory: Bool {
+        get { request.hasTemporaryDirectory }
+        set { request.hasTemporaryDirectory = newValue }
     }
 
     /// What the kernel may use of the machine.
     public var resources: ResourceLimits {
-        get { launch.limits }
-        set { launch.limits = newValue }
+        get { request.resources }
+        set { request.resources = newValue }
     }
 
     /// Whether processes that the kernel started may outlive it, for a notebook that starts a service on purpose.
     public var leavesChildren: Bool {
-        get { launch.leavesChildren }
-        set { launch.leavesChildren = newValue }
+        get { request.leavesChildren }
+        set { request.leavesChildren = newValue }
     }
 
-    /// Answers the questions that the code asks; nil where nobody is there to answer, and `input()` is an error.
+    /// Answers the questions that the code asks; without it, or if it gives nil, `input()` is an error.
     public var answer: (@Sendable (_ prompt: String, _ isPassword: Bool) async -> String?)? {
-        get { launch.answer }
-        set { launch.answer = newValue }
+        get { execution.answer }
+        set { execution.answer = newValue }
     }
 }
 
@@ -124,9 +119,9 @@ extension Options {
 
 extension Options {
     /// How long the kernel may take until it is ready; at first a minute.
-    public var startLimit: Duration {
-        get { launch.startLimit }
-        set { launch.startLimit = newValue.countable }
+    public var startTimeout: Duration {
+        get { request.startTimeout }
+        set { request.startTimeout = newValue.countable }
     }
 
     /// How long a cell may take, where neither it nor the notebook says otherwise; at first nil, for as long as it wants.
@@ -228,25 +223,13 @@ extension Options {
     }
 }
 
-// MARK: - Questions
-
-extension Options {
-    /// Lets cells ask questions, where somebody answers them. A kernel of this machine has its answers from elsewhere.
-    func answered(_ execution: ExecutionOptions) -> ExecutionOptions {
-        var execution = execution
-        execution.allowsInput = answer != nil
-        if startKernel != nil { execution.answer = answer ?? { _, _ in nil } }
-        return execution
-    }
-}
-
 // MARK: - Files
 
 extension Options {
     /// The options for a notebook in a file, which is run in its own folder unless they name another.
     func forFile(_ path: String) -> Options {
         var options = self
-        if options.workingFolder == nil { options.workingFolder = LocalFile.folder(of: path) }
+        options.request.notebookDirectory = LocalFile.folder(of: path)
         return options
     }
 

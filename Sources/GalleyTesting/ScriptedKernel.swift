@@ -5,7 +5,9 @@ import Synchronization
 /// A kernel that answers from a script, without a process and without a wire.
 ///
 ///     var options = Options()
-///     options.startKernel = { _ in ScriptedKernel { code in .running(printing: "I was asked to run \(code)") } }
+///     options.provider = ScriptedKernels { _ in
+///         ScriptedKernel { code in .running(printing: "I was asked to run \(code)") }
+///     }
 public final class ScriptedKernel: Kernel {
     /// What happens when a request arrives.
     @nonexhaustive

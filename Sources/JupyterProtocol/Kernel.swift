@@ -24,6 +24,12 @@ public protocol Kernel: Sendable {
     /// something that cannot be believed: the conformer calls ``KernelMessages/finish(throwing:)``.
     var messages: KernelMessages { get }
 
+    /// The user that it runs as; nil if that is not known.
+    var user: String? { get }
+
+    /// How much memory it has to itself, with everything that it started, in bytes; nil if that is not known.
+    var memory: Int? { get }
+
     /// Where the messages arrive; nil where that is no place for other work.
     ///
     /// A task that prefers it hears the kernel without being woken for each message.
@@ -47,6 +53,12 @@ public protocol Kernel: Sendable {
 extension Kernel {
     /// What it calls itself.
     public var name: String { info.json["implementation"]?.string ?? "kernel" }
+
+    /// It is not known.
+    public var user: String? { nil }
+
+    /// It is not known.
+    public var memory: Int? { nil }
 
     /// They arrive anywhere.
     public var executor: (any TaskExecutor)? { nil }

@@ -2,7 +2,7 @@ public import GalleyJupyterProtocol
 
 /// Says why there is no kernel.
 @nonexhaustive
-public enum KernelError: Error, Hashable, Sendable {
+public enum KernelError: KernelFault, Hashable {
     /// None has this name.
     case notFound(name: String, available: [String], searched: [String])
     /// The notebook describes a kernel and does not name it.
@@ -40,8 +40,8 @@ public enum KernelError: Error, Hashable, Sendable {
 }
 
 extension KernelError {
-    /// Whether it may be gone the next time: what did not start may start then, what is not there will not be.
-    public var mayPass: Bool {
+    /// Whether the next attempt may succeed: what did not start may start then, what is not there will not be.
+    public var isTransient: Bool {
         switch self {
         case .notStarted, .diedAtStart, .silent, .failed: true
         default: false

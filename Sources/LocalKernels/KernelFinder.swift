@@ -63,7 +63,18 @@ package struct KernelFinder: Sendable {
             }
         }
         for environment in conda { for spec in environment.kernels { add(spec) } }
+        if let spec = activePython(called: "python3", conda) { add(spec) }
         return specs
+    }
+
+    /// The Python of the environment that is active, if its kernel is registered nowhere.
+    private func activePython(called name: String, _ conda: [CondaEnvironment]) -> KernelSpec? {
+        for path in activeEnvironments {
+            let folder = conda.map(\.folder).first { $0.path == path } ?? EnvironmentFolder(path: path)
+            let environment = PythonEnvironment(folder: folder)
+            if environment.hasKernel { return environment.kernel(called: name, displayName: "Python") }
+        }
+        return nil
     }
 
     /// Finds a kernel by the name that a notebook or a person calls it.
@@ -91,9 +102,8 @@ package struct KernelFinder: Sendable {
         for environment in conda {
             if let spec = environment.kernel(called: name) { return spec }
         }
-        let active = wanted == "python3" ? activeEnvironments.map { EnvironmentFolder(path: $0) } : []
-        let called = conda.map(\.folder).filter { $0.condaName?.lowercased() == wanted }
-        for folder in active.map({ one in conda.map(\.folder).first { $0.path == one.path } ?? one }) + called {
+        if wanted == "python3", let spec = activePython(called: name, conda) { return spec }
+        for folder in conda.map(\.folder) where folder.condaName?.lowercased() == wanted {
             let environment = PythonEnvironment(folder: folder)
             if environment.hasKernel { return environment.kernel(called: name, displayName: "Python") }
         }

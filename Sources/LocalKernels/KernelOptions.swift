@@ -1,3 +1,5 @@
+package import GalleyJupyterProtocol
+
 /// How a kernel is to be started and ended.
 package struct KernelOptions: Sendable {
     /// The folder it works in; nil for that of this process.
@@ -20,12 +22,6 @@ package struct KernelOptions: Sendable {
     package var transport: Transport = .automatic
     /// How it is ended: each step with the patience that follows it. What is still there after the last is killed.
     package var ending: [EndingStep] = EndingStep.patient
-    /// Answers the questions that the code asks; nil where nobody is there to answer.
-    package var answer: Answer?
-
-    /// Answers a question; nil where it does not.
-    package typealias Answer = @Sendable (_ prompt: String, _ isPassword: Bool) async -> String?
-
     /// Begins with the environment of this process, and everything else as it usually is.
     package init(environment: [String: String] = currentEnvironment()) { self.environment = environment }
 
@@ -38,19 +34,6 @@ package struct KernelOptions: Sendable {
         /// Ports on this machine.
         case tcp
     }
-}
-
-/// What a kernel may use; nil for as much as there is.
-public struct ResourceLimits: Hashable, Sendable {
-    /// The memory that it may have mapped, in bytes.
-    public var memory: Int?
-    /// The time that processors may spend on it.
-    public var processorTime: Duration?
-    /// The number of files that it may have open.
-    public var openFiles: Int?
-
-    /// Sets no limits.
-    public init() {}
 }
 
 /// One step on the way to a kernel's end.

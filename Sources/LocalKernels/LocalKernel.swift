@@ -18,6 +18,9 @@ package final class LocalKernel: Kernel {
     /// What it was started from.
     package var spec: KernelSpec { start.spec }
 
+    /// The user of this process, as whom it was started.
+    package var user: String? { Account.caller }
+
     /// How much memory it has to itself, with everything that it started, in bytes; nil where the system does not tell.
     package var memory: Int? { start.process.memory }
 
@@ -44,7 +47,7 @@ package final class LocalKernel: Kernel {
     package func interrupt() async {
         guard spec.interruptMode == .message else { return start.process.signal(SIGINT) }
         let request = session.interruptRequest()
-        let answered = start.listener.expectReply(to: request)
+        let answered = start.handshake.expectReply(to: request)
         start.connection.send(request)
         if await answered.value(within: .seconds(1)) == nil { start.process.signal(SIGINT) }
     }
@@ -79,7 +82,7 @@ package final class LocalKernel: Kernel {
         switch step {
         case .request(let patience, let afterReply):
             let request = session.shutdownRequest()
-            let replied = start.listener.expectReply(to: request)
+            let replied = start.handshake.expectReply(to: request)
             start.connection.send(request)
             // A kernel may leave without a word, or say that it leaves and stay.
             if await replied.isSet(before: start.process.ending, within: patience) {

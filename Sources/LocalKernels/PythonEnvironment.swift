@@ -12,8 +12,20 @@ struct PythonEnvironment {
         return ["lib", "lib64", "local/lib"].contains { library in
             Files.names(in: "\(folder.path)/\(library)").filter { $0.hasPrefix("python") }.contains { python in
                 ["site-packages", "dist-packages"].contains {
-                    Files.isFolder("\(folder.path)/\(library)/\(python)/\($0)/ipykernel")
+                    Self.leadsToKernel("\(folder.path)/\(library)/\(python)/\($0)")
                 }
+            }
+        }
+    }
+
+    /// Whether a folder of packages has ipykernel, or names a folder that has it in one of its `.pth` files.
+    private static func leadsToKernel(_ packages: String) -> Bool {
+        if Files.isFolder(packages + "/ipykernel") { return true }
+        return Files.names(in: packages).filter { $0.hasSuffix(".pth") }.contains { file in
+            (Files.text(packages + "/" + file) ?? "").split(whereSeparator: \.isNewline).contains { line in
+                // Other lines are comments, and code.
+                guard !line.hasPrefix("#"), !line.hasPrefix("import ") else { return false }
+                return Files.isFolder((line.hasPrefix("/") ? "" : packages + "/") + line + "/ipykernel")
             }
         }
     }

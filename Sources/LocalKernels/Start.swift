@@ -11,7 +11,7 @@ struct Start: Sendable {
     let folder: RuntimeFolder
     let process: GuardedProcess
     let connection: Connection
-    let listener: Listener
+    let handshake: ReadinessHandshake
     private let memory: MemoryWatch
     private let began = ContinuousClock.now
 
@@ -58,15 +58,14 @@ struct Start: Sendable {
             var launch = try Launch(spec, connectionFile: path, options: options)
             if let temporaryFolder = folder.temporaryFolder { launch.environment["TMPDIR"] = temporaryFolder }
             process = try await Self.start(launch, in: folder, spec, options)
-            let listener = Listener(session: session, answer: options.answer)
-            self.listener = listener
+            let handshake = ReadinessHandshake(session: session)
+            self.handshake = handshake
             do throws(KernelFailure) {
                 connection = try Connection(to: endpoints, key: file.key, encryptedWith: keys) {
-                    listener.hear($0)
+                    handshake.hear($0)
                 } broken: {
-                    listener.broken.set($0)
+                    handshake.broken.set($0)
                 }
-                listener.speak(through: connection)
             } catch {
                 process.killEverything()
                 throw .failed(kernel: spec.name, error)
@@ -102,17 +101,17 @@ struct Start: Sendable {
             case notWanted
         }
         let news = Latch<News>()
-        listener.ready.whenSet { news.set(.ready($0)) }
+        handshake.ready.whenSet { news.set(.ready($0)) }
         process.ending.whenSet { _ in news.set(.ended) }
-        listener.broken.whenSet { news.set(.broken($0)) }
-        connection.send(listener.question())
+        handshake.broken.whenSet { news.set(.broken($0)) }
+        connection.send(handshake.question())
         let first = await withTaskCancellationHandler {
             let deadline = ContinuousClock.now + options.startLimit
             while ContinuousClock.now < deadline {
                 let rest = ContinuousClock.now.duration(to: deadline)
                 if let first = await news.value(within: min(rest, Self.patience)) { return News?.some(first) }
                 // A question can get lost in a kernel that is still making up its mind.
-                connection.send(listener.question())
+                connection.send(handshake.question())
             }
             return nil
         } onCancel: {

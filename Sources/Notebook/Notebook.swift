@@ -77,9 +77,6 @@ public struct Notebook: Sendable {
     /// The tags in the metadata.
     public var tags: [String] { metadata.tags }
 
-    /// The kernel that the notebook asks for.
-    public var wantedKernel: WantedKernel { WantedKernel(metadata) }
-
     /// The line of the file, as it was read, in which a line of a cell's source stands; nil where it is not from there.
     ///
     /// - Parameters:

@@ -17,10 +17,9 @@ package struct UnreadNotebook: Sendable {
         }
     }
 
-    /// The kernel that the notebook asks for; nil where that cannot be told yet, because the format is an older one.
-    package var wantedKernel: WantedKernel? {
-        guard document.root["nbformat"]?.int == 4 else { return nil }
-        return WantedKernel(document.root["metadata"] ?? [:])
+    /// The notebook's metadata; nil if the format is an older one, which has to be read first.
+    package var metadata: Value? {
+        document.root["nbformat"]?.int == 4 ? document.root["metadata"] ?? [:] : nil
     }
 
     /// Passes on each cell.
@@ -31,22 +30,5 @@ package struct UnreadNotebook: Sendable {
     /// Whether there is a cell of which a condition is true.
     package func contains(where condition: (Cell) -> Bool) -> Bool {
         document.root["cells"]?.elements.contains { condition(Cell(json: $0)) } ?? false
-    }
-}
-
-/// What a notebook says of the kernel that is to run it.
-public struct WantedKernel: Hashable, Sendable {
-    /// The name.
-    public let name: String?
-    /// The language that the notebook is written in.
-    public let language: String?
-    /// Whether a kernel is described without its name.
-    package let isNameless: Bool
-
-    package init(_ metadata: Value) {
-        let spec = metadata["kernelspec"]
-        name = spec?["name"]?.string.flatMap { $0.isEmpty ? nil : $0 }
-        language = spec?["language"]?.string ?? metadata["language_info"]?["name"]?.string
-        isNameless = spec?.kind == .object && name == nil
     }
 }

@@ -34,7 +34,7 @@ extension StringProtocol where SubSequence == Substring {
 
 private let slash = UInt8(ascii: "/")
 
-/// A path, or a name in one, that is told from others as the system does: byte by byte.
+/// A path, or a name in one, that equals another only if all bytes do, as it is for the system.
 package struct PathKey: Hashable, Sendable {
     /// The path.
     package let text: Substring

@@ -1,3 +1,4 @@
+import GalleyJupyterProtocol
 import Glibc
 
 /// Finds out whether a message arrives on a connection that never ends.
@@ -61,20 +62,21 @@ struct ArrivalWatch {
 
     /// Whether a descriptor is that of a socket which is connected to one of the channels.
     private func isOwn(_ descriptor: Int32) -> Bool {
-        switch endpoints {
-        case .ipc(let prefix):
+        switch endpoints.transport {
+        case .ipc:
             var address = sockaddr_un()
             guard Self.getPeer(of: descriptor, &address), address.sun_family == sa_family_t(AF_UNIX) else {
                 return false
             }
             let path = unsafe withUnsafeBytes(of: &address.sun_path) { unsafe Array($0.prefix { $0 != 0 }) }
-            return path.starts(with: Array("\(prefix)-".utf8))
-        case .tcp(_, let ports, _):
+            return path.starts(with: Array("\(endpoints.address)-".utf8))
+        case .tcp:
             var address = sockaddr_in()
             guard Self.getPeer(of: descriptor, &address), address.sin_family == sa_family_t(AF_INET) else {
                 return false
             }
-            return ports.values.contains(Int(UInt16(bigEndian: address.sin_port)))
+            let port = Int(UInt16(bigEndian: address.sin_port))
+            return Channel.allCases.contains { endpoints.port(of: $0) == port }
         }
     }
 

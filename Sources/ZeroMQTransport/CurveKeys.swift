@@ -19,6 +19,11 @@ package struct CurveKeys: Sendable {
         (self.publicKey, self.secretKey) = (Self.text(publicKey), Self.text(secretKey))
     }
 
+    /// Takes the keys of a connection file.
+    package init(publicKey: String, secretKey: String) {
+        (self.publicKey, self.secretKey) = (publicKey, secretKey)
+    }
+
     private static func text(_ characters: [CChar]) -> String {
         String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }

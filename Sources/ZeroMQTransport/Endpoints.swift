@@ -1,38 +1,43 @@
 package import GalleyJupyterProtocol
 
 /// Where the channels of a kernel are.
-package enum Endpoints: Hashable, Sendable {
+package struct Endpoints: Hashable, Sendable {
+    /// How messages travel.
+    package let transport: Transport
+    /// A host, or the path that the sockets' paths begin with.
+    package let address: String
+    /// The number of each channel: a port, or the end of a socket's path.
+    private let ports: [Channel: Int]
+    /// The number of the heartbeat.
+    package let heartbeatPort: Int
+
+    /// The ways in which messages travel.
+    package enum Transport: String, Hashable, Sendable {
+        case ipc, tcp
+    }
+
+    /// Names the channels by their numbers.
+    package init(_ transport: Transport, _ address: String, ports: [Channel: Int], heartbeat: Int) {
+        (self.transport, self.address, self.ports, heartbeatPort) = (transport, address, ports, heartbeat)
+    }
+
     /// Sockets in a folder, named by this path, a hyphen and a number.
-    case ipc(prefix: String)
-    /// Ports of this machine, by channel, and one more for the heartbeat.
-    case tcp(address: String, ports: [Channel: Int], heartbeat: Int)
+    package static func ipc(prefix: String) -> Endpoints {
+        let ports = Dictionary(uniqueKeysWithValues: zip(Channel.allCases, 1...))
+        return Endpoints(.ipc, prefix, ports: ports, heartbeat: ports.count + 1)
+    }
 
     /// Where a channel is, as libzmq spells it.
     package func address(of channel: Channel) -> String {
-        switch self {
-        case .ipc(let prefix): "ipc://\(prefix)-\(port(of: channel))"
-        case .tcp(let address, _, _): "tcp://\(address):\(port(of: channel))"
-        }
+        transport == .ipc ? "ipc://\(path(of: channel))" : "tcp://\(address):\(port(of: channel))"
     }
+
+    /// The path of a channel's socket.
+    package func path(of channel: Channel) -> String { "\(address)-\(port(of: channel))" }
 
     /// The file that is there once the kernel listens; nil where there is none to wait for.
-    var socket: String? {
-        if case .ipc(let prefix) = self { "\(prefix)-\(port(of: .shell))" } else { nil }
-    }
+    var socket: String? { transport == .ipc ? path(of: .shell) : nil }
 
     /// The number of a channel in a connection file.
-    package func port(of channel: Channel) -> Int {
-        switch self {
-        case .ipc: Channel.allCases.firstIndex(of: channel).map { $0 + 1 } ?? 0
-        case .tcp(_, let ports, _): ports[channel] ?? 0
-        }
-    }
-
-    /// The number of the heartbeat in a connection file.
-    package var heartbeatPort: Int {
-        switch self {
-        case .ipc: Channel.allCases.count + 1
-        case .tcp(_, _, let port): port
-        }
-    }
+    package func port(of channel: Channel) -> Int { ports[channel] ?? 0 }
 }

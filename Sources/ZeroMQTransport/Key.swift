@@ -16,13 +16,18 @@ package struct Key: Sendable {
         self.init(text: String(decoding: hexadecimal(random), as: UTF8.self))
     }
 
-    init(text: String) {
+    /// Takes the key of a connection file; an empty one means that nothing is signed.
+    package init(text: String) {
         self.text = text
         bytes = Array(text.utf8)
     }
 
+    /// Whether nothing is signed.
+    package var isEmpty: Bool { bytes.isEmpty }
+
     /// Returns the signature of the four parts of a message, in lower-case hexadecimal digits.
     func signature(of parts: ArraySlice<[UInt8]>) -> [UInt8] {
+        if isEmpty { return [] }
         var state = crypto_auth_hmacsha256_state()
         var digest = [UInt8](repeating: 0, count: Int(crypto_auth_hmacsha256_BYTES))
         // Safe because every array is passed with its own length, and the digest has the length that is written.

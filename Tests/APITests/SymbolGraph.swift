@@ -102,7 +102,9 @@ struct SymbolGraph: Decodable, Sendable {
 /// The modules that there are for others, and those that are not.
 enum Modules {
     /// What somebody sees who imports the library.
-    static let passedOn = ["Execution", "JSON", "JupyterProtocol", "LocalKernels", "Notebook", "Storage"].map(module)
+    static let passedOn = [
+        "AttachedKernels", "Execution", "JSON", "JupyterProtocol", "LocalKernels", "Notebook", "Storage",
+    ].map(module)
     static let seen = ["Galley", "GalleyTesting"] + passedOn
     static let own = ["CLI", "Comparison", "Rendering", "Reports", "Runs", "ZeroMQTransport"].map(module)
 

@@ -15,7 +15,9 @@ struct Rule: Sendable, CustomTestStringConvertible {
         Rule("how files are replaced", #"\b(rename|renameat|fsync|fchown|fchmod|linkat)\("#, ["Storage", "CLinux"]),
         Rule("the protocol's own words", #"msg_id|msg_type|_request""#, ["JupyterProtocol", "GalleyTesting"]),
         Rule("how ZeroMQ carries and signs", #"zmq_|ZMQ_|hmacsha256|<IDS"#, ["ZeroMQTransport"]),
-        Rule("processes and how they are started", #"pid_t|waitpid"#, ["LocalKernels", "Runs", "CLinux"]),
+        Rule(
+            "processes and how they are started", #"pid_t|waitpid"#,
+            ["LocalKernels", "AttachedKernels", "Runs", "CLinux"]),
         Rule("how kernels are described", #"kernel\.json|"argv""#, ["LocalKernels"]),
         Rule(
             "memory that Swift does not watch over", #"\bUnsafe(Mutable)?(Raw)?(Buffer)?Pointer"#,

@@ -29,6 +29,8 @@ struct Example: Sendable, CustomTestStringConvertible {
         Example(
             name: "Kernels of your own",
             output: "ran begin cell 2 of 3 raised ValueError: no price\n"),
+        Example(name: "Kernels that run already", output: "ipython succeeded\n"),
+        Example(name: "A provider of your own", output: "0 [\"script\"]\n"),
         Example(name: "Run", output: "1 6 * 7\nsucceeded\n"),
         Example(name: "Conversation", output: "3628800\n"),
         Example(name: "ScriptedKernel", output: "I was asked to run 6 * 7\n"),
@@ -41,6 +43,8 @@ struct Example: Sendable, CustomTestStringConvertible {
         let folder = try Folder()
         try folder.write(example.cells, to: "report.ipynb")
         try folder.write(["6 * 7"], to: "clean.ipynb")
+        let existing = try example.name == "Kernels that run already" ? ExistingKernel("kernel-4711", in: folder) : nil
+        defer { existing?.end() }
         let run = try await Program.run([example.name], program: Program.besideTests("Examples"), in: folder)
         #expect(run.status == 0)
         #expect(example.comparable(run.output) == example.comparable(example.output))

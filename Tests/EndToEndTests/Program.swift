@@ -109,7 +109,7 @@ enum Program {
         private let errors: Pipe
 
         /// A child inherits the pipes that are made for another while it is started, and whoever reads those waits for it.
-        fileprivate static let starting = NSLock()
+        static let starting = NSLock()
 
         fileprivate init(
             _ arguments: [String], program: String, environment: [String: String]?, in folder: Folder?,

@@ -154,7 +154,7 @@ func cellsThatSomebodyWatches() async throws {
 
 func kernelsOfYourOwn() async throws {
     var options = Options()
-    options.startKernel = { _ in
+    options.provider = ScriptedKernels { _ in
         ScriptedKernel { code in
             code == "fail" ? .failing("ValueError", "no price") : .running(printing: "ran \(code)")
         }
@@ -163,6 +163,49 @@ func kernelsOfYourOwn() async throws {
     for source in ["begin", "fail", "go on"] { notebook.cells.append(.code(source)) }
     let (result, report) = try await execute(notebook, options)
     print(result.cells[0].outputs[0].text ?? "", report.message ?? "")
+}
+
+func kernelsThatRunAlready() async throws {
+    var options = Options()
+    options.provider = AttachedKernels("kernel-4711.json")
+    let report = try await execute("report.ipynb", options)
+    print(report.kernel ?? "", report.outcome.status)
+}
+
+func aProviderOfYourOwn() async throws {
+    /// Hands out the kernels of other providers, the first that has one.
+    struct FirstOf: KernelProvider {
+        let name = "first"
+        let others: [any KernelProvider]
+
+        func kernels() async throws -> [KernelDescription] {
+            var all: [KernelDescription] = []
+            for provider in others { all += try await provider.kernels() }
+            return all
+        }
+
+        func withKernel<Result>(
+            _ request: KernelRequest, _ body: (any Kernel) async throws -> Result
+        ) async throws -> Result {
+            let wanted = request.kernel ?? request.notebook.name
+            for provider in others where try await provider.kernels().contains(where: { $0.name == wanted }) {
+                return try await provider.withKernel(request, body)
+            }
+            throw NoneHasIt(name: wanted ?? "without a name")
+        }
+    }
+
+    struct NoneHasIt: KernelFault, CustomStringConvertible {
+        let name: String
+        let isTransient = false
+        var description: String { "No provider has a kernel \(name)" }
+    }
+
+    var options = Options()
+    options.provider = FirstOf(others: [ScriptedKernels { _ in ScriptedKernel { .running(printing: $0) } }])
+    options.kernel = "script"
+    let (notebook, _) = try await execute(Notebook(), options)
+    print(notebook.cells.count, try await options.provider.kernels().map(\.name))
 }
 
 /// Of ``Run``.
@@ -187,7 +230,9 @@ func conversation() async throws {
 /// Of `ScriptedKernel`.
 func scriptedKernel() async throws {
     var options = Options()
-    options.startKernel = { _ in ScriptedKernel { code in .running(printing: "I was asked to run \(code)") } }
+    options.provider = ScriptedKernels { _ in
+        ScriptedKernel { code in .running(printing: "I was asked to run \(code)") }
+    }
     let (notebook, _) = try await execute(Notebook(code: "6 * 7"), options)
     print(notebook.cells[0].outputs[0].text ?? "")
 }

@@ -14,6 +14,8 @@ let examples: KeyValuePairs<String, () async throws -> Void> = [
     "Around each cell": aroundEachCell,
     "Cells that somebody watches": cellsThatSomebodyWatches,
     "Kernels of your own": kernelsOfYourOwn,
+    "Kernels that run already": kernelsThatRunAlready,
+    "A provider of your own": aProviderOfYourOwn,
     "Run": run,
     "Conversation": conversation,
     "ScriptedKernel": scriptedKernel,

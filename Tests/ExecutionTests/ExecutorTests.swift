@@ -166,10 +166,12 @@ import Testing
         #expect(ran.cells[0].duration < .seconds(5))
     }
 
-    @Test func `has the questions answered of a kernel that has nobody else for that`() async throws {
-        for answer in ["42", nil] {
+    @Test func `answers the questions of the code, with an empty answer if there is none`() async throws {
+        for (answer, isAnswered) in [("42", true), (nil, true), (nil, false)] as [(String?, Bool)] {
             var options = ExecutionOptions()
-            options.answer = { prompt, isPassword in prompt == "How many?" && !isPassword ? answer : "wrong" }
+            if isAnswered {
+                options.answer = { prompt, isPassword in prompt == "How many?" && !isPassword ? answer : "wrong" }
+            }
             let ran = try await run(Notebook(cells: ["x"]), options) { _, request in
                 switch request.type {
                 case "execute_request":

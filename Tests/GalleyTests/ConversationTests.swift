@@ -76,7 +76,7 @@ import Testing
 
     @Test func `leaves out what earlier code puts out late`() async throws {
         var options = Options()
-        options.startKernel = { _ in
+        options.provider = ScriptedKernels { _ in
             ScriptedKernel { code in
                 let late = ScriptedKernel.Step.say(
                     "stream", on: .iopub, content: ["name": "stdout", "text": "late"], about: .code(before: 1))
@@ -105,10 +105,9 @@ import Testing
         let kernels = KernelLog()
         let names = Mutex<[String?]>([])
         var options = scripted(kernels)
-        let start = try #require(options.startKernel)
-        options.startKernel = { wanted in
-            names.withLock { $0.append(wanted.name) }
-            return try await start(wanted)
+        options.provider = ScriptedKernels { request in
+            names.withLock { $0.append(request.notebook.name) }
+            return scriptedKernel(kernels)
         }
         await #expect(throws: CancellationError.self) {
             try await withKernel("mine", options) { kernel in

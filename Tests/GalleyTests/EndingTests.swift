@@ -103,11 +103,11 @@ private actor Slow: NotebookStore {
 
     @Test func `by its limit is told so, whatever has taken the time`() async throws {
         var options = scripted()
-        options.startKernel = { _ in
+        options.provider = ScriptedKernels { _ in
             try await Task.sleep(for: .seconds(600))
             throw CancellationError()
         }
-        (options.totalLimit, options.startLimit) = (.seconds(3), .seconds(2))
+        (options.totalLimit, options.startTimeout) = (.seconds(3), .seconds(2))
         let report = try await execute(Slow(notebook("prints a"), reading: .milliseconds(1500)), options)
         #expect(report.outcome == .timedOut(StruckLimit(kind: .total, duration: .seconds(3))))
     }
@@ -134,7 +134,7 @@ private actor Slow: NotebookStore {
     @Test func `that was run is not said to be left out, though its next attempt came to nothing`() async throws {
         let count = Mutex(0)
         var options = Options()
-        options.startKernel = { _ in
+        options.provider = ScriptedKernels { _ in
             let number = count.withLock { count in
                 count += 1
                 return count

@@ -71,7 +71,8 @@ final class Sign: Sendable {
 func options(_ more: [String: String] = [:]) -> Options {
     var environment = ["JUPYTER_PATH": root + "/.build/python/share/jupyter", "PATH": "/usr/bin:/bin"]
     environment.merge(more) { $1 }
-    var options = Options(launch: KernelOptions(environment: environment))
+    var options = Options()
+    (options.environment, options.inheritsEnvironment) = (environment, false)
     options.kernel = "python3"
     return options
 }

@@ -27,7 +27,9 @@ import Testing
 
     @Test func `warns once where others can read what its kernel puts out`() async throws {
         var exposed = options()
-        exposed.launch.transport = .tcp
+        var local = LocalKernels()
+        local.transport = .tcp
+        exposed.provider = local
         exposed.kernel = "bash"
         let report = try await Run(MemoryStore(notebook("echo a", "echo b")), exposed).report
         #expect(report.outcome.isSuccess)

@@ -7,19 +7,22 @@ import Synchronization
 func scripted(_ kernels: KernelLog = KernelLog(), grace: Duration? = nil) -> Options {
     var options = Options()
     if let grace { options.grace = grace }
-    options.startKernel = { _ in
-        let kernel = ScriptedKernel { code in
-            switch code.split(separator: " ", maxSplits: 1).first {
-            case "prints": .running(printing: String(code.dropFirst("prints ".count)))
-            case "raises": .failing("ValueError", "bad")
-            case "dies": [.die(PostMortem(cause: .exited(3)))]
-            default: []
-            }
-        }
-        kernels.add(kernel)
-        return kernel
-    }
+    options.provider = ScriptedKernels(features: [.environment]) { _ in scriptedKernel(kernels) }
     return options
+}
+
+/// Makes a kernel as ``scripted(_:)`` has it.
+func scriptedKernel(_ kernels: KernelLog) -> ScriptedKernel {
+    let kernel = ScriptedKernel { code in
+        switch code.split(separator: " ", maxSplits: 1).first {
+        case "prints": .running(printing: String(code.dropFirst("prints ".count)))
+        case "raises": .failing("ValueError", "bad")
+        case "dies": [.die(PostMortem(cause: .exited(3)))]
+        default: []
+        }
+    }
+    kernels.add(kernel)
+    return kernel
 }
 
 /// The kernels that were started.

@@ -79,6 +79,24 @@ import Testing
         #expect(finder.all().filter { $0.name == "python3" }.count == 1)
     }
 
+    @Test(arguments: ["packages", "/elsewhere"])
+    func `lists the kernel of the active environment that it finds, also behind a file of paths`(line: String) throws {
+        let packages = scratch.path + "/venv/lib/python3.11/site-packages"
+        let target = line == "packages" ? packages + "/packages" : scratch.path + line
+        try program("venv/bin/python3")
+        for folder in [packages, target + "/ipykernel"] {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        }
+        let finder = finder(["VIRTUAL_ENV": scratch.path + "/venv"])
+        #expect(!finder.all().contains { $0.name == "python3" })
+        #expect(throws: KernelError.self) { try finder.find("python3") }
+        try "# a comment\nimport sys\n\(line == "packages" ? line : target)\n".write(
+            toFile: packages + "/more.pth", atomically: false, encoding: .utf8)
+        #expect(finder.all().contains { $0.name == "python3" })
+        #expect(try finder.find("python3").folder == scratch.path + "/venv")
+        #expect(try finder.find(scratch.path + "/venv").folder == scratch.path + "/venv")
+    }
+
     @Test(arguments: [
         "conda_science", "conda-env-science-py", "conda-env-science-r", "conda-env-science-julia-1.9", "conda-base-py",
         "conda-root-py",

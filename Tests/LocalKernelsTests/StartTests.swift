@@ -201,17 +201,6 @@ import Testing
         #expect(text == "[4294967296, 1000, 300]")
     }
 
-    @Test func `and asks a question that somebody answers, or nobody`() async throws {
-        let unanswered = try await withKernel(Fixture.spec("good"), options: scratch.options) {
-            try await $0.run("ask").text
-        }
-        #expect(unanswered.contains("EOFError"))
-        var options = scratch.options
-        options.answer = { prompt, isPassword in isPassword ? nil : "answer to \(prompt)" }
-        let answered = try await withKernel(Fixture.spec("good"), options: options) { try await $0.run("ask").text }
-        #expect(answered.contains("\"answer to name? \""))
-    }
-
     @Test func `over ports where it cannot do otherwise, again where somebody took one`() async throws {
         var options = scratch.options
         options.transport = .tcp

@@ -130,10 +130,11 @@ import GalleyLocalKernels
     private func perform(_ number: Int) async {
         let planned = plan[number]
         let store = MemoryStore(planned.kind.notebook)
-        var options = Options(launch: KernelOptions(environment: environment))
+        var options = Options()
+        (options.environment, options.inheritsEnvironment) = (environment, false)
         options.kernel = "python3"
         // A Python that is killed while it tries its folder for temporary files leaves a file there, which goes with it.
-        options.hasOwnTemporaryFolder = true
+        options.hasTemporaryDirectory = true
         planned.kind.adjust(&options)
         let began = ContinuousClock.now
         let run = Task { [options] in try await Self.execute(store, options, way: number) }

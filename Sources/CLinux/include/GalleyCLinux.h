@@ -132,6 +132,9 @@ int clinux_make_pipe(int ends[_Nonnull 2]);
 /// The signal that has ended a process, by the status that wait() tells; 0 where none has.
 int clinux_ending_signal(int status);
 
+/// Returns the process that listens at the path of a socket; -1 if there is none.
+pid_t clinux_listener(const char *_Nonnull path);
+
 /// Returns whether a process that was waited for is stopped, and has not ended.
 int clinux_is_stopped(int status);
 

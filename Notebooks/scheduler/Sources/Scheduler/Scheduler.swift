@@ -107,7 +107,7 @@ import Galley
         let notebook = job.notebook.hasPrefix("/") ? job.notebook : "\(folder)/\(job.notebook)"
         var options = job.options
         options.result = .file("\(folder)/results/\(name).ipynb")
-        options.hasOwnTemporaryFolder = true
+        options.hasTemporaryDirectory = true
         var attempt = 1
         while true {
             let isLast = attempt >= job.attempts ?? 3
@@ -116,7 +116,7 @@ import Galley
                 for await event in run.events { await page.note(event, of: name) }
                 let report = try await run.report
                 guard report.outcome.mayPass, !isLast else { return report }
-            } catch let error as KernelError where error.mayPass && !isLast {}
+            } catch let error as any KernelFault where error.isTransient && !isLast {}
             try await Task.sleep(for: .seconds(min(firstPause * pow(2, Double(attempt - 1)), 300)))
             attempt += 1
             await page.begin(name, attempt: attempt)

@@ -1,0 +1,164 @@
+import GalleyCLinux
+import GalleyJSON
+import GalleyJupyterProtocol
+import GalleyZeroMQTransport
+import Glibc
+import Synchronization
+
+/// A kernel that another program started, from the moment it has answered.
+///
+/// It is left running: its end here is the end of the connection.
+final class AttachedKernel: Kernel {
+    let info: KernelInfo
+    /// The name in the connection file, or what the kernel calls itself.
+    let name: String
+    let user: String?
+    private let handshake: ReadinessHandshake
+    private let connection: Connection
+    private let process: ListeningProcess?
+    private let watch: DeathWatch?
+    let session: Session
+
+    /// After so long without an answer, a kernel is asked again.
+    private static let patience = Duration.seconds(5)
+    /// How long a kernel has to answer the request to be interrupted.
+    private static let interruptPatience = Duration.seconds(1)
+
+    /// Connects to a kernel, and waits until it answers.
+    static func connect(
+        _ file: ConnectionFile, _ path: String, within limit: Duration
+    ) async throws -> AttachedKernel {
+        let session = Session()
+        let handshake = ReadinessHandshake(session: session)
+        let connection: Connection
+        do throws(KernelFailure) {
+            connection = try Connection(to: file.endpoints, key: file.key, encryptedWith: file.keys) {
+                handshake.hear($0)
+            } broken: {
+                handshake.broken.set($0)
+            }
+        } catch {
+            throw AttachError.broken(path: path, error)
+        }
+        do {
+            let info = try await ready(handshake, connection, path, within: limit)
+            // It listens by now, also if it has just been started.
+            let process = ListeningProcess(at: file.endpoints)
+            return AttachedKernel(file, info, session, handshake, connection, process)
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+
+    private static func ready(
+        _ handshake: ReadinessHandshake, _ connection: Connection, _ path: String, within limit: Duration
+    ) async throws -> KernelInfo {
+        enum News: Sendable {
+            case ready(KernelInfo)
+            case broken(KernelFailure)
+            case cancelled
+        }
+        let news = Latch<News>()
+        handshake.ready.whenSet { news.set(.ready($0)) }
+        handshake.broken.whenSet { news.set(.broken($0)) }
+        let first = await withTaskCancellationHandler {
+            let deadline = ContinuousClock.now + limit
+            while ContinuousClock.now < deadline {
+                // A question is answered late by a kernel that runs other code, and can get lost in one that is restarted.
+                connection.send(handshake.question())
+                let rest = ContinuousClock.now.duration(to: deadline)
+                if let first = await news.value(within: min(rest, patience)) { return News?.some(first) }
+            }
+            return nil
+        } onCancel: {
+            news.set(.cancelled)
+        }
+        switch first {
+        case .ready(let info): return info
+        case .broken(let failure): throw AttachError.broken(path: path, failure)
+        case .cancelled: throw CancellationError()
+        case nil: throw AttachError.silent(path: path, limit)
+        }
+    }
+
+    private init(
+        _ file: ConnectionFile, _ info: KernelInfo, _ session: Session, _ handshake: ReadinessHandshake,
+        _ connection: Connection, _ process: ListeningProcess?
+    ) {
+        (self.info, self.session, self.handshake) = (info, session, handshake)
+        (self.connection, self.process) = (connection, process)
+        name = file.kernelName.isEmpty ? info.json["implementation"]?.string ?? "existing" : file.kernelName
+        user = process?.userName
+        let began = ContinuousClock.now
+        watch = process.flatMap { process in
+            DeathWatch(of: process.number) { [weak connection] in
+                let end = PostMortem(cause: .unknown, lifetime: began.duration(to: .now))
+                connection?.close(with: .died(end))
+            }
+        }
+    }
+
+    /// Whether its end is noticed by itself.
+    var isWatched: Bool { watch != nil }
+    var messages: KernelMessages { connection.messages }
+    var executor: (any TaskExecutor)? { connection.executor }
+    func send(_ message: Message) { connection.send(message) }
+
+    /// Interrupts by a message and, if the kernel does not answer it, by the signal that it gets on this machine.
+    func interrupt() async {
+        let request = session.interruptRequest()
+        let answered = handshake.expectReply(to: request)
+        connection.send(request)
+        if await answered.value(within: Self.interruptPatience) == nil { process?.interrupt() }
+    }
+
+    /// Ends the connection, and leaves the kernel running.
+    func shutdown() async {
+        watch?.cancel()
+        await connection.close()
+    }
+
+    /// Ends the connection, and leaves the kernel running: it is not Galley's to kill.
+    func kill() async { await shutdown() }
+}
+
+/// Notices the end of a process that is no child of this one.
+private final class DeathWatch: Sendable {
+    /// Closing this end of a pipe ends the watch.
+    private let stop: Mutex<Int32?>
+
+    /// Calls `body` when the process ends; nil if the system cannot watch it.
+    init?(of process: pid_t, _ body: @escaping @Sendable () -> Void) {
+        var ends: [Int32] = [-1, -1]
+        let handle = clinux_open_process(process)
+        // Safe because the array has room for both ends.
+        guard handle >= 0, unsafe clinux_make_pipe(&ends) == 0 else {
+            if handle >= 0 { close(handle) }
+            return nil
+        }
+        let (reading, writing) = (ends[0], ends[1])
+        stop = Mutex(writing)
+        let isRunning = startThread {
+            var items = [reading, handle].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            // Safe because the array is passed with its own length.
+            while unsafe poll(&items, 2, -1) == -1, errno == EINTR {}
+            close(reading)
+            close(handle)
+            if items[0].revents == 0 { body() }
+        }
+        if isRunning { return }
+        for end in [reading, writing, handle] { close(end) }
+        return nil
+    }
+
+    deinit { cancel() }
+
+    /// Watches no longer.
+    func cancel() {
+        stop.withLock { stop in
+            if let stop { close(stop) }
+            stop = nil
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import GalleyCLinux
+import GalleyJupyterProtocol
+import GalleyZeroMQTransport
+import Glibc
+
+/// The process of this machine that listens where a connection file says.
+struct ListeningProcess: Sendable {
+    /// The number of the process.
+    let number: pid_t
+
+    /// Finds the process; nil if it is not on this machine, or not this user's to see.
+    init?(at endpoints: Endpoints) {
+        let found: pid_t? =
+            switch endpoints.transport {
+            case .ipc: unsafe clinux_listener(endpoints.path(of: .shell))
+            case .tcp: Self.listener(onPort: endpoints.port(of: .shell))
+            }
+        guard let found, found > 0 else { return nil }
+        number = found
+    }
+
+    /// The name of the user that it runs as; nil for a number without a name.
+    var userName: String? {
+        var status = stat()
+        guard unsafe stat("/proc/\(number)", &status) == 0, let entry = unsafe getpwuid(status.st_uid) else {
+            return nil
+        }
+        // Safe because the string is copied at once.
+        return unsafe String(cString: entry.pointee.pw_name)
+    }
+
+    /// Sends the signal by which kernels are interrupted.
+    func interrupt() { kill(number, SIGINT) }
+
+    /// Finds the process of this user that listens on a port.
+    private static func listener(onPort port: Int) -> pid_t? {
+        guard let socket = socket(onPort: port) else { return nil }
+        let wanted = "socket:[\(socket)]"
+        for process in names(in: "/proc").compactMap({ pid_t($0) }) {
+            for file in names(in: "/proc/\(process)/fd") {
+                var target = [CChar](repeating: 0, count: 64)
+                // Safe because the array is passed with its own length.
+                let length = unsafe readlink("/proc/\(process)/fd/\(file)", &target, target.count)
+                guard length > 0 else { continue }
+                if String(decoding: target.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self) == wanted {
+                    return process
+                }
+            }
+        }
+        return nil
+    }
+
+    /// The number of the socket that listens on a port, as the system's list has it.
+    private static func socket(onPort port: Int) -> Substring? {
+        let hexadecimal = String(port, radix: 16, uppercase: true)
+        let ending = ":" + String(repeating: "0", count: 4 - hexadecimal.count) + hexadecimal
+        for list in ["/proc/net/tcp", "/proc/net/tcp6"] {
+            // number, local address, remote address, state ("0A" listens), six more, and the socket
+            for line in text(list).split(separator: "\n").dropFirst() {
+                let fields = line.split(separator: " ")
+                if fields.count > 9, fields[3] == "0A", fields[1].hasSuffix(ending) { return fields[9] }
+            }
+        }
+        return nil
+    }
+
+    private static func text(_ path: String) -> String {
+        let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return "" }
+        defer { close(file) }
+        var (bytes, part) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 16))
+        while bytes.count < 1 << 24 {
+            // Safe because the array is passed with its own length.
+            let count = unsafe read(file, &part, part.count)
+            guard count > 0 else { break }
+            bytes += part[..<count]
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func names(in folder: String) -> [String] {
+        guard let open = unsafe opendir(folder) else { return [] }
+        defer { unsafe closedir(open) }
+        var names: [String] = []
+        // Safe because each name is copied before the next call.
+        while let name = unsafe clinux_next_name(open) { names.append(unsafe String(cString: name)) }
+        return names
+    }
+}

@@ -1,0 +1,113 @@
+import GalleyExecution
+import GalleyJupyterProtocol
+import GalleyLocalKernels
+
+/// A kernel of a provider, from the request until the provider has it back.
+///
+/// A provider is foreign code that may never return. It runs in a task of its own, which this type abandons after a time.
+struct BorrowedKernel: Sendable {
+    private enum State: Sendable {
+        case asked
+        case here(any Kernel)
+        case failed(any Error)
+        /// The kernel is not needed any more, or is waited for no longer.
+        case returned
+        /// The provider has it back.
+        case over
+    }
+
+    private let state = Watched(State.asked)
+    private let work: Task<Void, Never>
+    private let request: KernelRequest
+    private let provider: String
+    private let grace: Duration
+    private let patience: @Sendable () -> Duration
+
+    /// How long the kernel may take to end after a run that was not stopped.
+    private static let usualEnd = Duration.seconds(5)
+    private static let slack = Duration.seconds(1)
+
+    /// Asks for the kernel.
+    ///
+    /// - Parameter isHurried: Whether the end of the kernel may take no longer than `grace`.
+    init(
+        of provider: any KernelProvider, _ request: KernelRequest, grace: Duration,
+        isHurried: @escaping @Sendable () -> Bool
+    ) {
+        (self.request, self.provider, self.grace) = (request, provider.name, grace)
+        patience = { isHurried() ? grace : max(grace, Self.usualEnd) }
+        work = Task { [state] in
+            do {
+                try request.check(for: provider)
+                try await provider.withKernel(request) { kernel in
+                    state.change { if case .asked = $0 { $0 = .here(kernel) } }
+                    // A cancelled task must not give the kernel back before the run does.
+                    await Task { _ = await state.first { if case .returned = $0 { true } else { nil } } }.value
+                }
+            } catch {
+                state.change { if case .asked = $0 { $0 = .failed(error) } }
+            }
+            state.change { if case .failed = $0 {} else { $0 = .over } }
+        }
+    }
+
+    /// Waits for the kernel, hands it to `body`, and gives it back however `body` is left.
+    ///
+    /// - Throws: Any error of the provider or of `body`; `KernelError.silent` if the provider does not answer in time.
+    func use<Result>(_ body: (any Kernel) async throws -> Result) async throws -> Result {
+        let kernel = BoundedKernel(try await kernel(), patience: patience)
+        do {
+            let result = try await kernel.untilLeft(body)
+            await giveBack(kernel)
+            return result
+        } catch {
+            await giveBack(kernel)
+            throw error
+        }
+    }
+
+    private func kernel() async throws -> any Kernel {
+        let answer = Interlude { [state] in
+            await state.first { state -> Swift.Result<any Kernel, any Error>? in
+                switch state {
+                case .asked: nil
+                case .here(let kernel): .success(kernel)
+                case .failed(let error): .failure(error)
+                case .returned, .over: .failure(CancellationError())
+                }
+            } ?? .failure(CancellationError())
+        }
+        @Sendable func giveUpSoon() async throws {
+            work.cancel()
+            try await ContinuousClock().rest(until: .now + grace)
+            answer.giveUp()
+        }
+        let alarm = Task {
+            // The provider knows best why there is no kernel in time, so it has the first word.
+            try await ContinuousClock().rest(until: .now + request.startTimeout + Self.slack)
+            try await giveUpSoon()
+        }
+        defer { alarm.cancel() }
+        let found = await withTaskCancellationHandler {
+            await answer.answer()
+        } onCancel: {
+            Task { try await giveUpSoon() }
+        }
+        do {
+            if let found { return try found.get() }
+            state.change { $0 = .returned }
+        } catch is CancellationError {}
+        try Task.checkCancellation()
+        let name = request.kernel ?? request.notebook.name ?? "of \(provider)"
+        throw KernelError.silent(kernel: name, request.startTimeout, lastLines: [])
+    }
+
+    /// Lets the provider have the kernel back, and waits for what it does then.
+    private func giveBack(_ kernel: BoundedKernel) async {
+        state.change { if case .here = $0 { $0 = .returned } }
+        // A provider of a kernel that does not end waits for it in vain.
+        guard await kernel.end(byForce: false) else { return work.cancel() }
+        let end = Interlude { [work] in await work.value }
+        if await end.answer(within: patience()) == nil { work.cancel() }
+    }
+}
