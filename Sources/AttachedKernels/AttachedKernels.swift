@@ -5,7 +5,7 @@ import GalleyZeroMQTransport
 /// A kernel that another program started, found by its connection file. Galley runs code in it and leaves it running.
 ///
 ///     var options = Options()
-///     options.provider = AttachedKernels("kernel-4711.json")
+///     options.kernels = AttachedKernels("kernel-4711.json")
 ///
 /// Other clients can use the kernel at the same time. Cells run in the state that the kernel is in.
 public struct AttachedKernels: KernelProvider {

@@ -181,7 +181,8 @@ struct Attendant {
         // The limit is that of one notebook, each time that it is run.
         let runs = shares.map { max(1, $0.arguments.tasks.count + $0.arguments.deferred.count * 1000) }.reduce(0, +)
         let attempts = runs * (1 + shares[0].arguments.batch.retries)
-        return ChildProcess.Limits(whole: options.totalLimit.map { $0 * attempts + ending }, ending: ending)
+        return ChildProcess.Limits(
+            whole: options.settings.totalLimit.duration.map { $0 * attempts + ending }, ending: ending)
     }
 
     /// The place that the commands of the end get in their environment.

@@ -23,7 +23,7 @@ struct CheckSettings: Sendable {
         Flag("--lax", "--nbval-lax") { $0.check.isLax = true },
         Flag("--nbval") { _ in },
         Flag("--nbval-cell-timeout") { arguments, value, name throws(UsageError) in
-            arguments.options.execution.cellLimit = try Reading.limit(value, name)
+            arguments.options.timeout = try Reading.limit(value, name).duration
         },
         Flag("--nbval-kernel-startup-timeout") { arguments, value, name throws(UsageError) in
             arguments.options.startTimeout = try Reading.limit(value, name).duration ?? .seconds(365 * 86400)
@@ -89,8 +89,8 @@ final class Checker: Sendable {
 
     /// Makes sure that all cells are run that are to be compared.
     func prepare(_ options: inout Options) {
-        options.execution.allowedErrors.isEverything = true
-        options.execution.isSkipped = { [settings] in CheckMarks(of: $0, isLax: settings.isLax).isSkipped }
+        options.allowedErrors.isEverything = true
+        options.preparations.append(CheckSelection(isLax: settings.isLax, skipTag: options.skipTag))
     }
 
     /// Takes note of what happens in a run.
@@ -138,6 +138,18 @@ final class Checker: Sendable {
         }
         notebooks.withLock { $0[job] = found }
         return warnings
+    }
+}
+
+/// Marks the cells that are not to be compared and need not run. Nothing of it is saved.
+private struct CheckSelection: NotebookPreparation {
+    let isLax: Bool
+    let skipTag: String
+
+    func prepare(_ notebook: inout Notebook) {
+        for index in notebook.cells.indices where CheckMarks(of: notebook.cells[index], isLax: isLax).isSkipped {
+            notebook.cells[index].metadata["tags"] = .array(ofStrings: notebook.cells[index].tags + [skipTag])
+        }
     }
 }
 

@@ -15,7 +15,6 @@ struct ExecuteArguments: Sendable {
     /// Whether it is one notebook that was called by its name, of which more is told than of many.
     private(set) var isSingle = true
     var batch = BatchSettings()
-    var result = Result.beside
     var options = Options()
     /// The connection file of a kernel that runs already, or "newest"; nil to start one.
     var existing: String?
@@ -29,17 +28,6 @@ struct ExecuteArguments: Sendable {
     var background = Background()
     var wantsHelp = false
     let dialect: Dialect
-
-    /// Where the result goes.
-    enum Result: Equatable, Sendable {
-        /// To a new file beside the notebook.
-        case beside
-        case inPlace
-        case file(String)
-        case folder(String)
-        case standardOutput
-        case nowhere
-    }
 
     /// Whose command line it is.
     enum Dialect: Equatable, Sendable {
@@ -143,7 +131,7 @@ struct ExecuteArguments: Sendable {
     }
 
     /// Says where the result goes, which can be said once.
-    mutating func setResult(_ new: Result) throws(UsageError) {
+    mutating func setResult(_ new: ResultPlace) throws(UsageError) {
         if dialect == .check {
             throw UsageError("galley check writes no notebooks; leave it out, or use galley execute")
         }
@@ -151,6 +139,12 @@ struct ExecuteArguments: Sendable {
             throw UsageError("the result goes to one place: choose one of --inplace, --output and --stdout")
         }
         result = new
+    }
+
+    /// Where the result goes.
+    var result: ResultPlace {
+        get { options.result }
+        set { options.result = newValue }
     }
 
     /// Puts together what several options decide.
@@ -178,9 +172,9 @@ struct ExecuteArguments: Sendable {
         }
         try keepResultsApart()
         try keepFilesApart()
-        if nbconvert.interruptsAtLimit, options.execution.allowedErrors.isEverything {
+        if nbconvert.interruptsAtLimit, options.allowedErrors.isEverything {
             // There an interrupt is an error of the cell, which ends the run unless errors are allowed.
-            options.execution.atLimit = .goOn
+            options.onTimeout = .continue
         }
     }
 }
@@ -244,18 +238,22 @@ extension ExecuteArguments {
 extension ExecuteArguments {
     /// Where the result of a notebook goes, as a path; nil for standard output and for the notebook's own place.
     func resultPath(of task: NotebookTask) -> String? {
-        let folder = task.path.directory
-        let base = task.path == "-" ? "notebook.ipynb" : String(task.path.lastName)
-        let stem = base.hasSuffix(".ipynb") ? String(base.dropLast(6)) : base
-        switch result {
-        case .standardOutput, .inPlace, .nowhere: return nil
-        case .beside: return folder + stem + (dialect == .nbconvert ? ".nbconvert.ipynb" : ".executed.ipynb")
-        case .folder(let path): return path.withSlash + (isSingle ? base : task.place)
-        case .file(let path):
-            let name = path.replacing("{notebook_name}", with: stem)
-            // nbconvert puts it beside the notebook.
-            return dialect == .nbconvert && nbconvert.folder == nil ? Nbconvert.place(name, beside: task.path) : name
+        let location = location(ofResultOf: task)
+        return location == .standardStreams ? nil : location?.text
+    }
+
+    /// Where the result of a notebook goes; nil if that is the notebook's own place, or nowhere.
+    func location(ofResultOf task: NotebookTask) -> NotebookLocation? {
+        let mark = dialect == .nbconvert ? ".nbconvert" : ".executed"
+        let location = result.location(
+            of: NotebookLocation(task.path), mark: mark, as: isSingle || task.place.isEmpty ? nil : task.place)
+        // nbconvert puts it beside the notebook.
+        if dialect == .nbconvert, nbconvert.folder == nil, case .file = result, let name = location,
+            name != .standardStreams
+        {
+            return NotebookLocation(Nbconvert.place(name.text, beside: task.path))
         }
+        return location
     }
 
     /// What can be said to the program so.

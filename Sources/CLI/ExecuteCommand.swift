@@ -90,7 +90,7 @@ final class ExecuteCommand: Sendable {
             // Here, where a stop still counts for the run.
             if case .finished(let report) = event { status.withLock { $0 = finish(report, listeners) } }
         }
-        let patience = arguments.options.execution.grace
+        let patience = arguments.options.grace
         if let events = listeners.events, await !events.finish(within: patience) {
             listeners.narrator.complain("not all events could be written to \(arguments.events ?? "")")
         }
@@ -251,6 +251,7 @@ extension ExecuteCommand {
     private func makeFolders() throws(StorageError) {
         switch arguments.result {
         case .folder: break
+        case .standardOutput: return
         case .file where arguments.nbconvert.folder != nil: break
         default: return
         }
@@ -269,36 +270,18 @@ extension ExecuteCommand {
 
     private func job(_ task: NotebookTask) -> Batch.Job {
         var options = arguments.options
-        options.provider = Rooms.provider(for: arguments)
-        options.request.notebookDirectory = LocalFile.folder(of: task.path)
+        options.kernels = Rooms.kernels(for: arguments)
+        options.storage = [TaskStorage(task, arguments, files)]
+        // The arguments say it of many notebooks, the options of this one.
+        options.result = arguments.location(ofResultOf: task).map { .file($0.text) } ?? arguments.result
         if !arguments.answers.isEmpty {
             let answers = Answers(arguments.answers)
             options.answer = { _, _ in answers.next() }
         }
         if arguments.localKernels.login != nil { options.user = task.only == nil ? .caller : .owner }
         checker?.prepare(&options)
-        var job = Batch.Job(task.path, options) { [self] in (source(task), destination(task)) }
+        var job = Batch.Job(task.path, options)
         job.earlierDuration = task.earlierDuration
         return job
-    }
-
-    private func source(_ task: NotebookTask) -> any NotebookStore {
-        if arguments.isShare, let refused = RefusedNotebook(task) { return refused }
-        if task.path == "-" { return StandardStreams() }
-        var bounds = LocalFile.ReadingBounds(only: task.only)
-        if let login = arguments.localKernels.login {
-            bounds.owners = [0, login.account.id]
-            if case .user(let owner, _) = task.owner { bounds.owners?.insert(owner.user) }
-        }
-        return arguments.result == .inPlace
-            ? files.notebook(task.path, reading: bounds) : LocalFile(task.path, reading: bounds)
-    }
-
-    private func destination(_ task: NotebookTask) -> (any NotebookStore)? {
-        if arguments.result == .standardOutput { return StandardStreams() }
-        if arguments.result == .nowhere { return Nowhere() }
-        // By another name it is the same place still.
-        guard let path = arguments.resultPath(of: task), !LocalFile.isSame(path, task.path) else { return nil }
-        return files.notebook(path, reading: .none)
     }
 }

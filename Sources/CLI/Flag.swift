@@ -43,11 +43,11 @@ struct Flag: Sendable {
         Flag("--output", "-o") { arguments, value, _ throws(UsageError) in try arguments.setResult(.file(value)) },
         Flag("--output-dir") { arguments, value, _ in arguments.nbconvert.folder = value },
         Flag("--stdout") { arguments throws(UsageError) in try arguments.setResult(.standardOutput) },
-        Flag("--no-timing") { $0.options.execution.keepsTiming = false },
+        Flag("--no-timing") { $0.options.keepsTiming = false },
         Flag("--record") { $0.options.keepsRecord = true },
-        Flag("--collapse-progress") { $0.options.execution.collapsesProgress = true },
+        Flag("--collapse-progress") { $0.options.collapsesProgress = true },
         Flag("--max-output") { arguments, value, name throws(UsageError) in
-            arguments.options.execution.outputLimit = try Reading.bytes(value, name)
+            arguments.options.outputLimit = try Reading.bytes(value, name)
         },
         // The kernel
         Flag("--kernel", "-k", "--kernel_name", "--kernel-name", trait: "kernel_name") { arguments, value, _ in
@@ -67,13 +67,13 @@ struct Flag: Sendable {
         Flag("--leave-children") { $0.options.leavesChildren = true },
         // The time
         Flag("--timeout", "--execution-timeout", trait: "timeout") { arguments, value, name throws(UsageError) in
-            arguments.options.execution.cellLimit = try Reading.limit(value, name)
+            arguments.options.timeout = try Reading.limit(value, name).duration
         },
         Flag("--total-timeout") { arguments, value, name throws(UsageError) in
-            arguments.options.execution.totalLimit = try Reading.limit(value, name)
+            arguments.options.totalTimeout = try Reading.limit(value, name).duration
         },
         Flag("--idle-timeout") { arguments, value, name throws(UsageError) in
-            arguments.options.execution.silenceLimit = try Reading.limit(value, name)
+            arguments.options.idleTimeout = try Reading.limit(value, name).duration
         },
         Flag("--startup-timeout", "--startup_timeout", "--start-timeout", trait: "startup_timeout") {
             arguments, value, name throws(UsageError) in
@@ -81,7 +81,7 @@ struct Flag: Sendable {
             arguments.options.startTimeout = try Reading.limit(value, name).duration ?? .seconds(365 * 86400)
         },
         Flag("--on-timeout") { arguments, value, name throws(UsageError) in
-            arguments.options.execution.atLimit = try Reading.choice(value, name, ["stop": .stop, "interrupt": .goOn])
+            arguments.options.onTimeout = try Reading.choice(value, name, ["stop": .stop, "interrupt": .continue])
         },
         Flag("--grace") { arguments, value, name throws(UsageError) in
             // None at all is a time too.
@@ -89,15 +89,15 @@ struct Flag: Sendable {
             guard let grace = isNone ? .zero : try Reading.limit(value, name).duration else {
                 throw UsageError("\(name) needs a time, such as 10s")
             }
-            arguments.options.execution.grace = grace
+            arguments.options.grace = grace
         },
         // The cells
-        Flag("--allow-errors") { $0.options.execution.allowedErrors.isEverything = true },
+        Flag("--allow-errors") { $0.options.allowedErrors.isEverything = true },
         Flag("--allow-error") { arguments, value, _ in
-            arguments.options.execution.allowedErrors.names.insert(value)
+            arguments.options.allowedErrors.names.insert(value)
         },
-        Flag("--start-at") { arguments, value, _ in arguments.options.execution.startAt = value },
-        Flag("--stop-after") { arguments, value, _ in arguments.options.execution.stopAfter = value },
+        Flag("--start-at") { arguments, value, _ in arguments.options.startAt = value },
+        Flag("--stop-after") { arguments, value, _ in arguments.options.stopAfter = value },
         // What is said meanwhile
         Flag("--stream") { $0.streams = true },
         Flag("--quiet", "-q") { $0.isQuiet = true },

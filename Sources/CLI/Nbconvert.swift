@@ -36,10 +36,10 @@ struct Nbconvert: Sendable {
             arguments.nbconvert.executes = try Reading.truth(value, name)
         },
         Flag(trait: "allow_errors") { arguments, value, name throws(UsageError) in
-            arguments.options.execution.allowedErrors.isEverything = try Reading.truth(value, name)
+            arguments.options.allowedErrors.isEverything = try Reading.truth(value, name)
         },
         Flag(trait: "allow_error_names") { arguments, value, _ in
-            arguments.options.execution.allowedErrors.names.formUnion(Reading.list(value))
+            arguments.options.allowedErrors.names.formUnion(Reading.list(value))
         },
         Flag(trait: "force_raise_errors") { arguments, value, name throws(UsageError) in
             guard try Reading.truth(value, name) else { return }
@@ -49,17 +49,17 @@ struct Nbconvert: Sendable {
             arguments.nbconvert.interruptsAtLimit = try Reading.truth(value, name)
         },
         Flag(trait: "record_timing") { arguments, value, name throws(UsageError) in
-            arguments.options.execution.keepsTiming = try Reading.truth(value, name)
+            arguments.options.keepsTiming = try Reading.truth(value, name)
         },
         Flag(trait: "store_widget_state") { arguments, value, name throws(UsageError) in
-            arguments.options.execution.keepsWidgets = try Reading.truth(value, name)
+            arguments.options.keepsWidgets = try Reading.truth(value, name)
         },
         Flag(trait: "coalesce_streams") { _, value, name throws(UsageError) in _ = try Reading.truth(value, name) },
         Flag(trait: "shutdown_kernel") { arguments, value, name throws(UsageError) in
             arguments.localKernels.ending = try Reading.choice(
                 value, name, ["graceful": EndingStep.patient, "immediate": EndingStep.immediate])
         },
-        Flag(trait: "skip_cells_with_tag") { arguments, value, _ in arguments.options.execution.skipTag = value },
+        Flag(trait: "skip_cells_with_tag") { arguments, value, _ in arguments.options.skipTag = value },
         Flag(trait: "extra_arguments") { arguments, value, _ in
             arguments.options.kernelArguments += Reading.list(value)
         },
@@ -106,14 +106,16 @@ struct Nbconvert: Sendable {
         if let format, format.lowercased() != "notebook" {
             throw UsageError("--to \(format): Galley writes notebooks alone")
         }
-        if forcesErrors { arguments.options.execution.allowedErrors = .nothing }
+        if forcesErrors { arguments.options.allowedErrors = .nothing }
         if arguments.dialect == .nbconvert {
             guard executes else { throw UsageError("without --execute there is nothing to do: Galley runs notebooks") }
             guard arguments.result == .inPlace || format != nil else {
                 throw UsageError("--to notebook is missing: Galley writes notebooks alone")
             }
         }
-        if arguments.dialect == .nbconvert, case .file(let name) = arguments.result, !name.hasSuffix(".ipynb") {
+        if arguments.dialect == .nbconvert, arguments.result != .standardOutput,
+            case .file(let name) = arguments.result, !name.hasSuffix(".ipynb")
+        {
             arguments.result = .file(name + ".ipynb")
         }
         guard let folder else { return }
@@ -122,9 +124,9 @@ struct Nbconvert: Sendable {
         case .beside where arguments.dialect == .check:
             throw UsageError("galley check writes no notebooks; leave --output-dir out")
         case .beside: arguments.result = .folder(folder)
-        case .file(let path):
+        case .file(let path) where arguments.result != .standardOutput:
             arguments.result = .file(folder.withSlash + (path.pathNames.last ?? path[...]))
-        case .inPlace, .standardOutput, .folder: throw UsageError("--output-dir does not go with --inplace or --stdout")
+        default: throw UsageError("--output-dir does not go with --inplace or --stdout")
         }
     }
 

@@ -100,7 +100,7 @@ import GalleyStorage
         var count = 0
         var patience = ContinuousClock.now
         // Somebody who cannot be interrupted, such as a disk that is gone, is not waited for any longer than that.
-        let grace = share.arguments.options.execution.grace
+        let grace = share.arguments.options.grace
         Task.detached {
             try? await Task.sleep(for: grace + .seconds(5))
             exit(command.cutOff(by: first))

@@ -24,5 +24,5 @@ struct RefusedNotebook: NotebookStore {
 
     func checkWritable() throws { throw error }
 
-    func write(_ bytes: some ByteRuns) throws -> Destination { throw error }
+    func write(_ bytes: some ByteRuns) throws -> WriteOutcome { throw error }
 }

@@ -37,7 +37,7 @@ final class Reporting: Sendable {
         reports = arguments.batch.reports
         tasks = arguments.tasks
         self.files = files
-        grace = arguments.options.execution.grace
+        grace = arguments.options.grace
         for report in reports where report.path != "-" {
             try files.makeFolder(of: report.path)
             try await files.clear(report.path)

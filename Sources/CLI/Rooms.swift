@@ -5,7 +5,7 @@ import GalleyLocalKernels
 /// What the program is composed of: the one place that chooses among rooms that could stand for one another.
 enum Rooms {
     /// Where the kernels of a run come from.
-    static func provider(for arguments: ExecuteArguments) -> any KernelProvider {
+    static func kernels(for arguments: ExecuteArguments) -> any KernelProvider {
         guard let existing = arguments.existing else { return arguments.localKernels }
         return AttachedKernels(existing == "newest" ? nil : existing)
     }

@@ -1,3 +1,4 @@
+import GalleyExecution
 import Glibc
 import GalleyJSON
 import GalleyRuns

@@ -10,7 +10,8 @@ import Synchronization
 package final class Executor: Sendable {
     private let kernel: any Kernel
     private let plan: Plan
-    private let options: ExecutionOptions
+    private let settings: RunSettings
+    private let hooks: CellHooks
     private let time: Timekeeper
     private let observe: @Sendable (RunEvent) -> Void
     private let state: Mutex<RunState>
@@ -23,19 +24,24 @@ package final class Executor: Sendable {
     /// Prepares a run.
     ///
     /// - Parameters:
+    ///   - hooks: The code that takes part.
+    ///   - ignoresForeignOutputs: Whether output that belongs to no request of this run is left out, and not taken for
+    ///     that of the running cell.
     ///   - elapsed: How much of the time for the whole run is over.
     ///   - observe: Is told what happens, while the next cell waits.
     package init(
-        _ notebook: Notebook, _ plan: Plan, on kernel: any Kernel, _ options: ExecutionOptions,
+        _ notebook: Notebook, _ plan: Plan, on kernel: any Kernel, _ settings: RunSettings,
+        hooks: CellHooks = CellHooks(), ignoresForeignOutputs: Bool = false,
         clock: some Clock<Duration> = ContinuousClock(), elapsed: Duration = .zero,
         observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) {
         self.kernel = kernel
         self.plan = plan
-        self.options = options
+        (self.settings, self.hooks) = (settings, hooks)
         self.observe = observe
         time = Timekeeper(clock, elapsed: elapsed)
-        var transcript = Transcript(notebook, clearing: plan.cleared, options: options)
+        var transcript = Transcript(
+            notebook, clearing: plan.cleared, settings: settings, ignoresForeignOutputs: ignoresForeignOutputs)
         transcript.note(kernel.info)
         state = Mutex(RunState(transcript))
     }
@@ -75,7 +81,7 @@ package final class Executor: Sendable {
             case .succeeded, .raised(_, isAllowed: true): continue
             case .timedOut(let limit, let fate):
                 if case .succeeded = outcome { outcome = .timedOut(limit) }
-                guard options.atLimit == .goOn, limit.kind != .total, case .survived = fate else { break cells }
+                guard settings.onTimeout == .continue, limit.kind != .total, case .survived = fate else { break cells }
             case .raised(let error, _):
                 outcome = .raised(error)
                 break cells
@@ -111,7 +117,7 @@ package final class Executor: Sendable {
 
     /// The limit of the whole run, where there is one.
     private var totalLimit: StruckLimit? {
-        options.totalLimit.duration.map { StruckLimit(kind: .total, duration: $0) }
+        settings.totalLimit.duration.map { StruckLimit(kind: .total, duration: $0) }
     }
 
     /// Notes in a report how much its cell has put out by now.
@@ -142,7 +148,7 @@ package final class Executor: Sendable {
             return
         }
         let target = sparesKernel ? cell ?? -1 : nil
-        let escalation = Task { try await escalate(within: options.grace * 4 / 5, for: target) }
+        let escalation = Task { try await escalate(within: settings.grace.countable * 4 / 5, for: target) }
         state.withLock { $0.keep(escalation, for: target) }
     }
 }
@@ -152,12 +158,12 @@ package final class Executor: Sendable {
 extension Executor {
     /// Lets others look at a cell before it is run; nil where it is not to be run any more.
     private func prepare(_ cell: PlannedCell) async -> PlannedCell? {
-        guard !options.middleware.isEmpty else { return cell }
+        guard !hooks.middleware.isEmpty else { return cell }
         // What has begun for a cell is to have an end: nobody is told of one that will not be run.
         guard state.withLock({ $0.stop == nil }) else { return nil }
         let source = Mutex(cell.source)
         let isWanted = await interrupt {
-            for middleware in self.options.middleware {
+            for middleware in self.hooks.middleware {
                 var text = source.withLock(\.self)
                 try await middleware.beforeCell(cell, source: &text)
                 source.withLock { [text] in $0 = text }
@@ -172,10 +178,10 @@ extension Executor {
 
     /// Lets others look at a cell that is over.
     private func pass(_ report: CellReport) async {
-        guard !options.middleware.isEmpty else { return }
+        guard !hooks.middleware.isEmpty else { return }
         let outputs = state.withLock { $0.transcript.outputs(of: report.index) }
         _ = await interrupt {
-            for middleware in self.options.middleware.reversed() {
+            for middleware in self.hooks.middleware.reversed() {
                 try await middleware.afterCell(report, outputs: outputs)
             }
         }
@@ -227,7 +233,7 @@ extension Executor {
         guard ask(cell, since: begin) else { return nil }
         observe(.cellStarted(cell))
         // One watch serves many cells, unless it is going to sleep for too long.
-        if state.withLock({ $0.needsEarlierWatch(options) }) {
+        if state.withLock({ $0.needsEarlierWatch(settings) }) {
             watch?.cancel()
             watch = Task { try await self.watch() }
         }
@@ -246,7 +252,7 @@ extension Executor {
             ending = .broken(failure)
         }
         return state.withLock { state in
-            let outcome = state.outcome(of: cell, ending, options)
+            let outcome = state.outcome(of: cell, ending, settings)
             return state.finish(cell, outcome, time.now() - begin)
         }
     }
@@ -265,7 +271,7 @@ extension Executor {
     private func ask(_ cell: PlannedCell, since begin: Duration) -> Bool {
         // IPython turns down what waits behind an error, if it is told to; nothing does.
         let request = kernel.session.executeRequest(
-            cell.source, allowsInput: options.answer != nil, stopsOnError: false)
+            cell.source, allowsInput: hooks.answer != nil, stopsOnError: false)
         let isWanted = state.withLock { state in
             guard state.stop == nil else { return false }
             state.begin(cell, request, since: begin, at: time.now())
@@ -298,7 +304,7 @@ extension Executor {
 
     /// Answers a question of the code. A kernel that asks although it may not waits for the empty answer.
     private func answer(_ question: (prompt: String, isPassword: Bool), of message: Message) {
-        guard let answer = options.answer else { return kernel.send(kernel.session.inputReply(nil, to: message)) }
+        guard let answer = hooks.answer else { return kernel.send(kernel.session.inputReply(nil, to: message)) }
         // The answer may take its time, and the kernel goes on sending meanwhile.
         Task { [kernel] in
             let text = await answer(question.prompt, question.isPassword)
@@ -344,11 +350,11 @@ extension Executor {
     private func watch() async throws {
         while true {
             let now = time.now()
-            switch state.withLock({ $0.watch(at: now, options, Self.patience, kernel.session) }) {
+            switch state.withLock({ $0.watch(at: now, settings, Self.patience, kernel.session) }) {
             case .sleep(let end): try await time.sleep(end)
             case .ask(let request): kernel.send(request)
             case .strike(let cell):
-                let escalation = Task { try await escalate(within: options.grace, for: cell) }
+                let escalation = Task { try await escalate(within: settings.grace.countable, for: cell) }
                 state.withLock { $0.keep(escalation, for: cell) }
             }
         }

@@ -12,13 +12,13 @@ package struct Plan: Sendable {
     package var run: [PlannedCell] { cells.filter { $0.fate == .run } }
 
     /// Whether a cell is run whatever the rest of its notebook is like.
-    package static func isRun(_ cell: Cell, _ options: ExecutionOptions) -> Bool {
-        cell.kind == .code && options.startAt == nil && options.stopAfter == nil && fate(of: cell, options) == .run
+    package static func isRun(_ cell: Cell, _ settings: RunSettings) -> Bool {
+        cell.kind == .code && settings.startAt == nil && settings.stopAfter == nil && fate(of: cell, settings) == .run
     }
 
-    /// What happens to a code cell that the options do not leave out.
-    private static func fate(of cell: Cell, _ options: ExecutionOptions) -> PlannedCell.Fate {
-        if cell.tags.contains(options.skipTag) || options.isSkipped(cell) { return .skipped }
+    /// What happens to a code cell that the settings do not leave out.
+    private static func fate(of cell: Cell, _ settings: RunSettings) -> PlannedCell.Fate {
+        if cell.tags.contains(settings.skipTag) { return .skipped }
         return cell.source.unicodeScalars.allSatisfy(\.isBlank) ? .blank : .run
     }
 
@@ -35,25 +35,25 @@ package struct Plan: Sendable {
 
     /// Makes the plan.
     ///
-    /// - Throws: ``PlanError`` where the options name a cell that does not exist.
-    package init(for notebook: Notebook, _ options: ExecutionOptions) throws(PlanError) {
+    /// - Throws: ``PlanError`` where the settings name a cell that does not exist.
+    package init(for notebook: Notebook, _ settings: RunSettings) throws(PlanError) {
         let all = Array(notebook.cells)
-        let range = try Selection(all).range(from: options.startAt, to: options.stopAfter)
+        let range = try Selection(all).range(from: settings.startAt, to: settings.stopAfter)
         let common = LimitSetting(in: notebook.metadata, notebook.tags, at: "the notebook's metadata")
         warnings += common.warnings
         var cells: [PlannedCell] = []
         for (index, cell) in all.enumerated() where cell.kind == .code {
             let tags = cell.tags
             let source = cell.source
-            let fate = Self.fate(of: cell, options)
+            let fate = Self.fate(of: cell, settings)
             let setting = LimitSetting(in: cell.metadata, tags, at: "cell \(cells.count + 1)")
             warnings += setting.warnings
             cells.append(
                 PlannedCell(
                     index: index, number: cells.count + 1, id: cell.id, source: source, tags: tags,
                     fate: fate == .run && !range.contains(index) ? .leftOut : fate,
-                    limit: setting.limit ?? common.limit ?? options.cellLimit,
-                    mayRaise: options.allowedErrors.respectsTags && tags.contains("raises-exception")))
+                    limit: setting.limit ?? common.limit ?? settings.cellLimit,
+                    mayRaise: settings.allowedErrors.respectsTags && tags.contains("raises-exception")))
         }
         self.cells = cells
     }
@@ -95,7 +95,7 @@ public struct PlannedCell: Sendable {
         case skipped
         /// There is nothing in it.
         case blank
-        /// The options leave it out.
+        /// The settings leave it out.
         case leftOut
     }
 
@@ -110,7 +110,7 @@ extension String {
     }
 }
 
-/// Says which cell does not exist that the options name.
+/// Says which cell does not exist that the settings name.
 @nonexhaustive
 public enum PlanError: Error, Hashable, Sendable {
     /// There is no such cell.

@@ -85,12 +85,12 @@ struct RunState: Sendable {
     }
 
     mutating func watch(
-        at now: Duration, _ options: ExecutionOptions, _ patience: Duration, _ session: Session
+        at now: Duration, _ settings: RunSettings, _ patience: Duration, _ session: Session
     ) -> Watch {
         leaveOutStandstill(at: now)
         guard let running else { return sleep(until: now + patience) }
         var next = heard + patience
-        if struck == nil, let (end, limit) = nextLimit(options) {
+        if struck == nil, let (end, limit) = nextLimit(settings) {
             if end <= now {
                 struck = limit
                 return .strike(cell: running.index)
@@ -106,10 +106,10 @@ struct RunState: Sendable {
     }
 
     /// The limit that the cell which runs comes up against first, and when.
-    private func nextLimit(_ options: ExecutionOptions) -> (end: Duration, limit: StruckLimit)? {
+    private func nextLimit(_ settings: RunSettings) -> (end: Duration, limit: StruckLimit)? {
         let limits: [(TimeLimit, StruckLimit.Kind, since: Duration)] = [
-            (running?.limit ?? .none, .cell, begun), (options.totalLimit, .total, origin),
-            (options.silenceLimit, .silence, heard),
+            (running?.limit ?? .none, .cell, begun), (settings.totalLimit, .total, origin),
+            (settings.idleLimit, .silence, heard),
         ]
         return limits.compactMap { limit, kind, start in
             limit.duration.map { (start + $0, StruckLimit(kind: kind, duration: $0)) }
@@ -117,9 +117,9 @@ struct RunState: Sendable {
     }
 
     /// Whether the cell that runs may come up against a limit before the time is looked at next.
-    func needsEarlierWatch(_ options: ExecutionOptions) -> Bool {
+    func needsEarlierWatch(_ settings: RunSettings) -> Bool {
         guard let planned else { return true }
-        return nextLimit(options).map { $0.end < planned } ?? false
+        return nextLimit(settings).map { $0.end < planned } ?? false
     }
 
     private mutating func sleep(until end: Duration) -> Watch {
@@ -139,7 +139,7 @@ struct RunState: Sendable {
     }
 
     /// Decides what became of a cell, and lets its outputs say what the kernel could not.
-    mutating func outcome(of cell: PlannedCell, _ ending: RequestEnding, _ options: ExecutionOptions) -> CellOutcome {
+    mutating func outcome(of cell: PlannedCell, _ ending: RequestEnding, _ settings: RunSettings) -> CellOutcome {
         if let struck { return timedOut(struck, ending, in: cell) }
         switch ending {
         case .broken(let failure):
@@ -157,11 +157,11 @@ struct RunState: Sendable {
                 return .raised(
                     CellError(name: "CellAborted", value: value, traceback: [], count: nil), isAllowed: false)
             case .error(let name, let value, let traceback):
-                let isNamed = options.allowedErrors.names.contains(name)
+                let isNamed = settings.allowedErrors.names.contains(name)
                 if name == "SystemExit", !cell.mayRaise, !isNamed {
                     return .exited(status: Self.status(ofExit: value))
                 }
-                let isAllowed = cell.mayRaise || isNamed || options.allowedErrors.isEverything
+                let isAllowed = cell.mayRaise || isNamed || settings.allowedErrors.isEverything
                 // IPython merely prints some errors of usage. What ends a run has to stand in the file.
                 if !isAllowed, !transcript.hasError(in: cell.index), !name.isEmpty || !traceback.isEmpty {
                     add(.error(name: name, value: value, traceback: traceback), to: cell)

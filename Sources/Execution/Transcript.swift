@@ -8,7 +8,8 @@ import GalleyNotebook
 /// what says of no cell that it belongs to it is put where the run is.
 struct Transcript: Sendable {
     private var notebook: Notebook
-    private let options: ExecutionOptions
+    private let settings: RunSettings
+    private let ignoresForeignOutputs: Bool
     private var records: [Int: Record] = [:]
     /// The cells by the identifiers of the requests that ran them.
     private var cells: [String: Int] = [:]
@@ -29,10 +30,10 @@ struct Transcript: Sendable {
     }
 
     /// Begins with a notebook in which nothing stands of an earlier run but what is not part of this one.
-    init(_ notebook: Notebook, clearing cells: [Int], options: ExecutionOptions) {
+    init(_ notebook: Notebook, clearing cells: [Int], settings: RunSettings, ignoresForeignOutputs: Bool) {
         self.notebook = notebook
-        self.options = options
-        widgets = Widgets(options)
+        (self.settings, self.ignoresForeignOutputs) = (settings, ignoresForeignOutputs)
+        widgets = Widgets(settings)
         for index in cells {
             self.notebook.cells[index].removeOutputs()
             self.notebook.cells[index].removeTiming()
@@ -53,7 +54,7 @@ struct Transcript: Sendable {
         displays.forget(cell, upTo: .max)
         if let source { notebook.cells[cell].source = source }
         cells[request.header.id] = cell
-        let area = OutputArea(limit: options.outputLimit, collapsesProgress: options.collapsesProgress)
+        let area = OutputArea(limit: settings.outputBound, collapsesProgress: settings.collapsesProgress)
         records[cell] = Record(area: area)
         touch(cell)
     }
@@ -75,7 +76,7 @@ struct Transcript: Sendable {
         }
         guard let publication = message.publication else { return nil }
         let own = message.parent.flatMap { cells[$0.id] }
-        if own == nil, message.parent != nil, options.keepsOwnOutputsAlone { return nil }
+        if own == nil, message.parent != nil, ignoresForeignOutputs { return nil }
         switch publication {
         case .state(let state):
             if let own, state == .busy || state == .idle {
@@ -124,7 +125,7 @@ struct Transcript: Sendable {
     private mutating func update(_ display: Publication.Display) {
         for cell in displays.update(display) { touch(cell) }
         // What an update takes counts at once where that is limited.
-        if options.outputLimit != nil { writeUpdates() }
+        if settings.outputBound != nil { writeUpdates() }
     }
 
     /// Writes to the cells what displays look like now.
@@ -138,7 +139,7 @@ struct Transcript: Sendable {
     }
 
     private mutating func note(_ message: Message, as key: String, of cell: Int) {
-        guard options.keepsTiming else { return }
+        guard settings.keepsTiming else { return }
         let time = message.header.date.flatMap { Timestamp($0) } ?? .now()
         records[cell]?.times.removeAll { $0.key == key }
         records[cell]?.times.append((key, time.description))
@@ -182,7 +183,7 @@ struct Transcript: Sendable {
         if let current, unwritten.contains(current), let record = records[current] {
             write(current, record.area.outputs(), into: &copy)
         }
-        if options.keepsWidgets, let metadata = widgets.metadata { copy.metadata["widgets"] = metadata }
+        if settings.keepsWidgets, let metadata = widgets.metadata { copy.metadata["widgets"] = metadata }
         return copy
     }
 

@@ -10,7 +10,7 @@ struct Widgets: Sendable {
     private var order: [String] = []
     /// The widgets that catch the outputs of a request, the last one first in line.
     private var captors: [String: [String]] = [:]
-    private let options: ExecutionOptions
+    private let settings: RunSettings
     /// Widgets whose other half in the kernel has to be told what they caught.
     private var untold: Set<String> = []
 
@@ -34,7 +34,7 @@ struct Widgets: Sendable {
         var parent: Header?
     }
 
-    init(_ options: ExecutionOptions) { self.options = options }
+    init(_ settings: RunSettings) { self.settings = settings }
 
     /// Takes note of what a widget's half in the kernel says.
     mutating func receive(_ comm: Publication.Comm) {
@@ -65,8 +65,8 @@ struct Widgets: Sendable {
 
     private func area(_ outputs: Value) -> OutputArea {
         OutputArea(
-            outputs.elements.map { Output(json: $0) }, limit: options.outputLimit,
-            collapsesProgress: options.collapsesProgress)
+            outputs.elements.map { Output(json: $0) }, limit: settings.outputBound,
+            collapsesProgress: settings.collapsesProgress)
     }
 
     /// Makes a widget catch the outputs of a request; none, where it is empty.

@@ -57,8 +57,8 @@ public struct Batch: Sendable {
         public var options: Options
         /// How long it took before; nil where nobody knows.
         public var earlierDuration: Duration?
-        /// Where it is read from and saved, nil for where its options say; asked for each attempt, because a store serves one.
-        let stores: @Sendable () -> (source: any NotebookStore, destination: (any NotebookStore)?)
+        /// Opens its stores, once for each attempt.
+        let stores: @Sendable (Options) throws -> RunStores
 
         /// Names a notebook by its stores. They are asked for again for each attempt, because a store serves one run.
         ///
@@ -70,12 +70,22 @@ public struct Batch: Sendable {
             _ name: String, _ options: Options = Options(),
             stores: @escaping @Sendable () -> (source: any NotebookStore, destination: (any NotebookStore)?)
         ) {
-            (self.name, self.options, self.stores) = (name, options, stores)
+            (self.name, self.options) = (name, options)
+            self.stores = {
+                let (source, destination) = stores()
+                return try RunStores(source, to: destination, $0)
+            }
         }
 
-        /// Names a notebook of this machine that is run in the folder that it is in, unless the options name another.
-        public init(_ path: String, _ options: Options = Options()) {
-            self.init(path, options) { (LocalFile(path), nil) }
+        /// Names the notebook at a location. A file is run in the folder that it is in, unless the options name another.
+        public init(_ location: NotebookLocation, _ options: Options = Options()) {
+            (name, self.options) = (location.text, options)
+            stores = { try RunStores(location, $0) }
+        }
+
+        /// Names the notebook at a path or an address; otherwise as ``init(_:_:)-(NotebookLocation,_)`` does.
+        public init(_ location: String, _ options: Options = Options()) {
+            self.init(NotebookLocation(location), options)
         }
     }
 }

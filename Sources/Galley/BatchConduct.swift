@@ -108,7 +108,7 @@ final class BatchConduct: Sendable {
         }
         // Looking takes longer than a lock should be held.
         let seen = live?.compactMapValues(\.memory)
-        let available = candidate.flatMap { batch.jobs[$0].options.provider.capacity.availableMemory }
+        let available = candidate.flatMap { batch.jobs[$0].options.kernels.capacity.availableMemory }
         var started: [Int] = []
         let (turns, held, isOver) = state.withLock { state in
             for (job, memory) in seen ?? [:] where memory > state.peaks[job, default: 0] {
@@ -224,15 +224,20 @@ final class BatchConduct: Sendable {
     }
 
     private func attempt(_ job: Int) async -> (JobResult, warnings: [String]) {
-        let (source, destination) = batch.jobs[job].stores()
-        if destination == nil, let file = batch.jobs[job].options.destination(of: source) as? LocalFile {
-            let place = PathKey(LocalFile.place(of: file.name))
+        let stores: RunStores
+        do {
+            stores = try batch.jobs[job].stores(batch.jobs[job].options)
+        } catch {
+            return (.failed(error), [])
+        }
+        if let place = stores.resultIdentity {
             let owner = state.withLock { state in
                 let owner = state.places[place] ?? job
                 state.places[place] = owner
                 return owner
             }
-            if owner != job { return (.failed(StorageError.taken(path: file.name, by: batch.jobs[owner].name)), []) }
+            let other = batch.jobs[owner].name
+            if owner != job { return (.failed(StorageError.taken(path: stores.target.name, by: other)), []) }
         }
         let stop = StopSwitch()
         let reason = state.withLock { state in
@@ -250,7 +255,7 @@ final class BatchConduct: Sendable {
         let warnings = Mutex<[String]>([])
         let receive = batch.receive
         let conduct = Conduct(
-            source, to: destination, options(of: job), stop: stop, turn: turn(of: job),
+            stores, options(of: job), stop: stop, turn: turn(of: job),
             receive: { receive(job, $0, $1) }
         ) { [self] in
             if case .warning(let text) = $0 { warnings.withLock { $0.append(text) } }
@@ -270,7 +275,7 @@ final class BatchConduct: Sendable {
     /// is to leave something behind.
     private func options(of job: Int) -> Options {
         var options = batch.jobs[job].options
-        let takesOne = options.provider.features.contains(.temporaryDirectory)
+        let takesOne = options.kernels.features.contains(.temporaryDirectory)
         if batch.jobs.count > 1, takesOne, !options.leavesChildren, options.environment["TMPDIR"] == nil {
             options.hasTemporaryDirectory = true
         }
@@ -322,7 +327,7 @@ extension [Batch.Job] {
     /// How many of them can run at a time with the kernels that their providers have; nil if no provider says.
     fileprivate var roomForKernels: Int? {
         var bounds: [String: Int?] = [:]
-        for provider in map(\.options.provider) where bounds[provider.name] == nil {
+        for provider in map(\.options.kernels) where bounds[provider.name] == nil {
             bounds[provider.name] = .some(provider.capacity.concurrency)
         }
         return bounds.values.compactMap(\.self).min()

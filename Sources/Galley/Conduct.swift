@@ -19,11 +19,8 @@ struct Turn: Sendable {
 
 /// One run, from the first byte read to the last one written.
 final class Conduct: Sendable {
-    private let source: any NotebookStore
-    private let destination: (any NotebookStore)?
+    private let stores: RunStores
     private let lease: Lease
-    /// The folder that the result goes to, which is made if need be; nil where it is somebody else's business.
-    private let folder: String?
     private let options: Options
     private let stop: StopSwitch
     private let turn: Turn
@@ -43,23 +40,21 @@ final class Conduct: Sendable {
 
     /// - Parameter receive: Is given what the notebook has become in the end, and what it was.
     init(
-        _ source: any NotebookStore, to destination: (any NotebookStore)?, _ options: Options, stop: StopSwitch,
+        _ stores: RunStores, _ options: Options, stop: StopSwitch,
         turn: Turn = .always, receive: @escaping @Sendable (_ new: Notebook, _ old: Notebook) -> Void = { _, _ in },
         observe: @escaping @Sendable (RunEvent) -> Void
     ) {
-        self.source = source
-        self.options = source is LocalFile ? options.forFile(source.name) : options
+        (self.stores, self.options) = (stores, options)
         (self.stop, self.turn, self.receive, listener) = (stop, turn, receive, observe)
-        self.destination = destination ?? options.destination(of: source)
-        lease = Lease(on: self.destination ?? source)
-        folder = if destination == nil, case .folder(let folder) = options.result { folder } else { nil }
+        lease = Lease(on: stores.target)
     }
+
+    private var source: any NotebookStore { stores.source }
+    private var destination: (any NotebookStore)? { stores.destination }
 
     private func observe(_ event: RunEvent) {
         switch event {
         case .warning(let text): notes.withLock { $0.warnings.append(text) }
-        // What is written nowhere is not saved.
-        case .saved where destination is Nowhere: return
         case .saved(let place): notes.withLock { $0.result = place }
         default: break
         }
@@ -67,7 +62,7 @@ final class Conduct: Sendable {
     }
 
     func run() async throws -> Report {
-        let target = destination ?? source
+        let target = stores.target
         do {
             let result = try await perform(target)
             await tellOfRemains(in: [target])
@@ -83,8 +78,8 @@ final class Conduct: Sendable {
 
     /// Passes on what files have to say of earlier runs that were killed.
     private func tellOfRemains(in stores: [any NotebookStore]) async {
-        for case let file as LocalFile in stores {
-            let warnings = try? await closing.ask(file) { await file.takeWarnings() }
+        for store in stores {
+            let warnings = try? await closing.ask(store) { await store.takeWarnings() }
             for warning in warnings ?? [] { observe(.warning(warning)) }
         }
     }
@@ -94,7 +89,7 @@ final class Conduct: Sendable {
     }
 
     private func perform(_ target: any NotebookStore) async throws -> Report {
-        if let folder { try LocalFile.makeFolder(folder) }
+        try await stores.makeFolder(options.settings)
         let bytes: [UInt8]
         let owner: FileOwner?
         do {
@@ -111,10 +106,12 @@ final class Conduct: Sendable {
             var wanted = unread.wantedKernel
             // A kernel takes longer to start than most notebooks to read: where there surely is something to run, it is
             // started meanwhile.
-            if wanted == nil || !unread.contains(where: { Plan.isRun($0, options.execution) }) {
+            let isSurelyRun = options.preparations.isEmpty && unread.contains { Plan.isRun($0, options.settings) }
+            if wanted == nil || !isSurelyRun {
                 let (notebook, plan) = try await reading.value
                 guard !plan.run.isEmpty else {
-                    if destination != nil { try await copy(bytes, to: target) }
+                    let result = options.preparations.isEmpty ? bytes : notebook.bytes
+                    if destination != nil { try await copy(result, to: target) }
                     receive(notebook, notebook)
                     return plan.report(of: .succeeded, duration: elapsed)
                 }
@@ -138,17 +135,19 @@ final class Conduct: Sendable {
     private func outcome(insteadOf error: any Error) -> RunOutcome? {
         guard error is CancellationError || error is Patience.Exhausted else { return nil }
         if let reason = stop.reason { return .stopped(reason) }
-        guard let total = options.totalLimit, elapsed >= total else { return nil }
+        guard let total = options.settings.totalLimit.duration, elapsed >= total else { return nil }
         return .timedOut(StruckLimit(kind: .total, duration: total))
     }
 
     /// How long stores are waited for, before there is anything to be saved.
     private var patience: Patience {
-        Patience(stop: stop, grace: options.grace, deadline: options.totalLimit.map { start + $0 })
+        Patience(
+            stop: stop, grace: options.grace.countable,
+            deadline: options.settings.totalLimit.duration.map { start + $0 })
     }
 
     /// How long they are waited for once there is something to be saved.
-    private var closing: Patience { Patience(stop: stop, grace: options.grace, tellsAtOnce: false) }
+    private var closing: Patience { Patience(stop: stop, grace: options.grace.countable, tellsAtOnce: false) }
 
     /// Reads the notebook, and makes sure that nobody else runs it.
     private func open(_ target: any NotebookStore) async throws -> ([UInt8], FileOwner?) {
@@ -168,13 +167,14 @@ final class Conduct: Sendable {
             try await lease.during { try await target.write(bytes) }
         }
         if let warning = place.warning(of: target) { observe(.warning(warning)) }
-        observe(.saved(place.path(in: target)))
+        if place != .discarded { observe(.saved(place.path(in: target))) }
     }
 
     private func read(_ unread: UnreadNotebook) throws -> (Notebook, Plan) {
-        let notebook = try Notebook(reading: unread)
+        var notebook = try Notebook(reading: unread)
         for warning in notebook.warnings { observe(.warning("\(warning)")) }
-        let plan = try Plan(for: notebook, options.execution)
+        for preparation in options.preparations { try preparation.prepare(&notebook) }
+        let plan = try Plan(for: notebook, options.settings)
         for warning in plan.warnings { observe(.warning(warning)) }
         return (notebook, plan)
     }
@@ -191,11 +191,13 @@ final class Conduct: Sendable {
 
     /// Asks for the kernel that a notebook wants.
     private func borrowKernel(_ wanted: WantedKernel, of owner: FileOwner?, within limit: Duration) -> BorrowedKernel {
-        var request = options.request
-        (request.notebook, request.startTimeout) = (wanted, limit)
+        var request = KernelRequest(options.settings, for: wanted)
+        (request.notebookDirectory, request.startTimeout) = (source.workingDirectory, limit)
         request.owner = owner.map { KernelRequest.Owner(user: $0.user, isAlone: $0.isSafeForRoot) }
         request.warn = { [self] in if stop.reason == nil { observe(.warning($0)) } }
-        return BorrowedKernel(of: options.provider, request, grace: options.grace) { [stop] in stop.reason != nil }
+        return BorrowedKernel(of: options.kernels, request, grace: options.grace.countable) { [stop] in
+            stop.reason != nil
+        }
     }
 
     /// Runs the cells in a kernel that is asked for.
@@ -203,8 +205,9 @@ final class Conduct: Sendable {
         _ reading: Task<(Notebook, Plan), any Error>, in wanted: WantedKernel, of owner: FileOwner?,
         _ target: any NotebookStore
     ) async throws -> Report {
-        let rest = options.totalLimit.map { max(.zero, $0 - elapsed) }
-        let limit = min(options.startTimeout, rest ?? options.startTimeout)
+        let rest = options.settings.totalLimit.duration.map { max(.zero, $0 - elapsed) }
+        let start = options.startTimeout.countable
+        let limit = min(start, rest ?? start)
         let isKnown = Watched(false)
         let starting = Task { [self] in
             // What runs the cells listens to stops later, and has to be the last that does.
@@ -232,7 +235,9 @@ final class Conduct: Sendable {
             let (_, plan) = try await reading.value
             // Neither a stop nor a limit that comes before the first cell is the kernel's fault.
             if let reason = stop.reason { return plan.report(of: .stopped(reason), duration: elapsed) }
-            if case KernelError.silent = error, let total = options.totalLimit, let rest, rest <= options.startTimeout {
+            if case KernelError.silent = error, let total = options.settings.totalLimit.duration, let rest,
+                rest <= options.startTimeout.countable
+            {
                 let limit = StruckLimit(kind: .total, duration: total)
                 return plan.report(of: .timedOut(limit), duration: elapsed)
             }
@@ -244,14 +249,15 @@ final class Conduct: Sendable {
         _ notebook: Notebook, _ plan: Plan, on kernel: any Kernel, _ target: any NotebookStore, waited: Duration
     ) async throws -> Report {
         let executor = Executor(
-            notebook, plan, on: kernel, options.execution, elapsed: elapsed - waited, observe: observe)
+            notebook, plan, on: kernel, options.settings, hooks: options.hooks.cells, elapsed: elapsed - waited,
+            observe: observe)
         stop.setListener { executor.stop($0) }
         observe(.started(RunStart(kernel: kernel.name, user: kernel.user, cells: plan.cells.count)))
         let report = Mutex<Report?>(nil)
         let record: @Sendable () -> Value? = { [options] in
             guard options.keepsRecord else { return nil }
-            return report.withLock { $0.map { Record.finished($0, options.execution) } }
-                ?? Record.running(options.execution)
+            return report.withLock { $0.map { Record.finished($0, options.settings) } }
+                ?? Record.running(options.settings)
         }
         let saver = Saver(executor, target, lease, closing, record: record, observe: observe)
         // What leaves by a stream cannot be written twice.

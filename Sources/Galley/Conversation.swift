@@ -27,9 +27,8 @@ public func withKernel<Result>(
 ) async throws -> Result {
     var options = options
     options.kernel = name
-    var request = options.request
-    request.notebook = WantedKernel(name: name)
-    let kernel = BorrowedKernel(of: options.provider, request, grace: options.grace) { false }
+    let request = KernelRequest(options.settings, for: WantedKernel(name: name))
+    let kernel = BorrowedKernel(of: options.kernels, request, grace: options.grace.countable) { false }
     do {
         return try await kernel.use {
             let conversation = Conversation($0, options)
@@ -49,7 +48,8 @@ public final class Conversation: Sendable {
     public var info: KernelInfo { kernel.info }
 
     private let kernel: any Kernel
-    private let options: ExecutionOptions
+    private let settings: RunSettings
+    private let answer: RunHooks.Answer?
     private let state = Mutex(State())
 
     private struct State {
@@ -63,12 +63,10 @@ public final class Conversation: Sendable {
 
     init(_ kernel: any Kernel, _ options: Options) {
         self.kernel = kernel
-        var execution = ExecutionOptions()
-        (execution.cellLimit, execution.silenceLimit) = (options.execution.cellLimit, options.execution.silenceLimit)
-        (execution.grace, execution.outputLimit) = (options.grace, options.outputLimit)
-        execution.keepsOwnOutputsAlone = true
-        execution.answer = options.answer
-        self.options = execution
+        var settings = RunSettings()
+        (settings.timeout, settings.idleTimeout) = (options.timeout, options.idleTimeout)
+        (settings.grace, settings.outputLimit) = (options.grace, options.outputLimit)
+        (self.settings, answer) = (settings, options.answer)
     }
 
     /// Runs code and returns what it put out.
@@ -82,12 +80,13 @@ public final class Conversation: Sendable {
     ///   was interrupted.
     @discardableResult
     public func execute(_ code: String, limit: Duration? = nil) async throws -> CodeResult {
-        var options = options
-        if let limit { options.cellLimit = TimeLimit(atMost: limit) }
+        var settings = settings
+        if let limit { settings.timeout = limit }
         var notebook = Notebook()
         notebook.cells.append(.code(code))
-        let plan = try Plan(for: notebook, options)
-        let executor = Executor(notebook, plan, on: kernel, options)
+        let plan = try Plan(for: notebook, settings)
+        let executor = Executor(
+            notebook, plan, on: kernel, settings, hooks: CellHooks(answer: answer), ignoresForeignOutputs: true)
         let kernel = kernel
         let turn = state.withLock { state -> Task<CodeResult?, Never> in
             let (before, idle) = (state.last, state.idle)

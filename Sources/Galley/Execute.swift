@@ -2,7 +2,7 @@ public import GalleyExecution
 public import GalleyNotebook
 public import GalleyStorage
 
-/// Runs a notebook of this machine and saves what it puts out: along the way and at the end, however that comes about.
+/// Runs a notebook and saves what it puts out: along the way and at the end, however that comes about.
 ///
 /// A cell that raises an error, a limit that is reached, a kernel that dies, a stop from outside: all of them are results,
 /// told by the report, and what was put out until then is saved. Where nothing is to be run no kernel is started, and what
@@ -12,26 +12,27 @@ public import GalleyStorage
 /// report says so; all that within the grace period of the options.
 ///
 /// - Parameters:
-///   - path: The notebook's file. It is run in the folder that it is in, unless the options name another.
+///   - location: The path of the notebook's file, or what else the storage of the options opens. A file is run in the folder
+///     that it is in, unless the options name another.
 ///   - options: How it is run, and where the result goes.
 /// - Throws: ``StorageError`` and ``NotebookError`` where the notebook cannot be read, or could not be written;
 ///   ``PlanError`` where the options name a cell that is not there; ``KernelError`` where there is no kernel;
 ///   ``UnsavedRun`` where there was a run that could not be saved.
-public func execute(_ path: String, _ options: Options = Options()) async throws -> Report {
-    try await execute(LocalFile(path), options)
+public func execute(_ location: String, _ options: Options = Options()) async throws -> Report {
+    try await execute({ try RunStores(NotebookLocation(location), options) }, options, stop: StopSwitch()) { _ in }
 }
 
 /// Runs a notebook that is kept anywhere; otherwise as ``execute(_:_:)-(String,_)`` does.
 ///
 /// - Parameters:
 ///   - source: Where the notebook is read from.
-///   - destination: Where it is saved; nil for where the options say.
+///   - destination: Where it is saved; nil for where the options say, and for the source itself if they say nothing.
 ///   - options: How it is run.
 /// - Throws: What ``execute(_:_:)-(String,_)`` throws, and what the stores do.
 public func execute(
     _ source: any NotebookStore, to destination: (any NotebookStore)? = nil, _ options: Options = Options()
 ) async throws -> Report {
-    try await execute(source, to: destination, options) { _ in }
+    try await execute({ try RunStores(source, to: destination, options) }, options, stop: StopSwitch()) { _ in }
 }
 
 /// Runs a notebook that is in memory; no file is read or written.
@@ -56,10 +57,18 @@ package func execute(
     _ source: any NotebookStore, to destination: (any NotebookStore)? = nil, _ options: Options = Options(),
     stop: StopSwitch = StopSwitch(), observe: @escaping @Sendable (RunEvent) -> Void
 ) async throws -> Report {
+    try await execute(
+        { try RunStores(source, to: destination, options) }, options, stop: stop, observe: observe)
+}
+
+func execute(
+    _ stores: @escaping @Sendable () throws -> RunStores, _ options: Options,
+    stop: StopSwitch, observe: @escaping @Sendable (RunEvent) -> Void
+) async throws -> Report {
     try await withTaskCancellationHandler {
         // What is cancelled cannot wait for anything, and there is a lot to wait for: a run is ended in order.
         try await Task {
-            try await Conduct(source, to: destination, options, stop: stop, observe: observe).run()
+            try await Conduct(stores(), options, stop: stop, observe: observe).run()
         }.value
     } onCancel: {
         stop.stop(.cancelled)

@@ -36,7 +36,7 @@ public final class MemoryStore: NotebookStore {
     public func checkWritable() {}
 
     /// Replaces the notebook.
-    public func write(_ bytes: some ByteRuns) -> Destination {
+    public func write(_ bytes: some ByteRuns) -> WriteOutcome {
         let copy = bytes.bytes
         self.bytes.withLock { $0 = copy }
         return .original

@@ -20,14 +20,13 @@ struct Patience: Sendable {
         var description: String { "\(name) has not answered since the run was to end" }
     }
 
-    /// Asks a store to do something to what it keeps. Before there is anything to be saved, our own do what they can, and
-    /// are waited for; then they are behind a disk that may not answer, and the result has to be saved elsewhere in time.
+    /// Asks a store to do something to what it keeps. Before there is anything to be saved, a local store is waited for.
+    /// Later it may be behind a disk that does not answer, and the result has to be saved elsewhere in time.
     func ask<Answer: Sendable>(
         _ store: any NotebookStore, _ question: @escaping @Sendable () async throws -> Answer
     ) async throws -> Answer {
-        let isOwn = store is LocalFile || store is StandardStreams
-        if tellsAtOnce, isOwn { return try await question() }
-        return try await ask(naming: store.name, extra: isOwn ? Self.ofOwn : .zero, question)
+        if tellsAtOnce, store.isLocal { return try await question() }
+        return try await ask(naming: store.name, extra: store.isLocal ? Self.ofOwn : .zero, question)
     }
 
     /// Asks, and returns the answer.

@@ -16,19 +16,23 @@ public final class Run: Sendable {
     private let queue = Watched(EventQueue<RunEvent>())
     private let work: Task<Report, any Error>
 
-    /// Runs a notebook of this machine, as ``execute(_:_:)-(String,_)`` does.
-    public convenience init(_ path: String, _ options: Options = Options()) {
-        self.init(LocalFile(path), options)
+    /// Runs a notebook, as ``execute(_:_:)-(String,_)`` does.
+    public convenience init(_ location: String, _ options: Options = Options()) {
+        self.init(options) { try RunStores(NotebookLocation(location), options) }
     }
 
     /// Runs a notebook that is kept anywhere, as ``execute(_:to:_:)`` does.
-    public init(
+    public convenience init(
         _ source: any NotebookStore, to destination: (any NotebookStore)? = nil, _ options: Options = Options()
     ) {
+        self.init(options) { try RunStores(source, to: destination, options) }
+    }
+
+    private init(_ options: Options, _ stores: @escaping @Sendable () throws -> RunStores) {
         work = Task { [stop, queue] in
             defer { queue.change { $0.finish() } }
             do {
-                return try await Conduct(source, to: destination, options, stop: stop) { event in
+                return try await Conduct(stores(), options, stop: stop) { event in
                     queue.change { $0.add(event) }
                 }.run()
             } catch {

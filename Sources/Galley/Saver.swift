@@ -81,7 +81,7 @@ actor Saver {
         if record != nil || notebook.metadata[Record.key] != nil { notebook.metadata[Record.key] = record }
         let text = notebook.text
         size = text.count
-        let place: Destination
+        let place: WriteOutcome
         do {
             place = try await patience.ask(destination) { [destination, lease] in
                 try await lease.during { try await destination.write(text) }
@@ -94,11 +94,11 @@ actor Saver {
             observe(.warning(warning))
             hasToldOfConflict = true
         }
-        observe(.saved(place.path(in: destination)))
+        if place != .discarded { observe(.saved(place.path(in: destination))) }
     }
 }
 
-extension Destination {
+extension WriteOutcome {
     /// Where the bytes are that were written to a store.
     func path(in store: any NotebookStore) -> String {
         switch self {

@@ -5,7 +5,7 @@ import Synchronization
 /// A kernel that answers from a script, without a process and without a wire.
 ///
 ///     var options = Options()
-///     options.provider = ScriptedKernels { _ in
+///     options.kernels = ScriptedKernels { _ in
 ///         ScriptedKernel { code in .running(printing: "I was asked to run \(code)") }
 ///     }
 public final class ScriptedKernel: Kernel {

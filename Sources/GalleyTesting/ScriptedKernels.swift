@@ -3,7 +3,7 @@ public import GalleyJupyterProtocol
 /// A source of kernels that need no process: a closure makes each of them.
 ///
 ///     var options = Options()
-///     options.provider = ScriptedKernels { _ in
+///     options.kernels = ScriptedKernels { _ in
 ///         ScriptedKernel { code in .running(printing: "I was asked to run \(code)") }
 ///     }
 public struct ScriptedKernels: KernelProvider {

@@ -8,6 +8,10 @@ public actor LocalFile: NotebookStore {
     public nonisolated let name: String
     /// A file can be replaced as often as one likes.
     public nonisolated let canBeWrittenAgain = true
+    /// The directory that the file is in.
+    public nonisolated var workingDirectory: String? { Self.folder(of: name) }
+    /// The disk answers, or reports an error.
+    public nonisolated let isLocal = true
     private let queue = FileQueue()
 
     /// Where the next write goes: the file itself or, once somebody else has changed that, the one beside it.
@@ -188,7 +192,7 @@ public actor LocalFile: NotebookStore {
     /// The new contents are complete and on the disk before they take the name. Owner, group, mode, access list and
     /// extended attributes stay; a symbolic link stays one. A file that has several names, or is in a folder that takes
     /// no new files, cannot be replaced: it is written in place, after a copy has been made.
-    public func write(_ bytes: some ByteRuns) throws(StorageError) -> Destination {
+    public func write(_ bytes: some ByteRuns) throws(StorageError) -> WriteOutcome {
         try checkPath()
         if case .unseen = known { try checkOwner() }
         let expectation: Replacement.Expectation =
@@ -222,7 +226,7 @@ public actor LocalFile: NotebookStore {
     private var isSafe: Bool { looksForRemains && (geteuid() != 0 || (try? PathWalk(path).control) == .root) }
 
     /// Says what the user has to know of what killed runs have left; each thing once.
-    package func takeWarnings() -> [String] { remains.takeWarnings() }
+    public func takeWarnings() -> [String] { remains.takeWarnings() }
 
     private func write(_ bytes: some ByteRuns, over expectation: Replacement.Expectation) throws(StorageError) -> Stamp?
     {

@@ -12,6 +12,15 @@ public protocol NotebookStore: Sendable {
     /// Whether what was written can be replaced by a later write.
     nonisolated var canBeWrittenAgain: Bool { get }
 
+    /// The directory that a kernel on this machine works in, if the settings name none; nil if the notebook is in none.
+    nonisolated var workingDirectory: String? { get }
+
+    /// Whether this machine keeps the notebook, so that reading and locking end by themselves.
+    ///
+    /// A run that is stopped before its first cell waits for such a store, and gives others up. When a result is saved it
+    /// has two seconds more than others.
+    nonisolated var isLocal: Bool { get }
+
     /// Keeps other runs from working on the notebook, until it is unlocked or this store is gone.
     ///
     /// - Throws: An error where another run works on it.
@@ -41,18 +50,30 @@ public protocol NotebookStore: Sendable {
     ///
     /// - Returns: Where the bytes are now. It is not the notebook's own place when somebody else has changed the
     ///   notebook since it was read or written here.
-    func write(_ bytes: some ByteRuns) async throws -> Destination
+    func write(_ bytes: some ByteRuns) async throws -> WriteOutcome
+
+    /// Returns sentences for the user about the place itself, such as what a killed run has left there; each once.
+    func takeWarnings() async -> [String]
 }
 
 extension NotebookStore {
-    /// Makes no difference.
+    /// The notebook is in no directory of this machine.
+    public nonisolated var workingDirectory: String? { nil }
+
+    /// Another machine keeps it.
+    public nonisolated var isLocal: Bool { false }
+
+    /// Does nothing by default.
     public func unlock() async {}
 
-    /// Nobody does.
+    /// The notebook has no owner that this machine knows.
     public func owner() async -> FileOwner? { nil }
 
-    /// Makes no difference.
+    /// Does nothing by default.
     public func setOwner(_ owner: FileOwner) async {}
+
+    /// There is nothing to be said.
+    public func takeWarnings() async -> [String] { [] }
 }
 
 /// Who a file belongs to, and what it gives to whom.
@@ -110,9 +131,11 @@ extension [UInt8]: ByteRuns {
 
 /// Where the bytes of a notebook went.
 @nonexhaustive
-public enum Destination: Hashable, Sendable {
+public enum WriteOutcome: Hashable, Sendable {
     /// To the notebook's own place.
     case original
-    /// Beside it, because somebody else had changed it; nobody's work is lost.
+    /// To this place beside it, because another program had changed the notebook; no work is lost.
     case conflict(String)
+    /// Nowhere: the store keeps nothing.
+    case discarded
 }

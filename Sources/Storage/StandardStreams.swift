@@ -7,6 +7,8 @@ package actor StandardStreams: NotebookStore {
     package nonisolated let name = "-"
     /// What is written to a stream is gone.
     package nonisolated let canBeWrittenAgain = false
+    /// They belong to this process.
+    package nonisolated let isLocal = true
     private let queue = FileQueue()
 
     /// Makes the store.
@@ -73,7 +75,7 @@ package actor StandardStreams: NotebookStore {
     package func checkWritable() {}
 
     /// Writes to standard output. What is written cannot be taken back, so it is written once, at the end.
-    package func write(_ bytes: some ByteRuns) throws(StorageError) -> Destination {
+    package func write(_ bytes: some ByteRuns) throws(StorageError) -> WriteOutcome {
         do throws(Errno) {
             try FileDescriptor(duplicating: STDOUT_FILENO).write(bytes)
             return .original

@@ -114,7 +114,7 @@ actor SupervisedFile: NotebookStore {
 
     func checkWritable() throws(StorageError) { try ask(.checkWritable) }
 
-    func write(_ bytes: some ByteRuns) throws(StorageError) -> Destination {
+    func write(_ bytes: some ByteRuns) throws(StorageError) -> WriteOutcome {
         let request = PlaceRequest(.write, number)
         return try files.ask(request, bytes, of: name).map { .conflict($0) } ?? .original
     }

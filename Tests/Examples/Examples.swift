@@ -14,8 +14,8 @@ func runANotebook() async throws {
     options.kernel = "python3"
     options.result = .folder("out")
     options.environment["MODE"] = "full"
-    options.cellLimit = .seconds(600)
-    options.totalLimit = .seconds(7200)
+    options.timeout = .seconds(600)
+    options.totalTimeout = .seconds(7200)
     options.outputLimit = 50_000_000
     let report = try await execute("report.ipynb", options)
     switch report.outcome {
@@ -102,7 +102,7 @@ func notebooksElsewhere() async throws {
         func lock() {}
         func read() -> [UInt8] { bytes }
         func checkWritable() {}
-        func write(_ new: some ByteRuns) -> Destination {
+        func write(_ new: some ByteRuns) -> WriteOutcome {
             bytes = new.bytes
             return .original
         }
@@ -154,7 +154,7 @@ func cellsThatSomebodyWatches() async throws {
 
 func kernelsOfYourOwn() async throws {
     var options = Options()
-    options.provider = ScriptedKernels { _ in
+    options.kernels = ScriptedKernels { _ in
         ScriptedKernel { code in
             code == "fail" ? .failing("ValueError", "no price") : .running(printing: "ran \(code)")
         }
@@ -167,7 +167,7 @@ func kernelsOfYourOwn() async throws {
 
 func kernelsThatRunAlready() async throws {
     var options = Options()
-    options.provider = AttachedKernels("kernel-4711.json")
+    options.kernels = AttachedKernels("kernel-4711.json")
     let report = try await execute("report.ipynb", options)
     print(report.kernel ?? "", report.outcome.status)
 }
@@ -202,10 +202,10 @@ func aProviderOfYourOwn() async throws {
     }
 
     var options = Options()
-    options.provider = FirstOf(others: [ScriptedKernels { _ in ScriptedKernel { .running(printing: $0) } }])
+    options.kernels = FirstOf(others: [ScriptedKernels { _ in ScriptedKernel { .running(printing: $0) } }])
     options.kernel = "script"
     let (notebook, _) = try await execute(Notebook(), options)
-    print(notebook.cells.count, try await options.provider.kernels().map(\.name))
+    print(notebook.cells.count, try await options.kernels.kernels().map(\.name))
 }
 
 /// Of ``Run``.
@@ -230,7 +230,7 @@ func conversation() async throws {
 /// Of `ScriptedKernel`.
 func scriptedKernel() async throws {
     var options = Options()
-    options.provider = ScriptedKernels { _ in
+    options.kernels = ScriptedKernels { _ in
         ScriptedKernel { code in .running(printing: "I was asked to run \(code)") }
     }
     let (notebook, _) = try await execute(Notebook(code: "6 * 7"), options)

@@ -45,7 +45,7 @@ import Testing
             "timeout": 60,
         ]
         #expect(timing?.canonicalText.bytes == expected.canonicalText.bytes)
-        var options = ExecutionOptions()
+        var options = RunSettings()
         options.keepsTiming = false
         let without = try await run(notebook, options, script: script).notebook.cells[0].metadata["execution"]
         #expect(without?.canonicalText.bytes == (["timeout": 60] as Value).canonicalText.bytes)
@@ -55,8 +55,8 @@ import Testing
         let script: @Sendable (String, Message) -> [ScriptedKernel.Step] = { code, _ in
             code == "fails" ? .failing("ValueError", "bad") : .running(printing: "ran")
         }
-        func outcome(_ change: (inout ExecutionOptions, inout Notebook) -> Void) async throws -> (String, [String]) {
-            var options = ExecutionOptions()
+        func outcome(_ change: (inout RunSettings, inout Notebook) -> Void) async throws -> (String, [String]) {
+            var options = RunSettings()
             var notebook = Notebook(cells: ["fails", "next"])
             change(&options, &notebook)
             let ran = try await run(notebook, options, script: script)
@@ -156,8 +156,8 @@ import Testing
     }
 
     @Test func `turns to no kernel again whose cell has come up against its limit`() async throws {
-        var options = ExecutionOptions()
-        options.cellLimit = TimeLimit(.seconds(2))
+        var options = RunSettings()
+        options.timeout = .seconds(2)
         let clock = EagerClock()
         let ran = try await run(Notebook(cells: ["x"]), options, on: clock) { _, _ in
             .running(reply: ["status": "aborted"])
@@ -168,11 +168,11 @@ import Testing
 
     @Test func `answers the questions of the code, with an empty answer if there is none`() async throws {
         for (answer, isAnswered) in [("42", true), (nil, true), (nil, false)] as [(String?, Bool)] {
-            var options = ExecutionOptions()
+            var hooks = CellHooks()
             if isAnswered {
-                options.answer = { prompt, isPassword in prompt == "How many?" && !isPassword ? answer : "wrong" }
+                hooks.answer = { prompt, isPassword in prompt == "How many?" && !isPassword ? answer : "wrong" }
             }
-            let ran = try await run(Notebook(cells: ["x"]), options) { _, request in
+            let ran = try await run(Notebook(cells: ["x"]), hooks: hooks) { _, request in
                 switch request.type {
                 case "execute_request":
                     [
@@ -230,7 +230,7 @@ import Testing
     }
 
     @Test func `kills a kernel that is deaf when the run is stopped, within the grace period`() async throws {
-        var options = ExecutionOptions()
+        var options = RunSettings()
         options.grace = .seconds(10)
         let ran = try await run(
             Notebook(cells: ["long", "next"]), options, eagerly: true,
@@ -260,7 +260,7 @@ import Testing
     }
 
     @Test func `kills the kernel at once when the run is stopped twice`() async throws {
-        var options = ExecutionOptions()
+        var options = RunSettings()
         options.grace = .seconds(3600)
         let ran = try await run(
             Notebook(cells: ["long"]), options,
@@ -297,7 +297,7 @@ import Testing
     }
 
     private func fates(_ start: String?, _ stop: String?) throws -> [PlannedCell.Fate] {
-        var options = ExecutionOptions()
+        var options = RunSettings()
         (options.startAt, options.stopAfter) = (start, stop)
         return try Plan(for: notebook, options).cells.map(\.fate)
     }

@@ -51,7 +51,8 @@ extension Output {
 ///   - stop: Sees each request before the kernel does.
 ///   - watch: Is told what happens.
 func run(
-    _ notebook: Notebook, _ options: ExecutionOptions = ExecutionOptions(), eagerly: Bool = false,
+    _ notebook: Notebook, _ settings: RunSettings = RunSettings(), hooks: CellHooks = CellHooks(),
+    eagerly: Bool = false,
     on clock: (any Clock<Duration>)? = nil, stop: (@Sendable (Executor, Message) -> Void)? = nil,
     watch: (@Sendable (Executor, RunEvent) -> Void)? = nil,
     script: @escaping @Sendable (_ code: String, _ request: Message) -> [ScriptedKernel.Step],
@@ -67,10 +68,10 @@ func run(
         default: return script(request.content["code"]?.string ?? "", request)
         }
     }
-    let plan = try Plan(for: notebook, options)
+    let plan = try Plan(for: notebook, settings)
     let clock: any Clock<Duration> =
         clock ?? (eagerly ? EagerClock { kernel.messages.areAwaited } : ContinuousClock())
-    let executor = Executor(notebook, plan, on: kernel, options, clock: clock) { event in
+    let executor = Executor(notebook, plan, on: kernel, settings, hooks: hooks, clock: clock) { event in
         events.withLock { $0.append(event) }
         if let watch, let executor = current.withLock(\.self) { watch(executor, event) }
     }

@@ -23,9 +23,9 @@ import Testing
             default: [.print("begun\n")]
             }
         }
-        var options = ExecutionOptions()
+        var options = RunSettings()
         options.grace = .seconds(1000)
-        if way == "limit" { options.cellLimit = TimeLimit(.milliseconds(10)) }
+        if way == "limit" { options.timeout = .milliseconds(10) }
         let notebook = Notebook(cells: ["silent"])
         let executor = try Executor(notebook, Plan(for: notebook, options), on: kernel, options)
         if way == "stop before it begins" { executor.stop(.cancelled) }

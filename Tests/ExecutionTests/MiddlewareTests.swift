@@ -20,15 +20,11 @@ private struct Refusal: Error, CustomStringConvertible { let description: String
 @Suite struct `Somebody around a cell` {
     private let echo: @Sendable (String, Message) -> [ScriptedKernel.Step] = { code, _ in .running(printing: code) }
 
-    private func options(_ hooks: Hook...) -> ExecutionOptions {
-        var options = ExecutionOptions()
-        options.middleware = hooks
-        return options
-    }
+    private func around(_ hooks: Hook...) -> CellHooks { CellHooks(middleware: hooks) }
 
     @Test func `changes what is run, and the notebook tells what was`() async throws {
         let hook = Hook(before: { cell, source in if cell.number == 2 { source += "\n# day = 5" } })
-        let ran = try await run(Notebook(cells: ["a", "b"]), options(hook), script: echo)
+        let ran = try await run(Notebook(cells: ["a", "b"]), hooks: around(hook), script: echo)
         #expect(ran.notebook.cells.map(\.source) == ["a", "b\n# day = 5"])
         #expect(ran.outputs(1) == ["stdout: b\n# day = 5"])
         #expect(ran.cells[1].source == "b\n# day = 5")
@@ -47,7 +43,7 @@ private struct Refusal: Error, CustomStringConvertible { let description: String
                     source += name
                 }, after: { cell, outputs in calls.withLock { $0.append("after \(name): \(outputs[0].text ?? "")") } })
         }
-        _ = try await run(Notebook(cells: ["x"]), options(hook("1"), hook("2")), script: echo)
+        _ = try await run(Notebook(cells: ["x"]), hooks: around(hook("1"), hook("2")), script: echo)
         #expect(calls.withLock(\.self) == ["before 1: x", "before 2: x1", "after 2: x12", "after 1: x12"])
     }
 
@@ -59,7 +55,7 @@ private struct Refusal: Error, CustomStringConvertible { let description: String
                 calls.withLock { $0.append("after \(cell.number)") }
                 throw Refusal(description: "\u{1B}[31menough\nfor today")
             })
-        let ran = try await run(Notebook(cells: ["a", "b"]), options(hook), script: echo)
+        let ran = try await run(Notebook(cells: ["a", "b"]), hooks: around(hook), script: echo)
         #expect(calls.withLock(\.self) == ["before 1", "after 1"])
         let report = Report(outcome: ran.outcome, cells: ran.cells, duration: .zero)
         let message = try #require(report.message)
@@ -72,19 +68,19 @@ private struct Refusal: Error, CustomStringConvertible { let description: String
         notebook.cells[2].tags = ["skip-execution"]
         let asked = Mutex<[Int]>([])
         let hook = Hook(before: { cell, _ in asked.withLock { $0.append(cell.number) } })
-        _ = try await run(notebook, options(hook), script: echo)
+        _ = try await run(notebook, hooks: around(hook), script: echo)
         #expect(asked.withLock(\.self) == [1])
     }
 
     @Test func `ends the run before a cell, or after it, and says why`() async throws {
         let before = Hook(before: { cell, _ in if cell.number == 2 { throw Refusal(description: "too late") } })
-        var ran = try await run(Notebook(cells: ["a", "b", "c"]), options(before), script: echo)
+        var ran = try await run(Notebook(cells: ["a", "b", "c"]), hooks: around(before), script: echo)
         guard case .stopped(.requested("too late")) = ran.outcome else { Issue.record("\(ran.outcome)"); return }
         #expect(ran.cells.map(\.outcome.status) == ["succeeded", "not-reached", "not-reached"])
         #expect(ran.outputs(1) == [])
         // Also after the last one, where nothing is left to be ended.
         let after = Hook(after: { cell, _ in if cell.number == 3 { throw Refusal(description: "no rows") } })
-        ran = try await run(Notebook(cells: ["a", "b", "c"]), options(after), script: echo)
+        ran = try await run(Notebook(cells: ["a", "b", "c"]), hooks: around(after), script: echo)
         guard case .stopped(.requested("no rows")) = ran.outcome else { Issue.record("\(ran.outcome)"); return }
         #expect(ran.cells.map(\.outcome.status) == ["succeeded", "succeeded", "succeeded"])
         let report = Report(outcome: ran.outcome, cells: ran.cells, duration: .zero)
@@ -97,7 +93,7 @@ private struct Refusal: Error, CustomStringConvertible { let description: String
             seen.withLock { $0 = cell.error?.name }
             throw Refusal(description: "so what")
         })
-        let ran = try await run(Notebook(cells: ["a"]), options(hook)) { _, _ in .failing("ValueError", "bad") }
+        let ran = try await run(Notebook(cells: ["a"]), hooks: around(hook)) { _, _ in .failing("ValueError", "bad") }
         #expect(seen.withLock(\.self) == "ValueError")
         guard case .raised = ran.outcome else { Issue.record("\(ran.outcome)"); return }
     }
@@ -112,8 +108,8 @@ private struct Refusal: Error, CustomStringConvertible { let description: String
         })
         let kernel = ScriptedKernel { _ in .running(printing: "") }
         let notebook = Notebook(cells: ["a"])
-        let options = options(hook)
-        let executor = Executor(notebook, try Plan(for: notebook, options), on: kernel, options)
+        let executor = Executor(
+            notebook, try Plan(for: notebook, RunSettings()), on: kernel, RunSettings(), hooks: around(hook))
         async let result = executor.run()
         for await _ in begun { break }
         executor.stop(.cancelled)
@@ -127,10 +123,11 @@ private struct Refusal: Error, CustomStringConvertible { let description: String
     @Test(arguments: [true, false])
     func `that gives up at the limit of the run is not taken for the reason`(isBefore: Bool) async throws {
         let wait: @Sendable () async throws -> Void = { try await Task.sleep(for: .seconds(600)) }
-        var options = options(
+        let hooks = around(
             isBefore ? Hook(before: { _, _ in try await wait() }) : Hook(after: { _, _ in try await wait() }))
-        options.totalLimit = TimeLimit(.milliseconds(300))
-        let ran = try await run(Notebook(cells: ["a", "b"]), options, script: echo)
+        var settings = RunSettings()
+        settings.totalTimeout = .milliseconds(300)
+        let ran = try await run(Notebook(cells: ["a", "b"]), settings, hooks: hooks, script: echo)
         guard case .timedOut(let limit) = ran.outcome, limit.kind == .total else {
             Issue.record("\(ran.outcome)")
             return
@@ -139,21 +136,23 @@ private struct Refusal: Error, CustomStringConvertible { let description: String
 
     @Test func `is told of in the outcome where it was not waited for after the last cell`() async throws {
         let (begun, beginning) = AsyncStream<Void>.makeStream()
-        var options = options(
+        let hooks = around(
             Hook(after: { _, _ in
                 beginning.yield()
                 try await Task.sleep(for: .seconds(600))
             }))
         let kernel = ScriptedKernel { _ in .running(printing: "") }
         let notebook = Notebook(cells: ["a"])
-        let executor = Executor(notebook, try Plan(for: notebook, options), on: kernel, options)
+        let executor = Executor(
+            notebook, try Plan(for: notebook, RunSettings()), on: kernel, RunSettings(), hooks: hooks)
         async let result = executor.run()
         for await _ in begun { break }
         executor.stop(.cancelled)
         #expect(await result.outcome == .stopped(.cancelled))
         await kernel.shutdown()
-        options.totalLimit = TimeLimit(.milliseconds(300))
-        let ran = try await run(notebook, options, script: echo)
+        var settings = RunSettings()
+        settings.totalTimeout = .milliseconds(300)
+        let ran = try await run(notebook, settings, hooks: hooks, script: echo)
         #expect(ran.outcome == .timedOut(StruckLimit(kind: .total, duration: .milliseconds(300))))
         let report = Report(outcome: ran.outcome, cells: ran.cells, duration: .zero)
         #expect(report.message == "the limit of 300 ms for the whole run was reached after the last cell")
@@ -162,7 +161,7 @@ private struct Refusal: Error, CustomStringConvertible { let description: String
     @Test func `is no reason not to hear what the kernel says meanwhile`() async throws {
         let (heard, hearing) = AsyncStream<Void>.makeStream()
         let kernel = ScriptedKernel { _ in .running(printing: "a") }
-        let options = options(
+        let hooks = around(
             Hook(after: { _, _ in
                 let code = kernel.requests.last { $0.type == "execute_request" }
                 kernel.messages.add(
@@ -171,7 +170,9 @@ private struct Refusal: Error, CustomStringConvertible { let description: String
                 for await _ in heard { return }
             }))
         let notebook = Notebook(cells: ["a"])
-        let executor = Executor(notebook, try Plan(for: notebook, options), on: kernel, options) { event in
+        let executor = Executor(
+            notebook, try Plan(for: notebook, RunSettings()), on: kernel, RunSettings(), hooks: hooks
+        ) { event in
             if case .output(_, .stream(_, "late")) = event { hearing.yield() }
         }
         _ = await executor.run()
@@ -181,9 +182,10 @@ private struct Refusal: Error, CustomStringConvertible { let description: String
 
     @Test func `that never answers comes up against the limit of the run`() async throws {
         let isLetGo = Latch()
-        var options = options(Hook(before: { _, _ in await isLetGo.wait() }))
-        options.totalLimit = TimeLimit(.seconds(5))
-        let ran = try await run(Notebook(cells: ["a"]), options, eagerly: true, script: echo)
+        let hooks = around(Hook(before: { _, _ in await isLetGo.wait() }))
+        var settings = RunSettings()
+        settings.totalTimeout = .seconds(5)
+        let ran = try await run(Notebook(cells: ["a"]), settings, hooks: hooks, eagerly: true, script: echo)
         guard case .timedOut(let limit) = ran.outcome, limit.kind == .total else {
             Issue.record("\(ran.outcome)")
             return

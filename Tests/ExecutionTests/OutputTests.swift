@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct `The outputs of a cell` {
     /// Runs one cell that puts something out.
-    private func outputs(_ steps: ScriptedKernel.Step..., options: ExecutionOptions = ExecutionOptions()) async throws
+    private func outputs(_ steps: ScriptedKernel.Step..., options: RunSettings = RunSettings()) async throws
         -> [String]
     {
         try await run(Notebook(cells: ["x"]), options) { _, _ in .running(steps) }.outputs(0)
@@ -115,7 +115,7 @@ import Testing
     }
 
     @Test func `hold what a terminal would have left, where that is wanted`() async throws {
-        var options = ExecutionOptions()
+        var options = RunSettings()
         options.collapsesProgress = true
         #expect(
             try await outputs(
@@ -125,7 +125,7 @@ import Testing
     }
 
     @Test func `end where their limit is reached, in a line that says how much was cut`() async throws {
-        var options = ExecutionOptions()
+        var options = RunSettings()
         options.outputLimit = 10
         let line = "stderr: [galley: the output of this cell is cut here. It may have 10 bytes;"
         let found = try await outputs(
@@ -149,7 +149,7 @@ import Testing
 @Suite struct `A limit for outputs` {
     private func outputs(_ limit: Int, collapses: Bool = false, _ steps: [ScriptedKernel.Step]) async throws -> [String]
     {
-        var options = ExecutionOptions()
+        var options = RunSettings()
         options.outputLimit = limit
         options.collapsesProgress = collapses
         return try await run(Notebook(cells: ["x"]), options) { _, _ in .running(steps) }.outputs(0)
@@ -195,7 +195,7 @@ import Testing
     }
 
     @Test func `holds for what widgets catch`() async throws {
-        var options = ExecutionOptions()
+        var options = RunSettings()
         options.outputLimit = 1000
         let ran = try await run(Notebook(cells: ["x"]), options) { _, request in
             .running(

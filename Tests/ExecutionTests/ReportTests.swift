@@ -29,9 +29,9 @@ import Testing
 
     /// A run of cells that end in as many ways as there are.
     private static func reports() async throws -> [Report] {
-        var options = ExecutionOptions()
+        var options = RunSettings()
         options.allowedErrors.names = ["Allowed"]
-        options.cellLimit = TimeLimit(.seconds(3))
+        options.timeout = .seconds(3)
         func report(_ codes: String..., stopping: Bool = false) async throws -> Report {
             var notebook = Notebook(cells: codes)
             if notebook.cells.count > 2 { notebook.cells[2].tags = ["skip-execution"] }

@@ -44,8 +44,8 @@ import Testing
     }
 
     @Test func `of a cell interrupts it, keeps what it put out, says so in the file and ends the run`() async throws {
-        var options = ExecutionOptions()
-        options.cellLimit = TimeLimit(.seconds(5))
+        var options = RunSettings()
+        options.timeout = .seconds(5)
         let ran = try await run(Notebook(cells: ["silent", "next"]), options, eagerly: true, script: silentKernel())
         #expect(ran.outputs(0) == ["stdout: begun\n", "error: KeyboardInterrupt", "error: TimeLimitReached"])
         #expect(
@@ -58,9 +58,9 @@ import Testing
     }
 
     @Test func `lets the run go on where that is wanted, and is not forgotten`() async throws {
-        var options = ExecutionOptions()
-        options.cellLimit = TimeLimit(.seconds(5))
-        options.atLimit = .goOn
+        var options = RunSettings()
+        options.timeout = .seconds(5)
+        options.onTimeout = .continue
         let ran = try await run(Notebook(cells: ["silent", "next"]), options, eagerly: true, script: silentKernel())
         #expect(ran.outputs(1) == ["stdout: ran\n"])
         guard case .timedOut(let limit) = ran.outcome, case .succeeded = ran.cells[1].outcome else {
@@ -74,9 +74,9 @@ import Testing
     }
 
     @Test func `needs no reply that the interrupt has kept from being sent, and spares the kernel`() async throws {
-        var options = ExecutionOptions()
+        var options = RunSettings()
         options.grace = .seconds(100)
-        options.atLimit = .goOn
+        options.onTimeout = .continue
         var notebook = Notebook(cells: ["silent", "next"])
         notebook.cells[0].tags = ["timeout=10ms"]
         let ran = try await run(notebook, options) { code, request in
@@ -94,9 +94,9 @@ import Testing
     }
 
     @Test func `is not taken in by an interrupt that comes late and hits the question after the cell`() async throws {
-        var options = ExecutionOptions()
+        var options = RunSettings()
         options.grace = .seconds(100)
-        options.atLimit = .goOn
+        options.onTimeout = .continue
         var notebook = Notebook(cells: ["silent", "next"])
         notebook.cells[0].tags = ["timeout=10ms"]
         let questions = Mutex(0)
@@ -118,10 +118,10 @@ import Testing
     }
 
     @Test func `kills a kernel that is deaf to the interrupt, after the grace period`() async throws {
-        var options = ExecutionOptions()
-        options.cellLimit = TimeLimit(.seconds(5))
+        var options = RunSettings()
+        options.timeout = .seconds(5)
         options.grace = .seconds(10)
-        options.atLimit = .goOn
+        options.onTimeout = .continue
         let ran = try await run(
             Notebook(cells: ["silent", "next"]), options, eagerly: true, script: silentKernel(isDeaf: true))
         #expect(ran.outputs(0) == ["stdout: begun\n", "error: TimeLimitReached"])
@@ -135,8 +135,8 @@ import Testing
     }
 
     @Test func `is told apart from a kernel that dies of the interrupt`() async throws {
-        var options = ExecutionOptions()
-        options.cellLimit = TimeLimit(.seconds(5))
+        var options = RunSettings()
+        options.timeout = .seconds(5)
         let end = PostMortem(cause: .exited(7))
         let ran = try await run(Notebook(cells: ["silent"]), options, eagerly: true) { _, request in
             request.type == "interrupt_request" ? [.die(end)] : []
@@ -151,9 +151,9 @@ import Testing
 
     @Test(arguments: [("quits", "timed-out"), ("next", "timed-out"), ("fails", "raised")])
     func `that was reached is not made up for by what comes after it`(code: String, status: String) async throws {
-        var options = ExecutionOptions()
-        options.cellLimit = TimeLimit(.seconds(5))
-        options.atLimit = .goOn
+        var options = RunSettings()
+        options.timeout = .seconds(5)
+        options.onTimeout = .continue
         let silent = silentKernel()
         let ran = try await run(Notebook(cells: ["silent", code]), options, eagerly: true) { code, request in
             switch code {
@@ -168,9 +168,9 @@ import Testing
     }
 
     @Test func `gives way to somebody who ends the run`() async throws {
-        var options = ExecutionOptions()
-        options.cellLimit = TimeLimit(.seconds(5))
-        options.atLimit = .goOn
+        var options = RunSettings()
+        options.timeout = .seconds(5)
+        options.onTimeout = .continue
         let ran = try await run(
             Notebook(cells: ["silent", "next", "never"]), options, eagerly: true,
             stop: { executor, request in if request.content["code"]?.string == "next" { executor.stop(.signal(15)) } },
@@ -179,10 +179,10 @@ import Testing
     }
 
     @Test func `of the whole run strikes the cell that runs, and counts what was before`() async throws {
-        var options = ExecutionOptions()
-        options.totalLimit = TimeLimit(.seconds(60))
-        options.cellLimit = TimeLimit(.seconds(100))
-        options.atLimit = .goOn
+        var options = RunSettings()
+        options.totalTimeout = .seconds(60)
+        options.timeout = .seconds(100)
+        options.onTimeout = .continue
         let ran = try await run(
             Notebook(cells: ["next", "silent", "next"]), options, eagerly: true, script: silentKernel())
         guard case .timedOut(let limit) = ran.outcome else { Issue.record("\(ran.outcome)"); return }
@@ -191,9 +191,9 @@ import Testing
     }
 
     @Test func `of the whole run is not said to have struck a cell that had come up against its own`() async throws {
-        var options = ExecutionOptions()
-        (options.cellLimit, options.totalLimit) = (TimeLimit(.seconds(5)), TimeLimit(.seconds(20)))
-        options.atLimit = .goOn
+        var options = RunSettings()
+        (options.timeout, options.totalTimeout) = (.seconds(5), .seconds(20))
+        options.onTimeout = .continue
         let ran = try await run(
             Notebook(cells: ["silent", "silent"]), options, eagerly: true, script: silentKernel())
         var report = Report(outcome: ran.outcome, cells: ran.cells, duration: .zero)
@@ -209,33 +209,33 @@ import Testing
     }
 
     @Test func `of silence is measured from the last word`() async throws {
-        var options = ExecutionOptions()
-        options.silenceLimit = TimeLimit(.seconds(30))
+        var options = RunSettings()
+        options.idleTimeout = .seconds(30)
         let ran = try await run(Notebook(cells: ["silent"]), options, eagerly: true, script: silentKernel())
         guard case .timedOut(let limit) = ran.outcome else { Issue.record("\(ran.outcome)"); return }
         #expect(limit == StruckLimit(kind: .silence, duration: .seconds(30)))
     }
 
     @Test func `stands in the metadata of a cell or of the notebook, or is a tag, the nearest one counts`() throws {
-        var options = ExecutionOptions()
-        options.cellLimit = TimeLimit(.seconds(1))
+        var options = RunSettings()
+        options.timeout = .seconds(1)
         var notebook = Notebook(cells: ["a", "b", "c", "d"], metadata: ["execution": ["timeout": 20]])
         notebook.cells[1].metadata["execution"] = ["timeout": "5m"]
         notebook.cells[2].tags = ["timeout=none"]
         notebook.cells[3].tags = ["timeout=soon"]
         let plan = try Plan(for: notebook, options)
         #expect(
-            plan.cells.map(\.limit) == [
-                TimeLimit(.seconds(20)), TimeLimit(.seconds(300)), .none, TimeLimit(.seconds(20)),
+            plan.cells.map(\.limit.duration) == [
+                .seconds(20), .seconds(300), nil, .seconds(20),
             ])
         #expect(
             plan.warnings == [
                 "cell 4, tag 'timeout=soon': 'soon' is no time limit, such as 600, 10m or none; it was left out"
             ])
         #expect(
-            try Plan(for: Notebook(cells: ["a"], metadata: ["tags": ["timeout=7"]]), options).cells[0].limit
-                == TimeLimit(.seconds(7)))
-        #expect(try Plan(for: Notebook(cells: ["a"]), options).cells[0].limit == TimeLimit(.seconds(1)))
+            try Plan(for: Notebook(cells: ["a"], metadata: ["tags": ["timeout=7"]]), options).cells[0].limit.duration
+                == .seconds(7))
+        #expect(try Plan(for: Notebook(cells: ["a"]), options).cells[0].limit.duration == .seconds(1))
     }
 }
 

@@ -36,7 +36,7 @@ import Testing
 
     @Test func `are not mentioned where there are none, or nobody wants them`() async throws {
         #expect(try await run(Notebook(cells: ["x"])) { _, _ in .running() }.notebook.metadata["widgets"] == nil)
-        var options = ExecutionOptions()
+        var options = RunSettings()
         options.keepsWidgets = false
         let ran = try await run(Notebook(cells: ["x"]), options) { _, _ in
             .running([.opening("w", ["_model_name": "M"])])

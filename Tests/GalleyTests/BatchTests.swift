@@ -136,7 +136,7 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
         let stores = (0..<3).map { CountingStore(notebook("begin"), name: "\($0)") }
         let jobs = stores.enumerated().map { job, store in
             var options = Options()
-            options.provider = ScriptedKernels { _ in
+            options.kernels = ScriptedKernels { _ in
                 // The third is not to have the turn of another.
                 if job == 2 { _ = await begun.first { $0 == 2 ? true : nil } }
                 return ScriptedKernel { _ in
@@ -212,7 +212,7 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
         @Sendable func happens(_ event: String) async { _ = await log.first { $0.contains(event) ? true : nil } }
         let jobs = (0..<4).map { job in
             var options = Options()
-            options.provider = ScriptedKernels { _ in
+            options.kernels = ScriptedKernels { _ in
                 // Code runs until the kernel is interrupted.
                 let kernel = ScriptedKernel { _ in [] }
                 if job < concurrency {
@@ -253,5 +253,5 @@ private struct Broken: NotebookStore {
     func lock() {}
     func read() -> [UInt8] { Array("{".utf8) }
     func checkWritable() {}
-    func write(_ bytes: some ByteRuns) -> Destination { .original }
+    func write(_ bytes: some ByteRuns) -> WriteOutcome { .original }
 }

@@ -76,7 +76,7 @@ import Testing
 
     @Test func `leaves out what earlier code puts out late`() async throws {
         var options = Options()
-        options.provider = ScriptedKernels { _ in
+        options.kernels = ScriptedKernels { _ in
             ScriptedKernel { code in
                 let late = ScriptedKernel.Step.say(
                     "stream", on: .iopub, content: ["name": "stdout", "text": "late"], about: .code(before: 1))
@@ -105,7 +105,7 @@ import Testing
         let kernels = KernelLog()
         let names = Mutex<[String?]>([])
         var options = scripted(kernels)
-        options.provider = ScriptedKernels { request in
+        options.kernels = ScriptedKernels { request in
             names.withLock { $0.append(request.notebook.name) }
             return scriptedKernel(kernels)
         }

@@ -33,7 +33,7 @@ private actor Slow: NotebookStore {
         try await Task.sleep(for: reading)
         return bytes
     }
-    func write(_ bytes: some ByteRuns) async throws -> Destination {
+    func write(_ bytes: some ByteRuns) async throws -> WriteOutcome {
         try await Task.sleep(for: writing)
         return .original
     }
@@ -42,7 +42,7 @@ private actor Slow: NotebookStore {
 @Suite(.timeLimit(.minutes(20))) struct `A run that somebody ends` {
     @Test func `hears of it at any moment, however fast its kernel was`() async throws {
         var options = scripted()
-        options.cellLimit = .seconds(60)
+        options.timeout = .seconds(60)
         for _ in 0..<300 {
             let run = Run(MemoryStore(notebook("hangs")), options)
             for await event in run.events { if case .cellStarted = event { break } }
@@ -103,11 +103,11 @@ private actor Slow: NotebookStore {
 
     @Test func `by its limit is told so, whatever has taken the time`() async throws {
         var options = scripted()
-        options.provider = ScriptedKernels { _ in
+        options.kernels = ScriptedKernels { _ in
             try await Task.sleep(for: .seconds(600))
             throw CancellationError()
         }
-        (options.totalLimit, options.startTimeout) = (.seconds(3), .seconds(2))
+        (options.totalTimeout, options.startTimeout) = (.seconds(3), .seconds(2))
         let report = try await execute(Slow(notebook("prints a"), reading: .milliseconds(1500)), options)
         #expect(report.outcome == .timedOut(StruckLimit(kind: .total, duration: .seconds(3))))
     }
@@ -116,7 +116,7 @@ private actor Slow: NotebookStore {
 @Suite(.timeLimit(.minutes(20))) struct `A conflict with somebody else` {
     @Test func `is told of also where something else was told before`() async throws {
         var options = scripted()
-        options.cellLimit = .seconds(3)
+        options.timeout = .seconds(3)
         let store = CountingStore(notebook("prints a", "hangs"), failures: 1, destination: .conflict("elsewhere"))
         let report = try await execute(store, options)
         #expect(report.result == "elsewhere")
@@ -134,7 +134,7 @@ private actor Slow: NotebookStore {
     @Test func `that was run is not said to be left out, though its next attempt came to nothing`() async throws {
         let count = Mutex(0)
         var options = Options()
-        options.provider = ScriptedKernels { _ in
+        options.kernels = ScriptedKernels { _ in
             let number = count.withLock { count in
                 count += 1
                 return count

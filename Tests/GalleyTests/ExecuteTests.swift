@@ -44,7 +44,7 @@ import Testing
         let store = CountingStore(notebook("print(1, flush=True)\n" + sign.wait))
         var options = options()
         options.keepsRecord = true
-        options.execution.keepsTiming = false
+        options.keepsTiming = false
         _ = try await execute(store, options) { event in if case .saved = event { sign.give() } }
         #expect(store.writes >= 2)
         #expect(try store.notebook.metadata["galley"]?["status"]?.string == "succeeded")
@@ -124,7 +124,7 @@ import Testing
     @Test func `counts the start of the kernel among the time of the run`() async throws {
         let store = CountingStore(notebook("print(1)"))
         var options = options()
-        options.execution.totalLimit = TimeLimit(.milliseconds(20))
+        options.totalTimeout = .milliseconds(20)
         let report = try await execute(store, options)
         guard case .timedOut(let limit) = report.outcome else { Issue.record("\(report.outcome)"); return }
         #expect(limit.kind == .total)

@@ -11,12 +11,12 @@ import Testing
 final class CountingStore: NotebookStore {
     let name: String
     let canBeWrittenAgain: Bool
-    private let destination: Destination
+    private let destination: WriteOutcome
     private let state: Mutex<(bytes: [UInt8], writes: Int, failures: Int)>
 
     init(
         _ notebook: Notebook, name: String = "memory.ipynb", canBeWrittenAgain: Bool = true, failures: Int = 0,
-        destination: Destination = .original
+        destination: WriteOutcome = .original
     ) {
         self.name = name
         self.destination = destination
@@ -31,7 +31,7 @@ final class CountingStore: NotebookStore {
     func read() -> [UInt8] { state.withLock { $0.bytes } }
     func checkWritable() {}
 
-    func write(_ bytes: some ByteRuns) throws -> Destination {
+    func write(_ bytes: some ByteRuns) throws -> WriteOutcome {
         let copy = bytes.bytes
         try state.withLock { state in
             state.writes += 1
@@ -73,7 +73,7 @@ func options(_ more: [String: String] = [:]) -> Options {
     environment.merge(more) { $1 }
     var options = Options()
     (options.environment, options.inheritsEnvironment) = (environment, false)
-    options.kernel = "python3"
+    (options.kernel, options.result) = ("python3", .inPlace)
     return options
 }
 

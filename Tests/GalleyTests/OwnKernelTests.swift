@@ -75,7 +75,7 @@ private final class Polite: Kernel {
 
     @Test func `that cannot be started is the caller's own error`() async throws {
         var options = scripted()
-        options.provider = ScriptedKernels { _ in throw Refusal() }
+        options.kernels = ScriptedKernels { _ in throw Refusal() }
         await #expect(throws: Refusal.self) { _ = try await execute(notebook("prints a"), options) }
     }
 
@@ -83,7 +83,7 @@ private final class Polite: Kernel {
         let kernels = KernelLog()
         var options = scripted(kernels)
         let (late, letGo) = AsyncStream<Void>.makeStream()
-        options.provider = ScriptedKernels { _ in
+        options.kernels = ScriptedKernels { _ in
             // Deaf to its cancellation.
             await Task { for await _ in late { break } }.value
             return scriptedKernel(kernels)
@@ -102,7 +102,7 @@ private final class Polite: Kernel {
         let kernels = KernelLog()
         var options = scripted(kernels)
         let stubborn = Mutex<[Stubborn]>([])
-        options.provider = ScriptedKernels { _ in
+        options.kernels = ScriptedKernels { _ in
             let kernel = Stubborn(scriptedKernel(kernels))
             stubborn.withLock { $0.append(kernel) }
             return kernel
@@ -125,7 +125,7 @@ private final class Polite: Kernel {
         let kernels = KernelLog()
         var options = scripted(kernels)
         let polite = Mutex<Polite?>(nil)
-        options.provider = ScriptedKernels { _ in
+        options.kernels = ScriptedKernels { _ in
             let kernel = Polite(scriptedKernel(kernels))
             polite.withLock { $0 = kernel }
             return kernel
@@ -147,7 +147,7 @@ private final class Polite: Kernel {
         struct Idle: Middleware {}
         var options = scripted()
         (options.startTimeout, options.grace) = (.seconds(Int64.max), .seconds(Int64.max))
-        (options.cellLimit, options.totalLimit, options.silenceLimit) = (
+        (options.timeout, options.totalTimeout, options.idleTimeout) = (
             .seconds(Int64.max), .seconds(Int64.max), .seconds(Int64.max)
         )
         (options.outputLimit, options.middleware) = (.min, [Idle()])
@@ -165,9 +165,9 @@ private final class Polite: Kernel {
 
     @Test func `runs no longer than what is left of a time that is over`() async throws {
         var options = scripted()
-        options.totalLimit = .seconds(-1)
+        options.totalTimeout = .seconds(-1)
         #expect(try await execute(notebook("prints a"), options).report.outcome.status == "timed-out")
-        (options.totalLimit, options.cellLimit) = (nil, .zero)
+        (options.totalTimeout, options.timeout) = (nil, .zero)
         #expect(try await execute(notebook("hangs"), options).report.outcome.status == "timed-out")
         let late = try await withKernel("script", scripted()) { try await $0.execute("hangs", limit: .seconds(-5)) }
         #expect(late.outcome.status == "timed-out")

@@ -29,7 +29,7 @@ import Testing
         var exposed = options()
         var local = LocalKernels()
         local.transport = .tcp
-        exposed.provider = local
+        exposed.kernels = local
         exposed.kernel = "bash"
         let report = try await Run(MemoryStore(notebook("echo a", "echo b")), exposed).report
         #expect(report.outcome.isSuccess)
@@ -178,7 +178,7 @@ private final class Silent: NotebookStore {
         return bytes
     }
 
-    func write(_ bytes: some ByteRuns) async throws -> Destination {
+    func write(_ bytes: some ByteRuns) async throws -> WriteOutcome {
         try await perform(.write)
         return .original
     }
@@ -197,7 +197,7 @@ private final class Slow: NotebookStore {
     func read() -> [UInt8] { notebook("prints a", "hangs").bytes }
     func checkWritable() {}
 
-    func write(_ bytes: some ByteRuns) async -> Destination {
+    func write(_ bytes: some ByteRuns) async -> WriteOutcome {
         let isFirst = writes.change { count in
             count += 1
             return count == 1
@@ -228,7 +228,7 @@ private final class Slow: NotebookStore {
 
     @Test func `is waited for no longer than the run may take, where it has not begun`() async throws {
         var options = scripted(grace: .seconds(1))
-        options.totalLimit = .milliseconds(50)
+        options.totalTimeout = .milliseconds(50)
         for act in [Silent.Act.lock, .read, .checkWritable] {
             let report = try await execute(Silent(act), options)
             guard case .timedOut(let limit) = report.outcome else { Issue.record("\(report.outcome)"); continue }
@@ -280,7 +280,7 @@ private actor Kept: NotebookStore {
     func unlock() { note(Task.isCancelled ? "unlock too late" : "unlock") }
     func read() -> [UInt8] { bytes }
     func checkWritable() {}
-    func write(_ bytes: some ByteRuns) -> Destination {
+    func write(_ bytes: some ByteRuns) -> WriteOutcome {
         note("write")
         return .original
     }
@@ -318,7 +318,7 @@ private actor Kept: NotebookStore {
 }
 
 @Suite struct `Events that nobody takes` {
-    private let cell = try? Plan(for: notebook("a"), ExecutionOptions()).cells.first
+    private let cell = try? Plan(for: notebook("a"), RunSettings()).cells.first
 
     private func output(_ text: String) throws -> RunEvent {
         .output(cell: try #require(cell), .stream(name: "stdout", text: text))

@@ -7,7 +7,7 @@ import Synchronization
 func scripted(_ kernels: KernelLog = KernelLog(), grace: Duration? = nil) -> Options {
     var options = Options()
     if let grace { options.grace = grace }
-    options.provider = ScriptedKernels(features: [.environment]) { _ in scriptedKernel(kernels) }
+    options.kernels = ScriptedKernels(features: [.environment]) { _ in scriptedKernel(kernels) }
     return options
 }
 

@@ -20,7 +20,7 @@ func notebook(_ sources: [String]) -> Notebook {
 func job(
     _ outcome: RunOutcome, _ sources: [String], _ outcomes: [CellOutcome], name: String = "n/a.b.ipynb"
 ) throws -> JobReport {
-    var report = try Plan(for: notebook(sources), ExecutionOptions()).report(of: outcome, duration: .seconds(3))
+    var report = try Plan(for: notebook(sources), RunSettings()).report(of: outcome, duration: .seconds(3))
     for (index, outcome) in outcomes.enumerated() {
         report.cells[index].outcome = outcome
         report.cells[index].duration = .milliseconds(1500)

@@ -57,10 +57,10 @@ enum Kind: Int, CaseIterable {
 
     func adjust(_ options: inout Options) {
         switch self {
-        case .slow: options.execution.cellLimit = TimeLimit(.milliseconds(300))
+        case .slow: options.timeout = .milliseconds(300)
         case .deaf:
-            options.execution.cellLimit = TimeLimit(.milliseconds(300))
-            options.execution.grace = .milliseconds(600)
+            options.timeout = .milliseconds(300)
+            options.grace = .milliseconds(600)
         case .nameless: options.kernel = "none-such"
         default: break
         }

@@ -1,0 +1,47 @@
+import Galley
+import GalleyLocalKernels
+import GalleyStorage
+import GalleySupervisor
+
+/// The files of one notebook's run. The supervisor of the process writes some of them, and a file may be read only if it is
+/// the one that root has seen.
+struct TaskStorage: StorageProvider {
+    let name = "this machine"
+    private let task: NotebookTask
+    private let files: any RunFiles
+    private let bounds: LocalFile.ReadingBounds
+    private let isShare: Bool
+    private let isInPlace: Bool
+    private let local = LocalStorage()
+
+    init(_ task: NotebookTask, _ arguments: ExecuteArguments, _ files: any RunFiles) {
+        (self.task, self.files, isShare) = (task, files, arguments.isShare)
+        isInPlace = arguments.result == .inPlace
+        var bounds = LocalFile.ReadingBounds(only: task.only)
+        if let login = arguments.localKernels.login {
+            bounds.owners = [0, login.account.id]
+            if case .user(let owner, _) = task.owner { bounds.owners?.insert(owner.user) }
+        }
+        self.bounds = bounds
+    }
+
+    func opens(_ location: NotebookLocation) -> Bool { true }
+
+    func store(at location: NotebookLocation) -> any NotebookStore {
+        let isSource = location == NotebookLocation(task.path)
+        if isSource, isShare, let refused = RefusedNotebook(task) { return refused }
+        if location == .standardStreams { return StandardStreams() }
+        guard isSource else { return files.notebook(location.text, reading: .none) }
+        return isInPlace ? files.notebook(task.path, reading: bounds) : LocalFile(task.path, reading: bounds)
+    }
+
+    func notebooks(in folder: NotebookLocation) throws -> [NotebookLocation] { try local.notebooks(in: folder) }
+
+    func makeFolder(of location: NotebookLocation) throws {
+        if location != .standardStreams { try files.makeFolder(of: location.text) }
+    }
+
+    func identity(of location: NotebookLocation) -> String { local.identity(of: location) }
+
+    func isSame(_ one: NotebookLocation, _ other: NotebookLocation) -> Bool { local.isSame(one, other) }
+}

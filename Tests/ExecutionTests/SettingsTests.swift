@@ -1,0 +1,77 @@
+import Foundation
+import GalleyExecution
+import GalleyJSON
+import GalleyJupyterProtocol
+import Testing
+
+@Suite struct `Settings in JSON` {
+    /// Settings of which each has another value than the usual one.
+    private var unusual: RunSettings {
+        var settings = RunSettings()
+        (settings.kernel, settings.allowsKernelFallback, settings.user) = ("ir", true, .named("ann"))
+        (settings.environment, settings.inheritsEnvironment) = (["MODE": "full", "A": "é\n"], false)
+        (settings.workingDirectory, settings.kernelArguments) = ("/work", ["--debug", ""])
+        (settings.hasTemporaryDirectory, settings.leavesChildren) = (true, true)
+        (settings.resources.memory, settings.resources.processorTime) = (1 << 40, .seconds(90))
+        settings.resources.openFiles = 100
+        (settings.startTimeout, settings.timeout) = (.milliseconds(1500), .seconds(600))
+        (settings.totalTimeout, settings.idleTimeout) = (.seconds(7200), .nanoseconds(1))
+        (settings.onTimeout, settings.grace) = (.continue, .zero)
+        settings.allowedErrors = .named(["ValueError", "KeyError"])
+        settings.allowedErrors.respectsTags = false
+        (settings.startAt, settings.stopAfter, settings.skipTag) = ("2", "last", "skip")
+        (settings.result, settings.keepsRecord, settings.keepsTiming) = (.folder("s3://out"), true, false)
+        (settings.keepsWidgets, settings.collapsesProgress, settings.outputLimit) = (false, true, 10_000_000)
+        return settings
+    }
+
+    private func copy(_ settings: RunSettings) throws -> RunSettings {
+        try JSONDecoder().decode(RunSettings.self, from: JSONEncoder().encode(settings))
+    }
+
+    @Test func `are the same when they are read again`() throws {
+        #expect(try copy(RunSettings()) == RunSettings())
+        #expect(try copy(unusual) == unusual)
+        for user in [KernelUser.automatic, .caller, .owner, .named("owner")] {
+            var settings = RunSettings()
+            settings.user = user
+            #expect(try copy(settings).user == user)
+        }
+        for result in [ResultPlace.beside, .inPlace, .nowhere, .file("a"), .folder("beside"), .standardOutput] {
+            var settings = RunSettings()
+            settings.result = result
+            #expect(try copy(settings).result == result)
+        }
+    }
+
+    @Test func `hold every property, under its own name`() {
+        let properties = Mirror(reflecting: RunSettings()).children.compactMap(\.label)
+        #expect(RunSettings.names.sorted() == properties.sorted())
+        let usual = RunSettings().json
+        for (name, value) in unusual.json.members {
+            #expect(usual[name]?.canonicalText.bytes != value.canonicalText.bytes, "\(name) has its usual value here")
+        }
+    }
+
+    @Test func `are the usual ones where the document does not say`() throws {
+        var settings = RunSettings()
+        settings.timeout = .seconds(600)
+        #expect(try JSONDecoder().decode(RunSettings.self, from: Data(#"{"timeout": 600}"#.utf8)) == settings)
+    }
+
+    @Test(arguments: [
+        (#"{"timeuot": 600}"#, "'timeuot' is no setting"), (#"{"timeout": "10m"}"#, "'timeout' is of the wrong kind"),
+        (#"{"timeout": 1e300}"#, "'timeout' is of the wrong kind"), ("[]", "settings are a JSON object"),
+        (#"{"user": {"id": 1}}"#, "'user' is of the wrong kind"),
+        (#"{"environment": {"A": 1}}"#, "'environment' is of the wrong kind"),
+        (#"{"result": {"file": "a", "folder": "b"}}"#, "'result' is of the wrong kind"),
+    ])
+    func `are refused where a name or a value is wrong`(document: String, problem: String) {
+        do {
+            _ = try JSONDecoder().decode(RunSettings.self, from: Data(document.utf8))
+            Issue.record("\(document) was read")
+        } catch {
+            #expect("\(error)".contains(problem))
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import GalleyStorage
+import Testing
+
+@Suite struct `A location of a notebook` {
+    @Test(
+        arguments: [
+            ("report.ipynb", nil), ("/a/b", nil), ("-", nil), ("", nil), ("./s3://bucket", nil), ("a b://c", nil),
+            ("://c", nil), ("1a://c", nil), ("s3://bucket/key", "s3"), ("HTTPS://host/x.ipynb", "https"),
+            ("a+b.c-1://x", "a+b.c-1"),
+        ] as [(String, String?)])
+    func `has the scheme that it is written with`(text: String, scheme: String?) {
+        #expect(NotebookLocation(text).scheme == scheme)
+    }
+
+    @Test func `is told from another by its bytes`() throws {
+        let (one, other): (NotebookLocation, NotebookLocation) = ("\u{E9}", "e\u{301}")
+        #expect(one != other && Set([one, other]).count == 2)
+        let again = try JSONDecoder().decode([NotebookLocation].self, from: JSONEncoder().encode([one, other]))
+        #expect(again == [one, other])
+    }
+
+    @Test func `has neighbours in its folder`() {
+        #expect(NotebookLocation("s3://in/a/b.ipynb").sibling(named: "c").text == "s3://in/a/c")
+        #expect(NotebookLocation("b.ipynb").sibling(named: "c").text == "c")
+        #expect(NotebookLocation("s3://out").appending("a/b").text == "s3://out/a/b")
+        #expect(NotebookLocation("out/").appending("b").text == "out/b")
+    }
+}
+
+@Suite struct `The storage of this machine` {
+    private let folder = NSTemporaryDirectory() + "galley-storage-\(UUID().uuidString)"
+    private let storage = LocalStorage()
+
+    init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false) }
+
+    @Test func `opens paths and the standard streams, and nothing else`() throws {
+        let providers: [any StorageProvider] = [storage]
+        #expect(try providers.provider(of: "a.ipynb").store(at: "a.ipynb").name == "a.ipynb")
+        #expect(try providers.provider(of: "-").store(at: "-").canBeWrittenAgain == false)
+        #expect(throws: UnknownStorage(location: "s3://a/b")) { try providers.provider(of: "s3://a/b") }
+        #expect(
+            "\(UnknownStorage(location: "s3://a/b"))"
+                == "s3://a/b: no storage is known for s3://. If it is a file of this machine, write ./s3://a/b")
+    }
+
+    @Test func `lists what is in a folder, and makes folders`() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let inner = NotebookLocation(folder + "/b/c/a.ipynb")
+        try storage.makeFolder(of: inner)
+        for name in ["/b/c/a.ipynb", "/z.ipynb", "/.hidden.ipynb", "/text"] {
+            try Data("{}".utf8).write(to: URL(fileURLWithPath: folder + name))
+        }
+        #expect(
+            try storage.notebooks(in: NotebookLocation(folder)).map(\.text) == [
+                folder + "/b/c/a.ipynb", folder + "/z.ipynb",
+            ])
+        #expect(throws: StorageError.self) { try storage.notebooks(in: NotebookLocation(folder + "/none")) }
+        #expect(throws: StorageError.self) { try storage.notebooks(in: NotebookLocation(folder + "/text")) }
+    }
+
+    @Test func `knows one place by several paths, before and after there is a file`() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let (one, other) = (NotebookLocation(folder + "/a"), NotebookLocation(folder + "/x/../a"))
+        try FileManager.default.createDirectory(atPath: folder + "/x", withIntermediateDirectories: false)
+        let before = storage.identity(of: one)
+        #expect(before == storage.identity(of: other))
+        try Data("a".utf8).write(to: URL(fileURLWithPath: one.text))
+        try FileManager.default.linkItem(atPath: one.text, toPath: folder + "/b")
+        #expect(before == storage.identity(of: one) && storage.isSame(one, other))
+        #expect(storage.isSame(one, NotebookLocation(folder + "/b")))
+        #expect(!storage.isSame(one, NotebookLocation(folder + "/c")) && !storage.isSame("-", "-"))
+    }
+}
