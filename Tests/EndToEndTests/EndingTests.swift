@@ -213,7 +213,8 @@ private func long(isDeaf: Bool = false) -> String {
             let output = events.contains {
                 $0["event"] as? String == "output" && $0["cell"] as? Int == cell && $0["text"] as? String == "\(cell)\n"
             }
-            if output { #expect(notebook.outputs[cell - 1].first == "\(cell)\n") }
+            // IPython itself may have something to print about an interrupt.
+            if output { #expect(notebook.outputs[cell - 1].joined().contains("\(cell)\n")) }
             #expect(notebook.outputs[cell - 1].last == "RunStopped")
         }
         return (kept, left.count)
