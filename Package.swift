@@ -12,6 +12,7 @@ let package = Package(
     ],
     targets: [
         // Documents
+        room("Spelling"),
         room("JSON"),
         room("Notebook", needs: ["JSON"]),
         room("CLinux"),
@@ -22,17 +23,18 @@ let package = Package(
         .systemLibrary(name: "GalleyCZeroMQ", path: "Sources/CZeroMQ"),
         .systemLibrary(name: "GalleyCSodium", path: "Sources/CSodium"),
         room("ZeroMQTransport", needs: ["JSON", "JupyterProtocol", "CZeroMQ", "CSodium"]),
-        room("LocalKernels", needs: ["JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"]),
+        room("LocalKernels", needs: ["Spelling", "JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"]),
 
         room("AttachedKernels", needs: ["JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"]),
         room("GalleyTesting", needs: ["JSON", "JupyterProtocol"]),
 
         // Where they meet
         room("Execution", needs: ["JSON", "Notebook", "JupyterProtocol"]),
+        room("Flags", needs: ["Spelling"]),
         room(
             "Galley",
             needs: [
-                "JSON", "Notebook", "Storage", "JupyterProtocol", "ZeroMQTransport", "LocalKernels", "AttachedKernels",
+                "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "ZeroMQTransport", "LocalKernels", "AttachedKernels",
                 "Execution",
             ]),
         room("Rendering", needs: ["JSON", "Notebook", "Execution"]),
@@ -45,8 +47,8 @@ let package = Package(
         .executableTarget(
             name: "GalleyCLI",
             dependencies: modules([
-                "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "AttachedKernels", "Execution",
-                "Galley", "Comparison", "Rendering", "Reports", "Runs", "Supervisor", "CLinux",
+                "Spelling", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels",
+                "AttachedKernels", "Execution", "Galley", "Comparison", "Rendering", "Reports", "Runs", "Supervisor", "CLinux",
             ]), path: "Sources/CLI", exclude: ["events.schema.json"]),
 
         // Tests
@@ -67,6 +69,8 @@ let package = Package(
         tests(of: "Comparison", need: ["JSON", "Notebook", "Comparison"]),
         tests(of: "Reports", need: ["JSON", "Notebook", "JupyterProtocol", "Execution", "Galley", "Reports"]),
         tests(of: "Runs", need: ["JSON", "Storage", "JupyterProtocol", "Runs"]),
+        tests(of: "Flags", need: ["Flags"]),
+        tests(of: "CLI", need: ["JSON", "JupyterProtocol", "Storage", "Execution", "Flags", "Galley", "GalleyCLI"]),
         tests(of: "Architecture"),
         // What it looks at has to be built.
         tests(of: "API", need: ["Galley", "GalleyTesting"], exclude: ["public-api.txt"]),

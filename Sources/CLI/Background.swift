@@ -1,3 +1,5 @@
+import GalleyFlags
+
 /// What was asked of a run that nobody watches.
 struct Background: Sendable {
     /// Whether it goes on without whoever started it.
@@ -25,19 +27,31 @@ struct Background: Sendable {
         return commands.filter { $0.occasion == special } + commands.filter { $0.occasion == .always }
     }
 
-    static let flags =
+    static let flags: [Flag<ExecuteArguments>] =
         [
-            Flag("--detach") { $0.background.isDetached = true },
-            Flag("--log") { arguments, value, _ in arguments.background.log = value },
-            Flag("--log-format") { arguments, value, name throws(UsageError) in
+            Flag("--detach", in: .background, "Return once the run is under way, and print its ID") {
+                $0.background.isDetached = true
+            },
+            Flag(
+                "--log", takes: "FILE", like: "run.log", in: .background,
+                "Write how it goes; each line begins with the time"
+            ) { arguments, value, _ in arguments.background.log = value },
+            Flag(
+                "--log-format", takes: "plain|json", like: "json", in: .background,
+                "Write the log as JSON lines; without --log, on standard error"
+            ) { arguments, value, name throws(UsageError) in
                 arguments.background.logFormat = try Reading.choice(value, name, ["plain": .plain, "json": .json])
             },
-            Flag("--status") { arguments, value, _ in arguments.background.status = value },
+            Flag(
+                "--status", takes: "FILE", like: "status.json", in: .background,
+                "Keep there how far the run is, as one JSON document"
+            ) { arguments, value, _ in arguments.background.status = value },
         ]
         + [Occasion.always, .success, .failure].map { occasion in
-            Flag(occasion.rawValue) { arguments, value, _ in
-                arguments.background.commands.append((occasion, value))
-            }
+            Flag(
+                occasion.rawValue, takes: "COMMAND", like: "sync", in: .background,
+                "Run a command at the end" + (occasion == .always ? "" : " of a run that ends so")
+            ) { arguments, value, _ in arguments.background.commands.append((occasion, value)) }
         }
 
     static let help = """

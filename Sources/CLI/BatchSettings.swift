@@ -1,3 +1,4 @@
+import GalleyFlags
 import Galley
 
 /// What was asked of a run of several notebooks, and what is reported of it.
@@ -19,38 +20,71 @@ struct BatchSettings: Sendable {
         case junit = "--junit"
         case html = "--html"
         case json = "--json"
+
+        /// The name of a file of this kind.
+        var example: String { self == .junit ? "report.xml" : "report." + rawValue.dropFirst(2) }
+
+        /// Who reads it.
+        var reader: String {
+            switch self {
+            case .junit: "CI servers"
+            case .html: "people"
+            case .json: "programs"
+            }
+        }
     }
 
-    static let flags =
+    static let flags: [Flag<ExecuteArguments>] =
         [
-            Flag("--jobs", "-j") { arguments, value, name throws(UsageError) in
+            Flag("--jobs", "-j", takes: "N", like: "4", in: .many, "Run so many at a time; as many as processors") {
+                arguments, value, name throws(UsageError) in
                 arguments.batch.concurrency = try Reading.number(value, name, from: 1)
             },
-            Flag("--memory-per-kernel") { arguments, value, name throws(UsageError) in
+            Flag(
+                "--memory-per-kernel", takes: "SIZE", like: "2GB", in: .many,
+                "Start no kernel where less memory is left; else what others take"
+            ) { arguments, value, name throws(UsageError) in
                 arguments.batch.memoryPerKernel = try Reading.bytes(value, name)
             },
-            Flag("--fail-fast") { $0.batch.failureLimit = 1 },
-            Flag("--max-failures") { arguments, value, name throws(UsageError) in
+            Flag("--fail-fast", in: .many, "Begin no other notebook after a failure") { $0.batch.failureLimit = 1 },
+            Flag(
+                "--max-failures", takes: "N", like: "3", in: .many, "Begin no other notebook after so many failures"
+            ) { arguments, value, name throws(UsageError) in
                 arguments.batch.failureLimit = try Reading.number(value, name, from: 1)
             },
-            Flag("--retries") { arguments, value, name throws(UsageError) in
+            Flag(
+                "--retries", takes: "N", like: "2", in: .many,
+                "Run a notebook again if its kernel did not start, or died"
+            ) { arguments, value, name throws(UsageError) in
                 arguments.batch.retries = try Reading.number(value, name, from: 0)
             },
-            Flag("--shard") { arguments, value, name throws(UsageError) in
+            Flag(
+                "--shard", takes: "M/N", like: "2/5", in: .many,
+                "Run one of several parts that take about as long, here the second of five"
+            ) { arguments, value, name throws(UsageError) in
                 let numbers = value.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
                 guard numbers.count == 2, let number = numbers[0], let count = numbers[1], (1...99_999).contains(count),
                     (1...count).contains(number)
                 else { throw UsageError("\(name): '\(value)' is no part. Write 2/5 for the second of five") }
                 arguments.batch.shard = (number, count)
             },
-            Flag("--order") { arguments, value, name throws(UsageError) in
+            Flag(
+                "--order", takes: "as-given|slowest-first", like: "slowest-first", in: .many,
+                "Begin with those that took longest, as their files tell"
+            ) { arguments, value, name throws(UsageError) in
                 arguments.batch.order = try Reading.choice(
                     value, name, ["as-given": .asGiven, "slowest-first": .slowestFirst])
             },
-            Flag("--exclude") { arguments, value, _ in arguments.batch.excluded.append(value) },
+            Flag(
+                "--exclude", takes: "PATTERN", like: "old/*.ipynb", in: .many,
+                "Leave out notebooks, by name or by path; may be given again"
+            ) { arguments, value, _ in arguments.batch.excluded.append(value) },
         ]
         + ReportKind.allCases.map { kind in
-            Flag(kind.rawValue) { arguments, value, _ in arguments.batch.reports.append((kind, value)) }
+            Flag(
+                kind.rawValue, takes: "FILE", like: kind.example, in: .many,
+                "Write how it went, for \(kind.reader)"
+            ) { arguments, value, _ in arguments.batch.reports.append((kind, value)) }
         }
 
     static let help = """

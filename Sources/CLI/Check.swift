@@ -1,3 +1,4 @@
+import GalleyFlags
 import GalleyComparison
 import GalleyExecution
 import Galley
@@ -19,19 +20,26 @@ struct CheckSettings: Sendable {
     /// The file that tells it, and the option that names the file.
     var sanitizerFile: (path: String, option: String)?
 
-    static let flags = [
-        Flag("--lax", "--nbval-lax") { $0.check.isLax = true },
-        Flag("--nbval") { _ in },
-        Flag("--nbval-cell-timeout") { arguments, value, name throws(UsageError) in
-            arguments.options.timeout = try Reading.limit(value, name).duration
+    static let flags: [Flag<ExecuteArguments>] = [
+        Flag("--lax", "--nbval-lax", in: .cells, "Compare those cells alone that ask for it") { $0.check.isLax = true },
+        Flag("--nbval", in: .compatibility, "Does nothing") { _ in },
+        Flag("--nbval-cell-timeout", takes: "TIME", like: "600", in: .compatibility, "Limit each cell") {
+            arguments, value, name throws(UsageError) in
+            arguments.options.timeout = try Reading.limit(value, name)
         },
-        Flag("--nbval-kernel-startup-timeout") { arguments, value, name throws(UsageError) in
-            arguments.options.startTimeout = try Reading.limit(value, name).duration ?? .seconds(365 * 86400)
+        Flag(
+            "--nbval-kernel-startup-timeout", takes: "TIME", like: "60", in: .compatibility,
+            "Limit the start of the kernel"
+        ) { arguments, value, name throws(UsageError) in
+            arguments.options.startTimeout = try Reading.limit(value, name) ?? .seconds(365 * 86400)
         },
-        Flag("--nbval-kernel-name") { arguments, value, _ in arguments.options.kernel = value },
-        Flag("--sanitize-with", "--nbval-sanitize-with") { arguments, value, name in
-            arguments.check.sanitizerFile = (value, name)
+        Flag("--nbval-kernel-name", takes: "NAME", like: "python3", in: .compatibility, "Run in this kernel") {
+            arguments, value, _ in arguments.options.kernel = value
         },
+        Flag(
+            "--sanitize-with", "--nbval-sanitize-with", takes: "FILE", like: "sanitize.cfg", in: .cells,
+            "Change texts before they are compared, by nbval's file of expressions"
+        ) { arguments, value, name in arguments.check.sanitizerFile = (value, name) },
     ]
 
     /// Reads what texts are changed by.
@@ -148,7 +156,7 @@ private struct CheckSelection: NotebookPreparation {
 
     func prepare(_ notebook: inout Notebook) {
         for index in notebook.cells.indices where CheckMarks(of: notebook.cells[index], isLax: isLax).isSkipped {
-            notebook.cells[index].metadata["tags"] = .array(ofStrings: notebook.cells[index].tags + [skipTag])
+            notebook.cells[index].tags.append(skipTag)
         }
     }
 }

@@ -1,3 +1,4 @@
+import GalleyFlags
 import Glibc
 import GalleyJSON
 import GalleyLocalKernels

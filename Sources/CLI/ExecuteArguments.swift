@@ -1,3 +1,4 @@
+import GalleyFlags
 import GalleyExecution
 import Galley
 import Glibc
@@ -6,6 +7,8 @@ import GalleyStorage
 
 /// What was asked of `galley execute`.
 struct ExecuteArguments: Sendable {
+    /// The notebooks, as they were written.
+    private(set) var paths: [String] = []
     /// The notebooks; none where this part of several has none.
     private(set) var tasks: [NotebookTask] = []
     /// Arguments that only the process of their owner may look into.
@@ -16,8 +19,6 @@ struct ExecuteArguments: Sendable {
     private(set) var isSingle = true
     var batch = BatchSettings()
     var options = Options()
-    /// The connection file of a kernel that runs already, or "newest"; nil to start one.
-    var existing: String?
     /// How kernels of this machine are started and ended.
     var localKernels = LocalKernels()
     /// Answers to the questions of the notebook, in order.
@@ -44,24 +45,19 @@ struct ExecuteArguments: Sendable {
     /// What only nbconvert's line can say.
     var nbconvert = Nbconvert()
 
+    /// Reads a command line, and looks at nothing else: ``resolve()`` does.
     init(_ arguments: [String], _ dialect: Dialect) throws(UsageError) {
         self.dialect = dialect
-        var paths: [String] = []
-        var rest = arguments[...]
-        var isLiteral = false
-        while let argument = rest.popFirst() {
-            if isLiteral || argument == "-" || !argument.hasPrefix("-") {
-                paths.append(argument)
-            } else if argument == "--" {
-                isLiteral = true
-            } else {
-                try take(argument, &rest)
-            }
-        }
+        paths = try ExecuteFlags.parser(of: dialect).parse(arguments, into: &self)
         if wantsHelp { return }
         if nbconvert.readsStandardInput { paths.append("-") }
         guard !paths.isEmpty else { throw UsageError("which notebook? See 'galley execute --help'") }
         try nbconvert.settle(&self)
+        if dialect == .check { result = .nowhere }
+    }
+
+    /// Finds the notebooks, and what the run needs besides, on the disks of this machine.
+    mutating func resolve() throws(UsageError) {
         try find(paths)
         if isPlan { try settle() } else { try complete() }
     }
@@ -108,28 +104,6 @@ struct ExecuteArguments: Sendable {
         tasks = known + tasks
     }
 
-    private mutating func take(_ argument: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
-        var parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        // As make has it: -j4.
-        if argument.wholeMatch(of: /-j\d+/) != nil { parts = ["-j", String(argument.dropFirst(2))] }
-        let name = parts[0]
-        let flags = Flag.all + (dialect == .check ? CheckSettings.flags : [])
-        guard let flag = flags.first(where: { $0.names.contains(name) }) else {
-            if let refusal = Flag.refusal(of: name) { throw UsageError(refusal) }
-            throw UsageError(unknown: "option", name, known: flags.flatMap(\.names), help: "galley execute --help")
-        }
-        switch flag.act {
-        case .set(let set):
-            guard parts.count == 1 else { throw UsageError("\(name) takes no value") }
-            try set(&self)
-        case .take(let take):
-            guard let value = parts.count == 2 ? parts[1] : rest.popFirst() else {
-                throw UsageError("\(name) needs a value. See 'galley execute --help'")
-            }
-            try take(&self, value, name)
-        }
-    }
-
     /// Says where the result goes, which can be said once.
     mutating func setResult(_ new: ResultPlace) throws(UsageError) {
         if dialect == .check {
@@ -149,7 +123,6 @@ struct ExecuteArguments: Sendable {
 
     /// Puts together what several options decide.
     private mutating func settle() throws(UsageError) {
-        if dialect == .check { result = .nowhere }
         if readsStandardInput {
             guard tasks.count == 1 else {
                 throw UsageError("standard input is one notebook; it does not go with others")

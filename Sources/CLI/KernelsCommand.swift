@@ -1,3 +1,4 @@
+import GalleyFlags
 import GalleyExecution
 import GalleyJSON
 import GalleyJupyterProtocol

@@ -1,3 +1,4 @@
+import GalleyFlags
 import GalleyExecution
 import Galley
 import GalleyLocalKernels
@@ -10,60 +11,71 @@ struct Nbconvert: Sendable {
     var interruptsAtLimit = false
     var folder: String?
 
-    static let flags = [
-        Flag("--execute") { $0.nbconvert.executes = true },
-        Flag("--to") { arguments, value, _ in arguments.nbconvert.format = value },
-        Flag("--stdin") { $0.nbconvert.readsStandardInput = true },
-        Flag("-y") { _ in },
-        Flag("--debug") { _ in },
-        Flag("--log-level", "--Application.log_level", "--NbConvertApp.log_level") {
-            arguments, value, name throws(UsageError) in
+    static let flags: [Flag<ExecuteArguments>] = [
+        Flag("--execute", in: .compatibility, "Run the notebook, which galley nbconvert has to be told") {
+            $0.nbconvert.executes = true
+        },
+        Flag("--to", takes: "FORMAT", like: "notebook", in: .compatibility, "Write a notebook, and nothing else") {
+            arguments, value, _ in arguments.nbconvert.format = value
+        },
+        Flag("--stdin", in: .compatibility, "Read the notebook from standard input") {
+            $0.nbconvert.readsStandardInput = true
+        },
+        Flag("-y", in: .compatibility, "Does nothing: Galley asks nothing") { _ in },
+        Flag("--debug", in: .compatibility, "Does nothing") { _ in },
+        Flag(
+            "--log-level", "--Application.log_level", "--NbConvertApp.log_level", takes: "LEVEL", like: "ERROR",
+            in: .compatibility, "From ERROR on, say only what is wrong"
+        ) { arguments, value, name throws(UsageError) in
             let levels: KeyValuePairs = [
                 "0": false, "10": false, "20": false, "30": false, "40": true, "50": true, "DEBUG": false,
                 "INFO": false, "WARN": false, "WARNING": false, "ERROR": true, "CRITICAL": true,
             ]
             arguments.isQuiet = try Reading.choice(value.uppercased(), name, levels)
         },
-        Flag("--nbformat") { _, value, _ throws(UsageError) in
+        Flag("--nbformat", takes: "4", like: "4", in: .compatibility, "Write this version of the format") {
+            _, value, _ throws(UsageError) in
             guard value == "4" else { throw UsageError("--nbformat \(value): Galley writes version 4 and no other") }
         },
-        // The outputs of a run come joined, with or without it.
-        Flag("--coalesce-streams") { _ in },
-        Flag("--KernelManager.transport") { arguments, value, name throws(UsageError) in
+        Flag("--coalesce-streams", in: .compatibility, "Does nothing: outputs of one stream come joined") { _ in },
+        Flag(
+            "--KernelManager.transport", takes: "ipc|tcp", like: "tcp", in: .compatibility,
+            "Reach the kernel by sockets in a folder, or by ports"
+        ) { arguments, value, name throws(UsageError) in
             arguments.localKernels.transport = try Reading.choice(value, name, ["ipc": .ipc, "tcp": .tcp])
         },
-        Flag(trait: "enabled") { arguments, value, name throws(UsageError) in
+        Flag(Options.traits("enabled"), takes: "BOOL", like: "True", in: .compatibility, "Run the notebook") {
+            arguments, value, name throws(UsageError) in
             arguments.nbconvert.executes = try Reading.truth(value, name)
         },
-        Flag(trait: "allow_errors") { arguments, value, name throws(UsageError) in
-            arguments.options.allowedErrors.isEverything = try Reading.truth(value, name)
-        },
-        Flag(trait: "allow_error_names") { arguments, value, _ in
-            arguments.options.allowedErrors.names.formUnion(Reading.list(value))
-        },
-        Flag(trait: "force_raise_errors") { arguments, value, name throws(UsageError) in
+        Flag(
+            Options.traits("force_raise_errors"), takes: "BOOL", like: "True", in: .compatibility,
+            "End the run at any error"
+        ) { arguments, value, name throws(UsageError) in
             guard try Reading.truth(value, name) else { return }
             arguments.nbconvert.forcesErrors = true
         },
-        Flag(trait: "interrupt_on_timeout") { arguments, value, name throws(UsageError) in
+        Flag(
+            Options.traits("interrupt_on_timeout"), takes: "BOOL", like: "True", in: .compatibility,
+            "At a limit, interrupt the cell"
+        ) { arguments, value, name throws(UsageError) in
             arguments.nbconvert.interruptsAtLimit = try Reading.truth(value, name)
         },
-        Flag(trait: "record_timing") { arguments, value, name throws(UsageError) in
-            arguments.options.keepsTiming = try Reading.truth(value, name)
-        },
-        Flag(trait: "store_widget_state") { arguments, value, name throws(UsageError) in
-            arguments.options.keepsWidgets = try Reading.truth(value, name)
-        },
-        Flag(trait: "coalesce_streams") { _, value, name throws(UsageError) in _ = try Reading.truth(value, name) },
-        Flag(trait: "shutdown_kernel") { arguments, value, name throws(UsageError) in
+        Flag(
+            Options.traits("coalesce_streams"), takes: "BOOL", like: "True", in: .compatibility,
+            "Does nothing: outputs of one stream come joined"
+        ) { _, value, name throws(UsageError) in _ = try Reading.truth(value, name) },
+        Flag(
+            Options.traits("shutdown_kernel"), takes: "graceful|immediate", like: "graceful", in: .compatibility,
+            "Ask the kernel to end, or kill it"
+        ) { arguments, value, name throws(UsageError) in
             arguments.localKernels.ending = try Reading.choice(
                 value, name, ["graceful": EndingStep.patient, "immediate": EndingStep.immediate])
         },
-        Flag(trait: "skip_cells_with_tag") { arguments, value, _ in arguments.options.skipTag = value },
-        Flag(trait: "extra_arguments") { arguments, value, _ in
-            arguments.options.kernelArguments += Reading.list(value)
-        },
-        Flag(trait: "ipython_hist_file") { _, value, name throws(UsageError) in
+        Flag(
+            Options.traits("ipython_hist_file"), takes: ":memory:", like: ":memory:", in: .compatibility,
+            "Keep no history, as Galley does anyway"
+        ) { _, value, name throws(UsageError) in
             guard value == ":memory:" else {
                 throw UsageError("\(name): Galley keeps no history of what it runs; leave it out")
             }

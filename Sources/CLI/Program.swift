@@ -1,3 +1,5 @@
+import GalleyFlags
+import GalleySpelling
 import GalleyExecution
 import Galley
 import Glibc
@@ -49,7 +51,10 @@ import GalleyStorage
     ]
 
     private static func showHelp(for command: String) throws(UsageError) {
-        let texts = commands.merging(["background": Background.help, "batch": BatchSettings.help]) { $1 }
+        let texts = commands.merging([
+            "background": Background.help, "batch": BatchSettings.help,
+            "options": FlagReference(ExecuteFlags.parser(of: .check).flags).description,
+        ]) { $1 }
         guard let text = texts[command] else {
             throw UsageError(unknown: "command", command, known: texts.keys.sorted())
         }
@@ -81,8 +86,9 @@ import GalleyStorage
     }
 
     private static func run(_ arguments: [String], _ dialect: ExecuteArguments.Dialect) throws(UsageError) {
-        let arguments = try ExecuteArguments(arguments, dialect)
+        var arguments = try ExecuteArguments(arguments, dialect)
         if arguments.wantsHelp { return Terminal.print(arguments.help) }
+        try arguments.resolve()
         requireProcesses(ExitStatus.noKernel)
         let (share, attendant) = try begin(arguments)
         if let shortage = Machine.shortage {
@@ -172,17 +178,4 @@ import GalleyStorage
         not be read or written, 4 no kernel, 5 the kernel died, 124 a time limit was
         reached, 128+n ended by signal n; sys.exit(n) in a cell passes n on.
         """
-}
-
-/// What was typed cannot be understood.
-struct UsageError: Error {
-    let problem: String
-
-    init(_ problem: String) { self.problem = problem }
-
-    /// Something is not known; what is spelled nearly like it may be meant.
-    init(unknown what: String, _ word: String, known: [String], help: String = "galley --help") {
-        let near = Spelling.nearest(to: word, in: known).first.map { ". Did you mean '\($0)'?" } ?? "."
-        problem = "'\(word.shownOnOneLine())' is not a\(what.first == "o" ? "n" : "") \(what)\(near) See '\(help)'"
-    }
 }

@@ -1,15 +1,26 @@
+import Galley
 import GalleyAttachedKernels
+import GalleyFlags
 import GalleyJupyterProtocol
 import GalleyLocalKernels
 
-/// What the program is composed of: the one place that chooses among rooms that could stand for one another.
+/// What the program is composed of: the one place that names the rooms which could stand for one another.
 enum Rooms {
-    /// Where the kernels of a run come from.
-    static func kernels(for arguments: ExecuteArguments) -> any KernelProvider {
-        guard let existing = arguments.existing else { return arguments.localKernels }
-        return AttachedKernels(existing == "newest" ? nil : existing)
-    }
+    /// The flags of the rooms that take part in a run.
+    static let flags: [Flag<Options>] =
+        Options.flags + [
+            Flag(
+                "--existing", takes: "FILE|ID", like: "newest", in: .kernel,
+                "Run in a kernel that runs already and goes on, by its connection file or ID; or in the newest"
+            ) { options, value, _ in options.kernels = AttachedKernels(value == "newest" ? nil : value) }
+        ]
 
     /// The sources whose kernels `galley kernels` lists.
     static let providers: [any KernelProvider] = [LocalKernels(), AttachedKernels()]
+
+    /// Where the kernels of a run come from: those of this machine are started as the arguments say.
+    static func kernels(for arguments: ExecuteArguments) -> any KernelProvider {
+        let chosen = arguments.options.kernels
+        return chosen.name == arguments.localKernels.name ? arguments.localKernels : chosen
+    }
 }

@@ -1,3 +1,4 @@
+import GalleyFlags
 import Galley
 import Glibc
 import GalleyLocalKernels

@@ -1,3 +1,5 @@
+import GalleyFlags
+import GalleySpelling
 import GalleyExecution
 import Glibc
 import GalleyJSON

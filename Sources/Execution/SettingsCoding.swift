@@ -209,14 +209,14 @@ extension ResultPlace: SettingValue {
 
 extension AllowedErrors: SettingValue {
     fileprivate init?(json: Value) {
-        guard let isEverything = json["everything"]?.bool, let respectsTags = json["tags"]?.bool,
+        guard let isEverything = json["isEverything"]?.bool, let respectsTags = json["respectsTags"]?.bool,
             let names = json["names"].flatMap({ [String](json: $0) })
         else { return nil }
         self.init()
         (self.isEverything, self.respectsTags, self.names) = (isEverything, respectsTags, Set(names))
     }
     fileprivate var written: Value {
-        ["everything": .bool(isEverything), "names": names.sorted().written, "tags": .bool(respectsTags)]
+        ["isEverything": .bool(isEverything), "names": names.sorted().written, "respectsTags": .bool(respectsTags)]
     }
 }
 

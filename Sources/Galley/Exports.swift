@@ -1,6 +1,7 @@
 // Who imports this library gets the vocabulary of its rooms with it.
 @_exported public import GalleyAttachedKernels
 @_exported public import GalleyExecution
+@_exported public import GalleyFlags
 @_exported public import GalleyJSON
 @_exported public import GalleyJupyterProtocol
 @_exported public import GalleyLocalKernels

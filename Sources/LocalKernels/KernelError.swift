@@ -1,3 +1,5 @@
+import GalleySpelling
+
 public import GalleyJupyterProtocol
 
 /// Says why there is no kernel.

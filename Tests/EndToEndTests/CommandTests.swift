@@ -16,9 +16,9 @@ import Testing
     @Test(arguments: [
         (
             ["--inplcae", "a.ipynb"],
-            "'--inplcae' is not an option. Did you mean '--inplace'? See 'galley execute --help'"
+            "'--inplcae' is not an option. Did you mean '--inplace'? See 'galley help options'"
         ),
-        (["--xyzzy", "a.ipynb"], "'--xyzzy' is not an option. See 'galley execute --help'"),
+        (["--xyzzy", "a.ipynb"], "'--xyzzy' is not an option. See 'galley help options'"),
         ([], "which notebook? See 'galley execute --help'"),
         (
             ["--output", "c.ipynb", "a.ipynb", "b.ipynb"],
@@ -35,7 +35,7 @@ import Testing
             ["--junit", "-", "--json", "-", "a.ipynb"],
             "standard output has room for one document; give the others files"
         ),
-        (["--timeout"], "--timeout needs a value. See 'galley execute --help'"),
+        (["--timeout"], "--timeout needs a value. See 'galley help options'"),
         (
             ["--timeout=soon", "a.ipynb"],
             "--timeout: 'soon' is not a time. Write 600 for seconds, or 90s, 10m, 1h30m, none"
@@ -64,7 +64,7 @@ import Testing
         ), (["--theme", "dark", "a.ipynb"], "--theme: Galley writes notebooks alone; leave it out"),
         (
             ["--answer", "-h", "--x\u{1B}]0;title\u{7}", "a.ipynb"],
-            "'--x' is not an option. See 'galley execute --help'"
+            "'--x' is not an option. See 'galley help options'"
         ),
         (["--inplace", "--output-dir", "x", "a.ipynb"], "--output-dir does not go with --inplace or --stdout"),
     ])

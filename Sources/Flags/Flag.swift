@@ -1,0 +1,100 @@
+/// An option of a command line, described by a value: its names, what is said of it, and how it changes what is asked for.
+///
+///     let nightly = Flag<Options>("--nightly", in: .time, "Give the run eight hours") { options in
+///         options.totalTimeout = .seconds(8 * 3600)
+///     }
+///
+/// Changing is all that a flag does: it reads no file and prints nothing, so that a command line can be looked at anywhere.
+public struct Flag<Target>: Sendable {
+    /// The names, the usual one first.
+    public let names: [String]
+    /// The value that it takes; nil if it takes none.
+    public let value: Value?
+    /// The heading that it stands under.
+    public let category: FlagCategory
+    /// What it does, in a line.
+    public let summary: String
+
+    let change: Change
+
+    /// Changes what is asked for, by the value and the name that was written.
+    public typealias Change =
+        @Sendable (_ target: inout Target, _ value: String, _ name: String) throws(UsageError) -> Void
+
+    /// The value of a flag.
+    public struct Value: Hashable, Sendable {
+        /// What help calls it, such as `TIME`.
+        public let name: String
+        /// One that is right, such as `10m`.
+        public let example: String
+    }
+
+    /// Describes a flag without a value.
+    public init(
+        _ names: String..., in category: FlagCategory, _ summary: String,
+        change: @escaping @Sendable (inout Target) throws(UsageError) -> Void
+    ) {
+        self.init(names, nil, category, summary) { target, _, _ throws(UsageError) in try change(&target) }
+    }
+
+    /// Describes a flag that takes a value.
+    ///
+    /// - Parameters:
+    ///   - value: What help calls the value.
+    ///   - example: A value that is right, for documentation and for tests.
+    public init(
+        _ names: String..., takes value: String, like example: String, in category: FlagCategory, _ summary: String,
+        change: @escaping Change
+    ) {
+        self.init(names, Value(name: value, example: example), category, summary, change: change)
+    }
+
+    /// Describes a flag of several names that takes a value.
+    public init(
+        _ names: [String], takes value: String, like example: String, in category: FlagCategory, _ summary: String,
+        change: @escaping Change
+    ) {
+        self.init(names, Value(name: value, example: example), category, summary, change: change)
+    }
+
+    private init(
+        _ names: [String], _ value: Value?, _ category: FlagCategory, _ summary: String, change: @escaping Change
+    ) {
+        (self.names, self.value, self.category) = (names, value, category)
+        (self.summary, self.change) = (summary, change)
+    }
+
+    /// The same flag for something that holds its target.
+    public func inside<Outer>(_ path: any WritableKeyPath<Outer, Target> & Sendable) -> Flag<Outer> {
+        Flag<Outer>(names, value.map { .init(name: $0.name, example: $0.example) }, category, summary) {
+            [change] outer, value, name throws(UsageError) in
+            try change(&outer[keyPath: path], value, name)
+        }
+    }
+}
+
+/// A heading of the list of flags.
+public struct FlagCategory: Hashable, Sendable {
+    /// The heading.
+    public let title: String
+
+    /// Makes a heading.
+    public init(_ title: String) { self.title = title }
+
+    /// Where the result goes and what is kept in it.
+    public static let result = FlagCategory("Result")
+    /// Which kernel runs the notebook, and in what surroundings.
+    public static let kernel = FlagCategory("Kernel")
+    /// How long things may take.
+    public static let time = FlagCategory("Time")
+    /// Which cells run, and which errors end the run.
+    public static let cells = FlagCategory("Cells")
+    /// What is printed and written meanwhile.
+    public static let output = FlagCategory("Output")
+    /// Many notebooks.
+    public static let many = FlagCategory("Many notebooks")
+    /// Runs in the background.
+    public static let background = FlagCategory("Background")
+    /// Names and settings of other programs.
+    public static let compatibility = FlagCategory("As nbconvert, jupyter execute and pytest have it")
+}

@@ -1,0 +1,133 @@
+import GalleyExecution
+public import GalleyFlags
+import GalleyJupyterProtocol
+import GalleyStorage
+
+extension Options {
+    /// The flags that say how a notebook is run, as `galley execute` has them. Another program can offer them as they are:
+    ///
+    ///     let parser = FlagParser(Options.flags, help: "nightly --help")
+    ///     var options = Options()
+    ///     let notebooks = try parser.parse(["--timeout", "10m", "report.ipynb"], into: &options)
+    public static let flags: [Flag<Options>] = [
+        // The kernel
+        Flag(
+            ["--kernel", "-k", "--kernel_name", "--kernel-name"] + traits("kernel_name"), takes: "NAME",
+            like: "python3",
+            in: .kernel, "Run in this kernel, or in the Python environment at this path; else as the notebook says"
+        ) { options, value, _ in options.kernel = value.isEmpty ? nil : value },
+        Flag(
+            "--kernel-fallback", in: .kernel,
+            "If that kernel is not there, use the only one of the notebook's language"
+        ) { $0.allowsKernelFallback = true },
+        Flag(
+            "--cwd", takes: "DIR", like: "/tmp", in: .kernel,
+            "Run the kernel in this directory, not in that of the notebook"
+        ) { options, value, _ in options.workingDirectory = value },
+        Flag(
+            "--env", takes: "NAME=VALUE", like: "MODE=full", in: .kernel, "Set a variable for the kernel"
+        ) { options, value, name throws(UsageError) in
+            let (key, value) = try Reading.variable(value, name)
+            options.environment[key] = value
+        },
+        Flag("--as-owner", in: .kernel, "Run as the owner of the notebook, who may be root") { $0.user = .owner },
+        Flag("--as-caller", in: .kernel, "Run with the rights of this process, also as root") { $0.user = .caller },
+        Flag("--as-user", takes: "USER", like: "ann", in: .kernel, "As root, run as this user") { options, value, _ in
+            options.user = .named(value)
+        },
+        Flag("--leave-children", in: .kernel, "Leave running what the notebook started") { $0.leavesChildren = true },
+        Flag(
+            traits("extra_arguments"), takes: "LIST", like: "['--debug']", in: .compatibility, "Arguments of the kernel"
+        ) {
+            options, value, _ in options.kernelArguments += Reading.list(value)
+        },
+        // Time
+        Flag(
+            ["--timeout", "--execution-timeout"] + traits("timeout"), takes: "TIME", like: "10m", in: .time,
+            "Limit each cell"
+        ) { options, value, name throws(UsageError) in options.timeout = try Reading.limit(value, name) },
+        Flag("--total-timeout", takes: "TIME", like: "2h", in: .time, "Limit the whole run") {
+            options, value, name throws(UsageError) in options.totalTimeout = try Reading.limit(value, name)
+        },
+        Flag("--idle-timeout", takes: "TIME", like: "90s", in: .time, "Limit the silence of a running cell") {
+            options, value, name throws(UsageError) in options.idleTimeout = try Reading.limit(value, name)
+        },
+        Flag(
+            ["--startup-timeout", "--startup_timeout", "--start-timeout"] + traits("startup_timeout"), takes: "TIME",
+            like: "60", in: .time, "Limit the start of the kernel"
+        ) { options, value, name throws(UsageError) in
+            // A year is no limit: no kernel takes so long.
+            options.startTimeout = try Reading.limit(value, name) ?? .seconds(365 * 86400)
+        },
+        Flag(
+            "--on-timeout", takes: "stop|interrupt", like: "interrupt", in: .time,
+            "At a limit, end the run, or interrupt the cell and run the next"
+        ) { options, value, name throws(UsageError) in
+            options.onTimeout = try Reading.choice(value, name, ["stop": .stop, "interrupt": .continue])
+        },
+        Flag(
+            "--grace", takes: "TIME", like: "10s", in: .time,
+            "Give an interrupted kernel this time before it is killed"
+        ) { options, value, name throws(UsageError) in
+            // None at all is a time too.
+            guard let grace = Double(value) == 0 ? .zero : try Reading.limit(value, name) else {
+                throw UsageError("\(name) needs a time, such as 10s")
+            }
+            options.grace = grace
+        },
+        // The cells
+        Flag("--allow-errors", in: .cells, "Go on after any error") { $0.allowedErrors.isEverything = true },
+        Flag("--allow-error", takes: "NAME", like: "ValueError", in: .cells, "Go on after errors of this name") {
+            options, value, _ in options.allowedErrors.names.insert(value)
+        },
+        Flag("--start-at", takes: "CELL", like: "2", in: .cells, "Begin at this cell: a number, a tag or an id") {
+            options, value, _ in options.startAt = value
+        },
+        Flag("--stop-after", takes: "CELL", like: "plots", in: .cells, "Stop after this cell") { options, value, _ in
+            options.stopAfter = value
+        },
+        Flag(
+            traits("skip_cells_with_tag"), takes: "TAG", like: "slow", in: .compatibility,
+            "Leave out cells with this tag"
+        ) { options, value, _ in options.skipTag = value },
+        Flag(traits("allow_errors"), takes: "BOOL", like: "True", in: .compatibility, "Go on after any error") {
+            options, value, name throws(UsageError) in
+            options.allowedErrors.isEverything = try Reading.truth(value, name)
+        },
+        Flag(
+            traits("allow_error_names"), takes: "LIST", like: "['KeyError']", in: .compatibility,
+            "Go on after errors of these names"
+        ) { options, value, _ in options.allowedErrors.names.formUnion(Reading.list(value)) },
+        // What is kept
+        Flag("--no-timing", in: .result, "Leave out when cells ran") { $0.keepsTiming = false },
+        Flag("--record", in: .result, "Keep in the notebook how the run went") { $0.keepsRecord = true },
+        Flag("--collapse-progress", in: .result, "Keep of a progress bar what a terminal shows at the end") {
+            $0.collapsesProgress = true
+        },
+        Flag(
+            "--max-output", takes: "SIZE", like: "10MB", in: .result,
+            "Keep so much output of each cell; the rest is counted and cut"
+        ) { options, value, name throws(UsageError) in options.outputLimit = try Reading.bytes(value, name) },
+        Flag(traits("record_timing"), takes: "BOOL", like: "False", in: .compatibility, "Keep when cells ran") {
+            options, value, name throws(UsageError) in options.keepsTiming = try Reading.truth(value, name)
+        },
+        Flag(
+            traits("store_widget_state"), takes: "BOOL", like: "False", in: .compatibility, "Keep how widgets look"
+        ) { options, value, name throws(UsageError) in options.keepsWidgets = try Reading.truth(value, name) },
+    ]
+
+    /// The names of a setting of nbclient, which is spelled with the class that it belongs to.
+    package static func traits(_ name: String) -> [String] {
+        ["ExecutePreprocessor", "NbClientApp", "NotebookClient"].map { "--\($0).\(name)" }
+    }
+}
+
+extension Reading {
+    /// Reads a limit, such as `10m`; nil for `none`.
+    package static func limit(_ value: String, _ name: String) throws(UsageError) -> Duration? {
+        guard let limit = TimeLimit(parsing: value) else {
+            throw UsageError("\(name): '\(value)' is not a time. Write 600 for seconds, or 90s, 10m, 1h30m, none")
+        }
+        return limit.duration
+    }
+}

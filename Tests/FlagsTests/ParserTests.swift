@@ -1,0 +1,69 @@
+import GalleyFlags
+import Testing
+
+@Suite struct `A command line` {
+    private struct Asked: Equatable {
+        var words: [String] = []
+        var isLoud = false
+    }
+
+    private let parser = FlagParser<Asked>(
+        [
+            Flag("--word", "-w", takes: "WORD", like: "hello", in: .output, "Add a word") { asked, value, name in
+                asked.words.append("\(name) \(value)")
+            },
+            Flag("--loud", in: .output, "Be loud") { $0.isLoud = true },
+            Flag("--count", takes: "N", like: "3", in: .many, "Count") { asked, value, name throws(UsageError) in
+                asked.words.append("\(try Reading.number(value, name, from: 1))")
+            },
+        ], help: "say --help", refusal: { $0 == "--quiet" ? "--quiet is the opposite" : nil })
+
+    private func parse(_ arguments: String...) throws -> (Asked, [String]) {
+        var asked = Asked()
+        let others = try parser.parse(arguments, into: &asked)
+        return (asked, others)
+    }
+
+    @Test func `gives each flag its value, in order, and leaves the rest`() throws {
+        let (asked, others) = try parse("a", "--word", "x", "-w=y=z", "-", "--loud", "-w5", "--count=2", "--word=", "b")
+        #expect(asked == Asked(words: ["--word x", "-w y=z", "-w 5", "2", "--word "], isLoud: true))
+        #expect(others == ["a", "-", "b"])
+    }
+
+    @Test func `has no flags behind two dashes, and takes a value whatever it looks like`() throws {
+        let (asked, others) = try parse("--word", "--loud", "--", "--word", "--", "-w")
+        #expect(asked == Asked(words: ["--word --loud"]))
+        #expect(others == ["--word", "--", "-w"])
+    }
+
+    @Test(arguments: [
+        (["--wrod", "x"], "'--wrod' is not an option. Did you mean '--word'? See 'say --help'"),
+        (["--loud=yes"], "--loud takes no value"), (["--word"], "--word needs a value. See 'say --help'"),
+        (["--count", "none"], "--count: 'none' is not a number from 1 on"), (["--quiet"], "--quiet is the opposite"),
+        (["--xyz\u{1B}[31m\u{202E}x"], "'--xyz' is not an option. See 'say --help'"),
+        (["-w5x"], "'-w5x' is not an option. Did you mean '-w'? See 'say --help'"),
+    ])
+    func `is refused with what would be right`(arguments: [String], problem: String) {
+        var asked = Asked()
+        #expect(throws: UsageError(problem)) { try parser.parse(arguments, into: &asked) }
+    }
+
+    @Test func `is described under the headings of its flags, within 80 columns`() {
+        let long = String(repeating: "word ", count: 40)
+        let flags = parser.flags + [Flag("--long", in: .output, long) { _ in }]
+        let text = FlagReference(flags).description
+        #expect(
+            text.hasPrefix(
+                "Output\n  --word, -w WORD\n      Add a word, such as hello\n  --loud\n      Be loud\n  --long\n"))
+        #expect(text.hasSuffix("\n\nMany notebooks\n  --count N\n      Count, such as 3"))
+        #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    }
+
+    @Test func `changes what lies within something larger`() throws {
+        struct Outer { var inner = Asked() }
+        var outer = Outer()
+        let flags = parser.flags.map { $0.inside(\Outer.inner) }
+        _ = try FlagParser(flags, help: "say --help").parse(["--loud"], into: &outer)
+        #expect(outer.inner.isLoud && flags.map(\.names) == parser.flags.map(\.names))
+    }
+}
