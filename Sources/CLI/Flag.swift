@@ -65,6 +65,10 @@ struct Flag: Sendable {
         Flag("--as-user") { arguments, value, _ in arguments.options.user = .named(value) },
         Flag("--answer") { arguments, value, _ in arguments.answers.append(value) },
         Flag("--leave-children") { $0.options.leavesChildren = true },
+        Flag("--keep-kernel") { $0.options.keepsKernel = .always },
+        Flag("--keep-kernel-on-failure") { arguments in
+            if arguments.options.keepsKernel == .never { arguments.options.keepsKernel = .afterFailure }
+        },
         // The time
         Flag("--timeout", "--execution-timeout", trait: "timeout") { arguments, value, name throws(UsageError) in
             arguments.options.execution.cellLimit = try Reading.limit(value, name)

@@ -108,6 +108,14 @@ extension Options {
         set { request.leavesChildren = newValue }
     }
 
+    /// Whether the kernel goes on after the run, for a person or a program to look at what it holds; at first never.
+    ///
+    /// The report names the kernel: ``Report/keptKernel``. A kernel that has died, or had to be killed, is not kept.
+    public var keepsKernel: KernelKeeping {
+        get { request.keepsKernel }
+        set { request.keepsKernel = newValue }
+    }
+
     /// Answers the questions that the code asks; without it, or if it gives nil, `input()` is an error.
     public var answer: (@Sendable (_ prompt: String, _ isPassword: Bool) async -> String?)? {
         get { execution.answer }
