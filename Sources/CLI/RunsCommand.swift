@@ -51,11 +51,15 @@ struct RunsCommand {
             let list = Value.array(runs.map { $0.json(state: $0.presentState) } + kernels.map(\.json))
             return Terminal.print(String(decoding: Document(list).text.bytes.dropLast(), as: UTF8.self))
         }
-        defer { if !kernels.isEmpty { KeptKernelList.show(kernels, age: age) } }
-        if runs.isEmpty, !kernels.isEmpty { return }
-        if runs.isEmpty {
+        if runs.isEmpty, kernels.isEmpty {
             return Terminal.print("No runs. One in the background begins so: galley execute --detach NOTEBOOK")
         }
+        if !runs.isEmpty { show(runs) }
+        if !runs.isEmpty, !kernels.isEmpty { Terminal.print("") }
+        if !kernels.isEmpty { KeptKernelList.show(kernels, age: age) }
+    }
+
+    private func show(_ runs: [RunStatus]) {
         Table(
             head: ["ID", "USER", "STATE", "CELL", "STARTED", "NOTEBOOK"],
             rows: runs.map { run in

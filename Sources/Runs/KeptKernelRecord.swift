@@ -39,14 +39,13 @@ package struct KeptKernelRecord: Sendable {
 }
 
 extension KeptKernelRecord {
-    /// How long the kernel has to end after it was asked, and after each signal.
-    private static let patience = Duration.seconds(3)
-
     /// Ends the kernel, with everything that it started: by a request, by SIGTERM, by SIGKILL.
     ///
-    /// - Parameter ask: Asks the kernel to end.
+    /// - Parameters:
+    ///   - patience: How long the kernel has to end after the request, and after each signal.
+    ///   - ask: Asks the kernel to end.
     /// - Throws: The system's reason if this user may not end it.
-    package func end(asking ask: () -> Void) throws(Errno) {
+    package func end(within patience: Duration = .seconds(3), asking ask: () -> Void) throws(Errno) {
         // With a keeper it is the keeper that ends what the kernel leaves behind.
         let isKept = keepers.contains { $0.isAlive && $0.user == process.user }
         let descendants = isKept ? [] : process.descendants
@@ -54,10 +53,10 @@ extension KeptKernelRecord {
         guard try process.signal(0) else { return }
         ask()
         for signal in [0, SIGTERM, SIGKILL] {
-            guard try process.signal(signal), !process.waitForEnd(within: Self.patience) else { break }
+            guard try process.signal(signal), !process.waitForEnd(within: patience) else { break }
         }
         for descendant in descendants where descendant.user == process.user { _ = try descendant.signal(SIGKILL) }
-        if isKept { for keeper in keepers { _ = keeper.waitForEnd(within: Self.patience) } }
+        if isKept { for keeper in keepers { _ = keeper.waitForEnd(within: patience) } }
     }
 }
 
