@@ -57,6 +57,8 @@ struct Start: Sendable {
             let file = ConnectionFile(endpoints: endpoints, key: Key(), kernelName: spec.name, keys: keys)
             connectionFile = try folder.write(file.bytes, to: "kernel.json")
             var launch = try Launch(spec, connectionFile: connectionFile, options: options)
+            // Python's kernel ends with its parent where it finds this, which a program has that a notebook has started.
+            if options.mayBeKept { launch.environment["JPY_PARENT_PID"] = nil }
             if let temporaryFolder = folder.temporaryFolder { launch.environment["TMPDIR"] = temporaryFolder }
             process = try await Self.start(launch, in: folder, spec, options)
             let handshake = ReadinessHandshake(session: session)

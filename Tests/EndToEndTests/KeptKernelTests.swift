@@ -133,7 +133,11 @@ import Testing
         try folder.write([
             "import subprocess\nx = 7\nchild = subprocess.Popen(['sleep', '1000'], start_new_session=True)"
         ])
-        let kernel = try await KeptKernel(try await execute("--keep-kernel"))
+        // As if a notebook had started Galley.
+        let run = try await Program.run(
+            ["execute", "--inplace", "--env", "MARK=\(mark)", "--keep-kernel", "a.ipynb"],
+            environment: Program.environment.merging(["JPY_PARENT_PID": "4711"]) { $1 }, in: folder)
+        let kernel = try await KeptKernel(run)
         for _ in 0..<2 {
             let keeper = kernel.parent
             kill(pid_t(keeper), SIGKILL)
