@@ -22,7 +22,7 @@ import Testing
 
     @Test func `can be read again, by its user alone, and is no run`() throws {
         defer { try? FileManager.default.removeItem(atPath: parent) }
-        let record = try #require(record("a-b2c3"))
+        let record = try #require(self.record("a-b2c3"))
         try folder.add(record)
         let read = try #require(folder.keptKernel("a-b2c3"))
         #expect(read.bytes == record.bytes && read.process == record.process && read.keepers == record.keepers)
@@ -35,7 +35,7 @@ import Testing
 
     @Test func `is forgotten when the kernel has ended, and not when that cannot be seen`() throws {
         defer { try? FileManager.default.removeItem(atPath: parent) }
-        let alive = try #require(record("alive"))
+        let alive = try #require(self.record("alive"))
         try folder.add(alive)
         var other = Document(alive.json).root
         func add(_ id: String, _ member: String, _ value: Value) throws {
