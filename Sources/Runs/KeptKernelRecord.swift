@@ -56,7 +56,7 @@ extension KeptKernelRecord {
             guard try process.signal(signal), !process.waitForEnd(within: patience) else { break }
         }
         for descendant in descendants where descendant.user == process.user { _ = try descendant.signal(SIGKILL) }
-        if isKept { for keeper in keepers { _ = keeper.waitForEnd(within: patience) } }
+        for other in isKept ? keepers : descendants { _ = other.waitForEnd(within: .seconds(3)) }
     }
 }
 
