@@ -51,6 +51,21 @@ final class AttachedKernel: Kernel {
         }
     }
 
+    /// Asks a kernel to end, and waits for the answer, for so long at most.
+    static func requestShutdown(of file: ConnectionFile, within limit: Duration) async {
+        let session = Session()
+        let handshake = ReadinessHandshake(session: session)
+        let connection = try? Connection(to: file.endpoints, key: file.key, encryptedWith: file.keys) {
+            handshake.hear($0)
+        }
+        guard let connection else { return }
+        let request = session.shutdownRequest()
+        let answered = handshake.expectReply(to: request)
+        connection.send(request)
+        _ = await answered.value(within: limit)
+        await connection.close()
+    }
+
     private static func ready(
         _ handshake: ReadinessHandshake, _ connection: Connection, _ path: String, within limit: Duration
     ) async throws -> KernelInfo {

@@ -45,6 +45,13 @@ public struct AttachedKernels: KernelProvider {
         try await connect(request).untilLeft { try await body($0) }
     }
 
+    /// Asks the kernel of a connection file to end, and waits for the answer, for so long at most.
+    @concurrent
+    package static func requestShutdown(of path: String, within limit: Duration) async {
+        guard let bytes = ConnectionFolder.read(path), let file = try? ConnectionFile(parsing: bytes) else { return }
+        await AttachedKernel.requestShutdown(of: file, within: limit)
+    }
+
     @concurrent
     private func connect(_ request: KernelRequest) async throws -> AttachedKernel {
         try request.checkRights()

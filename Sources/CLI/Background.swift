@@ -72,7 +72,9 @@ struct Background: Sendable {
 
           galley runs [--json]     list the runs of this machine, or with --running only
                                    those that go on; status 1 if there are none
+                                   (kernels that are kept are listed too, and not runs)
           galley stop ID           end one: what it has put out is saved
-          galley wait ID           wait for its end, and exit as it did
+          galley wait ID           wait for its end, and exit as it did; for the end
+                                   of a kernel that is kept, and exit with 0
         """
 }

@@ -97,6 +97,13 @@ final class BatchProgress: Narrator {
         }
     }
 
+    func say(_ lines: [String]) {
+        state.withLock { state in
+            for line in lines { state.voice.say(line) }
+            state.voice.flush()
+        }
+    }
+
     func complain(_ problem: String) {
         state.withLock { state in
             state.voice.complain(.error, problem.shown())

@@ -45,6 +45,7 @@ final class EventLog: Sendable {
             write("output", of: notebook, place(cell.number, cell.index, cell.id) + output)
         case .cellFinished(let report): write("cell-finished", of: notebook, report.members)
         case .saved(let path): write("saved", of: notebook, [("path", .string(path))])
+        case .kernelKept(let kernel): write("kernel-kept", of: notebook, kernel.members)
         case .warning(let text): write("warning", of: notebook, [("message", .string(text))])
         default: break
         }

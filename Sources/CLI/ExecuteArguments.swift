@@ -145,6 +145,7 @@ struct ExecuteArguments: Sendable {
         }
         try keepResultsApart()
         try keepFilesApart()
+        try KeptKernels.check(self)
         if nbconvert.interruptsAtLimit, options.allowedErrors.isEverything {
             // There an interrupt is an error of the cell, which ends the run unless errors are allowed.
             options.onTimeout = .continue
@@ -259,8 +260,8 @@ extension ExecuteArguments {
         Kernel  --kernel NAME         or the path of a Python environment
                 --kernel-fallback     else the only one of the notebook's language
                 --existing FILE       one that runs already, and goes on; or newest
-                --cwd DIR, --env K=V  its folder (the notebook's), its variables
-                --answer TEXT, --leave-children   for input(); what it starts stays
+                --cwd DIR, --env K=V, --answer TEXT   folder, variables, for input()
+                --keep-kernel, --keep-kernel-on-failure, --leave-children  what stays
         Time    --timeout T, --total-timeout T, --idle-timeout T, --startup-timeout T
                                       of a cell, the run, silence, the kernel's start:
                                       600 (seconds), 90s, 10m, 1h30m or none

@@ -17,6 +17,7 @@ final class ExecuteCommand: Sendable {
     private let record: RunRecord
     /// Who compares what notebooks put out; nil where nobody does.
     private let checker: Checker?
+    private let kept: KeptKernels
     private let state = Mutex(State())
 
     private struct State {
@@ -35,6 +36,7 @@ final class ExecuteCommand: Sendable {
         self.arguments = arguments
         self.place = place
         self.attendant = attendant
+        kept = KeptKernels(arguments)
         checker = arguments.dialect == .check ? Checker(arguments.check) : nil
         files = attendant?.files ?? LocalFiles()
         record = RunRecord(place, notebooks: arguments.isSingle ? nil : arguments.tasks.count, files: files)
@@ -118,6 +120,7 @@ final class ExecuteCommand: Sendable {
         if let checker, case .run(let job, let event) = event { checker.receive(event, of: job) }
         note(event, listeners)
         listeners.narrator.receive(event)
+        kept.receive(event, listeners.narrator)
     }
 
     private func note(_ event: BatchEvent, _ listeners: Listeners) {

@@ -79,6 +79,13 @@ final class Progress: Narrator {
         }
     }
 
+    func say(_ lines: [String]) {
+        state.withLock { state in
+            for line in lines { state.voice.say(line) }
+            state.voice.flush()
+        }
+    }
+
     func complain(_ problem: String) {
         state.withLock { state in
             state.voice.complain(.error, "\(notebook): \(problem.shown())")

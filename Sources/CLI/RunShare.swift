@@ -127,6 +127,11 @@ struct RunShare: Sendable {
 
     /// Looks up what only the process that runs the notebooks may look into.
     mutating func prepare(_ attendant: AttendantLink?) throws(UsageError) {
+        if temporaryHome != nil, arguments.options.keepsKernel != .never {
+            throw UsageError(
+                "the owner of \(place.notebook) has no account, and a home only for as long as the run takes: "
+                    + "the kernel cannot be kept")
+        }
         if let attendant { place.process = attendant.process }
         guard arguments.isShare else { return }
         try arguments.findDeferred()

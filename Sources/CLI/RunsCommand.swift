@@ -33,7 +33,7 @@ struct RunsCommand {
             Terminal.complain("galley: \(doubt)")
             return ExitStatus.notAllowed
         }
-        show(runs)
+        show(runs, isOfRunning ? [] : KeptKernelList.find(in: folders))
         return isOfRunning && runs.isEmpty ? ExitStatus.nothing : ExitStatus.success
     }
 
@@ -48,14 +48,20 @@ struct RunsCommand {
         return "runs of other users may go on, which this user may not read (\(names)); ask as root"
     }
 
-    private func show(_ runs: [RunStatus]) {
+    private func show(_ runs: [RunStatus], _ kernels: [KeptKernelRecord]) {
         if isForMachines {
-            let list = Value.array(runs.map { $0.json(state: $0.presentState) })
+            let list = Value.array(runs.map { $0.json(state: $0.presentState) } + kernels.map(\.json))
             return Terminal.print(String(decoding: Document(list).text.bytes.dropLast(), as: UTF8.self))
         }
-        if runs.isEmpty {
+        if runs.isEmpty, kernels.isEmpty {
             return Terminal.print("No runs. One in the background begins so: galley execute --detach NOTEBOOK")
         }
+        if !runs.isEmpty { show(runs) }
+        if !runs.isEmpty, !kernels.isEmpty { Terminal.print("") }
+        if !kernels.isEmpty { KeptKernelList.show(kernels, age: age) }
+    }
+
+    private func show(_ runs: [RunStatus]) {
         Table(
             head: ["ID", "USER", "STATE", "CELL", "STARTED", "NOTEBOOK"],
             rows: runs.map { run in
@@ -130,6 +136,7 @@ struct StopOrWaitCommand {
         // "USER/ID" is a run that this user tells of.
         let (teller, id) = (id.directory.dropLast(), String(id.lastName))
         let asked = teller.isEmpty ? folders : folders.filter { name(of: $0.user) == teller }
+        if let kernel = KeptKernelCommand(act, id, in: asked) { return kernel.run() }
         if let folder = asked.first(where: { $0.isBelieved && $0.hasUnreadable(id) }) {
             Terminal.complain("galley: what is told of run '\(id)' cannot be read: \(folder.file(of: id))")
             return ExitStatus.storage
@@ -141,7 +148,8 @@ struct StopOrWaitCommand {
             return ExitStatus.notAllowed
         }
         guard let (folder, run) = found.first else {
-            let near = Spelling.nearest(to: id, in: folders.flatMap(\.runs).map(\.id)).first
+            let near = Spelling.nearest(to: id, in: folders.flatMap { $0.runs.map(\.id) + $0.keptKernels.map(\.id) })
+                .first
             Terminal.complain(
                 "galley: there is no run '\(id.shownOnOneLine())'.\(near.map { " Did you mean '\($0)'?" } ?? "") See 'galley runs'"
             )

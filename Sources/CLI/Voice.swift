@@ -8,6 +8,9 @@ protocol Narrator: Sendable {
     /// Takes note of what happens.
     func receive(_ event: BatchEvent)
 
+    /// Says more of a notebook that is over.
+    func say(_ lines: [String])
+
     /// Says what is wrong when all else is said.
     func complain(_ problem: String)
 

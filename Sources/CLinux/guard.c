@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "GalleyCLinux.h"
+#include "keeper.h"
 #include "memory.h"
 #include "names.h"
 #include "watcher.h"
@@ -42,12 +43,18 @@ static void close_from(unsigned int first, unsigned int last) {
     for (unsigned int number = first; number <= last && number < limit.rlim_cur && number < 1 << 20; number++) close(number);
 }
 
-/// Keeps `first` and `second` and the three standard descriptors, closes all others.
-static void close_others(int first, int second) {
-    int low = first < second ? first : second, high = first < second ? second : first;
-    if (low > 3) close_from(3, low - 1);
-    if (high > low + 1) close_from(low + 1, high - 1);
-    close_from(high + 1, ~0U);
+/// Keeps the three standard descriptors and those of a list, closes all others; a descriptor below zero is none.
+static void close_others(const int *kept, int count) {
+    int low = 3;
+    for (;;) {
+        int next = -1;
+        for (int index = 0; index < count; index++)
+            if (kept[index] >= low && (next < 0 || kept[index] < next)) next = kept[index];
+        if (next < 0) break;
+        if (next > low) close_from(low, next - 1);
+        low = next + 1;
+    }
+    close_from(low, ~0U);
 }
 
 static _Noreturn void fail(int failure, enum clinux_step step) {
@@ -69,13 +76,14 @@ static _Noreturn void become(const struct clinux_launch *launch, int failure, pi
     dup2(launch->output, 1);
     dup2(launch->output, 2);
     // `failure` is closed by exec; whatever else is open is not the program's business.
-    close_others(failure, failure);
+    close_others(&failure, 1);
     limit(RLIMIT_AS, launch->memory, failure);
     limit(RLIMIT_CPU, launch->processor_seconds, failure);
     limit(RLIMIT_NOFILE, launch->open_files, failure);
     // The guard kills the program too. This is for the moment in which somebody kills the guard. The guard has a single
-    // thread, which lives as long as it does: the signal follows the thread that forked and not the process.
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // thread, which lives as long as it does: the signal follows the thread that forked and not the process. A program that
+    // may be kept outlives its guard once it is; until then the watcher kills it.
+    if (!launch->may_be_kept) prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != guard) _exit(127);
     sigset_t none;
     sigemptyset(&none);
@@ -117,7 +125,7 @@ static void end_everything(void) {
     }
 }
 
-static _Noreturn void guard(const struct clinux_launch *launch, const struct piece *kept, int count, int socket) {
+static _Noreturn void guard(struct clinux_launch *launch, const struct piece *kept, int count, int socket) {
     // Signals of a terminal, and of those who end the engine's whole group, are for the engine to act on.
     setsid();
     sigset_t all;
@@ -130,7 +138,8 @@ static _Noreturn void guard(const struct clinux_launch *launch, const struct pie
     // Before the program is forked, or the system would count the engine's memory as its peak.
     clinux_let_go_of_memory(kept, count);
     // Other kernels' sockets may be open here: whoever holds one keeps its guard from noticing the engine's end.
-    close_others(socket, launch->output);
+    int held[] = {socket, launch->output_reader, launch->locks[0], launch->locks[1], launch->output};
+    close_others(held, 5);
 
     // Whoever reads what the engine prints must not wait for the guard.
     int nothing = open("/dev/null", O_RDWR);
@@ -161,7 +170,7 @@ static _Noreturn void guard(const struct clinux_launch *launch, const struct pie
     }
     close(failure[0]);
     report(socket, clinux_started, program, 0);
-    close_others(socket, socket);
+    close_others(held, 4);
 
     sigset_t child;
     sigemptyset(&child);
@@ -186,6 +195,13 @@ static _Noreturn void guard(const struct clinux_launch *launch, const struct pie
         struct clinux_order order;
         ssize_t length = recv(socket, &order, sizeof order, MSG_DONTWAIT);
         if (length == sizeof order && order.everything) break;
+        if (length == sizeof order && order.keeps) {
+            // The watcher may have to keep it from now on.
+            __atomic_store_n(&launch->kept, program, __ATOMIC_RELEASE);
+            report(socket, clinux_kept, getpid(), 0);
+            close(socket);
+            clinux_keep(launch, program, end_everything);
+        }
         if (length == sizeof order) kill(-program, order.signal);
         is_orphan = length == 0;
         if (is_orphan) break;
@@ -199,7 +215,7 @@ static _Noreturn void guard(const struct clinux_launch *launch, const struct pie
     }
     if (!launch->leaves_children) end_everything();
     // Nobody else is left to do it.
-    if (is_orphan) clinux_remove(launch->private_folder);
+    if (is_orphan) clinux_remove_folders(launch);
     _exit(0);
 }
 
@@ -280,15 +296,17 @@ static struct piece pages(uintptr_t start, uintptr_t end, uintptr_t around) {
 pid_t clinux_start_guarded(const struct clinux_launch *launch, int *result) {
     int ends[2];
     // One piece of memory of its own, so that the guard knows what it needs.
-    char *single[] = {(char *)launch->program, (char *)launch->folder, (char *)launch->private_folder, NULL};
+    char *single[] = {(char *)launch->program, (char *)launch->folder, (char *)launch->private_folder, (char *)launch->other_folder, NULL};
     size_t size = sizeof *launch + size_of(single) + size_of(launch->arguments) + size_of(launch->environment);
-    struct clinux_launch *copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    // The guard and its watcher share it.
+    struct clinux_launch *copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (copy == MAP_FAILED) return -1;
     *copy = *launch;
     char *at = (char *)(copy + 1), **paths = copied(single, &at);
     copy->program = paths[0];
     copy->folder = paths[1];
     copy->private_folder = paths[2];
+    copy->other_folder = paths[3];
     copy->arguments = copied(launch->arguments, &at);
     copy->environment = copied(launch->environment, &at);
 

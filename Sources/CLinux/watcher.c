@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "watcher.h"
 
+#include "keeper.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -36,9 +38,14 @@ pid_t clinux_begin_watch(const struct clinux_launch *launch, int socket, void (*
     prctl(PR_SET_NAME, "kernel-watch");
     close(launch->output);
     int status = wait_for_end(guard);
+    pid_t kept = __atomic_load_n(&launch->kept, __ATOMIC_ACQUIRE);
+    if (kept != 0 && WIFSIGNALED(status)) {
+        close(socket);
+        clinux_keep(launch, kept, end_everything);
+    }
     if (!launch->leaves_children) end_everything();
     // A guard that was killed has not removed the folder, and the engine cannot where it is gone.
     struct pollfd engine = {.fd = socket};
-    if (WIFSIGNALED(status) && poll(&engine, 1, 0) == 1 && engine.revents & POLLHUP) clinux_remove(launch->private_folder);
+    if (WIFSIGNALED(status) && poll(&engine, 1, 0) == 1 && engine.revents & POLLHUP) clinux_remove_folders(launch);
     _exit(0);
 }

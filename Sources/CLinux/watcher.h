@@ -10,7 +10,7 @@
 /// which ends it. A guard that is stopped is made to go on at once.
 ///
 /// Returns the watcher's process; -1 and errno where no process can be made. When the watcher ends first, the guard is
-/// sent SIGCHLD, and has another parent.
+/// sent SIGCHLD, and has another parent. When the guard of a program that is kept is killed, the watcher keeps the program.
 pid_t clinux_begin_watch(const struct clinux_launch *launch, int socket, void (*end_everything)(void));
 
 #endif

@@ -21,6 +21,8 @@ public struct Report: Sendable {
     public package(set) var kernel: String?
     /// The user that the kernel ran as; nil where none was needed, or where that is not known.
     public package(set) var user: String?
+    /// The kernel, if it goes on after the run.
+    public package(set) var keptKernel: KeptKernel?
     /// The line of the notebook's file, as it was read, that decided how the run ended; nil where none did, and where
     /// nobody can tell.
     public package(set) var fileLine: Int?

@@ -12,7 +12,8 @@ extension Report {
         var members: [(String, Value)] = [
             ("cell", .number(failingCell?.number)), ("cells", .array(cells.map(\.json))),
             ("duration", duration.json), ("file_line", .number(fileLine)),
-            ("kernel", .text(kernel)), ("message", .text(message)), ("notebook", .string(notebook)),
+            ("kept_kernel", keptKernel?.json ?? .null), ("kernel", .text(kernel)), ("message", .text(message)),
+            ("notebook", .string(notebook)),
             ("result", .text(result)), ("schema", .number(Self.schema)), ("started", .string(started.description)),
             ("status", .string(outcome.status)), ("user", .text(user)),
             ("warnings", .array(ofStrings: warnings)),
@@ -95,6 +96,16 @@ extension PostMortem {
             "cause": .string(cause), "last_lines": .array(ofStrings: lastLines), "lifetime": lifetime.json,
             "memory": memory, "number": .number(number.map(Int.init)), "peak_memory": .number(peakMemory),
         ]
+    }
+}
+
+extension KeptKernel {
+    /// The kernel as events and reports name it.
+    package var json: Value { .object(members) }
+
+    /// The members of the object.
+    package var members: [(String, Value)] {
+        [("connection_file", .string(connectionFile)), ("process", .number(process))]
     }
 }
 

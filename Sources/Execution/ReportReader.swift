@@ -33,6 +33,11 @@ extension Report: Codable {
             json.found("result")?.string, json.found("kernel")?.string, json.found("user")?.string
         )
         fileLine = json.found("file_line")?.int
+        keptKernel = json.found("kept_kernel").flatMap { kept in
+            kept.found("connection_file")?.string.map {
+                KeptKernel(connectionFile: $0, process: kept.found("process")?.int)
+            }
+        }
         warnings = try json.texts("warnings")
     }
 

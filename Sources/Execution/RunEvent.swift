@@ -15,6 +15,8 @@ public enum RunEvent: Sendable {
     case missed(outputs: Int)
     /// The notebook was written, as far as it is, to the place of this name.
     case saved(String)
+    /// The kernel goes on after the run.
+    case kernelKept(KeptKernel)
     /// Something is not as it should be, and no reason to end the run.
     case warning(String)
     /// The run is over.

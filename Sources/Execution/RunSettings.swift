@@ -34,6 +34,10 @@ public struct RunSettings: Hashable, Sendable {
     public var resources = ResourceLimits()
     /// Whether processes that the kernel started may outlive it, for a notebook that starts a service on purpose.
     public var leavesChildren = false
+    /// Whether the kernel goes on after the run, for a person or a program to look at what it holds.
+    ///
+    /// The report names the kernel: ``Report/keptKernel``. A kernel that has died, or had to be killed, is not kept.
+    public var keepsKernel = KernelKeeping.never
 
     // MARK: Time
 

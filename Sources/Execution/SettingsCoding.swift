@@ -40,7 +40,7 @@ extension RunSettings: Codable {
         Member("environment", \.environment), Member("inheritsEnvironment", \.inheritsEnvironment),
         Member("workingDirectory", \.workingDirectory), Member("kernelArguments", \.kernelArguments),
         Member("hasTemporaryDirectory", \.hasTemporaryDirectory), Member("resources", \.resources),
-        Member("leavesChildren", \.leavesChildren), Member("startTimeout", \.startTimeout),
+        Member("leavesChildren", \.leavesChildren), Member("keepsKernel", \.keepsKernel), Member("startTimeout", \.startTimeout),
         Member("timeout", \.timeout), Member("totalTimeout", \.totalTimeout), Member("idleTimeout", \.idleTimeout),
         Member("onTimeout", \.onTimeout), Member("grace", \.grace), Member("allowedErrors", \.allowedErrors),
         Member("startAt", \.startAt), Member("stopAfter", \.stopAfter), Member("skipTag", \.skipTag),
@@ -161,6 +161,11 @@ extension Dictionary: SettingValue where Key == String, Value: SettingValue {
 }
 
 extension TimeoutAction: SettingValue {
+    fileprivate init?(json: Value) { self.init(rawValue: json.string ?? "") }
+    fileprivate var written: Value { .string(rawValue) }
+}
+
+extension KernelKeeping: SettingValue {
     fileprivate init?(json: Value) { self.init(rawValue: json.string ?? "") }
     fileprivate var written: Value { .string(rawValue) }
 }

@@ -8,7 +8,7 @@ extension KernelRequest {
         (environment, inheritsEnvironment) = (settings.environment, settings.inheritsEnvironment)
         (workingDirectory, arguments) = (settings.workingDirectory, settings.kernelArguments)
         (resources, leavesChildren) = (settings.resources, settings.leavesChildren)
-        hasTemporaryDirectory = settings.hasTemporaryDirectory
+        (hasTemporaryDirectory, keepsKernel) = (settings.hasTemporaryDirectory, settings.keepsKernel)
         startTimeout = settings.startTimeout.countable
     }
 }

@@ -8,6 +8,8 @@ final class BoundedKernel: Kernel {
     /// How long it may take to end by itself.
     private let patience: @Sendable () -> Duration
     private let end = Mutex<End?>(nil)
+    /// What has come of the wish to keep the kernel; nil until then.
+    private let keeping = Watched<KeptKernel??>(nil)
 
     private struct End {
         /// Waits for the kernel to end by itself; nil if it is killed at once.
@@ -37,20 +39,39 @@ final class BoundedKernel: Kernel {
 
     func shutdown() async { _ = await end(byForce: false) }
 
+    /// Keeps the kernel or, if it cannot be kept, ends it; returns nil then, and if its end was begun before.
+    func keep() async -> KeptKernel? {
+        let (end, isFirst) = begin(byForce: false, keeps: true)
+        guard isFirst else { return nil }
+        _ = await end.task.value
+        // A kernel that is killed at this moment may have been left to itself the moment before.
+        let answer = Interlude { [keeping] in await keeping.first { $0 } ?? nil }
+        return await answer.answer(within: Self.lastPatience) ?? nil
+    }
+
     /// Ends it, unless that was begun before; returns whether it has ended.
     func end(byForce: Bool) async -> Bool {
-        let end = begin(byForce: byForce)
+        let (end, _) = begin(byForce: byForce)
         if byForce { end.asking?.giveUp() }
         return await end.task.value
     }
 
     func kill() async { _ = await end(byForce: true) }
 
-    /// Begins to end it, unless that was begun before.
-    private func begin(byForce: Bool) -> End {
+    /// Begins to end it, unless that was begun before; returns whether this call has.
+    ///
+    /// - Parameter keeps: Whether it is ended only if it cannot be kept.
+    private func begin(byForce: Bool, keeps: Bool = false) -> (End, isFirst: Bool) {
         end.withLock { end in
-            if let end { return end }
-            let asking = byForce ? nil : Interlude { [kernel] in await kernel.shutdown() }
+            if let end { return (end, false) }
+            let asking =
+                byForce
+                ? nil
+                : Interlude { [kernel, keeping] in
+                    let kept = keeps ? try? await kernel.keep() : nil
+                    keeping.change { $0 = .some(kept) }
+                    if kept == nil { await kernel.shutdown() }
+                }
             let task = Task { [kernel, patience] in
                 var hasEnded = await asking?.answer(within: patience()) != nil
                 if !hasEnded {
@@ -63,7 +84,7 @@ final class BoundedKernel: Kernel {
             }
             let begun = End(asking: asking, task: task)
             end = begun
-            return begun
+            return (begun, true)
         }
     }
 }

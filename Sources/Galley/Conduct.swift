@@ -277,16 +277,16 @@ final class Conduct: Sendable {
         guard executor.hasBegun else {
             receive(notebook, notebook)
             async let late: Void = executor.listen()
-            await kernel.shutdown()
+            result.keptKernel = await leave(kernel, after: outcome)
             _ = await (late, saving.value)
             return result
         }
         async let late: Void = executor.listen()
-        async let end: Void = kernel.shutdown()
+        async let kept = leave(kernel, after: outcome)
         // The kernel takes its time to go, in which the disk has nothing else to do.
         await saving.value
         if savesOnTheWay { _ = try? await saver.save(isOver: true) }
-        _ = await (late, end)
+        (_, result.keptKernel) = await (late, kept)
         for index in result.cells.indices { executor.measure(&result.cells[index]) }
         receive(executor.notebook, notebook)
         do {
@@ -296,6 +296,16 @@ final class Conduct: Sendable {
             throw UnsavedRun(reason: error, rescue: rescue, report: complete(result, result: rescue))
         }
         return result
+    }
+
+    /// Ends the kernel, or leaves it running if the options say so; returns the kernel then.
+    private func leave(_ kernel: any Kernel, after outcome: RunOutcome) async -> KeptKernel? {
+        guard options.keepsKernel.keeps(afterSuccess: outcome.isSuccess), let kept = try? await kernel.keep() else {
+            await kernel.shutdown()
+            return nil
+        }
+        observe(.kernelKept(kept))
+        return kept
     }
 
     /// Saves elsewhere what could not be saved where it belongs; returns where, nil where that cannot be done either.

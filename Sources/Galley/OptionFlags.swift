@@ -35,6 +35,13 @@ extension Options {
         Flag("--as-user", takes: "USER", like: "ann", in: .kernel, "As root, run as this user") { options, value, _ in
             options.user = .named(value)
         },
+        Flag("--keep-kernel", in: .kernel, "Leave the kernel running after the run, and say how to reach and end it") {
+            $0.keepsKernel = .always
+        },
+        Flag("--keep-kernel-on-failure", in: .kernel, "Leave the kernel running if the run does not succeed") {
+            options in
+            if options.keepsKernel == .never { options.keepsKernel = .afterFailure }
+        },
         Flag("--leave-children", in: .kernel, "Leave running what the notebook started") { $0.leavesChildren = true },
         Flag(
             traits("extra_arguments"), takes: "LIST", like: "['--debug']", in: .compatibility, "Arguments of the kernel"

@@ -42,29 +42,41 @@ public final class ScriptedKernel: Kernel {
 
     private let own = Session()
     private let script: @Sendable (Message) -> [Step]
-    private let log = Mutex<(requests: [Message], isOver: Bool)>(([], false))
+    private let keptAs: KeptKernel?
+    private let log = Mutex(Log())
+
+    private struct Log {
+        var requests: [Message] = []
+        var (isDead, isOver, isKept) = (false, false, false)
+    }
 
     /// Begins with a kernel that behaves, and asks what its code does.
     ///
     /// Code of which nothing is said runs on until it is interrupted.
     ///
-    /// - Parameter running: Is given the code.
-    public convenience init(_ running: @escaping @Sendable (_ code: String) -> [Step]) {
-        self.init(script: { request in
-            switch request.type {
-            case "execute_request": running(request.content["code"]?.string ?? "")
-            case "interrupt_request": .raising("KeyboardInterrupt", "", about: .code(before: 0))
-            case "kernel_info_request": .introducing
-            default: []
-            }
-        })
+    /// - Parameters:
+    ///   - kept: What is told of the kernel when it is kept; nil if it cannot be kept.
+    ///   - running: Is given the code.
+    public convenience init(keptAs kept: KeptKernel? = nil, _ running: @escaping @Sendable (_ code: String) -> [Step]) {
+        self.init(
+            keptAs: kept,
+            script: { request in
+                switch request.type {
+                case "execute_request": running(request.content["code"]?.string ?? "")
+                case "interrupt_request": .raising("KeyboardInterrupt", "", about: .code(before: 0))
+                case "kernel_info_request": .introducing
+                default: []
+                }
+            })
     }
 
-    private init(script: @escaping @Sendable (Message) -> [Step]) { self.script = script }
+    private init(keptAs kept: KeptKernel?, script: @escaping @Sendable (Message) -> [Step]) {
+        (keptAs, self.script) = (kept, script)
+    }
 
     /// Makes a kernel that does with each request what a script says, and nothing else.
     public static func answering(_ script: @escaping @Sendable (_ request: Message) -> [Step]) -> ScriptedKernel {
-        ScriptedKernel(script: script)
+        ScriptedKernel(keptAs: nil, script: script)
     }
 
     /// The requests that have arrived; a request to be interrupted is one, and so is the end.
@@ -72,6 +84,9 @@ public final class ScriptedKernel: Kernel {
 
     /// Whether it was shut down, or killed.
     public var isOver: Bool { log.withLock(\.isOver) }
+
+    /// Whether it was left running.
+    public var isKept: Bool { log.withLock(\.isKept) }
 
     /// Answers a request as the script says.
     public func send(_ message: Message) {
@@ -90,7 +105,9 @@ public final class ScriptedKernel: Kernel {
                 if said.content["execution_count"]?.isNull == true { said.content["execution_count"] = .number(count) }
                 if let date { said.header.date = date }
                 messages.add(said)
-            case .die(let end): messages.finish(throwing: .died(end))
+            case .die(let end):
+                log.withLock { $0.isDead = true }
+                messages.finish(throwing: .died(end))
             }
         }
     }
@@ -101,15 +118,27 @@ public final class ScriptedKernel: Kernel {
     /// Is noted as a request.
     public func interrupt() async { send(session.interruptRequest()) }
 
-    /// Ends what it says.
+    /// Ends what it says, unless it was kept.
     public func shutdown() async {
-        log.withLock { $0.isOver = true }
+        log.withLock { if !$0.isKept { $0.isOver = true } }
         messages.finish()
+    }
+
+    /// Ends what it says, and leaves it running if it can be kept and is not over.
+    public func keep() async -> KeptKernel? {
+        guard let keptAs,
+            log.withLock({ log in
+                log.isKept = !log.isOver && !log.isDead
+                return log.isKept
+            })
+        else { return nil }
+        messages.finish()
+        return keptAs
     }
 
     /// Is noted as a request to end, and ends what it says.
     public func kill() async {
-        log.withLock { $0.requests.append(session.shutdownRequest()) }
+        log.withLock { if !$0.isKept { $0.requests.append(session.shutdownRequest()) } }
         await shutdown()
     }
 }

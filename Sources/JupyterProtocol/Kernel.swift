@@ -46,6 +46,12 @@ public protocol Kernel: Sendable {
     /// Returns when it is gone; doing it twice does no harm.
     func shutdown() async
 
+    /// Leaves the kernel running, and ends the conversation; returns nil if the kernel has ended, or cannot be kept.
+    ///
+    /// It is called instead of ``shutdown()`` if the request said so (``KernelRequest/keepsKernel``). If it returns nil or
+    /// throws, the kernel is shut down; if it returns a kernel, ``shutdown()`` and ``kill()`` do nothing any more.
+    func keep() async throws -> KeptKernel?
+
     /// Ends the kernel by force, and everything that it started, also while it is being asked to end.
     func kill() async
 }
@@ -62,6 +68,9 @@ extension Kernel {
 
     /// They arrive anywhere.
     public var executor: (any TaskExecutor)? { nil }
+
+    /// It cannot be kept.
+    public func keep() async throws -> KeptKernel? { nil }
 }
 
 extension Kernel {

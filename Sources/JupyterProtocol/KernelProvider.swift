@@ -54,6 +54,8 @@ public enum KernelFeature: String, Hashable, Sendable, CaseIterable {
     case temporaryDirectory
     /// Processes that outlive the kernel.
     case survivingChildren
+    /// A kernel that goes on after the run.
+    case keeping
 }
 
 /// How many kernels a provider has room for; nil for what it does not know.
@@ -128,6 +130,7 @@ extension UnsupportedKernelRequest: CustomStringConvertible {
             case .resources: "limited in what they use"
             case .temporaryDirectory: "given a directory for temporary files"
             case .survivingChildren: "made to leave processes behind"
+            case .keeping: "kept when the run is over"
             }
         return "Kernels of '\(provider)' cannot be \(what). Leave that out, or take the kernel from elsewhere"
     }

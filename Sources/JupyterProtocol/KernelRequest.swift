@@ -31,6 +31,8 @@ public struct KernelRequest: Sendable {
     public var hasTemporaryDirectory = false
     /// Whether processes that the kernel started may outlive it.
     public var leavesChildren = false
+    /// Whether the kernel goes on after the run.
+    public var keepsKernel = KernelKeeping.never
     /// How long it may take until the kernel is ready.
     public var startTimeout = Duration.seconds(60)
     /// Takes sentences for the user about the choice of the kernel.
@@ -59,6 +61,7 @@ public struct KernelRequest: Sendable {
             .workingDirectory: workingDirectory != nil,
             .arguments: !arguments.isEmpty, .resources: resources != ResourceLimits(),
             .temporaryDirectory: hasTemporaryDirectory, .survivingChildren: leavesChildren,
+            .keeping: keepsKernel != .never,
         ]
         return Set(asked.filter(\.value).keys)
     }

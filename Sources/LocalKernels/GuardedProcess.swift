@@ -16,8 +16,14 @@ final class GuardedProcess: Sendable {
     let ending = Latch<Ending>()
     /// Set when its guard has ended too, and with it everything that the program left behind.
     let gone = Latch<Void>()
+    /// Set with the program's number when it runs.
+    let program = Latch<pid_t>()
+    /// Set with the guard's number when it keeps the program without this process, or with nil when it never will.
+    private let kept = Latch<pid_t?>()
 
-    private let guardian: pid_t
+    /// The watcher, which is the guard's parent.
+    let guardian: pid_t
+    private let mayBeKept: Bool
     /// A closed descriptor may be somebody else's a moment later, so nobody gets to use this one without the lock.
     private let socket: Mutex<Int32?>
     private let tail = Mutex(Tail())
@@ -32,9 +38,9 @@ final class GuardedProcess: Sendable {
         var reason: String { unsafe String(cString: strerror(code)) }
     }
 
-    /// Starts a program and waits until it runs; `privateFolder` goes with it when this process cannot see to that.
+    /// Starts a program and waits until it runs; its folder goes with it when this process cannot see to that.
     static func start(
-        _ launch: Launch, _ options: KernelOptions, privateFolder: String
+        _ launch: Launch, _ options: KernelOptions, in privateFolder: RuntimeFolder
     ) async throws(Refusal) -> GuardedProcess {
         let process = try GuardedProcess(launch, options, privateFolder)
         if case let refusal?? = await process.started.value() {
@@ -44,14 +50,17 @@ final class GuardedProcess: Sendable {
         return process
     }
 
-    private init(_ launch: Launch, _ options: KernelOptions, _ privateFolder: String) throws(Refusal) {
+    private init(_ launch: Launch, _ options: KernelOptions, _ privateFolder: RuntimeFolder) throws(Refusal) {
+        mayBeKept = options.mayBeKept
         let output = try Self.pipe()
         // Safe because every string lives until the guard has been forked, which takes its own view of them along.
         let argv = unsafe launch.arguments.map { unsafe strdup($0) } + [nil]
         let envp = unsafe launch.environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
-        let paths = unsafe [launch.program, options.workingFolder ?? ".", privateFolder].map { (path: String) in
-            unsafe strdup(path)
-        }
+        let paths = unsafe [
+            launch.program, options.workingFolder ?? ".", privateFolder.path, privateFolder.otherPath ?? "",
+        ].map { (path: String) in unsafe strdup(path) }
+        let locks = mayBeKept ? privateFolder.locks : (-1, -1)
+        let reader = mayBeKept && !options.leavesChildren ? output.read : -1
         // Nobody will read what a service writes that outlives the kernel: a pipe would end it.
         let nowhere = options.leavesChildren ? Self.raised(unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)) : -1
         defer {
@@ -63,16 +72,19 @@ final class GuardedProcess: Sendable {
         let guardian = unsafe argv.withUnsafeBufferPointer { argv in
             unsafe envp.withUnsafeBufferPointer { envp -> pid_t in
                 guard let arguments = argv.baseAddress, let environment = envp.baseAddress,
-                    let program = unsafe paths[0], let folder = unsafe paths[1], let privateFolder = unsafe paths[2]
+                    let program = unsafe paths[0], let folder = unsafe paths[1], let privateFolder = unsafe paths[2],
+                    let otherFolder = unsafe paths[3]
                 else { return -1 }
                 var launch = unsafe clinux_launch(
                     program: program, arguments: arguments, environment: environment, folder: folder,
-                    private_folder: privateFolder, output: nowhere >= 0 ? nowhere : output.write,
+                    private_folder: privateFolder, other_folder: otherFolder,
+                    output: nowhere >= 0 ? nowhere : output.write,
                     memory: UInt64(max(0, options.limits.memory ?? 0)),
                     processor_seconds: UInt64(
                         options.limits.processorTime.map { max(1, $0.components.seconds) } ?? 0),
                     open_files: UInt64(max(0, options.limits.openFiles ?? 0)),
-                    leaves_children: options.leavesChildren ? 1 : 0)
+                    leaves_children: options.leavesChildren ? 1 : 0, may_be_kept: options.mayBeKept ? 1 : 0,
+                    output_reader: reader, locks: locks, kept: 0)
                 return unsafe clinux_start_guarded(&launch, &socket)
             }
         }
@@ -95,10 +107,17 @@ final class GuardedProcess: Sendable {
     }
 
     /// Sends a signal to the program's process group, if it is still there.
-    func signal(_ number: Int32) { order(clinux_order(signal: number, everything: 0)) }
+    func signal(_ number: Int32) { order(clinux_order(signal: number, everything: 0, keeps: 0)) }
 
     /// Ends the program and everything that descends from it at once.
-    func killEverything() { order(clinux_order(signal: SIGKILL, everything: 1)) }
+    func killEverything() { order(clinux_order(signal: SIGKILL, everything: 1, keeps: 0)) }
+
+    /// Lets the guard keep the program without this process; returns the guard's number, or nil if the program has ended.
+    func keep() async -> pid_t? {
+        guard mayBeKept else { return nil }
+        order(clinux_order(signal: 0, everything: 0, keeps: 1))
+        return await kept.value() ?? nil
+    }
 
     /// The last lines of the program's standard output and error.
     var lastLines: [String] { tail.withLock { $0.lines } }
@@ -145,7 +164,8 @@ final class GuardedProcess: Sendable {
             pollfd(fd: guardEnd, events: Int16(POLLIN), revents: 0),
             pollfd(fd: programEnd, events: Int16(POLLIN), revents: 0),
         ]
-        while true {
+        var handle: Int32 = -1
+        while kept.current == nil {
             // Safe because the array is passed with its own length.
             if unsafe poll(&items, 2, -1) == -1 { continue }
             // A descriptor below zero is not waited for any more.
@@ -159,6 +179,9 @@ final class GuardedProcess: Sendable {
                 var rounds = 0
                 while rounds < 64, readOutput(programEnd) > 0 { rounds += 1 }
                 note(report)
+                if mayBeKept, report.event == Int32(clinux_started.rawValue) {
+                    handle = clinux_open_process(report.value)
+                }
             } else if count == 0 || errno != EINTR {
                 break
             }
@@ -166,6 +189,10 @@ final class GuardedProcess: Sendable {
         socket.withLock { $0 = nil }
         close(guardEnd)
         close(programEnd)
+        // A program that may be kept does not go with its guard, so one that has lost guard and watcher has nobody else.
+        if ending.current == nil, kept.current == nil, handle >= 0 { clinux_signal_process(handle, SIGKILL) }
+        if handle >= 0 { close(handle) }
+        kept.set(nil)
         clinux_wait_for_guard(guardian)
         started.set(Refusal(step: clinux_step_fork, code: ECHILD))
         ending.set(Ending(cause: .unknown, peakMemory: 0))
@@ -174,13 +201,16 @@ final class GuardedProcess: Sendable {
 
     private func note(_ report: clinux_report) {
         switch clinux_event(UInt32(report.event)) {
-        case clinux_started: started.set(nil)
+        case clinux_started:
+            program.set(report.value)
+            started.set(nil)
         case clinux_failed:
             started.set(Refusal(step: clinux_step(UInt32(report.detail)), code: report.value))
         case clinux_ended:
             let signal = clinux_ending_signal(report.value)
             let cause: PostMortem.Cause = signal == 0 ? .exited(clinux_exit_status(report.value)) : .signalled(signal)
             ending.set(Ending(cause: cause, peakMemory: Int(report.detail) * 1024))
+        case clinux_kept: kept.set(report.value)
         default: break
         }
     }

@@ -18,6 +18,8 @@ package struct KernelOptions: Sendable {
     package var leavesChildren = false
     /// Whether it has a folder of its own for temporary files, which is removed with it; else that of the environment.
     package var hasOwnTemporaryFolder = false
+    /// Whether it may be left running when the conversation is over.
+    package var mayBeKept = false
     /// How it is spoken to.
     package var transport: Transport = .automatic
     /// How it is ended: each step with the patience that follows it. What is still there after the last is killed.

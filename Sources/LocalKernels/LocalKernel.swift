@@ -78,6 +78,14 @@ package final class LocalKernel: Kernel {
         finished.set(())
     }
 
+    /// Leaves the kernel to a keeper that needs no engine: its guard.
+    package func keep() async -> KeptKernel? {
+        guard start.options.mayBeKept, start.process.ending.current == nil, beginEnding() else { return nil }
+        let kept = await start.keep()
+        finished.set(())
+        return kept
+    }
+
     private func perform(_ step: EndingStep) async {
         switch step {
         case .request(let patience, let afterReply):

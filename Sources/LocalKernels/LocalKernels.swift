@@ -46,6 +46,11 @@ public struct LocalKernels: KernelProvider {
         return try await GalleyLocalKernels.withKernel(spec, options: options) { try await body($0) }
     }
 
+    /// Removes what a kernel of this user's has left that was kept and has ended, if its keepers could not do it.
+    package static func removeRemains(of kernel: KeptKernel) {
+        RuntimeFolder.removeRemains(ofConnectionFile: kernel.connectionFile)
+    }
+
     /// Chooses the kernel, and how it is started.
     @concurrent
     func choose(_ request: KernelRequest) async throws(KernelError) -> (KernelSpec, KernelOptions) {
@@ -59,6 +64,7 @@ public struct LocalKernels: KernelProvider {
         options.limits = request.resources
         options.leavesChildren = request.leavesChildren
         options.hasOwnTemporaryFolder = request.hasTemporaryDirectory
+        options.mayBeKept = request.keepsKernel != .never
         if let warning = request.rootsRightsWarning { request.warn(warning) }
         if let login, !isComplete {
             request.warn(

@@ -16,7 +16,7 @@ extension Account {
         let command = Launch(
             readsProfile ? shell : "/bin/sh", ["-l", "-c", "/usr/bin/env -0 >'\(file)'"],
             environment: options.environment)
-        guard let process = try? await GuardedProcess.start(command, options, privateFolder: folder.path)
+        guard let process = try? await GuardedProcess.start(command, options, in: folder)
         else { return nil }
         _ = await withTaskCancellationHandler {
             await process.ending.value(within: limit)

@@ -63,6 +63,11 @@ final class RuntimeFolder: Sendable {
         .notStarted(kernel: kernel, reason: "\(path) could not be made: \(unsafe String(cString: strerror(errno)))")
     }
 
+    /// The second folder, if there is one.
+    var otherPath: String? { other?.path }
+    /// The descriptors by which the folders are locked, -1 for none.
+    var locks: (Int32, Int32) { (lock, other?.lock ?? -1) }
+
     deinit {
         for lock in [lock, other?.lock ?? -1] where lock >= 0 { close(lock) }
     }
@@ -77,9 +82,9 @@ final class RuntimeFolder: Sendable {
     private static func locked(_ path: String) -> Int32? {
         let folder = unsafe open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard folder >= 0 else { return nil }
-        if flock(folder, LOCK_EX | LOCK_NB) == 0 { return folder }
-        close(folder)
-        return nil
+        defer { close(folder) }
+        // Out of the way of the standard streams, which may be closed.
+        return flock(folder, LOCK_EX | LOCK_NB) == 0 ? fcntl(folder, F_DUPFD_CLOEXEC, 3) : nil
     }
 
     /// What a kernel's folder can hold: nothing else is ever removed, whatever it is called.
@@ -107,16 +112,29 @@ final class RuntimeFolder: Sendable {
         // Nothing else is called so: galley, a process, a word.
         for name in names
         where name.hasPrefix(prefix) && name.wholeMatch(of: /galley-\d+-\w+/) != nil {
-            let path = "\(parent)/\(name)"
-            guard contents.isSuperset(of: Files.names(in: path)) else { continue }
-            var status = stat()
-            guard unsafe lstat(path, &status) == 0, status.st_uid == geteuid(), status.st_mode & S_IFMT == S_IFDIR,
-                // One that was made a moment ago may not be locked yet.
-                status.st_mtim.tv_sec + 10 < time(nil), let lock = locked(path)
-            else { continue }
-            unsafe clinux_remove(path)
-            close(lock)
+            // One that was made a moment ago may not be locked yet.
+            removeUnused("\(parent)/\(name)", ifOlderThan: 10)
         }
+    }
+
+    /// Removes a folder of this user's that holds nothing but what kernels leave, and that nobody uses any more.
+    private static func removeUnused(_ path: String, ifOlderThan age: Int) {
+        guard contents.isSuperset(of: Files.names(in: path)) else { return }
+        // A kernel that was kept can outlive all that held the lock.
+        if unsafe clinux_listener("\(path)/k-1") > 0 { return }
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0, status.st_uid == geteuid(), status.st_mode & S_IFMT == S_IFDIR,
+            status.st_mtim.tv_sec + age <= time(nil), let lock = locked(path)
+        else { return }
+        unsafe clinux_remove(path)
+        close(lock)
+    }
+
+    /// Removes what a kernel has left that was kept, has ended, and had lost its keepers.
+    static func removeRemains(ofConnectionFile path: String) {
+        let folder = Files.parent(path)
+        guard Files.base(folder).wholeMatch(of: /galley-\d+-\w+/) != nil else { return }
+        removeUnused(folder, ifOlderThan: 0)
     }
 
     /// Reads a file that somebody else has written; nil where it is anything but a file of moderate size.

@@ -13,6 +13,7 @@ struct Start: Sendable {
     let connection: Connection
     let handshake: ReadinessHandshake
     private let memory: MemoryWatch
+    private let connectionFile: String
     private let began = ContinuousClock.now
 
     /// Another process can take a port between the moment it is found free and the moment the kernel wants it.
@@ -54,8 +55,10 @@ struct Start: Sendable {
             // Everybody can reach a port.
             let keys = usesPorts && Quirks(of: spec).encrypts ? CurveKeys() : nil
             let file = ConnectionFile(endpoints: endpoints, key: Key(), kernelName: spec.name, keys: keys)
-            let path = try folder.write(file.bytes, to: "kernel.json")
-            var launch = try Launch(spec, connectionFile: path, options: options)
+            connectionFile = try folder.write(file.bytes, to: "kernel.json")
+            var launch = try Launch(spec, connectionFile: connectionFile, options: options)
+            // Python's kernel ends with its parent where it finds this, which a program has that a notebook has started.
+            if options.mayBeKept { launch.environment["JPY_PARENT_PID"] = nil }
             if let temporaryFolder = folder.temporaryFolder { launch.environment["TMPDIR"] = temporaryFolder }
             process = try await Self.start(launch, in: folder, spec, options)
             let handshake = ReadinessHandshake(session: session)
@@ -80,7 +83,7 @@ struct Start: Sendable {
         _ launch: Launch, in privateFolder: RuntimeFolder, _ spec: KernelSpec, _ options: KernelOptions
     ) async throws(KernelError) -> GuardedProcess {
         do throws(GuardedProcess.Refusal) {
-            return try await GuardedProcess.start(launch, options, privateFolder: privateFolder.path)
+            return try await GuardedProcess.start(launch, options, in: privateFolder)
         } catch {
             switch error.step {
             case clinux_step_folder: throw .noWorkingFolder(options.workingFolder ?? ".", reason: error.reason)
@@ -137,6 +140,17 @@ struct Start: Sendable {
         _ = await process.gone.value(within: .seconds(5))
         await connection.close(hearsTheLast: hearsTheLast)
         folder.remove()
+    }
+
+    /// Closes the connection and leaves the kernel to its guard; nil if the kernel has ended.
+    func keep() async -> KeptKernel? {
+        await connection.close(hearsTheLast: true)
+        guard let keeper = await process.keep(), let program = process.program.current else {
+            await clear()
+            return nil
+        }
+        return KeptKernel(
+            connectionFile: connectionFile, process: Int(program), keepers: [Int(keeper), Int(process.guardian)])
     }
 
     /// Puts together what is known of the kernel's end.

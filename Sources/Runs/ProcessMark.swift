@@ -68,13 +68,35 @@ package struct ProcessMark: Hashable, Sendable {
     /// Whether processes can be told from one another here, which takes the file system that shows them.
     package static var canBeFound: Bool { life(of: Int(getpid())) != nil }
 
+    /// The processes that descend from it, or are in the session that it has begun.
+    var descendants: [ProcessMark] {
+        var found: Set = [number]
+        let all = LocalFile.names(in: "/proc").compactMap { Int($0) }.compactMap { other in
+            Self.fields(of: other).map { (number: other, parent: Int($0[1]), session: Int($0[3])) }
+        }
+        var count = 0
+        while found.count > count {
+            count = found.count
+            for other in all where other.session == number || other.parent.map(found.contains) == true {
+                found.insert(other.number)
+            }
+        }
+        return found.subtracting([number]).compactMap { ProcessMark(of: $0) }
+    }
+
     private static func life(of process: Int) -> (began: Int, isOver: Bool)? {
-        // "number (name) state ...", where the name may hold anything; the time is the twenty-second field.
+        // The time is the twenty-second field.
+        guard let fields = fields(of: process), let began = Int(fields[19]) else { return nil }
+        return (began, ["Z", "X"].contains(fields[0]))
+    }
+
+    /// What the system says of a process behind its name: state, parent, group, session and more.
+    private static func fields(of process: Int) -> [String]? {
+        // "number (name) state ...", where the name may hold anything.
         guard let bytes = LocalFile.peek("/proc/\(process)/stat"), let end = bytes.lastIndex(of: UInt8(ascii: ")"))
         else { return nil }
         let fields = bytes[(end + 1)...].split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
-        guard fields.count > 19, let began = Int(fields[19]) else { return nil }
-        return (began, ["Z", "X"].contains(fields[0]))
+        return fields.count > 19 ? fields : nil
     }
 }
 
@@ -96,13 +118,19 @@ extension ProcessMark {
     }
 
     /// Waits until it is gone.
-    package func waitForEnd() {
+    package func waitForEnd() { _ = waitForEnd(within: nil) }
+
+    /// Waits until it is gone, for so long at most; returns whether it is.
+    package func waitForEnd(within limit: Duration?) -> Bool {
+        let deadline = limit.map { ContinuousClock.now + $0 }
         let handle = clinux_open_process(systemNumber)
         defer { if handle >= 0 { close(handle) } }
         while isAlive {
+            if let deadline, ContinuousClock.now >= deadline { return false }
             var item = pollfd(fd: handle, events: Int16(POLLIN), revents: 0)
             // Safe because one item is passed. Without a handle it is a pause.
-            _ = unsafe poll(&item, 1, handle >= 0 ? -1 : 100)
+            _ = unsafe poll(&item, 1, handle >= 0 && limit == nil ? -1 : 20)
         }
+        return true
     }
 }

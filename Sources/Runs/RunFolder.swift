@@ -76,7 +76,7 @@ package struct RunFolder: Sendable {
         while true {
             let mark = (0..<4).compactMap { _ in "abcdefghijkmnpqrstuvwxyz23456789".randomElement() }
             let id = "\(name.isEmpty ? "notebook" : name)-\(String(mark))"
-            if unsafe access(file(of: id), F_OK) != 0 { return id }
+            if unsafe access(file(of: id), F_OK) != 0, unsafe access(file(ofKernel: id), F_OK) != 0 { return id }
         }
     }
 
@@ -99,7 +99,7 @@ package struct RunFolder: Sendable {
     }
 
     /// Whether a run can be called so: what others write must not do anything to a terminal.
-    private static func isName(_ id: String) -> Bool {
+    static func isName(_ id: String) -> Bool {
         !id.isEmpty
             && id.utf8.allSatisfy {
                 (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 95
@@ -141,6 +141,7 @@ package struct RunFolder: Sendable {
     ///
     /// - Parameter always: Whether it is worth the time also where there are few.
     package func forgetOld(always: Bool) {
+        _ = forgetEndedKernels()
         guard always || LocalFile.names(in: path).count > 250 else { return }
         let over = runs.filter { $0.presentState == .ended || $0.presentState == .lost }
             .sorted { $0.activity.microseconds > $1.activity.microseconds }

@@ -14,6 +14,7 @@ import Testing
         (settings.hasTemporaryDirectory, settings.leavesChildren) = (true, true)
         (settings.resources.memory, settings.resources.processorTime) = (1 << 40, .seconds(90))
         settings.resources.openFiles = 100
+        settings.keepsKernel = .afterFailure
         (settings.startTimeout, settings.timeout) = (.milliseconds(1500), .seconds(600))
         (settings.totalTimeout, settings.idleTimeout) = (.seconds(7200), .nanoseconds(1))
         (settings.onTimeout, settings.grace) = (.continue, .zero)

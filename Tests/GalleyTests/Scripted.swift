@@ -12,8 +12,8 @@ func scripted(_ kernels: KernelLog = KernelLog(), grace: Duration? = nil) -> Opt
 }
 
 /// Makes a kernel as ``scripted(_:)`` has it.
-func scriptedKernel(_ kernels: KernelLog) -> ScriptedKernel {
-    let kernel = ScriptedKernel { code in
+func scriptedKernel(_ kernels: KernelLog, keptAs kept: KeptKernel? = nil) -> ScriptedKernel {
+    let kernel = ScriptedKernel(keptAs: kept) { code in
         switch code.split(separator: " ", maxSplits: 1).first {
         case "prints": .running(printing: String(code.dropFirst("prints ".count)))
         case "raises": .failing("ValueError", "bad")

@@ -166,8 +166,9 @@ import Testing
             environment.withUnsafeMutableBufferPointer { environment in
                 var launch = clinux_launch(
                     program: arguments[0]!, arguments: arguments.baseAddress!,
-                    environment: environment.baseAddress!, folder: folder, private_folder: folder, output: output,
-                    memory: 0, processor_seconds: 0, open_files: 0, leaves_children: 0)
+                    environment: environment.baseAddress!, folder: folder, private_folder: folder, other_folder: folder,
+                    output: output, memory: 0, processor_seconds: 0, open_files: 0, leaves_children: 0, may_be_kept: 0,
+                    output_reader: -1, locks: (-1, -1), kept: 0)
                 return clinux_start_guarded(&launch, &socket)
             }
         }
@@ -177,7 +178,7 @@ import Testing
         #expect(recv(socket, &report, MemoryLayout<clinux_report>.size, 0) > 0)
         #expect(clinux_event(UInt32(report.event)) == clinux_started)
         defer {
-            var order = clinux_order(signal: SIGKILL, everything: 1)
+            var order = clinux_order(signal: SIGKILL, everything: 1, keeps: 0)
             send(socket, &order, MemoryLayout<clinux_order>.size, Int32(MSG_NOSIGNAL))
             clinux_wait_for_guard(guardian)
             close(socket)

@@ -79,14 +79,24 @@ struct clinux_launch {
     char *_Nullable const *_Nonnull environment;
     /// The folder to start in.
     const char *_Nonnull folder;
-    /// A folder that is the program's alone. It is removed when the engine cannot do it any more.
+    /// Two folders that are the program's alone; the second is empty if there is none. They are removed when the engine
+    /// cannot do it any more.
     const char *_Nonnull private_folder;
+    const char *_Nonnull other_folder;
     /// Where the program's standard output and error go.
     int output;
     /// Limits by RLIMIT_AS, RLIMIT_CPU and RLIMIT_NOFILE; 0 sets none.
     uint64_t memory, processor_seconds, open_files;
     /// Whether what the program started may outlive it.
     int leaves_children;
+    /// Whether the engine may order that the program is kept.
+    int may_be_kept;
+    /// What the keeper of a program holds, each -1 if there is none: the end of the pipe from which the program's output is
+    /// read, and the locked folders.
+    int output_reader;
+    int locks[2];
+    /// The process of a program that is kept, 0 until then. The guard sets it for its watcher.
+    int32_t kept;
 };
 
 /// What a guard reports.
@@ -97,6 +107,8 @@ enum clinux_event {
     clinux_failed = 2,
     /// It has ended; `value` is what wait() says, `detail` its peak memory in kilobytes.
     clinux_ended = 3,
+    /// The guard has let go of the engine, and keeps the program; `value` is the guard's process.
+    clinux_kept = 4,
 };
 
 /// What could not be done before the program ran.
@@ -108,16 +120,17 @@ struct clinux_report {
     int64_t detail;
 };
 
-/// What a guard can be told, sent whole through its socket: a signal for the program's process group, or SIGKILL with
-/// `everything` for all that descends from the program.
+/// What a guard can be told, sent whole through its socket: a signal for the program's process group, SIGKILL with
+/// `everything` for all that descends from the program, or `keeps` to keep the program without the engine.
 struct clinux_order {
-    int32_t signal, everything;
+    int32_t signal, everything, keeps;
 };
 
 /// Starts a program under a guard; returns the guard's process and sets `socket`, or returns -1 and sets errno.
 ///
 /// The guard is a small process between this one and the program. It outlives neither: when this process ends, by
-/// whatever means, the socket closes, and the guard ends the program and all that descends from it.
+/// whatever means, the socket closes, and the guard ends the program and all that descends from it. Of a program that is
+/// kept the guard is the keeper, which needs no engine: it ends what the program leaves behind, and removes the folders.
 ///
 /// Nobody who waits for any child of this process hears of it; ``clinux_wait_for_guard`` has to be called in the end.
 pid_t clinux_start_guarded(const struct clinux_launch *_Nonnull launch, int *_Nonnull socket);

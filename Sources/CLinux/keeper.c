@@ -1,0 +1,51 @@
+#define _GNU_SOURCE
+#include "keeper.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/// Takes out what the program has written; returns whether there may be more later.
+static int read_output(int reader) {
+    char text[4096];
+    ssize_t count;
+    // A program that never pauses must not keep this process from noticing its end.
+    for (int rounds = 0; rounds < 64 && (count = read(reader, text, sizeof text)) > 0; rounds++) {}
+    return count != 0;
+}
+
+/// Waits for children that have ended; returns whether the program is among them, or is no child of this process.
+static int has_ended(pid_t program) {
+    for (pid_t child; (child = waitpid(-1, NULL, WNOHANG)) != 0;)
+        if (child == program || child == -1) return 1;
+    return 0;
+}
+
+_Noreturn void clinux_keep(const struct clinux_launch *launch, pid_t program, void (*end_everything)(void)) {
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    struct pollfd waits[2] = {
+        {.fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK), .events = POLLIN},
+        {.fd = launch->output_reader, .events = POLLIN},
+    };
+    if (waits[1].fd >= 0) fcntl(waits[1].fd, F_SETFL, O_NONBLOCK);
+    while (!has_ended(program)) {
+        if (poll(waits, 2, -1) < 0) continue;
+        struct signalfd_siginfo ignored;
+        while (read(waits[0].fd, &ignored, sizeof ignored) > 0) {}
+        // A descriptor below zero is not waited for any more.
+        if (waits[1].revents != 0 && !read_output(waits[1].fd)) waits[1].fd = -1;
+    }
+    if (!launch->leaves_children) end_everything();
+    clinux_remove_folders(launch);
+    _exit(0);
+}
+
+void clinux_remove_folders(const struct clinux_launch *launch) {
+    clinux_remove(launch->private_folder);
+    if (*launch->other_folder) clinux_remove(launch->other_folder);
+}

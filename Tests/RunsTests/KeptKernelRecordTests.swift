@@ -1,0 +1,78 @@
+import Foundation
+import GalleyJSON
+import GalleyJupyterProtocol
+import Testing
+
+@testable import GalleyRuns
+
+@Suite struct `What is told of a kernel that is kept` {
+    private let parent = FileManager.default.temporaryDirectory.path + "/galley-kept-test-\(UUID().uuidString)"
+    private let folder: RunFolder
+
+    init() throws {
+        try FileManager.default.createDirectory(
+            atPath: parent, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
+        folder = try #require(RunFolder.own(in: parent, geteuid()))
+    }
+
+    private func record(_ id: String, of process: Int32 = getpid()) -> KeptKernelRecord? {
+        let kept = KeptKernel(connectionFile: "/run/é.json", process: Int(process), keepers: [Int(getppid())])
+        return KeptKernelRecord(kept, id: id, kernel: "python3", notebook: "/é/a.ipynb")
+    }
+
+    @Test func `can be read again, by its user alone, and is no run`() throws {
+        defer { try? FileManager.default.removeItem(atPath: parent) }
+        let record = try #require(self.record("a-b2c3"))
+        try folder.add(record)
+        let read = try #require(folder.keptKernel("a-b2c3"))
+        #expect(read.bytes == record.bytes && read.process == record.process && read.keepers == record.keepers)
+        #expect(read.isAlive && folder.keptKernels.count == 1 && folder.runs.isEmpty && !folder.isUncertain)
+        let mode = try FileManager.default.attributesOfItem(atPath: folder.file(ofKernel: "a-b2c3"))[.posixPermissions]
+        #expect(mode as? Int == 0o600)
+        folder.remove(kernel: "a-b2c3")
+        #expect(folder.keptKernel("a-b2c3") == nil && folder.keptKernel("../a") == nil)
+    }
+
+    @Test func `is forgotten when the kernel has ended, and not when that cannot be seen`() throws {
+        defer { try? FileManager.default.removeItem(atPath: parent) }
+        let alive = try #require(self.record("alive"))
+        try folder.add(alive)
+        var other = Document(alive.json).root
+        func add(_ id: String, _ member: String, _ value: Value) throws {
+            other = Document(alive.json).root
+            (other["id"], other[member]) = (.string(id), value)
+            try Data(Document(other).text.bytes).write(to: URL(fileURLWithPath: folder.file(ofKernel: id)))
+        }
+        // Its number is another process's by now.
+        try add("ended", "process_started", 1)
+        try add("elsewhere", "machine", .string(ProcessMark.here.split(separator: "/")[0] + "/pid:[1]"))
+        try add("broken", "process", "x")
+        folder.forgetOld(always: false)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        #expect(names == ["alive.kept.json", "broken.kept.json", "elsewhere.kept.json"])
+        #expect(folder.keptKernels.map(\.id) == ["alive"])
+    }
+
+    @Test func `is nothing, where the process is not there`() {
+        #expect(record("a", of: Int32.max) == nil)
+        try? FileManager.default.removeItem(atPath: parent)
+    }
+
+    @Test func `ends by a signal that it cannot ignore, with all that descends from it`() throws {
+        defer { try? FileManager.default.removeItem(atPath: parent) }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", "trap '' TERM; setsid sleep 1000 & sleep 1001 & echo begun; wait"]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        #expect(try output.fileHandleForReading.read(upToCount: 5) == Data("begun".utf8))
+        let kept = KeptKernel(connectionFile: "/no", process: Int(process.processIdentifier))
+        let record = try #require(KeptKernelRecord(kept, id: "a", kernel: "k", notebook: "/a"))
+        let children = record.process.descendants
+        #expect(children.count == 2)
+        var asked = 0
+        try record.end(within: .milliseconds(100)) { asked += 1 }
+        #expect(asked == 1 && !record.process.isAlive && children.allSatisfy { !$0.isAlive })
+    }
+}
