@@ -270,6 +270,7 @@ final class BatchConduct: Sendable {
     /// is to leave something behind.
     private func options(of job: Int) -> Options {
         var options = batch.jobs[job].options
+        options.keepsNotebook = batch.keepsNotebooks
         let takesOne = options.provider.features.contains(.temporaryDirectory)
         if batch.jobs.count > 1, takesOne, !options.leavesChildren, options.environment["TMPDIR"] == nil {
             options.hasTemporaryDirectory = true

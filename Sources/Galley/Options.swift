@@ -21,6 +21,8 @@ public struct Options: Sendable {
     public var result = ResultPlace.inPlace
     /// Whether the notebook's metadata tell how the run went, under `galley`.
     public var keepsRecord = false
+    /// Whether the report has the notebook as the run has left it.
+    package var keepsNotebook = true
 
     /// How the cells are run.
     package var execution = ExecutionOptions()
