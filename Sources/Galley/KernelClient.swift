@@ -190,6 +190,8 @@ public final class KernelClient: Sendable {
     ///   kernel as it was, if the provider leaves its kernels running.
     public func restart() async throws {
         guard provider.endsKernels else { throw KernelClientError.cannotRestart(provider: provider.name) }
+        // A task that is cancelled already takes no kernel away.
+        try Task.checkCancellation()
         let old = await state.first { state -> Stage? in
             guard !state.isRestarting else { return nil }
             if case .ended = state.stage { return .ended }

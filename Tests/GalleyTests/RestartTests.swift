@@ -124,6 +124,19 @@ import Testing
         #expect(kernels.isAllOver)
     }
 
+    @Test func `stays where the task that restarts it was cancelled before`() async throws {
+        let kernels = KernelLog()
+        try await withKernel("any", scripted(kernels)) { kernel async throws in
+            let restart = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                try await kernel.restart()
+            }
+            await #expect(throws: CancellationError.self) { try await restart.value }
+            #expect(try await kernel.execute("prints a").text == "a")
+        }
+        #expect(kernels.all.count == 1)
+    }
+
     @Test func `can be restarted by several tasks at a time`() async throws {
         let kernels = KernelLog()
         try await withKernel("any", scripted(kernels)) { kernel async throws in
