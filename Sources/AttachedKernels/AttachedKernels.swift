@@ -23,6 +23,9 @@ public struct AttachedKernels: KernelProvider {
     /// One notebook at a time: the kernel has one state.
     public var capacity: KernelCapacity { KernelCapacity(concurrency: 1) }
 
+    /// The kernel goes on running.
+    public var endsKernels: Bool { false }
+
     /// Lists the kernels of this user that run on this machine and have a connection file where Jupyter keeps them.
     @concurrent
     public func kernels() async -> [KernelDescription] {

@@ -8,13 +8,15 @@ import Synchronization
 /// It never throws: whatever becomes of a cell or of the kernel is a result. What the cells have put out so far can be
 /// looked at any time, from anywhere.
 package final class Executor: Sendable {
-    private let kernel: any Kernel
-    private let plan: Plan
-    private let settings: RunSettings
-    private let hooks: CellHooks
-    private let time: Timekeeper
-    private let observe: @Sendable (RunEvent) -> Void
-    private let state: Mutex<RunState>
+    let kernel: any Kernel
+    let plan: Plan
+    /// The number of cells that the plan runs.
+    private let plannedCount: Int
+    let settings: RunSettings
+    let hooks: CellHooks
+    let time: Timekeeper
+    let observe: @Sendable (RunEvent) -> Void
+    let state: Mutex<RunState>
 
     /// How long a kernel that has replied may be silent until it is asked whether something was lost.
     private static let patience = Duration.seconds(1)
@@ -37,6 +39,7 @@ package final class Executor: Sendable {
     ) {
         self.kernel = kernel
         self.plan = plan
+        plannedCount = plan.run.count
         (self.settings, self.hooks) = (settings, hooks)
         self.observe = observe
         time = Timekeeper(clock, elapsed: elapsed)
@@ -116,7 +119,7 @@ package final class Executor: Sendable {
     }
 
     /// The limit of the whole run, where there is one.
-    private var totalLimit: StruckLimit? {
+    var totalLimit: StruckLimit? {
         settings.totalLimit.duration.map { StruckLimit(kind: .total, duration: $0) }
     }
 
@@ -131,6 +134,20 @@ package final class Executor: Sendable {
         } catch {
             // The run is over; what the kernel may die of now is no concern of its cells.
         }
+    }
+
+    /// Interrupts the cell that runs, or the next one as soon as it is sent; the run itself goes on.
+    package func interrupt() {
+        let cell = state.withLock { state in
+            if state.running == nil { state.interruptsNextCell = true }
+            return state.running?.index
+        }
+        if let cell { interrupt(cell) }
+    }
+
+    private func interrupt(_ cell: Int) {
+        let repetition = Task { try await interruptUntilHeard(cell) }
+        state.withLock { $0.keep(repetition, for: cell) }
     }
 
     /// Ends the run: interrupts the cell that runs and gives it time to finish; when called again, kills the kernel.
@@ -153,77 +170,6 @@ package final class Executor: Sendable {
     }
 }
 
-// MARK: - What others do around a cell
-
-extension Executor {
-    /// Lets others look at a cell before it is run; nil where it is not to be run any more.
-    private func prepare(_ cell: PlannedCell) async -> PlannedCell? {
-        guard !hooks.middleware.isEmpty else { return cell }
-        // What has begun for a cell is to have an end: nobody is told of one that will not be run.
-        guard state.withLock({ $0.stop == nil }) else { return nil }
-        let source = Mutex(cell.source)
-        let isWanted = await interrupt {
-            for middleware in self.hooks.middleware {
-                var text = source.withLock(\.self)
-                try await middleware.beforeCell(cell, source: &text)
-                source.withLock { [text] in $0 = text }
-            }
-        }
-        guard isWanted else { return nil }
-        var edited = cell
-        edited.source = source.withLock(\.self)
-        if edited.source != cell.source { state.withLock { [edited] in $0.note(edited: edited) } }
-        return edited
-    }
-
-    /// Lets others look at a cell that is over.
-    private func pass(_ report: CellReport) async {
-        guard !hooks.middleware.isEmpty else { return }
-        let outputs = state.withLock { $0.transcript.outputs(of: report.index) }
-        _ = await interrupt {
-            for middleware in self.hooks.middleware.reversed() {
-                try await middleware.afterCell(report, outputs: outputs)
-            }
-        }
-    }
-
-    /// Waits for others, unless somebody ends the run or its time is over; returns whether they let it go on.
-    private func interrupt(for body: @escaping @Sendable () async throws -> Void) async -> Bool {
-        // The reason to end the run, where they have one.
-        let interlude = Interlude { () -> String? in
-            do {
-                try await body()
-                return nil
-            } catch {
-                return "\(error)"
-            }
-        }
-        let isStopped = state.withLock { state in
-            state.interlude = interlude
-            return state.stop != nil
-        }
-        if isStopped { interlude.giveUp() }
-        let end = totalLimit.map { $0.duration + state.withLock(\.origin) }
-        let alarm = Task { [time] in
-            guard let end else { return }
-            try await time.sleep(end)
-            interlude.giveUp()
-        }
-        // What the kernel says meanwhile is heard meanwhile.
-        let listening = Task { for try await message in kernel.messages { _ = hear(message) } }
-        let answer = await interlude.answer()
-        alarm.cancel()
-        listening.cancel()
-        _ = await listening.result
-        return state.withLock { state in
-            state.interlude = nil
-            if answer == nil { state.isUnchecked = true }
-            if case .some(let reason?) = answer { state.stop = state.stop ?? .requested(reason) }
-            return answer != nil && state.stop == nil
-        }
-    }
-}
-
 // MARK: - One cell
 
 extension Executor {
@@ -232,6 +178,7 @@ extension Executor {
         let begin = time.now()
         guard ask(cell, since: begin) else { return nil }
         observe(.cellStarted(cell))
+        if state.withLock({ $0.takeInterrupt() }) { interrupt(cell.index) }
         // One watch serves many cells, unless it is going to sleep for too long.
         if state.withLock({ $0.needsEarlierWatch(settings) }) {
             watch?.cancel()
@@ -246,14 +193,14 @@ extension Executor {
             ending = await hearReply()
             pause = pause * 3 / 2
         }
-        if case .complete = ending, state.withLock({ $0.struck != nil || $0.stop != nil }),
+        if case .complete = ending, state.withLock({ $0.struck != nil || $0.stop != nil || $0.wasInterrupted }),
             case .broken(let failure) = await settle()
         {
             ending = .broken(failure)
         }
         return state.withLock { state in
             let outcome = state.outcome(of: cell, ending, settings)
-            return state.finish(cell, outcome, time.now() - begin)
+            return state.finish(cell, outcome, time.now() - begin, of: plannedCount)
         }
     }
 
@@ -313,7 +260,7 @@ extension Executor {
     }
 
     /// Takes note of a message; returns the reply where it completes the request in flight.
-    private func hear(_ message: Message) -> (reply: Message?, hasLoss: Bool)? {
+    func hear(_ message: Message) -> (reply: Message?, hasLoss: Bool)? {
         let now = time.now()
         let (heard, cell) = state.withLock { state in
             let heard = state.hear(message, at: now, session: kernel.session)
@@ -368,16 +315,7 @@ extension Executor {
         func isRunning() -> Bool { state.withLock { $0.running.map { cell == nil || $0.index == cell } ?? false } }
         guard isRunning() || cell == nil else { return }
         if isRunning() {
-            let isTakenUp = state.withLock { state in
-                state.wasInterrupted = true
-                return state.isTakenUp
-            }
-            await interruptKernel()
-            if !isTakenUp {
-                // A kernel that was not at work yet has not heard it.
-                try await time.sleep(start + Self.freshness)
-                if isRunning() { await interruptKernel() }
-            }
+            try await interruptUntilHeard(cell)
             try await time.sleep(start + grace / 2)
             if isRunning() { await interruptKernel() }
         }
@@ -386,6 +324,22 @@ extension Executor {
             state.withLock { $0.wasKilled = true }
             await kernel.kill()
         }
+    }
+
+    /// Interrupts the kernel and, if it was not at work yet, does so again.
+    private func interruptUntilHeard(_ cell: Int?) async throws {
+        let start = time.now()
+        func isRunning() -> Bool { state.withLock { $0.running.map { cell == nil || $0.index == cell } ?? false } }
+        guard isRunning() else { return }
+        let isTakenUp = state.withLock { state in
+            state.wasInterrupted = true
+            return state.isTakenUp
+        }
+        await interruptKernel()
+        guard !isTakenUp else { return }
+        // A kernel that was not at work yet has not heard it.
+        try await time.sleep(start + Self.freshness)
+        if isRunning() { await interruptKernel() }
     }
 
     private func interruptKernel() async {

@@ -9,9 +9,16 @@ public import GalleyNotebook
 /// The methods run wherever their caller does. Those of a class of the main actor say so themselves:
 /// `@MainActor func afterCell(…)`.
 public protocol Middleware: Sendable {
+    /// Whether the notebook is saved with the source that ``beforeCell(_:source:)`` has changed; at first it keeps its own.
+    ///
+    /// If several middlewares change a cell, the notebook gets the source as the last of those has left it that answer
+    /// `true`, with all changes before it.
+    nonisolated var savesEditedSource: Bool { get }
+
     /// Is called before a cell is sent to the kernel, and may change what is sent.
     ///
-    /// The notebook gets the source that was run, because it tells what its outputs come from.
+    /// The saved notebook keeps the source that it has, unless ``savesEditedSource`` is true. Reports and events have the
+    /// source that was sent: lines of errors count in it.
     ///
     /// - Throws: Whatever is to end the run before the cell; its description becomes the reason.
     func beforeCell(_ cell: PlannedCell, source: inout String) async throws
@@ -23,6 +30,9 @@ public protocol Middleware: Sendable {
 }
 
 extension Middleware {
+    /// The notebook keeps its own source.
+    public nonisolated var savesEditedSource: Bool { false }
+
     /// Leaves the cell as it is.
     public func beforeCell(_ cell: PlannedCell, source: inout String) async throws {}
     /// Lets the run go on.

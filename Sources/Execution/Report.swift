@@ -1,4 +1,5 @@
 public import GalleyJupyterProtocol
+public import GalleyNotebook
 
 /// What became of a run.
 ///
@@ -28,6 +29,11 @@ public struct Report: Sendable {
     public package(set) var fileLine: Int?
     /// What was not as it should be, and no reason to end the run.
     public package(set) var warnings: [String] = []
+    /// The notebook as the run has left it, with all outputs.
+    ///
+    /// It is nil if the notebook could not be opened in time, if the report was read from JSON, and in a batch that does
+    /// not keep notebooks. The report's form in JSON leaves it out.
+    public package(set) var executedNotebook: Notebook?
 
     /// Puts the facts together.
     package init(
@@ -107,6 +113,8 @@ public struct CellReport: Sendable {
     public package(set) var outputCount = 0
     /// How large they are: the bytes of their text and data, as they are in JSON.
     public package(set) var outputSize = 0
+    /// The share of the cells to be run that were over after this one, up to 1; nil if it was not run.
+    package var fractionCompleted: Double?
 
     init(_ cell: PlannedCell, _ outcome: CellOutcome, _ duration: Duration = .zero) {
         index = cell.index
@@ -123,6 +131,9 @@ public struct CellReport: Sendable {
         (self.index, self.number, self.id, self.title) = (index, number, id, title)
         (self.outcome, self.duration) = (outcome, duration)
     }
+
+    /// Whether nothing went wrong in it; see ``CellOutcome/isSuccess``.
+    public var isSuccess: Bool { outcome.isSuccess }
 
     /// The error that it raised, allowed or not; nil where it raised none.
     public var error: CellError? { if case .raised(let error, _) = outcome { error } else { nil } }
@@ -163,6 +174,23 @@ public enum KernelFate: Hashable, Sendable {
 }
 
 extension Report {
+    /// Whether all is well: the run came to its end, or a cell ended it on purpose with status 0.
+    public var isSuccess: Bool { outcome.isSuccess }
+
+    /// Returns the outputs of a code cell.
+    ///
+    ///     let report = try await execute("report.ipynb")
+    ///     for cell in report.cells {
+    ///         for output in report.outputs(of: cell) { print(cell.number, output.text ?? "") }
+    ///     }
+    ///
+    /// - Parameter cell: One of ``cells``.
+    /// - Returns: The outputs in their order, as ``executedNotebook`` has them; none if there is no such notebook.
+    public func outputs(of cell: CellReport) -> [Output] {
+        guard let executedNotebook, executedNotebook.cells.indices.contains(cell.index) else { return [] }
+        return Array(executedNotebook.cells[cell.index].outputs)
+    }
+
     /// The cell that decided how the run ended; nil where none did.
     public var failingCell: CellReport? {
         cells.first { cell in
@@ -254,6 +282,17 @@ extension RunOutcome {
 }
 
 extension CellOutcome {
+    /// Whether nothing went wrong in the cell.
+    ///
+    /// An error that was allowed is no failure, and a cell that is blank or skipped has none. A cell that the run did not
+    /// reach has not succeeded.
+    public var isSuccess: Bool {
+        switch self {
+        case .succeeded, .raised(_, isAllowed: true), .exited(status: 0), .skipped, .blank: true
+        default: false
+        }
+    }
+
     /// Whether the cell was sent to the kernel.
     package var wasRun: Bool {
         switch self {

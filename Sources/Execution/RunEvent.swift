@@ -25,6 +25,20 @@ public enum RunEvent: Sendable {
     case failed(any Error)
 }
 
+extension RunEvent {
+    /// How much of the run is over, from 0 to 1: the cells that are over, of those that are to be run.
+    ///
+    /// The start of a run, the end of a cell and a success have one; it is nil of all other events.
+    public var fractionCompleted: Double? {
+        switch self {
+        case .started: 0
+        case .cellFinished(let cell): cell.fractionCompleted
+        case .finished(let report) where report.isSuccess: 1
+        default: nil
+        }
+    }
+}
+
 /// What is known of a run when its kernel is ready.
 public struct RunStart: Sendable {
     /// The name of the kernel.

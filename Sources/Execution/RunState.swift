@@ -23,11 +23,15 @@ struct RunState: Sendable {
     var interlude: Interlude<String?>?
     /// Whether somebody who was to look at a cell was not waited for.
     var isUnchecked = false
-    /// The cells whose source is not that of the plan, by their places.
+    /// The cells that are sent with another source than that of the plan, by their places.
     private var edited: [Int: PlannedCell] = [:]
+    /// The sources that the notebook gets once their cells are sent, by their places.
+    private var savedSources: [Int: String] = [:]
     /// Whether the cell that runs was interrupted, and the kernel killed.
     var wasInterrupted = false
     var wasKilled = false
+    /// Whether the next cell is interrupted as soon as it is sent.
+    var interruptsNextCell = false
     /// Whether a number was put out that is too long for those who read the file.
     var hasUnreadableNumber = false
     /// What interrupts the kernel and waits: for the cell to end, or for the conversation.
@@ -46,10 +50,22 @@ struct RunState: Sendable {
         heard = now
         isTakenUp = false
         exchange = Exchange(request, wasInterrupted: wasInterrupted)
-        transcript.begin(cell.index, editedTo: edited[cell.index]?.source, with: request)
+        transcript.begin(cell.index, saving: savedSources[cell.index], with: request)
     }
 
-    mutating func note(edited cell: PlannedCell) { edited[cell.index] = cell }
+    /// Returns whether the cell that was sent is to be interrupted, once.
+    mutating func takeInterrupt() -> Bool {
+        defer { interruptsNextCell = false }
+        return interruptsNextCell
+    }
+
+    /// Notes that a cell is sent with other source than that of the plan.
+    ///
+    /// - Parameter saved: The source that the notebook gets; nil if it keeps its own.
+    mutating func note(edited cell: PlannedCell, saving saved: String?) {
+        edited[cell.index] = cell
+        savedSources[cell.index] = saved
+    }
 
     /// A cell as it is run.
     func cell(at index: Int, of plan: Plan) -> PlannedCell? { edited[index] ?? plan.cell(at: index) }
@@ -203,8 +219,13 @@ struct RunState: Sendable {
         ["", "None", "False"].contains(value) ? 0 : Int(value) ?? 1
     }
 
-    mutating func finish(_ cell: PlannedCell, _ outcome: CellOutcome, _ duration: Duration) -> CellReport {
+    ///
+    /// - Parameter planned: The number of cells that the run has to run.
+    mutating func finish(
+        _ cell: PlannedCell, _ outcome: CellOutcome, _ duration: Duration, of planned: Int
+    ) -> CellReport {
         var report = CellReport(cell, outcome, duration)
+        report.fractionCompleted = Double(reports.count + 1) / Double(planned)
         transcript.measure(&report)
         reports[cell.index] = report
         running = nil

@@ -48,8 +48,8 @@ struct Transcript: Sendable {
         if old?.canonicalText.bytes != language.canonicalText.bytes { notebook.metadata["language_info"] = language }
     }
 
-    /// Begins a cell, or begins it again; with another source than the notebook has, where it was edited.
-    mutating func begin(_ cell: Int, editedTo source: String?, with request: Message) {
+    /// Begins a cell, or begins it again; with another source than the notebook has, if that is to be saved.
+    mutating func begin(_ cell: Int, saving source: String?, with request: Message) {
         current = cell
         displays.forget(cell, upTo: .max)
         if let source { notebook.cells[cell].source = source }

@@ -25,10 +25,13 @@ public struct Batch: Sendable {
     public var retries = 0
     /// Which notebooks are started first; the report is in the order of the jobs in any case.
     public var order = Order.asGiven
+    /// Whether the reports have the notebooks as their runs have left them; at first they do not, because that takes the
+    /// memory of all notebooks.
+    public var keepsNotebooks = false
     /// Is given what notebooks have become, and what they were.
     package var receive: @Sendable (_ job: Int, _ new: Notebook, _ old: Notebook) -> Void = { _, _, _ in }
     /// Whether a run that has ended is as it should be.
-    package var accepts: @Sendable (_ job: Int, Report) -> Bool = { _, report in report.outcome.isSuccess }
+    package var accepts: @Sendable (_ job: Int, Report) -> Bool = { _, report in report.isSuccess }
 
     /// Puts notebooks together.
     public init(_ jobs: [Job]) { self.jobs = jobs }
@@ -152,7 +155,7 @@ public struct JobReport: Sendable {
     package var span: Duration { max(.zero, end.countable - begin.countable - waited.countable) }
 
     /// Whether the notebook was run and all is well.
-    public var isSuccess: Bool { if case .ran(let report) = result { report.outcome.isSuccess } else { false } }
+    public var isSuccess: Bool { if case .ran(let report) = result { report.isSuccess } else { false } }
 
     /// The report of the run; nil where there was none.
     public var run: Report? {

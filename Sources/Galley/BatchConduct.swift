@@ -275,6 +275,7 @@ final class BatchConduct: Sendable {
     /// is to leave something behind.
     private func options(of job: Int) -> Options {
         var options = batch.jobs[job].options
+        options.hooks.keepsNotebook = batch.keepsNotebooks
         let takesOne = options.kernels.features.contains(.temporaryDirectory)
         if batch.jobs.count > 1, takesOne, !options.leavesChildren, options.environment["TMPDIR"] == nil {
             options.hasTemporaryDirectory = true

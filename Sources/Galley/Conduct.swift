@@ -36,6 +36,8 @@ final class Conduct: Sendable {
         var result: String?
         /// Who owns the notebook.
         var owner: FileOwner?
+        /// The notebook as it is by now, if the report is to have it.
+        var notebook: Notebook?
     }
 
     /// - Parameter receive: Is given what the notebook has become in the end, and what it was.
@@ -174,10 +176,14 @@ final class Conduct: Sendable {
         var notebook = try Notebook(reading: unread)
         for warning in notebook.warnings { observe(.warning("\(warning)")) }
         for preparation in options.preparations { try preparation.prepare(&notebook) }
+        keep(notebook)
         let plan = try Plan(for: notebook, options.settings)
         for warning in plan.warnings { observe(.warning(warning)) }
         return (notebook, plan)
     }
+
+    /// Keeps the notebook for the report.
+    private func keep(_ notebook: Notebook) { if options.keepsNotebook { notes.withLock { $0.notebook = notebook } } }
 
     private var elapsed: Duration { start.duration(to: .now) }
 
@@ -185,7 +191,10 @@ final class Conduct: Sendable {
     private func complete(_ report: Report, result: String? = nil) -> Report {
         var report = report
         (report.notebook, report.started) = (source.name, began)
-        notes.withLock { (report.warnings, report.result) = ($0.warnings, result ?? $0.result) }
+        notes.withLock { notes in
+            (report.warnings, report.result) = (notes.warnings, result ?? notes.result)
+            report.executedNotebook = notes.notebook
+        }
         return report
     }
 
@@ -288,7 +297,9 @@ final class Conduct: Sendable {
         if savesOnTheWay { _ = try? await saver.save(isOver: true) }
         (_, result.keptKernel) = await (late, kept)
         for index in result.cells.indices { executor.measure(&result.cells[index]) }
-        receive(executor.notebook, notebook)
+        let executed = executor.notebook
+        keep(executed)
+        receive(executed, notebook)
         do {
             try await saver.save(isOver: true)
         } catch {

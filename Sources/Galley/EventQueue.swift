@@ -21,6 +21,8 @@ struct EventQueue<Event: QueuedEvent>: Sendable {
     private var size = 0
     private let limit: Int
     private var isFinished = false
+    /// How many events were left out.
+    private(set) var missed = 0
     /// What stands for left out events at the end of a notebook's: its number in the queue, and for how many.
     private var gaps: [Int: (number: Int, count: Int)] = [:]
 
@@ -43,6 +45,7 @@ struct EventQueue<Event: QueuedEvent>: Sendable {
 
     /// Keeps of what there is no room for only that it was.
     private mutating func leaveOut(_ event: Event) {
+        missed += 1
         if let (number, count) = gaps[event.job], let gap = event.standIn(for: count + 1),
             events.replace(number, with: gap)
         {
@@ -94,7 +97,14 @@ extension BatchEvent: QueuedEvent {
     }
 }
 
-extension Publication {
+extension Publication: QueuedEvent {
+    var droppableSize: Int { size + 500 }
+
+    var job: Int { 0 }
+
+    /// The execution counts what is left out.
+    func standIn(for count: Int) -> Publication? { nil }
+
     fileprivate var size: Int {
         switch self {
         case .stream(let name, let text): name.utf8.count + text.utf8.count

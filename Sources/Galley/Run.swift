@@ -14,6 +14,7 @@ public import GalleyStorage
 public final class Run: Sendable {
     private let stop = StopSwitch()
     private let queue = Watched(EventQueue<RunEvent>())
+    private let finished = Watched(0.0)
     private let work: Task<Report, any Error>
 
     /// Runs a notebook, as ``execute(_:_:)-(String,_)`` does.
@@ -29,10 +30,11 @@ public final class Run: Sendable {
     }
 
     private init(_ options: Options, _ stores: @escaping @Sendable () throws -> RunStores) {
-        work = Task { [stop, queue] in
+        work = Task { [stop, queue, finished] in
             defer { queue.change { $0.finish() } }
             do {
                 return try await Conduct(stores(), options, stop: stop) { event in
+                    if let fraction = event.fractionCompleted { finished.change { $0 = fraction } }
                     queue.change { $0.add(event) }
                 }.run()
             } catch {
@@ -50,6 +52,17 @@ public final class Run: Sendable {
     ///
     /// - Parameter reason: What the report and the notebook are to say.
     public func cancel(_ reason: StopReason = .cancelled) { stop.stop(reason) }
+
+    /// How much of the run is over, from 0 to 1: the cells that are over, of those that are to be run.
+    ///
+    ///     let run = Run("report.ipynb")
+    ///     for await event in run.events {
+    ///         if let fraction = event.fractionCompleted { print("\(Int(fraction * 100)) %") }
+    ///     }
+    ///     print(run.fractionCompleted)
+    ///
+    /// It never falls, and is 1 after a success. A run that ends before its last cell leaves it where it was.
+    public var fractionCompleted: Double { finished.look(\.self) }
 
     /// Waits for the end of the run, and returns what became of it.
     ///
@@ -84,13 +97,19 @@ public final class Run: Sendable {
 public final class BatchRun: Sendable {
     private let stop = StopSwitch()
     private let queue = Watched(EventQueue<BatchEvent>())
+    private let finished = Watched(0)
+    private let count: Int
     private let work: Task<BatchReport, Never>
 
     /// Runs the notebooks of a batch.
     public init(_ batch: Batch) {
-        work = Task { [stop, queue] in
+        count = batch.jobs.count
+        work = Task { [stop, queue, finished] in
             defer { queue.change { $0.finish() } }
-            return await batch.run(stop: stop) { event in queue.change { $0.add(event) } }
+            return await batch.run(stop: stop) { event in
+                if case .ended = event { finished.change { $0 += 1 } }
+                queue.change { $0.add(event) }
+            }
         }
     }
 
@@ -100,6 +119,11 @@ public final class BatchRun: Sendable {
     ///
     /// - Parameter reason: What the reports and the notebooks are to say.
     public func cancel(_ reason: StopReason = .cancelled) { stop.stop(reason) }
+
+    /// How much of the batch is over, from 0 to 1: the notebooks that are over, of all.
+    ///
+    /// Notebooks that were not begun do not count, so a batch that is cancelled leaves it where it was.
+    public var fractionCompleted: Double { count == 0 ? 1 : Double(finished.look(\.self)) / Double(count) }
 
     /// Waits for the end of all runs, and returns what became of them.
     ///

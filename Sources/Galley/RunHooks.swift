@@ -17,6 +17,9 @@ public struct RunHooks: Sendable {
     /// Answers the questions of the code; without it, or if it returns nil, `input()` is an error.
     public var answer: Answer?
 
+    /// Whether the report has the notebook as the run has left it.
+    package var keepsNotebook = true
+
     /// Answers a question with a line, or with nil for no answer.
     public typealias Answer = @Sendable (_ prompt: String, _ isPassword: Bool) async -> String?
 

@@ -52,12 +52,27 @@ public final class ScriptedKernel: Kernel {
 
     /// Begins with a kernel that behaves, and asks what its code does.
     ///
-    /// Code of which nothing is said runs on until it is interrupted.
+    /// Code of which nothing is said runs on until it is interrupted. Questions about code stay without a reply, unless
+    /// `answering` gives one.
+    ///
+    ///     let kernel = ScriptedKernel({ code in .running(printing: code) }) { question in
+    ///         switch question.type {
+    ///         case "complete_request": .completing(["print", "property"], replacing: 0..<2)
+    ///         case "inspect_request": .inspecting("Prints values.")
+    ///         case "is_complete_request": .judging("incomplete", indent: "    ")
+    ///         default: []
+    ///         }
+    ///     }
     ///
     /// - Parameters:
     ///   - kept: What is told of the kernel when it is kept; nil if it cannot be kept.
     ///   - running: Is given the code.
-    public convenience init(keptAs kept: KeptKernel? = nil, _ running: @escaping @Sendable (_ code: String) -> [Step]) {
+    ///   - answering: Is given each request to complete or inspect code, or to say whether it is complete.
+    public convenience init(
+        keptAs kept: KeptKernel? = nil,
+        _ running: @escaping @Sendable (_ code: String) -> [Step],
+        answering: @escaping @Sendable (_ question: Message) -> [Step] = { _ in [] }
+    ) {
         self.init(
             keptAs: kept,
             script: { request in
@@ -65,6 +80,7 @@ public final class ScriptedKernel: Kernel {
                 case "execute_request": running(request.content["code"]?.string ?? "")
                 case "interrupt_request": .raising("KeyboardInterrupt", "", about: .code(before: 0))
                 case "kernel_info_request": .introducing
+                case "complete_request", "inspect_request", "is_complete_request": answering(request)
                 default: []
                 }
             })
@@ -140,64 +156,5 @@ public final class ScriptedKernel: Kernel {
     public func kill() async {
         log.withLock { if !$0.isKept { $0.requests.append(session.shutdownRequest()) } }
         await shutdown()
-    }
-}
-
-extension [ScriptedKernel.Step] {
-    /// What a kernel says that runs code and prints something.
-    public static func running(printing text: String, losingIdle: Bool = false) -> Self {
-        running(
-            [.say("stream", on: .iopub, content: ["name": "stdout", "text": .string(text)])], losingIdle: losingIdle)
-    }
-
-    /// What a kernel says around what its code puts out.
-    ///
-    /// - Parameter count: By what number it counts the code; nil for that of the request.
-    public static func running(
-        _ steps: Self = [], count: Int? = nil, reply: Value = ["status": "ok"], losingIdle: Bool = false
-    ) -> Self {
-        var reply = reply
-        reply["execution_count"] = .number(count)
-        return beginning(count) + steps + [.say("execute_reply", on: .shell, content: reply)]
-            + (losingIdle ? [] : [.say("status", on: .iopub, content: ["execution_state": "idle"])])
-    }
-
-    /// What a kernel says that takes up code.
-    private static func beginning(_ count: Int?) -> Self {
-        [
-            .say("status", on: .iopub, content: ["execution_state": "busy"]),
-            .say("execute_input", on: .iopub, content: ["code": "", "execution_count": .number(count)]),
-        ]
-    }
-
-    /// What a kernel says that runs code which raises an error.
-    public static func failing(_ name: String, _ value: String, count: Int? = nil) -> Self {
-        beginning(count) + raising(name, value, count: count)
-    }
-
-    /// What a kernel says whose code, in the middle of it, raises an error.
-    public static func raising(
-        _ name: String, _ value: String, count: Int? = nil, about subject: ScriptedKernel.Subject = .request
-    ) -> Self {
-        let error: Value = [
-            "ename": .string(name), "evalue": .string(value), "traceback": [.string("\(name): \(value)")],
-        ]
-        var reply = error
-        reply["status"] = "error"
-        reply["execution_count"] = .number(count)
-        return [
-            .say("error", on: .iopub, content: error, about: subject),
-            .say("execute_reply", on: .shell, content: reply, about: subject),
-            .say("status", on: .iopub, content: ["execution_state": "idle"], about: subject),
-        ]
-    }
-
-    /// What a kernel says that tells what it is.
-    public static var introducing: Self {
-        [
-            .say("status", on: .iopub, content: ["execution_state": "busy"]),
-            .say("kernel_info_reply", on: .shell, content: ["status": "ok"]),
-            .say("status", on: .iopub, content: ["execution_state": "idle"]),
-        ]
     }
 }

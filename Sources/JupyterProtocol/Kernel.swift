@@ -8,6 +8,9 @@ import GalleyJSON
 /// It is sent `execute_request`, `kernel_info_request`, `input_reply` and `comm_msg`, and says what the protocol wants said to
 /// them: a request is over when its reply has come and, on the channel on which the kernel publishes, the state `idle`. Also
 /// `kernel_info_request` has to be answered: it tells whether a kernel that was interrupted is at one's service again.
+///
+/// A client can also send `complete_request`, `inspect_request` and `is_complete_request`. A kernel that does not know them may
+/// leave them unanswered: the client waits for a limited time.
 public protocol Kernel: Sendable {
     /// What reports call it.
     var name: String { get }

@@ -14,6 +14,9 @@ public protocol KernelProvider: Sendable {
     /// How many kernels there is room for now, as far as that is known without waiting.
     var capacity: KernelCapacity { get }
 
+    /// Whether a kernel is gone when ``withKernel(_:_:)`` has returned, so that the next one is fresh.
+    var endsKernels: Bool { get }
+
     /// Lists the kernels that a request can name.
     func kernels() async throws -> [KernelDescription]
 
@@ -35,6 +38,9 @@ extension KernelProvider {
 
     /// As many as are asked for.
     public var capacity: KernelCapacity { KernelCapacity() }
+
+    /// It is.
+    public var endsKernels: Bool { true }
 }
 
 /// Something that a request can ask of the kernel's surroundings, and that not every provider can do.

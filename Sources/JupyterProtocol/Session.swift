@@ -46,6 +46,29 @@ extension Session {
             ])
     }
 
+    /// Asks how code can go on at a cursor.
+    ///
+    /// - Parameter cursor: The number of Unicode scalars before it.
+    package func completeRequest(_ code: String, at cursor: Int) -> Message {
+        message("complete_request", on: .shell, content: ["code": .string(code), "cursor_pos": .number(cursor)])
+    }
+
+    /// Asks what stands at a cursor.
+    ///
+    /// - Parameters:
+    ///   - cursor: The number of Unicode scalars before it.
+    ///   - detail: 0 for the usual answer, 1 for all that the kernel knows.
+    package func inspectRequest(_ code: String, at cursor: Int, detail: Int) -> Message {
+        message(
+            "inspect_request", on: .shell,
+            content: ["code": .string(code), "cursor_pos": .number(cursor), "detail_level": .number(detail)])
+    }
+
+    /// Asks whether code is ready to be run.
+    package func isCompleteRequest(_ code: String) -> Message {
+        message("is_complete_request", on: .shell, content: ["code": .string(code)])
+    }
+
     /// Asks the kernel to interrupt what it runs.
     package func interruptRequest() -> Message { message("interrupt_request", on: .control) }
 

@@ -65,7 +65,7 @@ package struct Verdict: Sendable {
     /// What became of it in one word.
     package var status: String {
         switch job.result {
-        case .ran(let report): findings.isEmpty || !report.outcome.isSuccess ? report.outcome.status : "differs"
+        case .ran(let report): findings.isEmpty || !report.isSuccess ? report.outcome.status : "differs"
         case .failed: "failed"
         case .leftOut: "left-out"
         }

@@ -103,7 +103,7 @@ struct SymbolGraph: Decodable, Sendable {
 enum Modules {
     /// What somebody sees who imports the library.
     static let passedOn = [
-        "AttachedKernels", "Execution", "JSON", "JupyterProtocol", "LocalKernels", "Notebook", "Storage",
+        "AttachedKernels", "Execution", "Flags", "JSON", "JupyterProtocol", "LocalKernels", "Notebook", "Storage",
     ].map(module)
     static let seen = ["Galley", "GalleyTesting"] + passedOn
     static let own = ["CLI", "Comparison", "Rendering", "Reports", "Runs", "ZeroMQTransport"].map(module)

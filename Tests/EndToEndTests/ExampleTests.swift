@@ -9,7 +9,7 @@ struct Example: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     static let all = [
-        Example(name: "README", output: "succeeded ?.? seconds\n"),
+        Example(name: "README", output: "ran in ?.? seconds\n"),
         Example(name: "Run a notebook", output: "saved to out/report.ipynb\n"),
         Example(
             name: "Follow a run", cells: ["6 * 7", "8 * 9"],
@@ -24,7 +24,19 @@ struct Example: Sendable, CustomTestStringConvertible {
         Example(name: "Speak to a kernel", output: "16\n"),
         Example(name: "Notebooks in memory", output: "succeeded 42\n"),
         Example(name: "Notebooks elsewhere", output: "draft 17 1\n"),
-        Example(name: "Around each cell", cells: ["def last_month(): pass", "full_history()"], output: "succeeded\n"),
+        Example(name: "Around each cell", cells: ["def last_month(): pass", "full_history()"], output: "true\n"),
+        Example(name: "Changed cells that are saved", output: "true\n"),
+        Example(name: "Look at outputs", output: "42\n"),
+        Example(name: "Follow code", output: "true\n"),
+        Example(name: "Run.fractionCompleted", output: "0 %\n100 %\n100 %\n1.0\n"),
+        Example(name: "BatchRun.fractionCompleted", output: "1.0\n"),
+        Example(name: "Execution", output: "0\n1\n2\ntrue\n"),
+        Example(name: "KernelClient.restart", output: "NameError\n"),
+        Example(name: "KernelClient.complete", output: "import math\nimport matplotlib_inline\n"),
+        Example(name: "KernelClient.inspect", output: "true\n"),
+        Example(name: "KernelClient.isComplete", output: "goes on with 4 spaces\n"),
+        Example(name: "kernels", output: "true\n"),
+        Example(name: "Notebooks in files", output: "[\"6 * 7\", \"Checked.\"]\n"),
         Example(name: "Cells that somebody watches", output: "[\"1 succeeded\"]\n"),
         Example(
             name: "Kernels of your own",
@@ -32,8 +44,9 @@ struct Example: Sendable, CustomTestStringConvertible {
         Example(name: "Kernels that run already", output: "ipython succeeded\n"),
         Example(name: "A provider of your own", output: "0 [\"script\"]\n"),
         Example(name: "Run", output: "1 6 * 7\nsucceeded\n"),
-        Example(name: "Conversation", output: "3628800\n"),
+        Example(name: "KernelClient", output: "3628800\n"),
         Example(name: "ScriptedKernel", output: "I was asked to run 6 * 7\n"),
+        Example(name: "ScriptedKernel.answering", output: "[\"print\", \"property\"]\n"),
     ]
 }
 

@@ -6,7 +6,7 @@ import GalleyTesting
 
 func readme() async throws {
     let report = try await execute("report.ipynb")
-    print(report.outcome.status, report.duration)
+    print(report.isSuccess ? "ran in \(report.duration)" : report.message ?? "")
 }
 
 func runANotebook() async throws {
@@ -133,7 +133,22 @@ func aroundEachCell() async throws {
     var options = Options()
     options.middleware = [Frugal()]
     let report = try await execute("report.ipynb", options)
-    print(report.outcome.status)
+    print(report.isSuccess)
+}
+
+func changedCellsThatAreSaved() async throws {
+    struct Dated: Middleware {
+        let savesEditedSource = true
+
+        func beforeCell(_ cell: PlannedCell, source: inout String) async throws {
+            if cell.tags.contains("parameters") { source += "\nday = 5" }
+        }
+    }
+
+    var options = Options()
+    options.middleware = [Dated()]
+    let report = try await execute("report.ipynb", options)
+    print(report.isSuccess)
 }
 
 func cellsThatSomebodyWatches() async throws {
@@ -218,8 +233,106 @@ func run() async throws {
     print(report.outcome.status)
 }
 
+func lookAtOutputs() async throws {
+    let report = try await execute("report.ipynb")
+    for cell in report.cells where !cell.isSuccess { print(cell.number, cell.title) }
+    if let last = report.cells.last, let output = report.outputs(of: last).last {
+        print(output.data?.text("text/plain") ?? output.text ?? "")
+    }
+}
+
+func followCode() async throws {
+    try await withKernel("python3") { kernel in
+        let execution = kernel.start("for day in range(1000): print(day, flush=True)")
+        for await output in execution.outputs {
+            if case .stream(_, let text) = output, text.contains("3") { break }
+        }
+        await kernel.interrupt()
+        let result = try await execution.result
+        print(result.text.hasPrefix("0\n1\n2\n3\n"))
+    }
+}
+
+/// Of `Run.fractionCompleted`.
+func shareOfARun() async throws {
+    let run = Run("report.ipynb")
+    for await event in run.events {
+        if let fraction = event.fractionCompleted { print("\(Int(fraction * 100)) %") }
+    }
+    print(run.fractionCompleted)
+}
+
+/// Of `BatchRun.fractionCompleted`.
+func shareOfABatch() async throws {
+    let run = BatchRun(Batch([Batch.Job("clean.ipynb"), Batch.Job("report.ipynb")]))
+    var fraction = 0.0
+    for await _ in run.events { fraction = run.fractionCompleted }
+    print(fraction)
+}
+
+/// Of `Execution`.
+func execution() async throws {
+    try await withKernel("python3") { kernel in
+        let execution = kernel.start("for day in range(3): print(day, flush=True)")
+        for await output in execution.outputs {
+            if case .stream(_, let text) = output { print(text, terminator: "") }
+        }
+        let result = try await execution.result
+        print(result.isSuccess)
+    }
+}
+
+/// Of `KernelClient.restart()`.
+func restartAKernel() async throws {
+    try await withKernel("python3") { kernel in
+        try await kernel.execute("x = 1")
+        try await kernel.restart()
+        let result = try await kernel.execute("x")
+        print(result.error?.name ?? "")
+    }
+}
+
+/// Of `KernelClient.complete(_:at:limit:)`.
+func completeCode() async throws {
+    try await withKernel("python3") { kernel in
+        let completion = try await kernel.complete("import mat")
+        for match in completion.matches { print(completion.code(choosing: match)) }
+    }
+}
+
+/// Of `KernelClient.inspect(_:at:detail:limit:)`.
+func inspectCode() async throws {
+    try await withKernel("python3") { kernel in
+        let inspection = try await kernel.inspect("print")
+        print(inspection?.text?.hasPrefix("Signature: print(") ?? false)
+    }
+}
+
+/// Of `KernelClient.isComplete(_:limit:)`.
+func judgeCode() async throws {
+    try await withKernel("python3") { kernel in
+        if case .incomplete(let indent) = try await kernel.isComplete("for n in range(3):") {
+            print("goes on with \(indent.count) spaces")
+        }
+    }
+}
+
+/// Of `kernels(of:)`.
+func listKernels() async throws {
+    let usable = try await kernels().filter { $0.problem == nil }
+    print(usable.contains { $0.name == "python3" })
+}
+
+/// Of `Notebook.init(contentsOf:)`.
+func notebooksInFiles() async throws {
+    var notebook = try await Notebook(contentsOf: "report.ipynb")
+    notebook.cells.append(.markdown("Checked."))
+    try await notebook.write(to: "report.ipynb")
+    print(try await Notebook(contentsOf: "report.ipynb").cells.map(\.source))
+}
+
 /// Of ``withKernel(_:_:_:)``.
-func conversation() async throws {
+func kernelClient() async throws {
     let answer = try await withKernel("python3") { kernel in
         try await kernel.execute("import math")
         return try await kernel.execute("math.factorial(10)").text
@@ -235,6 +348,22 @@ func scriptedKernel() async throws {
     }
     let (notebook, _) = try await execute(Notebook(code: "6 * 7"), options)
     print(notebook.cells[0].outputs[0].text ?? "")
+}
+
+/// Of `ScriptedKernel.init(_:answering:)`.
+func scriptedAnswers() async throws {
+    let kernel = ScriptedKernel({ code in .running(printing: code) }) { question in
+        switch question.type {
+        case "complete_request": .completing(["print", "property"], replacing: 0..<2)
+        case "inspect_request": .inspecting("Prints values.")
+        case "is_complete_request": .judging("incomplete", indent: "    ")
+        default: []
+        }
+    }
+    var options = Options()
+    options.kernels = ScriptedKernels { _ in kernel }
+    let completion = try await withKernel("script", options) { try await $0.complete("pr") }
+    print(completion.matches)
 }
 
 extension Notebook {

@@ -17,8 +17,21 @@ let examples: KeyValuePairs<String, () async throws -> Void> = [
     "Kernels that run already": kernelsThatRunAlready,
     "A provider of your own": aProviderOfYourOwn,
     "Run": run,
-    "Conversation": conversation,
+    "Changed cells that are saved": changedCellsThatAreSaved,
+    "Look at outputs": lookAtOutputs,
+    "Follow code": followCode,
+    "Run.fractionCompleted": shareOfARun,
+    "BatchRun.fractionCompleted": shareOfABatch,
+    "Execution": execution,
+    "KernelClient.restart": restartAKernel,
+    "KernelClient.complete": completeCode,
+    "KernelClient.inspect": inspectCode,
+    "KernelClient.isComplete": judgeCode,
+    "kernels": listKernels,
+    "Notebooks in files": notebooksInFiles,
+    "KernelClient": kernelClient,
     "ScriptedKernel": scriptedKernel,
+    "ScriptedKernel.answering": scriptedAnswers,
 ]
 
 // Without a name it tells which there are.

@@ -8,11 +8,19 @@ import Testing
 
 /// Does what closures say.
 private struct Hook: Middleware {
+    var savesEditedSource = false
     var before: @Sendable (PlannedCell, inout String) async throws -> Void = { _, _ in }
     var after: @Sendable (CellReport, [Output]) async throws -> Void = { _, _ in }
 
     func beforeCell(_ cell: PlannedCell, source: inout String) async throws { try await before(cell, &source) }
     func afterCell(_ cell: CellReport, outputs: [Output]) async throws { try await after(cell, outputs) }
+}
+
+extension ScriptedKernel {
+    /// The code that it was sent.
+    fileprivate var codes: [String] {
+        requests.filter { $0.type == "execute_request" }.compactMap { $0.content["code"]?.string }
+    }
 }
 
 private struct Refusal: Error, CustomStringConvertible { let description: String }
@@ -22,16 +30,56 @@ private struct Refusal: Error, CustomStringConvertible { let description: String
 
     private func around(_ hooks: Hook...) -> CellHooks { CellHooks(middleware: hooks) }
 
-    @Test func `changes what is run, and the notebook tells what was`() async throws {
-        let hook = Hook(before: { cell, source in if cell.number == 2 { source += "\n# day = 5" } })
-        let ran = try await run(Notebook(cells: ["a", "b"]), hooks: around(hook), script: echo)
-        #expect(ran.notebook.cells.map(\.source) == ["a", "b\n# day = 5"])
-        #expect(ran.outputs(1) == ["stdout: b\n# day = 5"])
-        #expect(ran.cells[1].source == "b\n# day = 5")
+    @Test func `changes what is sent, and the notebook keeps its source to the byte`() async throws {
+        let text = """
+            {"cells": [{"cell_type": "code", "execution_count": 1, "id": "c", "metadata": {}, "outputs": [],
+              "source": ["a\\n",   "\\u0062"]}],
+             "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+            """
+        let notebook = try Notebook(parsing: Array(text.utf8))
+        let hook = Hook(before: { _, source in source += "\n# day = 5" })
+        let ran = try await run(notebook, hooks: around(hook), script: echo)
+        #expect(ran.kernel.codes == ["a\nb\n# day = 5"])
+        #expect(ran.outputs(0) == ["stdout: a\nb\n# day = 5"])
+        #expect(ran.notebook.cells[0].source == "a\nb")
+        #expect(String(decoding: ran.notebook.bytes, as: UTF8.self).contains(#""source": ["a\n",   "\u0062"]"#))
+        // What was sent is what reports and events tell of: the lines of errors count in it.
+        #expect(ran.cells[0].source == "a\nb\n# day = 5")
         let told = ran.events.compactMap { event in
             if case .output(let cell, _) = event { cell.source } else { nil }
         }
-        #expect(told == ["a", "b\n# day = 5"])
+        #expect(told == ["a\nb\n# day = 5"])
+    }
+
+    @Test func `has the notebook tell what was sent, if it asks for that`() async throws {
+        let hook = Hook(
+            savesEditedSource: true, before: { cell, source in if cell.number == 2 { source += "\n# day = 5" } })
+        let ran = try await run(Notebook(cells: ["a", "b"]), hooks: around(hook), script: echo)
+        #expect(ran.kernel.codes == ["a", "b\n# day = 5"])
+        #expect(ran.notebook.cells.map(\.source) == ["a", "b\n# day = 5"])
+        #expect(ran.cells[1].source == "b\n# day = 5")
+    }
+
+    @Test(arguments: [
+        ([false, false], "x"), ([true, false], "x1"), ([false, true], "x12"), ([true, true], "x12"),
+    ])
+    func `has it tell what the last that asks for it has made of it`(asks: [Bool], saved: String) async throws {
+        let hooks = zip(asks, ["1", "2"]).map { asks, name in
+            Hook(savesEditedSource: asks, before: { _, source in source += name })
+        }
+        let ran = try await run(Notebook(cells: ["x"]), hooks: around(hooks[0], hooks[1]), script: echo)
+        #expect(ran.kernel.codes == ["x12"] && ran.notebook.cells[0].source == saved)
+    }
+
+    @Test func `changes no cell in the notebook that is not sent`() async throws {
+        let hook = Hook(
+            savesEditedSource: true,
+            before: { _, source in
+                source += "1"
+                throw Refusal(description: "no")
+            })
+        let ran = try await run(Notebook(cells: ["x"]), hooks: around(hook), script: echo)
+        #expect(ran.kernel.codes == [] && ran.notebook.cells[0].source == "x")
     }
 
     @Test func `stands around a cell like a shell around another`() async throws {

@@ -58,7 +58,7 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
         let source = "import tempfile, os; os.makedirs(tempfile.mkdtemp() + '/a/b'); print(tempfile.gettempdir())"
         let stores = ["a", "b"].map { CountingStore(notebook(source), name: $0) }
         let report = await Batch(stores.map { store in Batch.Job(store.name, options()) { (store, nil) } }).run()
-        #expect(report.jobs.allSatisfy { $0.run?.outcome.isSuccess == true })
+        #expect(report.jobs.allSatisfy { $0.run?.isSuccess == true })
         let folders = try stores.map { try #require($0.notebook.cells[0].outputs.first?.text).dropLast() }
         #expect(folders[0] != folders[1])
         for folder in folders { #expect(!FileManager.default.fileExists(atPath: String(folder))) }
@@ -102,7 +102,7 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
         var batch = batch([("a", "1")], options)
         batch.retries = 1
         let report = await batch.run()
-        #expect(report.jobs[0].run?.outcome.isSuccess == true)
+        #expect(report.jobs[0].run?.isSuccess == true)
         #expect(report.jobs[0].failedAttempts.count == 1 && report.jobs[0].failedAttempts[0].contains("status 3"))
     }
 
@@ -179,7 +179,7 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
             default: break
             }
         }
-        #expect(report.jobs.allSatisfy { $0.run?.outcome.isSuccess == true })
+        #expect(report.jobs.allSatisfy { $0.run?.isSuccess == true })
         #expect(
             log.withLock { $0.filter { $0 != "held back" } }
                 == ["begin 0", "end 0", "begin 1", "end 1", "begin 2", "end 2"])

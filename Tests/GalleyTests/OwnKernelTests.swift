@@ -62,7 +62,7 @@ private final class Polite: Kernel {
         var notebook = Notebook()
         notebook.cells = [.markdown("x"), .code("prints a"), .code("prints a"), .raw("x")]
         let (result, report) = try await execute(notebook, scripted())
-        #expect(report.outcome.isSuccess && report.warnings.isEmpty)
+        #expect(report.isSuccess && report.warnings.isEmpty)
         #expect(try Notebook(parsing: notebook.bytes).cells.map(\.id) == result.cells.map(\.id))
         #expect(Set(result.cells.compactMap(\.id)).count == 4)
     }
@@ -70,7 +70,7 @@ private final class Polite: Kernel {
     @Test func `is not started where nothing is to be run`() async throws {
         let kernels = KernelLog()
         let (_, report) = try await execute(notebook(""), scripted(kernels))
-        #expect(report.outcome.isSuccess && report.kernel == nil && kernels.all.isEmpty)
+        #expect(report.isSuccess && report.kernel == nil && kernels.all.isEmpty)
     }
 
     @Test func `that cannot be started is the caller's own error`() async throws {

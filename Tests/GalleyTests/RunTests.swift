@@ -32,7 +32,7 @@ import Testing
         exposed.kernels = local
         exposed.kernel = "bash"
         let report = try await Run(MemoryStore(notebook("echo a", "echo b")), exposed).report
-        #expect(report.outcome.isSuccess)
+        #expect(report.isSuccess)
         #expect(
             report.warnings == [
                 "kernel 'bash' listens on ports of this machine and does not encrypt: other users of the machine can read what it puts out"

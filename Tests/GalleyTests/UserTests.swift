@@ -51,7 +51,7 @@ import Testing
         options.user = .caller
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let report = try await execute(path, options)
-        #expect(report.outcome.isSuccess && report.user == "root")
+        #expect(report.isSuccess && report.user == "root")
         #expect(report.warnings.first?.hasPrefix("the kernel runs with root's rights") == true)
         #expect(try FileManager.default.attributesOfItem(atPath: path)[.ownerAccountID] as? Int == 54_321)
     }

@@ -4,7 +4,7 @@ import GalleyTesting
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(20))) struct `A conversation with a kernel` {
+@Suite(.timeLimit(.minutes(20))) struct `A client of a kernel` {
     @Test func `returns what code puts out`() async throws {
         let results = try await withKernel("python3", options()) { kernel in
             #expect(kernel.info.json["implementation"]?.string == "ipython")
@@ -60,15 +60,15 @@ import Testing
 
     @Test func `keeps nothing of what is said while nothing is run, and all of what is said then`() async throws {
         let kernels = KernelLog()
-        try await withKernel("script", scripted(kernels)) { conversation in
-            try await conversation.execute("prints a")
+        try await withKernel("script", scripted(kernels)) { client in
+            try await client.execute("prints a")
             let kernel = try #require(kernels.all.first)
             let late = kernel.session.message("stream", on: .iopub, content: ["name": "stdout", "text": "late"])
             for _ in 0..<1000 { kernel.messages.add(late) }
             while !kernel.messages.areAwaited { try await Task.sleep(for: .milliseconds(1)) }
             for number in 0..<300 {
                 kernel.messages.add(late)
-                let text = try await conversation.execute("prints \(number)").text
+                let text = try await client.execute("prints \(number)").text
                 #expect(text == "\(number)")
             }
         }

@@ -1,0 +1,220 @@
+import Foundation
+import Galley
+import GalleyTesting
+import Synchronization
+import Testing
+
+@Suite(.timeLimit(.minutes(20))) struct `A kernel that is restarted` {
+    @Test func `is gone before the next one starts, which takes what is sent from then on`() async throws {
+        let kernels = KernelLog()
+        let wereOver = Mutex<[Bool]>([])
+        var options = Options()
+        options.kernels = ScriptedKernels { _ in
+            wereOver.withLock { $0.append(kernels.isAllOver) }
+            return scriptedKernel(kernels)
+        }
+        try await withKernel("any", options) { kernel async throws in
+            #expect(try await kernel.execute("prints a").text == "a")
+            try await kernel.restart()
+            #expect(try await kernel.execute("prints b").text == "b")
+            #expect(kernels.all.map(\.isOver) == [true, false])
+            try await kernel.restart()
+            #expect(kernels.all.map(\.isOver) == [true, true, false])
+        }
+        #expect(kernels.all.map(\.codes) == [["prints a"], ["prints b"], []])
+        #expect(kernels.isAllOver && wereOver.withLock(\.self) == [true, true, true])
+    }
+
+    @Test func `ends what runs, what waits and what was asked, with an error that says so`() async throws {
+        let kernels = KernelLog()
+        try await withKernel("any", scripted(kernels)) { kernel async throws in
+            let running = kernel.start("hangs")
+            let waiting = kernel.start("prints a")
+            let question = Task { try await kernel.complete("x", limit: .seconds(100_000)) }
+            while kernels.all[0].requests.count < 2 { await Task.yield() }
+            try await kernel.restart()
+            for execution in [running, waiting] {
+                await #expect(throws: KernelClientError.restarted) { try await execution.result }
+            }
+            await #expect(throws: KernelClientError.restarted) { try await question.value }
+            #expect(try await kernel.execute("prints b").text == "b")
+        }
+        #expect(kernels.all.map(\.codes) == [["hangs"], ["prints b"]])
+    }
+
+    @Test func `lets what is sent meanwhile wait for the new one`() async throws {
+        let kernels = KernelLog()
+        let (starts, starting) = AsyncStream<Void>.makeStream()
+        let (allowed, allowing) = AsyncStream<Void>.makeStream()
+        var options = Options()
+        options.kernels = ScriptedKernels { _ in
+            starting.yield()
+            for await _ in allowed { break }
+            return scriptedKernel(kernels)
+        }
+        allowing.yield()
+        try await withKernel("any", options) { kernel async throws in
+            var begun = starts.makeAsyncIterator()
+            _ = await begun.next()
+            async let restart: Void = kernel.restart()
+            _ = await begun.next()
+            let execution = kernel.start("prints b")
+            allowing.yield()
+            try await restart
+            #expect(try await execution.result.text == "b")
+        }
+        #expect(kernels.all.map(\.codes) == [[], ["prints b"]])
+    }
+
+    @Test func `that does not start leaves the client without one, and can be restarted`() async throws {
+        struct None: KernelFault, CustomStringConvertible {
+            let isTransient = false
+            let description = "there is none"
+        }
+        let kernels = KernelLog()
+        let starts = Mutex(0)
+        var options = Options()
+        options.kernels = ScriptedKernels { _ in
+            let number = starts.withLock { starts in
+                starts += 1
+                return starts
+            }
+            if number == 2 { throw None() }
+            return scriptedKernel(kernels)
+        }
+        try await withKernel("any", options) { kernel async throws in
+            await #expect(throws: None.self) { try await kernel.restart() }
+            await #expect(throws: KernelClientError.notRestarted(reason: "there is none")) {
+                try await kernel.execute("prints a")
+            }
+            await #expect(throws: KernelClientError.notRestarted(reason: "there is none")) {
+                try await kernel.isComplete("1")
+            }
+            try await kernel.restart()
+            #expect(try await kernel.execute("prints a").text == "a")
+        }
+        #expect(kernels.all.count == 2 && kernels.isAllOver)
+    }
+
+    @Test func `is given up with the task that restarts it`() async throws {
+        let kernels = KernelLog()
+        let (starts, starting) = AsyncStream<Void>.makeStream()
+        let count = Mutex(0)
+        var options = Options()
+        options.kernels = ScriptedKernels { _ in
+            let number = count.withLock { count in
+                count += 1
+                return count
+            }
+            if number == 2 {
+                starting.yield()
+                try await Task.sleep(for: .seconds(100_000))
+            }
+            return scriptedKernel(kernels)
+        }
+        try await withKernel("any", options) { kernel async throws in
+            let restart = Task { try await kernel.restart() }
+            for await _ in starts { break }
+            restart.cancel()
+            await #expect(throws: CancellationError.self) { try await restart.value }
+            await #expect(throws: KernelClientError.self) { try await kernel.execute("prints a") }
+            try await kernel.restart()
+            #expect(try await kernel.execute("prints a").text == "a")
+        }
+        #expect(kernels.isAllOver)
+    }
+
+    @Test func `stays where the task that restarts it was cancelled before`() async throws {
+        let kernels = KernelLog()
+        try await withKernel("any", scripted(kernels)) { kernel async throws in
+            let restart = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                try await kernel.restart()
+            }
+            await #expect(throws: CancellationError.self) { try await restart.value }
+            #expect(try await kernel.execute("prints a").text == "a")
+        }
+        #expect(kernels.all.count == 1)
+    }
+
+    @Test func `can be restarted by several tasks at a time`() async throws {
+        let kernels = KernelLog()
+        try await withKernel("any", scripted(kernels)) { kernel async throws in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<8 { group.addTask { try await kernel.restart() } }
+                try await group.waitForAll()
+            }
+            #expect(kernels.all.count { !$0.isOver } == 1)
+            #expect(try await kernel.execute("prints a").text == "a")
+        }
+        #expect(kernels.all.count == 9 && kernels.isAllOver)
+    }
+
+    @Test func `is gone as well where the client is left in the middle of it`() async throws {
+        let kernels = KernelLog()
+        let (starts, starting) = AsyncStream<Void>.makeStream()
+        let count = Mutex(0)
+        var options = Options()
+        options.kernels = ScriptedKernels { _ in
+            let number = count.withLock { count in
+                count += 1
+                return count
+            }
+            if number == 2 {
+                starting.yield()
+                try await Task.sleep(for: .seconds(100_000))
+            }
+            return scriptedKernel(kernels)
+        }
+        let (client, restart) = try await withKernel("any", options) { kernel async throws in
+            let restart = Task { try await kernel.restart() }
+            for await _ in starts { break }
+            return (kernel, restart)
+        }
+        await #expect(throws: (any Error).self) { try await restart.value }
+        await #expect(throws: KernelClientError.ended) { try await client.execute("prints a") }
+        await #expect(throws: KernelClientError.ended) { try await client.restart() }
+        await #expect(throws: KernelClientError.ended) { try await client.isComplete("1") }
+        #expect(kernels.isAllOver)
+    }
+
+    @Test func `is refused where the provider leaves its kernels running, and goes on`() async throws {
+        struct Lasting: KernelProvider {
+            let name = "lasting"
+            let endsKernels = false
+            let inner: ScriptedKernels
+
+            func kernels() -> [KernelDescription] { [] }
+            func withKernel<Result>(
+                _ request: KernelRequest, _ body: (any Kernel) async throws -> Result
+            ) async throws -> Result { try await inner.withKernel(request, body) }
+        }
+        var options = Options()
+        options.kernels = Lasting(inner: ScriptedKernels { _ in ScriptedKernel { .running(printing: $0) } })
+        try await withKernel("any", options) { kernel async throws in
+            await #expect(throws: KernelClientError.cannotRestart(provider: "lasting")) { try await kernel.restart() }
+            #expect(try await kernel.execute("a").text == "a")
+        }
+        #expect(!AttachedKernels().endsKernels && LocalKernels().endsKernels)
+    }
+
+    @Test func `of this machine forgets everything, and leaves no process behind`() async throws {
+        try await withKernel("python3", options()) { kernel async throws in
+            let process = try await kernel.execute("import os, time; x = 1; os.getpid()").text
+            let running = kernel.start("print('on', flush=True); time.sleep(100_000)")
+            for await output in running.outputs { if case .stream = output { break } }
+            try await kernel.restart()
+            #expect(!FileManager.default.fileExists(atPath: "/proc/\(process)"))
+            await #expect(throws: KernelClientError.restarted) { try await running.result }
+            #expect(try await kernel.execute("x").error?.name == "NameError")
+            #expect(try await kernel.execute("import os; os.getpid()").text != process)
+        }
+    }
+}
+
+extension ScriptedKernel {
+    /// The code that it was sent.
+    fileprivate var codes: [String] {
+        requests.filter { $0.type == "execute_request" }.compactMap { $0.content["code"]?.string }
+    }
+}
