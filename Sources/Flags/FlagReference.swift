@@ -3,10 +3,12 @@ public struct FlagReference: CustomStringConvertible, Sendable {
     /// The text.
     public let description: String
 
-    /// Describes flags. Those of one category stand together, in the order in which categories come first.
+    /// Describes flags. Those of one category stand together, in the order in which categories come first; the names of other
+    /// programs come last.
     public init<Target>(_ flags: [Flag<Target>]) {
         var categories: [FlagCategory] = []
         for flag in flags where !categories.contains(flag.category) { categories.append(flag.category) }
+        if let index = categories.firstIndex(of: .compatibility) { categories.append(categories.remove(at: index)) }
         description = categories.map { category in
             ([category.title] + flags.filter { $0.category == category }.flatMap(Self.lines)).joined(separator: "\n")
         }.joined(separator: "\n\n")

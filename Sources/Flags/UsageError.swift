@@ -17,7 +17,7 @@ public struct UsageError: Error, Hashable, CustomStringConvertible {
             word.unicodeScalars.prefix {
                 $0.properties.generalCategory != .control && !$0.properties.isBidiControl
             })
-        let near = Spelling.nearest(to: visible, in: known).first.map { ". Did you mean '\($0)'?" } ?? "."
+        let near = Spelling.nearest(to: word, in: known).first.map { ". Did you mean '\($0)'?" } ?? "."
         let shown = visible.count <= 60 ? visible : visible.prefix(59) + "…"
         problem = "'\(shown)' is not a\(what.first == "o" ? "n" : "") \(what)\(near) See '\(help)'"
     }

@@ -352,6 +352,7 @@ extension JobResult {
         switch self {
         case .ran(let report) where report.outcome.mayPass: report.message
         case .failed(let error as any KernelFault) where error.isTransient: "\(error)"
+        case .failed(let error as any StorageFault) where error.isTransient: "\(error)"
         default: nil
         }
     }

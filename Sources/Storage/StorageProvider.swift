@@ -45,6 +45,14 @@ extension StorageProvider {
     }
 }
 
+/// An error of a place where notebooks are kept. A batch runs the notebook again after one that is transient.
+///
+/// The program ends with exit status 3 for it, as for every error that is no kernel's.
+public protocol StorageFault: Error {
+    /// Whether the next attempt may succeed.
+    var isTransient: Bool { get }
+}
+
 /// Says that none of the storage providers opens a location.
 public struct UnknownStorage: Error, Hashable, CustomStringConvertible {
     /// The location.

@@ -1,6 +1,7 @@
 import Foundation
 import Galley
 import GalleyTesting
+import Synchronization
 
 // The examples of the documentation, to the letter: `ExampleTests` runs them, and sees that none is missing here.
 
@@ -371,4 +372,91 @@ extension Notebook {
         self.init()
         cells.append(.code(code))
     }
+}
+
+/// Of `Options`.
+func optionsOfBothKinds() async throws {
+    var options = Options()
+    options.timeout = .seconds(600)
+    options.kernels = AttachedKernels("kernel-4711.json")
+    let report = try await execute("report.ipynb", options)
+    print(report.isSuccess)
+}
+
+/// Of `MemoryStorage`.
+func storageInMemory() async throws {
+    var draft = Notebook()
+    draft.cells.append(.code("6 * 7"))
+    let storage = MemoryStorage(["memory://draft.ipynb": draft])
+    var options = Options()
+    options.storage.append(storage)
+    _ = try await execute("memory://draft.ipynb", options)
+    let result = try storage.notebook(at: "memory://draft.executed.ipynb")
+    print(result?.cells[0].outputs[0].data?.text("text/plain") ?? "")
+}
+
+func aStorageOfYourOwn() async throws {
+    /// Keeps notebooks in drawers: `drawer://a/report.ipynb`. One that is stuck opens at the second try.
+    final class Drawers: StorageProvider {
+        let name = "drawers"
+        private let contents: MemoryStorage
+        private let isStuck = Mutex(true)
+
+        init(_ contents: MemoryStorage) { self.contents = contents }
+
+        func opens(_ location: NotebookLocation) -> Bool { location.scheme == "drawer" }
+
+        func store(at location: NotebookLocation) throws -> any NotebookStore {
+            if location.text.contains("stuck"), isStuck.withLock({ exchange(&$0, with: false) }) { throw StuckDrawer() }
+            return contents.store(at: location)
+        }
+
+        func notebooks(in folder: NotebookLocation) -> [NotebookLocation] { contents.notebooks(in: folder) }
+    }
+
+    struct StuckDrawer: StorageFault, CustomStringConvertible {
+        let isTransient = true
+        let description = "The drawer is stuck. Pull again"
+    }
+
+    var notebook = Notebook()
+    notebook.cells.append(.code("6 * 7"))
+    let contents = MemoryStorage(["drawer://a/report.ipynb": notebook, "drawer://stuck/report.ipynb": notebook])
+    var options = Options()
+    options.storage.append(Drawers(contents))
+    let report = try await execute("drawer://a/report.ipynb", options)
+    print(report.result ?? "")
+    var batch = Batch(["drawer://a/report.ipynb", "drawer://stuck/report.ipynb"].map { Batch.Job($0, options) })
+    batch.retries = 1
+    for job in await batch.run().jobs { print(job.name, job.isSuccess, job.failedAttempts) }
+}
+
+func aPreparationOfYourOwn() async throws {
+    struct Quiet: NotebookPreparation {
+        func prepare(_ notebook: inout Notebook) {
+            notebook.cells.removeAll { $0.tags.contains("chatty") }
+        }
+    }
+
+    var chatty = Cell.code("print('hello')")
+    chatty.tags = ["chatty"]
+    var notebook = Notebook()
+    notebook.cells = [chatty, .code("6 * 7")]
+    var options = Options()
+    options.preparations = [Quiet()]
+    let (result, report) = try await execute(notebook, options)
+    print(report.isSuccess, result.cells.count)
+}
+
+func aFlagOfYourOwn() async throws {
+    let nightly = Flag<Options>("--nightly", in: .time, "Give the run eight hours") { options in
+        options.totalTimeout = .seconds(8 * 3600)
+    }
+    print(FlagReference([nightly]))
+
+    let parser = FlagParser(Options.flags, help: "nightly --help")
+    var options = Options()
+    let notebooks = try parser.parse(["--timeout", "10m", "report.ipynb"], into: &options)
+    let report = try await execute(notebooks[0], options)
+    print(report.isSuccess, options.timeout ?? .zero)
 }
