@@ -32,6 +32,7 @@ struct Example: Sendable, CustomTestStringConvertible {
         Example(name: "Kernels that run already", output: "ipython succeeded\n"),
         Example(name: "A provider of your own", output: "0 [\"script\"]\n"),
         Example(name: "Run", output: "1 6 * 7\nsucceeded\n"),
+        Example(name: "EventSink", output: "0 report.ipynb true\nsucceeded\n"),
         Example(name: "Conversation", output: "3628800\n"),
         Example(name: "ScriptedKernel", output: "I was asked to run 6 * 7\n"),
     ]

@@ -218,6 +218,20 @@ func run() async throws {
     print(report.outcome.status)
 }
 
+/// Of ``EventSink``.
+func eventSink() async throws {
+    struct Console: EventSink {
+        func receive(_ event: BatchEvent) {
+            if case .ended(let job, let report) = event { print(job, report.name, report.isSuccess) }
+        }
+    }
+
+    var options = Options()
+    options.events = [Console()]
+    let report = try await execute("report.ipynb", options)
+    print(report.outcome.status)
+}
+
 /// Of ``withKernel(_:_:_:)``.
 func conversation() async throws {
     let answer = try await withKernel("python3") { kernel in

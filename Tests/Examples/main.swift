@@ -17,6 +17,7 @@ let examples: KeyValuePairs<String, () async throws -> Void> = [
     "Kernels that run already": kernelsThatRunAlready,
     "A provider of your own": aProviderOfYourOwn,
     "Run": run,
+    "EventSink": eventSink,
     "Conversation": conversation,
     "ScriptedKernel": scriptedKernel,
 ]
