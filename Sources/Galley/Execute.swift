@@ -13,9 +13,8 @@ import Synchronization
 /// report says so; all that within the grace period of the options.
 ///
 /// - Parameters:
-///   - location: The path of the notebook's file, or what else the storage of the options opens. A file is run in the folder
-///     that it is in, unless the options name another.
-///   - options: How it is run, and where the result goes.
+///   - location: The path of the notebook's file, or any location that the storage of the options opens.
+///   - options: How it is run, and where the result goes. A file runs in its own folder unless they name another.
 /// - Throws: ``StorageError`` and ``NotebookError`` where the notebook cannot be read, or could not be written;
 ///   ``PlanError`` where the options name a cell that is not there; ``KernelError`` where there is no kernel;
 ///   ``UnsavedRun`` where there was a run that could not be saved.
