@@ -1,8 +1,10 @@
 import GalleyExecution
+import Galley
 import Glibc
 import GalleyReports
 import GalleyRuns
 import GalleyStorage
+import Synchronization
 
 /// What the process that runs the notebook has of the others.
 struct AttendantLink: Sendable {
@@ -44,8 +46,38 @@ struct AttendantLink: Sendable {
     }
 }
 
+/// Hands on to the attendant what it and the caller wait for.
+final class AttendantSink: ProgramSink {
+    private let link: AttendantLink
+    private let notebooks: [String]
+    private let place: RunPlace
+    /// The warnings so far; nil once the caller knows that the run is under way, and hears no more.
+    private let warnings = Mutex<[String]?>([])
+
+    /// - Parameter notebooks: The notebooks by their jobs.
+    init(_ link: AttendantLink, _ notebooks: [String], _ place: RunPlace) {
+        (self.link, self.notebooks, self.place) = (link, notebooks, place)
+    }
+
+    func receive(_ event: BatchEvent) {
+        switch event {
+        case .run(let job, .warning(let text)): warnings.withLock { $0?.append("\(notebooks[job]): \(text)") }
+        case .run(_, .started): if let warnings = warnings.withLock({ $0.take() }) { link.begin(warnings) }
+        default: break
+        }
+    }
+
+    func receive(_ event: ProgramEvent) {
+        switch event {
+        case .decided(let end, _): link.tell(end)
+        case .ending(let end): link.standIn(after: end, place)
+        default: break
+        }
+    }
+}
+
 /// How a run ended, as processes tell one another.
-struct End {
+struct End: Sendable {
     let status: Int32
     /// The outcome in one word.
     let outcome: String

@@ -7,13 +7,11 @@ import Synchronization
 ///
 /// At a terminal there is a line for each notebook that runs, and a bar; elsewhere, and above those, a line for each one
 /// that is over. In the end it says what went wrong, and which took longest.
-final class BatchProgress: Narrator {
+final class BatchProgress: ProgramSink {
     private let tasks: [NotebookTask]
     private let streams: Bool
     private let state: Mutex<State>
     private let begin = ContinuousClock.now
-    /// Judges a notebook that is over.
-    private let judge: @Sendable (Int, JobReport) -> Verdict
 
     private struct State {
         var voice: Voice
@@ -29,13 +27,9 @@ final class BatchProgress: Narrator {
         var printed = LineBuffer()
     }
 
-    init(
-        _ arguments: ExecuteArguments, concurrency: Int, _ log: Log?,
-        judge: @escaping @Sendable (Int, JobReport) -> Verdict
-    ) {
+    init(_ arguments: ExecuteArguments, concurrency: Int, _ log: Log?) {
         tasks = arguments.tasks
         streams = arguments.streams
-        self.judge = judge
         state = Mutex(State(voice: Voice(arguments, log)))
         let ticker = ticker(for: self) { progress in
             progress.state.withLock { state in
@@ -65,13 +59,27 @@ final class BatchProgress: Narrator {
                     .warning,
                     "kernels wait for memory: \(available / 1_000_000) MB are left, and one needs about \(needed / 1_000_000) MB"
                 )
-            case .ended(let job, let report):
-                state.running[job] = nil
-                end(job, judge(job, report), &state)
-                showStatus(&state)
             case .finished(let report): finish(report, &state)
             default: break
             }
+        }
+    }
+
+    func receive(_ event: ProgramEvent) {
+        switch event {
+        case .judged(let job, let verdict):
+            state.withLock { state in
+                state.running[job] = nil
+                end(job, verdict, &state)
+                showStatus(&state)
+            }
+        case .notice(let lines):
+            state.withLock { state in
+                for line in lines { state.voice.say(line) }
+                state.voice.flush()
+            }
+        case .problem(let problem): complain(problem)
+        default: break
         }
     }
 
@@ -97,21 +105,17 @@ final class BatchProgress: Narrator {
         }
     }
 
-    func say(_ lines: [String]) {
-        state.withLock { state in
-            for line in lines { state.voice.say(line) }
-            state.voice.flush()
-        }
-    }
-
-    func complain(_ problem: String) {
+    private func complain(_ problem: String) {
         state.withLock { state in
             state.voice.complain(.error, problem.shown())
             state.voice.flush()
         }
     }
 
-    func finish() async { _ = await state.withLock(\.voice.screen).finish() }
+    func finish() async {
+        if let problem = await state.withLock(\.voice).finishLog() { complain(problem) }
+        _ = await state.withLock(\.voice.screen).finish()
+    }
 
     // MARK: What stays
 
@@ -147,7 +151,7 @@ final class BatchProgress: Narrator {
         state.ticker?.cancel()
         state.running = [:]
         state.voice.screen.clear()
-        let verdicts = report.jobs.indices.map { state.verdicts[$0] ?? judge($0, report.jobs[$0]) }
+        let verdicts = report.jobs.indices.map { state.verdicts[$0] ?? Verdict(report.jobs[$0]) }
         let failed = verdicts.indices.filter { verdicts[$0].hasFailed }
         explain(failed.map { ($0, verdicts[$0]) }, &state)
         let ran = verdicts.filter { !$0.isLeftOut }

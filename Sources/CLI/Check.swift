@@ -82,8 +82,9 @@ struct CheckSettings: Sendable {
 }
 
 /// Compares what notebooks put out with what was stored in them.
-final class Checker: Sendable {
+final class Checker: ProgramSink {
     private let settings: CheckSettings
+    private let warn: @Sendable (_ job: Int, String) -> Void
     private let notebooks = Mutex<[Int: Found]>([:])
 
     /// What was found in a notebook so far.
@@ -93,7 +94,10 @@ final class Checker: Sendable {
         var ran: Set<Int> = []
     }
 
-    init(_ settings: CheckSettings) { self.settings = settings }
+    /// - Parameter warn: Says what the user should know of a comparison.
+    init(_ settings: CheckSettings, warn: @escaping @Sendable (_ job: Int, String) -> Void) {
+        (self.settings, self.warn) = (settings, warn)
+    }
 
     /// Makes sure that all cells are run that are to be compared.
     func prepare(_ options: inout Options) {
@@ -101,9 +105,17 @@ final class Checker: Sendable {
         options.preparations.append(CheckSelection(isLax: settings.isLax, skipTag: options.skipTag))
     }
 
-    /// Takes note of what happens in a run.
-    func receive(_ event: RunEvent, of job: Int) {
-        guard case .cellFinished(let report) = event else { return }
+    func receive(_ event: BatchEvent) {
+        switch event {
+        case .run(let job, .cellFinished(let report)): keep(report, of: job)
+        // What was found counts no more, because the notebook is run again.
+        case .retrying(let job, _, _): notebooks.withLock { $0[job] = nil }
+        case .notebook(let job, let new, let old): for warning in compare(new, with: old, job) { warn(job, warning) }
+        default: break
+        }
+    }
+
+    private func keep(_ report: CellReport, of job: Int) {
         notebooks.withLock { notebooks in
             notebooks[job, default: Found()].ran.insert(report.index)
             // Which cells may raise an error is known when they can be looked at.
@@ -111,16 +123,13 @@ final class Checker: Sendable {
         }
     }
 
-    /// Forgets what was found, because the notebook is run again.
-    func forget(_ job: Int) { notebooks.withLock { $0[job] = nil } }
-
     /// What was found of a notebook, in the order of its cells.
     func findings(_ job: Int) -> [Verdict.Finding] {
         notebooks.withLock { ($0[job]?.findings ?? []).sorted { $0.index < $1.index } }
     }
 
     /// Compares what a notebook has become with what it was; returns what somebody should know.
-    func compare(_ new: Notebook, with old: Notebook, _ job: Int) -> [String] {
+    private func compare(_ new: Notebook, with old: Notebook, _ job: Int) -> [String] {
         var found = notebooks.withLock { $0[job] ?? Found() }
         var warnings: [String] = []
         var (number, compared) = (0, 0)

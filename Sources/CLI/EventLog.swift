@@ -9,8 +9,16 @@ import GalleyStorage
 /// A file that tells what happens in a run, one JSON object a line, written when it happens.
 ///
 /// `events.schema.json` says what can stand in it.
-final class EventLog: Sendable {
+final class EventLog: ProgramSink {
     private let outlet: Outlet
+    private let path: String
+    /// The notebooks by their jobs.
+    private let notebooks: [String]
+    /// Whether it is the run of one notebook, whose end is that of everything.
+    private let isSingle: Bool
+    /// How long the reader of a pipe is waited for that does not read.
+    private let patience: Duration
+    private let complain: @Sendable (String) -> Void
 
     /// Grows when a reader of an older form would be misled.
     private static let schema = 1
@@ -19,14 +27,42 @@ final class EventLog: Sendable {
     private static let limit = 256_000_000
 
     /// Opens the file and empties it; it must not be that of another run.
-    init(_ path: String, _ files: any RunFiles) throws(FileRefusal) {
+    ///
+    /// - Parameter complain: Says in the end that not everything was written.
+    init(
+        _ path: String, _ arguments: ExecuteArguments, _ files: any RunFiles,
+        complain: @escaping @Sendable (String) -> Void
+    ) throws(FileRefusal) {
         outlet = try Outlet(file: path, of: "--events", files, isNew: true, limit: Self.limit, gap: Self.gap)
+        (self.path, self.complain) = (path, complain)
+        (notebooks, isSingle) = (arguments.tasks.map(\.path), arguments.isSingle)
+        patience = arguments.options.grace
     }
 
-    /// Waits until everything is written, or nothing has read it for so long; returns whether it was.
-    func finish(within patience: Duration) async -> Bool { await outlet.finish(within: patience) }
+    func receive(_ event: BatchEvent) {
+        switch event {
+        case .run(let job, let event): write(event, of: notebooks[job])
+        case .retrying(let job, let attempt, let reason):
+            let members: [(String, Value)] = [("attempt", .number(attempt)), ("message", .string(reason))]
+            write("run-retried", of: notebooks[job], members)
+        default: break
+        }
+    }
 
-    func write(_ event: RunEvent, of notebook: String) {
+    func receive(_ event: ProgramEvent) {
+        switch event {
+        case .judged(let job, let verdict) where !verdict.isLeftOut: write(verdict, of: notebooks[job])
+        case .decided(let end, let summary?) where !isSingle: write(summary, end)
+        default: break
+        }
+    }
+
+    /// Waits until everything is written, or nothing has read it for so long.
+    func finish() async {
+        if await !outlet.finish(within: patience) { complain("not all events could be written to \(path)") }
+    }
+
+    private func write(_ event: RunEvent, of notebook: String) {
         switch event {
         case .started(let start):
             write(
@@ -51,14 +87,11 @@ final class EventLog: Sendable {
         }
     }
 
-    /// Tells that a notebook is run again.
-    func retry(_ notebook: String, attempt: Int, _ reason: String) {
-        write("run-retried", of: notebook, [("attempt", .number(attempt)), ("message", .string(reason))])
-    }
-
     /// Tells what became of a notebook.
-    func end(_ notebook: String, _ status: Int32, _ verdict: Verdict) {
-        var members: [(String, Value)] = [("exit_status", .number(Int(status))), ("status", .string(verdict.status))]
+    private func write(_ verdict: Verdict, of notebook: String) {
+        var members: [(String, Value)] = [
+            ("exit_status", .number(Int(ExitStatus.of(verdict)))), ("status", .string(verdict.status)),
+        ]
         if let run = verdict.job.run { members.append(("duration", run.duration.json)) }
         if let cell = verdict.cell { members.append(("cell", .number(cell))) }
         switch verdict.job.result {
@@ -70,13 +103,14 @@ final class EventLog: Sendable {
     }
 
     /// Tells what became of several notebooks.
-    func end(_ status: Int32, _ verdicts: [Verdict], duration: Duration) {
+    private func write(_ summary: Summary, _ end: End) {
+        let verdicts = summary.verdicts
         let leftOut = verdicts.count(where: \.isLeftOut)
         let good = verdicts.count(where: \.isGood)
         write(
             "batch-finished",
             [
-                ("duration", duration.json), ("exit_status", .number(Int(status))),
+                ("duration", summary.report.duration.json), ("exit_status", .number(Int(end.status))),
                 ("failed", .number(verdicts.count - good - leftOut)), ("left_out", .number(leftOut)),
                 ("succeeded", .number(good)),
             ])

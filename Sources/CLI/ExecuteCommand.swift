@@ -8,100 +8,98 @@ import GalleyStorage
 import GalleySupervisor
 import Synchronization
 
-/// `galley execute`: notebooks are run.
-final class ExecuteCommand: Sendable {
+/// `galley execute`: runs notebooks, and hands what happens to the sinks that print, write and keep it.
+final class ExecuteCommand: EventSink {
     private let arguments: ExecuteArguments
     private let place: RunPlace
     private let attendant: AttendantLink?
     private let files: any RunFiles
     private let record: RunRecord
-    /// Who compares what notebooks put out; nil where nobody does.
-    private let checker: Checker?
-    private let kept: KeptKernels
-    private let state = Mutex(State())
+    private let tally: RunTally
+    private let state: Mutex<State>
 
     private struct State {
+        /// What receives the events; see ``sinks(concurrency:)`` for their order.
+        var sinks: [any ProgramSink]
+        /// Compares what notebooks put out; nil where that is not asked for.
+        var checker: Checker?
+        /// Why reports could not be written.
+        var problems: [String] = []
         var end: End?
-        /// What is said of notebooks that are over.
-        var verdicts: [Int: Verdict] = [:]
-        /// Where notebooks are saved, where that is not the place that was meant.
-        var places: [Int: String] = [:]
-        var warnings: [String] = []
-        /// The notebooks whose cells have begun to run and that are not over.
-        var unsaved: Set<Int> = []
     }
 
-    /// - Parameter attendant: Whoever looks after this process; nil where nobody does.
+    /// - Parameter attendant: The process that looks after this one; nil if there is none.
     init(_ arguments: ExecuteArguments, _ place: RunPlace, _ attendant: AttendantLink?) {
-        self.arguments = arguments
-        self.place = place
-        self.attendant = attendant
-        kept = KeptKernels(arguments)
-        checker = arguments.dialect == .check ? Checker(arguments.check) : nil
+        (self.arguments, self.place, self.attendant) = (arguments, place, attendant)
         files = attendant?.files ?? LocalFiles()
-        record = RunRecord(place, notebooks: arguments.isSingle ? nil : arguments.tasks.count, files: files)
-    }
-
-    /// Tells everybody that the program ends now, whatever still goes on, and returns the status to end with.
-    ///
-    /// - Parameter signal: Why it ends, if the run is not over.
-    func cutOff(by signal: Int32) -> Int32 {
-        if let end = state.withLock(\.end) { return self.end(end) }
-        var cause = "the run \(StopReason.signal(signal))"
-        for job in state.withLock({ $0.unsaved.sorted() }) {
-            let problem = "\(arguments.tasks[job].path): the result could not be saved in time"
-            Terminal.complain("galley: \(problem); what was saved before is still there")
-            cause += "; \(problem)"
-        }
-        return end(End(status: ExitStatus.signal(signal), outcome: "stopped", result: nil, message: cause))
-    }
-
-    /// Who hears of a run.
-    private struct Listeners: Sendable {
-        let narrator: any Narrator
-        let reporting: Reporting
-        let events: EventLog?
-        let log: Log?
+        record = RunRecord(
+            place, notebooks: arguments.isSingle ? nil : arguments.tasks.count,
+            isRequired: arguments.background.status != nil, files: files)
+        tally = RunTally(arguments, place)
+        // A signal can end the process before all of them are there.
+        let link = attendant.map { AttendantSink($0, arguments.tasks.map(\.path), place) }
+        state = Mutex(State(sinks: [tally, record] + (link.map { [$0] } ?? [])))
     }
 
     /// Runs them and returns the status to end with.
     func run(_ stop: StopSwitch) async -> Int32 {
-        let listeners: Listeners
+        if arguments.dialect == .check {
+            let checker = Checker(arguments.check) { [self] in receive(.run(job: $0, .warning($1))) }
+            state.withLock { $0.checker = checker }
+        }
         var batch = batch()
         do {
-            listeners = try await self.listeners(concurrency: min(batch.concurrency, max(1, batch.jobs.count)))
-            try record.begin(mustBe: arguments.background.status != nil)
+            let sinks = try await sinks(concurrency: min(batch.concurrency, max(1, batch.jobs.count)))
+            state.withLock { $0.sinks = sinks }
+            try record.begin()
             try makeFolders()
         } catch {
             return refuse((error as? FileRefusal).map { "\($0.option) \($0.path): \($0.reason)" } ?? "\(error)")
         }
         if let asked = arguments.batch.concurrency, batch.concurrency < min(asked, batch.jobs.count) {
-            listeners.narrator.complain(
-                "-j \(asked): only \(batch.concurrency) at a time, because this process may open no more than \(Machine.openFiles) files. Raise the limit (ulimit -n)"
-            )
+            tell(
+                .problem(
+                    "-j \(asked): only \(batch.concurrency) at a time, because this process may open no more than \(Machine.openFiles) files. Raise the limit (ulimit -n)"
+                ))
         }
-        batch.receive = { [self] job, new, old in
-            for warning in checker?.compare(new, with: old, job) ?? [] {
-                tell(.run(job: job, .warning(warning)), listeners)
-            }
-            listeners.reporting.receive(new, of: job)
-        }
-        let status = Mutex(ExitStatus.success)
-        await batch.run(stop: stop) { [self] event in
-            tell(event, listeners)
-            // Here, where a stop still counts for the run.
-            if case .finished(let report) = event { status.withLock { $0 = finish(report, listeners) } }
-        }
-        let patience = arguments.options.grace
-        if let events = listeners.events, await !events.finish(within: patience) {
-            listeners.narrator.complain("not all events could be written to \(arguments.events ?? "")")
-        }
-        if let log = listeners.log, await !log.finish(within: patience) {
-            listeners.narrator.complain("not all lines could be written to \(arguments.background.log ?? "")")
-        }
-        await listeners.narrator.finish()
-        return status.withLock(\.self)
+        batch.events = [self]
+        await batch.run(stop: stop)
+        return state.withLock { $0.end?.status } ?? ExitStatus.success
     }
+
+    /// Ends the program now, even if notebooks still run, and returns the status to end with.
+    ///
+    /// - Parameter signal: Why it ends, if the run is not over.
+    func cutOff(by signal: Int32) -> Int32 {
+        if let end = state.withLock(\.end) { return self.end(end) }
+        let losses = tally.losses
+        for loss in losses { Terminal.complain("galley: \(loss); what was saved before is still there") }
+        let cause = (["the run \(StopReason.signal(signal))"] + losses).joined(separator: "; ")
+        return end(End(status: ExitStatus.signal(signal), outcome: "stopped", result: nil, message: cause))
+    }
+
+    // MARK: - What happens
+
+    /// Hands an event of the library to each sink, and adds what the program makes of it.
+    func receive(_ event: BatchEvent) {
+        let (sinks, checker) = state.withLock { ($0.sinks, $0.checker) }
+        for sink in sinks { sink.receive(event) }
+        switch event {
+        case .ended(let job, let report):
+            tell(.judged(job: job, Verdict(report, findings: checker?.findings(job) ?? [])))
+        case .finished(let report):
+            // Here, where a stop still counts for the run, and before a slow reader is waited for.
+            let summary = tally.summary(report)
+            tell(.summarized(summary))
+            _ = end(tally.end(summary, problems: state.withLock(\.problems)), summary)
+        default: break
+        }
+    }
+
+    /// Waits until each sink has written everything.
+    func finish() async { for sink in state.withLock(\.sinks) { await sink.finish() } }
+
+    private func tell(_ event: ProgramEvent) { for sink in state.withLock(\.sinks) { sink.receive(event) } }
 
     /// Ends before anything is run, because something that was asked for cannot be written.
     private func refuse(_ problem: String) -> Int32 {
@@ -111,123 +109,20 @@ final class ExecuteCommand: Sendable {
         } else {
             Terminal.complain("galley: \(problem)")
         }
-        let end = End(status: ExitStatus.storage, outcome: "failed", result: nil, message: problem)
-        return self.end(end, isQuiet: true)
+        return end(End(status: ExitStatus.storage, outcome: "failed", result: nil, message: problem))
     }
 
-    /// Tells everybody what happens.
-    private func tell(_ event: BatchEvent, _ listeners: Listeners) {
-        if let checker, case .run(let job, let event) = event { checker.receive(event, of: job) }
-        note(event, listeners)
-        listeners.narrator.receive(event)
-        kept.receive(event, listeners.narrator)
-    }
-
-    private func note(_ event: BatchEvent, _ listeners: Listeners) {
-        switch event {
-        case .run(let job, let event):
-            let name = arguments.tasks[job].path
-            listeners.events?.write(event, of: name)
-            record.receive(event)
-            switch event {
-            case .warning(let text): state.withLock { $0.warnings.append("\(name): \(text)") }
-            case .started:
-                state.withLock { _ = $0.unsaved.insert(job) }
-                attendant?.begin(state.withLock(\.warnings))
-            case .saved(let path): state.withLock { $0.places[job] = path }
-            default: break
-            }
-        case .retrying(let job, let attempt, let reason):
-            listeners.events?.retry(arguments.tasks[job].path, attempt: attempt, reason)
-            listeners.reporting.forget(job)
-            checker?.forget(job)
-        case .ended(let job, let report):
-            state.withLock { _ = $0.unsaved.remove(job) }
-            let verdict = judge(job, report)
-            if !verdict.isLeftOut {
-                listeners.events?.end(arguments.tasks[job].path, ExitStatus.of(verdict), verdict)
-            }
-            listeners.reporting.end(job, verdict)
-            record.end(of: verdict)
-        default: break
-        }
-    }
-
-    /// What is said of a notebook, which is thought over once.
-    private func verdict(of job: Int, _ report: JobReport) -> Verdict {
-        state.withLock { $0.verdicts[job] } ?? judge(job, report)
-    }
-
-    private func judge(_ job: Int, _ report: JobReport) -> Verdict {
-        let verdict = Verdict(report, findings: checker?.findings(job) ?? [])
-        state.withLock { $0.verdicts[job] = verdict }
-        return verdict
-    }
-
-    /// Tells the end of everything, and returns the status to end with.
-    private func finish(_ report: BatchReport, _ listeners: Listeners) -> Int32 {
-        let verdicts = report.jobs.indices.map { verdict(of: $0, report.jobs[$0]) }
-        let places = state.withLock(\.places)
-        let status = ExitStatus.of(verdicts, stop: arguments.isSingle ? nil : report.stop)
-        let told = verdicts.indices.map { job in
-            (verdicts[job], ExitStatus.of(verdicts[job]), result(of: job, verdicts[job], places))
-        }
-        let problems = listeners.reporting.finish(report, told, status)
-        for problem in problems { listeners.narrator.complain(problem) }
-        let end = End(
-            status: status == ExitStatus.success && !problems.isEmpty ? ExitStatus.storage : status,
-            outcome: outcome(verdicts, report.stop), result: arguments.isSingle ? told.first?.2 : place.result,
-            message: message(verdicts, report.stop) ?? problems.first ?? "")
-        if !arguments.isSingle { listeners.events?.end(end.status, verdicts, duration: report.duration) }
-        // Before anybody is waited for who reads slowly.
-        return self.end(end)
-    }
-
-    /// Where a notebook's result is; nil where there is none, or where that is no file.
-    private func result(of job: Int, _ verdict: Verdict, _ places: [Int: String]) -> String? {
-        switch verdict.job.result {
-        case .ran:
-            let task = arguments.tasks[job]
-            return arguments.place(ofResultOf: task).map { RunPlace.whole(places[job] ?? $0) }
-        case .failed(let error): return (error as? UnsavedRun)?.rescue
-        default: return nil
-        }
-    }
-
-    private func outcome(_ verdicts: [Verdict], _ stop: StopReason?) -> String {
-        if !arguments.isSingle, stop != nil { return "stopped" }
-        let worst = ExitStatus.of(verdicts, stop: nil)
-        return verdicts.first { !$0.isGood && ExitStatus.of($0) == worst }?.status ?? "succeeded"
-    }
-
-    private func message(_ verdicts: [Verdict], _ stop: StopReason?) -> String? {
-        guard !arguments.isSingle else {
-            guard let verdict = verdicts.first else { return nil }
-            if case .failed(let error) = verdict.job.result {
-                return (error as? NotebookError).map { "\(verdict.job.name): \($0)" } ?? "\(error)"
-            }
-            return verdict.job.run.flatMap { Failure($0)?.sentence } ?? verdict.sentence
-        }
-        let failed = verdicts.count(where: \.hasFailed)
-        let parts = [
-            failed == 0 ? nil : "\(failed) of \(verdicts.count) notebooks failed", stop.map { "the run \($0)" },
-        ]
-        let sentence = parts.compactMap(\.self).joined(separator: "; ")
-        return sentence.isEmpty ? nil : sentence
-    }
-
-    /// Tells everybody the end.
-    private func end(_ end: End, isQuiet: Bool = false) -> Int32 {
-        // The first to end it says how, before anybody else can end the process.
+    /// Tells the sinks how the process ends, and returns the status to end with.
+    private func end(_ end: End, _ summary: Summary? = nil) -> Int32 {
+        // The first to end it decides how, and the attendant knows before another thread can end the process.
         let end = state.withLock { state in
-            if state.end == nil { attendant?.tell(end) }
-            state.end = state.end ?? end
-            return state.end ?? end
+            if let end = state.end { return end }
+            state.end = end
+            for sink in state.sinks { sink.receive(.decided(end, summary)) }
+            return end
         }
-        if let problem = record.end(end), arguments.background.status != nil, !isQuiet {
-            Terminal.complain("galley: \(problem)")
-        }
-        if let attendant { attendant.standIn(after: end, place) } else { place.leave() }
+        tell(.ending(end))
+        if attendant == nil { place.leave() }
         return end.status
     }
 }
@@ -235,20 +130,35 @@ final class ExecuteCommand: Sendable {
 // MARK: - What was asked for
 
 extension ExecuteCommand {
-    private func listeners(concurrency: Int) async throws -> Listeners {
-        let reporting = try await Reporting(arguments, files)
-        let events = try arguments.events.map { path throws(FileRefusal) in try EventLog(path, files) }
+    /// Makes the sinks, in the order in which they receive each event.
+    ///
+    /// The checker is the first, because verdicts follow from what it finds and its warnings come before the notebook is kept
+    /// for reports. The event log, the reports and the record come before the attendant: the caller that learns from it that
+    /// a run goes on finds it in the record. What people read is the last: when a line says that a notebook is over, all
+    /// files say so, and the problems of the other sinks are printed before the last line is written. What is to be said of kept
+    /// kernels follows the line of their notebook.
+    private func sinks(concurrency: Int) async throws -> [any ProgramSink] {
+        let (first, checker) = state.withLock { ($0.sinks, $0.checker) }
+        let reporting = try await Reporting(arguments, files) { [self] problem in
+            state.withLock { $0.problems.append(problem) }
+            tell(.problem(problem))
+        }
+        let events = try arguments.events.map { path throws(FileRefusal) in
+            try EventLog(path, arguments, files) { [self] in tell(.problem($0)) }
+        }
         let format = arguments.background.logFormat
         let log =
             try place.log.map { path throws(FileRefusal) in try Log(path, format, of: place, files) }
             ?? (format == .json ? Log(format, of: place) : nil)
-        let narrator: any Narrator =
+        let progress: any ProgramSink =
             if arguments.isSingle, let task = arguments.tasks.first {
                 Progress(arguments, task, log)
             } else {
-                BatchProgress(arguments, concurrency: concurrency, log) { [self] in verdict(of: $0, $1) }
+                BatchProgress(arguments, concurrency: concurrency, log)
             }
-        return Listeners(narrator: narrator, reporting: reporting, events: events, log: log)
+        let sinks: [(any ProgramSink)?] = [checker, events, reporting]
+        let kept = KeptKernels(arguments) { [self] in tell(.notice($0)) }
+        return sinks.compactMap(\.self) + first + [progress, kept]
     }
 
     private func makeFolders() throws(StorageError) {
@@ -267,7 +177,9 @@ extension ExecuteCommand {
         batch.concurrency = arguments.concurrency
         batch.memoryPerKernel = settings.memoryPerKernel
         (batch.failureLimit, batch.retries, batch.order) = (settings.failureLimit, settings.retries, settings.order)
-        if let checker { batch.accepts = { $1.outcome.isSuccess && checker.findings($0).isEmpty } }
+        if let checker = state.withLock(\.checker) {
+            batch.accepts = { $1.outcome.isSuccess && checker.findings($0).isEmpty }
+        }
         return batch
     }
 
@@ -282,7 +194,7 @@ extension ExecuteCommand {
             options.answer = { _, _ in answers.next() }
         }
         if arguments.localKernels.login != nil { options.user = task.only == nil ? .caller : .owner }
-        checker?.prepare(&options)
+        state.withLock(\.checker)?.prepare(&options)
         var job = Batch.Job(task.path, options)
         job.earlierDuration = task.earlierDuration
         return job

@@ -2,12 +2,15 @@ import Galley
 import GalleyExecution
 import GalleyJupyterProtocol
 import GalleyLocalKernels
+import GalleyReports
 import GalleyRuns
 import Synchronization
 
 /// Records the kernels that are kept after their runs, and says how they are used and ended.
-final class KeptKernels: Sendable {
+final class KeptKernels: ProgramSink {
     private let arguments: ExecuteArguments
+    /// Prints lines for a person.
+    private let say: @Sendable ([String]) -> Void
     private let kernels = Mutex<[Int: Kept]>([:])
 
     private struct Kept {
@@ -17,7 +20,9 @@ final class KeptKernels: Sendable {
         var id: String?
     }
 
-    init(_ arguments: ExecuteArguments) { self.arguments = arguments }
+    init(_ arguments: ExecuteArguments, say: @escaping @Sendable ([String]) -> Void) {
+        (self.arguments, self.say) = (arguments, say)
+    }
 
     /// Refuses what cannot be done.
     static func check(_ arguments: ExecuteArguments) throws(UsageError) {
@@ -32,17 +37,21 @@ final class KeptKernels: Sendable {
         }
     }
 
-    /// Takes note of what happens, and says of a kernel that goes on how it is used and ended.
-    func receive(_ event: BatchEvent, _ narrator: any Narrator) {
+    /// Records each kernel that is kept.
+    func receive(_ event: BatchEvent) {
         switch event {
         case .run(let job, .started(let start)): kernels.withLock { $0[job] = Kept(name: start.kernel) }
         case .run(let job, .kernelKept(let kernel)): record(kernel, of: job)
-        case .ended(let job, let report):
-            if let kept = kernels.withLock({ $0[job] }), let kernel = kept.kernel {
-                narrator.say(lines(kernel, kept.id, of: job, report))
-            }
         default: break
         }
+    }
+
+    /// Says of a kernel that goes on how it is used and ended.
+    func receive(_ event: ProgramEvent) {
+        guard case .judged(let job, let verdict) = event, let kept = kernels.withLock({ $0[job] }),
+            let kernel = kept.kernel
+        else { return }
+        say(lines(kernel, kept.id, of: job, verdict.job))
     }
 
     private func record(_ kernel: KeptKernel, of job: Int) {

@@ -11,7 +11,7 @@ import Synchronization
 ///
 /// At a terminal the last line is about the cell that runs and changes with the time; elsewhere each line stands, and there
 /// is one for each cell that is over.
-final class Progress: Narrator {
+final class Progress: ProgramSink {
     private let notebook: String
     private let ownPath: String
     private let streams: Bool
@@ -50,7 +50,19 @@ final class Progress: Narrator {
         case .run(_, let event): state.withLock { receive(event, &$0) }
         case .retrying(_, let attempt, let reason):
             complain("\(reason); it is run again (attempt \(attempt))")
-        case .ended(_, let report): state.withLock { end(Verdict(report), &$0) }
+        default: break
+        }
+    }
+
+    func receive(_ event: ProgramEvent) {
+        switch event {
+        case .judged(_, let verdict): state.withLock { end(verdict, &$0) }
+        case .notice(let lines):
+            state.withLock { state in
+                for line in lines { state.voice.say(line) }
+                state.voice.flush()
+            }
+        case .problem(let problem): complain(problem)
         default: break
         }
     }
@@ -79,21 +91,17 @@ final class Progress: Narrator {
         }
     }
 
-    func say(_ lines: [String]) {
-        state.withLock { state in
-            for line in lines { state.voice.say(line) }
-            state.voice.flush()
-        }
-    }
-
-    func complain(_ problem: String) {
+    private func complain(_ problem: String) {
         state.withLock { state in
             state.voice.complain(.error, "\(notebook): \(problem.shown())")
             state.voice.flush()
         }
     }
 
-    func finish() async { _ = await state.withLock(\.voice.screen).finish() }
+    func finish() async {
+        if let problem = await state.withLock(\.voice).finishLog() { complain(problem) }
+        _ = await state.withLock(\.voice.screen).finish()
+    }
 
     /// Tells how the run ended, or why there was none.
     private func end(_ verdict: Verdict, _ state: inout State) {

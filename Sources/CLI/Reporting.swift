@@ -12,7 +12,7 @@ import Synchronization
 /// Keeps what the reports of a run are to say, and writes them when it is over.
 ///
 /// What is told of a notebook is made when that is over and put aside in a file, so that no notebook has to be kept.
-final class Reporting: Sendable {
+final class Reporting: ProgramSink {
     private let reports: [(kind: BatchSettings.ReportKind, path: String)]
     private let tasks: [NotebookTask]
     private let files: any RunFiles
@@ -20,6 +20,7 @@ final class Reporting: Sendable {
     private let spool: Spool?
     /// How long a pipe is waited for until it is read.
     private let grace: Duration
+    private let complain: @Sendable (String) -> Void
     private let state = Mutex(State())
 
     private struct State {
@@ -33,7 +34,12 @@ final class Reporting: Sendable {
 
     /// Makes sure that the reports can be written, and takes away what earlier runs have left in their places: a report that
     /// is there when this process was killed would tell of another run.
-    init(_ arguments: ExecuteArguments, _ files: any RunFiles) async throws {
+    ///
+    /// - Parameter complain: Says what is wrong with the reports once all of them were tried.
+    init(
+        _ arguments: ExecuteArguments, _ files: any RunFiles, complain: @escaping @Sendable (String) -> Void
+    ) async throws {
+        self.complain = complain
         reports = arguments.batch.reports
         tasks = arguments.tasks
         self.files = files
@@ -48,16 +54,25 @@ final class Reporting: Sendable {
 
     private func wants(_ kind: BatchSettings.ReportKind) -> Bool { reports.contains { $0.kind == kind } }
 
-    /// Takes note of what a notebook has become.
-    func receive(_ notebook: Notebook, of job: Int) {
-        if wants(.junit) || wants(.html) { state.withLock { $0.notebooks[job] = notebook } }
+    func receive(_ event: BatchEvent) {
+        switch event {
+        case .notebook(let job, let new, _) where wants(.junit) || wants(.html):
+            state.withLock { $0.notebooks[job] = new }
+        case .retrying(let job, _, _): state.withLock { $0.notebooks[job] = nil }
+        default: break
+        }
     }
 
-    /// Forgets what a notebook has become, because it is run again.
-    func forget(_ job: Int) { state.withLock { $0.notebooks[job] = nil } }
+    func receive(_ event: ProgramEvent) {
+        switch event {
+        case .judged(let job, let verdict): keep(job, verdict)
+        case .summarized(let summary): for problem in write(summary) { complain(problem) }
+        default: break
+        }
+    }
 
     /// Makes what is told of a notebook that is over.
-    func end(_ job: Int, _ verdict: Verdict) {
+    private func keep(_ job: Int, _ verdict: Verdict) {
         guard !reports.isEmpty else { return }
         let notebook = state.withLock { $0.notebooks.removeValue(forKey: job) }
         if wants(.junit) {
@@ -84,15 +99,12 @@ final class Reporting: Sendable {
     }
 
     /// Writes the reports; returns what is wrong with them.
-    ///
-    /// - Parameter verdicts: What is said of each notebook, and where its result is.
-    func finish(
-        _ report: BatchReport, _ verdicts: [(verdict: Verdict, exitStatus: Int32, result: String?)], _ status: Int32
-    ) -> [String] {
+    private func write(_ summary: Summary) -> [String] {
+        let (report, verdicts) = (summary.report, summary.verdicts)
         // Those that were never begun are told of too.
-        for job in verdicts.indices where verdicts[job].verdict.isLeftOut {
+        for job in verdicts.indices where verdicts[job].isLeftOut {
             let isTold = state.withLock { $0.suites[job] != nil || $0.parts[job] != nil }
-            if !isTold { end(job, verdicts[job].verdict) }
+            if !isTold { keep(job, verdicts[job]) }
         }
         var problems = state.withLock { $0.problem.map { [$0] } ?? [] }
         let rights = mode
@@ -101,8 +113,9 @@ final class Reporting: Sendable {
             switch kind {
             case .junit: text = junit(report, verdicts.count)
             case .json:
-                text = ReportDocument.document(report, verdicts, exitStatus: status).canonicalText
-            case .html: text = page(report, verdicts.map(\.verdict))
+                text =
+                    ReportDocument.document(report, summary.notebooks, exitStatus: summary.status).canonicalText
+            case .html: text = page(report, verdicts)
             }
             do {
                 if path == "-" {

@@ -4,13 +4,19 @@ import GalleyJupyterProtocol
 import GalleyReports
 import GalleyRuns
 import GalleyStorage
+import Synchronization
 
 /// Keeps what can be told of a run from outside.
-final class RunRecord: Sendable {
+final class RunRecord: ProgramSink {
     private let file: StatusFile
+    private let isRequired: Bool
+    private let hasBegun = Mutex(false)
 
-    /// - Parameter notebooks: How many notebooks there are; nil where it is the run of one.
-    init(_ place: RunPlace, notebooks: Int?, files: any RunFiles) {
+    /// - Parameters:
+    ///   - notebooks: How many notebooks there are; nil where it is the run of one.
+    ///   - isRequired: Whether the user asked for it: then the run does not go on in silence without it.
+    init(_ place: RunPlace, notebooks: Int?, isRequired: Bool, files: any RunFiles) {
+        self.isRequired = isRequired
         var status = RunStatus(id: place.id, process: place.process, notebook: place.notebook)
         (status.result, status.log, status.notebooks) = (place.result, place.log, notebooks)
         let own = ProcessMark.current()
@@ -19,14 +25,31 @@ final class RunRecord: Sendable {
     }
 
     /// Makes the file, before anything else is done.
-    ///
-    /// - Parameter mustBe: Whether it was asked for.
-    func begin(mustBe: Bool) throws(StorageError) {
-        if mustBe { try file.finish() } else { file.update { _ in } }
+    func begin() throws(StorageError) {
+        if isRequired { try file.finish() } else { file.update { _ in } }
     }
 
-    /// Takes note of what happens in a run.
-    func receive(_ event: RunEvent) {
+    func receive(_ event: BatchEvent) {
+        switch event {
+        case .began, .finished: hasBegun.withLock { $0 = true }
+        case .run(_, let event): update(event)
+        default: break
+        }
+    }
+
+    func receive(_ event: ProgramEvent) {
+        switch event {
+        case .judged(_, let verdict): update(verdict)
+        case .ending(let end):
+            // Why nothing was run was said before.
+            if let problem = write(end), isRequired, hasBegun.withLock(\.self) {
+                Terminal.complain("galley: \(problem)")
+            }
+        default: break
+        }
+    }
+
+    private func update(_ event: RunEvent) {
         guard file.status.notebooks == nil else { return file.update { ($0.state, $0.activity) = (.running, .now()) } }
         switch event {
         case .started(let start):
@@ -45,7 +68,7 @@ final class RunRecord: Sendable {
     }
 
     /// Takes note of what became of one of several notebooks.
-    func end(of verdict: Verdict) {
+    private func update(_ verdict: Verdict) {
         guard file.status.notebooks != nil, !verdict.isLeftOut else { return }
         file.update { status in
             status.finished += 1
@@ -55,7 +78,7 @@ final class RunRecord: Sendable {
     }
 
     /// Tells the end; returns what is wrong where it cannot.
-    func end(_ end: End) -> StorageError? {
+    private func write(_ end: End) -> StorageError? {
         do throws(StorageError) {
             // A record stays short enough for those who read it.
             let message = end.status == 0 ? nil : String(end.message.unicodeScalars.prefix(4000))

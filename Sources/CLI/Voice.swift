@@ -3,21 +3,6 @@ import Galley
 import Glibc
 import GalleyReports
 
-/// Tells somebody how runs go.
-protocol Narrator: Sendable {
-    /// Takes note of what happens.
-    func receive(_ event: BatchEvent)
-
-    /// Says more of a notebook that is over.
-    func say(_ lines: [String])
-
-    /// Says what is wrong when all else is said.
-    func complain(_ problem: String)
-
-    /// Waits until somebody has read everything.
-    func finish() async
-}
-
 /// How it is said: to a person on standard error, and the same to a log.
 struct Voice {
     var screen: Screen
@@ -28,11 +13,15 @@ struct Voice {
     private let isQuiet: Bool
     /// Whether standard error is the log.
     private let hasLogAlone: Bool
+    private let logPath: String
+    /// How long the reader of a log that is a pipe is waited for.
+    private let patience: Duration
 
     init(_ arguments: ExecuteArguments, _ log: Log?) {
         self.log = log
         isQuiet = arguments.isQuiet
         hasLogAlone = arguments.background.logsToStandardError
+        (logPath, patience) = (arguments.background.log ?? "", arguments.options.grace)
         screen = Screen(isLive: Terminal.isWatched && !arguments.isQuiet && !hasLogAlone)
         hasColours = Terminal.hasColours
         host = Host.current
@@ -81,5 +70,11 @@ struct Voice {
     mutating func flush() {
         log?.flush()
         screen.flush()
+    }
+
+    /// Waits until the log is written; returns what is wrong if not all of it is.
+    func finishLog() async -> String? {
+        guard let log, await !log.finish(within: patience) else { return nil }
+        return "not all lines could be written to \(logPath)"
     }
 }

@@ -1,7 +1,7 @@
 public import GalleyExecution
 public import GalleyJupyterProtocol
 import GalleyLocalKernels
-package import GalleyNotebook
+public import GalleyNotebook
 public import GalleyStorage
 
 /// Many notebooks, of which several are run at a time, each in a kernel of its own.
@@ -28,8 +28,8 @@ public struct Batch: Sendable {
     /// Whether the reports have the notebooks as their runs have left them; at first they do not, because that takes the
     /// memory of all notebooks.
     public var keepsNotebooks = false
-    /// Is given what notebooks have become, and what they were.
-    package var receive: @Sendable (_ job: Int, _ new: Notebook, _ old: Notebook) -> Void = { _, _, _ in }
+    /// Receive the events of all notebooks and of the batch, in this order.
+    public var events: [any EventSink] = []
     /// Whether a run that has ended is as it should be.
     package var accepts: @Sendable (_ job: Int, Report) -> Bool = { _, report in report.isSuccess }
 
@@ -102,6 +102,11 @@ public enum BatchEvent: Sendable {
     case began(job: Int)
     /// Something happens in the run of a notebook.
     case run(job: Int, RunEvent)
+    /// No more cells of a notebook run in this attempt: the notebook with their outputs, and as it was before.
+    ///
+    /// It comes before the result is saved for the last time. An ``EventSink`` alone receives it: the sequence
+    /// ``BatchRun/events`` leaves it out, because what waits there would keep both notebooks in memory.
+    case notebook(job: Int, new: Notebook, old: Notebook)
     /// A notebook is run again, because of what became of this attempt.
     case retrying(job: Int, attempt: Int, reason: String)
     /// No more kernels are started until there is enough memory for one, and for what those that live may still need.

@@ -36,7 +36,7 @@ extension Batch {
 final class BatchConduct: Sendable {
     private let batch: Batch
     private let stop: StopSwitch
-    private let observe: @Sendable (BatchEvent) -> Void
+    private let listener: @Sendable (BatchEvent) -> Void
     private let state: Mutex<State>
     private let begin = ContinuousClock.now
     private let began = Timestamp.now()
@@ -72,7 +72,7 @@ final class BatchConduct: Sendable {
     private static let usualEnd = Duration.seconds(1)
 
     init(_ batch: Batch, _ stop: StopSwitch, _ observe: @escaping @Sendable (BatchEvent) -> Void) {
-        (self.batch, self.stop, self.observe) = (batch, stop, observe)
+        (self.batch, self.stop, listener) = (batch, stop, observe)
         let concurrency = min(batch.concurrency, batch.jobs.roomForKernels ?? batch.concurrency)
         state = Mutex(State(admission: Admission(order: batch.startOrder, concurrency: concurrency)))
         (starts, start) = AsyncStream.makeStream()
@@ -92,7 +92,14 @@ final class BatchConduct: Sendable {
         observe(.finished(report))
         // What is over cannot be stopped.
         stop.setListener(nil)
+        await batch.events.finish()
         return report
+    }
+
+    /// Hands an event to the sinks of its notebook, to those of the batch, and to what follows the batch.
+    private func observe(_ event: BatchEvent) {
+        batch.tellSinks(event)
+        listener(event)
     }
 
     private var elapsed: Duration { begin.duration(to: .now) }
@@ -200,6 +207,7 @@ final class BatchConduct: Sendable {
         if isFailure { fail(job) }
         observe(.ended(job: job, report))
         update { $0.admission.note(.over, of: job) }
+        await batch.jobs[job].options.events.finish()
     }
 
     /// Counts a failure, and begins nothing else where it is one too many.
@@ -253,10 +261,10 @@ final class BatchConduct: Sendable {
             }
         }
         let warnings = Mutex<[String]>([])
-        let receive = batch.receive
+        let batch = batch
         let conduct = Conduct(
             stores, options(of: job), stop: stop, turn: turn(of: job),
-            receive: { receive(job, $0, $1) }
+            receive: { batch.tellSinks(.notebook(job: job, new: $0, old: $1)) }
         ) { [self] in
             if case .warning(let text) = $0 { warnings.withLock { $0.append(text) } }
             // Before anybody else gets the turn.
@@ -321,6 +329,14 @@ final class BatchConduct: Sendable {
             return turn
         }
         turn?.resume(throwing: CancellationError())
+    }
+}
+
+extension Batch {
+    /// Hands an event to the sinks of its notebook, and then to those of the batch.
+    fileprivate func tellSinks(_ event: BatchEvent) {
+        if jobs.indices.contains(event.job) { jobs[event.job].options.hooks.events.receive(event) }
+        events.receive(event)
     }
 }
 

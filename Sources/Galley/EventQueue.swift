@@ -86,7 +86,8 @@ extension BatchEvent: QueuedEvent {
 
     var job: Int {
         switch self {
-        case .began(let job), .run(let job, _), .retrying(let job, _, _), .ended(let job, _): job
+        case .began(let job), .run(let job, _), .notebook(let job, _, _), .retrying(let job, _, _), .ended(let job, _):
+            job
         case .heldBack, .finished: -1
         }
     }

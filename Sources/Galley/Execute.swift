@@ -1,6 +1,7 @@
 public import GalleyExecution
 public import GalleyNotebook
 public import GalleyStorage
+import Synchronization
 
 /// Runs a notebook and saves what it puts out: along the way and at the end, however that comes about.
 ///
@@ -12,14 +13,13 @@ public import GalleyStorage
 /// report says so; all that within the grace period of the options.
 ///
 /// - Parameters:
-///   - location: The path of the notebook's file, or what else the storage of the options opens. A file is run in the folder
-///     that it is in, unless the options name another.
-///   - options: How it is run, and where the result goes.
+///   - location: The path of the notebook's file, or any location that the storage of the options opens.
+///   - options: How it is run, and where the result goes. A file runs in its own folder unless they name another.
 /// - Throws: ``StorageError`` and ``NotebookError`` where the notebook cannot be read, or could not be written;
 ///   ``PlanError`` where the options name a cell that is not there; ``KernelError`` where there is no kernel;
 ///   ``UnsavedRun`` where there was a run that could not be saved.
 public func execute(_ location: String, _ options: Options = Options()) async throws -> Report {
-    try await execute({ try RunStores(NotebookLocation(location), options) }, options, stop: StopSwitch()) { _ in }
+    try await execute(location, { try RunStores(NotebookLocation(location), options) }, options)
 }
 
 /// Runs a notebook that is kept anywhere; otherwise as ``execute(_:_:)-(String,_)`` does.
@@ -32,7 +32,7 @@ public func execute(_ location: String, _ options: Options = Options()) async th
 public func execute(
     _ source: any NotebookStore, to destination: (any NotebookStore)? = nil, _ options: Options = Options()
 ) async throws -> Report {
-    try await execute({ try RunStores(source, to: destination, options) }, options, stop: StopSwitch()) { _ in }
+    try await execute(source.name, { try RunStores(source, to: destination, options) }, options)
 }
 
 /// Runs a notebook that is in memory; no file is read or written.
@@ -58,21 +58,51 @@ package func execute(
     stop: StopSwitch = StopSwitch(), observe: @escaping @Sendable (RunEvent) -> Void
 ) async throws -> Report {
     try await execute(
-        { try RunStores(source, to: destination, options) }, options, stop: stop, observe: observe)
+        source.name, { try RunStores(source, to: destination, options) }, options, stop: stop, observe: observe)
 }
 
-func execute(
-    _ stores: @escaping @Sendable () throws -> RunStores, _ options: Options,
-    stop: StopSwitch, observe: @escaping @Sendable (RunEvent) -> Void
+private func execute(
+    _ name: String, _ stores: @escaping @Sendable () throws -> RunStores, _ options: Options,
+    stop: StopSwitch = StopSwitch(), observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
 ) async throws -> Report {
     try await withTaskCancellationHandler {
         // What is cancelled cannot wait for anything, and there is a lot to wait for: a run is ended in order.
-        try await Task {
-            try await Conduct(stores(), options, stop: stop, observe: observe).run()
-        }.value
+        try await Task { try await runAlone(name, stores, options, stop: stop, observe: observe) }.value
     } onCancel: {
         stop.stop(.cancelled)
     }
+}
+
+/// Runs a notebook that is no batch's: the sinks of its options receive the events of a batch of one.
+///
+/// - Parameter observe: Receives the events of the run, after the sinks.
+func runAlone(
+    _ name: String, _ stores: @Sendable () throws -> RunStores, _ options: Options, stop: StopSwitch,
+    observe: @escaping @Sendable (RunEvent) -> Void
+) async throws -> Report {
+    let sinks = options.events
+    let begin = ContinuousClock.now
+    var job = JobReport(name, .leftOut)
+    let warnings = Mutex<[String]>([])
+    sinks.receive(.began(job: 0))
+    let result: Result<Report, any Error>
+    do {
+        let conduct = Conduct(
+            try stores(), options, stop: stop, receive: { sinks.receive(.notebook(job: 0, new: $0, old: $1)) }
+        ) { event in
+            if case .warning(let text) = event { warnings.withLock { $0.append(text) } }
+            sinks.receive(.run(job: 0, event))
+            observe(event)
+        }
+        let report = try await conduct.run()
+        (job.result, result) = (.ran(report), .success(report))
+    } catch {
+        (job.result, result) = (.failed(error), .failure(error))
+    }
+    (job.warnings, job.end) = (warnings.withLock(\.self), begin.duration(to: .now))
+    sinks.receive(.ended(job: 0, job))
+    await sinks.finish()
+    return try result.get()
 }
 
 /// Says that what a run has put out could not be saved where it belongs.

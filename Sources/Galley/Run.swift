@@ -19,24 +19,24 @@ public final class Run: Sendable {
 
     /// Runs a notebook, as ``execute(_:_:)-(String,_)`` does.
     public convenience init(_ location: String, _ options: Options = Options()) {
-        self.init(options) { try RunStores(NotebookLocation(location), options) }
+        self.init(location, options) { try RunStores(NotebookLocation(location), options) }
     }
 
     /// Runs a notebook that is kept anywhere, as ``execute(_:to:_:)`` does.
     public convenience init(
         _ source: any NotebookStore, to destination: (any NotebookStore)? = nil, _ options: Options = Options()
     ) {
-        self.init(options) { try RunStores(source, to: destination, options) }
+        self.init(source.name, options) { try RunStores(source, to: destination, options) }
     }
 
-    private init(_ options: Options, _ stores: @escaping @Sendable () throws -> RunStores) {
+    private init(_ name: String, _ options: Options, _ stores: @escaping @Sendable () throws -> RunStores) {
         work = Task { [stop, queue, finished] in
             defer { queue.change { $0.finish() } }
             do {
-                return try await Conduct(stores(), options, stop: stop) { event in
+                return try await runAlone(name, stores, options, stop: stop) { event in
                     if let fraction = event.fractionCompleted { finished.change { $0 = fraction } }
                     queue.change { $0.add(event) }
-                }.run()
+                }
             } catch {
                 queue.change { $0.add(.failed(error)) }
                 throw error

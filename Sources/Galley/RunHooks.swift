@@ -4,7 +4,7 @@ import GalleyLocalKernels
 public import GalleyStorage
 
 /// The code that takes part in a run: what provides kernels and storage, what prepares the notebook, what runs around each
-/// cell.
+/// cell, what receives the events.
 public struct RunHooks: Sendable {
     /// Provides the kernel; by default this machine does.
     public var kernels: any KernelProvider = LocalKernels()
@@ -14,6 +14,8 @@ public struct RunHooks: Sendable {
     public var preparations: [any NotebookPreparation] = []
     /// Run around each cell: the first before all others, and after all others.
     public var middleware: [any Middleware] = []
+    /// Receive the events of the run, in this order.
+    public var events: [any EventSink] = []
     /// Answers the questions of the code; without it, or if it returns nil, `input()` is an error.
     public var answer: Answer?
 

@@ -48,11 +48,14 @@ struct Example: Sendable, CustomTestStringConvertible {
             output: "drawer://a/report.executed.ipynb\ndrawer://a/report.ipynb true []\n"
                 + "drawer://stuck/report.ipynb true [\"The drawer is stuck. Pull again\"]\n"),
         Example(name: "A preparation of your own", output: "true 1\n"),
-        Example(name: "A flag of your own", output: "Time\n  --nightly\n      Give the run eight hours\ntrue 600.0 seconds\n"),
+        Example(
+            name: "A flag of your own",
+            output: "Time\n  --nightly\n      Give the run eight hours\ntrue 600.0 seconds\n"),
         Example(name: "Options", output: "true\n"),
         Example(name: "MemoryStorage", output: "42\n"),
         Example(name: "Run", output: "1 6 * 7\nsucceeded\n"),
         Example(name: "KernelClient", output: "3628800\n"),
+        Example(name: "EventSink", output: "0 report.ipynb true\nsucceeded\n"),
         Example(name: "ScriptedKernel", output: "I was asked to run 6 * 7\n"),
         Example(name: "ScriptedKernel.answering", output: "[\"print\", \"property\"]\n"),
     ]
@@ -64,7 +67,9 @@ struct Example: Sendable, CustomTestStringConvertible {
         let folder = try Folder()
         try folder.write(example.cells, to: "report.ipynb")
         try folder.write(["6 * 7"], to: "clean.ipynb")
-        let existing = try ["Kernels that run already", "Options"].contains(example.name) ? ExistingKernel("kernel-4711", in: folder) : nil
+        let existing =
+            try ["Kernels that run already", "Options"].contains(example.name)
+            ? ExistingKernel("kernel-4711", in: folder) : nil
         defer { existing?.end() }
         let run = try await Program.run([example.name], program: Program.besideTests("Examples"), in: folder)
         #expect(run.status == 0)

@@ -332,6 +332,20 @@ func notebooksInFiles() async throws {
     print(try await Notebook(contentsOf: "report.ipynb").cells.map(\.source))
 }
 
+/// Of ``EventSink``.
+func eventSink() async throws {
+    struct Console: EventSink {
+        func receive(_ event: BatchEvent) {
+            if case .ended(let job, let report) = event { print(job, report.name, report.isSuccess) }
+        }
+    }
+
+    var options = Options()
+    options.events = [Console()]
+    let report = try await execute("report.ipynb", options)
+    print(report.outcome.status)
+}
+
 /// Of ``withKernel(_:_:_:)``.
 func kernelClient() async throws {
     let answer = try await withKernel("python3") { kernel in

@@ -35,6 +35,7 @@ let examples: KeyValuePairs<String, () async throws -> Void> = [
     "kernels": listKernels,
     "Notebooks in files": notebooksInFiles,
     "KernelClient": kernelClient,
+    "EventSink": eventSink,
     "ScriptedKernel": scriptedKernel,
     "ScriptedKernel.answering": scriptedAnswers,
 ]

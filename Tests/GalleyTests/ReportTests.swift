@@ -44,7 +44,8 @@ import Testing
         let members = try #require(try JSONSerialization.jsonObject(with: json) as? [String: Any])
         #expect(
             members.keys.sorted() == [
-                "cell", "cells", "duration", "file_line", "kept_kernel", "kernel", "message", "notebook", "result", "schema",
+                "cell", "cells", "duration", "file_line", "kept_kernel", "kernel", "message", "notebook", "result",
+                "schema",
                 "started", "status", "user", "warnings",
             ])
         let kept = try JSONDecoder().decode(Report.self, from: json)

@@ -46,8 +46,8 @@ struct Job: Decodable {
         var options = Options()
         options.kernel = kernel
         options.environment.merge(environment ?? [:]) { $1 }
-        options.cellLimit = cellLimit.map { .seconds($0) }
-        options.totalLimit = totalLimit.map { .seconds($0) }
+        options.timeout = cellLimit.map { .seconds($0) }
+        options.totalTimeout = totalLimit.map { .seconds($0) }
         return options
     }
 }
