@@ -34,7 +34,8 @@ let package = Package(
         room(
             "Galley",
             needs: [
-                "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "ZeroMQTransport", "LocalKernels", "AttachedKernels",
+                "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "ZeroMQTransport", "LocalKernels",
+                "AttachedKernels",
                 "Execution",
             ]),
         room("Rendering", needs: ["JSON", "Notebook", "Execution"]),
@@ -48,7 +49,8 @@ let package = Package(
             name: "GalleyCLI",
             dependencies: modules([
                 "Spelling", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels",
-                "AttachedKernels", "Execution", "Galley", "Comparison", "Rendering", "Reports", "Runs", "Supervisor", "CLinux",
+                "AttachedKernels", "Execution", "Galley", "Comparison", "Rendering", "Reports", "Runs", "Supervisor",
+                "CLinux",
             ]), path: "Sources/CLI", exclude: ["events.schema.json"]),
 
         // Tests

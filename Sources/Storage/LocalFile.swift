@@ -226,7 +226,7 @@ public actor LocalFile: NotebookStore {
     private var isSafe: Bool { looksForRemains && (geteuid() != 0 || (try? PathWalk(path).control) == .root) }
 
     /// Says what the user has to know of what killed runs have left; each thing once.
-    public func takeWarnings() -> [String] { remains.takeWarnings() }
+    public func takeWarnings() async -> [String] { remains.takeWarnings() }
 
     private func write(_ bytes: some ByteRuns, over expectation: Replacement.Expectation) throws(StorageError) -> Stamp?
     {

@@ -38,17 +38,21 @@ extension NotebookLocation: Hashable, CustomStringConvertible, ExpressibleByStri
         PathKey(one.text) == PathKey(other.text)
     }
 
+    /// Feeds the bytes of the text.
     public func hash(into hasher: inout Hasher) { PathKey(text).hash(into: &hasher) }
 
     /// The location as it was written.
     public var description: String { text }
 
+    /// Takes what a literal says.
     public init(stringLiteral text: String) { self.init(text) }
 
+    /// Reads the text.
     public init(from decoder: any Decoder) throws {
         self.init(try decoder.singleValueContainer().decode(String.self))
     }
 
+    /// Writes the text.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)
