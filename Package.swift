@@ -13,28 +13,31 @@ let package = Package(
     targets: [
         // Documents
         room("Spelling"),
+        room("Concurrency"),
         room("JSON"),
         room("Notebook", needs: ["JSON"]),
         room("CLinux"),
         room("Storage", needs: ["CLinux"]),
 
         // Kernels
-        room("JupyterProtocol", needs: ["JSON"]),
+        room("JupyterProtocol", needs: ["Concurrency", "JSON"]),
         .systemLibrary(name: "GalleyCZeroMQ", path: "Sources/CZeroMQ"),
         .systemLibrary(name: "GalleyCSodium", path: "Sources/CSodium"),
-        room("ZeroMQTransport", needs: ["JSON", "JupyterProtocol", "CZeroMQ", "CSodium"]),
-        room("LocalKernels", needs: ["Spelling", "JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"]),
+        room("ZeroMQTransport", needs: ["Concurrency", "JSON", "JupyterProtocol", "CZeroMQ", "CSodium"]),
+        room(
+            "LocalKernels", needs: ["Concurrency", "Spelling", "JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"]),
 
-        room("AttachedKernels", needs: ["JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"]),
-        room("GalleyTesting", needs: ["JSON", "JupyterProtocol"]),
+        room("AttachedKernels", needs: ["Concurrency", "JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"]),
+        room("GalleyTesting", needs: ["Concurrency", "JSON", "JupyterProtocol"]),
 
         // Where they meet
-        room("Execution", needs: ["JSON", "Notebook", "JupyterProtocol"]),
+        room("Execution", needs: ["Concurrency", "JSON", "Notebook", "JupyterProtocol"]),
         room("Flags", needs: ["Spelling"]),
         room(
             "Galley",
             needs: [
-                "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "ZeroMQTransport", "LocalKernels",
+                "Concurrency", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "ZeroMQTransport",
+                "LocalKernels",
                 "AttachedKernels",
                 "Execution",
             ]),
@@ -48,7 +51,7 @@ let package = Package(
         .executableTarget(
             name: "GalleyCLI",
             dependencies: modules([
-                "Spelling", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels",
+                "Concurrency", "Spelling", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels",
                 "AttachedKernels", "Execution", "Galley", "Comparison", "Rendering", "Reports", "Runs", "Supervisor",
                 "CLinux",
             ]), path: "Sources/CLI", exclude: ["events.schema.json"]),
@@ -57,14 +60,16 @@ let package = Package(
         tests(of: "JSON", need: ["JSON"]),
         tests(of: "Notebook", need: ["JSON", "Notebook"]),
         tests(of: "Storage", need: ["CLinux", "Storage"]),
-        tests(of: "JupyterProtocol", need: ["JSON", "JupyterProtocol", "GalleyTesting"]),
+        tests(of: "JupyterProtocol", need: ["Concurrency", "JSON", "JupyterProtocol", "GalleyTesting"]),
         tests(of: "ZeroMQTransport", need: ["JSON", "JupyterProtocol", "ZeroMQTransport"]),
         tests(of: "LocalKernels", need: ["CLinux", "JSON", "JupyterProtocol", "LocalKernels"]),
-        tests(of: "Execution", need: ["JSON", "Notebook", "JupyterProtocol", "Execution", "GalleyTesting"]),
+        tests(
+            of: "Execution", need: ["Concurrency", "JSON", "Notebook", "JupyterProtocol", "Execution", "GalleyTesting"]),
         tests(
             of: "Galley",
             need: [
-                "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "GalleyTesting", "Execution",
+                "Concurrency", "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "GalleyTesting",
+                "Execution",
                 "Galley",
             ]),
         tests(of: "Rendering", need: ["JSON", "Notebook", "Execution", "Rendering"]),

@@ -1,3 +1,4 @@
+import GalleyConcurrency
 import GalleyCLinux
 import GalleyJSON
 import GalleyJupyterProtocol
@@ -74,7 +75,7 @@ final class AttachedKernel: Kernel {
             case broken(KernelFailure)
             case cancelled
         }
-        let news = Latch<News>()
+        let news = AsyncPromise<News>()
         handshake.ready.whenSet { news.set(.ready($0)) }
         handshake.broken.whenSet { news.set(.broken($0)) }
         let first = await withTaskCancellationHandler {

@@ -182,7 +182,7 @@ struct Attendant {
         let runs = shares.map { max(1, $0.arguments.tasks.count + $0.arguments.deferred.count * 1000) }.reduce(0, +)
         let attempts = runs * (1 + shares[0].arguments.batch.retries)
         return ChildProcess.Limits(
-            whole: options.settings.totalLimit.duration.map { $0 * attempts + ending }, ending: ending)
+            whole: options.totalTimeout.map { $0 * attempts + ending }, ending: ending)
     }
 
     /// The place that the commands of the end get in their environment.

@@ -1,5 +1,4 @@
 import Dispatch
-import GalleyAttachedKernels
 import GalleyJupyterProtocol
 import GalleyLocalKernels
 import GalleyExecution
@@ -82,7 +81,7 @@ struct KeptKernelCommand {
         let isOver = DispatchSemaphore(value: 0)
         let path = kernel.connectionFile
         Task {
-            await AttachedKernels.requestShutdown(of: path, within: Self.patience)
+            await Rooms.requestShutdown(ofKernelAt: path, within: Self.patience)
             isOver.signal()
         }
         isOver.wait()

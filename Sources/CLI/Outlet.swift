@@ -1,3 +1,4 @@
+import GalleyConcurrency
 import Dispatch
 import Glibc
 import GalleyStorage
@@ -134,12 +135,12 @@ final class Outlet: Sendable {
         state.withLock { state in
             if state.isNamedPipe { state.deadline = patience.map { ContinuousClock.now + $0 } }
         }
-        return await withCheckedContinuation { continuation in
-            queue.async {
-                self.drain()
-                continuation.resume(returning: self.state.withLock { !$0.isBroken && $0.descriptor != nil })
-            }
+        let isWritten = AsyncPromise<Bool>()
+        queue.async {
+            self.drain()
+            isWritten.set(self.state.withLock { !$0.isBroken && $0.descriptor != nil })
         }
+        return await isWritten.value() ?? false
     }
 }
 

@@ -18,6 +18,11 @@ enum Rooms {
     /// The sources whose kernels `galley kernels` lists.
     static let providers: [any KernelProvider] = [LocalKernels(), AttachedKernels()]
 
+    /// Asks the kernel of a connection file to end, and waits for its answer, for so long at most.
+    static func requestShutdown(ofKernelAt path: String, within limit: Duration) async {
+        await AttachedKernels.requestShutdown(of: path, within: limit)
+    }
+
     /// Where the kernels of a run come from: those of this machine are started as the arguments say.
     static func kernels(for arguments: ExecuteArguments) -> any KernelProvider {
         let chosen = arguments.options.kernels

@@ -1,3 +1,4 @@
+import GalleyConcurrency
 import GalleyJupyterProtocol
 import GalleyNotebook
 import Synchronization
@@ -45,7 +46,7 @@ extension Executor {
     /// Waits for others, unless somebody ends the run or its time is over; returns whether they let it go on.
     private func waitForOthers(for body: @escaping @Sendable () async throws -> Void) async -> Bool {
         // The reason to end the run, where they have one.
-        let interlude = Interlude { () -> String? in
+        let interlude = AbandonableTask { () -> String? in
             do {
                 try await body()
                 return nil

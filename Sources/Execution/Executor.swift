@@ -1,3 +1,4 @@
+import GalleyConcurrency
 import GalleyJSON
 package import GalleyJupyterProtocol
 package import GalleyNotebook

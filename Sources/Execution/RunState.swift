@@ -1,3 +1,4 @@
+import GalleyConcurrency
 import GalleyJupyterProtocol
 import GalleyNotebook
 
@@ -20,7 +21,7 @@ struct RunState: Sendable {
     private(set) var struck: StruckLimit?
     var stop: StopReason?
     /// What the run waits for that is neither the kernel nor the time.
-    var interlude: Interlude<String?>?
+    var interlude: AbandonableTask<String?>?
     /// Whether somebody who was to look at a cell was not waited for.
     var isUnchecked = false
     /// The cells that are sent with another source than that of the plan, by their places.

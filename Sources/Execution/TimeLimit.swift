@@ -1,3 +1,5 @@
+import GalleyConcurrency
+
 /// How long something may take; as long as it wants, where there is no limit.
 package struct TimeLimit: Hashable, Sendable {
     /// The time, nil for as long as it wants.
@@ -56,9 +58,6 @@ extension TimeLimit: CustomStringConvertible {
 }
 
 extension Duration {
-    /// Somebody who says so much means for ever. Clocks cannot count much further.
-    package static let endless = Duration.seconds(1_000_000_000)
-
     /// The time, within what a clock can count.
     package var countable: Duration { min(max(self, .zero), .endless) }
 

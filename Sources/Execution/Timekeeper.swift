@@ -1,3 +1,5 @@
+import GalleyConcurrency
+
 /// A run's own time, which begins with zero.
 struct Timekeeper: Sendable {
     /// Returns how long the run has lasted.
@@ -10,15 +12,5 @@ struct Timekeeper: Sendable {
         let origin = clock.now
         now = { elapsed + origin.duration(to: clock.now) }
         sleep = { try await clock.rest(until: origin.advanced(by: min($0 - elapsed, .endless))) }
-    }
-}
-
-extension Clock where Duration == Swift.Duration {
-    /// Sleeps until a moment that may be far away: a minute at a time, because the system keeps what was cancelled until its
-    /// time comes.
-    package func rest(until end: Instant) async throws {
-        repeat {
-            try await sleep(until: Swift.min(end, now.advanced(by: .seconds(60))), tolerance: nil)
-        } while now < end
     }
 }

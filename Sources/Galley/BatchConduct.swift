@@ -1,3 +1,4 @@
+import GalleyConcurrency
 import GalleyExecution
 import GalleyJupyterProtocol
 import GalleyLocalKernels
@@ -53,7 +54,8 @@ final class BatchConduct: Sendable {
         var peakSum = 0
         /// How long each has waited for its turn.
         var waits: [Int: Duration] = [:]
-        var turns: [Int: CheckedContinuation<Void, any Error>] = [:]
+        /// Those that wait for their turn: set to whether it came.
+        var turns: [Int: AsyncPromise<Bool>] = [:]
         var reports: [Int: JobReport] = [:]
         /// Whose results go where.
         var places: [PathKey: Int] = [:]
@@ -127,7 +129,7 @@ final class BatchConduct: Sendable {
                 started.append(job)
                 memory.growth += memory.perKernel
             }
-            var turns: [CheckedContinuation<Void, any Error>] = []
+            var turns: [AsyncPromise<Bool>] = []
             while let job = state.admission.run() {
                 if let turn = state.turns.removeValue(forKey: job) { turns.append(turn) }
             }
@@ -135,7 +137,7 @@ final class BatchConduct: Sendable {
             defer { state.isHeldBack = isHeldBack || state.isHeldBack }
             return (turns, isHeldBack && !state.isHeldBack ? memory : nil, state.admission.isOver)
         }
-        for turn in turns { turn.resume() }
+        for turn in turns { turn.set(true) }
         for job in started { start.yield(job) }
         if let held { waitForMemory(held) }
         if isOver { start.finish() }
@@ -295,19 +297,19 @@ final class BatchConduct: Sendable {
         Turn { [self] kernel in
             let ready = elapsed
             defer { state.withLock { $0.waits[job] = elapsed - ready } }
-            try await withTaskCancellationHandler {
-                try await withCheckedThrowingContinuation { continuation in
-                    update { state in
-                        state.kernels[job] = kernel
-                        state.admission.note(.ready, of: job)
-                        state.turns[job] = continuation
-                    }
-                    // It may have been cancelled before it began to wait.
-                    if Task.isCancelled { giveUp(job) }
-                }
+            let turn = AsyncPromise<Bool>()
+            update { state in
+                state.kernels[job] = kernel
+                state.admission.note(.ready, of: job)
+                state.turns[job] = turn
+            }
+            // A task that is cancelled already gives up at once.
+            let isHere = await withTaskCancellationHandler {
+                await turn.value()
             } onCancel: {
                 giveUp(job)
             }
+            guard isHere == true else { throw CancellationError() }
         } end: { [self] in
             advance(job, from: .running, to: .ending)
             Task {
@@ -323,12 +325,12 @@ final class BatchConduct: Sendable {
 
     /// Lets a notebook that waits for its turn wait no longer.
     private func giveUp(_ job: Int) {
-        let turn = state.withLock { state -> CheckedContinuation<Void, any Error>? in
+        let turn = state.withLock { state -> AsyncPromise<Bool>? in
             guard let turn = state.turns.removeValue(forKey: job) else { return nil }
             state.admission.note(.ending, of: job)
             return turn
         }
-        turn?.resume(throwing: CancellationError())
+        turn?.set(false)
     }
 }
 

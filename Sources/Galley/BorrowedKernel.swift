@@ -1,3 +1,4 @@
+import GalleyConcurrency
 import GalleyExecution
 import GalleyJupyterProtocol
 import GalleyLocalKernels
@@ -16,7 +17,7 @@ struct BorrowedKernel: Sendable {
         case over
     }
 
-    private let state = Watched(State.asked)
+    private let state = AsyncState(State.asked)
     private let work: Task<Void, Never>
     private let request: KernelRequest
     private let provider: String
@@ -67,7 +68,7 @@ struct BorrowedKernel: Sendable {
     }
 
     private func kernel() async throws -> any Kernel {
-        let answer = Interlude { [state] in
+        let answer = AbandonableTask { [state] in
             await state.first { state -> Swift.Result<any Kernel, any Error>? in
                 switch state {
                 case .asked: nil
@@ -107,7 +108,7 @@ struct BorrowedKernel: Sendable {
         state.change { if case .here = $0 { $0 = .returned } }
         // A provider of a kernel that does not end waits for it in vain.
         guard await kernel.end(byForce: false) else { return work.cancel() }
-        let end = Interlude { [work] in await work.value }
+        let end = AbandonableTask { [work] in await work.value }
         if await end.answer(within: patience()) == nil { work.cancel() }
     }
 }

@@ -1,3 +1,4 @@
+import GalleyConcurrency
 import GalleyExecution
 import GalleyJupyterProtocol
 import Synchronization
@@ -9,11 +10,11 @@ final class BoundedKernel: Kernel {
     private let patience: @Sendable () -> Duration
     private let end = Mutex<End?>(nil)
     /// What has come of the wish to keep the kernel; nil until then.
-    private let keeping = Watched<KeptKernel??>(nil)
+    private let keeping = AsyncState<KeptKernel??>(nil)
 
     private struct End {
         /// Waits for the kernel to end by itself; nil if it is killed at once.
-        var asking: Interlude<Void>?
+        var asking: AbandonableTask<Void>?
         var task: Task<Bool, Never>
     }
 
@@ -45,7 +46,7 @@ final class BoundedKernel: Kernel {
         guard isFirst else { return nil }
         _ = await end.task.value
         // A kernel that is killed at this moment may have been left to itself the moment before.
-        let answer = Interlude { [keeping] in await keeping.first { $0 } ?? nil }
+        let answer = AbandonableTask { [keeping] in await keeping.first { $0 } ?? nil }
         return await answer.answer(within: Self.lastPatience) ?? nil
     }
 
@@ -67,7 +68,7 @@ final class BoundedKernel: Kernel {
             let asking =
                 byForce
                 ? nil
-                : Interlude { [kernel, keeping] in
+                : AbandonableTask { [kernel, keeping] in
                     let kept = keeps ? try? await kernel.keep() : nil
                     keeping.change { $0 = .some(kept) }
                     if kept == nil { await kernel.shutdown() }
@@ -75,7 +76,7 @@ final class BoundedKernel: Kernel {
             let task = Task { [kernel, patience] in
                 var hasEnded = await asking?.answer(within: patience()) != nil
                 if !hasEnded {
-                    let killing = Interlude { await kernel.kill() }
+                    let killing = AbandonableTask { await kernel.kill() }
                     hasEnded = await killing.answer(within: Self.lastPatience) != nil
                 }
                 // It may have forgotten to say that this was all.

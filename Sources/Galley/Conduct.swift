@@ -1,3 +1,4 @@
+import GalleyConcurrency
 import GalleyExecution
 import GalleyJSON
 import GalleyJupyterProtocol
@@ -217,7 +218,7 @@ final class Conduct: Sendable {
         let rest = options.settings.totalLimit.duration.map { max(.zero, $0 - elapsed) }
         let start = options.startTimeout.countable
         let limit = min(start, rest ?? start)
-        let isKnown = Watched(false)
+        let isKnown = AsyncState(false)
         let starting = Task { [self] in
             // What runs the cells listens to stops later, and has to be the last that does.
             _ = await isKnown.first { $0 ? true : nil }
@@ -329,7 +330,7 @@ final class Conduct: Sendable {
         for folder in Self.rescueFolders(environment) {
             // A name that was chosen for one disk may be too long for others.
             let name = folder == environment["TMPDIR"] ? own : "notebook.ipynb"
-            let attempt = Interlude {
+            let attempt = AbandonableTask {
                 try? await Rescue().write(text, as: name, in: folder, for: owner)
             } late: { path in
                 found.withLock { $0 = $0 ?? path }

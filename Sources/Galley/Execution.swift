@@ -1,3 +1,4 @@
+import GalleyConcurrency
 public import GalleyExecution
 public import GalleyJupyterProtocol
 public import GalleyNotebook
@@ -12,8 +13,8 @@ public import GalleyNotebook
 ///
 /// It goes on whether or not its outputs are heard, and ends with the scope of its kernel at the latest.
 public final class Execution: Sendable {
-    private let state = Watched(State())
-    private let queue = Watched(EventQueue<Publication>())
+    private let state = AsyncState(State())
+    private let queue = AsyncState(EventQueue<Publication>())
     private let streams: Bool
 
     private struct State: Sendable {

@@ -1,3 +1,4 @@
+import GalleyConcurrency
 import GalleyExecution
 public import GalleyJupyterProtocol
 import GalleyNotebook
@@ -48,7 +49,7 @@ public final class KernelClient: Sendable {
     private let provider: any KernelProvider
     /// Asks for a kernel like the first.
     private let request: @Sendable () -> KernelScope
-    private let state: Watched<State>
+    private let state: AsyncState<State>
 
     private struct State: Sendable {
         var stage: Stage
@@ -90,7 +91,7 @@ public final class KernelClient: Sendable {
         (settings.grace, settings.outputLimit) = (options.grace, options.outputLimit)
         (self.settings, hooks) = (settings, CellHooks(answer: options.answer))
         (provider, self.request) = (options.kernels, request)
-        state = Watched(State(stage: .ready(scope, MessageRouter(kernel)), info: kernel.info))
+        state = AsyncState(State(stage: .ready(scope, MessageRouter(kernel)), info: kernel.info))
     }
 
     /// What the kernel said of itself when it was ready; after a restart, what the new one said.

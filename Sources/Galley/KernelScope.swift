@@ -1,3 +1,4 @@
+import GalleyConcurrency
 import GalleyJupyterProtocol
 import GalleyLocalKernels
 
@@ -12,7 +13,7 @@ struct KernelScope: Sendable {
         case left
     }
 
-    private let state = Watched(State.starting)
+    private let state = AsyncState(State.starting)
     private let work: Task<Void, Never>
 
     /// Asks for the kernel.

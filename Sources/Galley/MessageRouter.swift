@@ -1,3 +1,4 @@
+import GalleyConcurrency
 import GalleyExecution
 import GalleyJupyterProtocol
 import Synchronization
@@ -8,7 +9,7 @@ import Synchronization
 /// of them is dropped: a thread of earlier code may go on printing for as long as the kernel lives.
 final class MessageRouter: Sendable {
     let kernel: any Kernel
-    private let state = Watched(State())
+    private let state = AsyncState(State())
 
     private struct State: Sendable {
         /// The code that runs.

@@ -1,3 +1,4 @@
+import GalleyConcurrency
 import GalleyExecution
 import GalleyStorage
 
@@ -35,7 +36,7 @@ struct Patience: Sendable {
     func ask<Answer: Sendable>(
         naming name: String, extra: Duration = .zero, _ question: @escaping @Sendable () async throws -> Answer
     ) async throws -> Answer {
-        let interlude = Interlude(catching: {
+        let interlude = AbandonableTask(catching: {
             do {
                 return try await question()
             } catch {

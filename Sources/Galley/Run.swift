@@ -1,3 +1,4 @@
+import GalleyConcurrency
 public import GalleyExecution
 import GalleyJupyterProtocol
 public import GalleyStorage
@@ -13,8 +14,8 @@ public import GalleyStorage
 /// It begins at once. A run that nobody holds any more, neither itself nor its events, is cancelled.
 public final class Run: Sendable {
     private let stop = StopSwitch()
-    private let queue = Watched(EventQueue<RunEvent>())
-    private let finished = Watched(0.0)
+    private let queue = AsyncState(EventQueue<RunEvent>())
+    private let finished = AsyncState(0.0)
     private let work: Task<Report, any Error>
 
     /// Runs a notebook, as ``execute(_:_:)-(String,_)`` does.
@@ -96,8 +97,8 @@ public final class Run: Sendable {
 /// It begins at once. A run that nobody holds any more, neither itself nor its events, is cancelled.
 public final class BatchRun: Sendable {
     private let stop = StopSwitch()
-    private let queue = Watched(EventQueue<BatchEvent>())
-    private let finished = Watched(0)
+    private let queue = AsyncState(EventQueue<BatchEvent>())
+    private let finished = AsyncState(0)
     private let count: Int
     private let work: Task<BatchReport, Never>
 
@@ -148,7 +149,7 @@ public struct Events<Event: Sendable>: AsyncSequence, Sendable {
     private let run: any AnyObject & Sendable
     private let take: @Sendable () async -> Event?
 
-    init(of run: any AnyObject & Sendable, _ queue: Watched<EventQueue<Event>>) where Event: QueuedEvent {
+    init(of run: any AnyObject & Sendable, _ queue: AsyncState<EventQueue<Event>>) where Event: QueuedEvent {
         self.run = run
         take = {
             guard !Task.isCancelled, case .event(let event) = await queue.first({ $0.take() }) else { return nil }

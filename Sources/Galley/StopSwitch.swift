@@ -1,3 +1,4 @@
+import GalleyConcurrency
 package import GalleyExecution
 import GalleyJupyterProtocol
 
@@ -11,7 +12,7 @@ package final class StopSwitch: Sendable {
         var listener: (@Sendable (StopReason) -> Bool)?
     }
 
-    private let state = Watched(State())
+    private let state = AsyncState(State())
 
     /// Makes a switch, for one run.
     package init() {}

@@ -1,3 +1,4 @@
+import GalleyConcurrency
 import GalleyJupyterProtocol
 
 /// A clock on which all waiting is over at once: time goes on whenever somebody waits for it.
@@ -25,7 +26,7 @@ package final class EagerClock: Clock {
         var isDriven = false
     }
 
-    private let state = Watched(State())
+    private let state = AsyncState(State())
     private let isQuiet: @Sendable () -> Bool
 
     /// Begins at zero.

@@ -1,10 +1,12 @@
+import GalleyConcurrency
+
 /// What a kernel says, in order, kept until somebody wants to hear it.
 ///
 /// Any number of loops can take turns: each goes on where the one before it was left, whether by `break`, by an error or
 /// by the cancellation of its task. Nothing that a kernel said is lost with a loop that was not there to hear it. Two
 /// loops at once share the messages between them.
 public struct KernelMessages: AsyncSequence, Sendable {
-    private let waiting = Watched(Waiting())
+    private let waiting = AsyncState(Waiting())
 
     /// Makes an empty sequence.
     public init() {}
@@ -23,7 +25,7 @@ public struct KernelMessages: AsyncSequence, Sendable {
 
     /// Takes one message after another.
     public struct Iterator: AsyncIteratorProtocol {
-        fileprivate let waiting: Watched<Waiting>
+        fileprivate let waiting: AsyncState<Waiting>
 
         /// Returns the next message, nil at the end.
         ///

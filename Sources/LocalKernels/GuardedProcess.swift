@@ -1,3 +1,4 @@
+import GalleyConcurrency
 import GalleyCLinux
 import Glibc
 import GalleyJupyterProtocol
@@ -13,13 +14,13 @@ final class GuardedProcess: Sendable {
     }
 
     /// Set when the program has ended.
-    let ending = Latch<Ending>()
+    let ending = AsyncPromise<Ending>()
     /// Set when its guard has ended too, and with it everything that the program left behind.
-    let gone = Latch<Void>()
+    let gone = AsyncPromise<Void>()
     /// Set with the program's number when it runs.
-    let program = Latch<pid_t>()
+    let program = AsyncPromise<pid_t>()
     /// Set with the guard's number when it keeps the program without this process, or with nil when it never will.
-    private let kept = Latch<pid_t?>()
+    private let kept = AsyncPromise<pid_t?>()
 
     /// The watcher, which is the guard's parent.
     let guardian: pid_t
@@ -28,7 +29,7 @@ final class GuardedProcess: Sendable {
     private let socket: Mutex<Int32?>
     private let tail = Mutex(Tail())
     /// Set when the program runs, or with why it does not.
-    private let started = Latch<Refusal?>()
+    private let started = AsyncPromise<Refusal?>()
 
     /// Why a program could not be started.
     struct Refusal: Error {

@@ -1,3 +1,4 @@
+import GalleyConcurrency
 import Glibc
 package import GalleyJupyterProtocol
 import Synchronization
@@ -26,7 +27,7 @@ package final class LocalKernel: Kernel {
 
     private let start: Start
     private let isEnding = Mutex(false)
-    private let finished = Latch<Void>()
+    private let finished = AsyncPromise<Void>()
 
     init(_ start: Start, info: KernelInfo) {
         self.info = info

@@ -1,3 +1,4 @@
+import GalleyConcurrency
 import GalleyCLinux
 import Glibc
 import GalleyJupyterProtocol
@@ -103,7 +104,7 @@ struct Start: Sendable {
             case broken(KernelFailure)
             case notWanted
         }
-        let news = Latch<News>()
+        let news = AsyncPromise<News>()
         handshake.ready.whenSet { news.set(.ready($0)) }
         process.ending.whenSet { _ in news.set(.ended) }
         handshake.broken.whenSet { news.set(.broken($0)) }

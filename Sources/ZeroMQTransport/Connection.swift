@@ -1,3 +1,4 @@
+import GalleyConcurrency
 package import GalleyJupyterProtocol
 import Glibc
 

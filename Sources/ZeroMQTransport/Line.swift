@@ -1,3 +1,4 @@
+import GalleyConcurrency
 import GalleyCZeroMQ
 import Dispatch
 import Glibc
@@ -28,7 +29,7 @@ final class Line: TaskExecutor {
     }
 
     /// Set when the thread has closed the sockets.
-    let ended = Latch<Void>()
+    let ended = AsyncPromise<Void>()
     private let state = Mutex(State())
     /// A byte in one end wakes the thread, which waits at the other.
     private let bell: (ring: Int32, hear: Int32)

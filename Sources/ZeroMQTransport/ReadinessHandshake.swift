@@ -1,3 +1,4 @@
+package import GalleyConcurrency
 import GalleyJSON
 package import GalleyJupyterProtocol
 import Synchronization
@@ -5,16 +6,16 @@ import Synchronization
 /// Hears every message of a kernel first: knows when it is ready, and who waits for a reply on the control channel.
 package final class ReadinessHandshake: Sendable {
     /// Set when the kernel has told what it is and has been heard on the channel on which it publishes.
-    package let ready = Latch<KernelInfo>()
+    package let ready = AsyncPromise<KernelInfo>()
     /// Set when the conversation has broken off.
-    package let broken = Latch<KernelFailure>()
+    package let broken = AsyncPromise<KernelFailure>()
     private let session: Session
     private let state = Mutex(State())
 
     private struct State {
         var isPublishing = false
         var questions: Set<String> = []
-        var replies: [String: Latch<Void>] = [:]
+        var replies: [String: AsyncPromise<Void>] = [:]
     }
 
     /// A kernel that answers this often and never publishes anything is taken as it is.
@@ -34,8 +35,8 @@ package final class ReadinessHandshake: Sendable {
     }
 
     /// Returns what is set when the reply to a request has come.
-    package func expectReply(to request: Message) -> Latch<Void> {
-        let latch = Latch<Void>()
+    package func expectReply(to request: Message) -> AsyncPromise<Void> {
+        let latch = AsyncPromise<Void>()
         state.withLock { $0.replies[request.header.id] = latch }
         return latch
     }

@@ -23,6 +23,12 @@ struct Rule: Sendable, CustomTestStringConvertible {
             "memory that Swift does not watch over", #"\bUnsafe(Mutable)?(Raw)?(Buffer)?Pointer"#,
             ["Storage", "ZeroMQTransport"]),
         Rule("Foundation, which is slow to load", #"\bimport Foundation"#, []),
+        Rule(
+            "casts to one kind of store or kernel",
+            #"\b(is|as\?|as!|as) (any )?(LocalFile|StandardStreams|DiscardingStore|MemoryStore|(Local|Attached|Scripted)Kernels?)\b"#,
+            []),
+        Rule("continuations", #"with(Checked|Unsafe)(Throwing)?Continuation|CheckedContinuation"#, ["Concurrency"]),
+        Rule("limits as the engine counts them", #"\.(cellLimit|totalLimit|idleLimit)\b"#, ["Execution", "Galley"]),
         Rule("what a person sees at a terminal", #"isatty|\bexit\(|STDERR_FILENO"#, ["CLI"]),
     ]
 
@@ -31,7 +37,55 @@ struct Rule: Sendable, CustomTestStringConvertible {
     }
 }
 
+/// The rooms that each room may import.
+private let imports: [String: Set<String>] = [
+    "Spelling": [], "Concurrency": [], "CLinux": [], "JSON": [],
+    "Notebook": ["JSON"], "Storage": ["CLinux"],
+    "JupyterProtocol": ["Concurrency", "JSON"],
+    "ZeroMQTransport": ["Concurrency", "JSON", "JupyterProtocol", "CZeroMQ", "CSodium"],
+    "LocalKernels": ["Concurrency", "Spelling", "JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"],
+    "AttachedKernels": ["Concurrency", "JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"],
+    "GalleyTesting": ["Concurrency", "JSON", "JupyterProtocol"],
+    "Execution": ["Concurrency", "JSON", "Notebook", "JupyterProtocol"],
+    "Flags": ["Spelling"],
+    "Galley": [
+        "Concurrency", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "AttachedKernels",
+        "Execution",
+    ],
+    "Rendering": ["JSON", "Notebook", "Execution"], "Comparison": ["JSON", "Notebook", "Execution"],
+    "Reports": ["JSON", "Notebook", "JupyterProtocol", "Execution", "Galley", "Rendering"],
+    "Supervisor": ["CLinux", "Storage"], "Runs": ["JSON", "CLinux", "Storage", "JupyterProtocol"],
+    "CLI": [
+        "Concurrency", "Spelling", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels",
+        "AttachedKernels", "Execution", "Galley", "Comparison", "Rendering", "Reports", "Runs", "Supervisor", "CLinux",
+    ],
+]
+
 @Suite struct `The house` {
+    @Test func `has rooms that use only those above them`() throws {
+        var rooms: Set<String> = []
+        for file in try Tree.sources() where file.path.hasSuffix(".swift") {
+            rooms.insert(file.room)
+            let allowed = try #require(imports[file.room], "\(file.room) is not in the table")
+            for (number, line) in file.code {
+                guard let match = line.firstMatch(of: /^(?:@_exported |public |package )*import Galley(\w*)/) else {
+                    continue
+                }
+                let room = match.1.isEmpty ? "Galley" : String(match.1)
+                #expect(allowed.contains(room), "\(file.path):\(number): \(file.room) does not use \(room)")
+            }
+        }
+        #expect(rooms == Set(imports.keys).subtracting(["CLinux"]))
+    }
+
+    @Test func `composes the program in one file`() throws {
+        for file in try Tree.sources() where file.room == "CLI" && !file.path.hasSuffix("/Rooms.swift") {
+            for (number, line) in file.code {
+                #expect(!line.contains("AttachedKernels"), "\(file.path):\(number): Rooms.swift chooses among rooms")
+            }
+        }
+    }
+
     @Test(arguments: Rule.all)
     func `has each kind of line in its own room`(rule: Rule) throws {
         let pattern = try NSRegularExpression(pattern: rule.pattern)

@@ -1,3 +1,4 @@
+import GalleyConcurrency
 import GalleyExecution
 import GalleyJSON
 import GalleyJupyterProtocol

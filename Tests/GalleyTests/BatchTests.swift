@@ -1,3 +1,4 @@
+import GalleyConcurrency
 import GalleyExecution
 import Foundation
 import Galley
@@ -132,7 +133,7 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
     }
 
     @Test func `is ended as a whole, and keeps what was put out`() async throws {
-        let begun = Watched(0)
+        let begun = AsyncState(0)
         let stores = (0..<3).map { CountingStore(notebook("begin"), name: "\($0)") }
         let jobs = stores.enumerated().map { job, store in
             var options = Options()
@@ -208,7 +209,7 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
     @Test(arguments: [1, 2])
     func `gives nobody the turn of one that has failed, where that is enough`(concurrency: Int) async throws {
         // Another one's kernel is ready when the first notebook fails.
-        let log = Watched<[String]>([])
+        let log = AsyncState<[String]>([])
         @Sendable func happens(_ event: String) async { _ = await log.first { $0.contains(event) ? true : nil } }
         let jobs = (0..<4).map { job in
             var options = Options()

@@ -1,3 +1,4 @@
+import GalleyConcurrency
 import Galley
 import GalleyTesting
 import Synchronization
@@ -110,7 +111,7 @@ private struct Smallest: EventSink {
         let notes = Notes()
         let counter = Smallest.Counter()
         // The first completes only after the second has.
-        let isComplete = Watched(false)
+        let isComplete = AsyncState(false)
         let first = Noting("a", notes) { _ = await isComplete.first { $0 ? true : nil } }
         let second = Noting("b", notes) { isComplete.change { $0 = true } }
         var options = scripted()

@@ -1,3 +1,4 @@
+import GalleyConcurrency
 import Foundation
 import GalleyTesting
 import Synchronization
@@ -188,9 +189,9 @@ private final class Silent: NotebookStore {
 private final class Slow: NotebookStore {
     let name = "slow.ipynb"
     let canBeWrittenAgain = true
-    let writes = Watched(0)
-    let letGo = Watched(false)
-    let isLocked = Watched(false)
+    let writes = AsyncState(0)
+    let letGo = AsyncState(false)
+    let isLocked = AsyncState(false)
 
     func lock() { isLocked.change { $0 = true } }
     func unlock() { isLocked.change { $0 = false } }
@@ -265,8 +266,8 @@ private final class Slow: NotebookStore {
 private actor Kept: NotebookStore {
     nonisolated let name = "kept.ipynb"
     nonisolated let canBeWrittenAgain = true
-    nonisolated let acts = Watched<[String]>([])
-    nonisolated let letGo = Watched(true)
+    nonisolated let acts = AsyncState<[String]>([])
+    nonisolated let letGo = AsyncState(true)
     private let bytes: [UInt8]
 
     init(_ source: String) { bytes = notebook(source).bytes }

@@ -2,7 +2,7 @@ import Dispatch
 import Synchronization
 
 /// A value that is set once and waited for by any number of tasks.
-package final class Latch<Value: Sendable>: Sendable {
+package final class AsyncPromise<Value: Sendable>: Sendable {
     private struct State {
         var value: Value?
         var next = 0
@@ -40,8 +40,8 @@ package final class Latch<Value: Sendable>: Sendable {
     }
 
     /// Waits until this latch or another is set; returns whether it was this one.
-    package func isSet(before other: Latch<some Sendable>, within patience: Duration) async -> Bool {
-        let first = Latch<Bool>()
+    package func isSet(before other: AsyncPromise<some Sendable>, within patience: Duration) async -> Bool {
+        let first = AsyncPromise<Bool>()
         whenSet { _ in first.set(true) }
         other.whenSet { _ in first.set(false) }
         return await first.value(within: patience) ?? false

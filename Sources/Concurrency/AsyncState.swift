@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Something that is changed under a lock, and that tasks can wait for to become what they want.
-package final class Watched<State: Sendable>: Sendable {
+package final class AsyncState<State: Sendable>: Sendable {
     private struct Guarded {
         var state: State
         /// Grows with each change.

@@ -1,9 +1,10 @@
+import GalleyConcurrency
 import GalleyJupyterProtocol
 import Testing
 
 @Suite struct `A state that is watched` {
     @Test func `is looked at once more by who is cancelled meanwhile`() async {
-        let watched = Watched(0)
+        let watched = AsyncState(0)
         let found = await Task {
             await watched.first { state -> Int? in
                 if state > 0 { return state }

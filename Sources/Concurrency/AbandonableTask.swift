@@ -1,13 +1,11 @@
-import GalleyJupyterProtocol
-
 /// Waits for what somebody else's code answers, for as long as the answer is wanted.
-package struct Interlude<Answer: Sendable>: Sendable {
+package struct AbandonableTask<Answer: Sendable>: Sendable {
     private enum State {
         case waiting
         case over(Answer?)
     }
 
-    private let state = Watched(State.waiting)
+    private let state = AsyncState(State.waiting)
     private let work: Task<Void, Never>
 
     /// Begins; the code is run by a task of its own, which is cancelled when the answer is not wanted any more.
