@@ -1,4 +1,4 @@
-/// Waits for what somebody else's code answers, for as long as the answer is wanted.
+/// Runs code that may never return, and waits for its answer until the caller gives up.
 package struct AbandonableTask<Answer: Sendable>: Sendable {
     private enum State {
         case waiting
@@ -8,9 +8,9 @@ package struct AbandonableTask<Answer: Sendable>: Sendable {
     private let state = AsyncState(State.waiting)
     private let work: Task<Void, Never>
 
-    /// Begins; the code is run by a task of its own, which is cancelled when the answer is not wanted any more.
+    /// Runs the code in a task of its own, which is cancelled when the caller gives up.
     ///
-    /// - Parameter late: Is given an answer that nobody waits for any more.
+    /// - Parameter late: Receives an answer that comes after the caller gave up.
     package init(
         _ body: @escaping @Sendable () async -> Answer, late: @escaping @Sendable (Answer) async -> Void = { _ in }
     ) {
@@ -21,12 +21,12 @@ package struct AbandonableTask<Answer: Sendable>: Sendable {
                 state = .over(answer)
                 return false
             }
-            // What is cancelled cannot wait for anything.
+            // A cancelled task cannot wait, so another one does.
             if isLate { await Task { await late(answer) }.value }
         }
     }
 
-    /// Begins something that can fail.
+    /// Runs code that can throw.
     package init<Success>(
         catching body: @escaping @Sendable () async throws -> Success,
         late: @escaping @Sendable (Answer) async -> Void = { _ in }
@@ -34,17 +34,17 @@ package struct AbandonableTask<Answer: Sendable>: Sendable {
         self.init({ do { return .success(try await body()) } catch { return .failure(error) } }, late: late)
     }
 
-    /// Tells the code that its answer is not wanted any more, and waits for what it does then.
+    /// Cancels the code, and goes on waiting for its answer.
     package func cancel() { work.cancel() }
 
-    /// Waits no longer.
+    /// Cancels the code, and stops waiting for its answer.
     package func giveUp() {
         // In this order: what the code says of its cancellation is no answer.
         state.change { if case .waiting = $0 { $0 = .over(nil) } }
         work.cancel()
     }
 
-    /// Waits for the answer for a while, whether or not the task is cancelled; nil where it does not come.
+    /// Waits for the answer for a while, whether or not the task is cancelled; nil if it does not come in time.
     package func answer(within limit: Duration) async -> Answer? {
         let alarm = Task {
             try await ContinuousClock().rest(until: .now + min(limit, .endless))
@@ -54,7 +54,7 @@ package struct AbandonableTask<Answer: Sendable>: Sendable {
         return await answer()
     }
 
-    /// Waits for the answer, whether or not the task is cancelled; nil where somebody has given up.
+    /// Waits for the answer, whether or not the task is cancelled; nil if the caller gave up.
     package func answer() async -> Answer? {
         await Task { await state.first { if case .over(let answer) = $0 { Optional(answer) } else { nil } } }.value
             ?? nil

@@ -29,12 +29,12 @@ package final class AsyncPromise<Value: Sendable>: Sendable {
     /// The value, if it has been set.
     package var current: Value? { state.withLock { $0.value } }
 
-    /// Calls `body` with the value when it is set, at once where it has been.
+    /// Calls `body` with the value when it is set, at once if it has been set.
     package func whenSet(_ body: @escaping @Sendable (Value) -> Void) {
         wait(nil) { if let value = $0 { body(value) } }
     }
 
-    /// Waits for the value, whether or not the task is cancelled; nil where it is not there in time.
+    /// Waits for the value, whether or not the task is cancelled; nil if it is not set in time.
     package func value(within patience: Duration? = nil) async -> Value? {
         await withCheckedContinuation { continuation in wait(patience) { continuation.resume(returning: $0) } }
     }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Something that is changed under a lock, and that tasks can wait for to become what they want.
+/// A state behind a lock. Tasks can wait until it meets a condition.
 package final class AsyncState<State: Sendable>: Sendable {
     private struct Guarded {
         var state: State
@@ -15,7 +15,7 @@ package final class AsyncState<State: Sendable>: Sendable {
     /// Begins with a state.
     package init(_ state: State) { guarded = Mutex(Guarded(state: state)) }
 
-    /// Changes the state, and lets everybody who waits look at it.
+    /// Changes the state, and wakes the tasks that wait.
     @discardableResult
     package func change<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
         let (result, waiting) = guarded.withLock { guarded in
@@ -31,13 +31,13 @@ package final class AsyncState<State: Sendable>: Sendable {
     /// Looks at the state.
     package func look<Result: Sendable>(_ body: (State) -> Result) -> Result { guarded.withLock { body($0.state) } }
 
-    /// Whether somebody waits for something that is not there.
+    /// Whether a task waits.
     package var isAwaited: Bool { guarded.withLock { !$0.waiting.isEmpty } }
 
-    /// Waits until `take` finds what it wants, and may take it out; nil where the task is cancelled before.
+    /// Waits until `take` returns a value, and returns it; nil if the task is cancelled before. `take` may change the state.
     package func first<Result: Sendable>(_ take: (inout State) -> Result?) async -> Result? {
         while true {
-            // Who is cancelled after this looks once more: what was there by then is found.
+            // A task that is cancelled after this line looks once more, so no value is missed.
             let isCancelled = Task.isCancelled
             let (found, revision) = guarded.withLock { (take(&$0.state), $0.revision) }
             if found != nil || isCancelled { return found }

@@ -152,7 +152,7 @@ public struct AllowedErrors: Hashable, Sendable {
         return errors
     }
 
-    /// Allows nothing, whatever a tag says.
+    /// Allows no error, even if a tag does.
     public static let nothing: AllowedErrors = {
         var errors = AllowedErrors()
         errors.respectsTags = false

@@ -1,10 +1,10 @@
-/// An option of a command line, described by a value: its names, what is said of it, and how it changes what is asked for.
+/// An option of a command line, described by a value: its names, its help, and how it changes a target.
 ///
 ///     let nightly = Flag<Options>("--nightly", in: .time, "Give the run eight hours") { options in
 ///         options.totalTimeout = .seconds(8 * 3600)
 ///     }
 ///
-/// Changing is all that a flag does: it reads no file and prints nothing, so that a command line can be looked at anywhere.
+/// A flag only changes its target. It reads no file and prints nothing, so a command line can be parsed anywhere.
 public struct Flag<Target>: Sendable {
     /// The names, the usual one first.
     public let names: [String]
@@ -12,12 +12,12 @@ public struct Flag<Target>: Sendable {
     public let value: Value?
     /// The heading that it stands under.
     public let category: FlagCategory
-    /// What it does, in a line.
+    /// Its effect, in one line.
     public let summary: String
 
     let change: Change
 
-    /// Changes what is asked for, by the value and the name that was written.
+    /// Changes the target, given the value and the name on the command line.
     public typealias Change =
         @Sendable (_ target: inout Target, _ value: String, _ name: String) throws(UsageError) -> Void
 
@@ -89,7 +89,7 @@ public struct FlagCategory: Hashable, Sendable {
     public static let time = FlagCategory("Time")
     /// Which cells run, and which errors end the run.
     public static let cells = FlagCategory("Cells")
-    /// What is printed and written meanwhile.
+    /// Progress, logs and events.
     public static let output = FlagCategory("Output")
     /// Many notebooks.
     public static let many = FlagCategory("Many notebooks")

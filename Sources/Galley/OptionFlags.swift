@@ -105,7 +105,7 @@ extension Options {
             traits("allow_error_names"), takes: "LIST", like: "['KeyError']", in: .compatibility,
             "Go on after errors of these names"
         ) { options, value, _ in options.allowedErrors.names.formUnion(Reading.list(value)) },
-        // What is kept
+        // The result
         Flag("--no-timing", in: .result, "Leave out when cells ran") { $0.keepsTiming = false },
         Flag("--record", in: .result, "Keep in the notebook how the run went") { $0.keepsRecord = true },
         Flag("--collapse-progress", in: .result, "Keep of a progress bar what a terminal shows at the end") {
