@@ -14,7 +14,7 @@ final class BatchProgress: ProgramSink {
     private let begin = ContinuousClock.now
 
     private struct State {
-        var voice: Voice
+        var voice: ConsoleOutput
         var running: [Int: Running] = [:]
         var verdicts: [Int: Verdict] = [:]
         var ticker: Task<Void, Never>?
@@ -30,7 +30,7 @@ final class BatchProgress: ProgramSink {
     init(_ arguments: ExecuteArguments, concurrency: Int, _ log: Log?) {
         tasks = arguments.tasks
         streams = arguments.streams
-        state = Mutex(State(voice: Voice(arguments, log)))
+        state = Mutex(State(voice: ConsoleOutput(arguments, log)))
         let ticker = ticker(for: self) { progress in
             progress.state.withLock { state in
                 state.voice.flush()

@@ -10,7 +10,7 @@ import GalleyStorage
 ///
 /// `events.schema.json` says what can stand in it.
 final class EventLog: ProgramSink {
-    private let outlet: Outlet
+    private let outlet: BackgroundWriter
     private let path: String
     /// The notebooks by their jobs.
     private let notebooks: [String]
@@ -33,7 +33,7 @@ final class EventLog: ProgramSink {
         _ path: String, _ arguments: ExecuteArguments, _ files: any RunFiles,
         complain: @escaping @Sendable (String) -> Void
     ) throws(FileRefusal) {
-        outlet = try Outlet(file: path, of: "--events", files, isNew: true, limit: Self.limit, gap: Self.gap)
+        outlet = try BackgroundWriter(file: path, of: "--events", files, isNew: true, limit: Self.limit, gap: Self.gap)
         (self.path, self.complain) = (path, complain)
         (notebooks, isSingle) = (arguments.tasks.map(\.path), arguments.isSingle)
         patience = arguments.options.grace
@@ -137,8 +137,8 @@ final class EventLog: ProgramSink {
         [("cell", .number(number)), ("index", .number(index))] + (id.map { [("cell_id", .string($0))] } ?? [])
     }
 
-    private func output(_ publication: Publication) -> [(String, Value)]? {
-        func display(_ kind: String, _ display: Publication.Display) -> [(String, Value)] {
+    private func output(_ publication: IOPubMessage) -> [(String, Value)]? {
+        func display(_ kind: String, _ display: IOPubMessage.Display) -> [(String, Value)] {
             [("data", display.data), ("kind", .string(kind)), ("metadata", display.metadata)]
                 + (display.id.map { [("display_id", .string($0))] } ?? [])
         }

@@ -42,7 +42,7 @@ final class ExecuteCommand: EventSink {
     }
 
     /// Runs them and returns the status to end with.
-    func run(_ stop: StopSwitch) async -> Int32 {
+    func run(_ stop: StopSignal) async -> Int32 {
         if arguments.dialect == .check {
             let checker = Checker(arguments.check) { [self] in receive(.run(job: $0, .warning($1))) }
             state.withLock { $0.checker = checker }

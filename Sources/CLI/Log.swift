@@ -22,7 +22,7 @@ final class Log: Sendable {
         case output
     }
 
-    private let outlet: Outlet
+    private let outlet: BackgroundWriter
     private let format: Format
     private let run: [(String, Value)]
     private let waiting = Mutex("")
@@ -33,14 +33,15 @@ final class Log: Sendable {
     init(_ path: String, _ format: Format, of run: RunPlace, _ files: any RunFiles) throws(FileRefusal) {
         self.format = format
         self.run = run.members
-        outlet = try Outlet(file: path, of: "--log", files, limit: Self.limit, gap: Self.gap(format, run.members))
+        outlet = try BackgroundWriter(
+            file: path, of: "--log", files, limit: Self.limit, gap: Self.gap(format, run.members))
     }
 
     /// Writes to standard error.
     init(_ format: Format, of run: RunPlace) {
         self.format = format
         self.run = run.members
-        outlet = Outlet(STDERR_FILENO, limit: Self.limit, gap: Self.gap(format, run.members))
+        outlet = BackgroundWriter(STDERR_FILENO, limit: Self.limit, gap: Self.gap(format, run.members))
     }
 
     /// Adds a line, or several; it is written with the next ``flush()``.

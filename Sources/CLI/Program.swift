@@ -97,7 +97,7 @@ import GalleyStorage
             exit(ExitStatus.noKernel)
         }
         let command = ExecuteCommand(share.arguments, share.place, attendant)
-        let stop = StopSwitch()
+        let stop = StopSignal()
         Task { exit(await command.run(stop)) }
         // The first ends the run in order, the second kills the kernel. Who sends another one when that should be over does
         // not want to wait even for a disk.

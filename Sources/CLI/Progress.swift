@@ -20,7 +20,7 @@ final class Progress: ProgramSink {
     private let state: Mutex<State>
 
     private struct State {
-        var voice: Voice
+        var voice: ConsoleOutput
         var cells = 0
         /// Where the result is; nil for the notebook's own place.
         var place: String?
@@ -35,7 +35,7 @@ final class Progress: ProgramSink {
         ownPath = task.path
         streams = arguments.streams
         isSwitched = arguments.localKernels.login != nil
-        state = Mutex(State(voice: Voice(arguments, log), place: arguments.resultPath(of: task)))
+        state = Mutex(State(voice: ConsoleOutput(arguments, log), place: arguments.resultPath(of: task)))
         let ticker = ticker(for: self) { progress in
             progress.state.withLock { state in
                 state.voice.flush()
@@ -151,7 +151,7 @@ extension String {
     func padded(_ width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
 }
 
-extension Publication {
+extension IOPubMessage {
     /// What a person sees of it who reads what cells print.
     var printedText: String? {
         switch self {

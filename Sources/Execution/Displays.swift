@@ -16,7 +16,7 @@ struct Displays: Sendable {
     private var displays: [String: Display] = [:]
     /// The identifiers that each cell displays, with the generation of its outputs.
     private var identifiers: [Int: (generation: Int, Set<String>)] = [:]
-    private var updates: [String: Publication.Display] = [:]
+    private var updates: [String: IOPubMessage.Display] = [:]
 
     private struct Display: Sendable {
         /// Its only place: most displays have one, and there can be a million of them.
@@ -64,14 +64,14 @@ struct Displays: Sendable {
     }
 
     /// Takes note of how a display looks now; returns the cells that it stands in.
-    mutating func update(_ display: Publication.Display) -> [Int] {
+    mutating func update(_ display: IOPubMessage.Display) -> [Int] {
         guard let id = display.id, let cells = displays[id]?.cells else { return [] }
         updates[id] = display
         return cells
     }
 
     /// Returns the displays that have changed since the last call, each with its places.
-    mutating func takeUpdates() -> [(Publication.Display, [DisplayPlace])] {
+    mutating func takeUpdates() -> [(IOPubMessage.Display, [DisplayPlace])] {
         defer { updates = [:] }
         return updates.map { id, display in (display, displays[id]?.places ?? []) }
     }

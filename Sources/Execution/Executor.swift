@@ -44,7 +44,7 @@ package final class Executor: Sendable {
         (self.settings, self.hooks) = (settings, hooks)
         self.observe = observe
         time = Timekeeper(clock, elapsed: elapsed)
-        var transcript = Transcript(
+        var transcript = OutputRecorder(
             notebook, clearing: plan.cleared, settings: settings, ignoresForeignOutputs: ignoresForeignOutputs)
         transcript.note(kernel.info)
         state = Mutex(RunState(transcript))
@@ -120,8 +120,8 @@ package final class Executor: Sendable {
     }
 
     /// The limit of the whole run, where there is one.
-    var totalLimit: StruckLimit? {
-        settings.totalLimit.duration.map { StruckLimit(kind: .total, duration: $0) }
+    var totalLimit: ExceededLimit? {
+        settings.totalLimit.duration.map { ExceededLimit(kind: .total, duration: $0) }
     }
 
     /// Notes in a report how much its cell has put out by now.
@@ -289,7 +289,7 @@ extension Executor {
     /// Asks something that nobody cares about, for an interrupt that comes late to hit.
     private func settle() async -> RequestEnding {
         let request = kernel.session.kernelInfoRequest()
-        state.withLock { $0.exchange = Exchange(request, wasInterrupted: $0.wasInterrupted) }
+        state.withLock { $0.exchange = RequestTracker(request, wasInterrupted: $0.wasInterrupted) }
         kernel.send(request)
         return await hearReply()
     }

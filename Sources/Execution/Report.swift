@@ -57,7 +57,7 @@ public enum RunOutcome: Hashable, Sendable {
     /// A cell ended the notebook on purpose, with this status; zero means that all is well.
     case exited(status: Int)
     /// A limit was reached; there may be cells after it that were run all the same.
-    case timedOut(StruckLimit)
+    case timedOut(ExceededLimit)
     /// The kernel died, or can no longer be spoken to.
     case kernelFailed(KernelFailure)
     /// Somebody ended the run.
@@ -149,7 +149,7 @@ public enum CellOutcome: Hashable, Sendable {
     /// It ended the notebook on purpose.
     case exited(status: Int)
     /// It came up against a limit, and was interrupted.
-    case timedOut(StruckLimit, KernelFate)
+    case timedOut(ExceededLimit, KernelFate)
     /// The kernel died in it, or could no longer be spoken to.
     case kernelFailed(KernelFailure)
     /// Somebody ended the run while it ran.
@@ -206,7 +206,7 @@ extension Report {
     }
 
     /// The limit that a cell came up against first, also where the run went on; nil where none did.
-    public var struckLimit: StruckLimit? {
+    public var exceededLimit: ExceededLimit? {
         if case .timedOut(let limit) = outcome { return limit }
         return cells.lazy.compactMap { if case .timedOut(let limit, _) = $0.outcome { limit } else { nil } }.first
     }
@@ -266,7 +266,7 @@ extension RunOutcome {
     public var isSuccess: Bool { status == "succeeded" }
 
     /// Whether it may end better the next time: a kernel that has died may live then, an error of a cell will be the same.
-    public var mayPass: Bool { if case .kernelFailed = self { true } else { false } }
+    public var isTransient: Bool { if case .kernelFailed = self { true } else { false } }
 
     /// The outcome in one word, for those who store it.
     public var status: String {

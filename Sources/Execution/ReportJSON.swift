@@ -120,7 +120,7 @@ extension StopReason {
     }
 }
 
-extension StruckLimit {
+extension ExceededLimit {
     /// The limit as records, events and reports have it.
     package var json: Value { ["kind": .string(kind.rawValue), "seconds": .number(duration.inSeconds)] }
 }

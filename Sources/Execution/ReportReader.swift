@@ -57,7 +57,7 @@ extension RunOutcome {
             // What a comparison has found is no affair of the run.
             case ("succeeded", _), ("differs", _): .succeeded
             case ("raised", .raised(let error, _)?): .raised(error)
-            case ("timed-out", _): .timedOut(try StruckLimit(json))
+            case ("timed-out", _): .timedOut(try ExceededLimit(json))
             case ("kernel-died", .kernelFailed(let failure)?): .kernelFailed(failure)
             case ("stopped", _): .stopped(try StopReason(json))
             default: throw MisshapenReport(key: "status")
@@ -83,7 +83,7 @@ extension CellOutcome {
             case "succeeded": .succeeded
             case "raised": .raised(try CellError(json), isAllowed: json.found("allowed")?.bool ?? false)
             case "exited": .exited(status: try json.int("exit_status"))
-            case "timed-out": .timedOut(try StruckLimit(json), try KernelFate(json))
+            case "timed-out": .timedOut(try ExceededLimit(json), try KernelFate(json))
             case "kernel-died": .kernelFailed(try KernelFailure(json))
             case "stopped": .stopped(try StopReason(json))
             case "skipped": .skipped
@@ -171,7 +171,7 @@ extension StopReason {
     }
 }
 
-extension StruckLimit {
+extension ExceededLimit {
     fileprivate init(_ json: Value) throws(MisshapenReport) {
         let limit = try json.member("limit")
         guard let kind = Kind(rawValue: try limit.text("kind")) else { throw MisshapenReport(key: "kind") }

@@ -8,7 +8,7 @@ public enum RunEvent: Sendable {
     /// A cell is going to be run.
     case cellStarted(PlannedCell)
     /// A cell, perhaps an earlier one, has put something out.
-    case output(cell: PlannedCell, Publication)
+    case output(cell: PlannedCell, IOPubMessage)
     /// A cell is over.
     case cellFinished(CellReport)
     /// So many outputs are not told of, because nobody has listened in time.

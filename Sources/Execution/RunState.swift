@@ -4,9 +4,9 @@ import GalleyNotebook
 
 /// What is known of a run at a moment: pure data that messages and the time change.
 struct RunState: Sendable {
-    var transcript: Transcript
+    var transcript: OutputRecorder
     /// The request in flight.
-    var exchange: Exchange?
+    var exchange: RequestTracker?
     /// The cell that runs, and since when.
     private(set) var running: PlannedCell?
     private var begun = Duration.zero
@@ -18,7 +18,7 @@ struct RunState: Sendable {
     /// When the kernel was heard last.
     private var heard = Duration.zero
     /// The limit that the cell has come up against.
-    private(set) var struck: StruckLimit?
+    private(set) var struck: ExceededLimit?
     var stop: StopReason?
     /// What the run waits for that is neither the kernel nor the time.
     var interlude: AbandonableTask<String?>?
@@ -42,7 +42,7 @@ struct RunState: Sendable {
     /// What became of the cells, by their places.
     private(set) var reports: [Int: CellReport] = [:]
 
-    init(_ transcript: Transcript) { self.transcript = transcript }
+    init(_ transcript: OutputRecorder) { self.transcript = transcript }
 
     mutating func begin(_ cell: PlannedCell, _ request: Message, since begin: Duration, at now: Duration) {
         if running == nil { wasInterrupted = false }
@@ -50,7 +50,7 @@ struct RunState: Sendable {
         begun = begin
         heard = now
         isTakenUp = false
-        exchange = Exchange(request, wasInterrupted: wasInterrupted)
+        exchange = RequestTracker(request, wasInterrupted: wasInterrupted)
         transcript.begin(cell.index, saving: savedSources[cell.index], with: request)
     }
 
@@ -75,7 +75,7 @@ struct RunState: Sendable {
     ///
     /// - Returns: What was put out, what the kernel has to be told, and the reply where that request is over.
     mutating func hear(_ message: Message, at now: Duration, session: Session) -> (
-        output: (cell: Int, what: Publication)?, news: [Message], ending: (reply: Message?, hasLoss: Bool)?
+        output: (cell: Int, what: IOPubMessage)?, news: [Message], ending: (reply: Message?, hasLoss: Bool)?
     ) {
         heard = now
         let output = transcript.receive(message)
@@ -123,13 +123,13 @@ struct RunState: Sendable {
     }
 
     /// The limit that the cell which runs comes up against first, and when.
-    private func nextLimit(_ settings: RunSettings) -> (end: Duration, limit: StruckLimit)? {
-        let limits: [(TimeLimit, StruckLimit.Kind, since: Duration)] = [
+    private func nextLimit(_ settings: RunSettings) -> (end: Duration, limit: ExceededLimit)? {
+        let limits: [(TimeLimit, ExceededLimit.Kind, since: Duration)] = [
             (running?.limit ?? .none, .cell, begun), (settings.totalLimit, .total, origin),
             (settings.idleLimit, .silence, heard),
         ]
         return limits.compactMap { limit, kind, start in
-            limit.duration.map { (start + $0, StruckLimit(kind: kind, duration: $0)) }
+            limit.duration.map { (start + $0, ExceededLimit(kind: kind, duration: $0)) }
         }.min { $0.0 < $1.0 }
     }
 
@@ -190,7 +190,7 @@ struct RunState: Sendable {
     }
 
     private mutating func timedOut(
-        _ limit: StruckLimit, _ ending: RequestEnding, in cell: PlannedCell
+        _ limit: ExceededLimit, _ ending: RequestEnding, in cell: PlannedCell
     ) -> CellOutcome {
         var fate = KernelFate.survived
         var end = ""

@@ -79,7 +79,7 @@ extension Duration {
 }
 
 /// A limit that a run has come up against.
-public struct StruckLimit: Hashable, Sendable {
+public struct ExceededLimit: Hashable, Sendable {
     /// What was limited.
     public let kind: Kind
     /// To what.
@@ -103,7 +103,7 @@ public struct StruckLimit: Hashable, Sendable {
     }
 }
 
-extension StruckLimit: CustomStringConvertible {
+extension ExceededLimit: CustomStringConvertible {
     /// What happened, as the end of a sentence that begins with a cell.
     public var description: String {
         switch kind {

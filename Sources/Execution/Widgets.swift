@@ -37,7 +37,7 @@ struct Widgets: Sendable {
     init(_ settings: RunSettings) { self.settings = settings }
 
     /// Takes note of what a widget's half in the kernel says.
-    mutating func receive(_ comm: Publication.Comm) {
+    mutating func receive(_ comm: IOPubMessage.Comm) {
         guard let state = comm.state else { return }
         if models[comm.id] == nil { order.append(comm.id) }
         var model = models.removeValue(forKey: comm.id) ?? Model()
@@ -82,7 +82,7 @@ struct Widgets: Sendable {
     }
 
     /// Catches an output, where a widget catches what belongs to its request; returns whether one did.
-    mutating func catches(_ publication: Publication, of parent: Header?) -> Bool {
+    mutating func catches(_ publication: IOPubMessage, of parent: Header?) -> Bool {
         guard let parent, let id = captors[parent.id]?.last else { return false }
         switch publication {
         case .clear(let waits): models[id]?.catcher?.area.clear(waits: waits)
@@ -137,7 +137,7 @@ struct Widgets: Sendable {
 
 extension Output {
     /// Makes the output that something published is; nil where it is none, or a piece of a stream.
-    init?(_ publication: Publication) {
+    init?(_ publication: IOPubMessage) {
         switch publication {
         case .display(let display): self = .displayData(MimeBundle(sent: display.data), metadata: display.metadata)
         case .result(let display, let count):

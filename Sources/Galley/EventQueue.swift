@@ -98,13 +98,13 @@ extension BatchEvent: QueuedEvent {
     }
 }
 
-extension Publication: QueuedEvent {
+extension IOPubMessage: QueuedEvent {
     var droppableSize: Int { size + 500 }
 
     var job: Int { 0 }
 
     /// The execution counts what is left out.
-    func standIn(for count: Int) -> Publication? { nil }
+    func standIn(for count: Int) -> IOPubMessage? { nil }
 
     fileprivate var size: Int {
         switch self {

@@ -55,7 +55,7 @@ public func execute(
 ///   - observe: Is told what happens, in order, while the run waits.
 package func execute(
     _ source: any NotebookStore, to destination: (any NotebookStore)? = nil, _ options: Options = Options(),
-    stop: StopSwitch = StopSwitch(), observe: @escaping @Sendable (RunEvent) -> Void
+    stop: StopSignal = StopSignal(), observe: @escaping @Sendable (RunEvent) -> Void
 ) async throws -> Report {
     try await execute(
         source.name, { try RunStores(source, to: destination, options) }, options, stop: stop, observe: observe)
@@ -63,7 +63,7 @@ package func execute(
 
 private func execute(
     _ name: String, _ stores: @escaping @Sendable () throws -> RunStores, _ options: Options,
-    stop: StopSwitch = StopSwitch(), observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
+    stop: StopSignal = StopSignal(), observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
 ) async throws -> Report {
     try await withTaskCancellationHandler {
         // What is cancelled cannot wait for anything, and there is a lot to wait for: a run is ended in order.
@@ -77,7 +77,7 @@ private func execute(
 ///
 /// - Parameter observe: Receives the events of the run, after the sinks.
 func runAlone(
-    _ name: String, _ stores: @Sendable () throws -> RunStores, _ options: Options, stop: StopSwitch,
+    _ name: String, _ stores: @Sendable () throws -> RunStores, _ options: Options, stop: StopSignal,
     observe: @escaping @Sendable (RunEvent) -> Void
 ) async throws -> Report {
     let sinks = options.events
@@ -87,7 +87,7 @@ func runAlone(
     sinks.receive(.began(job: 0))
     let result: Result<Report, any Error>
     do {
-        let conduct = Conduct(
+        let conduct = NotebookRunner(
             try stores(), options, stop: stop, receive: { sinks.receive(.notebook(job: 0, new: $0, old: $1)) }
         ) { event in
             if case .warning(let text) = event { warnings.withLock { $0.append(text) } }

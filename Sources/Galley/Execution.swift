@@ -14,7 +14,7 @@ public import GalleyNotebook
 /// It goes on whether or not its outputs are heard, and ends with the scope of its kernel at the latest.
 public final class Execution: Sendable {
     private let state = AsyncState(State())
-    private let queue = AsyncState(EventQueue<Publication>())
+    private let queue = AsyncState(EventQueue<IOPubMessage>())
     private let streams: Bool
 
     private struct State: Sendable {
@@ -30,14 +30,14 @@ public final class Execution: Sendable {
     /// The outputs, as they come, up to the end of the code.
     ///
     /// Text comes in the pieces in which the kernel sends it. A display that changes comes again as
-    /// ``Publication/update(_:)``, and ``Publication/clear(waits:)`` removes the outputs before it.
+    /// ``IOPubMessage/update(_:)``, and ``IOPubMessage/clear(waits:)`` removes the outputs before it.
     ///
     /// The kernel does not wait for the loop. Outputs that are not taken are kept, up to 16 MB; later ones are left out until
     /// there is room again, and ``missedOutputs`` counts them. The ``result`` has all outputs in any case.
     ///
     /// Loops can take turns: each goes on where the one before it was left. When the task that listens is cancelled its loop
     /// ends, and the code goes on.
-    public var outputs: Events<Publication> { Events(of: self, queue) }
+    public var outputs: Events<IOPubMessage> { Events(of: self, queue) }
 
     /// How many outputs ``outputs`` has left out, because they were not taken in time.
     public var missedOutputs: Int { queue.look(\.missed) }
@@ -92,7 +92,7 @@ public final class Execution: Sendable {
     }
 
     /// Takes an output.
-    func receive(_ publication: Publication) { if streams { queue.change { $0.add(publication) } } }
+    func receive(_ publication: IOPubMessage) { if streams { queue.change { $0.add(publication) } } }
 
     /// Notes how the code has ended; the first end counts.
     func end(with result: Swift.Result<CodeResult, any Error>) {

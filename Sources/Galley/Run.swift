@@ -13,7 +13,7 @@ public import GalleyStorage
 ///
 /// It begins at once. A run that nobody holds any more, neither itself nor its events, is cancelled.
 public final class Run: Sendable {
-    private let stop = StopSwitch()
+    private let stop = StopSignal()
     private let queue = AsyncState(EventQueue<RunEvent>())
     private let finished = AsyncState(0.0)
     private let work: Task<Report, any Error>
@@ -96,7 +96,7 @@ public final class Run: Sendable {
 ///
 /// It begins at once. A run that nobody holds any more, neither itself nor its events, is cancelled.
 public final class BatchRun: Sendable {
-    private let stop = StopSwitch()
+    private let stop = StopSignal()
     private let queue = AsyncState(EventQueue<BatchEvent>())
     private let finished = AsyncState(0)
     private let count: Int

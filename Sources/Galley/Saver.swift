@@ -9,8 +9,8 @@ extension Text: SharedByteRuns {}
 actor Saver {
     private let executor: Executor
     private let destination: any NotebookStore
-    private let lease: Lease
-    private let patience: Patience
+    private let lease: StoreLock
+    private let patience: StoreDeadline
     private let record: @Sendable () -> Value?
     private let observe: @Sendable (RunEvent) -> Void
     private var saved = (finishedCells: 0, revision: -1)
@@ -21,11 +21,11 @@ actor Saver {
     private var hasComplained = false
     private var hasToldOfConflict = false
     /// The write that nobody waits for any more, and that may still come about: it would undo any that follows.
-    private var lost: Patience.Exhausted?
+    private var lost: StoreDeadline.Exhausted?
 
     /// - Parameter record: What the notebook's metadata are to tell of the run.
     init(
-        _ executor: Executor, _ destination: any NotebookStore, _ lease: Lease, _ patience: Patience,
+        _ executor: Executor, _ destination: any NotebookStore, _ lease: StoreLock, _ patience: StoreDeadline,
         record: @escaping @Sendable () -> Value?,
         observe: @escaping @Sendable (RunEvent) -> Void
     ) {
@@ -78,7 +78,7 @@ actor Saver {
     private func write(_ record: Value?) async throws {
         if let lost { throw lost }
         var notebook = executor.notebook
-        if record != nil || notebook.metadata[Record.key] != nil { notebook.metadata[Record.key] = record }
+        if record != nil || notebook.metadata[RunMetadata.key] != nil { notebook.metadata[RunMetadata.key] = record }
         let text = notebook.text
         size = text.count
         let place: WriteOutcome
@@ -86,7 +86,7 @@ actor Saver {
             place = try await patience.ask(destination) { [destination, lease] in
                 try await lease.during { try await destination.write(text) }
             }
-        } catch let error as Patience.Exhausted {
+        } catch let error as StoreDeadline.Exhausted {
             lost = error
             throw error
         }

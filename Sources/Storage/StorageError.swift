@@ -111,7 +111,7 @@ public struct Errno: RawRepresentable, Error, Hashable, Sendable, CustomStringCo
 
 extension StorageError {
     /// Whether it may be gone the next time: another run comes to its end, and somebody makes room.
-    public var mayPass: Bool {
+    public var isTransient: Bool {
         switch self {
         case .inUse, .diskFull: true
         default: false

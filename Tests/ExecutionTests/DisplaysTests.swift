@@ -7,8 +7,8 @@ import Testing
 @testable import GalleyExecution
 
 @Suite struct `Displays that are updated` {
-    private func display(_ id: String, _ text: String = "") -> Publication.Display {
-        Publication.Display(data: ["text/plain": .string(text)], metadata: [:], id: id)
+    private func display(_ id: String, _ text: String = "") -> IOPubMessage.Display {
+        IOPubMessage.Display(data: ["text/plain": .string(text)], metadata: [:], id: id)
     }
 
     @Test func `keep the last of many updates, for all of their places`() {

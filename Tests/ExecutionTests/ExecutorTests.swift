@@ -162,7 +162,7 @@ import Testing
         let ran = try await run(Notebook(cells: ["x"]), options, on: clock) { _, _ in
             .running(reply: ["status": "aborted"])
         }
-        #expect(ran.outcome == .timedOut(StruckLimit(kind: .cell, duration: .seconds(2))))
+        #expect(ran.outcome == .timedOut(ExceededLimit(kind: .cell, duration: .seconds(2))))
         #expect(ran.cells[0].duration < .seconds(5))
     }
 

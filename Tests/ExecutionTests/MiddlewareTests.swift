@@ -201,7 +201,7 @@ private struct Refusal: Error, CustomStringConvertible { let description: String
         var settings = RunSettings()
         settings.totalTimeout = .milliseconds(300)
         let ran = try await run(notebook, settings, hooks: hooks, script: echo)
-        #expect(ran.outcome == .timedOut(StruckLimit(kind: .total, duration: .milliseconds(300))))
+        #expect(ran.outcome == .timedOut(ExceededLimit(kind: .total, duration: .milliseconds(300))))
         let report = Report(outcome: ran.outcome, cells: ran.cells, duration: .zero)
         #expect(report.message == "the limit of 300 ms for the whole run was reached after the last cell")
     }

@@ -54,7 +54,7 @@ import Testing
         guard case .timedOut(let limit) = ran.outcome, case .timedOut(limit, .survived) = ran.cells[0].outcome,
             case .notReached = ran.cells[1].outcome
         else { Issue.record("\(ran.outcome), \(ran.cells)"); return }
-        #expect(limit == StruckLimit(kind: .cell, duration: .seconds(5)))
+        #expect(limit == ExceededLimit(kind: .cell, duration: .seconds(5)))
         #expect(ran.outputs(1) == [])
     }
 
@@ -165,7 +165,7 @@ import Testing
         }
         #expect(ran.outcome.status == status)
         let report = Report(outcome: ran.outcome, cells: ran.cells, duration: .zero, kernel: "k")
-        #expect(report.struckLimit?.kind == .cell)
+        #expect(report.exceededLimit?.kind == .cell)
     }
 
     @Test func `gives way to somebody who ends the run`() async throws {
@@ -187,7 +187,7 @@ import Testing
         let ran = try await run(
             Notebook(cells: ["next", "silent", "next"]), options, eagerly: true, script: silentKernel())
         guard case .timedOut(let limit) = ran.outcome else { Issue.record("\(ran.outcome)"); return }
-        #expect(limit == StruckLimit(kind: .total, duration: .seconds(60)))
+        #expect(limit == ExceededLimit(kind: .total, duration: .seconds(60)))
         #expect(ran.outputs(2) == [])
     }
 
@@ -199,7 +199,7 @@ import Testing
             Notebook(cells: ["silent", "silent"]), options, eagerly: true, script: silentKernel())
         var report = Report(outcome: ran.outcome, cells: ran.cells, duration: .zero)
         #expect(report.failingCell?.number == 1)
-        report.outcome = .timedOut(StruckLimit(kind: .total, duration: .seconds(20)))
+        report.outcome = .timedOut(ExceededLimit(kind: .total, duration: .seconds(20)))
         #expect(report.failingCell == nil)
     }
 
@@ -214,7 +214,7 @@ import Testing
         options.idleTimeout = .seconds(30)
         let ran = try await run(Notebook(cells: ["silent"]), options, eagerly: true, script: silentKernel())
         guard case .timedOut(let limit) = ran.outcome else { Issue.record("\(ran.outcome)"); return }
-        #expect(limit == StruckLimit(kind: .silence, duration: .seconds(30)))
+        #expect(limit == ExceededLimit(kind: .silence, duration: .seconds(30)))
     }
 
     @Test func `stands in the metadata of a cell or of the notebook, or is a tag, the nearest one counts`() throws {

@@ -45,7 +45,7 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
         var batch = batch((0..<5).map { ("\($0)", meeting) })
         batch.concurrency = 2
         let running = Mutex((now: 0, most: 0))
-        await batch.run(stop: StopSwitch()) { event in
+        await batch.run(stop: StopSignal()) { event in
             switch event {
             case .run(_, .cellStarted): running.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
             case .run(_, .cellFinished): running.withLock { $0.now -= 1 }
@@ -77,7 +77,7 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
         var batch = batch([("a", source)])
         batch.retries = 5
         let attempts = Mutex<[Int]>([])
-        let report = await batch.run(stop: StopSwitch()) {
+        let report = await batch.run(stop: StopSignal()) {
             if case .retrying(_, let attempt, _) = $0 { attempts.withLock { $0.append(attempt) } }
         }
         #expect(report.jobs[0].run?.outcome.status == "succeeded")
@@ -148,7 +148,7 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
         }
         var batch = Batch(jobs)
         batch.concurrency = 2
-        let stop = StopSwitch()
+        let stop = StopSignal()
         let report = await batch.run(stop: stop) { event in
             guard case .run(_, .output) = event else { return }
             let count = begun.change { count in
@@ -172,7 +172,7 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
         var batch = batch((0..<3).map { ("\($0)", "1") })
         (batch.concurrency, batch.memoryPerKernel) = (3, 1 << 50)
         let log = Mutex<[String]>([])
-        let report = await batch.run(stop: StopSwitch()) { event in
+        let report = await batch.run(stop: StopSignal()) { event in
             switch event {
             case .began(let job): log.withLock { $0.append("begin \(job)") }
             case .ended(let job, _): log.withLock { $0.append("end \(job)") }
@@ -235,7 +235,7 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
         }
         var batch = Batch(jobs)
         (batch.concurrency, batch.failureLimit) = (concurrency, 1)
-        await batch.run(stop: StopSwitch()) { event in
+        await batch.run(stop: StopSignal()) { event in
             switch event {
             case .run(let job, .cellStarted): log.change { $0.append("begun \(job)") }
             case .run(job: 0, .cellFinished): log.change { $0.append("failed") }

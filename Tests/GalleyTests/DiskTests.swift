@@ -81,8 +81,8 @@ struct `A disk that does not answer when a run is to end` {
 
     @Test func `is one of several that a result can be saved to`() {
         #expect(
-            Conduct.rescueFolders(["TMPDIR": "/a", "XDG_RUNTIME_DIR": "/b"])
+            NotebookRunner.rescueFolders(["TMPDIR": "/a", "XDG_RUNTIME_DIR": "/b"])
                 == ["/a", "/tmp", "/var/tmp", "/dev/shm", "/b"])
-        #expect(Conduct.rescueFolders(["TMPDIR": "not/whole"]) == ["/tmp", "/var/tmp", "/dev/shm"])
+        #expect(NotebookRunner.rescueFolders(["TMPDIR": "not/whole"]) == ["/tmp", "/var/tmp", "/dev/shm"])
     }
 }

@@ -109,7 +109,7 @@ private actor Slow: NotebookStore {
         }
         (options.totalTimeout, options.startTimeout) = (.seconds(3), .seconds(2))
         let report = try await execute(Slow(notebook("prints a"), reading: .milliseconds(1500)), options)
-        #expect(report.outcome == .timedOut(StruckLimit(kind: .total, duration: .seconds(3))))
+        #expect(report.outcome == .timedOut(ExceededLimit(kind: .total, duration: .seconds(3))))
     }
 }
 

@@ -113,7 +113,7 @@ import Testing
 
     @Test func `that is stopped before it begins starts no cell and writes nothing`() async throws {
         let store = CountingStore(notebook("print(1)"))
-        let stop = StopSwitch()
+        let stop = StopSignal()
         stop.stop(.cancelled)
         let report = try await execute(store, options(), stop: stop) { _ in }
         #expect(report.outcome.status == "stopped")

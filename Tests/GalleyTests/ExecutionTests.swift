@@ -22,7 +22,7 @@ private func hanging(_ kernels: KernelLog) -> Options {
 }
 
 /// An output in a word.
-private func word(_ output: Publication) -> String {
+private func word(_ output: IOPubMessage) -> String {
     switch output {
     case .stream(_, let text): text
     case .display(let display): display.data["text/plain"]?.string ?? ""

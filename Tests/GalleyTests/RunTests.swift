@@ -376,7 +376,7 @@ private actor Kept: NotebookStore {
 
     @Test func `count all that they hold`() throws {
         let long = String(repeating: "x", count: 1000)
-        let events: [Publication] = [
+        let events: [IOPubMessage] = [
             .error(name: long, value: "", traceback: []), .stream(name: long, text: ""),
         ]
         for event in events {

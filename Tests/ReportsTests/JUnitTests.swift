@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (RunOutcome.timedOut(StruckLimit(kind: .cell, duration: .seconds(9))), "failure", "TimeLimitReached"),
+        (RunOutcome.timedOut(ExceededLimit(kind: .cell, duration: .seconds(9))), "failure", "TimeLimitReached"),
         (.kernelFailed(.disconnected("gone")), "error", "KernelDied"), (.stopped(.signal(15)), "error", "RunStopped"),
         (.exited(status: 3), "failure", "SystemExit"),
     ])
@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test func `tells of a limit that was reached before a cell`() throws {
-        let limit = StruckLimit(kind: .total, duration: .seconds(9))
+        let limit = ExceededLimit(kind: .total, duration: .seconds(9))
         let suite = suite(try job(.timedOut(limit), sources, [.succeeded]), sources)
         #expect((suite.counts.tests, suite.counts.errors) == (2, 1))
     }

@@ -20,7 +20,7 @@ import Testing
         let error = await #expect(throws: StorageError.self) {
             try await file.write([UInt8](repeating: 65, count: 400_000))
         }
-        #expect(error == .diskFull(path: small("a"), needed: 400_000) && error?.mayPass == true)
+        #expect(error == .diskFull(path: small("a"), needed: 400_000) && error?.isTransient == true)
         #expect(
             error?.description
                 == "\(small("a")): no space left for 400000 bytes; what was there is untouched. Free some space and run again"
@@ -77,7 +77,8 @@ import Testing
         _ = try await file.read()
         run("rm", "-rf", scratch("folder"))
         let error = await #expect(throws: StorageError.self) { try await file.write(Array("new".utf8)) }
-        #expect(error?.description == "\(path): its folder does not exist; make it first" && error?.mayPass == false)
+        #expect(
+            error?.description == "\(path): its folder does not exist; make it first" && error?.isTransient == false)
     }
 
     @Test(arguments: ["", ".", "..", "folder", "folder/"])

@@ -115,7 +115,7 @@ import Galley
                 let run = Run(notebook, options)
                 for await event in run.events { await page.note(event, of: name) }
                 let report = try await run.report
-                guard report.outcome.mayPass, !isLast else { return report }
+                guard report.outcome.isTransient, !isLast else { return report }
             } catch let error as any KernelFault where error.isTransient && !isLast {}
             try await Task.sleep(for: .seconds(min(firstPause * pow(2, Double(attempt - 1)), 300)))
             attempt += 1

@@ -10,16 +10,16 @@ extension Batch {
     ///
     /// It returns when nothing of them is left: no kernel, no process that one has started, no file of theirs. When the
     /// task is cancelled, all runs are ended in order, and the report says so. To follow a batch there is ``BatchRun``.
-    public func run() async -> BatchReport { await run(stop: StopSwitch()) }
+    public func run() async -> BatchReport { await run(stop: StopSignal()) }
 
     /// Runs the notebooks, lets somebody end that from outside, and tells what happens, while the run in question waits.
     @discardableResult
     package func run(
-        stop: StopSwitch, observe: @escaping @Sendable (BatchEvent) -> Void = { _ in }
+        stop: StopSignal, observe: @escaping @Sendable (BatchEvent) -> Void = { _ in }
     ) async -> BatchReport {
         await withTaskCancellationHandler {
             // What is cancelled cannot wait for anything: a batch is ended in order.
-            await Task { await BatchConduct(self, stop, observe).run() }.value
+            await Task { await BatchRunner(self, stop, observe).run() }.value
         } onCancel: {
             stop.stop(.cancelled)
         }
@@ -34,9 +34,9 @@ extension Batch {
 }
 
 /// The run of a batch, from the first notebook to the last.
-final class BatchConduct: Sendable {
+final class BatchRunner: Sendable {
     private let batch: Batch
-    private let stop: StopSwitch
+    private let stop: StopSignal
     private let listener: @Sendable (BatchEvent) -> Void
     private let state: Mutex<State>
     private let begin = ContinuousClock.now
@@ -47,7 +47,7 @@ final class BatchConduct: Sendable {
     private struct State {
         var admission: Admission
         /// Those that are run now: how they are ended, and what they have of this machine.
-        var switches: [Int: StopSwitch] = [:]
+        var switches: [Int: StopSignal] = [:]
         var kernels: [Int: any Kernel] = [:]
         /// The most memory that each kernel was seen to have, and the sum of it.
         var peaks: [Int: Int] = [:]
@@ -73,7 +73,7 @@ final class BatchConduct: Sendable {
     /// A kernel that has not ended after so long is waiting, and not at work.
     private static let usualEnd = Duration.seconds(1)
 
-    init(_ batch: Batch, _ stop: StopSwitch, _ observe: @escaping @Sendable (BatchEvent) -> Void) {
+    init(_ batch: Batch, _ stop: StopSignal, _ observe: @escaping @Sendable (BatchEvent) -> Void) {
         (self.batch, self.stop, listener) = (batch, stop, observe)
         let concurrency = min(batch.concurrency, batch.jobs.roomForKernels ?? batch.concurrency)
         state = Mutex(State(admission: Admission(order: batch.startOrder, concurrency: concurrency)))
@@ -214,7 +214,7 @@ final class BatchConduct: Sendable {
 
     /// Counts a failure, and begins nothing else where it is one too many.
     private func fail(_ job: Int) {
-        let unwanted = state.withLock { state -> [StopSwitch] in
+        let unwanted = state.withLock { state -> [StopSignal] in
             state.failed.insert(job)
             guard let limit = batch.failureLimit, state.failed.count >= limit, !state.admission.isClosed else {
                 return []
@@ -249,7 +249,7 @@ final class BatchConduct: Sendable {
             let other = batch.jobs[owner].name
             if owner != job { return (.failed(StorageError.taken(path: stores.target.name, by: other)), []) }
         }
-        let stop = StopSwitch()
+        let stop = StopSignal()
         let reason = state.withLock { state in
             state.switches[job] = stop
             // One that was going to be started when the batch was closed is not wanted any more.
@@ -264,7 +264,7 @@ final class BatchConduct: Sendable {
         }
         let warnings = Mutex<[String]>([])
         let batch = batch
-        let conduct = Conduct(
+        let conduct = NotebookRunner(
             stores, options(of: job), stop: stop, turn: turn(of: job),
             receive: { batch.tellSinks(.notebook(job: job, new: $0, old: $1)) }
         ) { [self] in
@@ -293,8 +293,8 @@ final class BatchConduct: Sendable {
         return options
     }
 
-    private func turn(of job: Int) -> Turn {
-        Turn { [self] kernel in
+    private func turn(of job: Int) -> ExecutionSlot {
+        ExecutionSlot { [self] kernel in
             let ready = elapsed
             defer { state.withLock { $0.waits[job] = elapsed - ready } }
             let turn = AsyncPromise<Bool>()
@@ -368,7 +368,7 @@ extension JobResult {
     /// What went wrong, where that may not happen again: a kernel that did not start, or died.
     fileprivate var reasonToTryAgain: String? {
         switch self {
-        case .ran(let report) where report.outcome.mayPass: report.message
+        case .ran(let report) where report.outcome.isTransient: report.message
         case .failed(let error as any KernelFault) where error.isTransient: "\(error)"
         case .failed(let error as any StorageFault) where error.isTransient: "\(error)"
         default: nil

@@ -17,7 +17,7 @@ import Testing
     @Test func `is complete when the reply and the idle are there, whichever comes first`() {
         for isReplyFirst in [true, false] {
             let request = session.executeRequest("x")
-            var exchange = Exchange(request)
+            var exchange = RequestTracker(request)
             #expect(exchange.receive(status("busy", of: request)) == .going)
             #expect(exchange.wasBusy)
             let last = [reply(to: request), status("idle", of: request)]
@@ -30,7 +30,7 @@ import Testing
     @Test func `does not take what belongs to another request, or comes on another channel`() {
         let request = session.executeRequest("x")
         let other = session.executeRequest("y")
-        var exchange = Exchange(request)
+        var exchange = RequestTracker(request)
         for message in [status("idle", of: other), reply(to: other), reply(to: request, on: .control)] {
             #expect(exchange.receive(message) == .going)
         }
@@ -39,14 +39,14 @@ import Testing
     }
 
     @Test func `waits as long as the kernel works`() {
-        var exchange = Exchange(session.executeRequest("x"))
+        var exchange = RequestTracker(session.executeRequest("x"))
         #expect(exchange.probe(of: session)?.header.id == nil)
         _ = exchange.receive(status("busy", of: exchange.request))
         #expect(exchange.probe(of: session)?.header.id == nil)
     }
 
     @Test func `learns from what is published for a probe that its own idle was lost`() throws {
-        var exchange = Exchange(session.executeRequest("x"))
+        var exchange = RequestTracker(session.executeRequest("x"))
         _ = exchange.receive(reply(to: exchange.request))
         let asked = exchange.probe(of: session)
         let probe = try #require(asked)
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test func `is complete all the same when its idle was only late`() throws {
-        var exchange = Exchange(session.executeRequest("x"))
+        var exchange = RequestTracker(session.executeRequest("x"))
         _ = exchange.receive(reply(to: exchange.request))
         let asked = exchange.probe(of: session)
         let probe = try #require(asked)
@@ -66,7 +66,7 @@ import Testing
 
     @Test func `learns from a reply to a probe that an interrupt has kept its own from being sent`() throws {
         for wasInterrupted in [true, false] {
-            var exchange = Exchange(session.executeRequest("x"))
+            var exchange = RequestTracker(session.executeRequest("x"))
             exchange.wasInterrupted = wasInterrupted
             let early = exchange.probe(of: session)
             #expect(early == nil)
@@ -81,9 +81,9 @@ import Testing
     }
 
     @Test func `gives up on what is published when many probes are answered and none is heard publishing`() throws {
-        var exchange = Exchange(session.executeRequest("x"))
+        var exchange = RequestTracker(session.executeRequest("x"))
         _ = exchange.receive(reply(to: exchange.request))
-        var progress = Exchange.Progress.going
+        var progress = RequestTracker.Progress.going
         var count = 0
         while progress == .going, count < 100 {
             count += 1

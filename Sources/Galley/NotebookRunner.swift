@@ -8,23 +8,23 @@ import GalleyStorage
 import Synchronization
 
 /// When a run whose kernel is ready may have its cells run: several runs share a machine.
-struct Turn: Sendable {
+struct ExecutionSlot: Sendable {
     /// Waits until it may.
     let wait: @Sendable (any Kernel) async throws -> Void
     /// Lets somebody else have it.
     let end: @Sendable () -> Void
 
     /// At once.
-    static let always = Turn(wait: { _ in }, end: {})
+    static let always = ExecutionSlot(wait: { _ in }, end: {})
 }
 
 /// One run, from the first byte read to the last one written.
-final class Conduct: Sendable {
+final class NotebookRunner: Sendable {
     private let stores: RunStores
-    private let lease: Lease
+    private let lease: StoreLock
     private let options: Options
-    private let stop: StopSwitch
-    private let turn: Turn
+    private let stop: StopSignal
+    private let turn: ExecutionSlot
     private let listener: @Sendable (RunEvent) -> Void
     private let receive: @Sendable (_ new: Notebook, _ old: Notebook) -> Void
     private let start = ContinuousClock.now
@@ -43,13 +43,14 @@ final class Conduct: Sendable {
 
     /// - Parameter receive: Is given what the notebook has become in the end, and what it was.
     init(
-        _ stores: RunStores, _ options: Options, stop: StopSwitch,
-        turn: Turn = .always, receive: @escaping @Sendable (_ new: Notebook, _ old: Notebook) -> Void = { _, _ in },
+        _ stores: RunStores, _ options: Options, stop: StopSignal,
+        turn: ExecutionSlot = .always,
+        receive: @escaping @Sendable (_ new: Notebook, _ old: Notebook) -> Void = { _, _ in },
         observe: @escaping @Sendable (RunEvent) -> Void
     ) {
         (self.stores, self.options) = (stores, options)
         (self.stop, self.turn, self.receive, listener) = (stop, turn, receive, observe)
-        lease = Lease(on: stores.target)
+        lease = StoreLock(on: stores.target)
     }
 
     private var source: any NotebookStore { stores.source }
@@ -136,21 +137,21 @@ final class Conduct: Sendable {
 
     /// How the run has ended, where a store has said no more than that it has.
     private func outcome(insteadOf error: any Error) -> RunOutcome? {
-        guard error is CancellationError || error is Patience.Exhausted else { return nil }
+        guard error is CancellationError || error is StoreDeadline.Exhausted else { return nil }
         if let reason = stop.reason { return .stopped(reason) }
         guard let total = options.settings.totalLimit.duration, elapsed >= total else { return nil }
-        return .timedOut(StruckLimit(kind: .total, duration: total))
+        return .timedOut(ExceededLimit(kind: .total, duration: total))
     }
 
     /// How long stores are waited for, before there is anything to be saved.
-    private var patience: Patience {
-        Patience(
+    private var patience: StoreDeadline {
+        StoreDeadline(
             stop: stop, grace: options.grace.countable,
             deadline: options.settings.totalLimit.duration.map { start + $0 })
     }
 
     /// How long they are waited for once there is something to be saved.
-    private var closing: Patience { Patience(stop: stop, grace: options.grace.countable, tellsAtOnce: false) }
+    private var closing: StoreDeadline { StoreDeadline(stop: stop, grace: options.grace.countable, tellsAtOnce: false) }
 
     /// Reads the notebook, and makes sure that nobody else runs it.
     private func open(_ target: any NotebookStore) async throws -> ([UInt8], FileOwner?) {
@@ -248,7 +249,7 @@ final class Conduct: Sendable {
             if case KernelError.silent = error, let total = options.settings.totalLimit.duration, let rest,
                 rest <= options.startTimeout.countable
             {
-                let limit = StruckLimit(kind: .total, duration: total)
+                let limit = ExceededLimit(kind: .total, duration: total)
                 return plan.report(of: .timedOut(limit), duration: elapsed)
             }
             throw error
@@ -266,8 +267,8 @@ final class Conduct: Sendable {
         let report = Mutex<Report?>(nil)
         let record: @Sendable () -> Value? = { [options] in
             guard options.keepsRecord else { return nil }
-            return report.withLock { $0.map { Record.finished($0, options.settings) } }
-                ?? Record.running(options.settings)
+            return report.withLock { $0.map { RunMetadata.finished($0, options.settings) } }
+                ?? RunMetadata.running(options.settings)
         }
         let saver = Saver(executor, target, lease, closing, record: record, observe: observe)
         // What leaves by a stream cannot be written twice.

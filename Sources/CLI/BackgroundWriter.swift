@@ -7,7 +7,7 @@ import Synchronization
 /// A way out for text that never keeps anybody waiting: whoever reads it may be slow, or have stopped reading.
 ///
 /// What is written waits in memory, up to a bound, and is written by a thread of its own.
-final class Outlet: Sendable {
+final class BackgroundWriter: Sendable {
     private struct State {
         var waiting: [UInt8] = []
         var lost = 0

@@ -2,9 +2,9 @@ import Glibc
 import GalleyReports
 
 /// Where a person reads how it goes: lines that stay and, at a terminal, a few below them that change with the time.
-struct Screen {
+struct LiveTerminal {
     /// Whoever reads what is said must not keep a run waiting.
-    private let outlet = Outlet(STDERR_FILENO, limit: 64_000_000) {
+    private let outlet = BackgroundWriter(STDERR_FILENO, limit: 64_000_000) {
         Array("galley: \($0) bytes are left out here, because they were not read in time\n".utf8)
     }
     /// Whether somebody watches.

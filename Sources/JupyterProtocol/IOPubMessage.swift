@@ -2,7 +2,7 @@ public import GalleyJSON
 
 /// What a kernel publishes while it works, read leniently: what is missing is empty.
 @nonexhaustive
-public enum Publication: Sendable {
+public enum IOPubMessage: Sendable {
     /// It began, or is done.
     case state(ExecutionState)
     /// It took up code, and counts it as its request of this number.
@@ -86,7 +86,7 @@ extension Message {
     }
 
     /// What the message publishes; nil where it is something else, or of a kind that nobody has to know.
-    package var publication: Publication? {
+    package var publication: IOPubMessage? {
         guard channel == .iopub else { return nil }
         switch type {
         case "status": return executionState.map { .state($0) }
@@ -108,14 +108,14 @@ extension Message {
         }
     }
 
-    private var display: Publication.Display {
-        Publication.Display(
+    private var display: IOPubMessage.Display {
+        IOPubMessage.Display(
             data: object("data"), metadata: object("metadata"), id: content["transient"]?["display_id"]?.string)
     }
 
-    private func comm(_ act: Publication.Comm.Act) -> Publication? {
+    private func comm(_ act: IOPubMessage.Comm.Act) -> IOPubMessage? {
         guard let id = content["comm_id"]?.string else { return nil }
-        return .comm(Publication.Comm(id: id, act: act, data: object("data"), buffers: buffers))
+        return .comm(IOPubMessage.Comm(id: id, act: act, data: object("data"), buffers: buffers))
     }
 
     private func object(_ key: String) -> Value {

@@ -4,7 +4,7 @@ import Synchronization
 /// A run's lock on the store that its result goes to.
 ///
 /// It is let go once the run is over, and not before what the run has begun in the store and no longer waits for.
-final class Lease: Sendable {
+final class StoreLock: Sendable {
     private struct State {
         var isLocked = false
         var isOver = false

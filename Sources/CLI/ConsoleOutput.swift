@@ -4,8 +4,8 @@ import Glibc
 import GalleyReports
 
 /// How it is said: to a person on standard error, and the same to a log.
-struct Voice {
-    var screen: Screen
+struct ConsoleOutput {
+    var screen: LiveTerminal
     let hasColours: Bool
     let host: Host?
     /// What is told everything, also where standard error is quiet.
@@ -22,7 +22,7 @@ struct Voice {
         isQuiet = arguments.isQuiet
         hasLogAlone = arguments.background.logsToStandardError
         (logPath, patience) = (arguments.background.log ?? "", arguments.options.grace)
-        screen = Screen(isLive: Terminal.isWatched && !arguments.isQuiet && !hasLogAlone)
+        screen = LiveTerminal(isLive: Terminal.isWatched && !arguments.isQuiet && !hasLogAlone)
         hasColours = Terminal.hasColours
         host = Host.current
     }

@@ -3,7 +3,7 @@ package import GalleyExecution
 import GalleyJupyterProtocol
 
 /// Ends a run from outside of it.
-package final class StopSwitch: Sendable {
+package final class StopSignal: Sendable {
     private struct State {
         var reasons: [StopReason] = []
         /// When it was used first.

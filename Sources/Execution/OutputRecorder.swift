@@ -6,7 +6,7 @@ import GalleyNotebook
 ///
 /// It knows neither socket nor clock. Whatever belongs to a cell is put there, also when it comes after the cell is over;
 /// what says of no cell that it belongs to it is put where the run is.
-struct Transcript: Sendable {
+struct OutputRecorder: Sendable {
     private var notebook: Notebook
     private let settings: RunSettings
     private let ignoresForeignOutputs: Bool
@@ -67,7 +67,7 @@ struct Transcript: Sendable {
     /// Takes note of a message.
     ///
     /// - Returns: What it puts out, and the cell that it belongs to.
-    mutating func receive(_ message: Message) -> (cell: Int, what: Publication)? {
+    mutating func receive(_ message: Message) -> (cell: Int, what: IOPubMessage)? {
         if let reply = message.executeReply {
             guard let cell = cells[message.parent?.id ?? ""] else { return nil }
             note(message, as: "shell.execute_reply", of: cell)
@@ -100,7 +100,7 @@ struct Transcript: Sendable {
         return (own ?? current).map { ($0, publication) }
     }
 
-    private mutating func receive(_ publication: Publication, of parent: Header?, in cell: Int?) {
+    private mutating func receive(_ publication: IOPubMessage, of parent: Header?, in cell: Int?) {
         if case .result(_, let count?) = publication, let cell { records[cell]?.count = count }
         if let display = publication.display { update(display) }
         if widgets.catches(publication, of: parent) {
@@ -122,7 +122,7 @@ struct Transcript: Sendable {
     }
 
     /// Replaces what is displayed under an identifier, in whichever cells that is.
-    private mutating func update(_ display: Publication.Display) {
+    private mutating func update(_ display: IOPubMessage.Display) {
         for cell in displays.update(display) { touch(cell) }
         // What an update takes counts at once where that is limited.
         if settings.outputBound != nil { writeUpdates() }

@@ -2,7 +2,7 @@ import GalleyExecution
 import GalleyJSON
 
 /// What a notebook's metadata can tell of the run that it comes from.
-enum Record {
+enum RunMetadata {
     /// The key in the metadata.
     static let key = "galley"
 
@@ -14,7 +14,7 @@ enum Record {
         var more: [(String, Value)] = [("duration", .number((report.duration.inSeconds * 1000).rounded() / 1000))]
         if let cell = report.failingCell { more.append(("cell", .number(cell.number))) }
         if let user = report.user { more.append(("user", .string(user))) }
-        if let limit = report.struckLimit { more.append(("limit", limit.json)) }
+        if let limit = report.exceededLimit { more.append(("limit", limit.json)) }
         return record(report.outcome.status, more, settings)
     }
 

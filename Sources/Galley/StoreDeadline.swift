@@ -3,8 +3,8 @@ import GalleyExecution
 import GalleyStorage
 
 /// Asks for something that may never come about: when the run is ended it is waited for no longer than the grace period.
-struct Patience: Sendable {
-    let stop: StopSwitch
+struct StoreDeadline: Sendable {
+    let stop: StopSignal
     let grace: Duration
     /// Whether the store is told at once that the run is ended. What is to be saved is to be saved all the same.
     var tellsAtOnce = true

@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// An interrupt can hit a kernel between the code and the reply, which is then never sent. Once the kernel is idle, that is
 /// found out in the same way.
-package struct Exchange: Sendable {
+package struct RequestTracker: Sendable {
     /// The request that it is about.
     package let request: Message
     /// The reply, once it is there.
@@ -90,7 +90,7 @@ extension Kernel {
     package func perform(
         _ request: Message, patience: Duration = .seconds(1), _ body: (Message) throws -> Void = { _ in }
     ) async throws -> (reply: Message, hasLoss: Bool) {
-        let exchange = Mutex(Exchange(request))
+        let exchange = Mutex(RequestTracker(request))
         let heard = Mutex(ContinuousClock.now)
         let watch = Task {
             while !Task.isCancelled {
