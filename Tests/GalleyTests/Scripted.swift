@@ -6,6 +6,7 @@ import Synchronization
 /// anything else runs until it is interrupted.
 func scripted(_ kernels: KernelLog = KernelLog(), grace: Duration? = nil) -> Options {
     var options = Options()
+    options.result = .inPlace
     if let grace { options.grace = grace }
     options.kernels = ScriptedKernels(features: [.environment]) { _ in scriptedKernel(kernels) }
     return options
