@@ -92,6 +92,7 @@ package final class SupervisedFiles: RunFiles {
 actor SupervisedFile: NotebookStore {
     nonisolated let name: String
     nonisolated let canBeWrittenAgain = true
+    nonisolated var workingDirectory: String? { file.workingDirectory }
     private let queue = FileQueue()
     private let number: Int
     private let files: SupervisedFiles
