@@ -186,7 +186,7 @@ extension ExecuteCommand {
     private func job(_ task: NotebookTask) -> Batch.Job {
         var options = arguments.options
         options.kernels = Rooms.kernels(for: arguments)
-        options.storage = [TaskStorage(task, arguments, files)]
+        options.storage = Rooms.storage + [TaskStorage(task, arguments, files)]
         // The arguments say it of many notebooks, the options of this one.
         options.result = arguments.location(ofResultOf: task).map { .file($0.text) } ?? arguments.result
         if !arguments.answers.isEmpty {

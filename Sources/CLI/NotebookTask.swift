@@ -167,12 +167,23 @@ struct TaskList {
         if LocalFile.kind(of: argument) == .folder || Glob.isPattern(argument) && LocalFile.kind(of: argument) == nil {
             isSingle = false
         }
+        if let address = try address(argument) { return [address] }
         let found = search.notebooks(argument)
         if found.isEmpty, NotebookSearch().notebooks(argument).isEmpty {
             let what = LocalFile.kind(of: argument) == .folder ? "there is none in the folder" : "nothing is called"
             throw UsageError("no notebook found: \(what) '\(argument)'")
         }
         return found
+    }
+
+    /// The notebook at an address; nil for a path of this machine.
+    private func address(_ argument: String) throws(UsageError) -> NotebookSearch.Found? {
+        let location = NotebookLocation(argument)
+        guard location.scheme != nil, LocalFile.kind(of: argument) == nil else { return nil }
+        guard Rooms.storage.contains(where: { $0.opens(location) }) else {
+            throw UsageError("\(UnknownStorage(location: location))")
+        }
+        return NotebookSearch.Found(path: argument, folder: String(argument.directory))
     }
 
     /// The lines of a list, but for empty ones and comments.

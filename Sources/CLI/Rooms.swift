@@ -3,6 +3,7 @@ import GalleyAttachedKernels
 import GalleyFlags
 import GalleyJupyterProtocol
 import GalleyLocalKernels
+import GalleyStorage
 
 /// What the program is composed of: the one place that names the rooms which could stand for one another.
 enum Rooms {
@@ -17,6 +18,9 @@ enum Rooms {
 
     /// The sources whose kernels `galley kernels` lists.
     static let providers: [any KernelProvider] = [LocalKernels(), AttachedKernels()]
+
+    /// What opens the notebooks and results that are no files of this machine.
+    static let storage: [any StorageProvider] = []
 
     /// Asks the kernel of a connection file to end, and waits for its answer, for so long at most.
     static func requestShutdown(ofKernelAt path: String, within limit: Duration) async {

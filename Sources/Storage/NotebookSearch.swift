@@ -11,6 +11,9 @@ package struct NotebookSearch: Sendable {
         package let path: String
         /// The folder that was looked through: its own, that which was named, or that which the pattern begins with.
         package let folder: String
+
+        /// Takes a notebook that was found otherwise.
+        package init(path: String, folder: String) { (self.path, self.folder) = (path, folder) }
     }
 
     /// Looks for notebooks, and passes over what patterns say.

@@ -21,6 +21,10 @@ import Testing
         (["--xyzzy", "a.ipynb"], "'--xyzzy' is not an option. See 'galley help options'"),
         ([], "which notebook? See 'galley execute --help'"),
         (
+            ["s3://in/a.ipynb"],
+            "s3://in/a.ipynb: no storage is known for s3://. If it is a file of this machine, write ./s3://in/a.ipynb"
+        ),
+        (
             ["--output", "c.ipynb", "a.ipynb", "b.ipynb"],
             "--output c.ipynb is one file for several notebooks; use --output-dir or --inplace"
         ),

@@ -42,7 +42,9 @@ struct Example: Sendable, CustomTestStringConvertible {
             name: "Kernels of your own",
             output: "ran begin cell 2 of 3 raised ValueError: no price\n"),
         Example(name: "Kernels that run already", output: "ipython succeeded\n"),
-        Example(name: "A provider of your own", output: "0 [\"script\"]\n"),
+        Example(
+            name: "A provider of your own",
+            output: "true [\"script\"]\ntrue []\nfalse [\"No provider has a kernel other\"]\n"),
         Example(
             name: "A storage of your own",
             output: "drawer://a/report.executed.ipynb\ndrawer://a/report.ipynb true []\n"

@@ -213,15 +213,20 @@ func aProviderOfYourOwn() async throws {
 
     struct NoneHasIt: KernelFault, CustomStringConvertible {
         let name: String
-        let isTransient = false
+        let isTransient = true
         var description: String { "No provider has a kernel \(name)" }
     }
 
     var options = Options()
     options.kernels = FirstOf(others: [ScriptedKernels { _ in ScriptedKernel { .running(printing: $0) } }])
     options.kernel = "script"
-    let (notebook, _) = try await execute(Notebook(), options)
-    print(notebook.cells.count, try await options.kernels.kernels().map(\.name))
+    let report = try await execute("report.ipynb", options)
+    print(report.isSuccess, try await options.kernels.kernels().map(\.name))
+    var other = options
+    other.kernel = "other"
+    var batch = Batch([Batch.Job("clean.ipynb", options), Batch.Job("report.ipynb", other)])
+    batch.retries = 1
+    for job in await batch.run().jobs { print(job.isSuccess, job.failedAttempts) }
 }
 
 /// Of ``Run``.
