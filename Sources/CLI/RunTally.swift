@@ -49,14 +49,19 @@ final class RunTally: ProgramSink {
             notebooks: verdicts.indices.map { job in
                 (verdicts[job], ExitStatus.of(verdicts[job]), result(of: job, verdicts[job], places))
             },
-            status: ExitStatus.of(verdicts, stop: arguments.isSingle ? nil : report.stop))
+            status: ExitStatus.of(verdicts, stop: decisiveStop(verdicts, report)))
+    }
+
+    /// The stop that decides how the program ends. A single notebook that began says itself how its run was stopped.
+    private func decisiveStop(_ verdicts: [Verdict], _ report: BatchReport) -> StopReason? {
+        arguments.isSingle && verdicts.first?.isLeftOut == false ? nil : report.stop
     }
 
     /// How the program ends.
     ///
     /// - Parameter problems: Why reports could not be written.
     func end(_ summary: Summary, problems: [String]) -> End {
-        let (verdicts, stop) = (summary.verdicts, summary.report.stop)
+        let (verdicts, stop) = (summary.verdicts, decisiveStop(summary.verdicts, summary.report))
         let isLacking = summary.status == ExitStatus.success && !problems.isEmpty
         return End(
             status: isLacking ? ExitStatus.storage : summary.status, outcome: outcome(verdicts, stop),
@@ -76,13 +81,14 @@ final class RunTally: ProgramSink {
     }
 
     private func outcome(_ verdicts: [Verdict], _ stop: StopReason?) -> String {
-        if !arguments.isSingle, stop != nil { return "stopped" }
+        if stop != nil { return "stopped" }
         let worst = ExitStatus.of(verdicts, stop: nil)
         return verdicts.first { !$0.isGood && ExitStatus.of($0) == worst }?.status ?? "succeeded"
     }
 
     private func message(_ verdicts: [Verdict], _ stop: StopReason?) -> String? {
         guard !arguments.isSingle else {
+            if let stop { return "the run \(stop)" }
             guard let verdict = verdicts.first else { return nil }
             if case .failed(let error) = verdict.job.result {
                 return (error as? NotebookError).map { "\(verdict.job.name): \($0)" } ?? "\(error)"

@@ -1,4 +1,6 @@
+import Foundation
 import Galley
+import GalleyExecution
 import GalleyStorage
 import Testing
 
@@ -15,5 +17,18 @@ import Testing
         #expect(ExitStatus.of(Other()) == 3)
         #expect(ExitStatus.of(PlanError.noSuchCell("x", cells: 1, tags: [])) == 2)
         #expect(ExitStatus.of(UnknownStorage(location: "s3://a")) == 3)
+    }
+
+    @Test func `is that of the signal if a single notebook was never begun`() async throws {
+        let arguments = try ExecuteArguments(["a.ipynb"], .galley)
+        let stop = StopSignal()
+        stop.stop(.signal(SIGINT))
+        let report = await Batch([Batch.Job("a.ipynb")]).run(stop: stop)
+        guard case .leftOut = report.jobs[0].result else { Issue.record("\(report.jobs[0].result)"); return }
+        let tally = RunTally(arguments, RunPlace(arguments))
+        let summary = tally.summary(report)
+        #expect(summary.status == 130)
+        let end = tally.end(summary, problems: [])
+        #expect(end.status == 130 && end.outcome == "stopped" && end.message == "the run \(StopReason.signal(SIGINT))")
     }
 }
