@@ -139,13 +139,16 @@ public final class KernelClient: Sendable {
             state.executions.append(execution)
             state.last = Task { [self, settings, last = state.last, generation = state.generation] in
                 await last?.value
+                let result: Result<CodeResult, any Error>
                 do {
                     let router = try await router(of: generation)
-                    execution.end(with: .success(try await run(execution, of: code, settings, router)))
+                    result = .success(try await run(execution, of: code, settings, router))
                 } catch {
-                    execution.end(with: .failure(error))
+                    result = .failure(error)
                 }
+                // First: an interrupt after the result is meant for the code behind it.
                 self.state.change { state in state.executions.removeAll { $0 === execution } }
+                execution.end(with: result)
             }
         }
     }

@@ -39,8 +39,16 @@ struct RealKernel: Sendable, CustomTestStringConvertible {
             #expect(!first.hasLoss)
             guard let wait = real.wait else { return ContinuousClock.now }
             _ = try await kernel.begin(wait)
-            await kernel.interrupt()
+            // IPython can swallow an interrupt that comes before the code's first line.
+            let interrupting = Task {
+                while !Task.isCancelled {
+                    await kernel.interrupt()
+                    try await Task.sleep(for: .seconds(2))
+                }
+            }
             for try await message in kernel.messages where message.type == "execute_reply" { break }
+            interrupting.cancel()
+            _ = await interrupting.result
             var second = try await kernel.run(real.hello)
             // For half a second after an interrupt, R's kernel discards what it is asked.
             while second.reply.content["status"]?.string == "aborted" { second = try await kernel.run(real.hello) }
