@@ -57,7 +57,8 @@ enum ConnectionFolder {
         return [".", runtime].compactMap(\.self)
     }
 
-    private static func names(in folder: String) -> [String] {
+    /// The names in any folder; none if it cannot be read.
+    static func names(in folder: String) -> [String] {
         guard let open = unsafe opendir(folder) else { return [] }
         defer { unsafe closedir(open) }
         var names: [String] = []

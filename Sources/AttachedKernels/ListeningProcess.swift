@@ -36,8 +36,8 @@ struct ListeningProcess: Sendable {
     private static func listener(onPort port: Int) -> pid_t? {
         guard let socket = socket(onPort: port) else { return nil }
         let wanted = "socket:[\(socket)]"
-        for process in names(in: "/proc").compactMap({ pid_t($0) }) {
-            for file in names(in: "/proc/\(process)/fd") {
+        for process in ConnectionFolder.names(in: "/proc").compactMap({ pid_t($0) }) {
+            for file in ConnectionFolder.names(in: "/proc/\(process)/fd") {
                 var target = [CChar](repeating: 0, count: 64)
                 // Safe because the array is passed with its own length.
                 let length = unsafe readlink("/proc/\(process)/fd/\(file)", &target, target.count)
@@ -76,14 +76,5 @@ struct ListeningProcess: Sendable {
             bytes += part[..<count]
         }
         return String(decoding: bytes, as: UTF8.self)
-    }
-
-    private static func names(in folder: String) -> [String] {
-        guard let open = unsafe opendir(folder) else { return [] }
-        defer { unsafe closedir(open) }
-        var names: [String] = []
-        // Safe because each name is copied before the next call.
-        while let name = unsafe clinux_next_name(open) { names.append(unsafe String(cString: name)) }
-        return names
     }
 }

@@ -73,11 +73,7 @@ final class BatchProgress: ProgramSink {
                 end(job, verdict, &state)
                 showStatus(&state)
             }
-        case .notice(let lines):
-            state.withLock { state in
-                for line in lines { state.voice.say(line) }
-                state.voice.flush()
-            }
+        case .notice(let lines): state.withLock { $0.voice.say(lines) }
         case .problem(let problem): complain(problem)
         default: break
         }

@@ -31,7 +31,7 @@ struct CheckSettings: Sendable {
             "--nbval-kernel-startup-timeout", takes: "TIME", like: "60", in: .compatibility,
             "Limit the start of the kernel"
         ) { arguments, value, name throws(UsageError) in
-            arguments.options.startTimeout = try Reading.limit(value, name) ?? .seconds(365 * 86400)
+            arguments.options.startTimeout = try Reading.startLimit(value, name)
         },
         Flag("--nbval-kernel-name", takes: "NAME", like: "python3", in: .compatibility, "Run in this kernel") {
             arguments, value, _ in arguments.options.kernel = value

@@ -33,6 +33,12 @@ struct ConsoleOutput {
         if !isQuiet { write(line) }
     }
 
+    /// Says several lines at once.
+    mutating func say(_ lines: [String]) {
+        for line in lines { say(line) }
+        flush()
+    }
+
     /// Says how it goes, and leaves it out of the log.
     mutating func sayAloud(_ line: String) { if !isQuiet { write(line) } }
 

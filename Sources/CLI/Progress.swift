@@ -57,11 +57,7 @@ final class Progress: ProgramSink {
     func receive(_ event: ProgramEvent) {
         switch event {
         case .judged(_, let verdict): state.withLock { end(verdict, &$0) }
-        case .notice(let lines):
-            state.withLock { state in
-                for line in lines { state.voice.say(line) }
-                state.voice.flush()
-            }
+        case .notice(let lines): state.withLock { $0.voice.say(lines) }
         case .problem(let problem): complain(problem)
         default: break
         }

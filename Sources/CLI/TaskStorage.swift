@@ -37,10 +37,6 @@ struct TaskStorage: StorageProvider {
 
     func notebooks(in folder: NotebookLocation) throws -> [NotebookLocation] { try local.notebooks(in: folder) }
 
-    func makeFolder(of location: NotebookLocation) throws {
-        if location != .standardStreams { try files.makeFolder(of: location.text) }
-    }
-
     func identity(of location: NotebookLocation) -> String { local.identity(of: location) }
 
     func isSame(_ one: NotebookLocation, _ other: NotebookLocation) -> Bool { local.isSame(one, other) }

@@ -4,8 +4,8 @@ import GalleyJupyterProtocol
 import Synchronization
 
 /// A kernel of any provider that is killed if it does not end in time.
-final class BoundedKernel: Kernel {
-    private let kernel: any Kernel
+final class BoundedKernel: KernelDecorator {
+    let kernel: any Kernel
     /// How long it may take to end by itself.
     private let patience: @Sendable () -> Duration
     private let end = Mutex<End?>(nil)
@@ -25,13 +25,7 @@ final class BoundedKernel: Kernel {
         (self.kernel, self.patience) = (kernel, patience)
     }
 
-    var name: String { kernel.name }
-    var info: KernelInfo { kernel.info }
-    var session: Session { kernel.session }
     var messages: KernelMessages { kernel.messages }
-    var user: String? { kernel.user }
-    var memory: Int? { kernel.memory }
-    var executor: (any TaskExecutor)? { kernel.executor }
     func send(_ message: Message) { kernel.send(message) }
     func interrupt() async {
         // The run goes on with its next step, whether or not the kernel reacts.

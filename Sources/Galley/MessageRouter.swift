@@ -105,19 +105,13 @@ final class MessageRouter: Sendable {
 }
 
 /// A kernel as one piece of code sees it: it says nothing before it has begun with this code, and nothing of other code.
-final class CodeKernel: Kernel {
+final class CodeKernel: KernelDecorator {
     let messages = KernelMessages()
-    private let kernel: any Kernel
+    let kernel: any Kernel
     private let state = Mutex((requests: Set<String>(), hasBegun: false))
 
     init(_ kernel: any Kernel) { self.kernel = kernel }
 
-    var name: String { kernel.name }
-    var info: KernelInfo { kernel.info }
-    var session: Session { kernel.session }
-    var user: String? { kernel.user }
-    var memory: Int? { kernel.memory }
-    var executor: (any TaskExecutor)? { kernel.executor }
     func interrupt() async { await kernel.interrupt() }
     func shutdown() async { await kernel.shutdown() }
     func kill() async { await kernel.kill() }

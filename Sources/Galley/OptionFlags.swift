@@ -63,8 +63,7 @@ extension Options {
             ["--startup-timeout", "--startup_timeout", "--start-timeout"] + traits("startup_timeout"), takes: "TIME",
             like: "60", in: .time, "Limit the start of the kernel"
         ) { options, value, name throws(UsageError) in
-            // A year is no limit: no kernel takes so long.
-            options.startTimeout = try Reading.limit(value, name) ?? .seconds(365 * 86400)
+            options.startTimeout = try Reading.startLimit(value, name)
         },
         Flag(
             "--on-timeout", takes: "stop|interrupt", like: "interrupt", in: .time,
@@ -136,5 +135,10 @@ extension Reading {
             throw UsageError("\(name): '\(value)' is not a time. Write 600 for seconds, or 90s, 10m, 1h30m, none")
         }
         return limit.duration
+    }
+
+    /// Reads a limit of the start of a kernel. `none` is a year: no kernel takes so long.
+    package static func startLimit(_ value: String, _ name: String) throws(UsageError) -> Duration {
+        try limit(value, name) ?? .seconds(365 * 86400)
     }
 }

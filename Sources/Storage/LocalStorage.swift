@@ -28,9 +28,7 @@ public struct LocalStorage: StorageProvider {
 
     /// Makes the folder of a file, with those that it is in.
     public func makeFolder(of location: NotebookLocation) throws(StorageError) {
-        if location != .standardStreams, let folder = LocalFile.folder(of: location.text) {
-            try LocalFile.makeFolder(folder)
-        }
+        if location != .standardStreams { try LocalFiles().makeFolder(of: location.text) }
     }
 
     /// The path without links and dots.

@@ -5,6 +5,23 @@ import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(20))) struct `A kernel that is restarted` {
+    /// Makes options for kernels of which the second starts after `body`.
+    private func options(
+        _ kernels: KernelLog, beforeSecond body: @escaping @Sendable () async throws -> Void
+    ) -> Options {
+        let count = Mutex(0)
+        var options = Options()
+        options.kernels = ScriptedKernels { _ in
+            let number = count.withLock { count in
+                count += 1
+                return count
+            }
+            if number == 2 { try await body() }
+            return scriptedKernel(kernels)
+        }
+        return options
+    }
+
     @Test func `is gone before the next one starts, which takes what is sent from then on`() async throws {
         let kernels = KernelLog()
         let wereOver = Mutex<[Bool]>([])
@@ -72,16 +89,7 @@ import Testing
             let description = "there is none"
         }
         let kernels = KernelLog()
-        let starts = Mutex(0)
-        var options = Options()
-        options.kernels = ScriptedKernels { _ in
-            let number = starts.withLock { starts in
-                starts += 1
-                return starts
-            }
-            if number == 2 { throw None() }
-            return scriptedKernel(kernels)
-        }
+        let options = options(kernels) { throw None() }
         try await withKernel("any", options) { kernel async throws in
             await #expect(throws: None.self) { try await kernel.restart() }
             await #expect(throws: KernelClientError.notRestarted(reason: "there is none")) {
@@ -99,18 +107,9 @@ import Testing
     @Test func `is given up with the task that restarts it`() async throws {
         let kernels = KernelLog()
         let (starts, starting) = AsyncStream<Void>.makeStream()
-        let count = Mutex(0)
-        var options = Options()
-        options.kernels = ScriptedKernels { _ in
-            let number = count.withLock { count in
-                count += 1
-                return count
-            }
-            if number == 2 {
-                starting.yield()
-                try await Task.sleep(for: .seconds(100_000))
-            }
-            return scriptedKernel(kernels)
+        let options = options(kernels) {
+            starting.yield()
+            try await Task.sleep(for: .seconds(100_000))
         }
         try await withKernel("any", options) { kernel async throws in
             let restart = Task { try await kernel.restart() }
@@ -153,18 +152,9 @@ import Testing
     @Test func `is gone as well where the client is left in the middle of it`() async throws {
         let kernels = KernelLog()
         let (starts, starting) = AsyncStream<Void>.makeStream()
-        let count = Mutex(0)
-        var options = Options()
-        options.kernels = ScriptedKernels { _ in
-            let number = count.withLock { count in
-                count += 1
-                return count
-            }
-            if number == 2 {
-                starting.yield()
-                try await Task.sleep(for: .seconds(100_000))
-            }
-            return scriptedKernel(kernels)
+        let options = options(kernels) {
+            starting.yield()
+            try await Task.sleep(for: .seconds(100_000))
         }
         let (client, restart) = try await withKernel("any", options) { kernel async throws in
             let restart = Task { try await kernel.restart() }
@@ -199,7 +189,7 @@ import Testing
     }
 
     @Test func `of this machine forgets everything, and leaves no process behind`() async throws {
-        try await withKernel("python3", options()) { kernel async throws in
+        try await withKernel("python3", GalleyTests.options()) { kernel async throws in
             let process = try await kernel.execute("import os, time; x = 1; os.getpid()").text
             let running = kernel.start("print('on', flush=True); time.sleep(100_000)")
             for await output in running.outputs { if case .stream = output { break } }
