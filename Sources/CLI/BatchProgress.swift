@@ -16,7 +16,7 @@ final class BatchProgress: ProgramSink {
     private struct State {
         var voice: ConsoleOutput
         var running: [Int: Running] = [:]
-        var verdicts: [Int: Verdict] = [:]
+        var jobReports: [Int: JobReport] = [:]
         var ticker: Task<Void, Never>?
     }
 
@@ -67,10 +67,10 @@ final class BatchProgress: ProgramSink {
 
     func receive(_ event: ProgramEvent) {
         switch event {
-        case .judged(let job, let verdict):
+        case .judged(let job, let jobReport):
             state.withLock { state in
                 state.running[job] = nil
-                end(job, verdict, &state)
+                end(job, jobReport, &state)
                 showStatus(&state)
             }
         case .notice(let lines): state.withLock { $0.voice.say(lines) }
@@ -119,26 +119,30 @@ final class BatchProgress: ProgramSink {
 
     private func count(_ notebooks: Int) -> String { notebooks == 1 ? "1 notebook" : "\(notebooks) notebooks" }
 
-    private func end(_ job: Int, _ verdict: Verdict, _ state: inout State) {
-        state.verdicts[job] = verdict
-        if verdict.isLeftOut { return }
-        let colour = state.voice.hasColours ? (verdict.isGood ? "\u{1B}[32m" : "\u{1B}[31m") : ""
-        let word = colour + (verdict.isGood ? "ok    " : "FAILED") + (colour.isEmpty ? "" : "\u{1B}[0m")
+    private func end(_ job: Int, _ jobReport: JobReport, _ state: inout State) {
+        state.jobReports[job] = jobReport
+        if jobReport.isLeftOut { return }
+        let colour = state.voice.hasColours ? (jobReport.isSuccess ? "\u{1B}[32m" : "\u{1B}[31m") : ""
+        let word = colour + (jobReport.isSuccess ? "ok    " : "FAILED") + (colour.isEmpty ? "" : "\u{1B}[0m")
         let digits = String(tasks.count).count
-        let over = state.verdicts.values.count { !$0.isLeftOut }
+        let over = state.jobReports.values.count { !$0.isLeftOut }
         let lead = "[\(String(over).padded(digits))/\(tasks.count)] "
-        let attempt = verdict.job.failedAttempts.isEmpty ? "" : " (attempt \(verdict.job.failedAttempts.count + 1))"
+        let attempt = jobReport.failedAttempts.isEmpty ? "" : " (attempt \(jobReport.failedAttempts.count + 1))"
         let rest =
-            " \(verdict.duration.inWords.padded(7))  \(name(job))\(attempt)"
-            + (verdict.shownSentence.map { ": \($0)" } ?? "")
+            " \(jobReport.duration.inWords.padded(7))  \(name(job))\(attempt)"
+            + (jobReport.shownSentence.map { ": \($0)" } ?? "")
         state.voice.note(
-            verdict.isGood ? .info : .error, lead + (verdict.isGood ? "ok" : "FAILED") + rest,
+            jobReport.isSuccess ? .info : .error, lead + (jobReport.isSuccess ? "ok" : "FAILED") + rest,
             notebook: tasks[job].path,
-            cell: verdict.cell)
-        if verdict.isGood { state.voice.sayAloud(lead + word + rest) } else { state.voice.write(lead + word + rest) }
-        guard let sentence = verdict.sentence, let host = state.voice.host else { return }
+            cell: jobReport.cell)
+        if jobReport.isSuccess {
+            state.voice.sayAloud(lead + word + rest)
+        } else {
+            state.voice.write(lead + word + rest)
+        }
+        guard let sentence = jobReport.sentence, let host = state.voice.host else { return }
         let command = host.annotation(
-            notebook: tasks[job].path, line: verdict.fileLine, title: name(job), sentence.shown())
+            notebook: tasks[job].path, line: jobReport.fileLine, title: name(job), sentence.shown())
         if let command { state.voice.command(command) }
     }
 
@@ -147,51 +151,51 @@ final class BatchProgress: ProgramSink {
         state.ticker?.cancel()
         state.running = [:]
         state.voice.screen.clear()
-        let verdicts = report.jobs.indices.map { state.verdicts[$0] ?? Verdict(report.jobs[$0]) }
-        let failed = verdicts.indices.filter { verdicts[$0].hasFailed }
-        explain(failed.map { ($0, verdicts[$0]) }, &state)
-        let ran = verdicts.filter { !$0.isLeftOut }
+        let jobReports = report.jobs.indices.map { state.jobReports[$0] ?? report.jobs[$0] }
+        let failed = jobReports.indices.filter { jobReports[$0].hasFailed }
+        explain(failed.map { ($0, jobReports[$0]) }, &state)
+        let ran = jobReports.filter { !$0.isLeftOut }
         if failed.isEmpty {
             state.voice.say("\(count(ran.count)) in \(report.duration.inWords)")
         } else {
             let of =
                 failed.count == ran.count && ran.count == 1 ? "the notebook" : "\(failed.count) of \(count(ran.count))"
             state.voice.complain(.error, "\(of) failed, in \(report.duration.inWords):")
-            for job in failed { state.voice.write("  \(name(job)): \(verdicts[job].shownSentence ?? "")") }
+            for job in failed { state.voice.write("  \(name(job)): \(jobReports[job].shownSentence ?? "")") }
         }
-        let leftOut = verdicts.count - ran.count
+        let leftOut = jobReports.count - ran.count
         if leftOut > 0 {
             let reason = report.stop.map { "the run \($0)" } ?? "enough others had failed"
             state.voice.complain(.warning, "\(count(leftOut)) not run, because \(reason)")
         } else if let stop = report.stop {
             state.voice.complain(.warning, "the run \(stop)")
         }
-        let slowest = ran.filter { $0.job.run != nil }.sorted { $0.duration > $1.duration }.prefix(5)
+        let slowest = ran.filter { $0.run != nil }.sorted { $0.duration > $1.duration }.prefix(5)
         if slowest.count > 1 {
             state.voice.say("Slowest:")
-            for verdict in slowest {
-                state.voice.say("  \(verdict.duration.inWords.padded(7))  \(verdict.job.name.shownOnOneLine(200))")
+            for jobReport in slowest {
+                state.voice.say("  \(jobReport.duration.inWords.padded(7))  \(jobReport.name.shownOnOneLine(200))")
             }
         }
         state.voice.flush()
     }
 
     /// Shows of each notebook that failed the code, the traceback or what differs; folded where the host does that.
-    private func explain(_ failed: [(job: Int, verdict: Verdict)], _ state: inout State) {
-        for (job, verdict) in failed {
-            let details = verdict.details(withColours: state.voice.hasColours)
+    private func explain(_ failed: [(job: Int, jobReport: JobReport)], _ state: inout State) {
+        for (job, jobReport) in failed {
+            let details = jobReport.details(withColours: state.voice.hasColours)
             if details.isEmpty { continue }
-            let fold = state.voice.host?.fold("\(name(job)): \(verdict.shownSentence ?? "")", number: job)
+            let fold = state.voice.host?.fold("\(name(job)): \(jobReport.shownSentence ?? "")", number: job)
             if let fold {
                 state.voice.command(fold.begin)
             } else {
                 state.voice.write("")
-                state.voice.write("--- \(name(job)): \(verdict.shownSentence ?? "")")
+                state.voice.write("--- \(name(job)): \(jobReport.shownSentence ?? "")")
             }
             for line in Self.shortened(details) { state.voice.write(line) }
             if let fold { state.voice.command(fold.end) }
         }
-        if state.voice.host == nil, failed.contains(where: { !$0.verdict.details(withColours: false).isEmpty }) {
+        if state.voice.host == nil, failed.contains(where: { !$0.jobReport.details(withColours: false).isEmpty }) {
             state.voice.write("")
         }
     }
@@ -220,8 +224,8 @@ final class BatchProgress: ProgramSink {
 
     private func bar(_ state: State) -> String {
         let width = 24
-        let over = state.verdicts.count
-        let failed = state.verdicts.values.count(where: \.hasFailed)
+        let over = state.jobReports.count
+        let failed = state.jobReports.values.count(where: \.hasFailed)
         let full = over * width / max(1, tasks.count)
         let bar = String(repeating: "█", count: full) + String(repeating: "░", count: width - full)
         let rest = timeLeft(state).map { ", about \($0.inWords) left" } ?? ""
@@ -231,22 +235,22 @@ final class BatchProgress: ProgramSink {
     /// How long it is going to take, by what those took that are over; nil before that tells anything.
     private func timeLeft(_ state: State) -> Duration? {
         let passed = begin.duration(to: .now)
-        guard !state.verdicts.isEmpty, tasks.count > state.verdicts.count, passed > .seconds(1) else { return nil }
+        guard !state.jobReports.isEmpty, tasks.count > state.jobReports.count, passed > .seconds(1) else { return nil }
         let all = tasks.indices
         let known = all.compactMap { tasks[$0].earlierDuration }
         // Where it is known how long all of them took before, those that take long count for more.
         let weights = known.count == tasks.count ? known.map { max($0.inSeconds, 0.1) } : all.map { _ in 1 }
-        let done = all.reduce(0.0) { $0 + (state.verdicts[$1] == nil ? 0 : weights[$1]) }
+        let done = all.reduce(0.0) { $0 + (state.jobReports[$1] == nil ? 0 : weights[$1]) }
         let rest = passed.inSeconds / done * (weights.reduce(0, +) - done)
         return .seconds(max(1, Int(rest.rounded())))
     }
 }
 
-extension Verdict {
+extension JobReport {
     /// What went wrong, on one line.
     fileprivate var shownSentence: String? {
         // Where a result was rescued to stands at the end.
-        if case .failed(let error) = job.result, error is UnsavedRun { return sentence?.shownOnOneLine(1000) }
+        if case .failed(let error) = result, error is UnsavedRun { return sentence?.shownOnOneLine(1000) }
         return sentence?.shownOnOneLine(160)
     }
 

@@ -89,7 +89,7 @@ final class Checker: ProgramSink {
 
     /// What was found in a notebook so far.
     private struct Found {
-        var findings: [Verdict.Finding] = []
+        var findings: [CheckFinding] = []
         /// The places of the cells that were run.
         var ran: Set<Int> = []
     }
@@ -119,12 +119,12 @@ final class Checker: ProgramSink {
         notebooks.withLock { notebooks in
             notebooks[job, default: Found()].ran.insert(report.index)
             // Which cells may raise an error is known when they can be looked at.
-            if let error = report.error { notebooks[job]?.findings.append(Verdict.Finding(error, in: report)) }
+            if let error = report.error { notebooks[job]?.findings.append(CheckFinding(error, in: report)) }
         }
     }
 
     /// What was found of a notebook, in the order of its cells.
-    func findings(_ job: Int) -> [Verdict.Finding] {
+    func findings(_ job: Int) -> [CheckFinding] {
         notebooks.withLock { ($0[job]?.findings ?? []).sorted { $0.index < $1.index } }
     }
 
@@ -144,7 +144,7 @@ final class Checker: ProgramSink {
             let comparison = Comparison(
                 of: cell.outputs, with: new.cells[index].outputs, sanitizers: settings.sanitizers)
             found.findings += comparison.differences.map {
-                Verdict.Finding(
+                CheckFinding(
                     cell: number, index: index, fileLine: old.fileLine(of: 1, inCellAt: index), what: $0.title,
                     lines: $0.lines)
             }
@@ -170,7 +170,7 @@ private struct CheckSelection: NotebookPreparation {
     }
 }
 
-extension Verdict.Finding {
+extension CheckFinding {
     /// Makes one of an error that nobody expects.
     fileprivate init(_ error: CellError, in cell: CellReport) {
         let value = error.value.shownOnOneLine(200)

@@ -51,7 +51,7 @@ final class EventLog: ProgramSink {
 
     func receive(_ event: ProgramEvent) {
         switch event {
-        case .judged(let job, let verdict) where !verdict.isLeftOut: write(verdict, of: notebooks[job])
+        case .judged(let job, let jobReport) where !jobReport.isLeftOut: write(jobReport, of: notebooks[job])
         case .decided(let end, let summary?) where !isSingle: write(summary, end)
         default: break
         }
@@ -88,30 +88,30 @@ final class EventLog: ProgramSink {
     }
 
     /// Tells what became of a notebook.
-    private func write(_ verdict: Verdict, of notebook: String) {
+    private func write(_ jobReport: JobReport, of notebook: String) {
         var members: [(String, Value)] = [
-            ("exit_status", .number(Int(ExitStatus.of(verdict)))), ("status", .string(verdict.status)),
+            ("exit_status", .number(Int(ExitStatus.of(jobReport)))), ("status", .string(jobReport.status)),
         ]
-        if let run = verdict.job.run { members.append(("duration", run.duration.json)) }
-        if let cell = verdict.cell { members.append(("cell", .number(cell))) }
-        switch verdict.job.result {
-        case .ran where verdict.findings.isEmpty: break
+        if let run = jobReport.run { members.append(("duration", run.duration.json)) }
+        if let cell = jobReport.cell { members.append(("cell", .number(cell))) }
+        switch jobReport.result {
+        case .ran where jobReport.findings.isEmpty: break
         case .failed(let error): members.append(("message", .string("\(error)")))
-        default: if let sentence = verdict.sentence { members.append(("message", .string(sentence))) }
+        default: if let sentence = jobReport.sentence { members.append(("message", .string(sentence))) }
         }
         write("run-finished", of: notebook, members)
     }
 
     /// Tells what became of several notebooks.
     private func write(_ summary: Summary, _ end: End) {
-        let verdicts = summary.verdicts
-        let leftOut = verdicts.count(where: \.isLeftOut)
-        let good = verdicts.count(where: \.isGood)
+        let jobReports = summary.jobReports
+        let leftOut = jobReports.count(where: \.isLeftOut)
+        let good = jobReports.count(where: \.isSuccess)
         write(
             "batch-finished",
             [
                 ("duration", summary.report.duration.json), ("exit_status", .number(Int(end.status))),
-                ("failed", .number(verdicts.count - good - leftOut)), ("left_out", .number(leftOut)),
+                ("failed", .number(jobReports.count - good - leftOut)), ("left_out", .number(leftOut)),
                 ("succeeded", .number(good)),
             ])
     }

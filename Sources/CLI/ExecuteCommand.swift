@@ -85,8 +85,9 @@ final class ExecuteCommand: EventSink {
         let (sinks, checker) = state.withLock { ($0.sinks, $0.checker) }
         for sink in sinks { sink.receive(event) }
         switch event {
-        case .ended(let job, let report):
-            tell(.judged(job: job, Verdict(report, findings: checker?.findings(job) ?? [])))
+        case .ended(let job, var report):
+            report.findings = checker?.findings(job) ?? []
+            tell(.judged(job: job, report))
         case .finished(let report):
             // Here, where a stop still counts for the run, and before a slow reader is waited for.
             let summary = tally.summary(report)
@@ -132,14 +133,14 @@ final class ExecuteCommand: EventSink {
 extension ExecuteCommand {
     /// Makes the sinks, in the order in which they receive each event.
     ///
-    /// The checker is the first, because verdicts follow from what it finds and its warnings come before the notebook is kept
+    /// The checker is the first, because jobReports follow from what it finds and its warnings come before the notebook is kept
     /// for reports. The event log, the reports and the record come before the attendant: the caller that learns from it that
     /// a run goes on finds it in the record. What people read is the last: when a line says that a notebook is over, all
     /// files say so, and the problems of the other sinks are printed before the last line is written. What is to be said of kept
     /// kernels follows the line of their notebook.
     private func sinks(concurrency: Int) async throws -> [any ProgramSink] {
         let (first, checker) = state.withLock { ($0.sinks, $0.checker) }
-        let reporting = try await Reporting(arguments, files) { [self] problem in
+        let reporting = try await Reporting.prepare(arguments, files) { [self] problem in
             state.withLock { $0.problems.append(problem) }
             tell(.problem(problem))
         }

@@ -46,18 +46,18 @@ extension ExitStatus {
     }
 
     /// The status that tells what became of a notebook.
-    static func of(_ verdict: Verdict) -> Int32 {
-        switch verdict.job.result {
-        case .ran(let report): report.outcome.isSuccess && !verdict.findings.isEmpty ? cellError : of(report.outcome)
+    static func of(_ jobReport: JobReport) -> Int32 {
+        switch jobReport.result {
+        case .ran(let report): report.outcome.isSuccess && !jobReport.findings.isEmpty ? cellError : of(report.outcome)
         case .failed(let error): of(error)
         default: success
         }
     }
 
     /// The status that tells how several notebooks ended: that of the worst end, the first of those that are as bad.
-    static func of(_ verdicts: [Verdict], stop: StopReason?) -> Int32 {
+    static func of(_ jobReports: [JobReport], stop: StopReason?) -> Int32 {
         if case .signal(let number) = stop { return signal(number) }
-        return verdicts.max { rank($0) < rank($1) }.map { of($0) } ?? success
+        return jobReports.max { rank($0) < rank($1) }.map { of($0) } ?? success
     }
 
     /// Whether one end is worse than another, by the statuses alone.
@@ -65,9 +65,9 @@ extension ExitStatus {
 
     /// The worse, the higher: what never began costs less than what was begun in vain, and nothing is worse than a result
     /// that is lost.
-    private static func rank(_ verdict: Verdict) -> Int {
-        if case .failed(let error) = verdict.job.result, error is UnsavedRun { return 7 }
-        return rank(of(verdict))
+    private static func rank(_ jobReport: JobReport) -> Int {
+        if case .failed(let error) = jobReport.result, error is UnsavedRun { return 7 }
+        return rank(of(jobReport))
     }
 
     private static func rank(_ status: Int32) -> Int {

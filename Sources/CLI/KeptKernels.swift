@@ -48,10 +48,10 @@ final class KeptKernels: ProgramSink {
 
     /// Says of a kernel that goes on how it is used and ended.
     func receive(_ event: ProgramEvent) {
-        guard case .judged(let job, let verdict) = event, let kept = kernels.withLock({ $0[job] }),
+        guard case .judged(let job, let jobReport) = event, let kept = kernels.withLock({ $0[job] }),
             let kernel = kept.kernel
         else { return }
-        say(lines(kernel, kept.id, of: job, verdict.job))
+        say(lines(kernel, kept.id, of: job, jobReport))
     }
 
     private func record(_ kernel: KeptKernel, of job: Int) {

@@ -15,7 +15,7 @@ extension ProgramSink {
 /// Something that happens in the program, beside what the library tells of its notebooks.
 enum ProgramEvent: Sendable {
     /// No more is done for a notebook, and the program has judged it: follows ``BatchEvent/ended(job:_:)``.
-    case judged(job: Int, Verdict)
+    case judged(job: Int, JobReport)
     /// All notebooks are over: reports are written now.
     case summarized(Summary)
     /// More is to be said of a notebook that was judged.
@@ -34,9 +34,9 @@ enum ProgramEvent: Sendable {
 struct Summary: Sendable {
     let report: BatchReport
     /// Of each notebook, with the status that its own run would end with and the place of its result.
-    let notebooks: [(verdict: Verdict, exitStatus: Int32, result: String?)]
+    let notebooks: [(jobReport: JobReport, exitStatus: Int32, result: String?)]
     /// The exit status that follows from them.
     let status: Int32
 
-    var verdicts: [Verdict] { notebooks.map(\.verdict) }
+    var jobReports: [JobReport] { notebooks.map(\.jobReport) }
 }

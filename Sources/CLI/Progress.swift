@@ -56,7 +56,7 @@ final class Progress: ProgramSink {
 
     func receive(_ event: ProgramEvent) {
         switch event {
-        case .judged(_, let verdict): state.withLock { end(verdict, &$0) }
+        case .judged(_, let jobReport): state.withLock { end(jobReport, &$0) }
         case .notice(let lines): state.withLock { $0.voice.say(lines) }
         case .problem(let problem): complain(problem)
         default: break
@@ -100,17 +100,17 @@ final class Progress: ProgramSink {
     }
 
     /// Tells how the run ended, or why there was none.
-    private func end(_ verdict: Verdict, _ state: inout State) {
+    private func end(_ jobReport: JobReport, _ state: inout State) {
         state.ticker?.cancel()
         state.running = nil
         for line in state.printed.end() { state.voice.show(line) }
         state.voice.screen.clear()
-        if case .failed(let error) = verdict.job.result {
+        if case .failed(let error) = jobReport.result {
             let problem = (error as? NotebookError).map { "\(notebook): \($0)" } ?? "\(error)"
             let option = (error as? KernelError)?.option.map { ": \($0)" }
             state.voice.complain(.error, problem.shown() + (option ?? ""))
         }
-        let run = verdict.job.run
+        let run = jobReport.run
         if let run, let failure = Failure(run) {
             if let command = state.voice.host?.annotation(
                 notebook: ownPath, line: run.fileLine, title: "\(notebook)", failure.sentence)
@@ -121,7 +121,7 @@ final class Progress: ProgramSink {
                 .error, "\(notebook): \(failure.sentence)",
                 details: failure.details(withColours: state.voice.hasColours),
                 cell: run.failingCell?.number)
-        } else if verdict.isGood, let run {
+        } else if jobReport.isSuccess, let run {
             let ran = run.cells.count { $0.outcome.wasRun }
             let end = ran == 0 ? "nothing to run" : "\(count(ran)) in \(run.duration.inWords)"
             state.voice.say("\(notebook): \(end)\(state.place.map { ", saved as \($0.shownOnOneLine(200))" } ?? "")")

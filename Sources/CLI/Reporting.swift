@@ -32,24 +32,30 @@ final class Reporting: ProgramSink {
         var problem: String?
     }
 
-    /// Makes sure that the reports can be written, and takes away what earlier runs have left in their places: a report that
-    /// is there when this process was killed would tell of another run.
-    ///
-    /// - Parameter complain: Says what is wrong with the reports once all of them were tried.
-    init(
-        _ arguments: ExecuteArguments, _ files: any RunFiles, complain: @escaping @Sendable (String) -> Void
-    ) async throws {
+    private init(
+        _ arguments: ExecuteArguments, _ files: any RunFiles, _ spool: Spool?,
+        complain: @escaping @Sendable (String) -> Void
+    ) {
         self.complain = complain
         reports = arguments.batch.reports
         tasks = arguments.tasks
-        self.files = files
+        (self.files, self.spool) = (files, spool)
         grace = arguments.options.grace
+    }
+
+    /// Creates the reports' folders and removes the reports of earlier runs, so that no report outlives a run that is killed.
+    ///
+    /// - Parameter complain: Receives each report's error, once Galley has tried to write all of them.
+    static func prepare(
+        _ arguments: ExecuteArguments, _ files: any RunFiles, complain: @escaping @Sendable (String) -> Void
+    ) async throws -> Reporting {
+        let reports = arguments.batch.reports
         for report in reports where report.path != "-" {
             try files.makeFolder(of: report.path)
             try await files.clear(report.path)
         }
         let folder = currentEnvironment()["TMPDIR"].flatMap { LocalFile.kind(of: $0) == .folder ? $0 : nil } ?? "/tmp"
-        spool = reports.isEmpty ? nil : try Spool(in: folder)
+        return Reporting(arguments, files, reports.isEmpty ? nil : try Spool(in: folder), complain: complain)
     }
 
     private func wants(_ kind: BatchSettings.ReportKind) -> Bool { reports.contains { $0.kind == kind } }
@@ -65,25 +71,25 @@ final class Reporting: ProgramSink {
 
     func receive(_ event: ProgramEvent) {
         switch event {
-        case .judged(let job, let verdict): keep(job, verdict)
+        case .judged(let job, let jobReport): keep(job, jobReport)
         case .summarized(let summary): for problem in write(summary) { complain(problem) }
         default: break
         }
     }
 
     /// Makes what is told of a notebook that is over.
-    private func keep(_ job: Int, _ verdict: Verdict) {
+    private func keep(_ job: Int, _ jobReport: JobReport) {
         guard !reports.isEmpty else { return }
         let notebook = state.withLock { $0.notebooks.removeValue(forKey: job) }
         if wants(.junit) {
             let suite = JUnit(
-                verdict, notebook, began: began.advanced(by: verdict.job.begin), machine: Self.machine)
+                jobReport, notebook, began: began.advanced(by: jobReport.begin), machine: Self.machine)
             if let text = keep(suite.text) { state.withLock { $0.suites[job] = (text, suite.counts) } }
         }
         if wants(.html) {
-            let failure = keep(Page.failure(verdict, notebook, number: job))
+            let failure = keep(Page.failure(jobReport, notebook, number: job))
             var pieces: [Range<Int>] = []
-            Page.forEachPiece(of: verdict, notebook, number: job) { if let piece = keep($0) { pieces.append(piece) } }
+            Page.forEachPiece(of: jobReport, notebook, number: job) { if let piece = keep($0) { pieces.append(piece) } }
             if let failure { state.withLock { [pieces] in $0.parts[job] = (failure, pieces) } }
         }
     }
@@ -100,22 +106,22 @@ final class Reporting: ProgramSink {
 
     /// Writes the reports; returns what is wrong with them.
     private func write(_ summary: Summary) -> [String] {
-        let (report, verdicts) = (summary.report, summary.verdicts)
+        let (report, jobReports) = (summary.report, summary.jobReports)
         // Those that were never begun are told of too.
-        for job in verdicts.indices where verdicts[job].isLeftOut {
+        for job in jobReports.indices where jobReports[job].isLeftOut {
             let isTold = state.withLock { $0.suites[job] != nil || $0.parts[job] != nil }
-            if !isTold { keep(job, verdicts[job]) }
+            if !isTold { keep(job, jobReports[job]) }
         }
         var problems = state.withLock { $0.problem.map { [$0] } ?? [] }
         let rights = mode
         for (kind, path) in reports {
             let text: any ByteRuns
             switch kind {
-            case .junit: text = junit(report, verdicts.count)
+            case .junit: text = junit(report, jobReports.count)
             case .json:
                 text =
                     ReportDocument.document(report, summary.notebooks, exitStatus: summary.status).canonicalText
-            case .html: text = page(report, verdicts)
+            case .html: text = page(report, jobReports)
             }
             do {
                 if path == "-" {
@@ -147,17 +153,17 @@ final class Reporting: ProgramSink {
         }
     }
 
-    private func page(_ report: BatchReport, _ verdicts: [Verdict]) -> Pieces {
+    private func page(_ report: BatchReport, _ jobReports: [JobReport]) -> Pieces {
         state.withLock { state in
             var pieces = Pieces()
-            pieces.append(Page.head(report, verdicts, began: began))
+            pieces.append(Page.head(report, jobReports, began: began))
             // Cells that failed come before notebooks that nothing is to be seen of.
-            let hasCell = verdicts.indices.filter { verdicts[$0].cell != nil }
-            let hasNone = verdicts.indices.filter { verdicts[$0].cell == nil }
+            let hasCell = jobReports.indices.filter { jobReports[$0].cell != nil }
+            let hasNone = jobReports.indices.filter { jobReports[$0].cell == nil }
             let failures = (hasCell + hasNone).compactMap { state.parts[$0]?.failure }
-            let notebooks = verdicts.indices.flatMap { state.parts[$0]?.notebook ?? [] }
+            let notebooks = jobReports.indices.flatMap { state.parts[$0]?.notebook ?? [] }
             if let spool { for piece in failures { pieces.append(piece, of: spool) } }
-            pieces.append(Page.table(report, verdicts))
+            pieces.append(Page.table(report, jobReports))
             if let spool { for piece in notebooks { pieces.append(piece, of: spool) } }
             pieces.append(Page.tail)
             return pieces

@@ -18,8 +18,11 @@ struct RunPlace: Sendable {
     var process = ProcessMark.current()
     private let folder: RunFolder?
     private let isKept: Bool
+    private let rights: (mode: UInt32, group: UInt32?)
+    /// Whether Galley chose the path of the log.
+    private let ownsLog: Bool
 
-    /// Finds a place for a run. What is told of one in the background, or with a status file, stays when it is over.
+    /// Chooses the paths of a run, and writes nothing. The files of a background run, and of one with `--status`, are kept.
     init(_ arguments: ExecuteArguments) {
         let background = arguments.background
         notebook = Self.whole(arguments.title)
@@ -32,14 +35,18 @@ struct RunPlace: Sendable {
         let folder = RunFolder.own()
         let id = folder?.newID(for: arguments.title) ?? "galley-\(getpid())"
         (self.folder, self.id, isKept) = (folder, id, background.isDetached || background.status != nil)
-        let (mode, group) = Self.rights(arguments.tasks)
+        rights = Self.rights(arguments.tasks)
+        let (mode, group) = rights
         let own = folder.map { StatusFile.Copy(path: $0.file(of: id), mode: mode, group: group, isWanted: false) }
         statusCopies = [background.status.map { StatusFile.Copy(path: Self.whole($0)) }, own].compactMap(\.self)
-        folder?.forgetOld(always: isKept)
+        ownsLog = background.isDetached && background.log == nil
         log = background.log.map(Self.whole) ?? (background.isDetached ? folder?.log(of: id) : nil)
-        guard background.isDetached, background.log == nil, let log else { return }
-        // What cells print is not everybody's business.
-        try? LocalFile.put([], at: log, mode: mode, group: group)
+    }
+
+    /// Removes the records of old runs, and creates the log of a background run, which only the notebook's readers may read.
+    func prepare() {
+        folder?.forgetOld(always: isKept)
+        if ownsLog, let log { try? LocalFile.put([], at: log, mode: rights.mode, group: rights.group) }
     }
 
     /// Makes the log of what root's commands print at the end, which root alone may read; nil if it cannot be made.

@@ -39,7 +39,7 @@ final class RunRecord: ProgramSink {
 
     func receive(_ event: ProgramEvent) {
         switch event {
-        case .judged(_, let verdict): update(verdict)
+        case .judged(_, let jobReport): update(jobReport)
         case .ending(let end):
             // Why nothing was run was said before.
             if let problem = write(end), isRequired, hasBegun.withLock(\.self) {
@@ -68,11 +68,11 @@ final class RunRecord: ProgramSink {
     }
 
     /// Takes note of what became of one of several notebooks.
-    private func update(_ verdict: Verdict) {
-        guard file.status.notebooks != nil, !verdict.isLeftOut else { return }
+    private func update(_ jobReport: JobReport) {
+        guard file.status.notebooks != nil, !jobReport.isLeftOut else { return }
         file.update { status in
             status.finished += 1
-            if !verdict.isGood { status.failed += 1 }
+            if !jobReport.isSuccess { status.failed += 1 }
             status.activity = .now()
         }
     }

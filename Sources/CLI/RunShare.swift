@@ -30,6 +30,12 @@ struct RunShare: Sendable {
     ///
     /// - Throws: `KernelError` where a user was named that there is not; `UsageError` where the parts cannot share a file.
     static func all(of arguments: ExecuteArguments) throws -> [RunShare] {
+        let shares = try divide(arguments)
+        for share in shares { share.place.prepare() }
+        return shares
+    }
+
+    private static func divide(_ arguments: ExecuteArguments) throws -> [RunShare] {
         guard arguments.isPlan else { return [RunShare(arguments)] }
         var named: Account?
         if case .named(let name) = arguments.options.user, name != "root", name != "0" {

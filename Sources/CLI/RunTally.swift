@@ -3,14 +3,14 @@ import Galley
 import GalleyReports
 import Synchronization
 
-/// Keeps what the end of the run follows from: the verdicts, the places of the results, the notebooks that still run.
+/// Keeps what the end of the run follows from: the jobReports, the places of the results, the notebooks that still run.
 final class RunTally: ProgramSink {
     private let arguments: ExecuteArguments
     private let place: RunPlace
     private let state = Mutex(State())
 
     private struct State {
-        var verdicts: [Int: Verdict] = [:]
+        var jobReports: [Int: JobReport] = [:]
         /// Where notebooks are saved, where that is not the place that was meant.
         var places: [Int: String] = [:]
         /// The notebooks whose cells have begun to run and that are not over.
@@ -29,7 +29,7 @@ final class RunTally: ProgramSink {
     }
 
     func receive(_ event: ProgramEvent) {
-        if case .judged(let job, let verdict) = event { state.withLock { $0.verdicts[job] = verdict } }
+        if case .judged(let job, let jobReport) = event { state.withLock { $0.jobReports[job] = jobReport } }
     }
 
     /// For each notebook that still runs, that its result is not saved.
@@ -41,37 +41,37 @@ final class RunTally: ProgramSink {
 
     /// Puts together what became of all notebooks.
     func summary(_ report: BatchReport) -> Summary {
-        let (known, places) = state.withLock { ($0.verdicts, $0.places) }
-        // Notebooks that were never begun have no verdict yet.
-        let verdicts = report.jobs.indices.map { known[$0] ?? Verdict(report.jobs[$0]) }
+        let (known, places) = state.withLock { ($0.jobReports, $0.places) }
+        // Notebooks that were never begun have no jobReport yet.
+        let jobReports = report.jobs.indices.map { known[$0] ?? report.jobs[$0] }
         return Summary(
             report: report,
-            notebooks: verdicts.indices.map { job in
-                (verdicts[job], ExitStatus.of(verdicts[job]), result(of: job, verdicts[job], places))
+            notebooks: jobReports.indices.map { job in
+                (jobReports[job], ExitStatus.of(jobReports[job]), result(of: job, jobReports[job], places))
             },
-            status: ExitStatus.of(verdicts, stop: decisiveStop(verdicts, report)))
+            status: ExitStatus.of(jobReports, stop: decisiveStop(jobReports, report)))
     }
 
     /// The stop that decides how the program ends. A single notebook that began says itself how its run was stopped.
-    private func decisiveStop(_ verdicts: [Verdict], _ report: BatchReport) -> StopReason? {
-        arguments.isSingle && verdicts.first?.isLeftOut == false ? nil : report.stop
+    private func decisiveStop(_ jobReports: [JobReport], _ report: BatchReport) -> StopReason? {
+        arguments.isSingle && jobReports.first?.isLeftOut == false ? nil : report.stop
     }
 
     /// How the program ends.
     ///
     /// - Parameter problems: Why reports could not be written.
     func end(_ summary: Summary, problems: [String]) -> End {
-        let (verdicts, stop) = (summary.verdicts, decisiveStop(summary.verdicts, summary.report))
+        let (jobReports, stop) = (summary.jobReports, decisiveStop(summary.jobReports, summary.report))
         let isLacking = summary.status == ExitStatus.success && !problems.isEmpty
         return End(
-            status: isLacking ? ExitStatus.storage : summary.status, outcome: outcome(verdicts, stop),
+            status: isLacking ? ExitStatus.storage : summary.status, outcome: outcome(jobReports, stop),
             result: arguments.isSingle ? summary.notebooks.first?.result : place.result,
-            message: message(verdicts, stop) ?? problems.first ?? "")
+            message: message(jobReports, stop) ?? problems.first ?? "")
     }
 
     /// Where a notebook's result is; nil where there is none, or where that is no file.
-    private func result(of job: Int, _ verdict: Verdict, _ places: [Int: String]) -> String? {
-        switch verdict.job.result {
+    private func result(of job: Int, _ jobReport: JobReport, _ places: [Int: String]) -> String? {
+        switch jobReport.result {
         case .ran:
             let task = arguments.tasks[job]
             return arguments.place(ofResultOf: task).map { RunPlace.whole(places[job] ?? $0) }
@@ -80,24 +80,24 @@ final class RunTally: ProgramSink {
         }
     }
 
-    private func outcome(_ verdicts: [Verdict], _ stop: StopReason?) -> String {
+    private func outcome(_ jobReports: [JobReport], _ stop: StopReason?) -> String {
         if stop != nil { return "stopped" }
-        let worst = ExitStatus.of(verdicts, stop: nil)
-        return verdicts.first { !$0.isGood && ExitStatus.of($0) == worst }?.status ?? "succeeded"
+        let worst = ExitStatus.of(jobReports, stop: nil)
+        return jobReports.first { !$0.isSuccess && ExitStatus.of($0) == worst }?.status ?? "succeeded"
     }
 
-    private func message(_ verdicts: [Verdict], _ stop: StopReason?) -> String? {
+    private func message(_ jobReports: [JobReport], _ stop: StopReason?) -> String? {
         guard !arguments.isSingle else {
             if let stop { return "the run \(stop)" }
-            guard let verdict = verdicts.first else { return nil }
-            if case .failed(let error) = verdict.job.result {
-                return (error as? NotebookError).map { "\(verdict.job.name): \($0)" } ?? "\(error)"
+            guard let jobReport = jobReports.first else { return nil }
+            if case .failed(let error) = jobReport.result {
+                return (error as? NotebookError).map { "\(jobReport.name): \($0)" } ?? "\(error)"
             }
-            return verdict.job.run.flatMap { Failure($0)?.sentence } ?? verdict.sentence
+            return jobReport.run.flatMap { Failure($0)?.sentence } ?? jobReport.sentence
         }
-        let failed = verdicts.count(where: \.hasFailed)
+        let failed = jobReports.count(where: \.hasFailed)
         let parts = [
-            failed == 0 ? nil : "\(failed) of \(verdicts.count) notebooks failed", stop.map { "the run \($0)" },
+            failed == 0 ? nil : "\(failed) of \(jobReports.count) notebooks failed", stop.map { "the run \($0)" },
         ]
         let sentence = parts.compactMap(\.self).joined(separator: "; ")
         return sentence.isEmpty ? nil : sentence

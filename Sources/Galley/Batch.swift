@@ -152,6 +152,8 @@ public struct JobReport: Sendable {
     public package(set) var waited = Duration.zero
     /// What was not as it should be, and no reason to end the run.
     public package(set) var warnings: [String] = []
+    /// The differences that `galley check` found.
+    package var findings: [CheckFinding] = []
 
     /// Begins with what became of it.
     package init(_ name: String, _ result: JobResult) { (self.name, self.result) = (name, result) }
@@ -160,7 +162,9 @@ public struct JobReport: Sendable {
     package var span: Duration { max(.zero, end.countable - begin.countable - waited.countable) }
 
     /// Whether the notebook was run and all is well.
-    public var isSuccess: Bool { if case .ran(let report) = result { report.isSuccess } else { false } }
+    public var isSuccess: Bool {
+        if case .ran(let report) = result { report.isSuccess && findings.isEmpty } else { false }
+    }
 
     /// The report of the run; nil where there was none.
     public var run: Report? {

@@ -260,8 +260,8 @@ final class NotebookRunner: Sendable {
         _ notebook: Notebook, _ plan: Plan, on kernel: any Kernel, _ target: any NotebookStore, waited: Duration
     ) async throws -> Report {
         let executor = Executor(
-            notebook, plan, on: kernel, options.settings, hooks: options.hooks.cells, elapsed: elapsed - waited,
-            observe: observe)
+            notebook, plan, on: kernel, options.settings, hooks: options.hooks.cells, clock: options.hooks.clock,
+            elapsed: elapsed - waited, observe: observe)
         stop.setListener { executor.stop($0) }
         observe(.started(RunStart(kernel: kernel.name, user: kernel.user, cells: plan.cells.count)))
         let report = Mutex<Report?>(nil)
@@ -270,7 +270,9 @@ final class NotebookRunner: Sendable {
             return report.withLock { $0.map { RunMetadata.finished($0, options.settings) } }
                 ?? RunMetadata.running(options.settings)
         }
-        let saver = Saver(executor, target, lease, closing, record: record, observe: observe)
+        let saver = Saver(
+            executor, target, lease, closing, time: Timekeeper(options.hooks.clock, elapsed: .zero), record: record,
+            observe: observe)
         // What leaves by a stream cannot be written twice.
         let savesOnTheWay = target.canBeWrittenAgain
         let saving = Task { if savesOnTheWay { await saver.keepSaving() } }

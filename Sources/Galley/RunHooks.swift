@@ -19,6 +19,9 @@ public struct RunHooks: Sendable {
     /// Answers the questions of the code; without it, or if it returns nil, `input()` is an error.
     public var answer: Answer?
 
+    /// Measures the time of cells and the pauses between saves.
+    package var clock: any Clock<Duration> = ContinuousClock()
+
     /// Whether the report has the notebook as the run has left it.
     package var keepsNotebook = true
 

@@ -11,6 +11,7 @@ actor Saver {
     private let destination: any NotebookStore
     private let lease: StoreLock
     private let patience: StoreDeadline
+    private let time: Timekeeper
     private let record: @Sendable () -> Value?
     private let observe: @Sendable (RunEvent) -> Void
     private var saved = (finishedCells: 0, revision: -1)
@@ -26,30 +27,30 @@ actor Saver {
     /// - Parameter record: What the notebook's metadata are to tell of the run.
     init(
         _ executor: Executor, _ destination: any NotebookStore, _ lease: StoreLock, _ patience: StoreDeadline,
-        record: @escaping @Sendable () -> Value?,
+        time: Timekeeper, record: @escaping @Sendable () -> Value?,
         observe: @escaping @Sendable (RunEvent) -> Void
     ) {
         self.executor = executor
         self.destination = destination
         self.lease = lease
         self.patience = patience
+        self.time = time
         self.record = record
         self.observe = observe
     }
 
     /// Saves now and then what is new, until the task is cancelled.
     func keepSaving() async {
-        let clock = ContinuousClock()
-        var last = clock.now
-        while (try? await clock.sleep(for: pace.pause)) != nil {
+        var last = time.now()
+        while (try? await time.sleep(time.now() + pace.pause)) != nil {
             // A run that ends before its first cell leaves everything as it was.
             guard executor.hasBegun else { continue }
             let progress = executor.progress
             let isWorthIt =
                 progress.finishedCells > saved.finishedCells
-                || progress.revision != saved.revision && last.duration(to: clock.now) >= pace.pauseWithinCell
+                || progress.revision != saved.revision && time.now() - last >= pace.pauseWithinCell
             guard isWorthIt else { continue }
-            last = clock.now
+            last = time.now()
             do {
                 guard try await save() else { continue }
             } catch {
@@ -57,7 +58,7 @@ actor Saver {
                 if !hasComplained { observe(.warning("could not be saved on the way: \(error)")) }
                 hasComplained = true
             }
-            pace.note(cost: last.duration(to: clock.now), bytes: size)
+            pace.note(cost: time.now() - last, bytes: size)
         }
     }
 

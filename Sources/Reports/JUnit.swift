@@ -1,5 +1,5 @@
 import GalleyExecution
-import Galley
+package import Galley
 package import GalleyJupyterProtocol
 package import GalleyNotebook
 
@@ -39,13 +39,13 @@ package struct JUnit: Sendable {
     ///   - notebook: What the notebook has become; nil where it was not run.
     ///   - began: When its last attempt began.
     ///   - machine: The name of the machine.
-    package init(_ verdict: Verdict, _ notebook: Notebook?, began: Timestamp, machine: String) {
-        var suite = Suite(verdict: verdict, notebook: notebook)
+    package init(_ jobReport: JobReport, _ notebook: Notebook?, began: Timestamp, machine: String) {
+        var suite = Suite(jobReport: jobReport, notebook: notebook)
         let cases = suite.makeCases()
         counts = cases.reduce(Counts()) { $0 + $1.counts }
         let attributes =
-            [("name", verdict.job.name)] + counts.attributes + [
-                ("time", Self.seconds(verdict.span)),
+            [("name", jobReport.name)] + counts.attributes + [
+                ("time", Self.seconds(jobReport.span)),
                 ("timestamp", String(began.description.prefix(19))), ("hostname", machine),
             ]
         let lines =
@@ -82,12 +82,12 @@ package struct JUnit: Sendable {
 
 /// The tests of one notebook.
 private struct Suite {
-    let verdict: Verdict
+    let jobReport: JobReport
     let notebook: Notebook?
     /// How much more of what cells print is kept, in bytes: servers read the whole file at once.
     private var room = 4_000_000
 
-    init(verdict: Verdict, notebook: Notebook?) { (self.verdict, self.notebook) = (verdict, notebook) }
+    init(jobReport: JobReport, notebook: Notebook?) { (self.jobReport, self.notebook) = (jobReport, notebook) }
 
     struct Case {
         let text: String
@@ -95,13 +95,13 @@ private struct Suite {
     }
 
     var properties: [String] {
-        var properties: [(String, String)] = [("status", verdict.status)]
-        if let kernel = verdict.job.run?.kernel { properties.append(("kernel", kernel)) }
-        if !verdict.job.failedAttempts.isEmpty {
-            properties.append(("attempts", "\(verdict.job.failedAttempts.count + 1)"))
+        var properties: [(String, String)] = [("status", jobReport.status)]
+        if let kernel = jobReport.run?.kernel { properties.append(("kernel", kernel)) }
+        if !jobReport.failedAttempts.isEmpty {
+            properties.append(("attempts", "\(jobReport.failedAttempts.count + 1)"))
         }
-        properties += verdict.job.failedAttempts.map { ("failed-attempt", $0) }
-        properties += verdict.job.warnings.map { ("warning", $0) }
+        properties += jobReport.failedAttempts.map { ("failed-attempt", $0) }
+        properties += jobReport.warnings.map { ("warning", $0) }
         let lines = properties.map {
             "      <property\(XML.attribute("name", $0.0))\(XML.attribute("value", $0.1.shownOnOneLine(1000)))/>"
         }
@@ -112,13 +112,14 @@ private struct Suite {
     /// of its cells'.
     mutating func makeCases() -> [Case] {
         var cases: [Case] = []
-        for cell in verdict.job.run?.cells.filter(\.outcome.wasRun) ?? [] { cases.append(testCase(cell)) }
-        let isSaid = verdict.isGood || cases.contains { $0.counts.failures + $0.counts.errors > 0 }
-        if verdict.isLeftOut {
+        for cell in jobReport.run?.cells.filter(\.outcome.wasRun) ?? [] { cases.append(testCase(cell)) }
+        let isSaid = jobReport.isSuccess || cases.contains { $0.counts.failures + $0.counts.errors > 0 }
+        if jobReport.isLeftOut {
             cases.append(whole("<skipped\(XML.attribute("message", "not run"))/>", JUnit.Counts(tests: 1, skipped: 1)))
-        } else if !isSaid || verdict.job.isFailed {
+        } else if !isSaid || jobReport.isFailed {
             let error = XML.element(
-                "error", [("message", verdict.sentence ?? ""), ("type", verdict.status)], text: verdict.sentence ?? "")
+                "error", [("message", jobReport.sentence ?? ""), ("type", jobReport.status)],
+                text: jobReport.sentence ?? "")
             cases.append(whole(error, JUnit.Counts(tests: 1, errors: 1)))
         } else if cases.isEmpty {
             cases.append(whole("", JUnit.Counts(tests: 1)))
@@ -128,13 +129,13 @@ private struct Suite {
 
     /// What reports put between folders: Jenkins makes packages of it.
     private var classname: String {
-        let name = verdict.job.name.hasSuffix(".ipynb") ? String(verdict.job.name.dropLast(6)) : verdict.job.name
+        let name = jobReport.name.hasSuffix(".ipynb") ? String(jobReport.name.dropLast(6)) : jobReport.name
         return name.split(separator: "/").filter { $0 != "." && $0 != ".." }
             .map { $0.replacing(".", with: "_") }.joined(separator: ".")
     }
 
     private func whole(_ content: String, _ counts: JUnit.Counts) -> Case {
-        open("notebook", verdict.span, content.isEmpty ? [] : [content], counts)
+        open("notebook", jobReport.span, content.isEmpty ? [] : [content], counts)
     }
 
     private func open(_ name: String, _ time: Duration, _ content: [String], _ counts: JUnit.Counts) -> Case {
@@ -147,7 +148,7 @@ private struct Suite {
     private mutating func testCase(_ cell: CellReport) -> Case {
         var counts = JUnit.Counts(tests: 1)
         var content: [String] = []
-        let findings = verdict.findings.filter { $0.index == cell.index }
+        let findings = jobReport.findings.filter { $0.index == cell.index }
         if let (element, attributes, text) = problem(cell) {
             content.append(XML.element(element, attributes, text: text))
             if element == "error" { counts.errors = 1 } else { counts.failures = 1 }
@@ -188,7 +189,7 @@ private struct Suite {
             let sentence = "the cell ended the notebook with status \(status)"
             return ("failure", [("message", sentence), ("type", "SystemExit")], sentence)
         case .kernelFailed(let failure):
-            let text = (["\(failure)"] + (verdict.failure?.details(withColours: false) ?? [])).joined(separator: "\n")
+            let text = (["\(failure)"] + (jobReport.failure?.details(withColours: false) ?? [])).joined(separator: "\n")
             return (
                 "error", [("message", "\(failure)".shownOnOneLine(500)), ("type", "KernelDied")], JUnit.plain(text)
             )

@@ -18,13 +18,13 @@ package enum Page {
     ///   - number: Which of the notebooks it is, from 0.
     ///   - notebook: What it has become; nil where it was not run.
     package static func forEachPiece(
-        of verdict: Verdict, _ notebook: Notebook?, number: Int, _ body: (String) -> Void
+        of jobReport: JobReport, _ notebook: Notebook?, number: Int, _ body: (String) -> Void
     ) {
-        let notes = verdict.job.failedAttempts.map { "An attempt failed: \($0)" } + verdict.job.warnings
-        let isOpen: HTML = verdict.hasFailed ? " open" : ""
+        let notes = jobReport.failedAttempts.map { "An attempt failed: \($0)" } + jobReport.warnings
+        let isOpen: HTML = jobReport.hasFailed ? " open" : ""
         let head: HTML = """
-            <details\(isOpen)><summary><h3>\(verdict.job.name.shown())</h3> \
-            <span class="state \(look(verdict))">\(word(verdict))</span></summary>
+            <details\(isOpen)><summary><h3>\(jobReport.name.shown())</h3> \
+            <span class="state \(look(jobReport))">\(word(jobReport))</span></summary>
             <div id="\(anchor(number))" class="notebook">
 
             """
@@ -33,9 +33,9 @@ package enum Page {
         if let notebook {
             var rest = limit
             let cells = notebook.cells
-            let reports = Dictionary(verdict.job.run?.cells.map { ($0.index, $0) } ?? []) { $1 }
-            let findings = Dictionary(grouping: verdict.findings, by: \.index)
-            let failing = verdict.job.run?.failingCell?.index
+            let reports = Dictionary(jobReport.run?.cells.map { ($0.index, $0) } ?? []) { $1 }
+            let findings = Dictionary(grouping: jobReport.findings, by: \.index)
+            let failing = jobReport.run?.failingCell?.index
             let look = CellLook(scope: "n\(number)", language: notebook.wantedKernel.language)
             for (index, cell) in cells.enumerated() {
                 if rest <= 0 {
@@ -51,7 +51,7 @@ package enum Page {
                 body(html.text)
             }
         } else {
-            body(("<p class=\"reason\">\(verdict.sentence ?? "There is nothing to show.")</p>\n" as HTML).text)
+            body(("<p class=\"reason\">\(jobReport.sentence ?? "There is nothing to show.")</p>\n" as HTML).text)
         }
         body("</div></details>\n")
     }
@@ -59,18 +59,18 @@ package enum Page {
     // MARK: What failed
 
     /// Makes what is told of a notebook that failed: the cell, and what it put out; nothing where all is well.
-    package static func failure(_ verdict: Verdict, _ notebook: Notebook?, number: Int) -> String {
-        guard let sentence = verdict.sentence, verdict.hasFailed else { return "" }
+    package static func failure(_ jobReport: JobReport, _ notebook: Notebook?, number: Int) -> String {
+        guard let sentence = jobReport.sentence, jobReport.hasFailed else { return "" }
         var cells = HTML()
         if let notebook {
             let places =
-                verdict.job.run?.failingCell.map { [$0.index] } ?? Array(Set(verdict.findings.map(\.index))).sorted()
-            for place in places.prefix(10) { cells += failingCell(at: place, of: notebook, verdict, number) }
+                jobReport.run?.failingCell.map { [$0.index] } ?? Array(Set(jobReport.findings.map(\.index))).sorted()
+            for place in places.prefix(10) { cells += failingCell(at: place, of: notebook, jobReport, number) }
         }
         let html: HTML = """
-            <article class="failure"><h3><a href="#\(anchor(number))">\(verdict.job.name.shown())</a></h3>
+            <article class="failure"><h3><a href="#\(anchor(number))">\(jobReport.name.shown())</a></h3>
             <p class="reason">\(sentence)</p>
-            \(lastWords(verdict))\(cells)</article>
+            \(lastWords(jobReport))\(cells)</article>
 
             """
         return html.text
@@ -78,10 +78,11 @@ package enum Page {
 
     /// Makes what is to be seen first of a cell that failed: the lines around the one that did, what went wrong, and the
     /// last of what it put out before.
-    private static func failingCell(at index: Int, of notebook: Notebook, _ verdict: Verdict, _ number: Int) -> HTML {
+    private static func failingCell(at index: Int, of notebook: Notebook, _ jobReport: JobReport, _ number: Int) -> HTML
+    {
         guard notebook.cells.indices.contains(index) else { return HTML() }
         let cell = notebook.cells[index]
-        let marked = verdict.job.run?.cells.first { $0.index == index }?.error?.line
+        let marked = jobReport.run?.cells.first { $0.index == index }?.error?.line
         let lines = cell.source.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         let centre = min(max(marked ?? 1, 1), max(1, lines.count))
         let range = lines.count <= 24 ? 0..<lines.count : max(0, centre - 10)..<min(lines.count, centre + 6)
@@ -93,7 +94,7 @@ package enum Page {
             markedLine: marked.map { $0 - range.lowerBound })
         let id = "f\(number)-c\(index)"
         var outputs = HTML()
-        for finding in verdict.findings where finding.index == index { outputs += html(of: finding) }
+        for finding in jobReport.findings where finding.index == index { outputs += html(of: finding) }
         let all = Array(cell.outputs.enumerated())
         let errors = all.filter { $0.element.kind == .error }
         let others = all.filter { $0.element.kind != .error }
@@ -110,8 +111,8 @@ package enum Page {
     }
 
     /// What a kernel said before it died.
-    private static func lastWords(_ verdict: Verdict) -> HTML {
-        guard case .kernelFailed(.died(let death)) = verdict.job.run?.outcome, !death.lastLines.isEmpty else {
+    private static func lastWords(_ jobReport: JobReport) -> HTML {
+        guard case .kernelFailed(.died(let death)) = jobReport.run?.outcome, !death.lastLines.isEmpty else {
             return HTML()
         }
         return """
@@ -125,7 +126,7 @@ package enum Page {
     private static func anchor(_ number: Int) -> String { "notebook-\(number + 1)" }
 
     private static func html(
-        of cell: Cell, at index: Int, _ look: CellLook, _ report: CellReport?, _ findings: [Verdict.Finding],
+        of cell: Cell, at index: Int, _ look: CellLook, _ report: CellReport?, _ findings: [CheckFinding],
         isFailing: Bool
     ) -> HTML {
         let hasFailed = isFailing || !findings.isEmpty
@@ -141,7 +142,7 @@ package enum Page {
         return html
     }
 
-    private static func html(of finding: Verdict.Finding) -> HTML {
+    private static func html(of finding: CheckFinding) -> HTML {
         var lines = HTML()
         for line in finding.lines { lines += difference(line) }
         return "<p class=\"reason\">\(finding.what)</p>\n<pre class=\"nb-text difference\">\(lines)</pre>\n"
@@ -158,10 +159,10 @@ package enum Page {
     // MARK: The page
 
     /// The beginning of the page: what can be said in a line, up to where it is told what failed.
-    package static func head(_ report: BatchReport, _ verdicts: [Verdict], began: Timestamp) -> String {
-        let failed = verdicts.count(where: \.hasFailed)
-        let leftOut = verdicts.count(where: \.isLeftOut)
-        let all = verdicts.count == 1 ? "1 notebook" : "\(verdicts.count) notebooks"
+    package static func head(_ report: BatchReport, _ jobReports: [JobReport], began: Timestamp) -> String {
+        let failed = jobReports.count(where: \.hasFailed)
+        let leftOut = jobReports.count(where: \.isLeftOut)
+        let all = jobReports.count == 1 ? "1 notebook" : "\(jobReports.count) notebooks"
         let title =
             failed == 0
             ? (leftOut == 0 ? "\(all): all is well" : "\(all): \(leftOut) not run") : "\(failed) of \(all) failed"
@@ -196,10 +197,10 @@ package enum Page {
     }
 
     /// What stands between what failed and the notebooks: the table.
-    package static func table(_ report: BatchReport, _ verdicts: [Verdict]) -> String {
+    package static func table(_ report: BatchReport, _ jobReports: [JobReport]) -> String {
         let whole = max(report.duration.inSeconds, 0.001)
         var rows = HTML()
-        for (number, verdict) in verdicts.enumerated() { rows += row(verdict, number, of: whole) }
+        for (number, jobReport) in jobReports.enumerated() { rows += row(jobReport, number, of: whole) }
         let html: HTML = """
             <section><h2>Notebooks</h2>
             <table class="notebooks"><thead><tr><th>Notebook</th><th>End</th><th>Time</th><th class="axis"><span>0 s</span><span>\(report.duration.inWords)</span></th></tr></thead>
@@ -208,43 +209,43 @@ package enum Page {
             <section class="all"><h2>Each notebook</h2>
 
             """
-        return (verdicts.contains(where: \.hasFailed) ? "</section>\n" : "") + html.text
+        return (jobReports.contains(where: \.hasFailed) ? "</section>\n" : "") + html.text
     }
 
     /// The end of the page.
     package static let tail = "</section>\n</main>\n</body>\n</html>\n"
 
-    private static func row(_ verdict: Verdict, _ number: Int, of whole: Double) -> HTML {
+    private static func row(_ jobReport: JobReport, _ number: Int, of whole: Double) -> HTML {
         func percent(_ duration: Duration) -> String {
             let share = min(max(duration.inSeconds / whole, 0), 1)
             return "\((share * 10000).rounded() / 100)%"
         }
         let bar: HTML =
-            verdict.isLeftOut
+            jobReport.isLeftOut
             ? ""
             : """
-            <span class="bar \(look(verdict))" style="margin-left:min(\(percent(verdict.job.begin + verdict.job.waited)),calc(100% - 3px));width:\(percent(verdict.span))"></span>
+            <span class="bar \(look(jobReport))" style="margin-left:min(\(percent(jobReport.begin + jobReport.waited)),calc(100% - 3px));width:\(percent(jobReport.span))"></span>
             """
         let attempts: HTML =
-            verdict.job.failedAttempts.isEmpty
-            ? "" : " <span class=\"note\">attempt \(verdict.job.failedAttempts.count + 1)</span>"
+            jobReport.failedAttempts.isEmpty
+            ? "" : " <span class=\"note\">attempt \(jobReport.failedAttempts.count + 1)</span>"
         let reason: HTML =
-            verdict.hasFailed
-            ? "<br><span class=\"note\">\(verdict.sentence?.shownOnOneLine(200) ?? "")</span>" : ""
+            jobReport.hasFailed
+            ? "<br><span class=\"note\">\(jobReport.sentence?.shownOnOneLine(200) ?? "")</span>" : ""
         return """
-            <tr><td><a href="#\(anchor(number))">\(verdict.job.name.shown())</a>\(attempts)\(reason)</td>\
-            <td><span class="state \(look(verdict))">\(word(verdict))</span></td>\
-            <td class="number">\(verdict.isLeftOut ? "" : verdict.duration.inWords)</td><td class="axis">\(bar)</td></tr>
+            <tr><td><a href="#\(anchor(number))">\(jobReport.name.shown())</a>\(attempts)\(reason)</td>\
+            <td><span class="state \(look(jobReport))">\(word(jobReport))</span></td>\
+            <td class="number">\(jobReport.isLeftOut ? "" : jobReport.duration.inWords)</td><td class="axis">\(bar)</td></tr>
 
             """
     }
 
-    private static func look(_ verdict: Verdict) -> String {
-        verdict.isGood ? "good" : verdict.isLeftOut ? "open" : "bad"
+    private static func look(_ jobReport: JobReport) -> String {
+        jobReport.isSuccess ? "good" : jobReport.isLeftOut ? "open" : "bad"
     }
 
-    private static func word(_ verdict: Verdict) -> String {
-        switch verdict.status {
+    private static func word(_ jobReport: JobReport) -> String {
+        switch jobReport.status {
         case "succeeded": "ok"
         case "raised": "error"
         case "left-out": "not run"

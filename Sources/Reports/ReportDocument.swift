@@ -7,31 +7,33 @@ package enum ReportDocument {
     /// Makes the document: the batch's own, and what the program adds to it.
     ///
     /// - Parameters:
-    ///   - verdicts: What is said of each notebook, with the status that a run of it alone would end with and where its
+    ///   - jobReports: What is said of each notebook, with the status that a run of it alone would end with and where its
     ///     result is.
     ///   - exitStatus: What the program ends with.
     package static func document(
-        _ report: BatchReport, _ verdicts: [(verdict: Verdict, exitStatus: Int32, result: String?)], exitStatus: Int32
+        _ report: BatchReport, _ jobReports: [(jobReport: JobReport, exitStatus: Int32, result: String?)],
+        exitStatus: Int32
     ) -> Value {
         var json = report.json
-        json["counts"]?["failed"] = .number(verdicts.count { $0.verdict.hasFailed })
-        json["counts"]?["succeeded"] = .number(verdicts.count { $0.verdict.isGood })
+        json["counts"]?["failed"] = .number(jobReports.count { $0.jobReport.hasFailed })
+        json["counts"]?["succeeded"] = .number(jobReports.count { $0.jobReport.isSuccess })
         json["exit_status"] = .number(Int(exitStatus))
-        for (index, (verdict, exitStatus, result)) in verdicts.enumerated() {
+        for (index, (jobReport, exitStatus, result)) in jobReports.enumerated() {
             let own = json["notebooks"]?[index] ?? [:]
-            json["notebooks"]?[index] = notebook(own, verdict, exitStatus, result)
+            json["notebooks"]?[index] = notebook(own, jobReport, exitStatus, result)
         }
         return json
     }
 
-    private static func notebook(_ json: Value, _ verdict: Verdict, _ exitStatus: Int32, _ result: String?) -> Value {
+    private static func notebook(_ json: Value, _ jobReport: JobReport, _ exitStatus: Int32, _ result: String?) -> Value
+    {
         var json = json
         (json["exit_status"], json["result"]) = (.number(Int(exitStatus)), .text(result))
-        (json["status"], json["message"]) = (.string(verdict.status), .text(verdict.sentence))
-        json["cell"] = .number(verdict.cell)
-        json["file_line"] = .number(verdict.fileLine)
-        for (index, cell) in (verdict.job.run?.cells ?? []).enumerated() {
-            let own = verdict.findings.filter { $0.index == cell.index }
+        (json["status"], json["message"]) = (.string(jobReport.status), .text(jobReport.sentence))
+        json["cell"] = .number(jobReport.cell)
+        json["file_line"] = .number(jobReport.fileLine)
+        for (index, cell) in (jobReport.run?.cells ?? []).enumerated() {
+            let own = jobReport.findings.filter { $0.index == cell.index }
             if own.isEmpty { continue }
             let list = own.map { finding -> Value in
                 ["lines": .array(ofStrings: finding.lines), "what": .string(finding.what)]

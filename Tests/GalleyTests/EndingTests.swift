@@ -5,13 +5,14 @@ import Testing
 
 @testable import Galley
 
-/// Refuses each cell, after a while.
+/// Refuses each cell, after a delay.
 private struct Refusing: Middleware {
     struct Refusal: Error {}
-    let patience: Duration
+    let delay: Duration
+    var clock: any Clock<Duration> = ContinuousClock()
 
     func beforeCell(_ cell: PlannedCell, source: inout String) async throws {
-        try await Task.sleep(for: patience)
+        try await clock.sleep(for: delay)
         throw Refusal()
     }
 }
@@ -58,8 +59,10 @@ private actor Slow: NotebookStore {
         book.cells[0].outputs = [.stream(.stdout, "old")]
         try Data(book.bytes).write(to: URL(fileURLWithPath: path))
         var options = scripted()
-        // Longer than it takes until what a single cell has put out is saved.
-        options.middleware = [Refusing(patience: .seconds(12))]
+        let clock = EagerClock()
+        options.hooks.clock = clock
+        // By then, the outputs of a running cell would have been saved.
+        options.middleware = [Refusing(delay: .seconds(12), clock: clock)]
         let report = try await execute(path, options)
         #expect(report.cells.map(\.outcome.status) == ["not-reached"] && report.result == nil)
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(book.bytes))
@@ -69,9 +72,9 @@ private actor Slow: NotebookStore {
         let folder = try Folder()
         let path = folder.path + "/a.ipynb"
         try Data(notebook("prints a").bytes).write(to: URL(fileURLWithPath: path))
-        for patience in [nil, Duration.zero] {
+        for delay in [nil, Duration.zero] {
             var options = scripted()
-            if let patience { options.middleware = [Refusing(patience: patience)] }
+            if let delay { options.middleware = [Refusing(delay: delay)] }
             for _ in 0..<50 { _ = try await execute(path, options) }
         }
     }

@@ -67,7 +67,7 @@ import Testing
             (JobResult.failed(Problem()), "<error message=\"not JSON\""), (.leftOut, "<skipped message=\"not run\"/>"),
         ] {
             let suite = JUnit(
-                Verdict(JobReport("n/a.ipynb", result)), nil, began: moment, machine: "m")
+                JobReport("n/a.ipynb", result), nil, began: moment, machine: "m")
             #expect(suite.text.contains("name=\"notebook\""))
             #expect(suite.text.contains(element))
             #expect(suite.counts.tests == 1)
@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test func `fails where something differs`() throws {
-        let finding = Verdict.Finding(cell: 1, index: 0, what: "stdout differs", lines: ["- a", "+ b"])
+        let finding = CheckFinding(cell: 1, index: 0, what: "stdout differs", lines: ["- a", "+ b"])
         let suite = suite(try job(.succeeded, sources, [.succeeded]), sources, findings: [finding])
         #expect(
             suite.text.contains(
@@ -103,7 +103,7 @@ import Testing
         let text = String(repeating: "x", count: 1_000_000)
         var notebook = notebook(["a"])
         notebook.cells[0].outputs[0] = .stream(.stderr, "<begin>" + text + "<end>")
-        let suite = JUnit(Verdict(try job(.succeeded, ["a"], [.succeeded])), notebook, began: moment, machine: "m")
+        let suite = JUnit(try job(.succeeded, ["a"], [.succeeded]), notebook, began: moment, machine: "m")
         #expect(suite.text.utf8.count < 70_000)
         #expect(suite.text.contains("<system-err>&lt;begin&gt;x") && suite.text.contains("x&lt;end&gt;</system-err>"))
         #expect(suite.text.contains("934476 bytes are left out here"))
@@ -116,7 +116,7 @@ import Testing
             notebook.cells[index].outputs[0] = .stream(.stdout, String(repeating: "x", count: 65_000))
         }
         let job = try job(.succeeded, sources, sources.map { _ in .succeeded })
-        let suite = JUnit(Verdict(job), notebook, began: moment, machine: "m")
+        let suite = JUnit(job, notebook, began: moment, machine: "m")
         #expect(suite.counts.tests == 200)
         #expect((4_000_000..<5_000_000).contains(suite.text.utf8.count))
         #expect(suite.text.contains("left out here, as there is too much of it"))
@@ -133,15 +133,15 @@ import Testing
 
 @Suite struct `What is said of a notebook` {
     @Test func `is one sentence, which names cell and line`() throws {
-        let verdict = Verdict(try job(.raised(error), ["a", "b"], [.succeeded, .raised(error, isAllowed: false)]))
-        #expect(verdict.sentence == "cell 2 of 2, line 7, raised ValueError: no <good> & \"bad\"")
-        #expect(verdict.status == "raised")
-        #expect(!verdict.isGood)
+        let jobReport = try job(.raised(error), ["a", "b"], [.succeeded, .raised(error, isAllowed: false)])
+        #expect(jobReport.sentence == "cell 2 of 2, line 7, raised ValueError: no <good> & \"bad\"")
+        #expect(jobReport.status == "raised")
+        #expect(!jobReport.isSuccess)
     }
 
     @Test func `is nothing where all is well`() throws {
-        #expect(Verdict(try job(.succeeded, ["a"], [.succeeded])).isGood)
-        #expect(Verdict(try job(.exited(status: 0), ["a"], [.exited(status: 0)])).isGood)
+        #expect(try job(.succeeded, ["a"], [.succeeded]).isSuccess)
+        #expect(try job(.exited(status: 0), ["a"], [.exited(status: 0)]).isSuccess)
     }
 
     @Test(arguments: [
@@ -150,15 +150,16 @@ import Testing
         ([(1, "stdout differs"), (3, "image/png is new")], "cells 1, 3 differ from what is stored"),
     ])
     func `names what differs`(found: [(Int, String)], sentence: String) throws {
-        let findings = found.map { Verdict.Finding(cell: $0.0, index: $0.0 - 1, what: $0.1, lines: []) }
-        let verdict = Verdict(try job(.succeeded, ["a"], [.succeeded]), findings: findings)
-        #expect(verdict.sentence == sentence)
-        #expect(verdict.status == "differs")
+        let findings = found.map { CheckFinding(cell: $0.0, index: $0.0 - 1, what: $0.1, lines: []) }
+        var jobReport = try job(.succeeded, ["a"], [.succeeded])
+        jobReport.findings = findings
+        #expect(jobReport.sentence == sentence)
+        #expect(jobReport.status == "differs")
     }
 
     @Test func `does not name the notebook twice, whatever its name is like`() {
         struct Problem: Error, CustomStringConvertible { let description = "donn\u{E9}\u{E9}s.ipynb: no such file" }
-        let verdict = Verdict(JobReport("donn\u{E9}\u{E9}s.ipynb", .failed(Problem())))
-        #expect(verdict.sentence == "no such file")
+        let jobReport = JobReport("donn\u{E9}\u{E9}s.ipynb", .failed(Problem()))
+        #expect(jobReport.sentence == "no such file")
     }
 }

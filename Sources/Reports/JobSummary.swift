@@ -1,0 +1,54 @@
+import GalleyExecution
+package import Galley
+
+/// How a notebook ended, in words.
+extension JobReport {
+    /// The notebook's error in one sentence, without the notebook's name; nil if the notebook succeeded.
+    package var sentence: String? {
+        switch result {
+        case .ran: return failure?.sentence ?? findingsSentence
+        case .failed(let error):
+            let text = "\(error)"
+            // Some errors begin with the notebook's name, which the caller prints anyway.
+            return text.hasPrefix(name + ": ") ? String(text.dropFirst(name.count + 2)) : text
+        case .leftOut: return "not run"
+        }
+    }
+
+    /// The run's failure; nil if the run succeeded or did not take place.
+    package var failure: Failure? { run.flatMap { Failure($0, namesLine: true) } }
+
+    private var findingsSentence: String? {
+        let cells = Set(findings.map(\.cell)).sorted()
+        return switch (cells.count, findings.count) {
+        case (0, _): nil
+        case (1, 1): "cell \(cells[0]): \(findings[0].what)"
+        case (1, _): "cell \(cells[0]): \(findings[0].what), and \(findings.count - 1) more"
+        default: "cells \(cells.map(String.init).joined(separator: ", ")) differ from what is stored"
+        }
+    }
+
+    /// Whether the notebook was not run.
+    package var isLeftOut: Bool { if case .leftOut = result { true } else { false } }
+
+    /// Whether the notebook was run, or should have been, and failed.
+    package var hasFailed: Bool { !isSuccess && !isLeftOut }
+
+    /// The status in one word, as reports and events have it.
+    package var status: String {
+        switch result {
+        case .ran(let report): findings.isEmpty || !report.isSuccess ? report.outcome.status : "differs"
+        case .failed: "failed"
+        case .leftOut: "left-out"
+        }
+    }
+
+    /// The time from the start of the run to the end of its last cell, without waiting for an execution slot.
+    package var duration: Duration { run?.duration ?? span }
+
+    /// The line of the notebook's file, as it was read, that holds the first error or finding; nil if there is none.
+    package var fileLine: Int? { run?.fileLine ?? findings.first?.fileLine }
+
+    /// The number of the cell with the first error or finding; nil if there is none.
+    package var cell: Int? { run?.failingCell?.number ?? findings.first?.cell }
+}
