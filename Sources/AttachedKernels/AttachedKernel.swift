@@ -17,7 +17,7 @@ final class AttachedKernel: Kernel {
     private let handshake: ReadinessHandshake
     private let connection: Connection
     private let process: ListeningProcess?
-    private let watch: DeathWatch?
+    private let watch: ProcessExitWatcher?
     let session: Session
 
     /// After so long without an answer, a kernel is asked again.
@@ -34,12 +34,12 @@ final class AttachedKernel: Kernel {
         let connection: Connection
         do throws(KernelFailure) {
             connection = try Connection(to: file.endpoints, key: file.key, encryptedWith: file.keys) {
-                handshake.hear($0)
-            } broken: {
-                handshake.broken.set($0)
+                handshake.receive($0)
+            } onFailure: {
+                handshake.connectionFailed.set($0)
             }
         } catch {
-            throw AttachError.broken(path: path, error)
+            throw AttachedKernelError.broken(path: path, error)
         }
         do {
             let info = try await ready(handshake, connection, path, within: limit)
@@ -57,7 +57,7 @@ final class AttachedKernel: Kernel {
         let session = Session()
         let handshake = ReadinessHandshake(session: session)
         let connection = try? Connection(to: file.endpoints, key: file.key, encryptedWith: file.keys) {
-            handshake.hear($0)
+            handshake.receive($0)
         }
         guard let connection else { return }
         let request = session.shutdownRequest()
@@ -77,12 +77,12 @@ final class AttachedKernel: Kernel {
         }
         let news = AsyncPromise<News>()
         handshake.ready.whenSet { news.set(.ready($0)) }
-        handshake.broken.whenSet { news.set(.broken($0)) }
+        handshake.connectionFailed.whenSet { news.set(.broken($0)) }
         let first = await withTaskCancellationHandler {
             let deadline = ContinuousClock.now + limit
             while ContinuousClock.now < deadline {
                 // A question is answered late by a kernel that runs other code, and can get lost in one that is restarted.
-                connection.send(handshake.question())
+                connection.send(handshake.infoRequest())
                 let rest = ContinuousClock.now.duration(to: deadline)
                 if let first = await news.value(within: min(rest, patience)) { return News?.some(first) }
             }
@@ -92,9 +92,9 @@ final class AttachedKernel: Kernel {
         }
         switch first {
         case .ready(let info): return info
-        case .broken(let failure): throw AttachError.broken(path: path, failure)
+        case .broken(let failure): throw AttachedKernelError.broken(path: path, failure)
         case .cancelled: throw CancellationError()
-        case nil: throw AttachError.silent(path: path, limit)
+        case nil: throw AttachedKernelError.silent(path: path, limit)
         }
     }
 
@@ -108,7 +108,7 @@ final class AttachedKernel: Kernel {
         user = process?.userName
         let began = ContinuousClock.now
         watch = process.flatMap { process in
-            DeathWatch(of: process.number) { [weak connection] in
+            ProcessExitWatcher(of: process.number) { [weak connection] in
                 let end = PostMortem(cause: .unknown, lifetime: began.duration(to: .now))
                 connection?.close(with: .died(end))
             }
@@ -140,7 +140,7 @@ final class AttachedKernel: Kernel {
 }
 
 /// Notices the end of a process that is no child of this one.
-private final class DeathWatch: Sendable {
+private final class ProcessExitWatcher: Sendable {
     /// Closing this end of a pipe ends the watch.
     private let stop: Mutex<Int32?>
 

@@ -29,11 +29,11 @@ public struct AttachedKernels: KernelProvider {
     /// Lists the kernels of this user that run on this machine and have a connection file where Jupyter keeps them.
     @concurrent
     public func kernels() async -> [KernelDescription] {
-        ConnectionFolder.files(matching: nil).compactMap { path in
-            guard let bytes = ConnectionFolder.read(path), let file = try? ConnectionFile(parsing: bytes),
+        ConnectionFileSearch.files(matching: nil).compactMap { path in
+            guard let bytes = ConnectionFileSearch.read(path), let file = try? ConnectionFile(parsing: bytes),
                 ListeningProcess(at: file.endpoints) != nil
             else { return nil }
-            let id = ConnectionFolder.id(of: path)
+            let id = ConnectionFileSearch.id(of: path)
             return KernelDescription(
                 name: id, displayName: file.kernelName.isEmpty ? id : file.kernelName, language: "", location: path)
         }
@@ -41,33 +41,35 @@ public struct AttachedKernels: KernelProvider {
 
     /// Connects to the kernel, hands it to `body`, and leaves it running however `body` is left.
     ///
-    /// - Throws: ``AttachError`` if there is no such file or the kernel does not answer, and any error of `body`.
+    /// - Throws: ``AttachedKernelError`` if there is no such file or the kernel does not answer, and any error of `body`.
     public func withKernel<Result>(
         _ request: KernelRequest, _ body: (any Kernel) async throws -> Result
     ) async throws -> Result {
-        try await connect(request).untilLeft { try await body($0) }
+        try await connect(request).withShutdown { try await body($0) }
     }
 
     /// Asks the kernel of a connection file to end, and waits for the answer, for so long at most.
     @concurrent
     package static func requestShutdown(of path: String, within limit: Duration) async {
-        guard let bytes = ConnectionFolder.read(path), let file = try? ConnectionFile(parsing: bytes) else { return }
+        guard let bytes = ConnectionFileSearch.read(path), let file = try? ConnectionFile(parsing: bytes) else {
+            return
+        }
         await AttachedKernel.requestShutdown(of: file, within: limit)
     }
 
     @concurrent
     private func connect(_ request: KernelRequest) async throws -> AttachedKernel {
         try request.checkRights()
-        if let kernel = request.kernel { throw AttachError.otherKernelNamed(kernel) }
-        let path = try ConnectionFolder.find(file)
-        guard let bytes = ConnectionFolder.read(path) else {
-            throw AttachError.notReadable(path: path)
+        if let kernel = request.kernel { throw AttachedKernelError.otherKernelNamed(kernel) }
+        let path = try ConnectionFileSearch.find(file)
+        guard let bytes = ConnectionFileSearch.read(path) else {
+            throw AttachedKernelError.notReadable(path: path)
         }
         let connectionFile: ConnectionFile
         do {
             connectionFile = try ConnectionFile(parsing: bytes)
         } catch {
-            throw AttachError.invalid(path: path, reason: "\(error)")
+            throw AttachedKernelError.invalid(path: path, reason: "\(error)")
         }
         let kernel = try await AttachedKernel.connect(connectionFile, path, within: request.startTimeout)
         if !kernel.isWatched {
@@ -79,21 +81,21 @@ public struct AttachedKernels: KernelProvider {
 
 extension KernelRequest {
     /// Makes sure that this process may send the notebook's code to a kernel.
-    fileprivate func checkRights() throws(AttachError) {
+    fileprivate func checkRights() throws(AttachedKernelError) {
         switch user {
         case .caller: return
         case .named(let name): throw .userNamed(name)
         case .owner where owner?.user != geteuid(): throw .userNamed("the owner of the notebook")
         case .owner, .automatic: break
         }
-        guard geteuid() == 0, let owner, owner.user != 0 || !owner.isAlone else { return }
+        guard geteuid() == 0, let owner, owner.user != 0 || !owner.isSafeFromOtherUsers else { return }
         throw .notebookOfAnotherUser
     }
 }
 
 /// Says why Galley cannot use a kernel that another program started.
 @nonexhaustive
-public enum AttachError: KernelFault, Hashable {
+public enum AttachedKernelError: KernelFault, Hashable {
     /// No connection file has this name; nil if there is none at all.
     case notFound(name: String?, searched: [String])
     /// The file cannot be read, or is too large for a connection file.
@@ -120,7 +122,7 @@ public enum AttachError: KernelFault, Hashable {
     }
 }
 
-extension AttachError: CustomStringConvertible {
+extension AttachedKernelError: CustomStringConvertible {
     /// What failed, and what to do.
     public var description: String {
         switch self {

@@ -12,7 +12,7 @@ struct ListeningProcess: Sendable {
     init?(at endpoints: Endpoints) {
         let found: pid_t? =
             switch endpoints.transport {
-            case .ipc: unsafe clinux_listener(endpoints.path(of: .shell))
+            case .ipc: unsafe clinux_find_listener(endpoints.path(of: .shell))
             case .tcp: Self.listener(onPort: endpoints.port(of: .shell))
             }
         guard let found, found > 0 else { return nil }
@@ -36,8 +36,8 @@ struct ListeningProcess: Sendable {
     private static func listener(onPort port: Int) -> pid_t? {
         guard let socket = socket(onPort: port) else { return nil }
         let wanted = "socket:[\(socket)]"
-        for process in ConnectionFolder.names(in: "/proc").compactMap({ pid_t($0) }) {
-            for file in ConnectionFolder.names(in: "/proc/\(process)/fd") {
+        for process in ConnectionFileSearch.names(in: "/proc").compactMap({ pid_t($0) }) {
+            for file in ConnectionFileSearch.names(in: "/proc/\(process)/fd") {
                 var target = [CChar](repeating: 0, count: 64)
                 // Safe because the array is passed with its own length.
                 let length = unsafe readlink("/proc/\(process)/fd/\(file)", &target, target.count)

@@ -38,23 +38,23 @@ final class BackgroundWriter: Sendable {
     /// - Parameters:
     ///   - isNew: Whether the file is emptied, and nobody else may write to it meanwhile.
     convenience init(
-        file path: String, of option: String, _ files: any RunFiles, isNew: Bool = false, limit: Int,
+        file path: String, of option: String, _ files: any RunFileWriter, isNew: Bool = false, limit: Int,
         gap: @escaping @Sendable (_ count: Int) -> [UInt8]
-    ) throws(FileRefusal) {
+    ) throws(OutputFileError) {
         let descriptor: Int32
         do throws(Errno) {
             if LocalFile.isNamedPipe(path) {
-                self.init(pipe: try HeldPath(path), limit: limit, gap: gap)
+                self.init(pipe: try PinnedPath(path), limit: limit, gap: gap)
                 return
             }
-            descriptor = try files.openForLines(path)
+            descriptor = try files.openForAppending(path)
         } catch {
-            throw FileRefusal(option: option, path: path, reason: "\(error)")
+            throw OutputFileError(option: option, path: path, reason: "\(error)")
         }
         if isNew {
             if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
                 close(descriptor)
-                throw FileRefusal(option: option, path: path, reason: "another run writes to it; name another file")
+                throw OutputFileError(option: option, path: path, reason: "another run writes to it; name another file")
             }
             _ = ftruncate(descriptor, 0)
         }
@@ -62,7 +62,7 @@ final class BackgroundWriter: Sendable {
     }
 
     /// Writes to a pipe that has a name, once somebody reads from it.
-    private init(pipe: HeldPath, limit: Int, gap: @escaping @Sendable (_ count: Int) -> [UInt8]) {
+    private init(pipe: PinnedPath, limit: Int, gap: @escaping @Sendable (_ count: Int) -> [UInt8]) {
         state = Mutex(State(isBusy: true, isNamedPipe: true))
         self.limit = limit
         self.gap = gap
@@ -74,7 +74,7 @@ final class BackgroundWriter: Sendable {
     }
 
     /// Opens a pipe once something reads from it; nil where nothing does in time.
-    private func waitForReader(of pipe: HeldPath) -> Int32? {
+    private func waitForReader(of pipe: PinnedPath) -> Int32? {
         while true {
             do throws(Errno) {
                 return try pipe.open(O_WRONLY | O_NONBLOCK)
@@ -131,9 +131,9 @@ final class BackgroundWriter: Sendable {
     ///
     /// - Parameter patience: How long the reader of a pipe with a name is waited for that does not read; nil for as long as it
     ///   takes, as for all other readers.
-    func finish(within patience: Duration? = nil) async -> Bool {
+    func finish(within readerTimeout: Duration? = nil) async -> Bool {
         state.withLock { state in
-            if state.isNamedPipe { state.deadline = patience.map { ContinuousClock.now + $0 } }
+            if state.isNamedPipe { state.deadline = readerTimeout.map { ContinuousClock.now + $0 } }
         }
         let isWritten = AsyncPromise<Bool>()
         queue.async {
@@ -145,7 +145,7 @@ final class BackgroundWriter: Sendable {
 }
 
 /// Why a file that is to be written on the way cannot be.
-struct FileRefusal: Error {
+struct OutputFileError: Error {
     let option: String
     let path: String
     let reason: String

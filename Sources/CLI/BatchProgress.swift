@@ -14,26 +14,26 @@ final class BatchProgress: ProgramSink {
     private let begin = ContinuousClock.now
 
     private struct State {
-        var voice: ConsoleOutput
-        var running: [Int: Running] = [:]
+        var console: ConsoleOutput
+        var running: [Int: RunningNotebook] = [:]
         var jobReports: [Int: JobReport] = [:]
         var ticker: Task<Void, Never>?
     }
 
-    private struct Running {
+    private struct RunningNotebook {
         var cell: PlannedCell?
         var cells = 0
         var since = ContinuousClock.now
         var printed = LineBuffer()
     }
 
-    init(_ arguments: ExecuteArguments, concurrency: Int, _ log: Log?) {
+    init(_ arguments: ExecuteArguments, concurrency: Int, _ log: RunLog?) {
         tasks = arguments.tasks
         streams = arguments.streams
-        state = Mutex(State(voice: ConsoleOutput(arguments, log)))
+        state = Mutex(State(console: ConsoleOutput(arguments, log)))
         let ticker = ticker(for: self) { progress in
             progress.state.withLock { state in
-                state.voice.flush()
+                state.console.flush()
                 progress.showStatus(&state)
             }
         }
@@ -41,7 +41,7 @@ final class BatchProgress: ProgramSink {
             state.ticker = ticker
             let part = arguments.batch.shard.map { ", part \($0.number) of \($0.count)" } ?? ""
             let pace = tasks.isEmpty ? "" : ", \(concurrency == 1 ? "one" : "\(concurrency)") at a time"
-            state.voice.say("\(count(tasks.count))\(part)\(pace)")
+            state.console.writeLine("\(count(tasks.count))\(part)\(pace)")
         }
     }
 
@@ -51,11 +51,11 @@ final class BatchProgress: ProgramSink {
             case .run(let job, let event): receive(event, of: job, &state)
             case .retrying(let job, let attempt, let reason):
                 state.running[job] = nil
-                state.voice.complain(
-                    .warning, "\(name(job)): \(reason.shownOnOneLine(300)); it is run again (attempt \(attempt))",
+                state.console.reportProblem(
+                    .warning, "\(name(job)): \(reason.terminalSafeLine(300)); it is run again (attempt \(attempt))",
                     notebook: tasks[job].path)
-            case .heldBack(let available, let needed):
-                state.voice.complain(
+            case .waitingForMemory(let available, let needed):
+                state.console.reportProblem(
                     .warning,
                     "kernels wait for memory: \(available / 1_000_000) MB are left, and one needs about \(needed / 1_000_000) MB"
                 )
@@ -73,57 +73,57 @@ final class BatchProgress: ProgramSink {
                 end(job, jobReport, &state)
                 showStatus(&state)
             }
-        case .notice(let lines): state.withLock { $0.voice.say(lines) }
-        case .problem(let problem): complain(problem)
+        case .notice(let lines): state.withLock { $0.console.writeLine(lines) }
+        case .problem(let problem): reportProblem(problem)
         default: break
         }
     }
 
     private func receive(_ event: RunEvent, of job: Int, _ state: inout State) {
         switch event {
-        case .started(let start): state.running[job] = Running(cells: start.cells)
+        case .started(let start): state.running[job] = RunningNotebook(cells: start.cells)
         case .cellStarted(let cell):
             state.running[job]?.cell = cell
             state.running[job]?.since = .now
-        case .output(let cell, let publication):
-            guard streams, let text = publication.printedText else { return }
+        case .output(let cell, let iopubMessage):
+            guard streams, let text = iopubMessage.printedText else { return }
             for line in state.running[job]?.printed.add(text) ?? [] {
-                state.voice.show(line, lead: "\(name(job)): ", notebook: tasks[job].path, cell: cell.number)
+                state.console.show(line, lead: "\(name(job)): ", notebook: tasks[job].path, cell: cell.number)
             }
         case .cellFinished(let report):
             for line in state.running[job]?.printed.end() ?? [] {
-                state.voice.show(line, lead: "\(name(job)): ", notebook: tasks[job].path, cell: report.number)
+                state.console.show(line, lead: "\(name(job)): ", notebook: tasks[job].path, cell: report.number)
             }
         case .warning(let text):
-            state.voice.complain(
-                .warning, "\(name(job)): \(text.shownOnOneLine(1000))", notebook: tasks[job].path)
+            state.console.reportProblem(
+                .warning, "\(name(job)): \(text.terminalSafeLine(1000))", notebook: tasks[job].path)
         default: break
         }
     }
 
-    private func complain(_ problem: String) {
+    private func reportProblem(_ problem: String) {
         state.withLock { state in
-            state.voice.complain(.error, problem.shown())
-            state.voice.flush()
+            state.console.reportProblem(.error, problem.terminalSafe())
+            state.console.flush()
         }
     }
 
     func finish() async {
-        if let problem = await state.withLock(\.voice).finishLog() { complain(problem) }
-        _ = await state.withLock(\.voice.screen).finish()
+        if let problem = await state.withLock(\.console).finishLog() { reportProblem(problem) }
+        _ = await state.withLock(\.console.liveTerminal).finish()
     }
 
     // MARK: What stays
 
-    private func name(_ job: Int) -> String { tasks[job].path.shownOnOneLine(200) }
+    private func name(_ job: Int) -> String { tasks[job].path.terminalSafeLine(200) }
 
     private func count(_ notebooks: Int) -> String { notebooks == 1 ? "1 notebook" : "\(notebooks) notebooks" }
 
     private func end(_ job: Int, _ jobReport: JobReport, _ state: inout State) {
         state.jobReports[job] = jobReport
         if jobReport.isLeftOut { return }
-        let colour = state.voice.hasColours ? (jobReport.isSuccess ? "\u{1B}[32m" : "\u{1B}[31m") : ""
-        let word = colour + (jobReport.isSuccess ? "ok    " : "FAILED") + (colour.isEmpty ? "" : "\u{1B}[0m")
+        let color = state.console.hasColors ? (jobReport.isSuccess ? "\u{1B}[32m" : "\u{1B}[31m") : ""
+        let word = color + (jobReport.isSuccess ? "ok    " : "FAILED") + (color.isEmpty ? "" : "\u{1B}[0m")
         let digits = String(tasks.count).count
         let over = state.jobReports.values.count { !$0.isLeftOut }
         let lead = "[\(String(over).padded(digits))/\(tasks.count)] "
@@ -131,72 +131,73 @@ final class BatchProgress: ProgramSink {
         let rest =
             " \(jobReport.duration.inWords.padded(7))  \(name(job))\(attempt)"
             + (jobReport.shownSentence.map { ": \($0)" } ?? "")
-        state.voice.note(
+        state.console.writeToLog(
             jobReport.isSuccess ? .info : .error, lead + (jobReport.isSuccess ? "ok" : "FAILED") + rest,
             notebook: tasks[job].path,
             cell: jobReport.cell)
         if jobReport.isSuccess {
-            state.voice.sayAloud(lead + word + rest)
+            state.console.sayAloud(lead + word + rest)
         } else {
-            state.voice.write(lead + word + rest)
+            state.console.write(lead + word + rest)
         }
-        guard let sentence = jobReport.sentence, let host = state.voice.host else { return }
+        guard let sentence = jobReport.sentence, let host = state.console.host else { return }
         let command = host.annotation(
-            notebook: tasks[job].path, line: jobReport.fileLine, title: name(job), sentence.shown())
-        if let command { state.voice.command(command) }
+            notebook: tasks[job].path, line: jobReport.fileLine, title: name(job), sentence.terminalSafe())
+        if let command { state.console.command(command) }
     }
 
     /// Says in the end what has to be known.
     private func finish(_ report: BatchReport, _ state: inout State) {
         state.ticker?.cancel()
         state.running = [:]
-        state.voice.screen.clear()
+        state.console.liveTerminal.clear()
         let jobReports = report.jobs.indices.map { state.jobReports[$0] ?? report.jobs[$0] }
         let failed = jobReports.indices.filter { jobReports[$0].hasFailed }
         explain(failed.map { ($0, jobReports[$0]) }, &state)
         let ran = jobReports.filter { !$0.isLeftOut }
         if failed.isEmpty {
-            state.voice.say("\(count(ran.count)) in \(report.duration.inWords)")
+            state.console.writeLine("\(count(ran.count)) in \(report.duration.inWords)")
         } else {
             let of =
                 failed.count == ran.count && ran.count == 1 ? "the notebook" : "\(failed.count) of \(count(ran.count))"
-            state.voice.complain(.error, "\(of) failed, in \(report.duration.inWords):")
-            for job in failed { state.voice.write("  \(name(job)): \(jobReports[job].shownSentence ?? "")") }
+            state.console.reportProblem(.error, "\(of) failed, in \(report.duration.inWords):")
+            for job in failed { state.console.write("  \(name(job)): \(jobReports[job].shownSentence ?? "")") }
         }
         let leftOut = jobReports.count - ran.count
         if leftOut > 0 {
             let reason = report.stop.map { "the run \($0)" } ?? "enough others had failed"
-            state.voice.complain(.warning, "\(count(leftOut)) not run, because \(reason)")
+            state.console.reportProblem(.warning, "\(count(leftOut)) not run, because \(reason)")
         } else if let stop = report.stop {
-            state.voice.complain(.warning, "the run \(stop)")
+            state.console.reportProblem(.warning, "the run \(stop)")
         }
         let slowest = ran.filter { $0.run != nil }.sorted { $0.duration > $1.duration }.prefix(5)
         if slowest.count > 1 {
-            state.voice.say("Slowest:")
+            state.console.writeLine("Slowest:")
             for jobReport in slowest {
-                state.voice.say("  \(jobReport.duration.inWords.padded(7))  \(jobReport.name.shownOnOneLine(200))")
+                state.console.writeLine(
+                    "  \(jobReport.duration.inWords.padded(7))  \(jobReport.name.terminalSafeLine(200))")
             }
         }
-        state.voice.flush()
+        state.console.flush()
     }
 
     /// Shows of each notebook that failed the code, the traceback or what differs; folded where the host does that.
     private func explain(_ failed: [(job: Int, jobReport: JobReport)], _ state: inout State) {
         for (job, jobReport) in failed {
-            let details = jobReport.details(withColours: state.voice.hasColours)
+            let details = jobReport.details(withColors: state.console.hasColors)
             if details.isEmpty { continue }
-            let fold = state.voice.host?.fold("\(name(job)): \(jobReport.shownSentence ?? "")", number: job)
+            let fold = state.console.host?.fold("\(name(job)): \(jobReport.shownSentence ?? "")", number: job)
             if let fold {
-                state.voice.command(fold.begin)
+                state.console.command(fold.begin)
             } else {
-                state.voice.write("")
-                state.voice.write("--- \(name(job)): \(jobReport.shownSentence ?? "")")
+                state.console.write("")
+                state.console.write("--- \(name(job)): \(jobReport.shownSentence ?? "")")
             }
-            for line in Self.shortened(details) { state.voice.write(line) }
-            if let fold { state.voice.command(fold.end) }
+            for line in Self.shortened(details) { state.console.write(line) }
+            if let fold { state.console.command(fold.end) }
         }
-        if state.voice.host == nil, failed.contains(where: { !$0.jobReport.details(withColours: false).isEmpty }) {
-            state.voice.write("")
+        if state.console.host == nil, failed.contains(where: { !$0.jobReport.details(withColors: false).isEmpty }) {
+            state.console.write("")
         }
     }
 
@@ -213,13 +214,13 @@ final class BatchProgress: ProgramSink {
     // MARK: What changes
 
     private func showStatus(_ state: inout State) {
-        guard state.voice.screen.isLive else { return }
+        guard state.console.liveTerminal.isLive else { return }
         let lines = state.running.sorted { $0.key < $1.key }.compactMap { job, running -> String? in
             guard let cell = running.cell else { return "  \(name(job))" }
             let time = running.since.duration(to: .now).inWords.padded(7)
-            return "  \(name(job)) [\(cell.number)/\(running.cells)] \(time)  \(cell.title.shownOnOneLine(40))"
+            return "  \(name(job)) [\(cell.number)/\(running.cells)] \(time)  \(cell.title.terminalSafeLine(40))"
         }
-        state.voice.screen.show(lines + [bar(state)])
+        state.console.liveTerminal.show(lines + [bar(state)])
     }
 
     private func bar(_ state: State) -> String {
@@ -250,14 +251,14 @@ extension JobReport {
     /// What went wrong, on one line.
     fileprivate var shownSentence: String? {
         // Where a result was rescued to stands at the end.
-        if case .failed(let error) = result, error is UnsavedRun { return sentence?.shownOnOneLine(1000) }
-        return sentence?.shownOnOneLine(160)
+        if case .failed(let error) = result, error is UnsavedRun { return sentence?.terminalSafeLine(1000) }
+        return sentence?.terminalSafeLine(160)
     }
 
     /// What there is to see of what went wrong.
-    fileprivate func details(withColours: Bool) -> [String] {
-        if let failure { return failure.details(withColours: withColours) }
-        if let sentence, findings.isEmpty, sentence.count > 160 { return [sentence.shown()] }
-        return findings.flatMap { ["", "cell \($0.cell), \($0.what):"] + $0.lines.map { "    " + $0.shown() } }
+    fileprivate func details(withColors: Bool) -> [String] {
+        if let failure { return failure.details(withColors: withColors) }
+        if let sentence, findings.isEmpty, sentence.count > 160 { return [sentence.terminalSafe()] }
+        return findings.flatMap { ["", "cell \($0.cell), \($0.what):"] + $0.lines.map { "    " + $0.terminalSafe() } }
     }
 }

@@ -36,30 +36,30 @@ struct BatchSettings: Sendable {
 
     static let flags: [Flag<ExecuteArguments>] =
         [
-            Flag("--jobs", "-j", takes: "N", like: "4", in: .many, "Run so many at a time; as many as processors") {
+            Flag("--jobs", "-j", takes: "N", example: "4", in: .many, "Run so many at a time; as many as processors") {
                 arguments, value, name throws(UsageError) in
-                arguments.batch.concurrency = try Reading.number(value, name, from: 1)
+                arguments.batch.concurrency = try FlagValueParser.number(value, name, from: 1)
             },
             Flag(
-                "--memory-per-kernel", takes: "SIZE", like: "2GB", in: .many,
+                "--memory-per-kernel", takes: "SIZE", example: "2GB", in: .many,
                 "Start no kernel where less memory is left; else what others take"
             ) { arguments, value, name throws(UsageError) in
-                arguments.batch.memoryPerKernel = try Reading.bytes(value, name)
+                arguments.batch.memoryPerKernel = try FlagValueParser.bytes(value, name)
             },
             Flag("--fail-fast", in: .many, "Begin no other notebook after a failure") { $0.batch.failureLimit = 1 },
             Flag(
-                "--max-failures", takes: "N", like: "3", in: .many, "Begin no other notebook after so many failures"
+                "--max-failures", takes: "N", example: "3", in: .many, "Begin no other notebook after so many failures"
             ) { arguments, value, name throws(UsageError) in
-                arguments.batch.failureLimit = try Reading.number(value, name, from: 1)
+                arguments.batch.failureLimit = try FlagValueParser.number(value, name, from: 1)
             },
             Flag(
-                "--retries", takes: "N", like: "2", in: .many,
+                "--retries", takes: "N", example: "2", in: .many,
                 "Run a notebook again if its kernel did not start, or died"
             ) { arguments, value, name throws(UsageError) in
-                arguments.batch.retries = try Reading.number(value, name, from: 0)
+                arguments.batch.retries = try FlagValueParser.number(value, name, from: 0)
             },
             Flag(
-                "--shard", takes: "M/N", like: "2/5", in: .many,
+                "--shard", takes: "M/N", example: "2/5", in: .many,
                 "Run one of several parts that take about as long, here the second of five"
             ) { arguments, value, name throws(UsageError) in
                 let numbers = value.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
@@ -69,20 +69,20 @@ struct BatchSettings: Sendable {
                 arguments.batch.shard = (number, count)
             },
             Flag(
-                "--order", takes: "as-given|slowest-first", like: "slowest-first", in: .many,
+                "--order", takes: "as-given|slowest-first", example: "slowest-first", in: .many,
                 "Begin with those that took longest, as their files tell"
             ) { arguments, value, name throws(UsageError) in
-                arguments.batch.order = try Reading.choice(
+                arguments.batch.order = try FlagValueParser.choice(
                     value, name, ["as-given": .asGiven, "slowest-first": .slowestFirst])
             },
             Flag(
-                "--exclude", takes: "PATTERN", like: "old/*.ipynb", in: .many,
+                "--exclude", takes: "PATTERN", example: "old/*.ipynb", in: .many,
                 "Leave out notebooks, by name or by path; may be given again"
             ) { arguments, value, _ in arguments.batch.excluded.append(value) },
         ]
         + ReportKind.allCases.map { kind in
             Flag(
-                kind.rawValue, takes: "FILE", like: kind.example, in: .many,
+                kind.rawValue, takes: "FILE", example: kind.example, in: .many,
                 "Write how it went, for \(kind.reader)"
             ) { arguments, value, _ in arguments.batch.reports.append((kind, value)) }
         }

@@ -13,7 +13,7 @@ struct CleanCommand: Sendable {
     /// The only files that paths may lead to which other users can change.
     private var only: [PathKey: LocalFile.Identity] = [:]
     private let isInPlace: Bool
-    private let remains: UnreadNotebook.Remains
+    private let remains: UnvalidatedNotebook.RunTraces
 
     private static let options = ["--inplace", "--all"]
 
@@ -37,14 +37,14 @@ struct CleanCommand: Sendable {
 
     /// Has a process of each owner do its part, where this one is root's, and returns in them; this process may have no
     /// other thread.
-    func divided() -> CleanCommand {
+    func forkPerOwner() -> CleanCommand {
         guard geteuid() == 0 else { return self }
         var part = self
         var parts: [FileOwner?: [String]] = [:]
         for path in paths {
             let owner = path == "-" ? NotebookOwner.ofStandardInput : NotebookOwner(of: path)
             if path == "-", owner == .none {
-                Terminal.complain("galley: -: any user can write to standard input, so root does not read it")
+                Terminal.reportProblem("galley: -: any user can write to standard input, so root does not read it")
                 exit(ExitStatus.storage)
             }
             if case .user(let owner, let only) = owner {
@@ -59,9 +59,9 @@ struct CleanCommand: Sendable {
         for (owner, paths) in parts {
             part.paths = paths
             do throws(Errno) {
-                if let child = try ChildProcess.make(isApart: false) {
-                    let end = ChildProcess.ends(
-                        of: [child], passingOn: Signals.ending,
+                if let child = try ChildProcess.make(hasOwnProcessGroup: false) {
+                    let end = ChildProcess.waitForExit(
+                        of: [child], forwarding: Signals.ending,
                         within: ChildProcess.Limits(whole: .seconds(600), ending: .seconds(15)))[0].status
                     let status = end < 0 ? ExitStatus.signal(-end) : end
                     if ExitStatus.isWorse(status, than: worst) { worst = status }
@@ -71,7 +71,7 @@ struct CleanCommand: Sendable {
                 return part
             } catch {
                 let name = owner.map { Account.name(of: $0.user) } ?? "root"
-                Terminal.complain("galley: no process can be made that runs as \(name): \(error)")
+                Terminal.reportProblem("galley: no process can be made that runs as \(name): \(error)")
                 exit(ExitStatus.noKernel)
             }
         }
@@ -83,14 +83,14 @@ struct CleanCommand: Sendable {
         var status = ExitStatus.success
         for path in paths {
             if geteuid() == 0, path != "-", NotebookOwner(of: path) != .root {
-                Terminal.complain("galley: \(StorageError.changeable(path: path))")
+                Terminal.reportProblem("galley: \(StorageError.changeable(path: path))")
                 status = ExitStatus.storage
                 continue
             }
             do {
                 try await clean(path)
             } catch {
-                Terminal.complain("galley: \(error is NotebookError ? "\(path): " : "")\(error)")
+                Terminal.reportProblem("galley: \(error is NotebookError ? "\(path): " : "")\(error)")
                 status = ExitStatus.storage
             }
         }
@@ -98,19 +98,20 @@ struct CleanCommand: Sendable {
     }
 
     private func clean(_ path: String) async throws {
-        let file = path == "-" ? nil : LocalFile(path, reading: LocalFile.ReadingBounds(only: only[PathKey(path)]))
+        let file = path == "-" ? nil : LocalFile(path, reading: LocalFile.ReadRestrictions(only: only[PathKey(path)]))
         let source: any NotebookStore = file ?? StandardStreams()
         if isInPlace { try await source.lock() }
         let bytes = try await source.read()
-        for warning in await file?.takeWarnings() ?? [] { Terminal.complain("galley: \(warning)") }
+        for warning in await file?.takeWarnings() ?? [] { Terminal.reportProblem("galley: \(warning)") }
         // An empty file holds nothing to be removed, and git asks about it too.
         if bytes.isEmpty { return }
-        let text = try UnreadNotebook(parsing: bytes).removing(remains)
+        let text = try UnvalidatedNotebook(parsing: bytes).removing(remains)
         if !isInPlace { return _ = try await StandardStreams().write(text) }
         // What is clean is not touched.
         guard text.count != bytes.count || Array(text.bytes) != bytes else { return }
         if case .conflict(let other) = try await source.write(text) {
-            Terminal.complain("galley: somebody else has changed \(path) meanwhile; the clean notebook is in \(other)")
+            Terminal.reportProblem(
+                "galley: somebody else has changed \(path) meanwhile; the clean notebook is in \(other)")
         }
     }
 

@@ -5,37 +5,37 @@ import GalleyReports
 
 /// How it is said: to a person on standard error, and the same to a log.
 struct ConsoleOutput {
-    var screen: LiveTerminal
-    let hasColours: Bool
-    let host: Host?
+    var liveTerminal: LiveTerminal
+    let hasColors: Bool
+    let host: CIHost?
     /// What is told everything, also where standard error is quiet.
-    private let log: Log?
+    private let log: RunLog?
     private let isQuiet: Bool
     /// Whether standard error is the log.
     private let hasLogAlone: Bool
     private let logPath: String
     /// How long the reader of a log that is a pipe is waited for.
-    private let patience: Duration
+    private let readerTimeout: Duration
 
-    init(_ arguments: ExecuteArguments, _ log: Log?) {
+    init(_ arguments: ExecuteArguments, _ log: RunLog?) {
         self.log = log
         isQuiet = arguments.isQuiet
         hasLogAlone = arguments.background.logsToStandardError
-        (logPath, patience) = (arguments.background.log ?? "", arguments.options.grace)
-        screen = LiveTerminal(isLive: Terminal.isWatched && !arguments.isQuiet && !hasLogAlone)
-        hasColours = Terminal.hasColours
-        host = Host.current
+        (logPath, readerTimeout) = (arguments.background.log ?? "", arguments.options.grace)
+        liveTerminal = LiveTerminal(isLive: Terminal.isInteractive && !arguments.isQuiet && !hasLogAlone)
+        hasColors = Terminal.hasColors
+        host = CIHost.current
     }
 
     /// Says how it goes.
-    mutating func say(_ line: String, notebook: String? = nil, cell: Int? = nil) {
+    mutating func writeLine(_ line: String, notebook: String? = nil, cell: Int? = nil) {
         log?.write(.info, line, notebook: notebook, cell: cell)
         if !isQuiet { write(line) }
     }
 
     /// Says several lines at once.
-    mutating func say(_ lines: [String]) {
-        for line in lines { say(line) }
+    mutating func writeLine(_ lines: [String]) {
+        for line in lines { writeLine(line) }
         flush()
     }
 
@@ -43,15 +43,17 @@ struct ConsoleOutput {
     mutating func sayAloud(_ line: String) { if !isQuiet { write(line) } }
 
     /// Says what is wrong.
-    mutating func complain(
-        _ level: Log.Level, _ problem: String, details: [String] = [], notebook: String? = nil, cell: Int? = nil
+    mutating func reportProblem(
+        _ level: RunLog.Level, _ problem: String, details: [String] = [], notebook: String? = nil, cell: Int? = nil
     ) {
         log?.write(level, problem, details: details, notebook: notebook, cell: cell)
         for line in ["galley: " + problem] + details { write(line) }
     }
 
     /// Says something to the log alone.
-    func note(_ level: Log.Level, _ text: String, details: [String] = [], notebook: String? = nil, cell: Int? = nil) {
+    func writeToLog(
+        _ level: RunLog.Level, _ text: String, details: [String] = [], notebook: String? = nil, cell: Int? = nil
+    ) {
         log?.write(level, text, details: details, notebook: notebook, cell: cell)
     }
 
@@ -59,28 +61,28 @@ struct ConsoleOutput {
     mutating func show(_ line: String, lead: String = "", notebook: String? = nil, cell: Int? = nil) {
         let line = TerminalText.lastState(of: line)
         log?.write(.output, line, notebook: notebook, cell: cell)
-        write(lead + line.shown(withColours: hasColours))
+        write(lead + line.terminalSafe(withColors: hasColors))
     }
 
     /// Writes what is for those alone who read standard error.
     mutating func write(_ text: String) {
         if hasLogAlone { return }
         for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
-            screen.write(Host.harmless(String(line)))
+            liveTerminal.write(CIHost.neutralized(String(line)))
         }
     }
 
     /// Writes what the host understands, and nobody else.
-    mutating func command(_ line: String) { if !hasLogAlone { screen.write(line) } }
+    mutating func command(_ line: String) { if !hasLogAlone { liveTerminal.write(line) } }
 
     mutating func flush() {
         log?.flush()
-        screen.flush()
+        liveTerminal.flush()
     }
 
     /// Waits until the log is written; returns what is wrong if not all of it is.
     func finishLog() async -> String? {
-        guard let log, await !log.finish(within: patience) else { return nil }
+        guard let log, await !log.finish(within: readerTimeout) else { return nil }
         return "not all lines could be written to \(logPath)"
     }
 }

@@ -10,15 +10,15 @@ import GalleyStorage
 ///
 /// `events.schema.json` says what can stand in it.
 final class EventLog: ProgramSink {
-    private let outlet: BackgroundWriter
+    private let writer: BackgroundWriter
     private let path: String
     /// The notebooks by their jobs.
     private let notebooks: [String]
     /// Whether it is the run of one notebook, whose end is that of everything.
     private let isSingle: Bool
     /// How long the reader of a pipe is waited for that does not read.
-    private let patience: Duration
-    private let complain: @Sendable (String) -> Void
+    private let readerTimeout: Duration
+    private let reportProblem: @Sendable (String) -> Void
 
     /// Grows when a reader of an older form would be misled.
     private static let schema = 1
@@ -30,13 +30,13 @@ final class EventLog: ProgramSink {
     ///
     /// - Parameter complain: Says in the end that not everything was written.
     init(
-        _ path: String, _ arguments: ExecuteArguments, _ files: any RunFiles,
-        complain: @escaping @Sendable (String) -> Void
-    ) throws(FileRefusal) {
-        outlet = try BackgroundWriter(file: path, of: "--events", files, isNew: true, limit: Self.limit, gap: Self.gap)
-        (self.path, self.complain) = (path, complain)
+        _ path: String, _ arguments: ExecuteArguments, _ files: any RunFileWriter,
+        reportProblem: @escaping @Sendable (String) -> Void
+    ) throws(OutputFileError) {
+        writer = try BackgroundWriter(file: path, of: "--events", files, isNew: true, limit: Self.limit, gap: Self.gap)
+        (self.path, self.reportProblem) = (path, reportProblem)
         (notebooks, isSingle) = (arguments.tasks.map(\.path), arguments.isSingle)
-        patience = arguments.options.grace
+        readerTimeout = arguments.options.grace
     }
 
     func receive(_ event: BatchEvent) {
@@ -59,7 +59,7 @@ final class EventLog: ProgramSink {
 
     /// Waits until everything is written, or nothing has read it for so long.
     func finish() async {
-        if await !outlet.finish(within: patience) { complain("not all events could be written to \(path)") }
+        if await !writer.finish(within: readerTimeout) { reportProblem("not all events could be written to \(path)") }
     }
 
     private func write(_ event: RunEvent, of notebook: String) {
@@ -76,8 +76,8 @@ final class EventLog: ProgramSink {
             write(
                 "cell-started", of: notebook, place(cell.number, cell.index, cell.id) + [("title", .string(cell.title))]
             )
-        case .output(let cell, let publication):
-            guard let output = self.output(publication) else { return }
+        case .output(let cell, let iopubMessage):
+            guard let output = self.output(iopubMessage) else { return }
             write("output", of: notebook, place(cell.number, cell.index, cell.id) + output)
         case .cellFinished(let report): write("cell-finished", of: notebook, report.members)
         case .saved(let path): write("saved", of: notebook, [("path", .string(path))])
@@ -103,7 +103,7 @@ final class EventLog: ProgramSink {
     }
 
     /// Tells what became of several notebooks.
-    private func write(_ summary: Summary, _ end: End) {
+    private func write(_ summary: BatchSummary, _ end: RunSummary) {
         let jobReports = summary.jobReports
         let leftOut = jobReports.count(where: \.isLeftOut)
         let good = jobReports.count(where: \.isSuccess)
@@ -120,7 +120,7 @@ final class EventLog: ProgramSink {
         write(event, members + [("notebook", .string(notebook))])
     }
 
-    private func write(_ event: String, _ members: [(String, Value)]) { outlet.write(Self.line(event, members)) }
+    private func write(_ event: String, _ members: [(String, Value)]) { writer.write(Self.line(event, members)) }
 
     private static func line(_ event: String, _ members: [(String, Value)]) -> [UInt8] {
         let time = ("time", Value.string(Timestamp.now().description))
@@ -137,12 +137,12 @@ final class EventLog: ProgramSink {
         [("cell", .number(number)), ("index", .number(index))] + (id.map { [("cell_id", .string($0))] } ?? [])
     }
 
-    private func output(_ publication: IOPubMessage) -> [(String, Value)]? {
+    private func output(_ iopubMessage: IOPubMessage) -> [(String, Value)]? {
         func display(_ kind: String, _ display: IOPubMessage.Display) -> [(String, Value)] {
             [("data", display.data), ("kind", .string(kind)), ("metadata", display.metadata)]
                 + (display.id.map { [("display_id", .string($0))] } ?? [])
         }
-        switch publication {
+        switch iopubMessage {
         case .stream(let name, let text):
             return [("kind", "stream"), ("name", .string(name)), ("text", .string(text))]
         case .display(let shown): return display("display", shown)

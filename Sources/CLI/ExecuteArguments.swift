@@ -14,7 +14,7 @@ struct ExecuteArguments: Sendable {
     /// Arguments that only the process of their owner may look into.
     private(set) var deferred: [TaskList.Deferred] = []
     /// Whether this is what one user's process has to do.
-    private(set) var isShare = false
+    private(set) var isUserRun = false
     /// Whether it is one notebook that was called by its name, of which more is told than of many.
     private(set) var isSingle = true
     var batch = BatchSettings()
@@ -26,7 +26,7 @@ struct ExecuteArguments: Sendable {
     var isQuiet = false
     var streams = false
     var events: String?
-    var background = Background()
+    var background = BackgroundOptions()
     var wantsHelp = false
     let dialect: Dialect
 
@@ -43,7 +43,7 @@ struct ExecuteArguments: Sendable {
     var check = CheckSettings()
 
     /// What only nbconvert's line can say.
-    var nbconvert = Nbconvert()
+    var nbconvert = NbconvertOptions()
 
     /// Reads a command line, and looks at nothing else: ``resolve()`` does.
     init(_ arguments: [String], _ dialect: Dialect) throws(UsageError) {
@@ -52,14 +52,14 @@ struct ExecuteArguments: Sendable {
         if wantsHelp { return }
         if nbconvert.readsStandardInput { paths.append("-") }
         guard !paths.isEmpty else { throw UsageError("which notebook? See 'galley execute --help'") }
-        try nbconvert.settle(&self)
+        try nbconvert.apply(to: &self)
         if dialect == .check { result = .nowhere }
     }
 
     /// Finds the notebooks, and what the run needs besides, on the disks of this machine.
     mutating func resolve() throws(UsageError) {
         try find(paths)
-        if isPlan { try settle() } else { try complete() }
+        if assignsUsers { try checkCombinations() } else { try complete() }
     }
 
     /// Finds the notebooks that arguments mean.
@@ -67,7 +67,7 @@ struct ExecuteArguments: Sendable {
         var output: String?
         if case .folder(let path) = result { output = path }
         let list = try TaskList(
-            paths, excluding: batch.excluded, output: output, dialect, isPlan: isPlan, isShare: isShare)
+            paths, excluding: batch.excluded, output: output, dialect, assignsUsers: assignsUsers, isUserRun: isUserRun)
         (tasks, deferred) = (list.tasks, list.deferred)
         isSingle = list.isSingle && batch.shard == nil && dialect != .check
     }
@@ -77,22 +77,22 @@ struct ExecuteArguments: Sendable {
         if batch.shard != nil || batch.order == .slowestFirst { tasks.readDurations() }
         if let shard = batch.shard { tasks.keep(shard) }
         try check.readSanitizers(usesRootsRights: options.user == .caller)
-        try settle()
+        try checkCombinations()
     }
 
     /// Whether root has to find out first which user runs which notebook, and may read nothing until then.
-    var isPlan: Bool { geteuid() == 0 && options.user != .caller && !isShare }
+    var assignsUsers: Bool { geteuid() == 0 && options.user != .caller && !isUserRun }
 
     /// Takes the part of the notebooks that one user's process runs.
     mutating func take(_ tasks: [NotebookTask], _ deferred: [TaskList.Deferred]) {
-        (self.tasks, self.deferred, isShare) = (tasks, deferred, true)
+        (self.tasks, self.deferred, isUserRun) = (tasks, deferred, true)
     }
 
     /// How many notebooks run at a time: nbconvert runs one after the other, and what one leaves the next may want.
     ///
     /// There are no more than this process can open the files for.
     var concurrency: Int {
-        min(batch.concurrency ?? (dialect == .nbconvert ? 1 : Batch.usualConcurrency), Batch.largestConcurrency)
+        min(batch.concurrency ?? (dialect == .nbconvert ? 1 : Batch.defaultConcurrency), Batch.maximumConcurrency)
     }
 
     /// Adds the notebooks that arguments stand for which only the user's own process may look into.
@@ -122,7 +122,7 @@ struct ExecuteArguments: Sendable {
     }
 
     /// Puts together what several options decide.
-    private mutating func settle() throws(UsageError) {
+    private mutating func checkCombinations() throws(UsageError) {
         if readsStandardInput {
             guard tasks.count == 1 else {
                 throw UsageError("standard input is one notebook; it does not go with others")
@@ -143,9 +143,9 @@ struct ExecuteArguments: Sendable {
         if background.isDetached, result == .standardOutput {
             throw UsageError("--detach leaves nobody to read standard output; use --inplace or --output")
         }
-        try keepResultsApart()
-        try keepFilesApart()
-        try KeptKernels.check(self)
+        try checkResultPaths()
+        try checkOutputFiles()
+        try KeptKernelSink.check(self)
         if nbconvert.interruptsAtLimit, options.allowedErrors.isEverything {
             // There an interrupt is an error of the cell, which ends the run unless errors are allowed.
             options.onTimeout = .continue
@@ -155,7 +155,7 @@ struct ExecuteArguments: Sendable {
 
 extension ExecuteArguments {
     /// Makes sure that no result takes the place of a notebook, or of another result.
-    private mutating func keepResultsApart() throws(UsageError) {
+    private mutating func checkResultPaths() throws(UsageError) {
         // A result of the run before, that was named together with its notebook, is not run.
         if result == .beside, tasks.count > 1 {
             let results = Set(tasks.compactMap { resultPath(of: $0).map { PathKey($0) } })
@@ -178,12 +178,12 @@ extension ExecuteArguments {
 
     /// Whether two paths lead to one file, for all that root may find out where it plans.
     private func isSame(_ one: String, _ other: String) -> Bool {
-        guard isPlan else { return LocalFile.isSame(one, other) }
+        guard assignsUsers else { return LocalFile.isSame(one, other) }
         return PathWalk.identity(of: one).map { $0 == PathWalk.identity(of: other) } ?? false
     }
 
     /// Makes sure that no file which tells of the run is a notebook of it, or another such file.
-    private func keepFilesApart() throws(UsageError) {
+    private func checkOutputFiles() throws(UsageError) {
         var others = tasks.flatMap { task in
             [("the notebook", task.path)] + (resultPath(of: task).map { [("the result", $0)] } ?? [])
         }
@@ -196,9 +196,9 @@ extension ExecuteArguments {
             }
             // What is no file, such as /dev/null, may be for several.
             guard let path, path != "-", [nil, .file].contains(LocalFile.kind(of: path)) else { continue }
-            let parts = RunPlace.parts(of: path)
+            let parts = RunPaths.pathComponents(of: path)
             if let other = others.first(where: {
-                RunPlace.parts(of: $0.1) == parts || LocalFile.isSame($0.1, path)
+                RunPaths.pathComponents(of: $0.1) == parts || LocalFile.isSame($0.1, path)
             }) {
                 throw UsageError("\(option) \(path): that is \(other.0); name another file")
             }
@@ -220,12 +220,13 @@ extension ExecuteArguments {
     func location(ofResultOf task: NotebookTask) -> NotebookLocation? {
         let mark = dialect == .nbconvert ? ".nbconvert" : ".executed"
         let location = result.location(
-            of: NotebookLocation(task.path), mark: mark, as: isSingle || task.place.isEmpty ? nil : task.place)
+            of: NotebookLocation(task.path), mark: mark,
+            as: isSingle || task.relativePath.isEmpty ? nil : task.relativePath)
         // nbconvert puts it beside the notebook.
         if dialect == .nbconvert, nbconvert.folder == nil, case .file = result, let name = location,
             name != .standardStreams
         {
-            return NotebookLocation(Nbconvert.place(name.text, beside: task.path))
+            return NotebookLocation(NbconvertOptions.path(name.text, beside: task.path))
         }
         return location
     }
@@ -234,7 +235,7 @@ extension ExecuteArguments {
     var help: String { dialect == .check ? CheckSettings.help : Self.help }
 
     /// Where a notebook is when it has been run, as a path; nil for standard output.
-    func place(ofResultOf task: NotebookTask) -> String? { result == .inPlace ? task.path : resultPath(of: task) }
+    func outputPath(of task: NotebookTask) -> String? { result == .inPlace ? task.path : resultPath(of: task) }
 
     /// Whether the notebook comes by standard input.
     var readsStandardInput: Bool { tasks.contains { $0.path == "-" } }

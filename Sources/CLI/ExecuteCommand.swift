@@ -11,10 +11,10 @@ import Synchronization
 /// `galley execute`: runs notebooks, and hands what happens to the sinks that print, write and keep it.
 final class ExecuteCommand: EventSink {
     private let arguments: ExecuteArguments
-    private let place: RunPlace
-    private let attendant: AttendantLink?
-    private let files: any RunFiles
-    private let record: RunRecord
+    private let paths: RunPaths
+    private let supervisor: SupervisorLink?
+    private let files: any RunFileWriter
+    private let record: StatusFileSink
     private let tally: RunTally
     private let state: Mutex<State>
 
@@ -25,19 +25,19 @@ final class ExecuteCommand: EventSink {
         var checker: Checker?
         /// Why reports could not be written.
         var problems: [String] = []
-        var end: End?
+        var end: RunSummary?
     }
 
     /// - Parameter attendant: The process that looks after this one; nil if there is none.
-    init(_ arguments: ExecuteArguments, _ place: RunPlace, _ attendant: AttendantLink?) {
-        (self.arguments, self.place, self.attendant) = (arguments, place, attendant)
-        files = attendant?.files ?? LocalFiles()
-        record = RunRecord(
-            place, notebooks: arguments.isSingle ? nil : arguments.tasks.count,
+    init(_ arguments: ExecuteArguments, _ paths: RunPaths, _ supervisor: SupervisorLink?) {
+        (self.arguments, self.paths, self.supervisor) = (arguments, paths, supervisor)
+        files = supervisor?.files ?? LocalRunFileWriter()
+        record = StatusFileSink(
+            paths, notebooks: arguments.isSingle ? nil : arguments.tasks.count,
             isRequired: arguments.background.status != nil, files: files)
-        tally = RunTally(arguments, place)
+        tally = RunTally(arguments, paths)
         // A signal can end the process before all of them are there.
-        let link = attendant.map { AttendantSink($0, arguments.tasks.map(\.path), place) }
+        let link = supervisor.map { SupervisorSink($0, arguments.tasks.map(\.path), paths) }
         state = Mutex(State(sinks: [tally, record] + (link.map { [$0] } ?? [])))
     }
 
@@ -54,12 +54,13 @@ final class ExecuteCommand: EventSink {
             try record.begin()
             try makeFolders()
         } catch {
-            return refuse((error as? FileRefusal).map { "\($0.option) \($0.path): \($0.reason)" } ?? "\(error)")
+            return endWithoutRun(
+                (error as? OutputFileError).map { "\($0.option) \($0.path): \($0.reason)" } ?? "\(error)")
         }
         if let asked = arguments.batch.concurrency, batch.concurrency < min(asked, batch.jobs.count) {
-            tell(
+            sendToSinks(
                 .problem(
-                    "-j \(asked): only \(batch.concurrency) at a time, because this process may open no more than \(Machine.openFiles) files. Raise the limit (ulimit -n)"
+                    "-j \(asked): only \(batch.concurrency) at a time, because this process may open no more than \(SystemResources.openFiles) files. Raise the limit (ulimit -n)"
                 ))
         }
         batch.events = [self]
@@ -70,12 +71,12 @@ final class ExecuteCommand: EventSink {
     /// Ends the program now, even if notebooks still run, and returns the status to end with.
     ///
     /// - Parameter signal: Why it ends, if the run is not over.
-    func cutOff(by signal: Int32) -> Int32 {
+    func abort(by signal: Int32) -> Int32 {
         if let end = state.withLock(\.end) { return self.end(end) }
         let losses = tally.losses
-        for loss in losses { Terminal.complain("galley: \(loss); what was saved before is still there") }
+        for loss in losses { Terminal.reportProblem("galley: \(loss); what was saved before is still there") }
         let cause = (["the run \(StopReason.signal(signal))"] + losses).joined(separator: "; ")
-        return end(End(status: ExitStatus.signal(signal), outcome: "stopped", result: nil, message: cause))
+        return end(RunSummary(status: ExitStatus.signal(signal), outcome: "stopped", result: nil, message: cause))
     }
 
     // MARK: - What happens
@@ -87,11 +88,11 @@ final class ExecuteCommand: EventSink {
         switch event {
         case .ended(let job, var report):
             report.findings = checker?.findings(job) ?? []
-            tell(.judged(job: job, report))
+            sendToSinks(.judged(job: job, report))
         case .finished(let report):
             // Here, where a stop still counts for the run, and before a slow reader is waited for.
             let summary = tally.summary(report)
-            tell(.summarized(summary))
+            sendToSinks(.summarized(summary))
             _ = end(tally.end(summary, problems: state.withLock(\.problems)), summary)
         default: break
         }
@@ -100,21 +101,22 @@ final class ExecuteCommand: EventSink {
     /// Waits until each sink has written everything.
     func finish() async { for sink in state.withLock(\.sinks) { await sink.finish() } }
 
-    private func tell(_ event: ProgramEvent) { for sink in state.withLock(\.sinks) { sink.receive(event) } }
+    private func sendToSinks(_ event: ProgramEvent) { for sink in state.withLock(\.sinks) { sink.receive(event) } }
 
     /// Ends before anything is run, because something that was asked for cannot be written.
-    private func refuse(_ problem: String) -> Int32 {
+    private func endWithoutRun(_ problem: String) -> Int32 {
         if arguments.background.logsToStandardError {
             Terminal.write(
-                Array(Log.line(arguments.background.logFormat, place.members, .error, problem).utf8), to: STDERR_FILENO)
+                Array(RunLog.line(arguments.background.logFormat, paths.members, .error, problem).utf8),
+                to: STDERR_FILENO)
         } else {
-            Terminal.complain("galley: \(problem)")
+            Terminal.reportProblem("galley: \(problem)")
         }
-        return end(End(status: ExitStatus.storage, outcome: "failed", result: nil, message: problem))
+        return end(RunSummary(status: ExitStatus.storage, outcome: "failed", result: nil, message: problem))
     }
 
     /// Tells the sinks how the process ends, and returns the status to end with.
-    private func end(_ end: End, _ summary: Summary? = nil) -> Int32 {
+    private func end(_ end: RunSummary, _ summary: BatchSummary? = nil) -> Int32 {
         // The first to end it decides how, and the attendant knows before another thread can end the process.
         let end = state.withLock { state in
             if let end = state.end { return end }
@@ -122,8 +124,8 @@ final class ExecuteCommand: EventSink {
             for sink in state.sinks { sink.receive(.decided(end, summary)) }
             return end
         }
-        tell(.ending(end))
-        if attendant == nil { place.leave() }
+        sendToSinks(.ending(end))
+        if supervisor == nil { paths.removeRecord() }
         return end.status
     }
 }
@@ -140,25 +142,25 @@ extension ExecuteCommand {
     /// kernels follows the line of their notebook.
     private func sinks(concurrency: Int) async throws -> [any ProgramSink] {
         let (first, checker) = state.withLock { ($0.sinks, $0.checker) }
-        let reporting = try await Reporting.prepare(arguments, files) { [self] problem in
+        let reportWriters = try await ReportWriters.prepare(arguments, files) { [self] problem in
             state.withLock { $0.problems.append(problem) }
-            tell(.problem(problem))
+            sendToSinks(.problem(problem))
         }
-        let events = try arguments.events.map { path throws(FileRefusal) in
-            try EventLog(path, arguments, files) { [self] in tell(.problem($0)) }
+        let events = try arguments.events.map { path throws(OutputFileError) in
+            try EventLog(path, arguments, files) { [self] in sendToSinks(.problem($0)) }
         }
         let format = arguments.background.logFormat
         let log =
-            try place.log.map { path throws(FileRefusal) in try Log(path, format, of: place, files) }
-            ?? (format == .json ? Log(format, of: place) : nil)
+            try paths.log.map { path throws(OutputFileError) in try RunLog(path, format, of: paths, files) }
+            ?? (format == .json ? RunLog(format, of: paths) : nil)
         let progress: any ProgramSink =
             if arguments.isSingle, let task = arguments.tasks.first {
-                Progress(arguments, task, log)
+                NotebookProgress(arguments, task, log)
             } else {
                 BatchProgress(arguments, concurrency: concurrency, log)
             }
-        let sinks: [(any ProgramSink)?] = [checker, events, reporting]
-        let kept = KeptKernels(arguments) { [self] in tell(.notice($0)) }
+        let sinks: [(any ProgramSink)?] = [checker, events, reportWriters]
+        let kept = KeptKernelSink(arguments) { [self] in sendToSinks(.notice($0)) }
         return sinks.compactMap(\.self) + first + [progress, kept]
     }
 
@@ -191,10 +193,10 @@ extension ExecuteCommand {
         // The arguments say it of many notebooks, the options of this one.
         options.result = arguments.location(ofResultOf: task).map { .file($0.text) } ?? arguments.result
         if !arguments.answers.isEmpty {
-            let answers = Answers(arguments.answers)
+            let answers = InputAnswers(arguments.answers)
             options.answer = { _, _ in answers.next() }
         }
-        if arguments.localKernels.login != nil { options.user = task.only == nil ? .caller : .owner }
+        if arguments.localKernels.loginEnvironment != nil { options.user = task.only == nil ? .caller : .owner }
         state.withLock(\.checker)?.prepare(&options)
         var job = Batch.Job(task.path, options)
         job.earlierDuration = task.earlierDuration

@@ -23,7 +23,7 @@ struct KernelsCommand {
             do {
                 rows += try await provider.kernels().map { (provider.name, $0) }
             } catch {
-                Terminal.complain("galley: \(provider.name): \(error)")
+                Terminal.reportProblem("galley: \(provider.name): \(error)")
                 status = ExitStatus.of(error)
             }
         }
@@ -31,7 +31,7 @@ struct KernelsCommand {
             Terminal.print(json(rows))
         } else if rows.isEmpty {
             Terminal.print("There are no kernels here. Looked in:")
-            for folder in KernelFinder().folders { Terminal.print("    " + folder.shownOnOneLine(1000)) }
+            for folder in KernelFinder().folders { Terminal.print("    " + folder.terminalSafeLine(1000)) }
             Terminal.print("Install one: python3 -m pip install ipykernel")
         } else {
             show(rows)
@@ -40,13 +40,13 @@ struct KernelsCommand {
     }
 
     private func show(_ rows: [(provider: String, kernel: KernelDescription)]) {
-        Table(
+        ConsoleTable(
             head: ["NAME", "FROM", "DISPLAY NAME", "LANGUAGE", "WHERE"],
             rows: rows.map { provider, kernel in
                 [
-                    kernel.name.shownOnOneLine(), provider, kernel.displayName.shownOnOneLine(),
-                    kernel.language.shownOnOneLine(30),
-                    (kernel.location + (kernel.problem.map { " (\($0))" } ?? "")).shownOnOneLine(1000),
+                    kernel.name.terminalSafeLine(), provider, kernel.displayName.terminalSafeLine(),
+                    kernel.language.terminalSafeLine(30),
+                    (kernel.location + (kernel.problem.map { " (\($0))" } ?? "")).terminalSafeLine(1000),
                 ]
             }
         ).show()
@@ -66,7 +66,7 @@ struct KernelsCommand {
 }
 
 /// Columns under a head.
-struct Table {
+struct ConsoleTable {
     let head: [String]
     let rows: [[String]]
 
@@ -77,7 +77,7 @@ struct Table {
                 column == row.count - 1
                     ? row[column] : row[column] + String(repeating: " ", count: widths[column] - row[column].count)
             }
-            Terminal.print(Host.harmless(cells.joined(separator: "  ")))
+            Terminal.print(CIHost.neutralized(cells.joined(separator: "  ")))
         }
     }
 }

@@ -4,7 +4,7 @@ import GalleyReports
 /// Where a person reads how it goes: lines that stay and, at a terminal, a few below them that change with the time.
 struct LiveTerminal {
     /// Whoever reads what is said must not keep a run waiting.
-    private let outlet = BackgroundWriter(STDERR_FILENO, limit: 64_000_000) {
+    private let writer = BackgroundWriter(STDERR_FILENO, limit: 64_000_000) {
         Array("galley: \($0) bytes are left out here, because they were not read in time\n".utf8)
     }
     /// Whether somebody watches.
@@ -27,7 +27,7 @@ struct LiveTerminal {
     mutating func flush() {
         guard !waiting.isEmpty else { return }
         clear()
-        outlet.write(waiting.utf8)
+        writer.write(waiting.utf8)
         waiting = ""
     }
 
@@ -38,13 +38,13 @@ struct LiveTerminal {
         let (columns, rows) = Terminal.size
         let room = lines.suffix(max(1, rows - 1)).map { $0.prefix(columns: columns - 1) }
         let rest = changing > room.count ? "\u{1B}[J" : ""
-        outlet.write((up + room.map { "\u{1B}[K" + $0 }.joined(separator: "\n") + rest).utf8)
+        writer.write((up + room.map { "\u{1B}[K" + $0 }.joined(separator: "\n") + rest).utf8)
         changing = room.count
     }
 
     /// Takes the changing lines away.
     mutating func clear() {
-        if changing > 0 { outlet.write((up + (changing == 1 ? "\u{1B}[K" : "\u{1B}[J")).utf8) }
+        if changing > 0 { writer.write((up + (changing == 1 ? "\u{1B}[K" : "\u{1B}[J")).utf8) }
         changing = 0
     }
 
@@ -52,7 +52,7 @@ struct LiveTerminal {
     private var up: String { "\r" + (changing > 1 ? "\u{1B}[\(changing - 1)A" : "") }
 
     /// Waits until everything was read; returns whether it was.
-    func finish() async -> Bool { await outlet.finish() }
+    func finish() async -> Bool { await writer.finish() }
 }
 
 /// Has somebody look at the time five times a second, until there is nobody any more.

@@ -11,7 +11,7 @@ struct NotebookTask: Sendable {
     /// Its path; `-` is standard input.
     let path: String
     /// Where it is within the folder that all the notebooks were looked for in.
-    var place = ""
+    var relativePath = ""
     /// How long it took before; nil where that was not looked up, or is not known.
     var earlierDuration: Duration?
     /// The user whose process runs it, where root has found that out.
@@ -20,7 +20,7 @@ struct NotebookTask: Sendable {
     var only: LocalFile.Identity?
 
     /// Takes note of the user that was chosen to run it, whoever its owner is.
-    mutating func settle(for user: FileOwner) {
+    mutating func assign(to user: FileOwner) {
         only = NotebookOwner.pin(path, for: user.user)
         // A link of a third user's could lead to a private file of the one that was chosen.
         if NotebookOwner.isBehindLink(path, ofOthersThan: user.user) {
@@ -59,19 +59,20 @@ struct TaskList {
 
     /// - Parameters:
     ///   - output: The folder that results go to, which is not looked through.
-    ///   - isShare: Whether this is the process of a user for whom root waits.
-    ///   - isPlan: Whether root finds out which user runs which notebook, and reads nothing of other users.
+    ///   - isUserRun: Whether this is the process of a user for whom root waits.
+    ///   - assignsUsers: Whether root finds out which user runs which notebook, and reads nothing of other users.
     init(
-        _ arguments: [String], excluding: [String], output: String?, _ dialect: ExecuteArguments.Dialect, isPlan: Bool,
-        isShare: Bool
+        _ arguments: [String], excluding: [String], output: String?, _ dialect: ExecuteArguments.Dialect,
+        assignsUsers: Bool,
+        isUserRun: Bool
     ) throws(UsageError) {
         search = NotebookSearch(excluding: excluding)
         isDialectOfNbconvert = dialect == .nbconvert
         isSingle = arguments.count == 1
         var found: [NotebookSearch.Found] = []
         for argument in arguments {
-            if isPlan, argument == "@-" { try Self.checkListOfStandardInput() }
-            if isPlan, let one = try Self.deferred(argument) {
+            if assignsUsers, argument == "@-" { try Self.checkListOfStandardInput() }
+            if assignsUsers, let one = try Self.deferred(argument) {
                 isSingle = isSingle && !argument.hasPrefix("@")
                 deferred.append(one)
                 continue
@@ -81,30 +82,30 @@ struct TaskList {
                 continue
             }
             isSingle = false
-            for line in try Self.lines(of: String(argument.dropFirst()), isShare: isShare) {
+            for line in try Self.lines(of: String(argument.dropFirst()), isUserRun: isUserRun) {
                 found += try notebooks(line)
             }
         }
         if let output {
-            let (parts, named) = (RunPlace.parts(of: output), Set(arguments.map { PathKey($0) }))
+            let (parts, named) = (RunPaths.pathComponents(of: output), Set(arguments.map { PathKey($0) }))
             // Unless it is that folder which is to be looked through, or a file in it was named.
             found.removeAll { notebook in
-                let folder = RunPlace.parts(of: notebook.folder.isEmpty ? "." : notebook.folder)
+                let folder = RunPaths.pathComponents(of: notebook.folder.isEmpty ? "." : notebook.folder)
                 return !named.contains(PathKey(notebook.path)) && !folder.starts(with: parts)
-                    && RunPlace.parts(of: notebook.path).starts(with: parts)
+                    && RunPaths.pathComponents(of: notebook.path).starts(with: parts)
             }
         }
         guard !found.isEmpty || !deferred.isEmpty else {
             throw UsageError(
                 "no notebook is left: \(arguments.joined(separator: " ")) holds none but what --exclude says")
         }
-        found = Self.distinct(found, isPlan: isPlan)
+        found = Self.distinct(found, assignsUsers: assignsUsers)
         let root = Self.common(found.map { $0.folder.isEmpty ? "." : $0.folder })
         tasks = found.map { notebook in
             var task = NotebookTask(path: notebook.path)
-            let parts = RunPlace.parts(of: notebook.path)
-            task.place = parts.dropFirst(root.count).map(\.text).joined(separator: "/")
-            if isPlan { task.owner = task.path == "-" ? .ofStandardInput : NotebookOwner(of: task.path) }
+            let parts = RunPaths.pathComponents(of: notebook.path)
+            task.relativePath = parts.dropFirst(root.count).map(\.text).joined(separator: "/")
+            if assignsUsers { task.owner = task.path == "-" ? .ofStandardInput : NotebookOwner(of: task.path) }
             return task
         }
     }
@@ -136,14 +137,14 @@ struct TaskList {
     }
 
     /// One file is run once, whatever the number of its names; that of the file itself comes before one of a link.
-    private static func distinct(_ found: [NotebookSearch.Found], isPlan: Bool) -> [NotebookSearch.Found] {
+    private static func distinct(_ found: [NotebookSearch.Found], assignsUsers: Bool) -> [NotebookSearch.Found] {
         var places: [LocalFile.Identity: Int] = [:]
         // What Unicode holds for the same name may be another file's.
         var names: Set<PathKey> = []
         var distinct: [NotebookSearch.Found] = []
         for notebook in found where names.insert(PathKey(notebook.path)).inserted {
             // Root is not led by a link of another user's to take a third one's notebook for the same.
-            let identity = isPlan ? PathWalk.identity(of: notebook.path) : LocalFile.identity(of: notebook.path)
+            let identity = assignsUsers ? PathWalk.identity(of: notebook.path) : LocalFile.identity(of: notebook.path)
             if let identity {
                 if let place = places[identity] {
                     if LocalFile.isLink(distinct[place].path), !LocalFile.isLink(notebook.path) {
@@ -187,8 +188,8 @@ struct TaskList {
     }
 
     /// The lines of a list, but for empty ones and comments.
-    private static func lines(of list: String, isShare: Bool) throws(UsageError) -> [String] {
-        if isShare, LocalFile.kind(of: list) == .other {
+    private static func lines(of list: String, isUserRun: Bool) throws(UsageError) -> [String] {
+        if isUserRun, LocalFile.kind(of: list) == .other {
             throw UsageError("@\(list): root does not wait for a pipe of another user; name a file")
         }
         if list != "-", LocalFile.kind(of: list) == nil || LocalFile.kind(of: list) == .folder {
@@ -207,7 +208,7 @@ struct TaskList {
 
     /// The folders that all paths begin with.
     private static func common(_ paths: [String]) -> [PathKey] {
-        paths.map { RunPlace.parts(of: $0) }.reduce(nil as [PathKey]?) { common, parts in
+        paths.map { RunPaths.pathComponents(of: $0) }.reduce(nil as [PathKey]?) { common, parts in
             common.map { Array(zip($0, parts).prefix { $0 == $1 }.map(\.0)) } ?? parts
         } ?? []
     }
@@ -217,8 +218,8 @@ extension [NotebookTask] {
     /// Looks up how long each took when it was run last.
     mutating func readDurations() {
         for index in indices where self[index].path != "-" && RefusedNotebook(self[index]) == nil {
-            guard let bytes = LocalFile.peek(self[index].path, limit: 1 << 30),
-                let notebook = try? UnreadNotebook(parsing: bytes)
+            guard let bytes = LocalFile.readSmallFile(self[index].path, limit: 1 << 30),
+                let notebook = try? UnvalidatedNotebook(parsing: bytes)
             else { continue }
             self[index].earlierDuration = notebook.earlierDuration
         }

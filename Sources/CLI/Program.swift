@@ -12,8 +12,8 @@ import GalleyStorage
     static func main() {
         // Before there is any other thread that could take them.
         Signals.block()
-        Terminal.keepStandardStreams()
-        giveMemoryBack()
+        Terminal.openMissingStandardStreams()
+        releaseUnusedMemory()
         let arguments = processArguments
         let rest = Array(arguments.dropFirst())
         do throws(UsageError) {
@@ -38,7 +38,7 @@ import GalleyStorage
                     known: commands.keys.sorted())
             }
         } catch {
-            Terminal.complain("galley: \(error.problem)")
+            Terminal.reportProblem("galley: \(error.problem)")
             exit(ExitStatus.usage)
         }
     }
@@ -47,12 +47,12 @@ import GalleyStorage
         "execute": ExecuteArguments.help, "check": CheckSettings.help, "nbconvert": ExecuteArguments.help,
         "clean": CleanCommand.help,
         "kernels": help,
-        "runs": Background.help, "stop": Background.help, "wait": Background.help,
+        "runs": BackgroundOptions.help, "stop": BackgroundOptions.help, "wait": BackgroundOptions.help,
     ]
 
     private static func showHelp(for command: String) throws(UsageError) {
         let texts = commands.merging([
-            "background": Background.help, "batch": BatchSettings.help,
+            "background": BackgroundOptions.help, "batch": BatchSettings.help,
             "options": FlagReference(ExecuteFlags.parser(of: .check).flags).description,
         ]) { $1 }
         guard let text = texts[command] else {
@@ -69,8 +69,8 @@ import GalleyStorage
 
     private static func clean(_ arguments: [String]) throws(UsageError) {
         let wanted = try CleanCommand(arguments)
-        requireProcesses(ExitStatus.storage)
-        let command = wanted.divided()
+        requireProcFileSystem(ExitStatus.storage)
+        let command = wanted.forkPerOwner()
         Signals.unblock()
         Task { exit(await command.run()) }
         while true { pause() }
@@ -78,9 +78,9 @@ import GalleyStorage
 
     /// Ends where /proc is not there: libdispatch ends the program when it cannot see its threads, and what a kernel has started
     /// could not be found.
-    private static func requireProcesses(_ status: Int32) {
-        if ProcessMark.canBeFound { return }
-        Terminal.complain(
+    private static func requireProcFileSystem(_ status: Int32) {
+        if ProcessIdentity.canIdentifyProcesses { return }
+        Terminal.reportProblem(
             "galley: /proc is not there, and neither threads nor kernels can be watched without it; mount it")
         exit(status)
     }
@@ -89,14 +89,15 @@ import GalleyStorage
         var arguments = try ExecuteArguments(arguments, dialect)
         if arguments.wantsHelp { return Terminal.print(arguments.help) }
         try arguments.resolve()
-        requireProcesses(ExitStatus.noKernel)
-        let (share, attendant) = try begin(arguments)
-        if let shortage = Machine.shortage {
-            attendant?.tell(End(status: ExitStatus.noKernel, outcome: "failed", result: nil, message: shortage))
-            Terminal.complain("galley: \(shortage)")
+        requireProcFileSystem(ExitStatus.noKernel)
+        let (share, supervisor) = try begin(arguments)
+        if let shortage = SystemResources.shortage {
+            supervisor?.reportEnd(
+                RunSummary(status: ExitStatus.noKernel, outcome: "failed", result: nil, message: shortage))
+            Terminal.reportProblem("galley: \(shortage)")
             exit(ExitStatus.noKernel)
         }
-        let command = ExecuteCommand(share.arguments, share.place, attendant)
+        let command = ExecuteCommand(share.arguments, share.paths, supervisor)
         let stop = StopSignal()
         Task { exit(await command.run(stop)) }
         // The first ends the run in order, the second kills the kernel. Who sends another one when that should be over does
@@ -104,56 +105,58 @@ import GalleyStorage
         let first = Signals.next()
         var signal = first
         var count = 0
-        var patience = ContinuousClock.now
+        var deadline = ContinuousClock.now
         // Somebody who cannot be interrupted, such as a disk that is gone, is not waited for any longer than that.
         let grace = share.arguments.options.grace
         Task.detached {
             try? await Task.sleep(for: grace + .seconds(5))
-            exit(command.cutOff(by: first))
+            exit(command.abort(by: first))
         }
         repeat {
             count += 1
-            if count <= 2 { patience = ContinuousClock.now + .seconds(5) }
+            if count <= 2 { deadline = ContinuousClock.now + .seconds(5) }
             // Where nothing runs any more, somebody reads too slowly what is said of it.
             if !stop.stop(.signal(signal)) { break }
             signal = Signals.next()
-        } while count < 2 || ContinuousClock.now < patience
-        exit(command.cutOff(by: first))
+        } while count < 2 || ContinuousClock.now < deadline
+        exit(command.abort(by: first))
     }
 
     /// Divides a run among the users whose notebooks it is to run, and returns in the process of each.
-    private static func begin(_ arguments: ExecuteArguments) throws(UsageError) -> (RunShare, AttendantLink?) {
-        let shares: [RunShare]
+    private static func begin(_ arguments: ExecuteArguments) throws(UsageError) -> (UserRun, SupervisorLink?) {
+        let shares: [UserRun]
         do {
-            shares = try RunShare.all(of: arguments)
+            shares = try UserRun.all(of: arguments)
         } catch let error as UsageError {
             throw error
         } catch {
-            Terminal.complain("galley: \(error)")
+            Terminal.reportProblem("galley: \(error)")
             exit(ExitStatus.of(error))
         }
         if arguments.background.isDetached,
-            shares.contains(where: { $0.place.log == nil || $0.place.statusCopies.isEmpty })
+            shares.contains(where: { $0.paths.log == nil || $0.paths.statusCopies.isEmpty })
         {
-            Terminal.complain("galley: nothing can be written in /var/tmp and /tmp; name other places: --log, --status")
+            Terminal.reportProblem(
+                "galley: nothing can be written in /var/tmp and /tmp; name other places: --log, --status")
             exit(ExitStatus.storage)
         }
-        var (share, attendant) = (shares[0], AttendantLink?.none)
-        if Attendant.isNeeded(shares) {
+        var (share, supervisor) = (shares[0], SupervisorLink?.none)
+        if Supervisor.isNeeded(shares) {
             do throws(Errno) {
-                (attendant, share) = try Attendant.begin(shares)
+                (supervisor, share) = try Supervisor.begin(shares)
             } catch {
-                Terminal.complain("galley: no process can be made for the run: \(error)")
+                Terminal.reportProblem("galley: no process can be made for the run: \(error)")
                 exit(ExitStatus.noKernel)
             }
         }
         do throws(UsageError) {
-            try share.prepare(attendant)
+            try share.prepare(supervisor)
         } catch {
-            attendant?.tell(End(status: ExitStatus.usage, outcome: "failed", result: nil, message: error.problem))
+            supervisor?.reportEnd(
+                RunSummary(status: ExitStatus.usage, outcome: "failed", result: nil, message: error.problem))
             throw error
         }
-        return (share, attendant)
+        return (share, supervisor)
     }
 
     private static let help = """

@@ -17,7 +17,7 @@ enum ProgramEvent: Sendable {
     /// No more is done for a notebook, and the program has judged it: follows ``BatchEvent/ended(job:_:)``.
     case judged(job: Int, JobReport)
     /// All notebooks are over: reports are written now.
-    case summarized(Summary)
+    case summarized(BatchSummary)
     /// More is to be said of a notebook that was judged.
     case notice([String])
     /// A file or a stream that the program writes is not what was asked for.
@@ -25,13 +25,13 @@ enum ProgramEvent: Sendable {
     /// The program has decided how it ends; there is a summary unless the run was refused or cut off.
     ///
     /// It comes once, from within a lock: the sink does no more than hand it on.
-    case decided(End, Summary?)
+    case decided(RunSummary, BatchSummary?)
     /// The process is about to end; it comes again if a signal does not wait for the first time.
-    case ending(End)
+    case ending(RunSummary)
 }
 
 /// What became of all notebooks.
-struct Summary: Sendable {
+struct BatchSummary: Sendable {
     let report: BatchReport
     /// Of each notebook, with the status that its own run would end with and the place of its result.
     let notebooks: [(jobReport: JobReport, exitStatus: Int32, result: String?)]

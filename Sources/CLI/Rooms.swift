@@ -11,7 +11,7 @@ enum Rooms {
     static let flags: [Flag<Options>] =
         Options.flags + [
             Flag(
-                "--existing", takes: "FILE|ID", like: "newest", in: .kernel,
+                "--existing", takes: "FILE|ID", example: "newest", in: .kernel,
                 "Run in a kernel that runs already and goes on, by its connection file or ID; or in the newest"
             ) { options, value, _ in options.kernels = AttachedKernels(value == "newest" ? nil : value) }
         ]

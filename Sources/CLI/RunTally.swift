@@ -6,7 +6,7 @@ import Synchronization
 /// Keeps what the end of the run follows from: the jobReports, the places of the results, the notebooks that still run.
 final class RunTally: ProgramSink {
     private let arguments: ExecuteArguments
-    private let place: RunPlace
+    private let paths: RunPaths
     private let state = Mutex(State())
 
     private struct State {
@@ -17,7 +17,7 @@ final class RunTally: ProgramSink {
         var unsaved: Set<Int> = []
     }
 
-    init(_ arguments: ExecuteArguments, _ place: RunPlace) { (self.arguments, self.place) = (arguments, place) }
+    init(_ arguments: ExecuteArguments, _ paths: RunPaths) { (self.arguments, self.paths) = (arguments, paths) }
 
     func receive(_ event: BatchEvent) {
         switch event {
@@ -40,11 +40,11 @@ final class RunTally: ProgramSink {
     }
 
     /// Puts together what became of all notebooks.
-    func summary(_ report: BatchReport) -> Summary {
+    func summary(_ report: BatchReport) -> BatchSummary {
         let (known, places) = state.withLock { ($0.jobReports, $0.places) }
         // Notebooks that were never begun have no jobReport yet.
         let jobReports = report.jobs.indices.map { known[$0] ?? report.jobs[$0] }
-        return Summary(
+        return BatchSummary(
             report: report,
             notebooks: jobReports.indices.map { job in
                 (jobReports[job], ExitStatus.of(jobReports[job]), result(of: job, jobReports[job], places))
@@ -60,12 +60,12 @@ final class RunTally: ProgramSink {
     /// How the program ends.
     ///
     /// - Parameter problems: Why reports could not be written.
-    func end(_ summary: Summary, problems: [String]) -> End {
+    func end(_ summary: BatchSummary, problems: [String]) -> RunSummary {
         let (jobReports, stop) = (summary.jobReports, decisiveStop(summary.jobReports, summary.report))
         let isLacking = summary.status == ExitStatus.success && !problems.isEmpty
-        return End(
+        return RunSummary(
             status: isLacking ? ExitStatus.storage : summary.status, outcome: outcome(jobReports, stop),
-            result: arguments.isSingle ? summary.notebooks.first?.result : place.result,
+            result: arguments.isSingle ? summary.notebooks.first?.result : paths.result,
             message: message(jobReports, stop) ?? problems.first ?? "")
     }
 
@@ -74,7 +74,7 @@ final class RunTally: ProgramSink {
         switch jobReport.result {
         case .ran:
             let task = arguments.tasks[job]
-            return arguments.place(ofResultOf: task).map { RunPlace.whole(places[job] ?? $0) }
+            return arguments.outputPath(of: task).map { RunPaths.absolutePath(places[job] ?? $0) }
         case .failed(let error): return (error as? UnsavedRun)?.rescue
         default: return nil
         }
@@ -93,7 +93,7 @@ final class RunTally: ProgramSink {
             if case .failed(let error) = jobReport.result {
                 return (error as? NotebookError).map { "\(jobReport.name): \($0)" } ?? "\(error)"
             }
-            return jobReport.run.flatMap { Failure($0)?.sentence } ?? jobReport.sentence
+            return jobReport.run.flatMap { FailureDescription($0)?.sentence } ?? jobReport.sentence
         }
         let failed = jobReports.count(where: \.hasFailed)
         let parts = [

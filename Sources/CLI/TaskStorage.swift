@@ -8,17 +8,17 @@ import GalleySupervisor
 struct TaskStorage: StorageProvider {
     let name = "this machine"
     private let task: NotebookTask
-    private let files: any RunFiles
-    private let bounds: LocalFile.ReadingBounds
-    private let isShare: Bool
+    private let files: any RunFileWriter
+    private let bounds: LocalFile.ReadRestrictions
+    private let isUserRun: Bool
     private let isInPlace: Bool
     private let local = LocalStorage()
 
-    init(_ task: NotebookTask, _ arguments: ExecuteArguments, _ files: any RunFiles) {
-        (self.task, self.files, isShare) = (task, files, arguments.isShare)
+    init(_ task: NotebookTask, _ arguments: ExecuteArguments, _ files: any RunFileWriter) {
+        (self.task, self.files, isUserRun) = (task, files, arguments.isUserRun)
         isInPlace = arguments.result == .inPlace
-        var bounds = LocalFile.ReadingBounds(only: task.only)
-        if let login = arguments.localKernels.login {
+        var bounds = LocalFile.ReadRestrictions(only: task.only)
+        if let login = arguments.localKernels.loginEnvironment {
             bounds.owners = [0, login.account.id]
             if case .user(let owner, _) = task.owner { bounds.owners?.insert(owner.user) }
         }
@@ -29,7 +29,7 @@ struct TaskStorage: StorageProvider {
 
     func store(at location: NotebookLocation) -> any NotebookStore {
         let isSource = location == NotebookLocation(task.path)
-        if isSource, isShare, let refused = RefusedNotebook(task) { return refused }
+        if isSource, isUserRun, let refused = RefusedNotebook(task) { return refused }
         if location == .standardStreams { return StandardStreams() }
         guard isSource else { return files.notebook(location.text, reading: .none) }
         return isInPlace ? files.notebook(task.path, reading: bounds) : LocalFile(task.path, reading: bounds)

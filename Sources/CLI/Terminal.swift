@@ -12,13 +12,13 @@ enum Terminal {
         if write(Array((line + "\n").utf8), to: STDOUT_FILENO) { return }
         let code = Errno(rawValue: errno)
         // Whoever has stopped reading has read enough.
-        if code.rawValue != EPIPE { complain("galley: standard output: \(code)") }
+        if code.rawValue != EPIPE { reportProblem("galley: standard output: \(code)") }
         exit(ExitStatus.storage)
     }
 
     /// Says what is wrong. What it names may come from anywhere: it gives no orders to a terminal or a host.
-    static func complain(_ text: String) {
-        let lines = text.shown().split(whereSeparator: \.isNewline).map { Host.harmless(String($0)) }
+    static func reportProblem(_ text: String) {
+        let lines = text.terminalSafe().split(whereSeparator: \.isNewline).map { CIHost.neutralized(String($0)) }
         write(Array((lines.joined(separator: "\n") + "\n").utf8), to: STDERR_FILENO)
     }
 
@@ -31,15 +31,15 @@ enum Terminal {
 
     /// Makes sure that what is opened later is none of the standard streams: one that is closed reads nothing and takes
     /// nothing.
-    static func keepStandardStreams() {
+    static func openMissingStandardStreams() {
         for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) == -1 { _ = unsafe open("/dev/null", O_RDONLY) }
     }
 
     /// Whether a person watches what is complained.
-    static var isWatched: Bool { isatty(STDERR_FILENO) == 1 && !isDumb }
+    static var isInteractive: Bool { isatty(STDERR_FILENO) == 1 && !isDumb }
 
-    /// Whether colours are welcome there.
-    static var hasColours: Bool { isWatched && variable("NO_COLOR") == nil }
+    /// Whether colors are welcome there.
+    static var hasColors: Bool { isInteractive && variable("NO_COLOR") == nil }
 
     private static var isDumb: Bool { variable("TERM") == "dumb" }
 

@@ -13,7 +13,7 @@ const char *clinux_next_name(DIR *folder) {
     return NULL;
 }
 
-int clinux_open_plain(const char *path) {
+int clinux_open_regular_file(const char *path) {
     int file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     struct stat status;
     if (file < 0 || (fstat(file, &status) == 0 && S_ISREG(status.st_mode))) return file;

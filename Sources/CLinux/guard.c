@@ -2,7 +2,7 @@
 #include "GalleyCLinux.h"
 #include "keeper.h"
 #include "memory.h"
-#include "names.h"
+#include "directories.h"
 #include "watcher.h"
 
 #include <errno.h>
@@ -110,7 +110,7 @@ static void kill_if_child(int proc, const char *name, void *context) {
     char *end = strrchr(text, ')');
     if (end == NULL || end[1] == 0 || end[2] == 0 || end[3] == 0) return;
     const char *parent = end + 4, *process = name;
-    if (clinux_number(&parent, 10) == (uint64_t)getpid()) kill(clinux_number(&process, 10), SIGKILL);
+    if (clinux_parse_number(&parent, 10) == (uint64_t)getpid()) kill(clinux_parse_number(&process, 10), SIGKILL);
 }
 
 /// Ends everything that descends from this process: its children, and theirs, which become its own when those are gone.
@@ -125,7 +125,7 @@ static void end_everything(void) {
     }
 }
 
-static _Noreturn void guard(struct clinux_launch *launch, const struct piece *kept, int count, int socket) {
+static _Noreturn void guard(struct clinux_launch *launch, const struct memory_range *kept, int count, int socket) {
     // Signals of a terminal, and of those who end the engine's whole group, are for the engine to act on.
     setsid();
     sigset_t all;
@@ -136,7 +136,7 @@ static _Noreturn void guard(struct clinux_launch *launch, const struct piece *ke
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     prctl(PR_SET_NAME, "kernel-guard");
     // Before the program is forked, or the system would count the engine's memory as its peak.
-    clinux_let_go_of_memory(kept, count);
+    clinux_unmap_engine_memory(kept, count);
     // Other kernels' sockets may be open here: whoever holds one keeps its guard from noticing the engine's end.
     int held[] = {socket, launch->output_reader, launch->locks[0], launch->locks[1], launch->output};
     close_others(held, 5);
@@ -145,7 +145,7 @@ static _Noreturn void guard(struct clinux_launch *launch, const struct piece *ke
     int nothing = open("/dev/null", O_RDWR);
     for (int standard = 0; standard < 3; standard++) dup2(nothing, standard);
 
-    pid_t watcher = clinux_begin_watch(launch, socket, end_everything);
+    pid_t watcher = clinux_fork_guard(launch, socket, end_everything);
     if (watcher < 0) {
         report(socket, clinux_failed, errno, clinux_step_fork);
         _exit(1);
@@ -200,7 +200,7 @@ static _Noreturn void guard(struct clinux_launch *launch, const struct piece *ke
             __atomic_store_n(&launch->kept, program, __ATOMIC_RELEASE);
             report(socket, clinux_kept, getpid(), 0);
             close(socket);
-            clinux_keep(launch, program, end_everything);
+            clinux_run_keeper(launch, program, end_everything);
         }
         if (length == sizeof order) kill(-program, order.signal);
         is_orphan = length == 0;
@@ -242,7 +242,7 @@ static size_t size_of(char *const *strings) {
 }
 
 /// Moves both out of the way of the standard streams, which may be closed; returns 0 or, with both closed, -1 and errno.
-static int raise_both(int ends[2]) {
+static int move_above_standard_streams(int ends[2]) {
     for (int end = 0; end < 2; end++) {
         int low = ends[end];
         if (low > 2) continue;
@@ -257,13 +257,13 @@ static int raise_both(int ends[2]) {
     return 0;
 }
 
-int clinux_make_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) == 0 ? raise_both(ends) : -1; }
+int clinux_make_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) == 0 ? move_above_standard_streams(ends) : -1; }
 
 /// Makes a child that nobody hears of who did not ask for it by its number.
 ///
 /// It sends no SIGCHLD. So neither a host that waits for any child of its own gets to know of it, nor does the system bury
 /// it where the host ignores that signal: its number stays its own until this library has waited for it.
-static pid_t fork_unheard(void) {
+static pid_t fork_without_sigchld(void) {
 #if __has_feature(thread_sanitizer)
     // The sanitizer has locks, which only the library's function sees to.
     return fork();
@@ -276,21 +276,21 @@ void clinux_wait_for_guard(pid_t guard) {
 }
 
 /// The stack of this thread; all memory where that is not known.
-static struct piece stack(void) {
-    struct piece all = {0, UINTPTR_MAX};
+static struct memory_range stack(void) {
+    struct memory_range all = {0, UINTPTR_MAX};
     pthread_attr_t attributes;
     void *start;
     size_t size;
     if (pthread_getattr_np(pthread_self(), &attributes) != 0) return all;
     int failure = pthread_attr_getstack(&attributes, &start, &size);
     pthread_attr_destroy(&attributes);
-    return failure ? all : (struct piece){(uintptr_t)start, (uintptr_t)start + size};
+    return failure ? all : (struct memory_range){(uintptr_t)start, (uintptr_t)start + size};
 }
 
 /// The pages of a piece, and of as much around it.
-static struct piece pages(uintptr_t start, uintptr_t end, uintptr_t around) {
+static struct memory_range pages(uintptr_t start, uintptr_t end, uintptr_t around) {
     uintptr_t mask = sysconf(_SC_PAGESIZE) - 1;
-    return (struct piece){(start - around) & ~mask, (end + around + mask) & ~mask};
+    return (struct memory_range){(start - around) & ~mask, (end + around + mask) & ~mask};
 }
 
 pid_t clinux_start_guarded(const struct clinux_launch *launch, int *result) {
@@ -312,14 +312,14 @@ pid_t clinux_start_guarded(const struct clinux_launch *launch, int *result) {
 
     // Thread-local variables lie on one side or the other of what a thread is known by.
     uintptr_t self = (uintptr_t)pthread_self();
-    struct piece kept[3] = {stack(), pages((uintptr_t)copy, (uintptr_t)copy + size, 0), pages(self, self, 1 << 18)};
+    struct memory_range kept[3] = {stack(), pages((uintptr_t)copy, (uintptr_t)copy + size, 0), pages(self, self, 1 << 18)};
     pid_t child = -1;
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0 && raise_both(ends) == 0) {
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0 && move_above_standard_streams(ends) == 0) {
         // A signal that arrives in between must not run this process's handlers in the child.
         sigset_t all, before;
         sigfillset(&all);
         pthread_sigmask(SIG_SETMASK, &all, &before);
-        child = fork_unheard();
+        child = fork_without_sigchld();
         if (child == 0) guard(copy, kept, 3, ends[1]);
         int code = errno;
         pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -24,7 +24,7 @@ static int has_ended(pid_t program) {
     return 0;
 }
 
-_Noreturn void clinux_keep(const struct clinux_launch *launch, pid_t program, void (*end_everything)(void)) {
+_Noreturn void clinux_run_keeper(const struct clinux_launch *launch, pid_t program, void (*end_everything)(void)) {
     sigset_t child;
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
@@ -46,6 +46,6 @@ _Noreturn void clinux_keep(const struct clinux_launch *launch, pid_t program, vo
 }
 
 void clinux_remove_folders(const struct clinux_launch *launch) {
-    clinux_remove(launch->private_folder);
-    if (*launch->other_folder) clinux_remove(launch->other_folder);
+    clinux_remove_tree(launch->private_folder);
+    if (*launch->other_folder) clinux_remove_tree(launch->other_folder);
 }

@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
 #include "memory.h"
-#include "names.h"
+#include "directories.h"
 
 #include <fcntl.h>
 #include <stddef.h>
@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 /// Gives back a piece without what is kept, which need not lie in it.
-static void let_go(struct piece piece, const struct piece *kept, int count) {
+static void unmap_except(struct memory_range piece, const struct memory_range *kept, int count) {
     while (piece.start < piece.end) {
-        struct piece next = {piece.end, piece.end};
+        struct memory_range next = {piece.end, piece.end};
         for (int index = 0; index < count; index++)
             if (kept[index].end > piece.start && kept[index].start < next.start) next = kept[index];
         if (next.start > piece.start) munmap((void *)piece.start, next.start - piece.start);
@@ -20,22 +20,22 @@ static void let_go(struct piece piece, const struct piece *kept, int count) {
 }
 
 /// Gives back the piece that a line of the system's list tells of, where it is large and anonymous.
-static void let_go_if_large(const char *line, const struct piece *kept, int count) {
-    uintptr_t start = clinux_number(&line, 16);
+static void unmap_if_large(const char *line, const struct memory_range *kept, int count) {
+    uintptr_t start = clinux_parse_number(&line, 16);
     line++;
-    uintptr_t end = clinux_number(&line, 16);
+    uintptr_t end = clinux_parse_number(&line, 16);
     if (end - start < 1 << 20 || strncmp(line, " rw-p ", 6) != 0) return;
     line += 6;
     for (int field = 0; field < 2; field++) {
         while (*line && *line != ' ') line++;
         while (*line == ' ') line++;
     }
-    uint64_t file_number = clinux_number(&line, 10);
+    uint64_t file_number = clinux_parse_number(&line, 10);
     while (*line == ' ') line++;
-    if (file_number == 0 && (*line == 0 || strncmp(line, "[anon", 5) == 0)) let_go((struct piece){start, end}, kept, count);
+    if (file_number == 0 && (*line == 0 || strncmp(line, "[anon", 5) == 0)) unmap_except((struct memory_range){start, end}, kept, count);
 }
 
-void clinux_let_go_of_memory(const struct piece *kept, int count) {
+void clinux_unmap_engine_memory(const struct memory_range *kept, int count) {
 #if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
     // A sanitizer keeps its books in such memory, and looks into them at every step.
     (void)kept, (void)count;
@@ -52,7 +52,7 @@ void clinux_let_go_of_memory(const struct piece *kept, int count) {
         size_t done = 0;
         for (char *end; (end = memchr(text + done, '\n', length - done)) != NULL; done = end + 1 - text) {
             *end = 0;
-            let_go_if_large(text + done, kept, count);
+            unmap_if_large(text + done, kept, count);
         }
         // A path may be long, and none as long as that.
         if (done == 0 && length == sizeof text) break;

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /// A piece of memory.
-struct piece {
+struct memory_range {
     uintptr_t start, end;
 };
 
@@ -15,6 +15,6 @@ struct piece {
 /// What is given back is large and anonymous. What is small is not worth it and may be the loader's, which is asked
 /// whenever a function is called for the first time. Pieces that touch are one to the system: so what is needed is kept by
 /// its own bounds, and not by those of the piece it lies in.
-void clinux_let_go_of_memory(const struct piece *kept, int count);
+void clinux_unmap_engine_memory(const struct memory_range *kept, int count);
 
 #endif

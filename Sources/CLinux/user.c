@@ -71,11 +71,11 @@ static int leave_keyring(void) {
     return errno == ENOSYS || errno == EPERM || errno == EACCES ? 0 : -1;
 }
 
-void clinux_remove_as(uid_t user, gid_t group, const gid_t *groups, size_t count, const char *path) {
+void clinux_remove_tree_as_user(uid_t user, gid_t group, const gid_t *groups, size_t count, const char *path) {
     pid_t child = fork();
     if (child == 0) {
         // Nothing here allocates or locks: other threads may have held a lock when this process was made.
-        if (clinux_become(user, group, groups, count) == 0) clinux_remove(path);
+        if (clinux_become_user(user, group, groups, count) == 0) clinux_remove_tree(path);
         _exit(0);
     }
     // The user's other processes can stop this one, or make files for ever.
@@ -85,7 +85,7 @@ void clinux_remove_as(uid_t user, gid_t group, const gid_t *groups, size_t count
     }
 }
 
-int clinux_become(uid_t user, gid_t group, const gid_t *groups, size_t count) {
+int clinux_become_user(uid_t user, gid_t group, const gid_t *groups, size_t count) {
     // A terminal takes injected input only from processes of its own session.
     setsid();
     if (leave_keyring() != 0 || syscall(SYS_setgroups, count, groups) != 0 ||

@@ -24,7 +24,7 @@ static int wait_for_end(pid_t guard) {
     }
 }
 
-pid_t clinux_begin_watch(const struct clinux_launch *launch, int socket, void (*end_everything)(void)) {
+pid_t clinux_fork_guard(const struct clinux_launch *launch, int socket, void (*end_everything)(void)) {
     // Not fork(), which would look after locks in memory that is no longer there.
     pid_t watcher = getpid(), guard = syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
     if (guard < 0) return -1;
@@ -41,7 +41,7 @@ pid_t clinux_begin_watch(const struct clinux_launch *launch, int socket, void (*
     pid_t kept = __atomic_load_n(&launch->kept, __ATOMIC_ACQUIRE);
     if (kept != 0 && WIFSIGNALED(status)) {
         close(socket);
-        clinux_keep(launch, kept, end_everything);
+        clinux_run_keeper(launch, kept, end_everything);
     }
     if (!launch->leaves_children) end_everything();
     // A guard that was killed has not removed the folder, and the engine cannot where it is gone.

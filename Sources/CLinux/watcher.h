@@ -11,6 +11,6 @@
 ///
 /// Returns the watcher's process; -1 and errno where no process can be made. When the watcher ends first, the guard is
 /// sent SIGCHLD, and has another parent. When the guard of a program that is kept is killed, the watcher keeps the program.
-pid_t clinux_begin_watch(const struct clinux_launch *launch, int socket, void (*end_everything)(void));
+pid_t clinux_fork_guard(const struct clinux_launch *launch, int socket, void (*end_everything)(void));
 
 #endif

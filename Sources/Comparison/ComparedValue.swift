@@ -7,19 +7,19 @@ enum ComparedValue {
     case text(String)
     /// Strings within are sanitized when they are compared.
     case json(Value)
-    case picture(EncodedBytes)
-    case bytes(EncodedBytes)
+    case picture(Base64Bytes)
+    case bytes(Base64Bytes)
 
     /// Takes one representation of what was displayed.
-    init(_ type: String, in data: MimeBundle, _ sanitizers: Sanitizers) {
+    init(_ type: String, in data: MimeBundle, _ sanitizers: TextSanitizers) {
         guard let text = data.text(type) else {
             self = .json(data.json[type] ?? .null)
             return
         }
         if type == "image/png" {
-            self = .picture(EncodedBytes(text))
+            self = .picture(Base64Bytes(text))
         } else if Self.isEncoded(type) {
-            self = .bytes(EncodedBytes(text))
+            self = .bytes(Base64Bytes(text))
         } else {
             self = .text(sanitizers.sanitized(text))
         }
@@ -33,19 +33,19 @@ enum ComparedValue {
     }
 
     /// How another value in its place differs, none where it does not.
-    func difference(to new: ComparedValue, _ sanitizers: Sanitizers) -> [String] {
+    func difference(to new: ComparedValue, _ sanitizers: TextSanitizers) -> [String] {
         switch (self, new) {
         case (.text(let one), .text(let other)):
             one.utf8.elementsEqual(other.utf8) ? [] : TextDifference(from: one, to: other).lines
-        case (.picture(let one), .picture(let other)): PictureDifference.between(one, other)
-        case (.bytes(let one), .bytes(let other)): one == other ? [] : PictureDifference.bytes(one, other)
+        case (.picture(let one), .picture(let other)): PNGDifference.between(one, other)
+        case (.bytes(let one), .bytes(let other)): one == other ? [] : PNGDifference.bytes(one, other)
         case (.json(let one), .json(let other)) where one.means(other, after: sanitizers): []
         default: TextDifference(from: readable(sanitizers), to: new.readable(sanitizers)).lines
         }
     }
 
     /// The value as text for somebody to read.
-    func readable(_ sanitizers: Sanitizers) -> String {
+    func readable(_ sanitizers: TextSanitizers) -> String {
         switch self {
         case .text(let text): text
         case .json(let value):
@@ -55,7 +55,7 @@ enum ComparedValue {
     }
 
     /// What equal values share, for finding out which of several is missing.
-    func key(_ sanitizers: Sanitizers) -> [UInt8] {
+    func key(_ sanitizers: TextSanitizers) -> [UInt8] {
         switch self {
         case .picture(let bytes), .bytes(let bytes): bytes.letters
         default: Array(readable(sanitizers).utf8)

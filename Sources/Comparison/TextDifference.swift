@@ -105,7 +105,7 @@ struct TextDifference {
         let removed = old[change.old].prefix(Self.mostLines)
         let added = new[change.new].prefix(Self.mostLines)
         var texts = (removed.map(Self.shown), added.map(Self.shown))
-        // Colours, blanks and lookalikes are written out where nothing else differs.
+        // Colors, blanks and lookalikes are written out where nothing else differs.
         if texts.0 == texts.1 { texts = (removed.map(Self.spelled), added.map(Self.spelled)) }
         if let one = texts.0.first, let other = texts.1.first, texts.0.count == 1, texts.1.count == 1 {
             let pair = LinePair(one, other, longest: Self.longestLine)

@@ -38,7 +38,7 @@ package struct AbandonableTask<Answer: Sendable>: Sendable {
     package func cancel() { work.cancel() }
 
     /// Cancels the code, and stops waiting for its answer.
-    package func giveUp() {
+    package func abandon() {
         // In this order: what the code says of its cancellation is no answer.
         state.change { if case .waiting = $0 { $0 = .over(nil) } }
         work.cancel()
@@ -47,8 +47,8 @@ package struct AbandonableTask<Answer: Sendable>: Sendable {
     /// Waits for the answer for a while, whether or not the task is cancelled; nil if it does not come in time.
     package func answer(within limit: Duration) async -> Answer? {
         let alarm = Task {
-            try await ContinuousClock().rest(until: .now + min(limit, .endless))
-            giveUp()
+            try await ContinuousClock().sleepInSteps(until: .now + min(limit, .endless))
+            abandon()
         }
         defer { alarm.cancel() }
         return await answer()

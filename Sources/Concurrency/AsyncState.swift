@@ -32,7 +32,7 @@ package final class AsyncState<State: Sendable>: Sendable {
     package func look<Result: Sendable>(_ body: (State) -> Result) -> Result { guarded.withLock { body($0.state) } }
 
     /// Whether a task waits.
-    package var isAwaited: Bool { guarded.withLock { !$0.waiting.isEmpty } }
+    package var hasWaitingTask: Bool { guarded.withLock { !$0.waiting.isEmpty } }
 
     /// Waits until `take` returns a value, and returns it; nil if the task is cancelled before. `take` may change the state.
     package func first<Result: Sendable>(_ take: (inout State) -> Result?) async -> Result? {
@@ -41,12 +41,12 @@ package final class AsyncState<State: Sendable>: Sendable {
             let isCancelled = Task.isCancelled
             let (found, revision) = guarded.withLock { (take(&$0.state), $0.revision) }
             if found != nil || isCancelled { return found }
-            await news(since: revision)
+            await waitForRevision(since: revision)
         }
     }
 
     /// Waits until there is a later revision, or the task is cancelled.
-    private func news(since revision: Int) async {
+    private func waitForRevision(since revision: Int) async {
         let number = guarded.withLock { guarded in
             guarded.next += 1
             return guarded.next

@@ -4,7 +4,7 @@ public struct CellError: Hashable, Sendable {
     public let name: String
     /// What it says.
     public let value: String
-    /// How it came to it, with the colours of a terminal.
+    /// How it came to it, with the colors of a terminal.
     public let traceback: [String]
     /// The line of the cell that it was raised in, counted from 1, where the traceback tells.
     public let line: Int?

@@ -10,7 +10,7 @@ package struct EscapeSequence {
     /// What sequences are for.
     package enum Kind: Equatable {
         /// It changes how the characters that follow look.
-        case colour
+        case color
         /// It moves the cursor, erases, or does something else to the screen.
         case command(Unicode.Scalar, parameter: Int?)
         /// It says that what follows leads somewhere, or does not any more.
@@ -37,8 +37,8 @@ package struct EscapeSequence {
                 (end, kind) = (middle.endIndex, .other)
             } else {
                 end = rest.index(after: middle.endIndex)
-                let isColour = last == "m" && middle.isEmpty && parameters.allSatisfy { $0.value <= 0x3B }
-                kind = isColour ? .colour : .command(last, parameter: Int(String(parameters)))
+                let isColor = last == "m" && middle.isEmpty && parameters.allSatisfy { $0.value <= 0x3B }
+                kind = isColor ? .color : .command(last, parameter: Int(String(parameters)))
             }
         case "]", "P", "X", "^", "_":
             let body = rest.dropFirst().prefix(Self.longest).prefix { !"\u{7}\u{1B}\u{9C}".unicodeScalars.contains($0) }

@@ -15,14 +15,14 @@ package final class Executor: Sendable {
     private let plannedCount: Int
     let settings: RunSettings
     let hooks: CellHooks
-    let time: Timekeeper
+    let time: RunClock
     let observe: @Sendable (RunEvent) -> Void
     let state: Mutex<RunState>
 
     /// How long a kernel that has replied may be silent until it is asked whether something was lost.
-    private static let patience = Duration.seconds(1)
+    private static let probeDelay = Duration.seconds(1)
     /// How long a kernel may take to begin with a cell that was sent.
-    private static let freshness = Duration.milliseconds(300)
+    private static let interruptRetryDelay = Duration.milliseconds(300)
 
     /// Prepares a run.
     ///
@@ -40,24 +40,24 @@ package final class Executor: Sendable {
     ) {
         self.kernel = kernel
         self.plan = plan
-        plannedCount = plan.run.count
+        plannedCount = plan.cellsToRun.count
         (self.settings, self.hooks) = (settings, hooks)
         self.observe = observe
-        time = Timekeeper(clock, elapsed: elapsed)
-        var transcript = OutputRecorder(
+        time = RunClock(clock, elapsed: elapsed)
+        var recorder = OutputRecorder(
             notebook, clearing: plan.cleared, settings: settings, ignoresForeignOutputs: ignoresForeignOutputs)
-        transcript.note(kernel.info)
-        state = Mutex(RunState(transcript))
+        recorder.note(kernel.info)
+        state = Mutex(RunState(recorder))
     }
 
     /// The notebook as it is now, the outputs of the cell that runs included.
     package var notebook: Notebook {
-        state.withLock { $0.transcript.snapshot(isRunning: $0.running != nil) }
+        state.withLock { $0.recorder.snapshot(isRunning: $0.running != nil) }
     }
 
     /// Tells whether there is something new: how many cells are over, and a number that grows with every change.
     package var progress: (finishedCells: Int, revision: Int) {
-        state.withLock { ($0.reports.count, $0.transcript.revision) }
+        state.withLock { ($0.reports.count, $0.recorder.revision) }
     }
 
     /// Whether a cell was sent to the kernel.
@@ -70,17 +70,17 @@ package final class Executor: Sendable {
         var outcome = RunOutcome.succeeded
         var watch: Task<Void, any Error>?
         defer { watch?.cancel() }
-        cells: for cell in plan.run {
-            if let limit = totalLimit, time.now() - state.withLock({ $0.origin }) >= limit.duration {
+        cells: for cell in plan.cellsToRun {
+            if let limit = totalLimit, time.now() - state.withLock({ $0.runStart }) >= limit.duration {
                 outcome = .timedOut(limit)
                 break
             }
-            guard let cell = await prepare(cell), let report = await run(cell, &watch) else {
+            guard let cell = await runBeforeCell(cell), let report = await run(cell, &watch) else {
                 if let limit = totalLimit, state.withLock({ $0.stop == nil }) { outcome = .timedOut(limit) }
                 break
             }
             observe(.cellFinished(report))
-            await pass(report)
+            await runAfterCell(report)
             switch report.outcome {
             case .succeeded, .raised(_, isAllowed: true): continue
             case .timedOut(let limit, let fate):
@@ -100,19 +100,19 @@ package final class Executor: Sendable {
             }
         }
         return state.withLock { state in
-            let isWhole = plan.run.allSatisfy { cell in
+            let isWhole = plan.cellsToRun.allSatisfy { cell in
                 switch state.reports[cell.index]?.outcome {
                 case nil, .stopped: false
                 default: true
                 }
             }
             // Who has looked at the last cell can be discontent as well, or not be done with it.
-            if let reason = state.stop, !isWhole || reason.isRequest || state.isUnchecked {
+            if let reason = state.stop, !isWhole || reason.isRequest || state.hasAbandonedMiddleware {
                 switch outcome {
                 case .succeeded, .timedOut: outcome = .stopped(reason)
                 default: break
                 }
-            } else if state.isUnchecked, let limit = totalLimit, case .succeeded = outcome {
+            } else if state.hasAbandonedMiddleware, let limit = totalLimit, case .succeeded = outcome {
                 outcome = .timedOut(limit)
             }
             return (outcome, plan.cells.map { state.reports[$0.index] ?? CellReport($0, .withoutRun($0.fate)) })
@@ -125,13 +125,13 @@ package final class Executor: Sendable {
     }
 
     /// Notes in a report how much its cell has put out by now.
-    package func measure(_ report: inout CellReport) { state.withLock { $0.transcript.measure(&report) } }
+    package func measure(_ report: inout CellReport) { state.withLock { $0.recorder.measure(&report) } }
 
     /// Hears what still comes, until the kernel is gone.
-    package func listen() async {
+    package func receiveUntilEnd() async {
         defer { state.withLock { $0.end() } }
         do {
-            for try await message in kernel.messages { _ = hear(message) }
+            for try await message in kernel.messages { _ = receive(message) }
         } catch {
             // The run is over; what the kernel may die of now is no concern of its cells.
         }
@@ -147,7 +147,7 @@ package final class Executor: Sendable {
     }
 
     private func interrupt(_ cell: Int) {
-        let repetition = Task { try await interruptUntilHeard(cell) }
+        let repetition = Task { try await interruptWithRetry(cell) }
         state.withLock { $0.keep(repetition, for: cell) }
     }
 
@@ -155,18 +155,18 @@ package final class Executor: Sendable {
     ///
     /// - Parameter sparesKernel: Whether a kernel that heeds the interrupt lives on.
     package func stop(_ reason: StopReason, sparesKernel: Bool = false) {
-        let (isFirst, interlude, cell) = state.withLock { state in
+        let (isFirst, middlewareTask, cell) = state.withLock { state in
             defer { state.stop = state.stop ?? reason }
-            return (state.stop == nil, state.interlude, state.running?.index)
+            return (state.stop == nil, state.middlewareTask, state.running?.index)
         }
-        interlude?.giveUp()
+        middlewareTask?.abandon()
         // Some of the time is left for the kernel's end and for saving.
         guard isFirst else {
             Task { await kernel.kill() }
             return
         }
         let target = sparesKernel ? cell ?? -1 : nil
-        let escalation = Task { try await escalate(within: settings.grace.countable * 4 / 5, for: target) }
+        let escalation = Task { try await escalate(within: settings.grace.clampedToClock * 4 / 5, for: target) }
         state.withLock { $0.keep(escalation, for: target) }
     }
 }
@@ -177,25 +177,25 @@ extension Executor {
     /// Runs a cell; nil where somebody had ended the run before.
     private func run(_ cell: PlannedCell, _ watch: inout Task<Void, any Error>?) async -> CellReport? {
         let begin = time.now()
-        guard ask(cell, since: begin) else { return nil }
+        guard sendExecuteRequest(cell, since: begin) else { return nil }
         observe(.cellStarted(cell))
         if state.withLock({ $0.takeInterrupt() }) { interrupt(cell.index) }
         // One watch serves many cells, unless it is going to sleep for too long.
-        if state.withLock({ $0.needsEarlierWatch(settings) }) {
+        if state.withLock({ $0.hasEarlierDeadline(settings) }) {
             watch?.cancel()
             watch = Task { try await self.watch() }
         }
-        var ending = await hearReply()
+        var ending = await waitForReply()
         var pause = Duration.milliseconds(10)
         // Kernels that got over an error a moment ago turn down whatever comes next.
         while case .complete(let reply) = ending, reply.status == .aborted, pause < .seconds(10),
-            await isWanted(after: pause), ask(cell, since: begin)
+            await isWanted(after: pause), sendExecuteRequest(cell, since: begin)
         {
-            ending = await hearReply()
+            ending = await waitForReply()
             pause = pause * 3 / 2
         }
-        if case .complete = ending, state.withLock({ $0.struck != nil || $0.stop != nil || $0.wasInterrupted }),
-            case .broken(let failure) = await settle()
+        if case .complete = ending, state.withLock({ $0.exceededLimit != nil || $0.stop != nil || $0.wasInterrupted }),
+            case .broken(let failure) = await absorbLateInterrupt()
         {
             ending = .broken(failure)
         }
@@ -208,7 +208,7 @@ extension Executor {
     /// Waits for a while; returns whether the cell is to be run all the same.
     private func isWanted(after pause: Duration) async -> Bool {
         let end = time.now() + pause
-        func isWanted() -> Bool { state.withLock { $0.struck == nil && $0.stop == nil } }
+        func isWanted() -> Bool { state.withLock { $0.exceededLimit == nil && $0.stop == nil } }
         while isWanted(), time.now() < end {
             try? await time.sleep(min(end, time.now() + .milliseconds(250)))
         }
@@ -216,7 +216,7 @@ extension Executor {
     }
 
     /// Sends a cell's code, unless somebody has ended the run.
-    private func ask(_ cell: PlannedCell, since begin: Duration) -> Bool {
+    private func sendExecuteRequest(_ cell: PlannedCell, since begin: Duration) -> Bool {
         // IPython turns down what waits behind an error, if it is told to; nothing does.
         let request = kernel.session.executeRequest(
             cell.source, allowsInput: hooks.answer != nil, stopsOnError: false)
@@ -230,10 +230,10 @@ extension Executor {
     }
 
     /// Hears everything until the request in flight is over.
-    private func hearReply() async -> RequestEnding {
+    private func waitForReply() async -> RequestEnding {
         do {
             for try await message in kernel.messages {
-                guard let (reply, hasLoss) = hear(message) else { continue }
+                guard let (reply, hasLoss) = receive(message) else { continue }
                 if hasLoss, let number = state.withLock({ $0.running?.number }) {
                     observe(.warning("cell \(number): the kernel lost some of its output, because it put out too much"))
                 }
@@ -261,15 +261,15 @@ extension Executor {
     }
 
     /// Takes note of a message; returns the reply where it completes the request in flight.
-    func hear(_ message: Message) -> (reply: Message?, hasLoss: Bool)? {
+    func receive(_ message: Message) -> (reply: Message?, hasLoss: Bool)? {
         let now = time.now()
-        let (heard, cell) = state.withLock { state in
-            let heard = state.hear(message, at: now, session: kernel.session)
-            return (heard, heard.output.flatMap { state.cell(at: $0.cell, of: plan) })
+        let (received, cell) = state.withLock { state in
+            let received = state.receive(message, at: now, session: kernel.session)
+            return (received, received.output.flatMap { state.cell(at: $0.cell, of: plan) })
         }
-        for message in heard.news { kernel.send(message) }
+        for message in received.widgetMessages { kernel.send(message) }
         if let question = message.question { answer(question, of: message) }
-        if heard.output != nil, message.content.holdsUnreadableNumber {
+        if received.output != nil, message.content.holdsUnreadableNumber {
             let isFirst = state.withLock { state in
                 defer { state.hasUnreadableNumber = true }
                 return !state.hasUnreadableNumber
@@ -282,27 +282,27 @@ extension Executor {
                     ))
             }
         }
-        if let output = heard.output, let cell { observe(.output(cell: cell, output.what)) }
-        return heard.ending
+        if let output = received.output, let cell { observe(.output(cell: cell, output.what)) }
+        return received.ending
     }
 
     /// Asks something that nobody cares about, for an interrupt that comes late to hit.
-    private func settle() async -> RequestEnding {
+    private func absorbLateInterrupt() async -> RequestEnding {
         let request = kernel.session.kernelInfoRequest()
-        state.withLock { $0.exchange = RequestTracker(request, wasInterrupted: $0.wasInterrupted) }
+        state.withLock { $0.requestTracker = RequestTracker(request, wasInterrupted: $0.wasInterrupted) }
         kernel.send(request)
-        return await hearReply()
+        return await waitForReply()
     }
 
     /// Minds the limits of the cell that runs, and asks a kernel that has gone silent whether something was lost.
     private func watch() async throws {
         while true {
             let now = time.now()
-            switch state.withLock({ $0.watch(at: now, settings, Self.patience, kernel.session) }) {
+            switch state.withLock({ $0.watch(at: now, settings, Self.probeDelay, kernel.session) }) {
             case .sleep(let end): try await time.sleep(end)
             case .ask(let request): kernel.send(request)
-            case .strike(let cell):
-                let escalation = Task { try await escalate(within: settings.grace.countable, for: cell) }
+            case .limitExceeded(let cell):
+                let escalation = Task { try await escalate(within: settings.grace.clampedToClock, for: cell) }
                 state.withLock { $0.keep(escalation, for: cell) }
             }
         }
@@ -316,7 +316,7 @@ extension Executor {
         func isRunning() -> Bool { state.withLock { $0.running.map { cell == nil || $0.index == cell } ?? false } }
         guard isRunning() || cell == nil else { return }
         if isRunning() {
-            try await interruptUntilHeard(cell)
+            try await interruptWithRetry(cell)
             try await time.sleep(start + grace / 2)
             if isRunning() { await interruptKernel() }
         }
@@ -328,24 +328,24 @@ extension Executor {
     }
 
     /// Interrupts the kernel and, if it was not at work yet, does so again.
-    private func interruptUntilHeard(_ cell: Int?) async throws {
+    private func interruptWithRetry(_ cell: Int?) async throws {
         let start = time.now()
         func isRunning() -> Bool { state.withLock { $0.running.map { cell == nil || $0.index == cell } ?? false } }
         guard isRunning() else { return }
-        let isTakenUp = state.withLock { state in
+        let hasStartedExecuting = state.withLock { state in
             state.wasInterrupted = true
-            return state.isTakenUp
+            return state.hasStartedExecuting
         }
         await interruptKernel()
-        guard !isTakenUp else { return }
+        guard !hasStartedExecuting else { return }
         // A kernel that was not at work yet has not heard it.
-        try await time.sleep(start + Self.freshness)
+        try await time.sleep(start + Self.interruptRetryDelay)
         if isRunning() { await interruptKernel() }
     }
 
     private func interruptKernel() async {
         // Whatever it is that the kernel is asked, the reply may get lost by this.
-        state.withLock { $0.exchange?.wasInterrupted = true }
+        state.withLock { $0.requestTracker?.wasInterrupted = true }
         await kernel.interrupt()
     }
 }

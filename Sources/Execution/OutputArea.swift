@@ -122,7 +122,7 @@ struct OutputArea: Sendable {
     func outputs() -> [Output] { withLineAboutCut(kept) }
 
     /// Returns the outputs, and keeps text in that form alone: it takes half of the memory.
-    mutating func settle() -> [Output] {
+    mutating func compactOutputs() -> [Output] {
         let outputs = kept
         for (index, output) in outputs.enumerated() {
             if case .text(_, let text) = pieces[index] { pieces[index] = .output(output, size: text.size) }
@@ -151,7 +151,7 @@ struct OutputArea: Sendable {
         var outputs = kept
         guard cut > 0, let limit else { return outputs }
         var line =
-            "[galley: the output of this cell is cut here. It may have \(limit.inBytes); \(cut.inBytes) more came]\n"
+            "[galley: the output of this cell is cut here. It may have \(limit.formattedByteCount); \(cut.formattedByteCount) more came]\n"
         if case .stream(.stderr)? = outputs.last?.kind, let text = outputs.last?.text {
             line = text + (text.hasSuffix("\n") ? "" : "\n") + line
             outputs.removeLast()
@@ -192,7 +192,7 @@ private struct StreamText: Sendable {
 
 extension Int {
     /// The number of bytes, in the unit that suits it.
-    var inBytes: String {
+    var formattedByteCount: String {
         switch self {
         case ..<1000: "\(self) bytes"
         case ..<1_000_000: "\(self / 1000).\(self / 100 % 10) kB"

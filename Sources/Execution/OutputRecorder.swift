@@ -13,7 +13,7 @@ struct OutputRecorder: Sendable {
     private var records: [Int: Record] = [:]
     /// The cells by the identifiers of the requests that ran them.
     private var cells: [String: Int] = [:]
-    private var displays = Displays()
+    private var displays = DisplayIndex()
     private var widgets: Widgets
     /// The cell that runs, or ran last.
     private var current: Int?
@@ -74,10 +74,10 @@ struct OutputRecorder: Sendable {
             if records[cell]?.count == nil { records[cell]?.count = reply.count }
             return nil
         }
-        guard let publication = message.publication else { return nil }
+        guard let iopubMessage = message.iopubMessage else { return nil }
         let own = message.parent.flatMap { cells[$0.id] }
         if own == nil, message.parent != nil, ignoresForeignOutputs { return nil }
-        switch publication {
+        switch iopubMessage {
         case .state(let state):
             if let own, state == .busy || state == .idle {
                 note(message, as: state == .busy ? "iopub.status.busy" : "iopub.status.idle", of: own)
@@ -95,28 +95,28 @@ struct OutputRecorder: Sendable {
         case .update(let display):
             update(display)
         case .stream, .display, .result, .error, .clear:
-            receive(publication, of: message.parent, in: own ?? current)
+            receive(iopubMessage, of: message.parent, in: own ?? current)
         }
-        return (own ?? current).map { ($0, publication) }
+        return (own ?? current).map { ($0, iopubMessage) }
     }
 
-    private mutating func receive(_ publication: IOPubMessage, of parent: Header?, in cell: Int?) {
-        if case .result(_, let count?) = publication, let cell { records[cell]?.count = count }
-        if let display = publication.display { update(display) }
-        if widgets.catches(publication, of: parent) {
+    private mutating func receive(_ iopubMessage: IOPubMessage, of parent: Header?, in cell: Int?) {
+        if case .result(_, let count?) = iopubMessage, let cell { records[cell]?.count = count }
+        if let display = iopubMessage.display { update(display) }
+        if widgets.captureOutput(iopubMessage, of: parent) {
             revision += 1
             return
         }
         guard let cell, let generation = records[cell]?.area.generation else { return }
         touch(cell)
         defer { if records[cell]?.area.generation != generation { displays.forget(cell, upTo: generation) } }
-        switch publication {
+        switch iopubMessage {
         case .clear(let waits): records[cell]?.area.clear(waits: waits)
         case .stream(let name, let text): records[cell]?.area.write(text, to: Output.Stream(name: name))
         default:
-            guard let output = Output(publication), let place = records[cell]?.area.add(output) else { break }
-            if let id = publication.display?.id, let generation = records[cell]?.area.generation {
-                displays.add(DisplayPlace(cell: cell, place: place, generation: generation), under: id)
+            guard let output = Output(iopubMessage), let place = records[cell]?.area.add(output) else { break }
+            if let id = iopubMessage.display?.id, let generation = records[cell]?.area.generation {
+                displays.add(DisplayLocation(cell: cell, place: place, generation: generation), under: id)
             }
         }
     }
@@ -170,13 +170,13 @@ struct OutputRecorder: Sendable {
     func hasError(in cell: Int) -> Bool { records[cell]?.area.holdsError ?? false }
 
     /// Returns what the kernel is to be told of its widgets.
-    mutating func news(from session: Session) -> [Message] { widgets.news(from: session) }
+    mutating func widgetMessages(from session: Session) -> [Message] { widgets.widgetMessages(from: session) }
 
     /// Returns the notebook as it is now, the cell that runs included.
     mutating func snapshot(isRunning: Bool) -> Notebook {
         writeUpdates()
         for index in unwritten.sorted() where !isRunning || index != current {
-            if let outputs = records[index]?.area.settle() { write(index, outputs, into: &notebook) }
+            if let outputs = records[index]?.area.compactOutputs() { write(index, outputs, into: &notebook) }
             unwritten.remove(index)
         }
         var copy = notebook
@@ -189,7 +189,7 @@ struct OutputRecorder: Sendable {
 
     private func write(_ index: Int, _ outputs: [Output], into notebook: inout Notebook) {
         guard let record = records[index] else { return }
-        notebook.cells[index].outputs = Parts(json: .array(outputs.map(\.json)))
+        notebook.cells[index].outputs = JSONArray(json: .array(outputs.map(\.json)))
         notebook.cells[index].executionCount = record.count
         if !record.times.isEmpty {
             var timing = notebook.cells[index].metadata["execution"] ?? [:]

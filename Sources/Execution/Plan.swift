@@ -9,7 +9,7 @@ package struct Plan: Sendable {
     package private(set) var warnings: [String] = []
 
     /// The cells that will be run.
-    package var run: [PlannedCell] { cells.filter { $0.fate == .run } }
+    package var cellsToRun: [PlannedCell] { cells.filter { $0.fate == .run } }
 
     /// Whether a cell is run whatever the rest of its notebook is like.
     package static func isRun(_ cell: Cell, _ settings: RunSettings) -> Bool {
@@ -53,7 +53,7 @@ package struct Plan: Sendable {
                     index: index, number: cells.count + 1, id: cell.id, source: source, tags: tags,
                     fate: fate == .run && !range.contains(index) ? .leftOut : fate,
                     limit: setting.limit ?? common.limit ?? settings.cellLimit,
-                    mayRaise: settings.allowedErrors.respectsTags && tags.contains("raises-exception")))
+                    allowsErrors: settings.allowedErrors.respectsTags && tags.contains("raises-exception")))
         }
         self.cells = cells
     }
@@ -86,7 +86,7 @@ public struct PlannedCell: Sendable {
     /// How long it may take.
     package let limit: TimeLimit
     /// Whether it is marked as one that may raise an error.
-    package let mayRaise: Bool
+    package let allowsErrors: Bool
 
     /// What can happen to a cell.
     package enum Fate: Hashable, Sendable {

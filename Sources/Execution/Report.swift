@@ -149,7 +149,7 @@ public enum CellOutcome: Hashable, Sendable {
     /// It ended the notebook on purpose.
     case exited(status: Int)
     /// It came up against a limit, and was interrupted.
-    case timedOut(ExceededLimit, KernelFate)
+    case timedOut(ExceededLimit, InterruptOutcome)
     /// The kernel died in it, or could no longer be spoken to.
     case kernelFailed(KernelFailure)
     /// Somebody ended the run while it ran.
@@ -164,7 +164,7 @@ public enum CellOutcome: Hashable, Sendable {
 
 /// What became of a kernel whose cell came up against a limit.
 @nonexhaustive
-public enum KernelFate: Hashable, Sendable {
+public enum InterruptOutcome: Hashable, Sendable {
     /// It heeded the interrupt.
     case survived
     /// It did not, and was killed.
@@ -199,7 +199,7 @@ extension Report {
                 (.exited, .exited):
                 true
             // Where the run goes on, a cell may have come up against another limit before.
-            case (.timedOut(let limit), .timedOut(let struck, _)): limit == struck
+            case (.timedOut(let limit), .timedOut(let exceeded, _)): limit == exceeded
             default: false
             }
         }
@@ -237,8 +237,8 @@ extension Report {
         switch outcome {
         case .succeeded, .exited(status: 0): return nil
         case .raised(let raised):
-            let value = raised.value.shownOnOneLine(200)
-            return "\(cell ?? "a cell") raised \(raised.name.shownOnOneLine())\(value.isEmpty ? "" : ": \(value)")"
+            let value = raised.value.terminalSafeLine(200)
+            return "\(cell ?? "a cell") raised \(raised.name.terminalSafeLine())\(value.isEmpty ? "" : ": \(value)")"
         case .exited(let status): return "\(cell ?? "a cell") ended the notebook with status \(status)"
         case .timedOut(let limit):
             let end =
@@ -255,8 +255,8 @@ extension Report {
                     cells.contains { $0.outcome == .notReached } ? "before the next" : "after the last"
                 }
             return "the limit of \(limit.duration.inWords) for the whole run was reached \(moment) cell"
-        case .kernelFailed(let failure): return "\(failure)".shownOnOneLine(1000) + place
-        case .stopped(let reason): return "the run \(reason)".shownOnOneLine(1000) + place
+        case .kernelFailed(let failure): return "\(failure)".terminalSafeLine(1000) + place
+        case .stopped(let reason): return "the run \(reason)".terminalSafeLine(1000) + place
         }
     }
 }

@@ -127,5 +127,5 @@ extension ExceededLimit {
 
 extension Duration {
     /// The time in seconds, to the microsecond.
-    package var json: Value { .number((countable.inSeconds * 1e6).rounded() / 1e6) }
+    package var json: Value { .number((clampedToClock.inSeconds * 1e6).rounded() / 1e6) }
 }

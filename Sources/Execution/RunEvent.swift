@@ -12,7 +12,7 @@ public enum RunEvent: Sendable {
     /// A cell is over.
     case cellFinished(CellReport)
     /// So many outputs are not told of, because nobody has listened in time.
-    case missed(outputs: Int)
+    case outputsDropped(count: Int)
     /// The notebook was written, as far as it is, to the place of this name.
     case saved(String)
     /// The kernel goes on after the run.

@@ -4,26 +4,26 @@ import GalleyNotebook
 
 /// What is known of a run at a moment: pure data that messages and the time change.
 struct RunState: Sendable {
-    var transcript: OutputRecorder
+    var recorder: OutputRecorder
     /// The request in flight.
-    var exchange: RequestTracker?
+    var requestTracker: RequestTracker?
     /// The cell that runs, and since when.
     private(set) var running: PlannedCell?
-    private var begun = Duration.zero
+    private var cellStart = Duration.zero
     /// Whether the kernel was heard to be at work on the request.
-    private(set) var isTakenUp = false
+    private(set) var hasStartedExecuting = false
     /// When the whole run began, and when the time is going to be looked at next.
-    private(set) var origin = Duration.zero
+    private(set) var runStart = Duration.zero
     private var planned: Duration?
     /// When the kernel was heard last.
-    private var heard = Duration.zero
+    private var lastMessageTime = Duration.zero
     /// The limit that the cell has come up against.
-    private(set) var struck: ExceededLimit?
+    private(set) var exceededLimit: ExceededLimit?
     var stop: StopReason?
     /// What the run waits for that is neither the kernel nor the time.
-    var interlude: AbandonableTask<String?>?
+    var middlewareTask: AbandonableTask<String?>?
     /// Whether somebody who was to look at a cell was not waited for.
-    var isUnchecked = false
+    var hasAbandonedMiddleware = false
     /// The cells that are sent with another source than that of the plan, by their places.
     private var edited: [Int: PlannedCell] = [:]
     /// The sources that the notebook gets once their cells are sent, by their places.
@@ -42,16 +42,16 @@ struct RunState: Sendable {
     /// What became of the cells, by their places.
     private(set) var reports: [Int: CellReport] = [:]
 
-    init(_ transcript: OutputRecorder) { self.transcript = transcript }
+    init(_ recorder: OutputRecorder) { self.recorder = recorder }
 
     mutating func begin(_ cell: PlannedCell, _ request: Message, since begin: Duration, at now: Duration) {
         if running == nil { wasInterrupted = false }
         running = cell
-        begun = begin
-        heard = now
-        isTakenUp = false
-        exchange = RequestTracker(request, wasInterrupted: wasInterrupted)
-        transcript.begin(cell.index, saving: savedSources[cell.index], with: request)
+        cellStart = begin
+        lastMessageTime = now
+        hasStartedExecuting = false
+        requestTracker = RequestTracker(request, wasInterrupted: wasInterrupted)
+        recorder.begin(cell.index, saving: savedSources[cell.index], with: request)
     }
 
     /// Returns whether the cell that was sent is to be interrupted, once.
@@ -74,59 +74,59 @@ struct RunState: Sendable {
     /// Takes note of a message.
     ///
     /// - Returns: What was put out, what the kernel has to be told, and the reply where that request is over.
-    mutating func hear(_ message: Message, at now: Duration, session: Session) -> (
-        output: (cell: Int, what: IOPubMessage)?, news: [Message], ending: (reply: Message?, hasLoss: Bool)?
+    mutating func receive(_ message: Message, at now: Duration, session: Session) -> (
+        output: (cell: Int, what: IOPubMessage)?, widgetMessages: [Message], ending: (reply: Message?, hasLoss: Bool)?
     ) {
-        heard = now
-        let output = transcript.receive(message)
-        if message.channel == .iopub, message.parent?.id == exchange?.request.header.id {
+        lastMessageTime = now
+        let output = recorder.receive(message)
+        if message.channel == .iopub, message.parent?.id == requestTracker?.request.header.id {
             // A kernel says that it is busy before it listens to interrupts.
-            isTakenUp = isTakenUp || message.executionState == nil
+            hasStartedExecuting = hasStartedExecuting || message.executionState == nil
         }
-        let news = message.executionState == .idle ? transcript.news(from: session) : []
-        guard let progress = exchange?.receive(message), progress != .going else {
-            return (output, news, nil)
+        let widgetMessages = message.executionState == .idle ? recorder.widgetMessages(from: session) : []
+        guard let progress = requestTracker?.receive(message), progress != .going else {
+            return (output, widgetMessages, nil)
         }
-        let reply = exchange?.reply
-        exchange = nil
-        return (output, news, (reply, progress == .completeWithLoss))
+        let reply = requestTracker?.reply
+        requestTracker = nil
+        return (output, widgetMessages, (reply, progress == .completeWithLoss))
     }
 
     /// What is to be done about the time.
-    enum Watch {
+    enum LimitAction {
         case sleep(until: Duration)
         /// The kernel is to be asked whether something was lost.
         case ask(Message)
         /// The cell at this place has come up against a limit.
-        case strike(cell: Int)
+        case limitExceeded(cell: Int)
     }
 
     mutating func watch(
-        at now: Duration, _ settings: RunSettings, _ patience: Duration, _ session: Session
-    ) -> Watch {
-        leaveOutStandstill(at: now)
-        guard let running else { return sleep(until: now + patience) }
-        var next = heard + patience
-        if struck == nil, let (end, limit) = nextLimit(settings) {
+        at now: Duration, _ settings: RunSettings, _ probeDelay: Duration, _ session: Session
+    ) -> LimitAction {
+        discountSuspension(at: now)
+        guard let running else { return sleep(until: now + probeDelay) }
+        var next = lastMessageTime + probeDelay
+        if exceededLimit == nil, let (end, limit) = nextLimit(settings) {
             if end <= now {
-                struck = limit
-                return .strike(cell: running.index)
+                exceededLimit = limit
+                return .limitExceeded(cell: running.index)
             }
             next = min(next, end)
         }
         if next > now { return sleep(until: next) }
-        if let request = exchange?.probe(of: session) {
-            heard = now
+        if let request = requestTracker?.probe(of: session) {
+            lastMessageTime = now
             return .ask(request)
         }
-        return sleep(until: now + patience)
+        return sleep(until: now + probeDelay)
     }
 
     /// The limit that the cell which runs comes up against first, and when.
     private func nextLimit(_ settings: RunSettings) -> (end: Duration, limit: ExceededLimit)? {
         let limits: [(TimeLimit, ExceededLimit.Kind, since: Duration)] = [
-            (running?.limit ?? .none, .cell, begun), (settings.totalLimit, .total, origin),
-            (settings.idleLimit, .silence, heard),
+            (running?.limit ?? .none, .cell, cellStart), (settings.totalLimit, .total, runStart),
+            (settings.idleLimit, .silence, lastMessageTime),
         ]
         return limits.compactMap { limit, kind, start in
             limit.duration.map { (start + $0, ExceededLimit(kind: kind, duration: $0)) }
@@ -134,30 +134,30 @@ struct RunState: Sendable {
     }
 
     /// Whether the cell that runs may come up against a limit before the time is looked at next.
-    func needsEarlierWatch(_ settings: RunSettings) -> Bool {
+    func hasEarlierDeadline(_ settings: RunSettings) -> Bool {
         guard let planned else { return true }
         return nextLimit(settings).map { $0.end < planned } ?? false
     }
 
-    private mutating func sleep(until end: Duration) -> Watch {
+    private mutating func sleep(until end: Duration) -> LimitAction {
         planned = end
         return .sleep(until: end)
     }
 
     /// When this process, or the machine, stood still, what a cell did meanwhile waits to be heard: that time does not
     /// count.
-    private mutating func leaveOutStandstill(at now: Duration) {
+    private mutating func discountSuspension(at now: Duration) {
         defer { planned = nil }
         guard let planned, now - planned > .seconds(2) else { return }
         let standstill = now - planned
-        begun += standstill
-        origin += standstill
-        heard += standstill
+        cellStart += standstill
+        runStart += standstill
+        lastMessageTime += standstill
     }
 
     /// Decides what became of a cell, and lets its outputs say what the kernel could not.
     mutating func outcome(of cell: PlannedCell, _ ending: RequestEnding, _ settings: RunSettings) -> CellOutcome {
-        if let struck { return timedOut(struck, ending, in: cell) }
+        if let exceededLimit { return timedOut(exceededLimit, ending, in: cell) }
         switch ending {
         case .broken(let failure):
             if let stop { return stopped(stop, in: cell) }
@@ -167,7 +167,7 @@ struct RunState: Sendable {
         case .complete(let reply):
             if let stop, wasInterrupted || reply.status == .aborted { return stopped(stop, in: cell) }
             switch reply.status {
-            case .ok: return reply.asksForEnd ? .exited(status: 0) : .succeeded
+            case .ok: return reply.requestsShutdown ? .exited(status: 0) : .succeeded
             case .aborted:
                 let value = "the kernel turned the cell down each time that it was asked to run it"
                 add(.error(name: "CellAborted", sentence: value), to: cell)
@@ -175,12 +175,12 @@ struct RunState: Sendable {
                     CellError(name: "CellAborted", value: value, traceback: [], count: nil), isAllowed: false)
             case .error(let name, let value, let traceback):
                 let isNamed = settings.allowedErrors.names.contains(name)
-                if name == "SystemExit", !cell.mayRaise, !isNamed {
+                if name == "SystemExit", !cell.allowsErrors, !isNamed {
                     return .exited(status: Self.status(ofExit: value))
                 }
-                let isAllowed = cell.mayRaise || isNamed || settings.allowedErrors.isEverything
+                let isAllowed = cell.allowsErrors || isNamed || settings.allowedErrors.isEverything
                 // IPython merely prints some errors of usage. What ends a run has to stand in the file.
-                if !isAllowed, !transcript.hasError(in: cell.index), !name.isEmpty || !traceback.isEmpty {
+                if !isAllowed, !recorder.hasError(in: cell.index), !name.isEmpty || !traceback.isEmpty {
                     add(.error(name: name, value: value, traceback: traceback), to: cell)
                 }
                 let error = CellError(name: name, value: value, traceback: traceback, count: reply.count)
@@ -192,7 +192,7 @@ struct RunState: Sendable {
     private mutating func timedOut(
         _ limit: ExceededLimit, _ ending: RequestEnding, in cell: PlannedCell
     ) -> CellOutcome {
-        var fate = KernelFate.survived
+        var fate = InterruptOutcome.survived
         var end = ""
         if case .broken(let failure) = ending {
             if let failure, !wasKilled {
@@ -212,7 +212,7 @@ struct RunState: Sendable {
         return .stopped(reason)
     }
 
-    private mutating func add(_ error: Output, to cell: PlannedCell) { transcript.add(error, to: cell.index) }
+    private mutating func add(_ error: Output, to cell: PlannedCell) { recorder.add(error, to: cell.index) }
 
     /// The status that Python ends with for what `sys.exit` was given.
     private static func status(ofExit value: String) -> Int {
@@ -227,11 +227,11 @@ struct RunState: Sendable {
     ) -> CellReport {
         var report = CellReport(cell, outcome, duration)
         report.fractionCompleted = Double(reports.count + 1) / Double(planned)
-        transcript.measure(&report)
+        recorder.measure(&report)
         reports[cell.index] = report
         running = nil
-        exchange = nil
-        struck = nil
+        requestTracker = nil
+        exceededLimit = nil
         for task in cellEscalations { task.cancel() }
         cellEscalations = []
         return report

@@ -1,27 +1,27 @@
 /// What a terminal shows of text that was written to it: a progress bar that writes over itself leaves its last state.
 ///
-/// Carriage return, backspace and the sequences that move the cursor or erase are obeyed within the last lines; colours
+/// Carriage return, backspace and the sequences that move the cursor or erase are obeyed within the last lines; colors
 /// stay with the characters that they stand before.
 package struct TerminalText: Sendable {
     /// Lines that the cursor cannot come back to.
     private var settled = ""
-    private var lines = [Line()]
+    private var lines = [ScreenLine()]
     private var row = 0
     private var column = 0
-    /// Colours that wait for a character, and the beginning of a sequence whose end has not come.
-    private var colours = ""
+    /// Colors that wait for a character, and the beginning of a sequence whose end has not come.
+    private var colors = ""
     private var unfinished = ""
 
-    private struct Line: Sendable {
+    private struct ScreenLine: Sendable {
         private(set) var glyphs: [Glyph] = []
-        /// Colours behind the last character.
+        /// Colors behind the last character.
         private var tail = ""
         /// The number of bytes of all that.
         private(set) var size = 0
         /// So many characters at the beginning are known to be spaces.
         private var blank = 0
 
-        var text: String { glyphs.reduce(into: "") { $0 += $1.colours + $1.characters } + tail }
+        var text: String { glyphs.reduce(into: "") { $0 += $1.colors + $1.characters } + tail }
 
         /// Puts a character in the place of another, or behind the last.
         mutating func put(_ glyph: Glyph, at column: Int) {
@@ -31,7 +31,7 @@ package struct TerminalText: Sendable {
                 glyphs[column] = glyph
             } else {
                 size += glyph.size
-                glyphs.append(Glyph(colours: tail + glyph.colours, characters: glyph.characters))
+                glyphs.append(Glyph(colors: tail + glyph.colors, characters: glyph.characters))
                 tail = ""
             }
         }
@@ -50,9 +50,9 @@ package struct TerminalText: Sendable {
             glyphs[column].characters.unicodeScalars.append(scalar)
         }
 
-        mutating func add(tail colours: String) {
-            size += colours.utf8.count
-            tail += colours
+        mutating func add(tail colors: String) {
+            size += colors.utf8.count
+            tail += colors
         }
 
         mutating func cut(to column: Int) {
@@ -75,10 +75,10 @@ package struct TerminalText: Sendable {
     }
 
     private struct Glyph: Sendable {
-        var colours: String
+        var colors: String
         var characters: String
-        var size: Int { colours.utf8.count + characters.utf8.count }
-        static let space = Glyph(colours: "", characters: " ")
+        var size: Int { colors.utf8.count + characters.utf8.count }
+        static let space = Glyph(colors: "", characters: " ")
     }
 
     /// The cursor can come back to as many lines.
@@ -97,10 +97,10 @@ package struct TerminalText: Sendable {
     }
 
     /// Everything that it shows.
-    package var text: String { settled + lines.map(\.text).joined(separator: "\n") + colours }
+    package var text: String { settled + lines.map(\.text).joined(separator: "\n") + colors }
 
     /// The number of bytes of all that.
-    package var size: Int { lines.reduce(settled.utf8.count + colours.utf8.count) { $0 + $1.size + 1 } - 1 }
+    package var size: Int { lines.reduce(settled.utf8.count + colors.utf8.count) { $0 + $1.size + 1 } - 1 }
 
     /// Writes text where the cursor is.
     package mutating func write(_ text: String) {
@@ -128,10 +128,10 @@ package struct TerminalText: Sendable {
         case "\r": column = 0
         case "\u{8}": column = max(0, column - 1)
         case "\n":
-            moveColours()
+            moveColors()
             row += 1
             column = 0
-            if row == lines.count { lines.append(Line()) }
+            if row == lines.count { lines.append(ScreenLine()) }
             settle()
         default:
             if scalar.properties.isGraphemeExtend || scalar == "\u{200D}", column > 0,
@@ -141,17 +141,17 @@ package struct TerminalText: Sendable {
                 return
             }
             lines[row].pad(to: column)
-            lines[row].put(Glyph(colours: takeColours(), characters: String(scalar)), at: column)
+            lines[row].put(Glyph(colors: takeColors(), characters: String(scalar)), at: column)
             column += 1
         }
     }
 
-    private mutating func takeColours() -> String {
-        defer { colours = "" }
-        return colours
+    private mutating func takeColors() -> String {
+        defer { colors = "" }
+        return colors
     }
 
-    private mutating func moveColours() { lines[row].add(tail: takeColours()) }
+    private mutating func moveColors() { lines[row].add(tail: takeColors()) }
 
     private mutating func settle() {
         guard lines.count > 2 * Self.reach else { return }
@@ -162,7 +162,7 @@ package struct TerminalText: Sendable {
 
     private mutating func obey(_ sequence: EscapeSequence) {
         switch sequence.kind {
-        case .colour, .link: colours += sequence.text
+        case .color, .link: colors += sequence.text
         case .command(let command, let parameter): obey(command, parameter)
         case .other: break
         }

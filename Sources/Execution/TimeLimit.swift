@@ -59,7 +59,7 @@ extension TimeLimit: CustomStringConvertible {
 
 extension Duration {
     /// The time, within what a clock can count.
-    package var countable: Duration { min(max(self, .zero), .endless) }
+    package var clampedToClock: Duration { min(max(self, .zero), .endless) }
 
     /// The time in seconds.
     package var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }

@@ -9,16 +9,16 @@ struct Widgets: Sendable {
     /// The models in the order in which they appeared.
     private var order: [String] = []
     /// The widgets that catch the outputs of a request, the last one first in line.
-    private var captors: [String: [String]] = [:]
+    private var capturingWidgets: [String: [String]] = [:]
     private let settings: RunSettings
     /// Widgets whose other half in the kernel has to be told what they caught.
-    private var untold: Set<String> = []
+    private var changedWidgets: Set<String> = []
 
     private struct Model: Sendable {
         var state: Value = [:]
         /// Bytes of the state, by the place they belong to.
         var buffers: [(path: [UInt8], json: Value)] = []
-        var catcher: Catcher?
+        var catcher: OutputCapture?
 
         var isOutput: Bool {
             state["_model_module"]?.string == "@jupyter-widgets/output" && state["_model_name"]?.string == "OutputModel"
@@ -26,7 +26,7 @@ struct Widgets: Sendable {
     }
 
     /// The part of an output widget that a browser plays.
-    private struct Catcher: Sendable {
+    private struct OutputCapture: Sendable {
         var area: OutputArea
         /// The request whose outputs it catches.
         var request: String?
@@ -48,16 +48,16 @@ struct Widgets: Sendable {
             model.buffers.removeAll { $0.path == key }
             model.buffers.append((key, json))
         }
-        switch comm.act {
+        switch comm.action {
         case .open(target: "jupyter.widget") where model.isOutput:
-            model.catcher = Catcher(area: area(state["outputs"] ?? []))
+            model.catcher = OutputCapture(area: area(state["outputs"] ?? []))
         case .message where model.catcher != nil:
             // What the kernel sets itself takes the place of what was caught.
             if let outputs = state["outputs"] {
                 model.catcher?.area = area(outputs)
-                untold.remove(comm.id)
+                changedWidgets.remove(comm.id)
             }
-            if let request = comm.caughtRequest { turn(comm.id, &model, to: request) }
+            if let request = comm.capturedRequestID { turn(comm.id, &model, to: request) }
         default: break
         }
         models[comm.id] = model
@@ -73,35 +73,35 @@ struct Widgets: Sendable {
     private mutating func turn(_ id: String, _ model: inout Model, to request: String) {
         if request.isEmpty {
             let old = model.catcher?.request ?? ""
-            if let index = captors[old]?.lastIndex(of: id) { captors[old]?.remove(at: index) }
-            if captors[old]?.isEmpty == true { captors[old] = nil }
+            if let index = capturingWidgets[old]?.lastIndex(of: id) { capturingWidgets[old]?.remove(at: index) }
+            if capturingWidgets[old]?.isEmpty == true { capturingWidgets[old] = nil }
         } else {
-            captors[request, default: []].append(id)
+            capturingWidgets[request, default: []].append(id)
         }
         model.catcher?.request = request.isEmpty ? nil : request
     }
 
     /// Catches an output, where a widget catches what belongs to its request; returns whether one did.
-    mutating func catches(_ publication: IOPubMessage, of parent: Header?) -> Bool {
-        guard let parent, let id = captors[parent.id]?.last else { return false }
-        switch publication {
+    mutating func captureOutput(_ iopubMessage: IOPubMessage, of parent: Header?) -> Bool {
+        guard let parent, let id = capturingWidgets[parent.id]?.last else { return false }
+        switch iopubMessage {
         case .clear(let waits): models[id]?.catcher?.area.clear(waits: waits)
         case .stream(let name, let text): models[id]?.catcher?.area.write(text, to: Output.Stream(name: name))
         default:
-            guard let output = Output(publication) else { return false }
+            guard let output = Output(iopubMessage) else { return false }
             _ = models[id]?.catcher?.area.add(output)
         }
         models[id]?.catcher?.parent = parent
-        untold.insert(id)
+        changedWidgets.insert(id)
         return true
     }
 
     /// Returns what the kernel's halves have to be told: what was caught since they were told last.
     ///
     /// A kernel takes it up when it is done with its request, so that once for each request is enough.
-    mutating func news(from session: Session) -> [Message] {
-        defer { untold = [] }
-        return order.filter(untold.contains).compactMap { id in
+    mutating func widgetMessages(from session: Session) -> [Message] {
+        defer { changedWidgets = [] }
+        return order.filter(changedWidgets.contains).compactMap { id in
             guard let catcher = models[id]?.catcher else { return nil }
             let outputs = Value.array(catcher.area.outputs().map(\.whole))
             models[id]?.state["outputs"] = outputs
@@ -116,7 +116,7 @@ struct Widgets: Sendable {
         var states: [(String, Value)] = []
         for id in order {
             guard var model = models[id], model.state["_model_name"] != nil else { continue }
-            if untold.contains(id), let catcher = model.catcher {
+            if changedWidgets.contains(id), let catcher = model.catcher {
                 model.state["outputs"] = .array(catcher.area.outputs().map(\.whole))
             }
             var json: Value = [
@@ -137,8 +137,8 @@ struct Widgets: Sendable {
 
 extension Output {
     /// Makes the output that something published is; nil where it is none, or a piece of a stream.
-    init?(_ publication: IOPubMessage) {
-        switch publication {
+    init?(_ iopubMessage: IOPubMessage) {
+        switch iopubMessage {
         case .display(let display): self = .displayData(MimeBundle(sent: display.data), metadata: display.metadata)
         case .result(let display, let count):
             self = .executeResult(MimeBundle(sent: display.data), executionCount: count, metadata: display.metadata)

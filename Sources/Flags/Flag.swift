@@ -43,7 +43,7 @@ public struct Flag<Target>: Sendable {
     ///   - value: What help calls the value.
     ///   - example: A value that is right, for documentation and for tests.
     public init(
-        _ names: String..., takes value: String, like example: String, in category: FlagCategory, _ summary: String,
+        _ names: String..., takes value: String, example: String, in category: FlagCategory, _ summary: String,
         change: @escaping Change
     ) {
         self.init(names, Value(name: value, example: example), category, summary, change: change)
@@ -51,7 +51,7 @@ public struct Flag<Target>: Sendable {
 
     /// Describes a flag of several names that takes a value.
     public init(
-        _ names: [String], takes value: String, like example: String, in category: FlagCategory, _ summary: String,
+        _ names: [String], takes value: String, example: String, in category: FlagCategory, _ summary: String,
         change: @escaping Change
     ) {
         self.init(names, Value(name: value, example: example), category, summary, change: change)

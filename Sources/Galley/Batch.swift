@@ -14,7 +14,7 @@ public struct Batch: Sendable {
     /// How many run their cells at a time; 1 for one after the other.
     ///
     /// Where it is more, the next kernels are started meanwhile, as many again at most.
-    public var concurrency = Batch.usualConcurrency
+    public var concurrency = Batch.defaultConcurrency
     /// How many bytes of memory a kernel is expected to need; nil for what those of this batch turn out to need.
     ///
     /// As long as there is not that much, and others run, no kernel is started.
@@ -38,10 +38,12 @@ public struct Batch: Sendable {
 
     /// The number of processors that this process may use, or fewer where it may not open the files that so many kernels
     /// take.
-    public static var usualConcurrency: Int { max(1, min(Machine.processors, Machine.openFiles / 40 - 1)) }
+    public static var defaultConcurrency: Int {
+        max(1, min(SystemResources.processors, SystemResources.openFiles / 40 - 1))
+    }
 
     /// How many can run at a time with the files that this process may open: two kernels for each, and what serves all.
-    package static var largestConcurrency: Int { max(1, (Machine.openFiles - 30) / 28) }
+    package static var maximumConcurrency: Int { max(1, (SystemResources.openFiles - 30) / 28) }
 
     /// In which order notebooks are started.
     @nonexhaustive
@@ -110,7 +112,7 @@ public enum BatchEvent: Sendable {
     /// A notebook is run again, because of what became of this attempt.
     case retrying(job: Int, attempt: Int, reason: String)
     /// No more kernels are started until there is enough memory for one, and for what those that live may still need.
-    case heldBack(available: Int, needed: Int)
+    case waitingForMemory(available: Int, needed: Int)
     /// No more is to be done for a notebook.
     case ended(job: Int, JobReport)
     /// Everything is over.
@@ -159,7 +161,7 @@ public struct JobReport: Sendable {
     package init(_ name: String, _ result: JobResult) { (self.name, self.result) = (name, result) }
 
     /// How long the last attempt took, its end included; waiting for its turn is left out.
-    package var span: Duration { max(.zero, end.countable - begin.countable - waited.countable) }
+    package var span: Duration { max(.zero, end.clampedToClock - begin.clampedToClock - waited.clampedToClock) }
 
     /// Whether the notebook was run and all is well.
     public var isSuccess: Bool {

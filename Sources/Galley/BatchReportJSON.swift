@@ -7,7 +7,7 @@ import GalleyJupyterProtocol
 extension BatchReport: Codable {
     /// Reads a report that was written by this version or an older one.
     public init(from decoder: any Decoder) throws {
-        self = try Value.read(decoder) { json throws(MisshapenReport) in try Self(json: json) }
+        self = try Value.read(decoder) { json throws(ReportFormatError) in try Self(json: json) }
     }
 
     /// Writes the report.
@@ -28,9 +28,9 @@ extension BatchReport: Codable {
         ]
     }
 
-    private init(json: Value) throws(MisshapenReport) {
+    private init(json: Value) throws(ReportFormatError) {
         try Report.checkSchema(of: json)
-        jobs = try json.list("notebooks") { json throws(MisshapenReport) in try JobReport(json: json) }
+        jobs = try json.list("notebooks") { json throws(ReportFormatError) in try JobReport(json: json) }
         (started, duration) = (try json.time("started"), try json.duration("duration"))
         if let reason = json.found("stopped_by"), !reason.isNull { stop = try StopReason(reason: reason) }
     }
@@ -39,7 +39,7 @@ extension BatchReport: Codable {
 extension JobReport: Codable {
     /// Reads a report that was written by this version or an older one.
     public init(from decoder: any Decoder) throws {
-        self = try Value.read(decoder) { json throws(MisshapenReport) in try Self(json: json) }
+        self = try Value.read(decoder) { json throws(ReportFormatError) in try Self(json: json) }
     }
 
     /// Writes the report.
@@ -63,7 +63,7 @@ extension JobReport: Codable {
         return json
     }
 
-    fileprivate init(json: Value) throws(MisshapenReport) {
+    fileprivate init(json: Value) throws(ReportFormatError) {
         var run = json
         if let source = json.found("source") { run["notebook"] = source }
         let result: JobResult =
@@ -86,7 +86,7 @@ struct RecordedError: Error, CustomStringConvertible {
     /// The report of the run that could not be saved; nil where there was none.
     let report: Report?
 
-    init(_ json: Value) throws(MisshapenReport) {
+    init(_ json: Value) throws(ReportFormatError) {
         description = try json.text("message")
         guard let status = json.found("run_status") else {
             report = nil

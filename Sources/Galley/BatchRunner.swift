@@ -45,9 +45,9 @@ final class BatchRunner: Sendable {
     private let start: AsyncStream<Int>.Continuation
 
     private struct State {
-        var admission: Admission
+        var scheduler: BatchScheduler
         /// Those that are run now: how they are ended, and what they have of this machine.
-        var switches: [Int: StopSignal] = [:]
+        var stopSignals: [Int: StopSignal] = [:]
         var kernels: [Int: any Kernel] = [:]
         /// The most memory that each kernel was seen to have, and the sum of it.
         var peaks: [Int: Int] = [:]
@@ -55,7 +55,7 @@ final class BatchRunner: Sendable {
         /// How long each has waited for its turn.
         var waits: [Int: Duration] = [:]
         /// Those that wait for their turn: set to whether it came.
-        var turns: [Int: AsyncPromise<Bool>] = [:]
+        var slotPromises: [Int: AsyncPromise<Bool>] = [:]
         var reports: [Int: JobReport] = [:]
         /// Whose results go where.
         var places: [PathKey: Int] = [:]
@@ -63,7 +63,7 @@ final class BatchRunner: Sendable {
         var failed: Set<Int> = []
         var stop: StopReason?
         /// Whether somebody waits for memory, and whether that was told.
-        var isHeldBack = false
+        var waitsForMemory = false
         var hasToldOfMemory = false
     }
 
@@ -76,12 +76,12 @@ final class BatchRunner: Sendable {
     init(_ batch: Batch, _ stop: StopSignal, _ observe: @escaping @Sendable (BatchEvent) -> Void) {
         (self.batch, self.stop, listener) = (batch, stop, observe)
         let concurrency = min(batch.concurrency, batch.jobs.roomForKernels ?? batch.concurrency)
-        state = Mutex(State(admission: Admission(order: batch.startOrder, concurrency: concurrency)))
+        state = Mutex(State(scheduler: BatchScheduler(order: batch.startOrder, concurrency: concurrency)))
         (starts, start) = AsyncStream.makeStream()
     }
 
     func run() async -> BatchReport {
-        stop.setAnsweringListener { [self] in end($0) }
+        stop.setAnsweringListener { [self] in cancelRuns($0) }
         update { _ in }
         await withDiscardingTaskGroup { group in
             for await job in starts { group.addTask { await self.run(job) } }
@@ -100,7 +100,7 @@ final class BatchRunner: Sendable {
 
     /// Hands an event to the sinks of its notebook, to those of the batch, and to what follows the batch.
     private func observe(_ event: BatchEvent) {
-        batch.tellSinks(event)
+        batch.sendToSinks(event)
         listener(event)
     }
 
@@ -112,70 +112,70 @@ final class BatchRunner: Sendable {
     private func update(_ change: (inout State) -> Void) {
         let (candidate, live) = state.withLock { state -> (Int?, [Int: any Kernel]?) in
             change(&state)
-            let candidate = state.admission.candidate
+            let candidate = state.scheduler.candidate
             return (candidate, candidate == nil ? nil : state.kernels)
         }
         // Looking takes longer than a lock should be held.
         let seen = live?.compactMapValues(\.memory)
         let available = candidate.flatMap { batch.jobs[$0].options.kernels.capacity.availableMemory }
         var started: [Int] = []
-        let (turns, held, isOver) = state.withLock { state in
+        let (slotPromises, held, isOver) = state.withLock { state in
             for (job, memory) in seen ?? [:] where memory > state.peaks[job, default: 0] {
                 state.peakSum += memory - state.peaks[job, default: 0]
                 state.peaks[job] = memory
             }
             var memory = memory(available, seen ?? [:], state)
-            while live != nil, let job = state.admission.start(memory) {
+            while live != nil, let job = state.scheduler.start(memory) {
                 started.append(job)
                 memory.growth += memory.perKernel
             }
-            var turns: [AsyncPromise<Bool>] = []
-            while let job = state.admission.run() {
-                if let turn = state.turns.removeValue(forKey: job) { turns.append(turn) }
+            var slotPromises: [AsyncPromise<Bool>] = []
+            while let job = state.scheduler.run() {
+                if let slotPromise = state.slotPromises.removeValue(forKey: job) { slotPromises.append(slotPromise) }
             }
-            let isHeldBack = live != nil && state.admission.candidate != nil
-            defer { state.isHeldBack = isHeldBack || state.isHeldBack }
-            return (turns, isHeldBack && !state.isHeldBack ? memory : nil, state.admission.isOver)
+            let waitsForMemory = live != nil && state.scheduler.candidate != nil
+            defer { state.waitsForMemory = waitsForMemory || state.waitsForMemory }
+            return (slotPromises, waitsForMemory && !state.waitsForMemory ? memory : nil, state.scheduler.isOver)
         }
-        for turn in turns { turn.set(true) }
+        for slotPromise in slotPromises { slotPromise.set(true) }
         for job in started { start.yield(job) }
         if let held { waitForMemory(held) }
         if isOver { start.finish() }
     }
 
-    private func memory(_ available: Int?, _ seen: [Int: Int], _ state: State) -> Admission.Memory {
+    private func memory(_ available: Int?, _ seen: [Int: Int], _ state: State) -> BatchScheduler.MemoryBudget {
         let mean = state.peakSum / max(1, state.peaks.count)
         // No machine has more, and what several need can still be added up.
         let perKernel = batch.memoryPerKernel.map { min(max(0, $0), 1 << 50) } ?? max(mean, Self.leastMemory)
-        let live = state.admission.jobs(in: [.starting, .ready, .running])
-        return Admission.Memory(
+        let live = state.scheduler.jobs(in: [.starting, .ready, .running])
+        return BatchScheduler.MemoryBudget(
             available: available, perKernel: perKernel,
             growth: live.reduce(0) { $0 + max(0, perKernel - (seen[$1] ?? 0)) })
     }
 
-    private func waitForMemory(_ memory: Admission.Memory) {
+    private func waitForMemory(_ memory: BatchScheduler.MemoryBudget) {
         let isNews = state.withLock { state in
             defer { state.hasToldOfMemory = true }
             return !state.hasToldOfMemory
         }
         if isNews, let available = memory.available {
-            observe(.heldBack(available: available, needed: memory.perKernel + memory.growth))
+            observe(.waitingForMemory(available: available, needed: memory.perKernel + memory.growth))
         }
         Task { [weak self] in
             try? await Task.sleep(for: .milliseconds(250))
-            self?.update { $0.isHeldBack = false }
+            self?.update { $0.waitsForMemory = false }
         }
     }
 
     /// Ends all runs; returns whether there is anything to be ended.
-    private func end(_ reason: StopReason) -> Bool {
-        let (switches, isFirst) = state.withLock { state in
+    private func cancelRuns(_ reason: StopReason) -> Bool {
+        let (stopSignals, isFirst) = state.withLock { state in
             defer { state.stop = state.stop ?? reason }
-            state.admission.close()
-            return (state.switches, state.stop == nil)
+            state.scheduler.close()
+            return (state.stopSignals, state.stop == nil)
         }
         var answers: [Bool] = []
-        for (_, stop) in switches { answers.append(stop.stop(reason)) }
+        for (_, stop) in stopSignals { answers.append(stop.stop(reason)) }
         update { _ in }
         // Where there are others, what became of them is still to be told; nobody has to wait for that for ever.
         return batch.jobs.count > 1 && isFirst || answers.contains(true)
@@ -192,15 +192,15 @@ final class BatchRunner: Sendable {
             let (result, warnings) = await attempt(job)
             (report.result, report.warnings, report.end) = (result, warnings, elapsed)
             report.waited = state.withLock { $0.waits.removeValue(forKey: job) } ?? .zero
-            guard report.failedAttempts.count < batch.retries, let reason = result.reasonToTryAgain,
-                !state.withLock(\.admission.isClosed)
+            guard report.failedAttempts.count < batch.retries, let reason = result.retryReason,
+                !state.withLock(\.scheduler.isClosed)
             else { break }
             earlier = report
             report.failedAttempts.append(reason)
-            update { $0.admission.note(.starting, of: job) }
+            update { $0.scheduler.setPhase(.starting, of: job) }
             observe(.retrying(job: job, attempt: report.failedAttempts.count + 1, reason: reason))
         }
-        if batch.jobs.count > 1, report.result.isUntouched, state.withLock(\.admission.isClosed) {
+        if batch.jobs.count > 1, report.result.isUntouched, state.withLock(\.scheduler.isClosed) {
             // Of one whose next attempt has come to nothing, the one before is what the file tells of.
             if let earlier { report = earlier } else { report.result = .leftOut }
         }
@@ -208,7 +208,7 @@ final class BatchRunner: Sendable {
         state.withLock { $0.reports[job] = report }
         if isFailure { fail(job) }
         observe(.ended(job: job, report))
-        update { $0.admission.note(.over, of: job) }
+        update { $0.scheduler.setPhase(.over, of: job) }
         await batch.jobs[job].options.events.finish()
     }
 
@@ -216,11 +216,11 @@ final class BatchRunner: Sendable {
     private func fail(_ job: Int) {
         let unwanted = state.withLock { state -> [StopSignal] in
             state.failed.insert(job)
-            guard let limit = batch.failureLimit, state.failed.count >= limit, !state.admission.isClosed else {
+            guard let limit = batch.failureLimit, state.failed.count >= limit, !state.scheduler.isClosed else {
                 return []
             }
-            state.admission.close()
-            return state.admission.jobs(in: [.starting, .ready]).compactMap { state.switches[$0] }
+            state.scheduler.close()
+            return state.scheduler.jobs(in: [.starting, .ready]).compactMap { state.stopSignals[$0] }
         }
         for stop in unwanted { stop.stop(.cancelled) }
     }
@@ -251,22 +251,22 @@ final class BatchRunner: Sendable {
         }
         let stop = StopSignal()
         let reason = state.withLock { state in
-            state.switches[job] = stop
+            state.stopSignals[job] = stop
             // One that was going to be started when the batch was closed is not wanted any more.
-            return state.stop ?? (state.admission.isClosed ? .cancelled : nil)
+            return state.stop ?? (state.scheduler.isClosed ? .cancelled : nil)
         }
         if let reason { stop.stop(reason) }
         defer {
             state.withLock { state in
-                state.switches[job] = nil
+                state.stopSignals[job] = nil
                 state.kernels[job] = nil
             }
         }
         let warnings = Mutex<[String]>([])
         let batch = batch
-        let conduct = NotebookRunner(
-            stores, options(of: job), stop: stop, turn: turn(of: job),
-            receive: { batch.tellSinks(.notebook(job: job, new: $0, old: $1)) }
+        let runner = NotebookRunner(
+            stores, options(of: job), stop: stop, executionSlot: executionSlot(of: job),
+            receive: { batch.sendToSinks(.notebook(job: job, new: $0, old: $1)) }
         ) { [self] in
             if case .warning(let text) = $0 { warnings.withLock { $0.append(text) } }
             // Before anybody else gets the turn.
@@ -274,7 +274,7 @@ final class BatchRunner: Sendable {
             observe(.run(job: job, $0))
         }
         do {
-            let report = try await conduct.run()
+            let report = try await runner.run()
             return (.ran(report), warnings.withLock(\.self))
         } catch {
             return (.failed(error), warnings.withLock(\.self))
@@ -293,21 +293,21 @@ final class BatchRunner: Sendable {
         return options
     }
 
-    private func turn(of job: Int) -> ExecutionSlot {
+    private func executionSlot(of job: Int) -> ExecutionSlot {
         ExecutionSlot { [self] kernel in
             let ready = elapsed
             defer { state.withLock { $0.waits[job] = elapsed - ready } }
-            let turn = AsyncPromise<Bool>()
+            let slotPromise = AsyncPromise<Bool>()
             update { state in
                 state.kernels[job] = kernel
-                state.admission.note(.ready, of: job)
-                state.turns[job] = turn
+                state.scheduler.setPhase(.ready, of: job)
+                state.slotPromises[job] = slotPromise
             }
             // A task that is cancelled already gives up at once.
             let isHere = await withTaskCancellationHandler {
-                await turn.value()
+                await slotPromise.value()
             } onCancel: {
-                giveUp(job)
+                cancelWait(job)
             }
             guard isHere == true else { throw CancellationError() }
         } end: { [self] in
@@ -319,24 +319,24 @@ final class BatchRunner: Sendable {
         }
     }
 
-    private func advance(_ job: Int, from phase: Admission.Phase, to next: Admission.Phase) {
-        update { if $0.admission.phases[job] == phase { $0.admission.note(next, of: job) } }
+    private func advance(_ job: Int, from phase: BatchScheduler.Phase, to next: BatchScheduler.Phase) {
+        update { if $0.scheduler.phases[job] == phase { $0.scheduler.setPhase(next, of: job) } }
     }
 
     /// Lets a notebook that waits for its turn wait no longer.
-    private func giveUp(_ job: Int) {
-        let turn = state.withLock { state -> AsyncPromise<Bool>? in
-            guard let turn = state.turns.removeValue(forKey: job) else { return nil }
-            state.admission.note(.ending, of: job)
-            return turn
+    private func cancelWait(_ job: Int) {
+        let slotPromise = state.withLock { state -> AsyncPromise<Bool>? in
+            guard let slotPromise = state.slotPromises.removeValue(forKey: job) else { return nil }
+            state.scheduler.setPhase(.ending, of: job)
+            return slotPromise
         }
-        turn?.set(false)
+        slotPromise?.set(false)
     }
 }
 
 extension Batch {
     /// Hands an event to the sinks of its notebook, and then to those of the batch.
-    fileprivate func tellSinks(_ event: BatchEvent) {
+    fileprivate func sendToSinks(_ event: BatchEvent) {
         if jobs.indices.contains(event.job) { jobs[event.job].options.hooks.events.receive(event) }
         events.receive(event)
     }
@@ -366,7 +366,7 @@ extension CellOutcome {
 
 extension JobResult {
     /// What went wrong, where that may not happen again: a kernel that did not start, or died.
-    fileprivate var reasonToTryAgain: String? {
+    fileprivate var retryReason: String? {
         switch self {
         case .ran(let report) where report.outcome.isTransient: report.message
         case .failed(let error as any KernelFault) where error.isTransient: "\(error)"

@@ -22,7 +22,7 @@ struct BorrowedKernel: Sendable {
     private let request: KernelRequest
     private let provider: String
     private let grace: Duration
-    private let patience: @Sendable () -> Duration
+    private let shutdownTimeout: @Sendable () -> Duration
 
     /// How long the kernel may take to end after a run that was not stopped.
     private static let usualEnd = Duration.seconds(5)
@@ -30,13 +30,13 @@ struct BorrowedKernel: Sendable {
 
     /// Asks for the kernel.
     ///
-    /// - Parameter isHurried: Whether the end of the kernel may take no longer than `grace`.
+    /// - Parameter isStopping: Whether the end of the kernel may take no longer than `grace`.
     init(
         of provider: any KernelProvider, _ request: KernelRequest, grace: Duration,
-        isHurried: @escaping @Sendable () -> Bool
+        isStopping: @escaping @Sendable () -> Bool
     ) {
         (self.request, self.provider, self.grace) = (request, provider.name, grace)
-        patience = { isHurried() ? grace : max(grace, Self.usualEnd) }
+        shutdownTimeout = { isStopping() ? grace : max(grace, Self.usualEnd) }
         work = Task { [state] in
             do {
                 try request.check(for: provider)
@@ -55,14 +55,14 @@ struct BorrowedKernel: Sendable {
     /// Waits for the kernel, hands it to `body`, and gives it back however `body` is left.
     ///
     /// - Throws: Any error of the provider or of `body`; `KernelError.silent` if the provider does not answer in time.
-    func use<Result>(_ body: (any Kernel) async throws -> Result) async throws -> Result {
-        let kernel = BoundedKernel(try await kernel(), patience: patience)
+    func withKernel<Result>(_ body: (any Kernel) async throws -> Result) async throws -> Result {
+        let kernel = BoundedKernel(try await kernel(), shutdownTimeout: shutdownTimeout)
         do {
-            let result = try await kernel.untilLeft(body)
-            await giveBack(kernel)
+            let result = try await kernel.withShutdown(body)
+            await returnKernel(kernel)
             return result
         } catch {
-            await giveBack(kernel)
+            await returnKernel(kernel)
             throw error
         }
     }
@@ -80,12 +80,12 @@ struct BorrowedKernel: Sendable {
         }
         @Sendable func giveUpSoon() async throws {
             work.cancel()
-            try await ContinuousClock().rest(until: .now + grace)
-            answer.giveUp()
+            try await ContinuousClock().sleepInSteps(until: .now + grace)
+            answer.abandon()
         }
         let alarm = Task {
             // The provider knows best why there is no kernel in time, so it has the first word.
-            try await ContinuousClock().rest(until: .now + request.startTimeout + Self.slack)
+            try await ContinuousClock().sleepInSteps(until: .now + request.startTimeout + Self.slack)
             try await giveUpSoon()
         }
         defer { alarm.cancel() }
@@ -104,11 +104,11 @@ struct BorrowedKernel: Sendable {
     }
 
     /// Lets the provider have the kernel back, and waits for what it does then.
-    private func giveBack(_ kernel: BoundedKernel) async {
+    private func returnKernel(_ kernel: BoundedKernel) async {
         state.change { if case .here = $0 { $0 = .returned } }
         // A provider of a kernel that does not end waits for it in vain.
-        guard await kernel.end(byForce: false) else { return work.cancel() }
+        guard await kernel.end(force: false) else { return work.cancel() }
         let end = AbandonableTask { [work] in await work.value }
-        if await end.answer(within: patience()) == nil { work.cancel() }
+        if await end.answer(within: shutdownTimeout()) == nil { work.cancel() }
     }
 }

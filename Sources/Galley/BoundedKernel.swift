@@ -7,12 +7,12 @@ import Synchronization
 final class BoundedKernel: KernelDecorator {
     let kernel: any Kernel
     /// How long it may take to end by itself.
-    private let patience: @Sendable () -> Duration
-    private let end = Mutex<End?>(nil)
+    private let shutdownTimeout: @Sendable () -> Duration
+    private let end = Mutex<Shutdown?>(nil)
     /// What has come of the wish to keep the kernel; nil until then.
     private let keeping = AsyncState<KeptKernel??>(nil)
 
-    private struct End {
+    private struct Shutdown {
         /// Waits for the kernel to end by itself; nil if it is killed at once.
         var asking: AbandonableTask<Void>?
         var task: Task<Bool, Never>
@@ -21,8 +21,8 @@ final class BoundedKernel: KernelDecorator {
     /// How long it may take to end by force.
     private static let lastPatience = Duration.seconds(3)
 
-    init(_ kernel: any Kernel, patience: @escaping @Sendable () -> Duration) {
-        (self.kernel, self.patience) = (kernel, patience)
+    init(_ kernel: any Kernel, shutdownTimeout: @escaping @Sendable () -> Duration) {
+        (self.kernel, self.shutdownTimeout) = (kernel, shutdownTimeout)
     }
 
     var messages: KernelMessages { kernel.messages }
@@ -32,11 +32,11 @@ final class BoundedKernel: KernelDecorator {
         Task { [kernel] in await kernel.interrupt() }
     }
 
-    func shutdown() async { _ = await end(byForce: false) }
+    func shutdown() async { _ = await end(force: false) }
 
     /// Keeps the kernel or, if it cannot be kept, ends it; returns nil then, and if its end was begun before.
     func keep() async -> KeptKernel? {
-        let (end, isFirst) = begin(byForce: false, keeps: true)
+        let (end, isFirst) = begin(force: false, keeps: true)
         guard isFirst else { return nil }
         _ = await end.task.value
         // A kernel that is killed at this moment may have been left to itself the moment before.
@@ -45,30 +45,30 @@ final class BoundedKernel: KernelDecorator {
     }
 
     /// Ends it, unless that was begun before; returns whether it has ended.
-    func end(byForce: Bool) async -> Bool {
-        let (end, _) = begin(byForce: byForce)
-        if byForce { end.asking?.giveUp() }
+    func end(force: Bool) async -> Bool {
+        let (end, _) = begin(force: force)
+        if force { end.asking?.abandon() }
         return await end.task.value
     }
 
-    func kill() async { _ = await end(byForce: true) }
+    func kill() async { _ = await end(force: true) }
 
     /// Begins to end it, unless that was begun before; returns whether this call has.
     ///
     /// - Parameter keeps: Whether it is ended only if it cannot be kept.
-    private func begin(byForce: Bool, keeps: Bool = false) -> (End, isFirst: Bool) {
+    private func begin(force: Bool, keeps: Bool = false) -> (Shutdown, isFirst: Bool) {
         end.withLock { end in
             if let end { return (end, false) }
             let asking =
-                byForce
+                force
                 ? nil
                 : AbandonableTask { [kernel, keeping] in
                     let kept = keeps ? try? await kernel.keep() : nil
                     keeping.change { $0 = .some(kept) }
                     if kept == nil { await kernel.shutdown() }
                 }
-            let task = Task { [kernel, patience] in
-                var hasEnded = await asking?.answer(within: patience()) != nil
+            let task = Task { [kernel, shutdownTimeout] in
+                var hasEnded = await asking?.answer(within: shutdownTimeout()) != nil
                 if !hasEnded {
                     let killing = AbandonableTask { await kernel.kill() }
                     hasEnded = await killing.answer(within: Self.lastPatience) != nil
@@ -77,7 +77,7 @@ final class BoundedKernel: KernelDecorator {
                 kernel.messages.finish()
                 return hasEnded
             }
-            let begun = End(asking: asking, task: task)
+            let begun = Shutdown(asking: asking, task: task)
             end = begun
             return (begun, true)
         }

@@ -17,7 +17,7 @@ extension KernelClient {
     /// - Throws: ``KernelClientError`` if the kernel does not answer in time, or answers with an error or something malformed;
     ///   ``KernelFailure`` if it dies; `CancellationError` if the task is cancelled.
     public func isComplete(_ code: String, limit: Duration = .seconds(30)) async throws -> Completeness {
-        try Completeness(await ask(within: limit) { $0.isCompleteRequest(code) })
+        try Completeness(await requestReply(within: limit) { $0.isCompleteRequest(code) })
     }
 }
 

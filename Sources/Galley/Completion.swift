@@ -21,7 +21,7 @@ extension KernelClient {
     ) async throws -> Completion {
         let offset = code.scalarOffset(of: cursor)
         return try Completion(
-            await ask(within: limit) { $0.completeRequest(code, at: offset) }, code: code, cursor: offset)
+            await requestReply(within: limit) { $0.completeRequest(code, at: offset) }, code: code, cursor: offset)
     }
 }
 

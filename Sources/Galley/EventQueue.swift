@@ -9,7 +9,7 @@ protocol QueuedEvent: Sendable {
     /// Which notebook it happens to.
     var job: Int { get }
     /// What stands for so many outputs that are left out, this one being the last; nil where nothing has to.
-    func standIn(for count: Int) -> Self?
+    func gapEvent(for count: Int) -> Self?
 }
 
 /// The events of a run that nobody has taken yet.
@@ -22,14 +22,14 @@ struct EventQueue<Event: QueuedEvent>: Sendable {
     private let limit: Int
     private var isFinished = false
     /// How many events were left out.
-    private(set) var missed = 0
+    private(set) var droppedCount = 0
     /// What stands for left out events at the end of a notebook's: its number in the queue, and for how many.
     private var gaps: [Int: (number: Int, count: Int)] = [:]
 
     /// - Parameter limit: How many bytes wait at most that may be left out.
     init(limit: Int = 16_000_000) { self.limit = limit }
 
-    enum Found {
+    enum Next {
         case event(Event)
         case end
     }
@@ -37,20 +37,20 @@ struct EventQueue<Event: QueuedEvent>: Sendable {
     /// Adds an event at the end.
     mutating func add(_ event: Event) {
         let size = event.droppableSize
-        guard size == 0 || self.size + size <= limit else { return leaveOut(event) }
+        guard size == 0 || self.size + size <= limit else { return drop(event) }
         self.size += size
         gaps[event.job] = nil
         events.append(event)
     }
 
     /// Keeps of what there is no room for only that it was.
-    private mutating func leaveOut(_ event: Event) {
-        missed += 1
-        if let (number, count) = gaps[event.job], let gap = event.standIn(for: count + 1),
+    private mutating func drop(_ event: Event) {
+        droppedCount += 1
+        if let (number, count) = gaps[event.job], let gap = event.gapEvent(for: count + 1),
             events.replace(number, with: gap)
         {
             gaps[event.job] = (number, count + 1)
-        } else if let gap = event.standIn(for: 1) {
+        } else if let gap = event.gapEvent(for: 1) {
             gaps[event.job] = (events.end, 1)
             events.append(gap)
         }
@@ -60,7 +60,7 @@ struct EventQueue<Event: QueuedEvent>: Sendable {
     mutating func finish() { isFinished = true }
 
     /// Takes what comes next; nil where that is still to come.
-    mutating func take() -> Found? {
+    mutating func take() -> Next? {
         guard let event = events.popFirst() else { return isFinished ? .end : nil }
         size -= event.droppableSize
         return .event(event)
@@ -70,7 +70,7 @@ struct EventQueue<Event: QueuedEvent>: Sendable {
 extension RunEvent: QueuedEvent {
     var droppableSize: Int {
         switch self {
-        case .output(_, let publication): publication.size + 500
+        case .output(_, let iopubMessage): iopubMessage.size + 500
         case .saved: 500
         default: 0
         }
@@ -78,7 +78,7 @@ extension RunEvent: QueuedEvent {
 
     var job: Int { 0 }
 
-    func standIn(for count: Int) -> RunEvent? { if case .output = self { .missed(outputs: count) } else { nil } }
+    func gapEvent(for count: Int) -> RunEvent? { if case .output = self { .outputsDropped(count: count) } else { nil } }
 }
 
 extension BatchEvent: QueuedEvent {
@@ -88,13 +88,13 @@ extension BatchEvent: QueuedEvent {
         switch self {
         case .began(let job), .run(let job, _), .notebook(let job, _, _), .retrying(let job, _, _), .ended(let job, _):
             job
-        case .heldBack, .finished: -1
+        case .waitingForMemory, .finished: -1
         }
     }
 
-    func standIn(for count: Int) -> BatchEvent? {
+    func gapEvent(for count: Int) -> BatchEvent? {
         guard case .run(let job, let event) = self else { return nil }
-        return event.standIn(for: count).map { .run(job: job, $0) }
+        return event.gapEvent(for: count).map { .run(job: job, $0) }
     }
 }
 
@@ -104,7 +104,7 @@ extension IOPubMessage: QueuedEvent {
     var job: Int { 0 }
 
     /// The execution counts what is left out.
-    func standIn(for count: Int) -> IOPubMessage? { nil }
+    func gapEvent(for count: Int) -> IOPubMessage? { nil }
 
     fileprivate var size: Int {
         switch self {

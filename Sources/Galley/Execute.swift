@@ -87,14 +87,14 @@ func runAlone(
     sinks.receive(.began(job: 0))
     let result: Result<Report, any Error>
     do {
-        let conduct = NotebookRunner(
+        let runner = NotebookRunner(
             try stores(), options, stop: stop, receive: { sinks.receive(.notebook(job: 0, new: $0, old: $1)) }
         ) { event in
             if case .warning(let text) = event { warnings.withLock { $0.append(text) } }
             sinks.receive(.run(job: 0, event))
             observe(event)
         }
-        let report = try await conduct.run()
+        let report = try await runner.run()
         (job.result, result) = (.ran(report), .success(report))
     } catch {
         (job.result, result) = (.failed(error), .failure(error))

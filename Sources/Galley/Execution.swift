@@ -33,14 +33,14 @@ public final class Execution: Sendable {
     /// ``IOPubMessage/update(_:)``, and ``IOPubMessage/clear(waits:)`` removes the outputs before it.
     ///
     /// The kernel does not wait for the loop. Outputs that are not taken are kept, up to 16 MB; later ones are left out until
-    /// there is room again, and ``missedOutputs`` counts them. The ``result`` has all outputs in any case.
+    /// there is room again, and ``droppedOutputCount`` counts them. The ``result`` has all outputs in any case.
     ///
     /// Loops can take turns: each goes on where the one before it was left. When the task that listens is cancelled its loop
     /// ends, and the code goes on.
-    public var outputs: Events<IOPubMessage> { Events(of: self, queue) }
+    public var outputs: EventSequence<IOPubMessage> { EventSequence(of: self, queue) }
 
     /// How many outputs ``outputs`` has left out, because they were not taken in time.
-    public var missedOutputs: Int { queue.look(\.missed) }
+    public var droppedOutputCount: Int { queue.look(\.droppedCount) }
 
     /// Waits until the code is over, and returns its result.
     ///
@@ -92,7 +92,7 @@ public final class Execution: Sendable {
     }
 
     /// Takes an output.
-    func receive(_ publication: IOPubMessage) { if streams { queue.change { $0.add(publication) } } }
+    func receive(_ iopubMessage: IOPubMessage) { if streams { queue.change { $0.add(iopubMessage) } } }
 
     /// Notes how the code has ended; the first end counts.
     func end(with result: Swift.Result<CodeResult, any Error>) {

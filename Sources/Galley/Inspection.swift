@@ -25,7 +25,7 @@ extension KernelClient {
     ) async throws -> Inspection? {
         let offset = code.scalarOffset(of: cursor)
         return try Inspection.found(
-            in: await ask(within: limit) { $0.inspectRequest(code, at: offset, detail: detail.level) })
+            in: await requestReply(within: limit) { $0.inspectRequest(code, at: offset, detail: detail.level) })
     }
 }
 
@@ -48,7 +48,7 @@ public struct Inspection: Sendable {
     /// What else is known of the representations, an object.
     public let metadata: Value
 
-    /// The description as plain text, without colours; nil if there is none.
+    /// The description as plain text, without colors; nil if there is none.
     public var text: String? { data.text("text/plain")?.withoutEscapes }
 
     /// Reads a reply; returns nil if it says that nothing was found.

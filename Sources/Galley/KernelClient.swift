@@ -76,7 +76,7 @@ public final class KernelClient: Sendable {
         let kernelRequest = KernelRequest(options.settings, for: WantedKernel(name: name))
         let request = { @Sendable in
             KernelScope {
-                BorrowedKernel(of: options.kernels, kernelRequest, grace: options.grace.countable) { false }
+                BorrowedKernel(of: options.kernels, kernelRequest, grace: options.grace.clampedToClock) { false }
             }
         }
         let scope = request()
@@ -163,7 +163,7 @@ public final class KernelClient: Sendable {
             let executor = Executor(
                 notebook, plan, on: kernel, settings, hooks: hooks, ignoresForeignOutputs: true
             ) { event in
-                if case .output(_, let publication) = event { execution.receive(publication) }
+                if case .output(_, let iopubMessage) = event { execution.receive(iopubMessage) }
             }
             guard execution.begin(executor) else { return nil }
             let cells = await withTaskExecutorPreference(kernel.executor) { await executor.run() }.cells
@@ -275,7 +275,7 @@ public final class KernelClient: Sendable {
     }
 
     /// Asks the kernel something, and returns the reply.
-    func ask(within limit: Duration, _ request: @Sendable (Session) -> Message) async throws -> KernelReply {
+    func requestReply(within limit: Duration, _ request: @Sendable (Session) -> Message) async throws -> KernelReply {
         let router = try await router()
         let request = request(router.kernel.session)
         return KernelReply(to: request, try await router.reply(to: request, within: limit))

@@ -20,7 +20,7 @@ struct KernelScope: Sendable {
     init(_ borrow: @escaping @Sendable () -> BorrowedKernel) {
         work = Task { [state] in
             do {
-                try await borrow().use { kernel in
+                try await borrow().withKernel { kernel in
                     state.change { if case .starting = $0 { $0 = .ready(kernel) } }
                     // The kernel is not returned when this task is cancelled, but when the scope is left.
                     await Task { _ = await state.first { if case .left = $0 { true } else { nil } } }.value

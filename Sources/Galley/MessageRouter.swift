@@ -88,7 +88,7 @@ final class MessageRouter: Sendable {
         defer { state.change { $0.replies[id] = nil } }
         kernel.send(request)
         let alarm = Task { [state] in
-            try await ContinuousClock().rest(until: .now + limit.countable)
+            try await ContinuousClock().sleepInSteps(until: .now + limit.clampedToClock)
             state.change { if case .awaited? = $0.replies[id] { $0.replies[id] = .late } }
         }
         defer { alarm.cancel() }

@@ -21,18 +21,18 @@ struct ExecutionSlot: Sendable {
 /// One run, from the first byte read to the last one written.
 final class NotebookRunner: Sendable {
     private let stores: RunStores
-    private let lease: StoreLock
+    private let storeLock: StoreLock
     private let options: Options
     private let stop: StopSignal
-    private let turn: ExecutionSlot
+    private let executionSlot: ExecutionSlot
     private let listener: @Sendable (RunEvent) -> Void
     private let receive: @Sendable (_ new: Notebook, _ old: Notebook) -> Void
     private let start = ContinuousClock.now
     private let began = Timestamp.now()
     /// What the report tells of what happened on the way.
-    private let notes = Mutex(Notes())
+    private let reportDetails = Mutex(ReportDetails())
 
-    private struct Notes {
+    private struct ReportDetails {
         var warnings: [String] = []
         var result: String?
         /// Who owns the notebook.
@@ -44,13 +44,13 @@ final class NotebookRunner: Sendable {
     /// - Parameter receive: Is given what the notebook has become in the end, and what it was.
     init(
         _ stores: RunStores, _ options: Options, stop: StopSignal,
-        turn: ExecutionSlot = .always,
+        executionSlot: ExecutionSlot = .always,
         receive: @escaping @Sendable (_ new: Notebook, _ old: Notebook) -> Void = { _, _ in },
         observe: @escaping @Sendable (RunEvent) -> Void
     ) {
         (self.stores, self.options) = (stores, options)
-        (self.stop, self.turn, self.receive, listener) = (stop, turn, receive, observe)
-        lease = StoreLock(on: stores.target)
+        (self.stop, self.executionSlot, self.receive, listener) = (stop, executionSlot, receive, observe)
+        storeLock = StoreLock(on: stores.target)
     }
 
     private var source: any NotebookStore { stores.source }
@@ -58,8 +58,8 @@ final class NotebookRunner: Sendable {
 
     private func observe(_ event: RunEvent) {
         switch event {
-        case .warning(let text): notes.withLock { $0.warnings.append(text) }
-        case .saved(let place): notes.withLock { $0.result = place }
+        case .warning(let text): reportDetails.withLock { $0.warnings.append(text) }
+        case .saved(let place): reportDetails.withLock { $0.result = place }
         default: break
         }
         listener(event)
@@ -68,43 +68,43 @@ final class NotebookRunner: Sendable {
     func run() async throws -> Report {
         let target = stores.target
         do {
-            let result = try await perform(target)
-            await tellOfRemains(in: [target])
+            let result = try await readAndRun(target)
+            await reportStoreWarnings(in: [target])
             let report = complete(result)
-            await letGo(of: target)
+            await unlockStore(target)
             observe(.finished(report))
             return report
         } catch {
-            await letGo(of: target)
+            await unlockStore(target)
             throw error
         }
     }
 
     /// Passes on what files have to say of earlier runs that were killed.
-    private func tellOfRemains(in stores: [any NotebookStore]) async {
+    private func reportStoreWarnings(in stores: [any NotebookStore]) async {
         for store in stores {
-            let warnings = try? await closing.ask(store) { await store.takeWarnings() }
+            let warnings = try? await savingDeadline.perform(store) { await store.takeWarnings() }
             for warning in warnings ?? [] { observe(.warning(warning)) }
         }
     }
 
-    private func letGo(of target: any NotebookStore) async {
-        try? await closing.ask(target) { [lease] in await lease.end() }
+    private func unlockStore(_ target: any NotebookStore) async {
+        try? await savingDeadline.perform(target) { [storeLock] in await storeLock.unlock() }
     }
 
-    private func perform(_ target: any NotebookStore) async throws -> Report {
+    private func readAndRun(_ target: any NotebookStore) async throws -> Report {
         try await stores.makeFolder(options.settings)
         let bytes: [UInt8]
         let owner: FileOwner?
         do {
             (bytes, owner) = try await open(target)
-            notes.withLock { $0.owner = owner }
-            await tellOfRemains(in: [source, target])
+            reportDetails.withLock { $0.owner = owner }
+            await reportStoreWarnings(in: [source, target])
         } catch {
             guard let outcome = outcome(insteadOf: error) else { throw error }
             return Report(outcome: outcome, cells: [], duration: elapsed)
         }
-        let unread = try UnreadNotebook(parsing: bytes)
+        let unread = try UnvalidatedNotebook(parsing: bytes)
         let reading = Task { try read(unread) }
         do {
             var wanted = unread.wantedKernel
@@ -113,7 +113,7 @@ final class NotebookRunner: Sendable {
             let isSurelyRun = options.preparations.isEmpty && unread.contains { Plan.isRun($0, options.settings) }
             if wanted == nil || !isSurelyRun {
                 let (notebook, plan) = try await reading.value
-                guard !plan.run.isEmpty else {
+                guard !plan.cellsToRun.isEmpty else {
                     let result = options.preparations.isEmpty ? bytes : notebook.bytes
                     if destination != nil { try await copy(result, to: target) }
                     receive(notebook, notebook)
@@ -121,7 +121,7 @@ final class NotebookRunner: Sendable {
                 }
                 wanted = notebook.wantedKernel
             }
-            try await patience.ask(target) { try await target.checkWritable() }
+            try await openingDeadline.perform(target) { try await target.checkWritable() }
             let report = try await run(reading, in: wanted ?? WantedKernel(), of: owner, target)
             // What is over cannot be stopped.
             stop.setListener(nil)
@@ -137,27 +137,29 @@ final class NotebookRunner: Sendable {
 
     /// How the run has ended, where a store has said no more than that it has.
     private func outcome(insteadOf error: any Error) -> RunOutcome? {
-        guard error is CancellationError || error is StoreDeadline.Exhausted else { return nil }
+        guard error is CancellationError || error is StoreDeadline.Exceeded else { return nil }
         if let reason = stop.reason { return .stopped(reason) }
         guard let total = options.settings.totalLimit.duration, elapsed >= total else { return nil }
         return .timedOut(ExceededLimit(kind: .total, duration: total))
     }
 
     /// How long stores are waited for, before there is anything to be saved.
-    private var patience: StoreDeadline {
+    private var openingDeadline: StoreDeadline {
         StoreDeadline(
-            stop: stop, grace: options.grace.countable,
+            stop: stop, grace: options.grace.clampedToClock,
             deadline: options.settings.totalLimit.duration.map { start + $0 })
     }
 
     /// How long they are waited for once there is something to be saved.
-    private var closing: StoreDeadline { StoreDeadline(stop: stop, grace: options.grace.countable, tellsAtOnce: false) }
+    private var savingDeadline: StoreDeadline {
+        StoreDeadline(stop: stop, grace: options.grace.clampedToClock, cancelsAtStop: false)
+    }
 
     /// Reads the notebook, and makes sure that nobody else runs it.
     private func open(_ target: any NotebookStore) async throws -> ([UInt8], FileOwner?) {
-        try await patience.ask(target) { [lease] in try await lease.begin() }
+        try await openingDeadline.perform(target) { [storeLock] in try await storeLock.lock() }
         // Also of a file: a pipe that nobody writes to keeps silent, and so does a server of files that is gone.
-        return try await patience.ask(naming: source.name) { [source] in
+        return try await openingDeadline.perform(naming: source.name) { [source] in
             let bytes = try await source.read()
             let owner = await source.owner()
             if let owner { await target.setOwner(owner) }
@@ -167,14 +169,14 @@ final class NotebookRunner: Sendable {
 
     /// Saves what was read as it is.
     private func copy(_ bytes: [UInt8], to target: any NotebookStore) async throws {
-        let place = try await patience.ask(target) { [lease] in
-            try await lease.during { try await target.write(bytes) }
+        let place = try await openingDeadline.perform(target) { [storeLock] in
+            try await storeLock.perform { try await target.write(bytes) }
         }
         if let warning = place.warning(of: target) { observe(.warning(warning)) }
         if place != .discarded { observe(.saved(place.path(in: target))) }
     }
 
-    private func read(_ unread: UnreadNotebook) throws -> (Notebook, Plan) {
+    private func read(_ unread: UnvalidatedNotebook) throws -> (Notebook, Plan) {
         var notebook = try Notebook(reading: unread)
         for warning in notebook.warnings { observe(.warning("\(warning)")) }
         for preparation in options.preparations { try preparation.prepare(&notebook) }
@@ -185,7 +187,9 @@ final class NotebookRunner: Sendable {
     }
 
     /// Keeps the notebook for the report.
-    private func keep(_ notebook: Notebook) { if options.keepsNotebook { notes.withLock { $0.notebook = notebook } } }
+    private func keep(_ notebook: Notebook) {
+        if options.keepsNotebook { reportDetails.withLock { $0.notebook = notebook } }
+    }
 
     private var elapsed: Duration { start.duration(to: .now) }
 
@@ -193,9 +197,9 @@ final class NotebookRunner: Sendable {
     private func complete(_ report: Report, result: String? = nil) -> Report {
         var report = report
         (report.notebook, report.started) = (source.name, began)
-        notes.withLock { notes in
-            (report.warnings, report.result) = (notes.warnings, result ?? notes.result)
-            report.executedNotebook = notes.notebook
+        reportDetails.withLock { reportDetails in
+            (report.warnings, report.result) = (reportDetails.warnings, result ?? reportDetails.result)
+            report.executedNotebook = reportDetails.notebook
         }
         return report
     }
@@ -204,9 +208,9 @@ final class NotebookRunner: Sendable {
     private func borrowKernel(_ wanted: WantedKernel, of owner: FileOwner?, within limit: Duration) -> BorrowedKernel {
         var request = KernelRequest(options.settings, for: wanted)
         (request.notebookDirectory, request.startTimeout) = (source.workingDirectory, limit)
-        request.owner = owner.map { KernelRequest.Owner(user: $0.user, isAlone: $0.isSafeForRoot) }
+        request.owner = owner.map { KernelRequest.Owner(user: $0.user, isSafeFromOtherUsers: $0.isSafeForRoot) }
         request.warn = { [self] in if stop.reason == nil { observe(.warning($0)) } }
-        return BorrowedKernel(of: options.kernels, request, grace: options.grace.countable) { [stop] in
+        return BorrowedKernel(of: options.kernels, request, grace: options.grace.clampedToClock) { [stop] in
             stop.reason != nil
         }
     }
@@ -217,19 +221,19 @@ final class NotebookRunner: Sendable {
         _ target: any NotebookStore
     ) async throws -> Report {
         let rest = options.settings.totalLimit.duration.map { max(.zero, $0 - elapsed) }
-        let start = options.startTimeout.countable
+        let start = options.startTimeout.clampedToClock
         let limit = min(start, rest ?? start)
         let isKnown = AsyncState(false)
         let starting = Task { [self] in
             // What runs the cells listens to stops later, and has to be the last that does.
             _ = await isKnown.first { $0 ? true : nil }
-            return try await borrowKernel(wanted, of: owner, within: limit).use { kernel in
+            return try await borrowKernel(wanted, of: owner, within: limit).withKernel { kernel in
                 let ready = elapsed
-                try await turn.wait(kernel)
+                try await executionSlot.wait(kernel)
                 let waited = elapsed - ready
                 // From here on a stop is an affair of the cells.
                 return try await Task {
-                    defer { turn.end() }
+                    defer { executionSlot.end() }
                     let (notebook, plan) = try await reading.value
                     return try await run(notebook, plan, on: kernel, target, waited: waited)
                 }.value
@@ -247,7 +251,7 @@ final class NotebookRunner: Sendable {
             // Neither a stop nor a limit that comes before the first cell is the kernel's fault.
             if let reason = stop.reason { return plan.report(of: .stopped(reason), duration: elapsed) }
             if case KernelError.silent = error, let total = options.settings.totalLimit.duration, let rest,
-                rest <= options.startTimeout.countable
+                rest <= options.startTimeout.clampedToClock
             {
                 let limit = ExceededLimit(kind: .total, duration: total)
                 return plan.report(of: .timedOut(limit), duration: elapsed)
@@ -270,15 +274,16 @@ final class NotebookRunner: Sendable {
             return report.withLock { $0.map { RunMetadata.finished($0, options.settings) } }
                 ?? RunMetadata.running(options.settings)
         }
-        let saver = Saver(
-            executor, target, lease, closing, time: Timekeeper(options.hooks.clock, elapsed: .zero), record: record,
+        let saver = NotebookSaver(
+            executor, target, storeLock, savingDeadline, time: RunClock(options.hooks.clock, elapsed: .zero),
+            record: record,
             observe: observe)
         // What leaves by a stream cannot be written twice.
         let savesOnTheWay = target.canBeWrittenAgain
         let saving = Task { if savesOnTheWay { await saver.keepSaving() } }
         let (outcome, cells) = await withTaskExecutorPreference(kernel.executor) { await executor.run() }
         saving.cancel()
-        turn.end()
+        executionSlot.end()
         var result = Report(
             outcome: outcome, cells: cells, duration: elapsed - waited, kernel: kernel.name, user: kernel.user)
         result.fileLine = result.failingCell.flatMap { cell in
@@ -289,13 +294,13 @@ final class NotebookRunner: Sendable {
         report.withLock { [result] in $0 = result }
         guard executor.hasBegun else {
             receive(notebook, notebook)
-            async let late: Void = executor.listen()
-            result.keptKernel = await leave(kernel, after: outcome)
+            async let late: Void = executor.receiveUntilEnd()
+            result.keptKernel = await endOrKeep(kernel, after: outcome)
             _ = await (late, saving.value)
             return result
         }
-        async let late: Void = executor.listen()
-        async let kept = leave(kernel, after: outcome)
+        async let late: Void = executor.receiveUntilEnd()
+        async let kept = endOrKeep(kernel, after: outcome)
         // The kernel takes its time to go, in which the disk has nothing else to do.
         await saving.value
         if savesOnTheWay { _ = try? await saver.save(isOver: true) }
@@ -314,7 +319,7 @@ final class NotebookRunner: Sendable {
     }
 
     /// Ends the kernel, or leaves it running if the options say so; returns the kernel then.
-    private func leave(_ kernel: any Kernel, after outcome: RunOutcome) async -> KeptKernel? {
+    private func endOrKeep(_ kernel: any Kernel, after outcome: RunOutcome) async -> KeptKernel? {
         guard options.keepsKernel.keeps(afterSuccess: outcome.isSuccess), let kept = try? await kernel.keep() else {
             await kernel.shutdown()
             return nil
@@ -324,17 +329,17 @@ final class NotebookRunner: Sendable {
     }
 
     /// Saves elsewhere what could not be saved where it belongs; returns where, nil where that cannot be done either.
-    private func rescue(_ text: Text, _ target: any NotebookStore) async -> String? {
-        let base = LocalFile.base(of: target.name)
+    private func rescue(_ text: JSONText, _ target: any NotebookStore) async -> String? {
+        let base = LocalFile.fileName(of: target.name)
         let own = base.hasSuffix(".ipynb") ? base : "notebook.ipynb"
-        let owner = notes.withLock(\.owner)
+        let owner = reportDetails.withLock(\.owner)
         let found = Mutex<String?>(nil)
         let environment = currentEnvironment().merging(options.environment) { $1 }
         for folder in Self.rescueFolders(environment) {
             // A name that was chosen for one disk may be too long for others.
             let name = folder == environment["TMPDIR"] ? own : "notebook.ipynb"
             let attempt = AbandonableTask {
-                try? await Rescue().write(text, as: name, in: folder, for: owner)
+                try? await RescueWriter().write(text, as: name, in: folder, for: owner)
             } late: { path in
                 found.withLock { $0 = $0 ?? path }
             }

@@ -13,7 +13,7 @@ extension Options {
         // The kernel
         Flag(
             ["--kernel", "-k", "--kernel_name", "--kernel-name"] + traits("kernel_name"), takes: "NAME",
-            like: "python3",
+            example: "python3",
             in: .kernel, "Run in this kernel, or in the Python environment at this path; else as the notebook says"
         ) { options, value, _ in options.kernel = value.isEmpty ? nil : value },
         Flag(
@@ -21,18 +21,19 @@ extension Options {
             "If that kernel is not there, use the only one of the notebook's language"
         ) { $0.allowsKernelFallback = true },
         Flag(
-            "--cwd", takes: "DIR", like: "/tmp", in: .kernel,
+            "--cwd", takes: "DIR", example: "/tmp", in: .kernel,
             "Run the kernel in this directory, not in that of the notebook"
         ) { options, value, _ in options.workingDirectory = value },
         Flag(
-            "--env", takes: "NAME=VALUE", like: "MODE=full", in: .kernel, "Set a variable for the kernel"
+            "--env", takes: "NAME=VALUE", example: "MODE=full", in: .kernel, "Set a variable for the kernel"
         ) { options, value, name throws(UsageError) in
-            let (key, value) = try Reading.variable(value, name)
+            let (key, value) = try FlagValueParser.variable(value, name)
             options.environment[key] = value
         },
         Flag("--as-owner", in: .kernel, "Run as the owner of the notebook, who may be root") { $0.user = .owner },
         Flag("--as-caller", in: .kernel, "Run with the rights of this process, also as root") { $0.user = .caller },
-        Flag("--as-user", takes: "USER", like: "ann", in: .kernel, "As root, run as this user") { options, value, _ in
+        Flag("--as-user", takes: "USER", example: "ann", in: .kernel, "As root, run as this user") {
+            options, value, _ in
             options.user = .named(value)
         },
         Flag("--keep-kernel", in: .kernel, "Leave the kernel running after the run, and say how to reach and end it") {
@@ -44,66 +45,67 @@ extension Options {
         },
         Flag("--leave-children", in: .kernel, "Leave running what the notebook started") { $0.leavesChildren = true },
         Flag(
-            traits("extra_arguments"), takes: "LIST", like: "['--debug']", in: .compatibility, "Arguments of the kernel"
+            traits("extra_arguments"), takes: "LIST", example: "['--debug']", in: .compatibility,
+            "Arguments of the kernel"
         ) {
-            options, value, _ in options.kernelArguments += Reading.list(value)
+            options, value, _ in options.kernelArguments += FlagValueParser.list(value)
         },
         // Time
         Flag(
-            ["--timeout", "--execution-timeout"] + traits("timeout"), takes: "TIME", like: "10m", in: .time,
+            ["--timeout", "--execution-timeout"] + traits("timeout"), takes: "TIME", example: "10m", in: .time,
             "Limit each cell"
-        ) { options, value, name throws(UsageError) in options.timeout = try Reading.limit(value, name) },
-        Flag("--total-timeout", takes: "TIME", like: "2h", in: .time, "Limit the whole run") {
-            options, value, name throws(UsageError) in options.totalTimeout = try Reading.limit(value, name)
+        ) { options, value, name throws(UsageError) in options.timeout = try FlagValueParser.limit(value, name) },
+        Flag("--total-timeout", takes: "TIME", example: "2h", in: .time, "Limit the whole run") {
+            options, value, name throws(UsageError) in options.totalTimeout = try FlagValueParser.limit(value, name)
         },
-        Flag("--idle-timeout", takes: "TIME", like: "90s", in: .time, "Limit the silence of a running cell") {
-            options, value, name throws(UsageError) in options.idleTimeout = try Reading.limit(value, name)
+        Flag("--idle-timeout", takes: "TIME", example: "90s", in: .time, "Limit the silence of a running cell") {
+            options, value, name throws(UsageError) in options.idleTimeout = try FlagValueParser.limit(value, name)
         },
         Flag(
             ["--startup-timeout", "--startup_timeout", "--start-timeout"] + traits("startup_timeout"), takes: "TIME",
-            like: "60", in: .time, "Limit the start of the kernel"
+            example: "60", in: .time, "Limit the start of the kernel"
         ) { options, value, name throws(UsageError) in
-            options.startTimeout = try Reading.startLimit(value, name)
+            options.startTimeout = try FlagValueParser.startLimit(value, name)
         },
         Flag(
-            "--on-timeout", takes: "stop|interrupt", like: "interrupt", in: .time,
+            "--on-timeout", takes: "stop|interrupt", example: "interrupt", in: .time,
             "At a limit, end the run, or interrupt the cell and run the next"
         ) { options, value, name throws(UsageError) in
-            options.onTimeout = try Reading.choice(value, name, ["stop": .stop, "interrupt": .continue])
+            options.onTimeout = try FlagValueParser.choice(value, name, ["stop": .stop, "interrupt": .continue])
         },
         Flag(
-            "--grace", takes: "TIME", like: "10s", in: .time,
+            "--grace", takes: "TIME", example: "10s", in: .time,
             "Give an interrupted kernel this time before it is killed"
         ) { options, value, name throws(UsageError) in
             // None at all is a time too.
-            guard let grace = Double(value) == 0 ? .zero : try Reading.limit(value, name) else {
+            guard let grace = Double(value) == 0 ? .zero : try FlagValueParser.limit(value, name) else {
                 throw UsageError("\(name) needs a time, such as 10s")
             }
             options.grace = grace
         },
         // The cells
         Flag("--allow-errors", in: .cells, "Go on after any error") { $0.allowedErrors.isEverything = true },
-        Flag("--allow-error", takes: "NAME", like: "ValueError", in: .cells, "Go on after errors of this name") {
+        Flag("--allow-error", takes: "NAME", example: "ValueError", in: .cells, "Go on after errors of this name") {
             options, value, _ in options.allowedErrors.names.insert(value)
         },
-        Flag("--start-at", takes: "CELL", like: "2", in: .cells, "Begin at this cell: a number, a tag or an id") {
+        Flag("--start-at", takes: "CELL", example: "2", in: .cells, "Begin at this cell: a number, a tag or an id") {
             options, value, _ in options.startAt = value
         },
-        Flag("--stop-after", takes: "CELL", like: "plots", in: .cells, "Stop after this cell") { options, value, _ in
+        Flag("--stop-after", takes: "CELL", example: "plots", in: .cells, "Stop after this cell") { options, value, _ in
             options.stopAfter = value
         },
         Flag(
-            traits("skip_cells_with_tag"), takes: "TAG", like: "slow", in: .compatibility,
+            traits("skip_cells_with_tag"), takes: "TAG", example: "slow", in: .compatibility,
             "Leave out cells with this tag"
         ) { options, value, _ in options.skipTag = value },
-        Flag(traits("allow_errors"), takes: "BOOL", like: "True", in: .compatibility, "Go on after any error") {
+        Flag(traits("allow_errors"), takes: "BOOL", example: "True", in: .compatibility, "Go on after any error") {
             options, value, name throws(UsageError) in
-            options.allowedErrors.isEverything = try Reading.truth(value, name)
+            options.allowedErrors.isEverything = try FlagValueParser.truth(value, name)
         },
         Flag(
-            traits("allow_error_names"), takes: "LIST", like: "['KeyError']", in: .compatibility,
+            traits("allow_error_names"), takes: "LIST", example: "['KeyError']", in: .compatibility,
             "Go on after errors of these names"
-        ) { options, value, _ in options.allowedErrors.names.formUnion(Reading.list(value)) },
+        ) { options, value, _ in options.allowedErrors.names.formUnion(FlagValueParser.list(value)) },
         // The result
         Flag("--no-timing", in: .result, "Leave out when cells ran") { $0.keepsTiming = false },
         Flag("--record", in: .result, "Keep in the notebook how the run went") { $0.keepsRecord = true },
@@ -111,15 +113,15 @@ extension Options {
             $0.collapsesProgress = true
         },
         Flag(
-            "--max-output", takes: "SIZE", like: "10MB", in: .result,
+            "--max-output", takes: "SIZE", example: "10MB", in: .result,
             "Keep so much output of each cell; the rest is counted and cut"
-        ) { options, value, name throws(UsageError) in options.outputLimit = try Reading.bytes(value, name) },
-        Flag(traits("record_timing"), takes: "BOOL", like: "False", in: .compatibility, "Keep when cells ran") {
-            options, value, name throws(UsageError) in options.keepsTiming = try Reading.truth(value, name)
+        ) { options, value, name throws(UsageError) in options.outputLimit = try FlagValueParser.bytes(value, name) },
+        Flag(traits("record_timing"), takes: "BOOL", example: "False", in: .compatibility, "Keep when cells ran") {
+            options, value, name throws(UsageError) in options.keepsTiming = try FlagValueParser.truth(value, name)
         },
         Flag(
-            traits("store_widget_state"), takes: "BOOL", like: "False", in: .compatibility, "Keep how widgets look"
-        ) { options, value, name throws(UsageError) in options.keepsWidgets = try Reading.truth(value, name) },
+            traits("store_widget_state"), takes: "BOOL", example: "False", in: .compatibility, "Keep how widgets look"
+        ) { options, value, name throws(UsageError) in options.keepsWidgets = try FlagValueParser.truth(value, name) },
     ]
 
     /// The names of a setting of nbclient, which is spelled with the class that it belongs to.
@@ -128,7 +130,7 @@ extension Options {
     }
 }
 
-extension Reading {
+extension FlagValueParser {
     /// Reads a limit, such as `10m`; nil for `none`.
     package static func limit(_ value: String, _ name: String) throws(UsageError) -> Duration? {
         guard let limit = TimeLimit(parsing: value) else {

@@ -84,12 +84,12 @@ public final class Run: Sendable {
     /// ``RunEvent/failed(_:)``.
     ///
     /// The run waits for nobody who listens. What is not listened to is kept, up to 16 MB of outputs; where there is no
-    /// room for more, a ``RunEvent/missed(outputs:)`` stands for those that were left out. All other events are kept, but
+    /// room for more, a ``RunEvent/outputsDropped(count:)`` stands for those that were left out. All other events are kept, but
     /// for some that merely say that it was saved, and the notebook has all outputs in any case.
     ///
     /// Loops can take turns: each goes on where the one before it was left. Two loops at once share the events. When the
     /// task that listens is cancelled its loop ends, which is nothing to the run: its last events are not heard there.
-    public var events: Events<RunEvent> { Events(of: self, queue) }
+    public var events: EventSequence<RunEvent> { EventSequence(of: self, queue) }
 }
 
 /// A run of many notebooks that goes on while its caller does something else, follows it, or ends it.
@@ -140,11 +140,11 @@ public final class BatchRun: Sendable {
     }
 
     /// What happens in the runs, from the beginning to the end; what is not listened to is kept as in ``Run/events``.
-    public var events: Events<BatchEvent> { Events(of: self, queue) }
+    public var events: EventSequence<BatchEvent> { EventSequence(of: self, queue) }
 }
 
 /// What happens in a run, in its order.
-public struct Events<Event: Sendable>: AsyncSequence, Sendable {
+public struct EventSequence<Event: Sendable>: AsyncSequence, Sendable {
     /// The run: whoever listens holds it.
     private let run: any AnyObject & Sendable
     private let take: @Sendable () async -> Event?
@@ -162,7 +162,7 @@ public struct Events<Event: Sendable>: AsyncSequence, Sendable {
 
     /// Takes one event after another.
     public struct Iterator: AsyncIteratorProtocol {
-        fileprivate let events: Events
+        fileprivate let events: EventSequence
 
         /// Returns the next event; nil at the end, and where the task is cancelled.
         public func next() async -> Event? { await events.take() }

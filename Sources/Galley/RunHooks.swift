@@ -17,7 +17,7 @@ public struct RunHooks: Sendable {
     /// Receive the events of the run, in this order.
     public var events: [any EventSink] = []
     /// Answers the questions of the code; without it, or if it returns nil, `input()` is an error.
-    public var answer: Answer?
+    public var answer: InputHandler?
 
     /// Measures the time of cells and the pauses between saves.
     package var clock: any Clock<Duration> = ContinuousClock()
@@ -26,7 +26,7 @@ public struct RunHooks: Sendable {
     package var keepsNotebook = true
 
     /// Answers a question with a line, or with nil for no answer.
-    public typealias Answer = @Sendable (_ prompt: String, _ isPassword: Bool) async -> String?
+    public typealias InputHandler = @Sendable (_ prompt: String, _ isPassword: Bool) async -> String?
 
     /// Runs on this machine, with no other code.
     public init() {}

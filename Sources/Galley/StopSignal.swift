@@ -25,15 +25,15 @@ package final class StopSignal: Sendable {
     ///   when everything is saved.
     @discardableResult
     package func stop(_ reason: StopReason) -> Bool {
-        use(reason, again: true)
+        send(reason, isRepeatable: true)
     }
 
     /// Ends the run for nobody's sake in particular, unless it was ended before: the kernel has its time.
-    func cancelOnce() { _ = use(.cancelled, again: false) }
+    func cancelOnce() { _ = send(.cancelled, isRepeatable: false) }
 
-    private func use(_ reason: StopReason, again: Bool) -> Bool {
+    private func send(_ reason: StopReason, isRepeatable: Bool) -> Bool {
         let listener = state.change { state -> (@Sendable (StopReason) -> Bool)? in
-            guard again || state.reasons.isEmpty else { return nil }
+            guard isRepeatable || state.reasons.isEmpty else { return nil }
             state.reasons.append(reason)
             state.firstUse = state.firstUse ?? .now
             return state.listener

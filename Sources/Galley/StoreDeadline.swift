@@ -7,7 +7,7 @@ struct StoreDeadline: Sendable {
     let stop: StopSignal
     let grace: Duration
     /// Whether the store is told at once that the run is ended. What is to be saved is to be saved all the same.
-    var tellsAtOnce = true
+    var cancelsAtStop = true
     /// When the time of the run is over; nil where that is nothing to the store.
     var deadline: ContinuousClock.Instant?
 
@@ -16,29 +16,29 @@ struct StoreDeadline: Sendable {
     private static let ofOwn = Duration.seconds(2)
 
     /// Says that something has taken too long.
-    struct Exhausted: Error, CustomStringConvertible {
+    struct Exceeded: Error, CustomStringConvertible {
         let name: String
         var description: String { "\(name) has not answered since the run was to end" }
     }
 
     /// Asks a store to do something to what it keeps. Before there is anything to be saved, a local store is waited for.
     /// Later it may be behind a disk that does not answer, and the result has to be saved elsewhere in time.
-    func ask<Answer: Sendable>(
-        _ store: any NotebookStore, _ question: @escaping @Sendable () async throws -> Answer
+    func perform<Answer: Sendable>(
+        _ store: any NotebookStore, _ operation: @escaping @Sendable () async throws -> Answer
     ) async throws -> Answer {
-        if tellsAtOnce, store.isLocal { return try await question() }
-        return try await ask(naming: store.name, extra: store.isLocal ? Self.ofOwn : .zero, question)
+        if cancelsAtStop, store.isLocal { return try await operation() }
+        return try await perform(naming: store.name, extra: store.isLocal ? Self.ofOwn : .zero, operation)
     }
 
     /// Asks, and returns the answer.
     ///
     /// - Parameter extra: How much longer than others it is waited for.
-    func ask<Answer: Sendable>(
-        naming name: String, extra: Duration = .zero, _ question: @escaping @Sendable () async throws -> Answer
+    func perform<Answer: Sendable>(
+        naming name: String, extra: Duration = .zero, _ operation: @escaping @Sendable () async throws -> Answer
     ) async throws -> Answer {
-        let interlude = AbandonableTask(catching: {
+        let operationTask = AbandonableTask(catching: {
             do {
-                return try await question()
+                return try await operation()
             } catch {
                 // What fails once it is not wanted any more has not failed.
                 try Task.checkCancellation()
@@ -46,21 +46,21 @@ struct StoreDeadline: Sendable {
             }
         })
         @Sendable func end(since moment: ContinuousClock.Instant) async throws {
-            if tellsAtOnce { interlude.cancel() }
+            if cancelsAtStop { operationTask.cancel() }
             // A kernel may have taken most of the time, and a store deserves a chance.
-            try await ContinuousClock().rest(until: max(moment + grace, .now + Self.least) + extra)
-            interlude.giveUp()
+            try await ContinuousClock().sleepInSteps(until: max(moment + grace, .now + Self.least) + extra)
+            operationTask.abandon()
         }
         let alarms = [
             Task { if let moment = await stop.firstUse() { try await end(since: moment) } },
             Task {
                 guard let deadline else { return }
-                try await ContinuousClock().rest(until: deadline)
+                try await ContinuousClock().sleepInSteps(until: deadline)
                 try await end(since: deadline)
             },
         ]
         defer { for alarm in alarms { alarm.cancel() } }
-        guard let answer = await interlude.answer() else { throw Exhausted(name: name) }
+        guard let answer = await operationTask.answer() else { throw Exceeded(name: name) }
         return try answer.get()
     }
 }

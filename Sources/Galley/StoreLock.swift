@@ -18,15 +18,15 @@ final class StoreLock: Sendable {
     init(on store: any NotebookStore) { self.store = store }
 
     /// Locks it.
-    func begin() async throws {
-        try await during {
+    func lock() async throws {
+        try await perform {
             try await store.lock()
             state.withLock { $0.isLocked = true }
         }
     }
 
     /// Does something in the store that may outlast the run.
-    func during<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
+    func perform<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
         let isLate = state.withLock { state in
             if !state.isOver { state.ongoing += 1 }
             return state.isOver
@@ -39,7 +39,7 @@ final class StoreLock: Sendable {
     }
 
     /// Says that the run is over.
-    func end() async { await change { $0.isOver = true } }
+    func unlock() async { await change { $0.isOver = true } }
 
     private func change(_ body: (inout State) -> Void) async {
         let isTime = state.withLock { state in

@@ -14,7 +14,7 @@ public final class ScriptedKernel: Kernel {
     public enum Step: Sendable {
         /// Something is published or replied.
         case say(
-            String, on: Channel, content: Value = [:], about: Subject = .request, buffers: [[UInt8]] = [],
+            String, on: Channel, content: Value = [:], about: ParentRequest = .request, buffers: [[UInt8]] = [],
             date: String? = nil)
         /// The kernel dies.
         case die(PostMortem)
@@ -22,7 +22,7 @@ public final class ScriptedKernel: Kernel {
 
     /// What something that is said belongs to.
     @nonexhaustive
-    public enum Subject: Sendable {
+    public enum ParentRequest: Sendable {
         /// The request that has just arrived.
         case request
         /// The request to run code that arrived so many before the last one.

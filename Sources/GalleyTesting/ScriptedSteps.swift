@@ -35,7 +35,7 @@ extension [ScriptedKernel.Step] {
 
     /// What a kernel says whose code, in the middle of it, raises an error.
     public static func raising(
-        _ name: String, _ value: String, count: Int? = nil, about subject: ScriptedKernel.Subject = .request
+        _ name: String, _ value: String, count: Int? = nil, about subject: ScriptedKernel.ParentRequest = .request
     ) -> Self {
         let error: Value = [
             "ename": .string(name), "evalue": .string(value), "traceback": [.string("\(name): \(value)")],

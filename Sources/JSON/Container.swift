@@ -15,8 +15,8 @@ struct Container: Sendable {
         isObject = fragment.isObject
         // Counting first costs a walk and saves half of the memory that growing would take.
         items = []
-        items.reserveCapacity(Walk(fragment).reduce(0) { count, _ in count + 1 })
-        for (place, value) in Walk(fragment) { items.append(Item(value: Value(.text(value)), place: place)) }
+        items.reserveCapacity(ItemIterator(fragment).reduce(0) { count, _ in count + 1 })
+        for (place, value) in ItemIterator(fragment) { items.append(Item(value: Value(.text(value)), place: place)) }
         origin = Origin(fragment, items)
     }
 
@@ -25,10 +25,10 @@ struct Container: Sendable {
     /// A class, so that a changed container costs two words wherever it is stored.
     final class Origin: Sendable {
         let text: Fragment
-        let first: Place?
+        let first: ItemOffsets?
         /// A place that was not the first: it shows what stands between a comma and the next item.
-        let second: Place?
-        let last: Place?
+        let second: ItemOffsets?
+        let last: ItemOffsets?
 
         init(_ text: Fragment, _ items: [Item]) {
             self.text = text
@@ -73,5 +73,5 @@ struct Item: Sendable {
     var newKey: String?
     var value: Value
     /// Where it stood when it was read; its value may have been replaced since.
-    var place: Place?
+    var place: ItemOffsets?
 }

@@ -5,8 +5,8 @@
 package struct Document: Sendable {
     /// The value. Change any part of it.
     package var root: Value
-    private let source: Source?
-    private var chosenStyle: Style?
+    private let source: SourceText?
+    private var chosenStyle: JSONStyle?
 
     /// Arrays and objects in a document may be nested this deeply. Python gives up at about the same depth.
     package static let depthLimit = 1000
@@ -17,39 +17,39 @@ package struct Document: Sendable {
     ///   document needs a lower limit than that document.
     /// - Throws: ``ParseError`` where Python's `json.loads` would refuse it too.
     package init(parsing bytes: [UInt8], depthLimit: Int = Self.depthLimit) throws(ParseError) {
-        let source = try Source(bytes, depthLimit: depthLimit)
+        let source = try SourceText(bytes, depthLimit: depthLimit)
         self.source = source
         root = Value(.text(source.root))
     }
 
     /// Makes a document of a value.
-    package init(_ root: Value, style: Style = .canonical) {
+    package init(_ root: Value, style: JSONStyle = .canonical) {
         self.root = root
         source = nil
         chosenStyle = style
     }
 
     /// The style of the text that was read, and of everything new in it.
-    package var style: Style {
-        get { chosenStyle ?? source.map { Style(of: $0) } ?? .canonical }
+    package var style: JSONStyle {
+        get { chosenStyle ?? source.map { JSONStyle(of: $0) } ?? .canonical }
         set { chosenStyle = newValue }
     }
 
     /// The document as it is now.
-    package var text: Text {
+    package var text: JSONText {
         guard let source else {
-            var writer = Writer(style: style, home: nil)
+            var writer = DocumentWriter(style: style, home: nil)
             writer.write(root)
             writer.append(style.lineEnd)
             return writer.text
         }
         let range = source.root.range
         if case .text(let fragment) = root.form, fragment.source === source, fragment.start == range.lowerBound {
-            var text = Text()
+            var text = JSONText()
             text.append(source, 0..<source.bytes.count)
             return text
         }
-        var writer = Writer(style: style, home: source)
+        var writer = DocumentWriter(style: style, home: source)
         writer.copy(0..<range.lowerBound)
         writer.write(root, standing: range.lowerBound)
         writer.copy(range.upperBound..<source.bytes.count)
@@ -76,5 +76,5 @@ extension Value {
     /// The bytes that Python's `json.dumps(x, ensure_ascii=False, indent=1, sort_keys=True)` writes, and a line end.
     ///
     /// A ``Number`` that was made of a spelling keeps it.
-    package var canonicalText: Text { Document(self).text }
+    package var canonicalText: JSONText { Document(self).text }
 }

@@ -10,14 +10,14 @@ struct Parser {
     init(depthLimit: Int) { self.depthLimit = depthLimit }
 
     /// A refusal before its line and column are known.
-    struct Fault: Error {
+    struct OffsetError: Error {
         var offset: Int
         var problem: ParseError.Problem
     }
 
-    mutating func parse(_ text: Span<UInt8>) throws(Fault) {
-        guard text.count < UInt32.max else { throw Fault(offset: 0, problem: .tooLong) }
-        if let name = otherEncoding(text) { throw Fault(offset: 0, problem: .otherEncoding(name)) }
+    mutating func parse(_ text: Span<UInt8>) throws(OffsetError) {
+        guard text.count < UInt32.max else { throw OffsetError(offset: 0, problem: .tooLong) }
+        if let name = otherEncoding(text) { throw OffsetError(offset: 0, problem: .otherEncoding(name)) }
         var open: [Int] = []
         var inObject = false
         var at = text.contentStart
@@ -29,7 +29,7 @@ struct Parser {
             switch text.byte(at) {
             case UInt8(ascii: "{"), UInt8(ascii: "["):
                 guard open.count < depthLimit else {
-                    throw Fault(offset: at, problem: .tooDeep(limit: depthLimit))
+                    throw OffsetError(offset: at, problem: .tooDeep(limit: depthLimit))
                 }
                 inObject = text[at] == UInt8(ascii: "{")
                 open.append(outline.open(at: at))
@@ -75,7 +75,7 @@ struct Parser {
     }
 
     /// Reads a key and its colon; returns where the value may begin.
-    private mutating func key(of text: Span<UInt8>, at start: Int, expected: String) throws(Fault) -> Int {
+    private mutating func key(of text: Span<UInt8>, at start: Int, expected: String) throws(OffsetError) -> Int {
         guard text.byte(start) == UInt8(ascii: "\"") else { throw unexpected(text, at: start, expected: expected) }
         let colon = text.skippingSpace(from: try scanner.skipString(text, at: start))
         guard text.byte(colon) == UInt8(ascii: ":") else { throw unexpected(text, at: colon, expected: "':'") }
@@ -95,13 +95,13 @@ struct Parser {
 }
 
 /// Refuses what stands at `offset`, naming it.
-func unexpected(_ text: Span<UInt8>, at offset: Int, expected: String) -> Parser.Fault {
+func unexpected(_ text: Span<UInt8>, at offset: Int, expected: String) -> Parser.OffsetError {
     guard offset < text.count else {
-        return Parser.Fault(offset: offset, problem: .unexpected(found: nil, expected: expected))
+        return Parser.OffsetError(offset: offset, problem: .unexpected(found: nil, expected: expected))
     }
     guard let length = text.scalarLength(at: offset) else {
-        return Parser.Fault(offset: offset, problem: .invalidUTF8(text[offset]))
+        return Parser.OffsetError(offset: offset, problem: .invalidUTF8(text[offset]))
     }
     let scalar = String(decoding: (offset..<offset + length).map { text[$0] }, as: UTF8.self).unicodeScalars.first
-    return Parser.Fault(offset: offset, problem: .unexpected(found: scalar, expected: expected))
+    return Parser.OffsetError(offset: offset, problem: .unexpected(found: scalar, expected: expected))
 }

@@ -4,31 +4,31 @@ struct Scanner {
     private(set) var hasEscapedNonASCII = false
 
     /// Returns the offset behind the string whose opening quote is at `start`.
-    mutating func skipString(_ text: Span<UInt8>, at start: Int) throws(Parser.Fault) -> Int {
+    mutating func skipString(_ text: Span<UInt8>, at start: Int) throws(Parser.OffsetError) -> Int {
         var at = start + 1
         while true {
             at = text.skippingPlainText(from: at)
-            guard at < text.count else { throw Parser.Fault(offset: at, problem: .unterminatedString) }
+            guard at < text.count else { throw Parser.OffsetError(offset: at, problem: .unterminatedString) }
             switch text[at] {
             case UInt8(ascii: "\""):
                 return at + 1
             case UInt8(ascii: "\\"):
                 at = try skipEscape(text, at: at)
             case let byte where byte < 0x20:
-                throw Parser.Fault(offset: at, problem: .controlCharacter(Unicode.Scalar(byte)))
+                throw Parser.OffsetError(offset: at, problem: .controlCharacter(Unicode.Scalar(byte)))
             case let byte where byte < 0x80:
                 at += 1
             case let byte:
                 hasNonASCII = true
                 guard let length = text.scalarLength(at: at) else {
-                    throw Parser.Fault(offset: at, problem: .invalidUTF8(byte))
+                    throw Parser.OffsetError(offset: at, problem: .invalidUTF8(byte))
                 }
                 at += length
             }
         }
     }
 
-    private mutating func skipEscape(_ text: Span<UInt8>, at start: Int) throws(Parser.Fault) -> Int {
+    private mutating func skipEscape(_ text: Span<UInt8>, at start: Int) throws(Parser.OffsetError) -> Int {
         switch text.byte(start + 1) {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
@@ -38,12 +38,12 @@ struct Scanner {
             if unit > 0x7E { hasEscapedNonASCII = true }
             return start + 6
         default:
-            throw Parser.Fault(offset: start, problem: .invalidEscape)
+            throw Parser.OffsetError(offset: start, problem: .invalidEscape)
         }
     }
 
     /// Returns the offset behind the number or the word at `start`.
-    func skipLiteral(_ text: Span<UInt8>, at start: Int, expected: String) throws(Parser.Fault) -> Int {
+    func skipLiteral(_ text: Span<UInt8>, at start: Int, expected: String) throws(Parser.OffsetError) -> Int {
         var at = start
         if !isDigit(text.byte(at)) {
             for word in Self.words where text.hasWord(word, at: at) { return at + word.utf8CodeUnitCount }

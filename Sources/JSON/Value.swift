@@ -101,7 +101,7 @@ extension Value {
                 StringCoding.encode(string.utf8, escapingNonASCII: false, to: &text)
             }
             text.append(UInt8(ascii: "]"))
-            if let source = try? Source(text, depthLimit: 1) { return Value(.text(source.root)) }
+            if let source = try? SourceText(text, depthLimit: 1) { return Value(.text(source.root)) }
         }
         return .array(strings.map { .string($0) })
     }
@@ -180,7 +180,7 @@ extension Value {
     public var elements: [Value] {
         guard kind == .array else { return [] }
         switch form {
-        case .text(let fragment): return Walk(fragment).map { Value(.text($0.value)) }
+        case .text(let fragment): return ItemIterator(fragment).map { Value(.text($0.value)) }
         case .container(let container): return container.items.map(\.value)
         default: return []
         }
@@ -191,7 +191,7 @@ extension Value {
         switch form {
         case .text(let fragment) where fragment.first == UInt8(ascii: "["):
             let bytes = fragment.source.bytes
-            var walk = Walk(fragment)
+            var walk = ItemIterator(fragment)
             while let (place, _) = walk.nextPlace() {
                 if Kind(first: bytes[Int(place.valueStart)]) != kind { return false }
             }
@@ -207,12 +207,12 @@ extension Value {
 
     /// Walks over the members of an object.
     public struct Members: Sequence, IteratorProtocol {
-        private var text: (Source, Walk)?
+        private var text: (SourceText, ItemIterator)?
         private var container: (Container, next: Int)?
 
         init(_ value: Value) {
             switch value.form {
-            case .text(let fragment) where fragment.isObject: text = (fragment.source, Walk(fragment))
+            case .text(let fragment) where fragment.isObject: text = (fragment.source, ItemIterator(fragment))
             case .container(let container) where container.isObject: self.container = (container, 0)
             default: break
             }
@@ -232,7 +232,7 @@ extension Value {
     /// The number of elements or members.
     public var count: Int {
         switch form {
-        case .text(let fragment) where fragment.isContainer: Walk(fragment).reduce(0) { count, _ in count + 1 }
+        case .text(let fragment) where fragment.isContainer: ItemIterator(fragment).reduce(0) { count, _ in count + 1 }
         case .container(let container): container.items.count
         default: 0
         }
@@ -267,7 +267,7 @@ extension Value {
             switch form {
             case .text(let fragment) where fragment.isObject:
                 var found: Fragment?
-                for (place, value) in Walk(fragment) {
+                for (place, value) in ItemIterator(fragment) {
                     let source = fragment.source
                     if StringCoding.equals(source.bytes, source.key(at: place), key) { found = value }
                 }

@@ -49,7 +49,7 @@ public enum IOPubMessage: Sendable {
         /// What the two objects call their channel.
         public var id: String
         /// What is said.
-        public var act: Act
+        public var action: Action
         /// What goes with it.
         public var data: Value
         /// Bytes that belong to the data.
@@ -59,11 +59,11 @@ public enum IOPubMessage: Sendable {
         package var state: Value? { data["state"].flatMap { $0.kind == .object ? $0 : nil } }
 
         /// The request whose outputs a widget catches from now on; empty for none, nil where nothing is said of it.
-        package var caughtRequest: String? { state?["msg_id"]?.string }
+        package var capturedRequestID: String? { state?["msg_id"]?.string }
 
         /// What can be said.
         @nonexhaustive
-        public enum Act: Hashable, Sendable {
+        public enum Action: Hashable, Sendable {
             /// The channel is opened, for objects of a kind.
             case open(target: String)
             /// Something is said to the other one.
@@ -76,17 +76,17 @@ public enum IOPubMessage: Sendable {
 
 extension Message {
     /// The type of a message that clears outputs.
-    static let clearing = "clear_output"
+    static let clearOutputType = "clear_output"
 
     /// Whether this message and another, which follows it, clear the same outputs in the same way.
-    func clearsLike(_ other: Message) -> Bool {
-        type == Self.clearing && other.type == Self.clearing && channel == other.channel
+    func isSameClear(as other: Message) -> Bool {
+        type == Self.clearOutputType && other.type == Self.clearOutputType && channel == other.channel
             && parent?.id == other.parent?.id
             && content["wait"]?.bool == other.content["wait"]?.bool
     }
 
     /// What the message publishes; nil where it is something else, or of a kind that nobody has to know.
-    package var publication: IOPubMessage? {
+    package var iopubMessage: IOPubMessage? {
         guard channel == .iopub else { return nil }
         switch type {
         case "status": return executionState.map { .state($0) }
@@ -100,7 +100,7 @@ extension Message {
             return .error(
                 name: content["ename"]?.string ?? "", value: content["evalue"]?.string ?? "",
                 traceback: content["traceback"]?.elements.compactMap(\.string) ?? [])
-        case Self.clearing: return .clear(waits: content["wait"]?.bool ?? false)
+        case Self.clearOutputType: return .clear(waits: content["wait"]?.bool ?? false)
         case "comm_open": return comm(.open(target: content["target_name"]?.string ?? ""))
         case "comm_msg": return comm(.message)
         case "comm_close": return comm(.close)
@@ -113,9 +113,9 @@ extension Message {
             data: object("data"), metadata: object("metadata"), id: content["transient"]?["display_id"]?.string)
     }
 
-    private func comm(_ act: IOPubMessage.Comm.Act) -> IOPubMessage? {
+    private func comm(_ action: IOPubMessage.Comm.Action) -> IOPubMessage? {
         guard let id = content["comm_id"]?.string else { return nil }
-        return .comm(IOPubMessage.Comm(id: id, act: act, data: object("data"), buffers: buffers))
+        return .comm(IOPubMessage.Comm(id: id, action: action, data: object("data"), buffers: buffers))
     }
 
     private func object(_ key: String) -> Value {
@@ -132,13 +132,13 @@ package struct ExecuteReply: Sendable {
     /// The number by which the kernel counts the request.
     package var count: Int?
     /// Whether the code asked for the kernel to be ended.
-    package var asksForEnd: Bool
+    package var requestsShutdown: Bool
 
     /// Puts the facts together.
-    package init(status: Status, count: Int? = nil, asksForEnd: Bool = false) {
+    package init(status: Status, count: Int? = nil, requestsShutdown: Bool = false) {
         self.status = status
         self.count = count
-        self.asksForEnd = asksForEnd
+        self.requestsShutdown = requestsShutdown
     }
 
     /// How code can end.
@@ -169,7 +169,7 @@ extension Message {
             default: nil
             }
         guard let status else { return nil }
-        let asksForEnd = content["payload"]?.elements.contains { $0["source"]?.string == "ask_exit" } ?? false
-        return ExecuteReply(status: status, count: content["execution_count"]?.int, asksForEnd: asksForEnd)
+        let requestsShutdown = content["payload"]?.elements.contains { $0["source"]?.string == "ask_exit" } ?? false
+        return ExecuteReply(status: status, count: content["execution_count"]?.int, requestsShutdown: requestsShutdown)
     }
 }

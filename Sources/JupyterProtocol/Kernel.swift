@@ -78,7 +78,7 @@ extension Kernel {
 
 extension Kernel {
     /// Hands the kernel to `body`, and ends it however `body` is left.
-    package func untilLeft<Result>(_ body: (Self) async throws -> Result) async throws -> Result {
+    package func withShutdown<Result>(_ body: (Self) async throws -> Result) async throws -> Result {
         // What is cancelled cannot wait for anything, such as the end of a kernel.
         func end() async { await Task { await shutdown() }.value }
         do {
@@ -117,7 +117,7 @@ public struct PostMortem: Hashable, Sendable {
 
     /// What took the kernel's memory away, where that ended it.
     @nonexhaustive
-    public enum MemoryVerdict: Hashable, Sendable {
+    public enum OutOfMemoryCause: Hashable, Sendable {
         /// The limit of the group of processes that it belongs to, such as a container's.
         case groupLimit
         /// The machine had none left.
@@ -129,7 +129,7 @@ public struct PostMortem: Hashable, Sendable {
     /// How the process ended.
     public var cause: Cause
     /// Whether lack of memory ended it, as far as the system tells.
-    public var memory: MemoryVerdict?
+    public var memory: OutOfMemoryCause?
     /// The most memory that it had, in bytes.
     public var peakMemory: Int
     /// How long it lived.
@@ -139,7 +139,7 @@ public struct PostMortem: Hashable, Sendable {
 
     /// Puts the facts together.
     public init(
-        cause: Cause, memory: MemoryVerdict? = nil, peakMemory: Int = 0, lifetime: Duration = .zero,
+        cause: Cause, memory: OutOfMemoryCause? = nil, peakMemory: Int = 0, lifetime: Duration = .zero,
         lastLines: [String] = []
     ) {
         self.cause = cause

@@ -18,7 +18,7 @@ public struct KernelMessages: AsyncSequence, Sendable {
     public func finish(throwing failure: KernelFailure? = nil) { waiting.change { $0.finish(failure) } }
 
     /// Whether all that was said has been heard, and somebody waits for more.
-    package var areAwaited: Bool { waiting.isAwaited }
+    package var hasWaitingReader: Bool { waiting.hasWaitingTask }
 
     /// Begins to listen, or goes on with it.
     public func makeAsyncIterator() -> Iterator { Iterator(waiting: waiting) }
@@ -54,7 +54,7 @@ public struct KernelMessages: AsyncSequence, Sendable {
         mutating func add(_ message: Message) {
             guard ending == nil else { return }
             // A loop that only clears must not fill the memory, and what is cleared twice is cleared.
-            if message.type == Message.clearing, messages.last?.clearsLike(message) == true { return }
+            if message.type == Message.clearOutputType, messages.last?.isSameClear(as: message) == true { return }
             messages.append(message)
         }
 

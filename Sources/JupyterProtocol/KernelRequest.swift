@@ -48,10 +48,12 @@ public struct KernelRequest: Sendable {
         /// The number of the user.
         public var user: UInt32
         /// Whether no other user can put another file in the notebook's place.
-        public var isAlone: Bool
+        public var isSafeFromOtherUsers: Bool
 
         /// Names an owner.
-        public init(user: UInt32, isAlone: Bool = true) { (self.user, self.isAlone) = (user, isAlone) }
+        public init(user: UInt32, isSafeFromOtherUsers: Bool = true) {
+            (self.user, self.isSafeFromOtherUsers) = (user, isSafeFromOtherUsers)
+        }
     }
 
     /// The features that the request needs, and that not every provider has.

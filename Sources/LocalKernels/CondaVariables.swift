@@ -3,7 +3,7 @@ import GalleyJSON
 /// The variables that `conda env config vars set` has set in an environment.
 enum CondaVariables {
     static func read(_ environment: String) -> [(String, String)] {
-        guard let bytes = Files.read(environment + "/conda-meta/state"), let state = try? Document(parsing: bytes)
+        guard let bytes = FileSystem.read(environment + "/conda-meta/state"), let state = try? Document(parsing: bytes)
         else {
             return []
         }

@@ -23,16 +23,16 @@ final class GuardedProcess: Sendable {
     private let kept = AsyncPromise<pid_t?>()
 
     /// The watcher, which is the guard's parent.
-    let guardian: pid_t
-    private let mayBeKept: Bool
+    let watcherProcess: pid_t
+    private let isKeepable: Bool
     /// A closed descriptor may be somebody else's a moment later, so nobody gets to use this one without the lock.
     private let socket: Mutex<Int32?>
     private let tail = Mutex(Tail())
     /// Set when the program runs, or with why it does not.
-    private let started = AsyncPromise<Refusal?>()
+    private let started = AsyncPromise<StartFailure?>()
 
     /// Why a program could not be started.
-    struct Refusal: Error {
+    struct StartFailure: Error {
         var step: clinux_step
         var code: Int32
         // Safe because the string is copied at once.
@@ -41,8 +41,8 @@ final class GuardedProcess: Sendable {
 
     /// Starts a program and waits until it runs; its folder goes with it when this process cannot see to that.
     static func start(
-        _ launch: Launch, _ options: KernelOptions, in privateFolder: RuntimeFolder
-    ) async throws(Refusal) -> GuardedProcess {
+        _ launch: ProcessLaunch, _ options: KernelOptions, in privateFolder: RuntimeFolder
+    ) async throws(StartFailure) -> GuardedProcess {
         let process = try GuardedProcess(launch, options, privateFolder)
         if case let refusal?? = await process.started.value() {
             _ = await process.gone.value()
@@ -51,17 +51,18 @@ final class GuardedProcess: Sendable {
         return process
     }
 
-    private init(_ launch: Launch, _ options: KernelOptions, _ privateFolder: RuntimeFolder) throws(Refusal) {
-        mayBeKept = options.mayBeKept
+    private init(_ launch: ProcessLaunch, _ options: KernelOptions, _ privateFolder: RuntimeFolder) throws(StartFailure)
+    {
+        isKeepable = options.isKeepable
         let output = try Self.pipe()
         // Safe because every string lives until the guard has been forked, which takes its own view of them along.
         let argv = unsafe launch.arguments.map { unsafe strdup($0) } + [nil]
         let envp = unsafe launch.environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
         let paths = unsafe [
-            launch.program, options.workingFolder ?? ".", privateFolder.path, privateFolder.otherPath ?? "",
+            launch.program, options.workingDirectory ?? ".", privateFolder.path, privateFolder.otherPath ?? "",
         ].map { (path: String) in unsafe strdup(path) }
-        let locks = mayBeKept ? privateFolder.locks : (-1, -1)
-        let reader = mayBeKept && !options.leavesChildren ? output.read : -1
+        let locks = isKeepable ? privateFolder.locks : (-1, -1)
+        let reader = isKeepable && !options.leavesChildren ? output.read : -1
         // Nobody will read what a service writes that outlives the kernel: a pipe would end it.
         let nowhere = options.leavesChildren ? Self.raised(unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)) : -1
         defer {
@@ -70,7 +71,7 @@ final class GuardedProcess: Sendable {
             close(output.write)
         }
         var socket: Int32 = -1
-        let guardian = unsafe argv.withUnsafeBufferPointer { argv in
+        let watcherProcess = unsafe argv.withUnsafeBufferPointer { argv in
             unsafe envp.withUnsafeBufferPointer { envp -> pid_t in
                 guard let arguments = argv.baseAddress, let environment = envp.baseAddress,
                     let program = unsafe paths[0], let folder = unsafe paths[1], let privateFolder = unsafe paths[2],
@@ -84,17 +85,17 @@ final class GuardedProcess: Sendable {
                     processor_seconds: UInt64(
                         options.limits.processorTime.map { max(1, $0.components.seconds) } ?? 0),
                     open_files: UInt64(max(0, options.limits.openFiles ?? 0)),
-                    leaves_children: options.leavesChildren ? 1 : 0, may_be_kept: options.mayBeKept ? 1 : 0,
+                    leaves_children: options.leavesChildren ? 1 : 0, may_be_kept: options.isKeepable ? 1 : 0,
                     output_reader: reader, locks: locks, kept: 0)
                 return unsafe clinux_start_guarded(&launch, &socket)
             }
         }
-        guard guardian > 0 else {
+        guard watcherProcess > 0 else {
             let code = errno
             close(output.read)
-            throw Refusal(step: clinux_step_fork, code: code)
+            throw StartFailure(step: clinux_step_fork, code: code)
         }
-        self.guardian = guardian
+        self.watcherProcess = watcherProcess
         self.socket = Mutex(socket)
         let (guardEnd, programEnd) = (socket, output.read)
         if !startThread({ self.listen(to: guardEnd, programEnd) }) {
@@ -102,8 +103,8 @@ final class GuardedProcess: Sendable {
             self.socket.withLock { $0 = nil }
             close(guardEnd)
             close(programEnd)
-            clinux_wait_for_guard(guardian)
-            throw Refusal(step: clinux_step_fork, code: EAGAIN)
+            clinux_wait_for_guard(watcherProcess)
+            throw StartFailure(step: clinux_step_fork, code: EAGAIN)
         }
     }
 
@@ -115,7 +116,7 @@ final class GuardedProcess: Sendable {
 
     /// Lets the guard keep the program without this process; returns the guard's number, or nil if the program has ended.
     func keep() async -> pid_t? {
-        guard mayBeKept else { return nil }
+        guard isKeepable else { return nil }
         order(clinux_order(signal: 0, everything: 0, keeps: 1))
         return await kept.value() ?? nil
     }
@@ -124,7 +125,7 @@ final class GuardedProcess: Sendable {
     var lastLines: [String] { tail.withLock { $0.lines } }
 
     /// How much memory the program and its descendants have to themselves.
-    var memory: Int? { gone.current == nil ? Machine.memory(underWatcher: Int(guardian)) : nil }
+    var memory: Int? { gone.current == nil ? SystemResources.memory(underWatcher: Int(watcherProcess)) : nil }
 
     /// Forgets what it has written so far.
     func forgetOutput() { tail.withLock { $0 = Tail() } }
@@ -134,17 +135,17 @@ final class GuardedProcess: Sendable {
             guard let socket else { return }
             // A cell can have stopped the watcher, which would keep everything alive. Its number is its own until it is waited for,
             // which comes after the socket is gone.
-            kill(guardian, SIGCONT)
+            kill(watcherProcess, SIGCONT)
             var order = order
             // Safe because the size is that of the value. A guard that does not listen any more needs no orders.
             _ = unsafe send(socket, &order, MemoryLayout<clinux_order>.size, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
         }
     }
 
-    private static func pipe() throws(Refusal) -> (read: Int32, write: Int32) {
+    private static func pipe() throws(StartFailure) -> (read: Int32, write: Int32) {
         var ends: [Int32] = [-1, -1]
         // Safe because the array has room for both.
-        guard unsafe clinux_make_pipe(&ends) == 0 else { throw Refusal(step: clinux_step_fork, code: errno) }
+        guard unsafe clinux_make_pipe(&ends) == 0 else { throw StartFailure(step: clinux_step_fork, code: errno) }
         return (ends[0], ends[1])
     }
 
@@ -180,7 +181,7 @@ final class GuardedProcess: Sendable {
                 var rounds = 0
                 while rounds < 64, readOutput(programEnd) > 0 { rounds += 1 }
                 note(report)
-                if mayBeKept, report.event == Int32(clinux_started.rawValue) {
+                if isKeepable, report.event == Int32(clinux_started.rawValue) {
                     handle = clinux_open_process(report.value)
                 }
             } else if count == 0 || errno != EINTR {
@@ -194,8 +195,8 @@ final class GuardedProcess: Sendable {
         if ending.current == nil, kept.current == nil, handle >= 0 { clinux_signal_process(handle, SIGKILL) }
         if handle >= 0 { close(handle) }
         kept.set(nil)
-        clinux_wait_for_guard(guardian)
-        started.set(Refusal(step: clinux_step_fork, code: ECHILD))
+        clinux_wait_for_guard(watcherProcess)
+        started.set(StartFailure(step: clinux_step_fork, code: ECHILD))
         ending.set(Ending(cause: .unknown, peakMemory: 0))
         gone.set(())
     }
@@ -206,7 +207,7 @@ final class GuardedProcess: Sendable {
             program.set(report.value)
             started.set(nil)
         case clinux_failed:
-            started.set(Refusal(step: clinux_step(UInt32(report.detail)), code: report.value))
+            started.set(StartFailure(step: clinux_step(UInt32(report.detail)), code: report.value))
         case clinux_ended:
             let signal = clinux_ending_signal(report.value)
             let cause: PostMortem.Cause = signal == 0 ? .exited(clinux_exit_status(report.value)) : .signalled(signal)

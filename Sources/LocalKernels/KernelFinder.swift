@@ -38,8 +38,8 @@ package struct KernelFinder: Sendable {
 
     /// The environments that the programs on the search path belong to.
     private var environmentsOnPath: [String] {
-        ["jupyter", "python3"].compactMap { Files.program($0, path: environment["PATH"] ?? "") }
-            .map { Files.parent(Files.parent($0)) }
+        ["jupyter", "python3"].compactMap { FileSystem.program($0, path: environment["PATH"] ?? "") }
+            .map { FileSystem.parent(FileSystem.parent($0)) }
     }
 
     /// Whether an environment's kernels come before the user's, as they do when one is active.
@@ -58,7 +58,7 @@ package struct KernelFinder: Sendable {
         let conda = condaEnvironments
         func add(_ spec: KernelSpec) { if names.insert(spec.name).inserted { specs.append(spec) } }
         for folder in folders {
-            for name in Files.names(in: folder) {
+            for name in FileSystem.names(in: folder) {
                 if let spec = try? spec(name.lowercased(), in: "\(folder)/\(name)", conda) { add(spec) }
             }
         }
@@ -89,9 +89,9 @@ package struct KernelFinder: Sendable {
         let wanted = name == "python" ? "python3" : name.lowercased()
         let conda = condaEnvironments
         for folder in folders {
-            for entry in Files.names(in: folder) where entry.lowercased() == wanted {
+            for entry in FileSystem.names(in: folder) where entry.lowercased() == wanted {
                 let place = "\(folder)/\(entry)"
-                guard Files.isFile(place + "/kernel.json") else { continue }
+                guard FileSystem.isFile(place + "/kernel.json") else { continue }
                 do throws(SpecProblem) {
                     return try spec(wanted, in: place, conda)
                 } catch {
@@ -108,7 +108,7 @@ package struct KernelFinder: Sendable {
             if environment.hasKernel { return environment.kernel(called: name, displayName: "Python") }
         }
         // Nothing is found where nothing can be opened.
-        if let shortage = Files.shortage { throw .notStarted(kernel: name, reason: shortage) }
+        if let shortage = FileSystem.shortage { throw .notStarted(kernel: name, reason: shortage) }
         throw .notFound(name: name, available: all().map(\.name), searched: folders)
     }
 
@@ -123,8 +123,8 @@ package struct KernelFinder: Sendable {
     ) throws(SpecProblem) -> KernelSpec {
         var spec = try KernelSpec(name: name, folder: folder)
         // <prefix>/share/jupyter/kernels/<name>
-        let prefix = Files.parent(Files.parent(Files.parent(Files.parent(folder))))
-        if folder.hasSuffix("/share/jupyter/kernels/\(Files.base(folder))") {
+        let prefix = FileSystem.parent(FileSystem.parent(FileSystem.parent(FileSystem.parent(folder))))
+        if folder.hasSuffix("/share/jupyter/kernels/\(FileSystem.base(folder))") {
             spec.home = conda.first { $0.folder.path == prefix }?.folder ?? EnvironmentFolder(path: prefix)
         }
         return spec
@@ -133,10 +133,12 @@ package struct KernelFinder: Sendable {
     /// The kernel of a Python environment that is named by its folder or by its Python.
     private func environmentKernel(at path: String) throws(KernelError) -> KernelSpec {
         let path = path.hasPrefix("~/") ? (homes.first ?? "") + path.dropFirst(1) : path
-        if Files.isClosed(path) { throw .outOfReach(path, account: Account.caller) }
-        let isProgram = Files.isExecutable(path)
-        let folder = isProgram ? Files.parent(Files.parent(path)) : path.hasSuffix("/") ? String(path.dropLast()) : path
-        let environment = EnvironmentFolder(path: Files.resolved(folder) ?? folder)
+        if FileSystem.isAccessDenied(path) { throw .outOfReach(path, account: Account.caller) }
+        let isProgram = FileSystem.isExecutable(path)
+        let folder =
+            isProgram
+            ? FileSystem.parent(FileSystem.parent(path)) : path.hasSuffix("/") ? String(path.dropLast()) : path
+        let environment = EnvironmentFolder(path: FileSystem.resolved(folder) ?? folder)
         guard let interpreter = isProgram ? path : environment.interpreter() else {
             throw .noEnvironment(path: path)
         }
@@ -144,32 +146,32 @@ package struct KernelFinder: Sendable {
             throw .noKernelInEnvironment(path: path, interpreter: interpreter)
         }
         return PythonEnvironment(folder: environment).kernel(
-            called: "python3", displayName: "Python (\(Files.base(folder)))")
+            called: "python3", displayName: "Python (\(FileSystem.base(folder)))")
     }
 
     /// Conda's environments, wherever it may have put them.
     private var condaEnvironments: [CondaEnvironment] {
-        var roots = variable("CONDA_EXE").map { [Files.parent(Files.parent($0))] } ?? []
+        var roots = variable("CONDA_EXE").map { [FileSystem.parent(FileSystem.parent($0))] } ?? []
         // Conda keeps a list of all environments, outermost ones among them.
         let listed = homes.flatMap {
-            Files.text($0 + "/.conda/environments.txt")?.split(separator: "\n").map(String.init) ?? []
+            FileSystem.text($0 + "/.conda/environments.txt")?.split(separator: "\n").map(String.init) ?? []
         }
-        roots += listed.filter { Files.isFolder($0 + "/condabin") }
+        roots += listed.filter { FileSystem.isFolder($0 + "/condabin") }
         for home in homes { roots += ["anaconda3", "miniconda3", "miniforge3", "mambaforge"].map { "\(home)/\($0)" } }
         roots.append("/opt/conda")
         var found: [CondaEnvironment] = []
         func add(_ path: String, name: String) {
-            guard Files.isFolder(path + "/bin"), !found.contains(where: { $0.folder.path == path }) else { return }
+            guard FileSystem.isFolder(path + "/bin"), !found.contains(where: { $0.folder.path == path }) else { return }
             found.append(CondaEnvironment(folder: EnvironmentFolder(path: path, condaName: name)))
         }
         for root in roots.unique {
             add(root, name: "base")
-            for name in Files.names(in: root + "/envs") { add("\(root)/envs/\(name)", name: name) }
+            for name in FileSystem.names(in: root + "/envs") { add("\(root)/envs/\(name)", name: name) }
         }
         for home in homes {
-            for name in Files.names(in: home + "/.conda/envs") { add("\(home)/.conda/envs/\(name)", name: name) }
+            for name in FileSystem.names(in: home + "/.conda/envs") { add("\(home)/.conda/envs/\(name)", name: name) }
         }
-        for path in listed { add(path, name: Files.base(path)) }
+        for path in listed { add(path, name: FileSystem.base(path)) }
         return found
     }
 }

@@ -43,7 +43,7 @@ package struct KernelSpec: Sendable {
 
     /// Reads the `kernel.json` in a folder.
     init(name: String, folder: String) throws(SpecProblem) {
-        guard let bytes = Files.read("\(folder)/kernel.json") else { throw .unreadable }
+        guard let bytes = FileSystem.read("\(folder)/kernel.json") else { throw .unreadable }
         let json: Value
         do throws(ParseError) {
             json = try Document(parsing: bytes).root
@@ -75,6 +75,6 @@ package struct EnvironmentFolder: Hashable, Sendable {
 
     /// The interpreter that a `kernel.json` in this environment means by `python`.
     func interpreter(_ name: String = "python3") -> String? {
-        [name, "python3", "python"].map { "\(path)/bin/\($0)" }.first(where: Files.isExecutable)
+        [name, "python3", "python"].map { "\(path)/bin/\($0)" }.first(where: FileSystem.isExecutable)
     }
 }

@@ -25,11 +25,11 @@ package final class LocalKernel: Kernel {
     /// How much memory it has to itself, with everything that it started, in bytes; nil where the system does not tell.
     package var memory: Int? { start.process.memory }
 
-    private let start: Start
+    private let start: KernelStartup
     private let isEnding = Mutex(false)
     private let finished = AsyncPromise<Void>()
 
-    init(_ start: Start, info: KernelInfo) {
+    init(_ start: KernelStartup, info: KernelInfo) {
         self.info = info
         self.start = start
         // What a kernel says while it gets ready explains nothing of what it may die of later.
@@ -59,7 +59,7 @@ package final class LocalKernel: Kernel {
         start.process.killEverything()
         // Whoever is asking it to end sees that it has.
         guard isFirst else { return _ = await finished.value() }
-        await start.clear(hearsTheLast: true)
+        await start.cleanUp(drainsMessages: true)
         finished.set(())
     }
 
@@ -74,20 +74,20 @@ package final class LocalKernel: Kernel {
     /// Ends the kernel by the steps of its options, then by force, and removes its folder.
     package func shutdown() async {
         guard beginEnding() else { return _ = await finished.value() }
-        for step in start.options.ending where start.process.ending.current == nil { await perform(step) }
-        await start.clear()
+        for step in start.options.shutdownSteps where start.process.ending.current == nil { await perform(step) }
+        await start.cleanUp()
         finished.set(())
     }
 
     /// Leaves the kernel to a keeper that needs no engine: its guard.
     package func keep() async -> KeptKernel? {
-        guard start.options.mayBeKept, start.process.ending.current == nil, beginEnding() else { return nil }
+        guard start.options.isKeepable, start.process.ending.current == nil, beginEnding() else { return nil }
         let kept = await start.keep()
         finished.set(())
         return kept
     }
 
-    private func perform(_ step: EndingStep) async {
+    private func perform(_ step: ShutdownStep) async {
         switch step {
         case .request(let patience, let afterReply):
             let request = session.shutdownRequest()

@@ -6,11 +6,11 @@ public struct LocalKernels: KernelProvider {
     /// What lists call it.
     public let name = "local"
     /// What a login sets of the user that this process has become; nil if it has become none.
-    package var login: LoginSession?
+    package var loginEnvironment: LoginEnvironmentCache?
     /// How messages travel.
     package var transport = KernelOptions.Transport.automatic
     /// How kernels are ended.
-    package var ending = EndingStep.patient
+    package var shutdownSteps = ShutdownStep.graceful
 
     /// Finds kernels where a program with the variables of this process would.
     public init() {}
@@ -19,7 +19,7 @@ public struct LocalKernels: KernelProvider {
     public var features: Set<KernelFeature> { Set(KernelFeature.allCases) }
 
     /// What the system's memory leaves.
-    public var capacity: KernelCapacity { KernelCapacity(availableMemory: Machine.availableMemory) }
+    public var capacity: KernelCapacity { KernelCapacity(availableMemory: SystemResources.availableMemory) }
 
     /// Lists the kernels that are installed here, by their names.
     @concurrent
@@ -42,13 +42,13 @@ public struct LocalKernels: KernelProvider {
         let (spec, options) = try await choose(request)
         // A choice that was cut short may be incomplete.
         try Task.checkCancellation()
-        if let exposure = spec.exposure(options) { request.warn(exposure) }
+        if let securityWarning = spec.securityWarning(options) { request.warn(securityWarning) }
         return try await GalleyLocalKernels.withKernel(spec, options: options) { try await body($0) }
     }
 
     /// Removes what a kernel of this user's has left that was kept and has ended, if its keepers could not do it.
-    package static func removeRemains(of kernel: KeptKernel) {
-        RuntimeFolder.removeRemains(ofConnectionFile: kernel.connectionFile)
+    package static func removeLeftovers(of kernel: KeptKernel) {
+        RuntimeFolder.removeLeftovers(ofConnectionFile: kernel.connectionFile)
     }
 
     /// Chooses the kernel, and how it is started.
@@ -57,18 +57,18 @@ public struct LocalKernels: KernelProvider {
         try request.checkUser()
         let (variables, isComplete) = await environment(for: request)
         var options = KernelOptions(environment: variables)
-        options.workingFolder = request.workingDirectory ?? request.notebookDirectory
+        options.workingDirectory = request.workingDirectory ?? request.notebookDirectory
         options.extraArguments = request.arguments
-        options.startLimit = request.startTimeout
-        (options.transport, options.ending) = (transport, ending)
+        options.startTimeout = request.startTimeout
+        (options.transport, options.shutdownSteps) = (transport, shutdownSteps)
         options.limits = request.resources
         options.leavesChildren = request.leavesChildren
         options.hasOwnTemporaryFolder = request.hasTemporaryDirectory
-        options.mayBeKept = request.keepsKernel != .never
+        options.isKeepable = request.keepsKernel != .never
         if let warning = request.rootsRightsWarning { request.warn(warning) }
-        if let login, !isComplete {
+        if let loginEnvironment, !isComplete {
             request.warn(
-                "the login shell of \(login.account.name) did not answer; the kernel runs without what it would have set"
+                "the login shell of \(loginEnvironment.account.name) did not answer; the kernel runs without what it would have set"
             )
         }
         return (try find(request, KernelFinder(environment: variables, ownerHome: request.homeForRoot)), options)
@@ -81,10 +81,10 @@ public struct LocalKernels: KernelProvider {
         guard request.inheritsEnvironment else { return (request.environment, true) }
         var variables: [String: String]
         var isComplete = true
-        if let login {
-            let own = await login.environment()
+        if let loginEnvironment {
+            let own = await loginEnvironment.environment()
             isComplete = own != nil
-            variables = own ?? login.account.environment(insteadOf: login.caller, login: [:])
+            variables = own ?? loginEnvironment.account.environment(insteadOf: loginEnvironment.caller, login: [:])
         } else {
             variables = currentEnvironment()
         }
@@ -130,12 +130,12 @@ extension KernelRequest {
         }
         guard geteuid() == 0, let owner else { return }
         if owner.user != 0 { throw .ownedByAnother(user: Account.name(of: owner.user)) }
-        if !owner.isAlone { throw .changeable }
+        if !owner.isSafeFromOtherUsers { throw .changeable }
     }
 
     /// Whether root's rights were chosen for a notebook that other users can change.
     private var takesRootsRights: Bool {
-        user == .caller && geteuid() == 0 && owner.map { $0.user != 0 || !$0.isAlone } ?? false
+        user == .caller && geteuid() == 0 && owner.map { $0.user != 0 || !$0.isSafeFromOtherUsers } ?? false
     }
 
     /// Root looks in the environments of the notebook's owner only where root's rights were chosen.

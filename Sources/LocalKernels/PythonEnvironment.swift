@@ -6,11 +6,11 @@ struct PythonEnvironment {
     var hasKernel: Bool {
         guard folder.interpreter() != nil else { return false }
         // An environment that sees the system's packages may well have it from there.
-        if Files.text(folder.path + "/pyvenv.cfg")?.contains(/include-system-site-packages\s*=\s*true/) == true {
+        if FileSystem.text(folder.path + "/pyvenv.cfg")?.contains(/include-system-site-packages\s*=\s*true/) == true {
             return true
         }
         return ["lib", "lib64", "local/lib"].contains { library in
-            Files.names(in: "\(folder.path)/\(library)").filter { $0.hasPrefix("python") }.contains { python in
+            FileSystem.names(in: "\(folder.path)/\(library)").filter { $0.hasPrefix("python") }.contains { python in
                 ["site-packages", "dist-packages"].contains {
                     Self.leadsToKernel("\(folder.path)/\(library)/\(python)/\($0)")
                 }
@@ -20,12 +20,12 @@ struct PythonEnvironment {
 
     /// Whether a folder of packages has ipykernel, or names a folder that has it in one of its `.pth` files.
     private static func leadsToKernel(_ packages: String) -> Bool {
-        if Files.isFolder(packages + "/ipykernel") { return true }
-        return Files.names(in: packages).filter { $0.hasSuffix(".pth") }.contains { file in
-            (Files.text(packages + "/" + file) ?? "").split(whereSeparator: \.isNewline).contains { line in
+        if FileSystem.isFolder(packages + "/ipykernel") { return true }
+        return FileSystem.names(in: packages).filter { $0.hasSuffix(".pth") }.contains { file in
+            (FileSystem.text(packages + "/" + file) ?? "").split(whereSeparator: \.isNewline).contains { line in
                 // Other lines are comments, and code.
                 guard !line.hasPrefix("#"), !line.hasPrefix("import ") else { return false }
-                return Files.isFolder((line.hasPrefix("/") ? "" : packages + "/") + line + "/ipykernel")
+                return FileSystem.isFolder((line.hasPrefix("/") ? "" : packages + "/") + line + "/ipykernel")
             }
         }
     }
@@ -46,10 +46,10 @@ struct PythonEnvironment {
 struct CondaEnvironment {
     let folder: EnvironmentFolder
 
-    private var name: String { folder.condaName ?? Files.base(folder.path) }
+    private var name: String { folder.condaName ?? FileSystem.base(folder.path) }
 
     private var hasR: Bool {
-        Files.isExecutable(folder.path + "/bin/R") && Files.isFolder(folder.path + "/lib/R/library/IRkernel")
+        FileSystem.isExecutable(folder.path + "/bin/R") && FileSystem.isFolder(folder.path + "/lib/R/library/IRkernel")
     }
 
     /// The kernels, by the name that lists show.
@@ -90,7 +90,7 @@ struct CondaEnvironment {
     /// Kernels that have a `kernel.json` in the environment, other than its Python's and R's.
     private func registered(_ prefix: String) -> [KernelSpec] {
         let kernels = folder.path + "/share/jupyter/kernels"
-        return Files.names(in: kernels).compactMap { entry in
+        return FileSystem.names(in: kernels).compactMap { entry in
             guard !["python2", "python3", "ir"].contains(entry),
                 var spec = try? KernelSpec(name: "\(prefix)-\(entry.lowercased())", folder: "\(kernels)/\(entry)")
             else { return nil }

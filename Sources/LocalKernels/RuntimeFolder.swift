@@ -30,7 +30,7 @@ final class RuntimeFolder: Sendable {
         let isForMore = options.hasOwnTemporaryFolder
         let own = [isForMore ? nil : options.environment["XDG_RUNTIME_DIR"], options.environment["TMPDIR"], "/tmp"]
         for parent in own.compactMap(\.self) where parent.hasPrefix("/") && parent.utf8.count < Self.longest {
-            Self.clearRemains(in: parent)
+            Self.removeUnusedFolders(in: parent)
             let path = Self.newPath(in: parent)
             if unsafe mkdir(path, 0o700) == 0 {
                 lock = Self.locked(path) ?? -1
@@ -49,7 +49,7 @@ final class RuntimeFolder: Sendable {
     /// Makes a folder where sockets would have no room for its path; nil where they have.
     private static func long(_ parent: String?) -> (path: String, lock: Int32)? {
         guard let parent, parent.hasPrefix("/"), parent.utf8.count >= longest else { return nil }
-        clearRemains(in: parent)
+        removeUnusedFolders(in: parent)
         let path = newPath(in: parent)
         guard unsafe mkdir(path, 0o700) == 0 else { return nil }
         return (path, locked(path) ?? -1)
@@ -74,8 +74,8 @@ final class RuntimeFolder: Sendable {
 
     /// Removes the folder and what is in it.
     func remove() {
-        unsafe clinux_remove(path)
-        if let other { unsafe clinux_remove(other.path) }
+        unsafe clinux_remove_tree(path)
+        if let other { unsafe clinux_remove_tree(other.path) }
     }
 
     /// Opens and locks a folder; nil where somebody else has it locked.
@@ -98,14 +98,14 @@ final class RuntimeFolder: Sendable {
     private static let many = 100
 
     /// Removes folders of kernels that nobody uses any more.
-    private static func clearRemains(in parent: String) {
+    private static func removeUnusedFolders(in parent: String) {
         let now = ContinuousClock.now
         let isTooEarly = nextLook.withLock { looks in
             looks = looks.filter { $0.value > now }
             return looks[parent] != nil
         }
         guard !isTooEarly else { return }
-        let names = Files.names(in: parent)
+        let names = FileSystem.names(in: parent)
         // A folder full of other people's files is not looked through for each kernel. What it costs goes by their number,
         // and not by the clock: a machine that is busy is no reason to leave anything behind.
         if names.count > many { nextLook.withLock { $0[parent] = now + .milliseconds(names.count) } }
@@ -119,27 +119,27 @@ final class RuntimeFolder: Sendable {
 
     /// Removes a folder of this user's that holds nothing but what kernels leave, and that nobody uses any more.
     private static func removeUnused(_ path: String, ifOlderThan age: Int) {
-        guard contents.isSuperset(of: Files.names(in: path)) else { return }
+        guard contents.isSuperset(of: FileSystem.names(in: path)) else { return }
         // A kernel that was kept can outlive all that held the lock.
-        if unsafe clinux_listener("\(path)/k-1") > 0 { return }
+        if unsafe clinux_find_listener("\(path)/k-1") > 0 { return }
         var status = stat()
         guard unsafe lstat(path, &status) == 0, status.st_uid == geteuid(), status.st_mode & S_IFMT == S_IFDIR,
             status.st_mtim.tv_sec + age <= time(nil), let lock = locked(path)
         else { return }
-        unsafe clinux_remove(path)
+        unsafe clinux_remove_tree(path)
         close(lock)
     }
 
     /// Removes what a kernel has left that was kept, has ended, and had lost its keepers.
-    static func removeRemains(ofConnectionFile path: String) {
-        let folder = Files.parent(path)
-        guard Files.base(folder).wholeMatch(of: /galley-\d+-\w+/) != nil else { return }
+    static func removeLeftovers(ofConnectionFile path: String) {
+        let folder = FileSystem.parent(path)
+        guard FileSystem.base(folder).wholeMatch(of: /galley-\d+-\w+/) != nil else { return }
         removeUnused(folder, ifOlderThan: 0)
     }
 
     /// Reads a file that somebody else has written; nil where it is anything but a file of moderate size.
     func read(_ name: String) -> [UInt8]? {
-        let number = unsafe clinux_open_plain("\(path)/\(name)")
+        let number = unsafe clinux_open_regular_file("\(path)/\(name)")
         guard number >= 0 else { return nil }
         defer { close(number) }
         var bytes = [UInt8](repeating: 0, count: 1 << 20)

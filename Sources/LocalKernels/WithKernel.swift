@@ -12,5 +12,5 @@ import GalleyJupyterProtocol
 package func withKernel<Result>(
     _ spec: KernelSpec, options: KernelOptions = KernelOptions(), body: (LocalKernel) async throws -> Result
 ) async throws -> Result {
-    try await Start.kernel(spec, options).untilLeft(body)
+    try await KernelStartup.kernel(spec, options).withShutdown(body)
 }

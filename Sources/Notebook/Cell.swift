@@ -1,7 +1,7 @@
 public import GalleyJSON
 
 /// One cell of a notebook.
-public struct Cell: Part {
+public struct Cell: JSONBacked {
     /// The cell in the document, with everything that has no property here.
     public var json: Value
 
@@ -96,11 +96,11 @@ extension Cell {
     }
 
     /// What running the cell left behind.
-    public var outputs: Parts<Output> {
-        get { Parts(json: json["outputs"] ?? []) }
+    public var outputs: JSONArray<Output> {
+        get { JSONArray(json: json["outputs"] ?? []) }
         _modify {
             var taken = json.take("outputs", empty: [])
-            var outputs = Parts<Output>(json: taken.value)
+            var outputs = JSONArray<Output>(json: taken.value)
             taken.value = .null
             defer {
                 taken.value = outputs.json

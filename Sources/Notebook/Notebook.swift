@@ -7,7 +7,7 @@ public import GalleyJSON
 public struct Notebook: Sendable {
     private var document: Document
     /// What was wrong with the file and has been put right, or was let pass.
-    public private(set) var warnings: [Warning] = []
+    public private(set) var warnings: [NotebookWarning] = []
 
     /// Makes an empty notebook in nbformat's canonical form.
     public init() {
@@ -20,14 +20,14 @@ public struct Notebook: Sendable {
     ///
     /// - Throws: ``NotebookError`` where the bytes are no notebook, or one that could not be run.
     public init(parsing bytes: [UInt8]) throws(NotebookError) {
-        try self.init(reading: UnreadNotebook(parsing: bytes))
+        try self.init(reading: UnvalidatedNotebook(parsing: bytes))
     }
 
     /// Reads a notebook all the way that was opened before.
-    package init(reading unread: UnreadNotebook) throws(NotebookError) {
+    package init(reading unread: UnvalidatedNotebook) throws(NotebookError) {
         document = unread.document
-        var reader = Reader(document: document)
-        do throws(Reader.Refusal) {
+        var reader = NotebookReader(document: document)
+        do throws(NotebookReader.FormatViolation) {
             try reader.read()
         } catch {
             throw NotebookError(
@@ -37,18 +37,18 @@ public struct Notebook: Sendable {
     }
 
     /// The notebook as it is to be written.
-    package var text: Text { document.text }
+    package var text: JSONText { document.text }
 
     /// The notebook as it is to be written: what was read and not changed is byte for byte what it was.
     ///
     /// A cell that was added without an identifier has one there, where the version of the format wants it.
     public var bytes: [UInt8] {
         var notebook = self
-        notebook.giveIDs()
+        notebook.assignCellIDs()
         return notebook.text.bytes
     }
 
-    private mutating func giveIDs() {
+    private mutating func assignCellIDs() {
         let nameless = cells.indices.filter { cells[$0].id == nil }
         guard version >= (4, 5), !nameless.isEmpty else { return }
         var used = Set(cells.compactMap(\.id))
@@ -94,10 +94,10 @@ public struct Notebook: Sendable {
     }
 
     /// The cells.
-    public var cells: Parts<Cell> {
-        get { Parts(json: document.root["cells"] ?? []) }
+    public var cells: JSONArray<Cell> {
+        get { JSONArray(json: document.root["cells"] ?? []) }
         _modify {
-            var cells = Parts<Cell>(json: document.root.take("cells", empty: []).value)
+            var cells = JSONArray<Cell>(json: document.root.take("cells", empty: []).value)
             defer { document.root["cells"] = cells.json }
             yield &cells
         }

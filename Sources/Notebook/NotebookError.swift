@@ -24,7 +24,7 @@ public struct NotebookError: Error, Hashable, Sendable {
 }
 
 /// Something that was wrong with a file and did not keep it from being a notebook.
-public struct Warning: Hashable, Sendable {
+public struct NotebookWarning: Hashable, Sendable {
     /// The value, such as `cells[3].metadata`; empty for the whole file.
     public let path: String
     /// What is the matter.
@@ -69,12 +69,12 @@ extension NotebookError: CustomStringConvertible {
     }
 }
 
-extension Warning: CustomStringConvertible {
+extension NotebookWarning: CustomStringConvertible {
     /// One sentence.
     public var description: String { path.isEmpty ? "\(problem)" : "\(path): \(problem)" }
 }
 
-extension Warning.Problem: CustomStringConvertible {
+extension NotebookWarning.Problem: CustomStringConvertible {
     /// The sentence without its place.
     public var description: String {
         switch self {

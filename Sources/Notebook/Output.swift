@@ -1,7 +1,7 @@
 public import GalleyJSON
 
 /// One output of a code cell.
-public struct Output: Part {
+public struct Output: JSONBacked {
     /// The output in the document, with everything that has no property here.
     public var json: Value
 
@@ -117,7 +117,7 @@ extension Output {
     /// What an error says.
     public var errorValue: String? { json["evalue"]?.string }
 
-    /// The lines that lead to an error, with the colours of a terminal.
+    /// The lines that lead to an error, with the colors of a terminal.
     public var traceback: [String]? { json["traceback"]?.elements.compactMap(\.string) }
 }
 

@@ -6,15 +6,15 @@ struct Upgrader {
 
     init(from version: Int) { self.version = version }
 
-    func upgrade(_ root: Value) throws(Reader.Refusal) -> Value {
+    func upgrade(_ root: Value) throws(NotebookReader.FormatViolation) -> Value {
         version == 1 ? try fromVersion1(root) : try fromVersion3(root)
     }
 
     /// Version 1 had nothing but cells of code and of text, which nbformat takes for Markdown.
-    private func fromVersion1(_ root: Value) throws(Reader.Refusal) -> Value {
+    private func fromVersion1(_ root: Value) throws(NotebookReader.FormatViolation) -> Value {
         var cells: [Value] = []
-        for (index, old) in try elements(of: root, "cells", at: Path()).enumerated() {
-            try old.require(.object, at: Path().member("cells").element(index))
+        for (index, old) in try elements(of: root, "cells", at: ValuePath()).enumerated() {
+            try old.require(.object, at: ValuePath().member("cells").element(index))
             var cell: Value =
                 old["cell_type"]?.string == "code"
                 ? Cell.code(text(old["code"])).json : Cell.markdown(text(old["text"])).json
@@ -27,10 +27,10 @@ struct Upgrader {
         return finished([:], cells)
     }
 
-    private func fromVersion3(_ root: Value) throws(Reader.Refusal) -> Value {
+    private func fromVersion3(_ root: Value) throws(NotebookReader.FormatViolation) -> Value {
         var cells: [Value] = []
-        for (index, sheet) in try elements(of: root, "worksheets", at: Path()).enumerated() {
-            let path = Path().member("worksheets").element(index)
+        for (index, sheet) in try elements(of: root, "worksheets", at: ValuePath()).enumerated() {
+            let path = ValuePath().member("worksheets").element(index)
             try sheet.require(.object, at: path)
             for (number, cell) in try elements(of: sheet, "cells", at: path).enumerated() {
                 cells.append(try upgradedCell(cell, at: path.member("cells").element(number)))
@@ -61,7 +61,7 @@ struct Upgrader {
         return root
     }
 
-    private func upgradedCell(_ old: Value, at path: Path) throws(Reader.Refusal) -> Value {
+    private func upgradedCell(_ old: Value, at path: ValuePath) throws(NotebookReader.FormatViolation) -> Value {
         try old.require(.object, at: path)
         var cell = old
         cell["trusted"] = nil
@@ -93,7 +93,7 @@ struct Upgrader {
         return cell
     }
 
-    private func upgradedOutput(_ old: Value, at path: Path) throws(Reader.Refusal) -> Value {
+    private func upgradedOutput(_ old: Value, at path: ValuePath) throws(NotebookReader.FormatViolation) -> Value {
         try old.require(.object, at: path)
         var output = old
         switch old["output_type"]?.string {
@@ -143,12 +143,13 @@ struct Upgrader {
         return lines.joined(separator: keepsEnds ? "" : "\n")
     }
 
-    private func elements(of object: Value, _ key: String, at path: Path, orNone: Bool = false) throws(Reader.Refusal)
+    private func elements(of object: Value, _ key: String, at path: ValuePath, orNone: Bool = false)
+        throws(NotebookReader.FormatViolation)
         -> [Value]
     {
         guard let array = object[key] else {
             if orNone { return [] }
-            throw Reader.Refusal(path: path, value: object, problem: .missing(key))
+            throw NotebookReader.FormatViolation(path: path, value: object, problem: .missing(key))
         }
         try array.require(.array, at: path.member(key))
         return array.elements

@@ -9,7 +9,7 @@ struct AttributeFilter {
 
     struct Attributes {
         var html = HTML()
-        var hasColours = false
+        var hasColors = false
 
         fileprivate mutating func add(_ name: String, _ value: String) {
             html += " "
@@ -31,11 +31,11 @@ struct AttributeFilter {
         "scope": ["th"], "open": ["details"], "start": ["ol"], "reversed": ["ol"], "type": ["ol", "ul"],
         "value": ["li"], "datetime": ["time", "del", "ins"], "align": alignable, "valign": alignable,
     ]
-    private static let alignable: Set = Element.tableParts.union(["div", "p", "h3", "h4", "h5", "h6", "table"])
+    private static let alignable: Set = HTMLElement.tableParts.union(["div", "p", "h3", "h4", "h5", "h6", "table"])
     private static let numeric: Set = ["colspan", "rowspan", "span", "start", "value"]
 
     /// Returns the attributes of a tag for the element that it has become.
-    func attributes(of tag: MarkupReader.Tag, as name: String) -> Attributes {
+    func attributes(of tag: HTMLTokenizer.Tag, as name: String) -> Attributes {
         var kept = Attributes()
         for (attribute, bytes) in tag.attributes.sorted(by: { $0.key < $1.key }) {
             let value = String(decoding: bytes, as: UTF8.self)
@@ -46,9 +46,9 @@ struct AttributeFilter {
                 if !classes.isEmpty { kept.add(attribute, classes.joined(separator: " ")) }
             case .style, .color:
                 if attribute == "color", tag.name != "font" || tag.attributes["style"] != nil { continue }
-                let rules = Declarations((attribute == "color" ? Array("color:".utf8) + bytes : bytes)[...])
+                let rules = StyleDeclarations((attribute == "color" ? Array("color:".utf8) + bytes : bytes)[...])
                 if !rules.text.isEmpty { kept.add("style", String(decoding: rules.text, as: UTF8.self)) }
-                if rules.hasColours { kept.hasColours = true }
+                if rules.hasColors { kept.hasColors = true }
             case .href where name == "a":
                 guard let address = link(value) else { continue }
                 kept.add(attribute, address)
@@ -114,7 +114,7 @@ extension AttributeFilter {
     }
 
     /// Returns an image of a tag, or what stands for one that would have to be fetched.
-    func image(_ tag: MarkupReader.Tag) -> Image {
+    func image(_ tag: HTMLTokenizer.Tag) -> Image {
         func value(_ name: String) -> String { tag.attributes[name].map { String(decoding: $0, as: UTF8.self) } ?? "" }
         let (source, description) = (value("src"), value("alt"))
         guard let address = image(at: source) else {

@@ -1,7 +1,7 @@
 package import GalleyNotebook
 
 /// How the cells of a notebook are to be shown on a page.
-package struct CellLook: Sendable {
+package struct CellRenderingOptions: Sendable {
     /// What the identifiers of the notebook's elements begin with, which no other notebook on the page has.
     package var scope: String
     /// The name of the programming language that a notebook's metadata has, nil where they have none.
@@ -26,7 +26,7 @@ extension HTML {
     /// - Parameter state: The names of classes that the cell's element has besides its own.
     /// - Parameter markedLine: The line of its source to point at, counted from 1.
     package static func cell(
-        _ cell: Cell, at index: Int, look: CellLook, state: String = "", markedLine: Int? = nil
+        _ cell: Cell, at index: Int, look: CellRenderingOptions, state: String = "", markedLine: Int? = nil
     ) -> HTML {
         let id = look.id(ofCell: index)
         return switch cell.kind {
@@ -41,7 +41,9 @@ extension HTML {
         }
     }
 
-    private static func codeCell(_ cell: Cell, _ id: String, _ look: CellLook, _ state: String, _ markedLine: Int?)
+    private static func codeCell(
+        _ cell: Cell, _ id: String, _ look: CellRenderingOptions, _ state: String, _ markedLine: Int?
+    )
         -> HTML
     {
         let count = cell.executionCount.map { "[\($0)]" } ?? "[ ]"
@@ -74,7 +76,8 @@ extension HTML {
         return html
     }
 
-    private static func markdownCell(_ cell: Cell, _ id: String, _ look: CellLook, _ state: String) -> HTML {
+    private static func markdownCell(_ cell: Cell, _ id: String, _ look: CellRenderingOptions, _ state: String) -> HTML
+    {
         var filter = AttributeFilter(scope: look.scope, container: id)
         for (name, data) in cell.attachments {
             for type in ImageData.types {

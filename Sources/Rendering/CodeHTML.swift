@@ -1,5 +1,5 @@
 extension HTML {
-    /// Makes a program's text, coloured where its language is known; a long one is shown in part.
+    /// Makes a program's text, colored where its language is known; a long one is shown in part.
     ///
     /// - Parameter markedLine: The line to point at, counted from 1.
     package static func code(_ source: String, language: String?, markedLine: Int? = nil) -> HTML {
@@ -7,12 +7,12 @@ extension HTML {
         var marked = markedLine
         let body = Excerpt(of: unixLines(source)).html { piece in
             defer { marked = nil }
-            return coloured(piece, language, marked)
+            return colored(piece, language, marked)
         }
         return "<pre class=\"nb-code\" tabindex=\"0\"><code>\(body)</code></pre>"
     }
 
-    private static func coloured(_ source: String, _ language: Language?, _ marked: Int?) -> HTML {
+    private static func colored(_ source: String, _ language: Language?, _ marked: Int?) -> HTML {
         var writer = LineWriter(markedLine: marked)
         if let language {
             var lexer = Lexer(source, language)
@@ -34,7 +34,7 @@ extension HTML {
     }
 }
 
-/// Writes coloured pieces of text so that no colour crosses the end of a line, and one line can be marked.
+/// Writes colored pieces of text so that no color crosses the end of a line, and one line can be marked.
 private struct LineWriter {
     let markedLine: Int?
     private var html = HTML()

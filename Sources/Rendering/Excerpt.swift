@@ -117,14 +117,14 @@ extension Excerpt {
     }
 
     private var omission: String {
-        let size = Size(omittedBytes).description
+        let size = ByteSize(omittedBytes).description
         let what = omittedLines > 1 ? "\(omittedLines) lines (\(size))" : size
         return "… \(what) left out here, kept in the notebook …"
     }
 }
 
 /// A number of bytes as people read it.
-struct Size: CustomStringConvertible {
+struct ByteSize: CustomStringConvertible {
     let bytes: Int
     init(_ bytes: Int) { self.bytes = bytes }
 

@@ -1,4 +1,4 @@
-/// What has to be known of a programming language to colour it.
+/// What has to be known of a programming language to color it.
 struct Language: Sendable {
     var keywords: Set<String> = []
     var builtins: Set<String> = []

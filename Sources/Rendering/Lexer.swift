@@ -1,4 +1,4 @@
-/// Cuts a program's text into pieces that are shown in different colours.
+/// Cuts a program's text into pieces that are shown in different colors.
 struct Lexer {
     let bytes: [UInt8]
     private let language: Language
@@ -14,7 +14,7 @@ struct Lexer {
         self.language = language
     }
 
-    /// Returns the next piece, and what it is; nil for what has no colour.
+    /// Returns the next piece, and what it is; nil for what has no color.
     mutating func next() -> (Range<Int>, Kind?)? {
         guard place < bytes.count else { return nil }
         let start = place

@@ -13,10 +13,10 @@ extension HTML {
 ///
 /// Everything but code and formulas goes through the sanitizer, so that nothing depends on what was read as what.
 private struct MarkdownWriter {
-    private var sanitizer: Sanitizer
+    private var sanitizer: HTMLSanitizer
     private var references: [String: MarkdownReference] = [:]
 
-    init(filter: AttributeFilter) { sanitizer = Sanitizer(filter: filter) }
+    init(filter: AttributeFilter) { sanitizer = HTMLSanitizer(filter: filter) }
 
     mutating func write(_ text: String) -> HTML {
         var parser = MarkdownParser()
@@ -24,7 +24,7 @@ private struct MarkdownWriter {
         references = parser.references
         write(blocks)
         let html = sanitizer.finish()
-        return sanitizer.hasColours ? "<div class=\"nb-light\">\(html)</div>" : html
+        return sanitizer.hasColors ? "<div class=\"nb-light\">\(html)</div>" : html
     }
 
     private mutating func write(_ blocks: [MarkdownBlock], isTight: Bool = false) {

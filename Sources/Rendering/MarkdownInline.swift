@@ -18,12 +18,12 @@ struct MarkdownInline {
         case html([UInt8])
         case image(html: [UInt8], description: [UInt8])
         /// Signs that may begin or end emphasis, with the tags that they have become.
-        case signs(Signs)
+        case signs(DelimiterRun)
         /// Something that this room has made.
         case made(HTML, text: [UInt8])
     }
 
-    struct Signs {
+    struct DelimiterRun {
         let sign: UInt8
         var count: Int
         var opening: [UInt8] = []
@@ -253,7 +253,7 @@ extension MarkdownInline {
             piece: pieces.count, sign: sign, length: count, before: bytes[..<place], after: bytes[(place + count)...])
         // Longer runs are drawings.
         if count <= (sign == UInt8(ascii: "~") ? 2 : 60) { delimiters.push(run) }
-        add(.signs(Signs(sign: sign, count: count)), place + count)
+        add(.signs(DelimiterRun(sign: sign, count: count)), place + count)
     }
 
     private mutating func openBracket(isImage: Bool) {

@@ -98,18 +98,18 @@ private struct Representation {
 
     private mutating func clean(_ text: String) -> Cleaned {
         guard text.utf8.count <= Self.largest else {
-            notes.append("HTML of \(Size(text.utf8.count)) is left out here, kept in the notebook.")
+            notes.append("HTML of \(ByteSize(text.utf8.count)) is left out here, kept in the notebook.")
             return .nothing
         }
         // Some libraries draw with boxes to tick, which need more of a page than they get; they bring a text for that.
         if text.contains("-text-repr-fallback"), data.text("text/plain") != nil { return .nothing }
-        var sanitizer = Sanitizer(filter: AttributeFilter(scope: id, container: id))
+        var sanitizer = HTMLSanitizer(filter: AttributeFilter(scope: id, container: id))
         sanitizer.write(text.utf8)
         let body = sanitizer.finish()
         if sanitizer.hadActiveContent { isInteractive = true }
         guard sanitizer.isVisible else { return .nothing }
         let html: HTML =
-            sanitizer.hasColours
+            sanitizer.hasColors
             ? "<div class=\"nb-html nb-light\">\(body)</div>" : "<div class=\"nb-html\">\(body)</div>"
         if sanitizer.hadActiveContent { return .inactive(html) }
         isInteractive = false
@@ -122,7 +122,7 @@ private struct Representation {
             let image = type == "image/svg+xml" ? ImageData(drawing: text) : ImageData(type: type, base64: text)
             guard let image else {
                 if text.utf8.count > ImageData.largest {
-                    notes.append("An image of \(Size(text.utf8.count)) is left out here, kept in the notebook.")
+                    notes.append("An image of \(ByteSize(text.utf8.count)) is left out here, kept in the notebook.")
                 }
                 continue
             }
@@ -150,6 +150,6 @@ private struct Representation {
         let text = String(decoding: value.canonicalText.bytes, as: UTF8.self)
         let code = HTML.code(text, language: "json")
         return
-            "<details class=\"nb-json\"><summary>JSON (\(Size(text.utf8.count).description))</summary>\(code)</details>"
+            "<details class=\"nb-json\"><summary>JSON (\(ByteSize(text.utf8.count).description))</summary>\(code)</details>"
     }
 }

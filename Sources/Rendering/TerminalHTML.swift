@@ -1,14 +1,14 @@
 import GalleyExecution
 
 extension HTML {
-    /// Makes what a terminal shows of text that was written to it, with its colours; the middle of a long one is left
+    /// Makes what a terminal shows of text that was written to it, with its colors; the middle of a long one is left
     /// out.
     package static func terminal(_ text: String) -> HTML { terminal(text, limit: Excerpt.Limit()) }
 
     static func terminal(_ text: String, limit: Excerpt.Limit) -> HTML {
         Excerpt(of: text, limit: limit).html { piece in
             // Moving the cursor makes text longer than what was written.
-            hasControls(piece) ? Excerpt(of: settled(piece), limit: limit).html(coloured) : coloured(piece)
+            hasControls(piece) ? Excerpt(of: resolvingOverwrites(piece), limit: limit).html(colored) : colored(piece)
         }
     }
 
@@ -17,20 +17,20 @@ extension HTML {
     }
 
     /// What text is in the end that writes over itself.
-    private static func settled(_ text: String) -> String {
+    private static func resolvingOverwrites(_ text: String) -> String {
         let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         // In a line without end each movement may cost as much as the line is long.
         if lines.allSatisfy({ $0.count < 4000 }) { return TerminalText.lastState(of: text) }
         return lines.map { line in
             let last = line.reversed().drop { $0 == 13 }.prefix { $0 != 13 }
-            return String(decoding: last.reversed(), as: UTF8.self).keepingEscapes { $0.kind == .colour }
+            return String(decoding: last.reversed(), as: UTF8.self).keepingEscapes { $0.kind == .color }
         }.joined(separator: "\n")
     }
 
-    private static func coloured(_ text: String) -> HTML {
+    private static func colored(_ text: String) -> HTML {
         guard hasControls(text) else { return HTML(escaping: text) }
         var html = HTML()
-        var look = TerminalLook()
+        var look = TerminalStyle()
         var shown = String.UnicodeScalarView()
         var rest = text[...].unicodeScalars
         while let scalar = rest.first {
@@ -40,10 +40,10 @@ extension HTML {
                     continue
                 }
                 rest = rest.dropFirst(sequence.length)
-                guard sequence.kind == .colour else { continue }
+                guard sequence.kind == .color else { continue }
                 html += look.html(String(shown))
                 shown = String.UnicodeScalarView()
-                look.obey(sequence.text)
+                look.apply(sequence.text)
             } else {
                 if scalar != "\r" && scalar != "\u{7}" && scalar != "\u{8}" { shown.append(scalar) }
                 rest.removeFirst()

@@ -16,7 +16,7 @@ extension JobReport {
     }
 
     /// The run's failure; nil if the run succeeded or did not take place.
-    package var failure: Failure? { run.flatMap { Failure($0, namesLine: true) } }
+    package var failure: FailureDescription? { run.flatMap { FailureDescription($0, namesLine: true) } }
 
     private var findingsSentence: String? {
         let cells = Set(findings.map(\.cell)).sorted()

@@ -10,8 +10,8 @@ package struct ChildProcess: Sendable {
     ///
     /// The copy is sent SIGTERM when this process ends before it.
     ///
-    /// - Parameter isApart: Whether a signal of the terminal's is for this process alone.
-    package static func make(isApart: Bool) throws(Errno) -> ChildProcess? {
+    /// - Parameter hasOwnProcessGroup: Whether a signal of the terminal's is for this process alone.
+    package static func make(hasOwnProcessGroup: Bool) throws(Errno) -> ChildProcess? {
         signal(SIGCHLD, SIG_DFL)
         set(SIG_BLOCK, [SIGCHLD])
         let parent = getpid()
@@ -19,18 +19,18 @@ package struct ChildProcess: Sendable {
         guard child >= 0 else { throw Errno(rawValue: errno) }
         guard child == 0 else {
             // Both do it, so that it is done for whichever comes first.
-            if isApart { setpgid(child, child) }
+            if hasOwnProcessGroup { setpgid(child, child) }
             return ChildProcess(number: child)
         }
-        if isApart { setpgid(0, 0) }
-        clinux_hear_of_end(parent, SIGTERM)
+        if hasOwnProcessGroup { setpgid(0, 0) }
+        clinux_signal_on_parent_exit(parent, SIGTERM)
         set(SIG_UNBLOCK, [SIGCHLD])
         return nil
     }
 
     /// Has this process sent SIGTERM when its parent ends, once more: a process that becomes another user forgets it.
-    package static func hearOfEnd(of parent: ProcessMark) {
-        clinux_hear_of_end(pid_t(exactly: parent.number) ?? 0, SIGTERM)
+    package static func terminateWithParent(of parent: ProcessIdentity) {
+        clinux_signal_on_parent_exit(pid_t(exactly: parent.number) ?? 0, SIGTERM)
     }
 
     /// Makes a copy of this process, which must have no other thread, in a session of its own, deaf to the end of this
@@ -47,7 +47,7 @@ package struct ChildProcess: Sendable {
     /// Sends it a signal.
     package func send(_ signal: Int32) { kill(number, signal) }
 
-    /// Keeps signals waiting for ``ends(of:passingOn:)``, before this process has another thread that could take them.
+    /// Keeps signals waiting for ``waitForExit(of:forwarding:)``, before this process has another thread that could take them.
     package static func hold(_ signals: [Int32]) { set(SIG_BLOCK, signals) }
 
     /// How long children may take that do not end by themselves: another user can stop a process of that user's.
@@ -61,7 +61,7 @@ package struct ChildProcess: Sendable {
     }
 
     /// How a child has ended.
-    package struct End: Sendable {
+    package struct ExitReport: Sendable {
         /// What it exited with, or the negative number of the signal that ended it.
         package let status: Int32
         /// Why this process had to end it, if it had to.
@@ -85,16 +85,16 @@ package struct ChildProcess: Sendable {
     /// - Parameter limits: How long they may take; nil for as long as they want. With limits, a child that is stopped by
     ///   another user goes on at once, and is ended if it is stopped again and again.
     /// - Returns: How each ended.
-    package static func ends(
-        of children: [ChildProcess], passingOn signals: [Int32], within limits: Limits? = nil
-    ) -> [End] {
+    package static func waitForExit(
+        of children: [ChildProcess], forwarding signals: [Int32], within limits: Limits? = nil
+    ) -> [ExitReport] {
         hold(signals)
         var set = set(of: signals + [SIGCHLD])
-        var watches = children.map { Watch($0, limits) }
+        var watches = children.map { WatchedChild($0, limits) }
         func send(_ signal: Int32) { for watch in watches where watch.status == nil { watch.child.send(signal) } }
         while true {
             for index in watches.indices { watches[index].look(limits) }
-            let ends = watches.compactMap { watch in watch.status.map { End(status: $0, cause: watch.cause) } }
+            let ends = watches.compactMap { watch in watch.status.map { ExitReport(status: $0, cause: watch.cause) } }
             if ends.count == watches.count { return ends }
             let next = watches.filter { $0.status == nil }.compactMap(\.deadline).min()
             switch self.next(in: &set, within: next.map { ContinuousClock.now.duration(to: $0) }) {
@@ -112,11 +112,11 @@ package struct ChildProcess: Sendable {
     }
 
     /// What is known of a child that is waited for.
-    private struct Watch {
+    private struct WatchedChild {
         let child: ChildProcess
         /// What it exited with; nil while it goes on.
         private(set) var status: Int32?
-        private(set) var cause = End.Cause.itself
+        private(set) var cause = ExitReport.Cause.itself
         /// When it is asked to end or, if it was asked, is ended by force.
         private(set) var deadline: ContinuousClock.Instant?
         private var isEnding = false
@@ -130,10 +130,10 @@ package struct ChildProcess: Sendable {
         /// Takes note of its end, lets it go on if it was stopped, and ends it if its time is over.
         mutating func look(_ limits: Limits?) {
             guard status == nil else { return }
-            let news = child.news()
-            if case .ended(let status) = news { return self.status = status }
+            let statusChange = child.statusChange()
+            if case .ended(let status) = statusChange { return self.status = status }
             guard let limits else { return }
-            if case .stopped = news {
+            if case .stopped = statusChange {
                 stops += 1
                 if stops > ChildProcess.allowedStops, !isEnding {
                     cause = .stops
@@ -168,10 +168,10 @@ package struct ChildProcess: Sendable {
         return signal > 0 ? signal : nil
     }
 
-    private enum News { case stopped, ended(Int32) }
+    private enum StatusChange { case stopped, ended(Int32) }
 
     /// What has become of it since the last look; nil if nothing has.
-    private func news() -> News? {
+    private func statusChange() -> StatusChange? {
         var status: Int32 = 0
         // Safe because the call fills a variable of its own kind.
         guard unsafe waitpid(number, &status, WNOHANG | WUNTRACED) == number else { return nil }
@@ -193,4 +193,4 @@ package struct ChildProcess: Sendable {
 }
 
 /// Has this process keep no more memory than it needs at the moment: what runs that are over have had is left to others that go on.
-package func giveMemoryBack() { clinux_give_memory_back() }
+package func releaseUnusedMemory() { clinux_return_freed_memory() }

@@ -8,9 +8,9 @@ package struct KeptKernelRecord: Sendable {
     /// What the kernel is called.
     package let id: String
     /// Its process.
-    package let process: ProcessMark
+    package let process: ProcessIdentity
     /// The processes that clean up after it.
-    package let keepers: [ProcessMark]
+    package let keepers: [ProcessIdentity]
     /// The path of its connection file.
     package let connectionFile: String
     /// The name that notebooks have for it.
@@ -24,10 +24,10 @@ package struct KeptKernelRecord: Sendable {
 
     /// Describes a kernel that is kept now; nil if its process is not known, or has ended.
     package init?(_ kept: KeptKernel, id: String, kernel: String, notebook: String) {
-        guard let process = kept.process.flatMap({ ProcessMark(of: $0) }) else { return nil }
+        guard let process = kept.process.flatMap({ ProcessIdentity(of: $0) }) else { return nil }
         (self.id, self.process, self.kernel, self.notebook) = (id, process, kernel, notebook)
         (keepers, connectionFile, since) = (
-            kept.keepers.compactMap { ProcessMark(of: $0) }, kept.connectionFile, .now()
+            kept.keepers.compactMap { ProcessIdentity(of: $0) }, kept.connectionFile, .now()
         )
     }
 
@@ -35,7 +35,7 @@ package struct KeptKernelRecord: Sendable {
     package var isAlive: Bool { process.isAlive && (owner == nil || owner == 0 || process.user == owner) }
 
     /// Whether the kernel has surely ended: one of another container cannot be seen from here.
-    package var hasEnded: Bool { !process.isElsewhere && !process.isHidden && !isAlive }
+    package var hasEnded: Bool { !process.isInOtherContainer && !process.isHidden && !isAlive }
 }
 
 extension KeptKernelRecord {
@@ -66,7 +66,7 @@ extension KeptKernelRecord {
 
     /// The document: the members that are told of runs, as far as they say something of a kernel, and its own.
     package var json: Value {
-        func mark(_ process: ProcessMark) -> Value {
+        func mark(_ process: ProcessIdentity) -> Value {
             ["process": .number(process.number), "process_started": .number(process.began)]
         }
         return [
@@ -87,9 +87,9 @@ extension KeptKernelRecord {
             let connectionFile = json["connection_file"]?.string, let kernel = json["kernel"]?.string,
             let notebook = json["notebook"]?.string, let since = json["started"]?.string.flatMap({ Timestamp($0) })
         else { return nil }
-        func mark(_ json: Value) -> ProcessMark? {
+        func mark(_ json: Value) -> ProcessIdentity? {
             guard let number = json["process"]?.int, let began = json["process_started"]?.int else { return nil }
-            return ProcessMark(number: number, began: began, machine: machine)
+            return ProcessIdentity(number: number, began: began, machine: machine)
         }
         guard let process = mark(json) else { return nil }
         (self.id, self.process, self.kernel, self.notebook) = (id, process, kernel, notebook)
@@ -98,7 +98,7 @@ extension KeptKernelRecord {
     }
 }
 
-extension RunFolder {
+extension RunRegistry {
     private static let keptSuffix = ".kept.json"
 
     /// Where a kernel that is kept is told of.
@@ -106,13 +106,13 @@ extension RunFolder {
 
     /// Tells of a kernel that is kept, to its user alone.
     package func add(_ kernel: KeptKernelRecord) throws(StorageError) {
-        try LocalFile.put(kernel.bytes, at: file(ofKernel: kernel.id), mode: 0o600)
+        try LocalFile.replaceSmallFile(kernel.bytes, at: file(ofKernel: kernel.id), mode: 0o600)
     }
 
     /// What is told of a kernel; nil where there is none of this name.
     package func keptKernel(_ id: String) -> KeptKernelRecord? {
-        guard Self.isName(id), let bytes = LocalFile.peek(file(ofKernel: id), of: user),
-            var kernel = KeptKernelRecord(bytes), kernel.id == id, !kernel.process.isElsewhere
+        guard Self.isName(id), let bytes = LocalFile.readSmallFile(file(ofKernel: id), of: user),
+            var kernel = KeptKernelRecord(bytes), kernel.id == id, !kernel.process.isInOtherContainer
         else { return nil }
         kernel.owner = user
         return kernel
@@ -128,7 +128,7 @@ extension RunFolder {
     package func remove(kernel id: String) { _ = unsafe unlink(file(ofKernel: id)) }
 
     /// Forgets the kernels that have ended; returns what was told of them.
-    package func forgetEndedKernels() -> [KeptKernelRecord] {
+    package func removeEndedKernels() -> [KeptKernelRecord] {
         let ended = keptKernels.filter(\.hasEnded)
         for kernel in ended { remove(kernel: kernel.id) }
         return ended

@@ -6,9 +6,9 @@ package struct RunStatus: Sendable {
     /// What the run is called.
     package var id: String
     /// The process that a signal to the run goes to.
-    package var process: ProcessMark
+    package var process: ProcessIdentity
     /// The process that runs it, where that is another one.
-    package var engine: ProcessMark?
+    package var engine: ProcessIdentity?
     /// The user whose file tells of the run; nil where it was read from none.
     package var owner: UInt32?
     /// The notebook's path.
@@ -44,7 +44,7 @@ package struct RunStatus: Sendable {
         case lost
     }
 
-    package init(id: String, process: ProcessMark, notebook: String) {
+    package init(id: String, process: ProcessIdentity, notebook: String) {
         self.id = id
         self.process = process
         self.notebook = notebook
@@ -59,12 +59,12 @@ package struct RunStatus: Sendable {
     }
 
     /// The state as it is found by somebody who reads this, and looks whether the process is there.
-    package var presentState: State {
-        state == .ended || goesOn(process) || engine.map(goesOn) == true ? state : .lost
+    package var currentState: State {
+        state == .ended || isRunning(process) || engine.map(isRunning) == true ? state : .lost
     }
 
     /// Whether a process goes on, and is one that the owner of the file can tell of: what root writes is believed.
-    private func goesOn(_ process: ProcessMark) -> Bool {
+    private func isRunning(_ process: ProcessIdentity) -> Bool {
         process.isAlive && (owner == nil || owner == 0 || process.user == owner)
     }
 
@@ -73,7 +73,7 @@ package struct RunStatus: Sendable {
 
     /// Waits until nothing of it goes on any more. A process that the owner of the file cannot tell of is none of it.
     package func waitForEnd() {
-        for process in [process, engine] { if let process, goesOn(process) { process.waitForEnd() } }
+        for process in [process, engine] { if let process, isRunning(process) { process.waitForEnd() } }
     }
 }
 
@@ -110,9 +110,9 @@ extension RunStatus {
             let started = json["started"]?.string.flatMap({ Timestamp($0) })
         else { return nil }
         func time(_ key: String) -> Timestamp? { json[key]?.string.flatMap { Timestamp($0) } }
-        self.init(id: id, process: ProcessMark(number: number, began: began, machine: machine), notebook: notebook)
+        self.init(id: id, process: ProcessIdentity(number: number, began: began, machine: machine), notebook: notebook)
         if let number = json["engine"]?.int, let began = json["engine_started"]?.int {
-            engine = ProcessMark(number: number, began: began, machine: machine)
+            engine = ProcessIdentity(number: number, began: began, machine: machine)
         }
         (self.state, self.started, activity, ended) = (state, started, time("activity") ?? started, time("ended"))
         (result, log, kernel, user) = (

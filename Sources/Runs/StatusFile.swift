@@ -29,14 +29,14 @@ package final class StatusFile: Sendable {
     }
 
     private let copies: [Copy]
-    private let files: any RunFiles
+    private let files: any RunFileWriter
     private let state: Mutex<State>
     private let queue = DispatchQueue(label: "galley.status")
 
     /// Nobody looks more often than this is noticed.
     private static let pause = Duration.milliseconds(250)
 
-    package init(_ status: RunStatus, copies: [Copy], files: any RunFiles = LocalFiles()) {
+    package init(_ status: RunStatus, copies: [Copy], files: any RunFileWriter = LocalRunFileWriter()) {
         (self.copies, self.files) = (copies, files)
         state = Mutex(State(status: status))
     }
@@ -65,7 +65,7 @@ package final class StatusFile: Sendable {
         state.withLock { change(&$0.status) }
         queue.sync {
             write()
-            for copy in copies { LocalFile.clearRemains(beside: copy.path) }
+            for copy in copies { LocalFile.removeLeftovers(beside: copy.path) }
         }
         if let failure = state.withLock(\.failure) { throw failure }
     }

@@ -18,7 +18,7 @@ struct FileDescriptor: ~Copyable {
         var tries = 0
         while true {
             do throws(Errno) {
-                number = try checked { unsafe open(path, flags | still | O_CLOEXEC, mode) }
+                number = try throwingErrno { unsafe open(path, flags | still | O_CLOEXEC, mode) }
                 return
             } catch  where error.rawValue == EWOULDBLOCK && tries < 40 {
                 tries += 1
@@ -30,18 +30,18 @@ struct FileDescriptor: ~Copyable {
     /// Opens a name in a folder.
     init(_ name: String, in folder: borrowing FileDescriptor, _ flags: Int32, mode: mode_t = 0) throws(Errno) {
         let folder = folder.number
-        number = try checked { unsafe openat(folder, name, flags | O_CLOEXEC, mode) }
+        number = try throwingErrno { unsafe openat(folder, name, flags | O_CLOEXEC, mode) }
     }
 
     /// Makes another descriptor of an open file, which can be closed without closing that one.
     init(duplicating other: Int32) throws(Errno) {
-        number = try checked { fcntl(other, F_DUPFD_CLOEXEC, 0) }
+        number = try throwingErrno { fcntl(other, F_DUPFD_CLOEXEC, 0) }
     }
 
     var status: stat {
         get throws(Errno) {
             var status = stat()
-            try checked { unsafe fstat(number, &status) }
+            try throwingErrno { unsafe fstat(number, &status) }
             return status
         }
     }
@@ -101,13 +101,13 @@ struct FileDescriptor: ~Copyable {
     ) throws(Errno) -> Int {
         while true {
             do throws(Errno) {
-                return try checked(call)
+                return try throwingErrno(call)
             } catch  where error.rawValue == EAGAIN {
                 let isReading = event == Int16(POLLIN)
                 if isReading, Task.isCancelled { throw Errno(rawValue: ECANCELED) }
                 if let deadline, ContinuousClock.now >= deadline { throw Errno(rawValue: ETIMEDOUT) }
                 var item = pollfd(fd: number, events: event, revents: 0)
-                try checked { unsafe poll(&item, 1, isReading || deadline != nil ? 100 : -1) }
+                try throwingErrno { unsafe poll(&item, 1, isReading || deadline != nil ? 100 : -1) }
             }
         }
     }
@@ -136,20 +136,22 @@ struct FileDescriptor: ~Copyable {
     /// Makes sure that there is room for this many bytes, and leaves the file as long as it is.
     func reserve(_ count: Int) throws(Errno) {
         do throws(Errno) {
-            try checked { clinux_reserve(number, Int64(count)) }
+            try throwingErrno { clinux_reserve(number, Int64(count)) }
         } catch  where ![ENOSPC, EDQUOT, EFBIG].contains(error.rawValue) {
             // This file system cannot promise room; it will say so when it is written.
         }
     }
 
-    func give(to owner: FileOwner) throws(Errno) { try checked { fchown(number, owner.user, owner.group) } }
+    func changeOwner(to owner: FileOwner) throws(Errno) {
+        try throwingErrno { fchown(number, owner.user, owner.group) }
+    }
 
-    func flush() throws(Errno) { try checked { fsync(number) } }
+    func flush() throws(Errno) { try throwingErrno { fsync(number) } }
 }
 
 /// Calls the system, again where a signal interrupted it, and throws what it refuses.
 @discardableResult
-func checked<Result: FixedWidthInteger>(_ call: () -> Result) throws(Errno) -> Result {
+func throwingErrno<Result: FixedWidthInteger>(_ call: () -> Result) throws(Errno) -> Result {
     while true {
         let result = call()
         if result != -1 { return result }

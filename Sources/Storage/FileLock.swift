@@ -10,7 +10,7 @@ struct FileLock: ~Copyable {
     /// Locks the file that a path leads to; nil where there is none, or where the file system knows no locks.
     ///
     /// - Parameter name: What messages call the path.
-    static func take(
+    static func acquire(
         _ path: String, named name: String? = nil, followsLinks: Bool = true
     ) throws(StorageError) -> FileLock? {
         let name = name ?? path
@@ -23,7 +23,7 @@ struct FileLock: ~Copyable {
                 let file = try open(path, followsLinks ? 0 : O_NOFOLLOW)
                 guard try lock(file) else { return nil }
                 // Whoever held it may have replaced the file while we opened it.
-                if try Stamp(ofFileAt: path)?.isOfSameFile(as: Stamp(file.status)) == true {
+                if try FileVersion(ofFileAt: path)?.isOfSameFile(as: FileVersion(file.status)) == true {
                     return FileLock(file: file)
                 }
             }
@@ -64,7 +64,7 @@ struct FileLock: ~Copyable {
     static func lock(_ file: borrowing FileDescriptor) throws(Errno) -> Bool {
         let number = file.number
         do throws(Errno) {
-            try checked { flock(number, LOCK_EX | LOCK_NB) }
+            try throwingErrno { flock(number, LOCK_EX | LOCK_NB) }
             return true
         } catch  where [ENOLCK, EOPNOTSUPP, ENOSYS, EBADF, EINVAL].contains(error.rawValue) {
             return false
@@ -90,7 +90,7 @@ struct FileLock: ~Copyable {
 }
 
 /// Whether a store wants to be the only one to work on its file, and the lock that makes it so.
-struct Ownership: ~Copyable {
+struct StoreFileLock: ~Copyable {
     var isWanted = false
     var lock: FileLock?
 }

@@ -63,11 +63,11 @@ package struct Glob: Sendable {
     private static func walk(_ folder: String, _ parts: ArraySlice<Substring>, _ visit: (String) -> Void) {
         guard let part = parts.first else { return }
         let place = folder.isEmpty ? "" : folder.withSlash
-        func isFolder(_ path: String) -> Bool { LocalFile.isFolderOfList(path) }
+        func isFolder(_ path: String) -> Bool { LocalFile.isFolderWithoutForeignLinks(path) }
         /// Visits what is meant under a name that is not UTF-8, if it is such a one.
         func visitRepaired(_ name: String) -> Bool {
-            guard RepairedPath.isRepaired(place + name) else { return false }
-            for path in RepairedPath.notebooks(name, in: folder.isEmpty ? "." : folder) {
+            guard NonUTF8Path.isNonUTF8(place + name) else { return false }
+            for path in NonUTF8Path.notebooks(name, in: folder.isEmpty ? "." : folder) {
                 let path = folder.isEmpty ? String(path.dropFirst(2)) : path
                 if matches(parts, path.pathNames.dropFirst(place.pathNames.count)) { visit(path) }
             }
@@ -82,7 +82,7 @@ package struct Glob: Sendable {
             }
         } else if !isPattern(String(part)) {
             let path = place + part
-            if parts.count > 1 ? isFolder(path) : LocalFile.isThere(path) {
+            if parts.count > 1 ? isFolder(path) : LocalFile.exists(path) {
                 parts.count > 1 ? walk(path, parts.dropFirst(), visit) : visit(path)
             }
         } else {

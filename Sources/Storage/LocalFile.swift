@@ -12,52 +12,52 @@ public actor LocalFile: NotebookStore {
     public nonisolated var workingDirectory: String? { Self.folder(of: name) }
     /// The disk answers, or reports an error.
     public nonisolated let isLocal = true
-    private let queue = FileQueue()
+    private let queue = FileIOExecutor()
 
     /// Where the next write goes: the file itself or, once somebody else has changed that, the one beside it.
     private var path: String
-    private var known = Known.unseen
+    private var known = LastKnownFile.unseen
     /// What the file had besides its contents: a file that is made in its stead gets the same.
-    private var attributes: Attributes?
+    private var attributes: FileAttributes?
     /// Who owned the file when it was read.
     private var readOwner: FileOwner?
     /// Who owns a file that is made where nothing was; nil for whoever runs this process.
     private var newOwner: FileOwner?
     /// Keeps other runs away.
-    private var ownership = Ownership()
+    private var ownership = StoreFileLock()
 
-    private var remains = KnownRemains()
+    private var remains = KnownLeftovers()
 
-    private enum Known {
+    private enum LastKnownFile {
         /// Nobody has looked: whatever is there may be replaced.
         case unseen
         /// There was no such file.
         case missing
         /// The file as it was read or written last.
-        case seen(Stamp, Fingerprint)
+        case seen(FileVersion, Fingerprint)
     }
 
     /// What may be read, wherever the path leads.
-    private let bounds: ReadingBounds
-    private let looksForRemains: Bool
+    private let bounds: ReadRestrictions
+    private let checksForLeftovers: Bool
 
     /// Names the file at `path`, which need not exist yet.
-    public init(_ path: String) { (name, self.path, bounds, looksForRemains) = (path, path, .none, true) }
+    public init(_ path: String) { (name, self.path, bounds, checksForLeftovers) = (path, path, .none, true) }
 
     /// Names the file at `path`, and what it may lead to when it is read.
-    package init(_ path: String, reading bounds: ReadingBounds = .none, looksForRemains: Bool = true) {
-        (name, self.path, self.bounds, self.looksForRemains) = (path, path, bounds, looksForRemains)
+    package init(_ path: String, reading bounds: ReadRestrictions = .none, checksForLeftovers: Bool = true) {
+        (name, self.path, self.bounds, self.checksForLeftovers) = (path, path, bounds, checksForLeftovers)
     }
 
     /// What a path may lead to when it is read: root, which has chosen who reads it, saw where it led before.
-    package struct ReadingBounds: Hashable, Sendable {
+    package struct ReadRestrictions: Hashable, Sendable {
         /// The only file; nil for any.
         package var only: Identity?
         /// The users whose files they may be; nil for all.
         package var owners: Set<UInt32>?
 
         /// No bounds.
-        package static let none = ReadingBounds()
+        package static let none = ReadRestrictions()
 
         /// Sets bounds.
         package init(only: Identity? = nil, owners: Set<UInt32>? = nil) { (self.only, self.owners) = (only, owners) }
@@ -87,21 +87,21 @@ public actor LocalFile: NotebookStore {
         try checkPath()
         ownership.isWanted = true
         ownership.lock = try takeLock()
-        lookForRemains(isWritten: true)
+        findLeftovers(isWritten: true)
         // What comes to be there from now on is somebody else's.
         do throws(Errno) {
-            known = try Stamp(ofFileAt: path).map { .seen($0, Fingerprint([UInt8]())) } ?? .missing
+            known = try FileVersion(ofFileAt: path).map { .seen($0, Fingerprint([UInt8]())) } ?? .missing
         } catch {
             throw StorageError(reading: path, error)
         }
     }
 
     private func takeLock() throws(StorageError) -> FileLock? {
-        guard geteuid() == 0 else { return try FileLock.take(path) }
+        guard geteuid() == 0 else { return try FileLock.acquire(path) }
         // Root opens nothing through another user's link.
-        let place: Place
+        let place: ResolvedPath
         do throws(StorageError) {
-            place = try Place(resolving: path)
+            place = try ResolvedPath(resolving: path)
         } catch .notAFile {
             throw .notAFile(path: path)
         } catch {
@@ -109,11 +109,11 @@ public actor LocalFile: NotebookStore {
             return nil
         }
         defer { withExtendedLifetime(place) {} }
-        return try FileLock.take(place.path, named: path, followsLinks: false)
+        return try FileLock.acquire(place.path, named: path, followsLinks: false)
     }
 
     /// Lets other runs work on the file again.
-    public func unlock() async { ownership = Ownership() }
+    public func unlock() async { ownership = StoreFileLock() }
 
     /// Returns the file's bytes.
     public func read() throws(StorageError) -> [UInt8] {
@@ -129,18 +129,18 @@ public actor LocalFile: NotebookStore {
             guard status.st_size < UInt32.max else { throw Errno(rawValue: EFBIG) }
             let bytes = try file.readToEnd(expecting: Int(status.st_size))
             // As it was before it was read: what somebody wrote in between must not be taken for what was read.
-            known = .seen(Stamp(status), .bytes(bytes))
+            known = .seen(FileVersion(status), .bytes(bytes))
             readOwner = FileOwner(status)
             if status.st_mode & S_IFMT == S_IFREG {
-                attributes = try Attributes(of: file)
-                lookForRemains(isWritten: false)
+                attributes = try FileAttributes(of: file)
+                findLeftovers(isWritten: false)
             }
             return bytes
         } catch {
             if let refusal { throw refusal }
             if error.rawValue == ENOENT {
                 known = .missing
-                if let spelling = RepairedPath.spelling(of: path) { throw .nameNotUTF8(path: spelling) }
+                if let spelling = NonUTF8Path.spelling(of: path) { throw .nameNotUTF8(path: spelling) }
             }
             throw StorageError(reading: path, error)
         }
@@ -161,21 +161,24 @@ public actor LocalFile: NotebookStore {
     public func checkWritable() throws(StorageError) {
         try checkPath()
         try checkOwner()
-        try Replacement(of: path).checkWritable()
+        try FileReplacement(of: path).checkWritable()
     }
 
     /// Refuses a file of a third user, who could read a result that is more private than the notebook.
     ///
     /// What another user puts there after this is the work of another program to ``write(_:)``.
     private func checkOwner() throws(StorageError) {
-        let isRoots = geteuid() == 0
+        let isChangeableByRootAlone = geteuid() == 0
         var status = stat()
         // What root runs from memory is as private as root's files.
-        let roots = isRoots && ownership.isWanted ? FileOwner(user: 0, group: 0, mode: 0o600) : nil
+        let roots = isChangeableByRootAlone && ownership.isWanted ? FileOwner(user: 0, group: 0, mode: 0o600) : nil
         guard let notebook = readOwner ?? newOwner ?? roots, unsafe stat(path, &status) == 0,
             status.st_mode & S_IFMT == S_IFREG
         else { return }
-        if [geteuid(), notebook.user].contains(status.st_uid) || !isRoots && notebook.mode & 0o004 != 0 { return }
+        if [geteuid(), notebook.user].contains(status.st_uid) || !isChangeableByRootAlone && notebook.mode & 0o004 != 0
+        {
+            return
+        }
         throw .refused(
             path: path,
             reason: "\(path) belongs to user \(status.st_uid), who is not the owner of the notebook and could read the "
@@ -195,7 +198,7 @@ public actor LocalFile: NotebookStore {
     public func write(_ bytes: some ByteRuns) throws(StorageError) -> WriteOutcome {
         try checkPath()
         if case .unseen = known { try checkOwner() }
-        let expectation: Replacement.Expectation =
+        let expectation: FileReplacement.Expectation =
             switch known {
             case .unseen: .anything
             case .missing: .nothing
@@ -210,27 +213,28 @@ public actor LocalFile: NotebookStore {
             number += 1
         }
         if let stamp { known = .seen(stamp, Fingerprint(bytes)) }
-        clearRemains()
+        removeLeftovers()
         return path == name ? .original : .conflict(path)
     }
 
     /// Looks once for what killed runs have left of the file's contents.
-    private func lookForRemains(isWritten: Bool) {
+    private func findLeftovers(isWritten: Bool) {
         if isSafe { remains.look(for: path, isWritten: isWritten) }
     }
 
     /// Removes once what killed runs have left beside the file, which takes new files.
-    private func clearRemains() { if isSafe { remains.clear(beside: path) } }
+    private func removeLeftovers() { if isSafe { remains.clear(beside: path) } }
 
     /// Whether no other user can lead this process astray by the names beside the file.
-    private var isSafe: Bool { looksForRemains && (geteuid() != 0 || (try? PathWalk(path).control) == .root) }
+    private var isSafe: Bool { checksForLeftovers && (geteuid() != 0 || (try? PathWalk(path).control) == .root) }
 
     /// Says what the user has to know of what killed runs have left; each thing once.
     public func takeWarnings() async -> [String] { remains.takeWarnings() }
 
-    private func write(_ bytes: some ByteRuns, over expectation: Replacement.Expectation) throws(StorageError) -> Stamp?
+    private func write(_ bytes: some ByteRuns, over expectation: FileReplacement.Expectation) throws(StorageError)
+        -> FileVersion?
     {
-        try Replacement(of: path).write(
+        try FileReplacement(of: path).write(
             bytes, attributes: attributes, owner: newOwner, givesAway: geteuid() == 0, over: expectation, &ownership)
     }
 

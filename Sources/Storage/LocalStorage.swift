@@ -28,12 +28,12 @@ public struct LocalStorage: StorageProvider {
 
     /// Makes the folder of a file, with those that it is in.
     public func makeFolder(of location: NotebookLocation) throws(StorageError) {
-        if location != .standardStreams { try LocalFiles().makeFolder(of: location.text) }
+        if location != .standardStreams { try LocalRunFileWriter().makeFolder(of: location.text) }
     }
 
     /// The path without links and dots.
     public func identity(of location: NotebookLocation) -> String {
-        location == .standardStreams ? location.text : LocalFile.place(of: location.text)
+        location == .standardStreams ? location.text : LocalFile.canonicalPath(of: location.text)
     }
 
     /// Whether both are paths of one file, which can have several names.

@@ -41,7 +41,9 @@ struct MountTable {
 
     /// The table of this machine as it is now.
     static func current() -> MountTable {
-        func text(_ path: String) -> String { String(decoding: LocalFile.peek(path, limit: .max) ?? [], as: UTF8.self) }
+        func text(_ path: String) -> String {
+            String(decoding: LocalFile.readSmallFile(path, limit: .max) ?? [], as: UTF8.self)
+        }
         return MountTable(mounts: text("/proc/self/mountinfo"), notes: text("/run/mount/utab"))
     }
 

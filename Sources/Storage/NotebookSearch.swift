@@ -53,11 +53,11 @@ package struct NotebookSearch: Sendable {
         return names.filter { !$0.hasPrefix(".") }.flatMap { name -> [String] in
             let path = place + name
             // Running it fails, with an error that names it.
-            if RepairedPath.isRepaired(path) {
-                return repaired.insert(name).inserted ? RepairedPath.notebooks(name, in: folder) : []
+            if NonUTF8Path.isNonUTF8(path) {
+                return repaired.insert(name).inserted ? NonUTF8Path.notebooks(name, in: folder) : []
             }
             // Links can lead round in circles.
-            if LocalFile.isFolderOfList(path) { return LocalFile.isLink(path) ? [] : files(in: path) }
+            if LocalFile.isFolderWithoutForeignLinks(path) { return LocalFile.isLink(path) ? [] : files(in: path) }
             return name.hasSuffix(".ipynb") && !isResult(path) ? [path] : []
         }
     }
@@ -65,12 +65,12 @@ package struct NotebookSearch: Sendable {
     /// Whether a file is what a run has made of another one beside it.
     private static func isResult(_ path: String) -> Bool {
         let stem = path.dropLast(".ipynb".count)
-        guard path.hasSuffix(".ipynb"), let dot = LocalFile.base(of: String(stem)).lastIndex(of: ".") else {
+        guard path.hasSuffix(".ipynb"), let dot = LocalFile.fileName(of: String(stem)).lastIndex(of: ".") else {
             return false
         }
-        let mark = LocalFile.base(of: String(stem))[dot...]
+        let mark = LocalFile.fileName(of: String(stem))[dot...]
         return (mark == ".executed" || mark == ".nbconvert" || mark.hasPrefix(".galley-conflict"))
-            && LocalFile.isThere(stem.dropLast(mark.count) + ".ipynb")
+            && LocalFile.exists(stem.dropLast(mark.count) + ".ipynb")
     }
 }
 
@@ -92,7 +92,7 @@ extension LocalFile {
     }
 
     /// Whether there is something at a path. Root does not follow another user's link, which is something by itself.
-    static func isThere(_ path: String) -> Bool {
+    static func exists(_ path: String) -> Bool {
         if geteuid() == 0 { return ![nil, .missing].contains((try? PathWalk(path))?.kind) }
         var status = stat()
         return unsafe lstat(path, &status) == 0
@@ -100,7 +100,7 @@ extension LocalFile {
 
     /// Whether a path that was found in a list leads to a folder, for all that root may find out: what is behind another
     /// user's link must not show in what root does.
-    static func isFolderOfList(_ path: String) -> Bool {
+    static func isFolderWithoutForeignLinks(_ path: String) -> Bool {
         geteuid() == 0 ? (try? PathWalk(path.withSlash))?.kind == .folder : kind(of: path) == .folder
     }
 

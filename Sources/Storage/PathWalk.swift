@@ -39,7 +39,7 @@ package struct PathWalk: ~Copyable {
     package init(_ path: String) throws(Errno) {
         guard !path.utf8.contains(0) else { throw Errno(rawValue: EINVAL) }
         var names = Self.names(in: path)
-        var seen = Seen()
+        var seen = PathControllers()
         var folder = try Self.start(path, &seen)
         var links = 0
         while true {
@@ -54,7 +54,7 @@ package struct PathWalk: ~Copyable {
             let entry: FileDescriptor
             do throws(Errno) {
                 let number = folder.number
-                entry = FileDescriptor(owning: try checked { unsafe clinux_look_up(number, name) })
+                entry = FileDescriptor(owning: try throwingErrno { unsafe clinux_look_up(number, name) })
             } catch  where error.rawValue == ENOENT {
                 seen.add(folder: status, entry: nil)
                 self.init(folder: folder, base: name, found: nil, rest: names.reversed(), control: seen.control)
@@ -66,11 +66,12 @@ package struct PathWalk: ~Copyable {
             case S_IFLNK:
                 let number = entry.number
                 // The text of a link in /proc is not where it leads.
-                let isMagic = clinux_is_pseudo(number) == 1 && name != "self"
+                let isMagic = clinux_is_on_pseudo_file_system(number) == 1 && name != "self"
                 if isMagic { seen.add(.others) }
-                let isRoots =
-                    !isMagic && Self.isRoots(status) || status.st_uid == 0 && Self.isSticky(status) && found.st_uid == 0
-                if !isRoots {
+                let isChangeableByRootAlone =
+                    !isMagic && Self.isChangeableByRootAlone(status)
+                    || status.st_uid == 0 && Self.isSticky(status) && found.st_uid == 0
+                if !isChangeableByRootAlone {
                     seen.add(folder: status, entry: found)
                     self.init(folder: folder, base: name, found: found, rest: names.reversed(), control: seen.control)
                     return
@@ -120,7 +121,7 @@ package struct PathWalk: ~Copyable {
     package var owner: FileOwner? { found.map { FileOwner($0) } }
 
     /// Whether it is a file of root's that has no other name.
-    var isRootsOnly: Bool { found.map { $0.st_uid == 0 && $0.st_nlink == 1 } ?? false }
+    var isRootOwnedWithOneName: Bool { found.map { $0.st_uid == 0 && $0.st_nlink == 1 } ?? false }
 
     /// Who owns the folder that the last name is in.
     package var folderOwner: FileOwner? { (try? folder.status).map { FileOwner($0) } }
@@ -136,9 +137,9 @@ package struct PathWalk: ~Copyable {
     // MARK: -
 
     /// Opens the folder that a path begins in.
-    private static func start(_ path: String, _ seen: inout Seen) throws(Errno) -> FileDescriptor {
+    private static func start(_ path: String, _ seen: inout PathControllers) throws(Errno) -> FileDescriptor {
         let isWhole = path.isAbsolutePath
-        let folder = FileDescriptor(owning: try checked { unsafe clinux_open_folder(isWhole ? "/" : ".") })
+        let folder = FileDescriptor(owning: try throwingErrno { unsafe clinux_open_folder(isWhole ? "/" : ".") })
         if isWhole { return folder }
         // The folder of this process may itself be among those of another user, who can move it.
         guard let name = unsafe getcwd(nil, 0) else {
@@ -155,7 +156,7 @@ package struct PathWalk: ~Copyable {
     /// Who decides what a file system shows that is mounted on the way.
     private static func control(ofMount entry: borrowing FileDescriptor, _ device: dev_t) throws(Errno) -> Control {
         let number = entry.number
-        let isServed = try checked { clinux_is_served(number) } == 1
+        let isServed = try throwingErrno { clinux_is_on_fuse(number) } == 1
         return MountTable.current().control(of: device, isServed: isServed)
     }
 
@@ -168,20 +169,20 @@ package struct PathWalk: ~Copyable {
         var text = [CChar](repeating: 0, count: Int(PATH_MAX))
         let number = link.number
         // Safe because the array is passed with its own length.
-        let length = try checked { unsafe clinux_read_link(number, &text, text.count) }
+        let length = try throwingErrno { unsafe clinux_read_link(number, &text, text.count) }
         let bytes = text.prefix(length).map { UInt8(bitPattern: $0) }
         guard let target = String(validating: bytes, as: UTF8.self) else { throw Errno(rawValue: EILSEQ) }
         return target
     }
 
     /// Whether root alone can change what is in a folder. Access lists show in the bits of the group.
-    static func isRoots(_ folder: stat) -> Bool { folder.st_uid == 0 && folder.st_mode & 0o022 == 0 }
+    static func isChangeableByRootAlone(_ folder: stat) -> Bool { folder.st_uid == 0 && folder.st_mode & 0o022 == 0 }
 
     /// Whether an entry of a folder that others may write to belongs to its own owner.
     private static func isSticky(_ folder: stat) -> Bool { folder.st_mode & S_ISVTX != 0 }
 
     /// Those who were seen to be able to change something on the way.
-    private struct Seen {
+    private struct PathControllers {
         private var users: Set<UInt32> = []
         private var isAnybody = false
 

@@ -9,7 +9,7 @@ struct SafetyCopy: ~Copyable {
     let file: FileDescriptor
 
     /// Copies `original`, which is the file at `place`, before it is written over with `bytes`.
-    init(of original: borrowing FileDescriptor, at place: Place, for bytes: some ByteRuns) throws(Errno) {
+    init(of original: borrowing FileDescriptor, at place: ResolvedPath, for bytes: some ByteRuns) throws(Errno) {
         let status = try original.status
         let name = SafetyName(of: status, for: bytes)
         var path = ""
@@ -19,7 +19,7 @@ struct SafetyCopy: ~Copyable {
 
     /// Makes the copy in the first folder that takes it.
     private static func make(
-        of original: borrowing FileDescriptor, _ name: SafetyName, in folders: [String], beside place: Place,
+        of original: borrowing FileDescriptor, _ name: SafetyName, in folders: [String], beside place: ResolvedPath,
         _ path: inout String
     ) throws(Errno) -> FileDescriptor {
         var refusal: Errno?
@@ -27,9 +27,9 @@ struct SafetyCopy: ~Copyable {
             do throws(Errno) {
                 // It gets the name when it is complete and on the disk.
                 var new = try TemporaryFile(in: folder, mode: 0o600)
-                try new.file.fill(from: original)
+                try new.file.replaceContents(from: original)
                 let base = name.text(isHidden: folder == place.folder)
-                guard try new.take(freeName: base) else { throw Errno(rawValue: EEXIST) }
+                guard try new.claimName(base) else { throw Errno(rawValue: EEXIST) }
                 path = "\(folder)/\(base)"
                 // The lock is the open file's, and goes with the last descriptor of it.
                 return try FileDescriptor(duplicating: new.file.number)
@@ -44,7 +44,7 @@ struct SafetyCopy: ~Copyable {
 
     /// The folders that may take a copy, the best first: that of the file, those that it is in, and those for temporary
     /// files, of which those on the same disk as the file come first.
-    private static func folders(for place: Place, on device: dev_t) -> [String] {
+    private static func folders(for place: ResolvedPath, on device: dev_t) -> [String] {
         let own = takesFiles(place.folder) ? [place.folder] : []
         let others = (above(place) + temporary).filter { takesFiles($0) && $0 != place.folder }
         return own + others.filter { isOn(device, $0) } + temporary.filter { takesFiles($0) && !isOn(device, $0) }
@@ -59,8 +59,8 @@ struct SafetyCopy: ~Copyable {
         unsafe faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0
     }
 
-    private static func above(_ place: Place) -> [String] {
-        var folder = LocalFile.place(of: place.folder)
+    private static func above(_ place: ResolvedPath) -> [String] {
+        var folder = LocalFile.canonicalPath(of: place.folder)
         var folders: [String] = []
         while folder != "/", let next = LocalFile.folder(of: folder) {
             folders.append(next)
@@ -80,16 +80,16 @@ struct SafetyCopy: ~Copyable {
 extension SafetyCopy {
     /// The folder in which the old contents of a file would be kept that is not on its disk; nil where they are kept there,
     /// or where the file can be replaced.
-    static func distantFolder(for path: String) -> String? {
+    static func folderOnOtherDisk(for path: String) -> String? {
         var status = stat()
-        guard let place = try? Place(resolving: path), unsafe stat(place.path, &status) == 0,
+        guard let place = try? ResolvedPath(resolving: path), unsafe stat(place.path, &status) == 0,
             !isReplaced(status, place), let folder = folders(for: place, on: status.st_dev).first
         else { return nil }
         return isOn(status.st_dev, folder) ? nil : folder
     }
 
     /// Whether a file is replaced and not written over.
-    private static func isReplaced(_ status: stat, _ place: Place) -> Bool {
+    private static func isReplaced(_ status: stat, _ place: ResolvedPath) -> Bool {
         status.st_nlink == 1 && takesFiles(place.folder)
     }
 
@@ -98,8 +98,8 @@ extension SafetyCopy {
     /// Removes those that are not needed: the file is as it was before, or wholly written.
     ///
     /// - Returns: The paths of the others.
-    static func left(of path: String) -> [String] {
-        guard let place = try? Place(resolving: path),
+    static func leftovers(of path: String) -> [String] {
+        guard let place = try? ResolvedPath(resolving: path),
             let file = try? FileDescriptor(place.path, O_RDONLY | O_NONBLOCK),
             let status = try? file.status, status.st_mode & S_IFMT == S_IFREG
         else { return [] }
@@ -107,7 +107,7 @@ extension SafetyCopy {
         var seen: Set<String> = []
         return folders.filter { seen.insert($0).inserted }.flatMap { folder -> [String] in
             let isBeside = folder == place.folder
-            return LocalFile.hiddenNames(in: folder, beginningWith: isBeside ? ".galley-safety-" : "galley-safety-")
+            return LocalFile.namesWithPrefix(in: folder, beginningWith: isBeside ? ".galley-safety-" : "galley-safety-")
                 .filter { base in
                     guard let name = SafetyName(base), name.isOf(status, isBeside: isBeside),
                         let folder = try? FileDescriptor(folder, O_RDONLY | O_DIRECTORY)
@@ -123,13 +123,13 @@ extension SafetyCopy {
         _ status: stat
     ) -> Bool {
         // A copy that is locked belongs to a run that goes on.
-        guard let copy = Remains.lockedFile(base, in: folder), let its = try? copy.status,
+        guard let copy = LeftoverFiles.lockedFile(base, in: folder), let its = try? copy.status,
             its.st_mode & S_IFMT == S_IFREG, its.st_size < UInt32.max, status.st_size < UInt32.max,
             its.st_uid == status.st_uid || its.st_uid == geteuid(),
             let contents = try? file.rewound().readToEnd(expecting: Int(status.st_size)),
             let old = try? copy.readToEnd(expecting: Int(its.st_size))
         else { return false }
-        guard contents == old || name.tells(contents) else { return true }
+        guard contents == old || name.matchesNewContents(contents) else { return true }
         _ = unsafe unlinkat(folder.number, base, 0)
         return false
     }
@@ -149,7 +149,7 @@ private struct SafetyName {
     init(of status: stat, for bytes: some ByteRuns) {
         (file, device) = (UInt64(status.st_ino), UInt64(status.st_dev))
         (count, hash) = (UInt64(bytes.count), Self.hash(of: bytes))
-        random = Remains.random[...]
+        random = LeftoverFiles.random[...]
     }
 
     init?(_ text: String) {
@@ -173,7 +173,7 @@ private struct SafetyName {
     }
 
     /// Whether these are the bytes that the file was to be written over with.
-    func tells(_ bytes: [UInt8]) -> Bool { UInt64(bytes.count) == count && Self.hash(of: bytes) == hash }
+    func matchesNewContents(_ bytes: [UInt8]) -> Bool { UInt64(bytes.count) == count && Self.hash(of: bytes) == hash }
 
     /// FNV-1a, which is the same in every process.
     private static func hash(of bytes: some ByteRuns) -> UInt64 {

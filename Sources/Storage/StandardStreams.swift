@@ -9,7 +9,7 @@ package actor StandardStreams: NotebookStore {
     package nonisolated let canBeWrittenAgain = false
     /// They belong to this process.
     package nonisolated let isLocal = true
-    private let queue = FileQueue()
+    private let queue = FileIOExecutor()
 
     /// Makes the store.
     package init() {}
@@ -37,7 +37,7 @@ package actor StandardStreams: NotebookStore {
         switch status.st_mode & S_IFMT {
         case S_IFREG:
             // A process decides what its files in /proc hold, and they can belong to root.
-            let isOnDisk = clinux_is_pseudo(descriptor) == 0 && clinux_is_served(descriptor) == 0
+            let isOnDisk = clinux_is_on_pseudo_file_system(descriptor) == 0 && clinux_is_on_fuse(descriptor) == 0
             return isOnDisk ? .user(FileOwner(status)) : .unknown
         case S_IFIFO, S_IFSOCK:
             // The mode of a socket says nothing. That of a pipe says nothing of how private a notebook is.

@@ -10,13 +10,13 @@ struct TemporaryFile: ~Copyable {
     /// The name that it has for now; nil where it has none at all.
     private var name: String?
     /// Whether it is tried to give it a second name.
-    private let links: Bool
+    private let usesHardLinks: Bool
 
     /// Makes a file without a name, which a power cut or a kill while it is being written cannot leave behind, or with one
     /// on file systems that cannot do that.
-    init(in path: String, mode: mode_t, unnamed: Bool = true, links: Bool = true) throws(Errno) {
-        self.links = links
-        let folder = FileDescriptor(owning: try checked { unsafe clinux_open_folder(path) })
+    init(in path: String, mode: mode_t, unnamed: Bool = true, usesHardLinks: Bool = true) throws(Errno) {
+        self.usesHardLinks = usesHardLinks
+        let folder = FileDescriptor(owning: try throwingErrno { unsafe clinux_open_folder(path) })
         if unnamed, let number = try Self.unnamedFile(in: folder, mode: mode) {
             file = FileDescriptor(owning: number)
             _ = try? FileLock.lock(file)
@@ -34,7 +34,7 @@ struct TemporaryFile: ~Copyable {
         guard unsafe access("/proc/self/fd", X_OK) == 0 else { return nil }
         let folder = folder.number
         do throws(Errno) {
-            return try checked { clinux_open_unnamed(folder, mode) }
+            return try throwingErrno { clinux_open_unnamed(folder, mode) }
         } catch  where [EOPNOTSUPP, EISDIR, EINVAL].contains(error.rawValue) {
             return nil
         }
@@ -44,7 +44,7 @@ struct TemporaryFile: ~Copyable {
         _ name: inout String, in folder: borrowing FileDescriptor, mode: mode_t
     ) throws(Errno) -> FileDescriptor {
         while true {
-            name = Remains.newName
+            name = LeftoverFiles.newName
             let file = try FileDescriptor(name, in: folder, O_RDWR | O_CREAT | O_EXCL, mode: mode)
             do throws(Errno) {
                 _ = try FileLock.lock(file)
@@ -56,11 +56,11 @@ struct TemporaryFile: ~Copyable {
     }
 
     /// Takes the place of whatever has the name, in one step.
-    mutating func take(name base: String, isFlushed: Bool = true) throws(Errno) {
+    mutating func replace(_ base: String, isFlushed: Bool = true) throws(Errno) {
         let folder = folder.number
         // A file without a name cannot replace another: it is given one for a moment.
-        if name == nil { try move(to: Remains.newName) }
-        if let name { try checked { unsafe renameat(folder, name, folder, base) } }
+        if name == nil { try move(to: LeftoverFiles.newName) }
+        if let name { try throwingErrno { unsafe renameat(folder, name, folder, base) } }
         name = nil
         if isFlushed { flushFolder() }
     }
@@ -69,26 +69,27 @@ struct TemporaryFile: ~Copyable {
     ///
     /// - Parameter opened: Counts the programs that have opened the file and may still write to it.
     /// - Returns: Whether it has taken the place. If not, the work of another program has the name.
-    mutating func take(name base: String, insteadOf seen: Stamp, seeing opened: OpenedWatch? = nil) throws(Errno)
+    mutating func replace(_ base: String, expecting seen: FileVersion, watchedBy opened: FileOpenWatcher? = nil)
+        throws(Errno)
         -> Bool
     {
-        let own = Stamp(try file.status)
-        let temporary = Remains.exchangeName(of: own, for: seen)
+        let own = FileVersion(try file.status)
+        let temporary = LeftoverFiles.exchangeName(of: own, for: seen)
         try move(to: temporary)
         do throws(Errno) {
             try exchange(with: base)
         } catch {
             switch error.rawValue {
-            case ENOENT: return try take(freeName: base)
+            case ENOENT: return try claimName(base)
             case EINVAL, ENOSYS, ENOTSUP, EPERM:
                 // This file system cannot do it: what is saved in this moment is lost.
-                try take(name: base)
+                try replace(base)
                 return true
             default: throw error
             }
         }
-        opened?.waitForEnds()
-        guard let old = Stamp(of: temporary, in: folder), !old.hasSameContents(as: seen) else {
+        opened?.waitUntilClosed()
+        guard let old = FileVersion(of: temporary, in: folder), !old.hasSameContents(as: seen) else {
             removeName()
             flushFolder()
             return true
@@ -99,7 +100,7 @@ struct TemporaryFile: ~Copyable {
     }
 
     /// Gives a name back to what had it, which is now where this file was.
-    private mutating func giveBack(_ base: String, _ own: Stamp) throws(Errno) {
+    private mutating func giveBack(_ base: String, _ own: FileVersion) throws(Errno) {
         guard let temporary = name else { return }
         // From here on the file of the other one is at the temporary name, which must not go.
         name = nil
@@ -107,10 +108,10 @@ struct TemporaryFile: ~Copyable {
             try exchange(temporary, with: base)
         } catch  where error.rawValue == ENOENT {
             let folder = folder.number
-            try checked { unsafe clinux_rename_to_free(folder, temporary, base) }
+            try throwingErrno { unsafe clinux_rename_to_free(folder, temporary, base) }
             return
         }
-        if Stamp(of: temporary, in: folder)?.hasSameContents(as: own) == true {
+        if FileVersion(of: temporary, in: folder)?.hasSameContents(as: own) == true {
             name = temporary
         } else {
             // Another program has saved once more meanwhile, and the newest has the name. The one before stays hidden.
@@ -124,12 +125,12 @@ struct TemporaryFile: ~Copyable {
 
     private func exchange(_ name: String, with base: String) throws(Errno) {
         let folder = folder.number
-        if !links { throw Errno(rawValue: ENOTSUP) }
-        try checked { unsafe clinux_exchange(folder, name, base) }
+        if !usesHardLinks { throw Errno(rawValue: ENOTSUP) }
+        try throwingErrno { unsafe clinux_exchange(folder, name, base) }
     }
 
     /// Takes a name, unless somebody has it.
-    mutating func take(freeName base: String) throws(Errno) -> Bool {
+    mutating func claimName(_ base: String) throws(Errno) -> Bool {
         do throws(Errno) {
             do throws(Errno) {
                 try link(to: base)
@@ -137,7 +138,7 @@ struct TemporaryFile: ~Copyable {
                 // On a memory card, or behind a program that serves files, each file may have one name alone.
                 guard let name, [EPERM, ENOTSUP, ENOSYS, EINVAL, EMLINK].contains(error.rawValue) else { throw error }
                 let folder = folder.number
-                try checked { unsafe clinux_rename_to_free(folder, name, base) }
+                try throwingErrno { unsafe clinux_rename_to_free(folder, name, base) }
                 self.name = nil
             }
         } catch  where error.rawValue == EEXIST {
@@ -155,7 +156,7 @@ struct TemporaryFile: ~Copyable {
     private mutating func move(to temporary: String) throws(Errno) {
         let folder = folder.number
         if let name {
-            try checked { unsafe renameat(folder, name, folder, temporary) }
+            try throwingErrno { unsafe renameat(folder, name, folder, temporary) }
         } else {
             try link(to: temporary)
         }
@@ -163,12 +164,12 @@ struct TemporaryFile: ~Copyable {
     }
 
     private func link(to new: String) throws(Errno) {
-        if !links { throw Errno(rawValue: ENOTSUP) }
+        if !usesHardLinks { throw Errno(rawValue: ENOTSUP) }
         let (folder, file) = (folder.number, file.number)
         if let name {
-            try checked { unsafe linkat(folder, name, folder, new, 0) }
+            try throwingErrno { unsafe linkat(folder, name, folder, new, 0) }
         } else {
-            try checked { unsafe linkat(AT_FDCWD, "/proc/self/fd/\(file)", folder, new, AT_SYMLINK_FOLLOW) }
+            try throwingErrno { unsafe linkat(AT_FDCWD, "/proc/self/fd/\(file)", folder, new, AT_SYMLINK_FOLLOW) }
         }
     }
 

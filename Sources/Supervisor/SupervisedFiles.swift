@@ -4,19 +4,19 @@ import Synchronization
 
 /// The files of a run in a process that has become another user: the supervisor writes those that are root's, and the
 /// process itself all others.
-package final class SupervisedFiles: RunFiles {
-    private let places: RootPlaces
+package final class SupervisedFiles: RunFileWriter {
+    private let places: RootOwnedFiles
     /// One request at a time.
     private let socket: Mutex<Int32>
     private let lines: [Int: Int32]
 
-    init(_ places: RootPlaces, socket: Int32, lines: [Int: Int32]) {
+    init(_ places: RootOwnedFiles, socket: Int32, lines: [Int: Int32]) {
         (self.places, self.lines) = (places, lines)
         self.socket = Mutex(socket)
     }
 
     /// Closes what belongs to this side, in a process that is not the one of the user.
-    package func leave() {
+    package func closeDescriptors() {
         socket.withLock { socket in
             close(socket)
             socket = -1
@@ -25,42 +25,44 @@ package final class SupervisedFiles: RunFiles {
     }
 
     package func makeFolder(of path: String) throws(StorageError) {
-        guard let number = places.number(of: path) else { return try LocalFiles().makeFolder(of: path) }
-        try ask(PlaceRequest(.makeFolder, number), of: path)
+        guard let number = places.number(of: path) else { return try LocalRunFileWriter().makeFolder(of: path) }
+        try ask(FileRequest(.makeFolder, number), of: path)
     }
 
-    package func clear(_ path: String) async throws {
-        guard let number = places.number(of: path) else { return try await LocalFiles().clear(path) }
-        try ask(PlaceRequest(.clear, number), of: path)
+    package func removeOldDocument(_ path: String) async throws {
+        guard let number = places.number(of: path) else {
+            return try await LocalRunFileWriter().removeOldDocument(path)
+        }
+        try ask(FileRequest(.clear, number), of: path)
     }
 
     package func write(_ bytes: some ByteRuns, to path: String, mode: UInt32, group: UInt32?) throws(StorageError) {
         guard let number = places.number(of: path) else {
             // What the user makes is the user's, with a group of the user's.
-            return try LocalFiles().write(bytes, to: path, mode: mode, group: nil)
+            return try LocalRunFileWriter().write(bytes, to: path, mode: mode, group: nil)
         }
-        var request = PlaceRequest(.write, number)
+        var request = FileRequest(.write, number)
         request.mode = mode
         try ask(request, bytes, of: path)
     }
 
-    package func fill(
+    package func writeDocument(
         _ path: String, with bytes: some ByteRuns, mode: UInt32, within patience: Duration
     ) throws(StorageError) {
         guard places.number(of: path) == nil else { return try write(bytes, to: path, mode: mode, group: nil) }
-        try LocalFiles().fill(path, with: bytes, mode: mode, within: patience)
+        try LocalRunFileWriter().writeDocument(path, with: bytes, mode: mode, within: patience)
     }
 
-    package func openForLines(_ path: String) throws(Errno) -> Int32 {
+    package func openForAppending(_ path: String) throws(Errno) -> Int32 {
         guard let end = places.number(of: path).flatMap({ lines[$0] }) else {
-            return try LocalFiles().openForLines(path)
+            return try LocalRunFileWriter().openForAppending(path)
         }
         let copy = fcntl(end, F_DUPFD_CLOEXEC, 3)
         if copy < 0 { throw Errno(rawValue: errno) }
         return copy
     }
 
-    package func notebook(_ path: String, reading bounds: LocalFile.ReadingBounds) -> any NotebookStore {
+    package func notebook(_ path: String, reading bounds: LocalFile.ReadRestrictions) -> any NotebookStore {
         let file = LocalFile(path, reading: bounds)
         return places.number(of: path).map { SupervisedFile(file, number: $0, self) } ?? file
     }
@@ -68,16 +70,16 @@ package final class SupervisedFiles: RunFiles {
     /// Asks the supervisor, and waits for its answer; returns the path of what is beside the place after a conflict.
     @discardableResult
     fileprivate func ask(
-        _ request: PlaceRequest, _ bytes: some ByteRuns = [UInt8](), of path: String
+        _ request: FileRequest, _ bytes: some ByteRuns = [UInt8](), of path: String
     ) throws(StorageError) -> String? {
         var request = request
         request.count = bytes.count
-        guard request.count <= PlaceRequest.limit else { throw .tooLong(path: path) }
+        guard request.count <= FileRequest.limit else { throw .tooLong(path: path) }
         let header = request.header
-        let reply = socket.withLock { socket -> PlaceReply? in
-            var isSent = Wire.write(header.span, to: socket)
-            bytes.forEachRun { run in isSent = isSent && Wire.write(run, to: socket) }
-            return isSent ? PlaceReply(from: socket) : nil
+        let reply = socket.withLock { socket -> FileReply? in
+            var isSent = SocketIO.write(header.span, to: socket)
+            bytes.forEachRun { run in isSent = isSent && SocketIO.write(run, to: socket) }
+            return isSent ? FileReply(from: socket) : nil
         }
         switch reply {
         case .done: return nil
@@ -93,7 +95,7 @@ actor SupervisedFile: NotebookStore {
     nonisolated let name: String
     nonisolated let canBeWrittenAgain = true
     nonisolated var workingDirectory: String? { file.workingDirectory }
-    private let queue = FileQueue()
+    private let queue = FileIOExecutor()
     private let number: Int
     private let files: SupervisedFiles
     private let file: LocalFile
@@ -116,9 +118,11 @@ actor SupervisedFile: NotebookStore {
     func checkWritable() throws(StorageError) { try ask(.checkWritable) }
 
     func write(_ bytes: some ByteRuns) throws(StorageError) -> WriteOutcome {
-        let request = PlaceRequest(.write, number)
+        let request = FileRequest(.write, number)
         return try files.ask(request, bytes, of: name).map { .conflict($0) } ?? .original
     }
 
-    private func ask(_ order: PlaceOrder) throws(StorageError) { try files.ask(PlaceRequest(order, number), of: name) }
+    private func ask(_ operation: FileOperation) throws(StorageError) {
+        try files.ask(FileRequest(operation, number), of: name)
+    }
 }

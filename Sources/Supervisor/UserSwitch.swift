@@ -17,7 +17,9 @@ package struct UserSwitch: Sendable {
     package func remove(_ path: String) {
         // Safe because the array outlives the call.
         unsafe groups.withUnsafeBufferPointer { groups in
-            if let start = groups.baseAddress { unsafe clinux_remove_as(user, group, start, groups.count, path) }
+            if let start = groups.baseAddress {
+                unsafe clinux_remove_tree_as_user(user, group, start, groups.count, path)
+            }
         }
     }
 
@@ -29,7 +31,7 @@ package struct UserSwitch: Sendable {
         let code = unsafe groups.withUnsafeBufferPointer { groups -> Int32 in
             guard let start = groups.baseAddress else { return EINVAL }
             // Safe because the array outlives the call.
-            return unsafe clinux_become(user, group, start, groups.count) == 0 ? 0 : errno
+            return unsafe clinux_become_user(user, group, start, groups.count) == 0 ? 0 : errno
         }
         if code != 0 { throw Errno(rawValue: code) }
     }

@@ -9,18 +9,18 @@ import Glibc
 package final class Connection: Sendable {
     /// Everything the kernel says; ends when the connection is closed, throws when it breaks.
     package let messages: KernelMessages
-    private let line: Line
+    private let mailbox: IOMailbox
 
     /// What is to become of a message that has arrived.
     package struct Reaction: Sendable {
         /// Whether it is one of ``Connection/messages``.
-        package var passesOn: Bool
+        package var isDelivered: Bool
         /// What is sent at once.
         package var replies: [Message]
 
         /// Decides.
-        package init(passesOn: Bool, replies: [Message] = []) {
-            self.passesOn = passesOn
+        package init(isDelivered: Bool, replies: [Message] = []) {
+            self.isDelivered = isDelivered
             self.replies = replies
         }
     }
@@ -30,44 +30,44 @@ package final class Connection: Sendable {
     /// - Parameters:
     ///   - keys: Those of the kernel, where it encrypts what it says.
     ///   - react: Is asked about every message, on the connection's thread, before anybody else sees it.
-    ///   - broken: Is told when the connection breaks, before ``messages`` is.
+    ///   - onFailure: Is told when the connection breaks, before ``messages`` is.
     package init(
-        to endpoints: Endpoints, key: Key, encryptedWith keys: CurveKeys? = nil,
-        react: @escaping @Sendable (Message) -> Reaction = { _ in Reaction(passesOn: true) },
-        broken: @escaping @Sendable (KernelFailure) -> Void = { _ in }
+        to endpoints: Endpoints, key: SigningKey, encryptedWith keys: CurveKeys? = nil,
+        react: @escaping @Sendable (Message) -> Reaction = { _ in Reaction(isDelivered: true) },
+        onFailure: @escaping @Sendable (KernelFailure) -> Void = { _ in }
     ) throws(KernelFailure) {
-        line = try Line()
+        mailbox = try IOMailbox()
         let messages = KernelMessages()
         self.messages = messages
-        let line = line
+        let mailbox = mailbox
         let isRunning = startThread {
-            line.begin()
-            line.wait(for: endpoints.socket)
+            mailbox.attachThread()
+            mailbox.wait(for: endpoints.socket)
             do throws(KernelFailure) {
-                var loop = try Loop(to: endpoints, key: key, keys: keys)
-                try loop.run(line) { message in
+                var loop = try IOLoop(to: endpoints, key: key, keys: keys)
+                try loop.run(mailbox) { message in
                     let reaction = react(message)
-                    if reaction.passesOn { messages.add(message) }
+                    if reaction.isDelivered { messages.add(message) }
                     return reaction.replies
                 }
                 messages.finish()
             } catch {
-                broken(error)
+                onFailure(error)
                 messages.finish(throwing: error)
             }
-            line.end()
+            mailbox.detachThread()
         }
         if !isRunning { throw .disconnected("the system has no thread left") }
     }
 
-    deinit { line.close() }
+    deinit { mailbox.close() }
 
     /// Finds out whether the system has what connections take; returns what it says where it has not.
     ///
     /// It is better asked before a kernel is started than when that has taken the rest.
     package static func shortage() -> String? {
         do throws(ZeroMQError) {
-            try Context.shared.begin()
+            try ZeroMQContext.shared.start()
             return nil
         } catch {
             return error.code == EAGAIN ? "the system has no thread left" : "\(error)"
@@ -76,23 +76,23 @@ package final class Connection: Sendable {
 
     /// The thread on which messages arrive: a task that runs there hears them without being woken, and what it sends
     /// leaves without a detour.
-    package var executor: any TaskExecutor { line }
+    package var executor: any TaskExecutor { mailbox }
 
-    /// Sends a message when the thread gets to it; once the connection is closed or broken, does nothing.
-    package func send(_ message: Message) { line.put(message) }
+    /// Sends a message when the thread gets to it; once the connection is closed or onFailure, does nothing.
+    package func send(_ message: Message) { mailbox.enqueueMessage(message) }
 
     /// Ends the conversation once everything is there that is on the way.
     ///
     /// - Parameter failure: What ``messages`` throws then, such as the news of the kernel's death; nil where all is well.
-    package func close(with failure: KernelFailure?) { line.close(with: failure) }
+    package func close(with failure: KernelFailure?) { mailbox.close(with: failure) }
 
     /// Ends the conversation once everything is taken out that has arrived; returns when the sockets are closed.
     ///
-    /// - Parameter hearsTheLast: Whether what is still on the way is waited for as well.
-    package func close(hearsTheLast: Bool = false) async {
-        if hearsTheLast { line.close(with: nil) } else { line.close() }
+    /// - Parameter drainsMessages: Whether what is still on the way is waited for as well.
+    package func close(drainsMessages: Bool = false) async {
+        if drainsMessages { mailbox.close(with: nil) } else { mailbox.close() }
         // Somebody may go on sending.
-        if await line.ended.value(within: .seconds(1)) == nil { line.abandon() }
-        _ = await line.ended.value()
+        if await mailbox.ended.value(within: .seconds(1)) == nil { mailbox.abandon() }
+        _ = await mailbox.ended.value()
     }
 }

@@ -7,14 +7,14 @@ package struct ConnectionFile: Sendable {
     /// Where the kernel listens.
     package let endpoints: Endpoints
     /// What messages are signed with.
-    package let key: Key
+    package let key: SigningKey
     /// The name of the kernel; empty if the file has none.
     package let kernelName: String
     /// The keys that everything is encrypted with, if it is.
     package let keys: CurveKeys?
 
     /// Makes a file for a kernel that is going to be started.
-    package init(endpoints: Endpoints, key: Key, kernelName: String, keys: CurveKeys? = nil) {
+    package init(endpoints: Endpoints, key: SigningKey, kernelName: String, keys: CurveKeys? = nil) {
         (self.endpoints, self.key, self.kernelName, self.keys) = (endpoints, key, kernelName, keys)
     }
 
@@ -39,7 +39,7 @@ package struct ConnectionFile: Sendable {
             throw Problem(description: "its transport is '\(transport)', and not 'tcp' or 'ipc'")
         }
         let scheme = json["signature_scheme"]?.string ?? "hmac-sha256"
-        key = Key(text: json["key"]?.string ?? "")
+        key = SigningKey(text: json["key"]?.string ?? "")
         guard key.isEmpty || scheme == "hmac-sha256" else {
             throw Problem(description: "its messages are signed by '\(scheme)', and not by 'hmac-sha256'")
         }

@@ -8,7 +8,7 @@ package final class ReadinessHandshake: Sendable {
     /// Set when the kernel has told what it is and has been heard on the channel on which it publishes.
     package let ready = AsyncPromise<KernelInfo>()
     /// Set when the conversation has broken off.
-    package let broken = AsyncPromise<KernelFailure>()
+    package let connectionFailed = AsyncPromise<KernelFailure>()
     private let session: Session
     private let state = Mutex(State())
 
@@ -28,7 +28,7 @@ package final class ReadinessHandshake: Sendable {
     ///
     /// It waits in the socket until the kernel is there. A kernel drops a message that it has seen before without a
     /// word, so each further one has an identifier of its own.
-    package func question() -> Message {
+    package func infoRequest() -> Message {
         let request = session.kernelInfoRequest()
         state.withLock { _ = $0.questions.insert(request.header.id) }
         return request
@@ -42,16 +42,16 @@ package final class ReadinessHandshake: Sendable {
     }
 
     /// Looks at a message before anything else does, and says what becomes of it.
-    package func hear(_ message: Message) -> Connection.Reaction {
+    package func receive(_ message: Message) -> Connection.Reaction {
         if message.channel == .control, let parent = message.parent?.id {
             state.withLock { $0.replies.removeValue(forKey: parent) }?.set(())
         }
         if ready.current != nil {
             // What is still to come of the questions is nobody's business.
             let isOwn = message.parent.map { parent in state.withLock { $0.questions.contains(parent.id) } } ?? false
-            return Connection.Reaction(passesOn: !isOwn && !message.isWelcome)
+            return Connection.Reaction(isDelivered: !isOwn && !message.isWelcome)
         }
-        return Connection.Reaction(passesOn: false, replies: getReady(with: message))
+        return Connection.Reaction(isDelivered: false, replies: getReady(with: message))
     }
 
     /// A kernel is ready when it replies. But a subscription takes its time, and what is published before it has
@@ -62,7 +62,7 @@ package final class ReadinessHandshake: Sendable {
             return (state.questions.contains(message.parent?.id ?? ""), state.isPublishing, state.questions.count)
         }
         guard let info = message.kernelInfo, isAnswer else { return [] }
-        if !isPublishing, count < Self.enough { return [question()] }
+        if !isPublishing, count < Self.enough { return [infoRequest()] }
         ready.set(info)
         return []
     }

@@ -24,7 +24,7 @@ enum Shell {
     }
 
     /// Writes a text to a new file, without waiting for the disk.
-    static func write(_ text: Text, to path: String) throws {
+    static func write(_ text: JSONText, to path: String) throws {
         _ = unsafe unlink(path)
         let file = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL, 0o644)
         guard file >= 0 else { throw Failure(description: "\(path) cannot be opened") }

@@ -25,7 +25,7 @@ import Testing
         stop.stop(.signal(SIGINT))
         let report = await Batch([Batch.Job("a.ipynb")]).run(stop: stop)
         guard case .leftOut = report.jobs[0].result else { Issue.record("\(report.jobs[0].result)"); return }
-        let tally = RunTally(arguments, RunPlace(arguments))
+        let tally = RunTally(arguments, RunPaths(arguments))
         let summary = tally.summary(report)
         #expect(summary.status == 130)
         let end = tally.end(summary, problems: [])

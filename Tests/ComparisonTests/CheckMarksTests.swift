@@ -27,11 +27,11 @@ import Testing
     }
 
     @Test func `leave a cell alone that was never run`() {
-        let marks = CheckMarks(of: .code("1"), isLax: false)
+        let marks = NbvalMarkers(of: .code("1"), isLax: false)
         #expect(marks.isUnrun && !marks.isCompared)
         var cell = Cell.code("1")
         cell.outputs = [.stream(.stdout, "1\n")]
-        #expect(CheckMarks(of: cell, isLax: false).isCompared)
+        #expect(NbvalMarkers(of: cell, isLax: false).isCompared)
     }
 
     @Test func `are spoken of where they contradict each other, or are misspelled`() {
@@ -39,13 +39,14 @@ import Testing
             "# NBVAL_CHECK_OUTPUT\n# NBVAL_IGNORE_OUTPUTS\n# NBVAL_IGNORE_OUTPUT",
             ["nbval-skpi", "nbval-ignore-output"])
         #expect(
-            CheckMarks(of: cell, isLax: false).warnings == [
+            NbvalMarkers(of: cell, isLax: false).warnings == [
                 "the tag 'nbval-skpi' is none that nbval knows; it was left out",
                 "the comment '# NBVAL_CHECK_OUTPUT' contradicts the tag 'nbval-ignore-output', which was left out",
                 "the comment '# NBVAL_IGNORE_OUTPUTS' is none that nbval knows; it was left out",
                 "the comment '# NBVAL_IGNORE_OUTPUT' contradicts the comment '# NBVAL_CHECK_OUTPUT', which was left out",
             ])
-        #expect(CheckMarks(of: make("", ["raises-exception", "nbval-raises-exception"]), isLax: false).warnings == [])
+        #expect(
+            NbvalMarkers(of: make("", ["raises-exception", "nbval-raises-exception"]), isLax: false).warnings == [])
     }
 
     private func make(_ source: String, _ tags: [String]) -> Cell {
@@ -56,9 +57,10 @@ import Testing
     }
 
     private func describe(_ source: String, _ tags: [String], isLax: Bool) -> String {
-        let marks = CheckMarks(of: make(source, tags), isLax: isLax)
+        let marks = NbvalMarkers(of: make(source, tags), isLax: isLax)
         let words = [
-            marks.isSkipped ? "skipped" : nil, marks.isCompared ? "compared" : nil, marks.mayRaise ? "may raise" : nil,
+            marks.isSkipped ? "skipped" : nil, marks.isCompared ? "compared" : nil,
+            marks.allowsErrors ? "may raise" : nil,
         ]
         return words.compactMap(\.self).joined(separator: " ")
     }

@@ -10,8 +10,8 @@ import Testing
             .executeResult(MimeBundle(["text/plain": "1"]), executionCount: 1),
             .error(name: "E", value: "v", traceback: ["t"]),
         ]
-        #expect(Comparison(of: outputs, with: outputs).isSame)
-        #expect(Comparison(of: [Output](), with: []).isSame)
+        #expect(OutputComparison(of: outputs, with: outputs).isSame)
+        #expect(OutputComparison(of: [Output](), with: []).isSame)
     }
 
     @Test func `does not look at metadata, counts, tracebacks and views of widgets`() {
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test func `compares text after it was sanitized, that within JSON too`() throws {
-        let sanitizers = try Sanitizers(parsing: "regex: 0x[0-9a-f]+\nreplace: X")
+        let sanitizers = try TextSanitizers(parsing: "regex: 0x[0-9a-f]+\nreplace: X")
         let make = { (address: String) -> [Output] in
             [
                 .stream(.stdout, "at \(address)\n"), .error(name: "E", value: address, traceback: []),
@@ -69,8 +69,8 @@ import Testing
                     MimeBundle(sent: ["text/plain": .string(address), "application/json": [.string(address)]])),
             ]
         }
-        #expect(Comparison(of: make("0x1"), with: make("0xffff"), sanitizers: sanitizers).isSame)
-        #expect(Comparison(of: make("0x1"), with: make("0y1"), sanitizers: sanitizers).differences.count == 4)
+        #expect(OutputComparison(of: make("0x1"), with: make("0xffff"), sanitizers: sanitizers).isSame)
+        #expect(OutputComparison(of: make("0x1"), with: make("0y1"), sanitizers: sanitizers).differences.count == 4)
     }
 
     @Test func `compares each media type with itself`() {
@@ -94,10 +94,11 @@ import Testing
             compare(show(["a", "b", "c"]), show(["x", "b"])) == [
                 "text/plain number 1 differs", "text/plain number 3 is missing",
             ])
-        let missing = Comparison(of: show(["a\nb"]), with: []).differences
+        let missing = OutputComparison(of: show(["a\nb"]), with: []).differences
         #expect(missing.map(\.lines) == [["- a", "- b"]])
         #expect(missing.map(\.kind) == [.missing])
-        let long = Comparison(of: [Output](), with: [.stream(.stdout, String(repeating: "x\n", count: 30))]).differences
+        let long = OutputComparison(of: [Output](), with: [.stream(.stdout, String(repeating: "x\n", count: 30))])
+            .differences
         #expect(long.map(\.lines) == [Array(repeating: "+ x", count: 10) + ["… 20 more lines"]])
     }
 
@@ -121,7 +122,7 @@ import Testing
             let value = try Document(parsing: Array(text.utf8)).root
             return [Output.displayData(MimeBundle(json: ["application/vnd.plotly.v1+json": value]))]
         }
-        let comparison = try Comparison(of: show(old), with: show(new))
+        let comparison = try OutputComparison(of: show(old), with: show(new))
         #expect(comparison.isSame == isSame)
         #expect(comparison.differences.allSatisfy { !$0.lines.isEmpty })
     }
@@ -134,18 +135,20 @@ import Testing
             [Output.displayData(MimeBundle(sent: [type: .string(String(decoding: letters, as: UTF8.self))]))]
         }
         let (one, same, changed) = (pixels.file.letters, again.file.letters, other.file.letters)
-        #expect(Comparison(of: show("image/png", one), with: show("image/png", same + [10])).isSame)
+        #expect(OutputComparison(of: show("image/png", one), with: show("image/png", same + [10])).isSame)
         #expect(compare(show("image/png", one), show("image/png", changed)) == ["image/png differs"])
         for type in ["image/jpeg", "application/pdf"] {
             #expect(
-                Comparison(of: show(type, one), with: show(type, Array(one.prefix(60)) + [10] + one.dropFirst(60)))
-                    .isSame)
+                OutputComparison(
+                    of: show(type, one), with: show(type, Array(one.prefix(60)) + [10] + one.dropFirst(60))
+                )
+                .isSame)
             #expect(compare(show(type, one), show(type, same)) == ["\(type) differs"])
         }
     }
 
     private func compare(_ old: [Output], _ new: [Output]) -> [String] {
-        let differences = Comparison(of: old, with: new).differences
+        let differences = OutputComparison(of: old, with: new).differences
         #expect(differences.allSatisfy { !$0.lines.isEmpty || $0.kind != .changed })
         return differences.map(\.title)
     }

@@ -24,7 +24,7 @@ import Testing
         (#"\2"#, "there is no group 2", 0), ("(?P=x)", "no group is called 'x'", 0),
     ])
     func `says what is wrong with it, and where`(expression: String, problem: String, place: Int) {
-        #expect(throws: PatternError(problem: problem, place: place)) { try Pattern(expression) }
+        #expect(throws: PythonRegexError(problem: problem, place: place)) { try PythonRegex(expression) }
     }
 
     @Test func `takes any depth and any length`() throws {
@@ -32,18 +32,18 @@ import Testing
         #expect(try replace("(?:a|b)*", with: "x", in: text) == "xx")
         #expect(try replace("(?:ab)*?$", with: "x", in: text) == "xx")
         let deep = String(repeating: "(", count: 100_000)
-        #expect(throws: PatternError.self) { try Pattern(deep) }
+        #expect(throws: PythonRegexError.self) { try PythonRegex(deep) }
     }
 
     private func replace(_ expression: String, with replacement: String, in text: String) throws -> String {
-        let pattern = try Pattern(expression)
-        return pattern.replacing(in: text, with: try Replacement(replacement, for: pattern))
+        let pattern = try PythonRegex(expression)
+        return pattern.replacing(in: text, with: try PythonRegexReplacement(replacement, for: pattern))
     }
 
     private func string(_ value: Value) throws -> String { try #require(value.string) }
 
     @Test func `gives up on a text that would take for ever`() throws {
-        let sanitizers = try Sanitizers(parsing: "[slow]\nregex: (a+)+$\nreplace: x\n")
+        let sanitizers = try TextSanitizers(parsing: "[slow]\nregex: (a+)+$\nreplace: x\n")
         let text = String(repeating: "a", count: 5000) + "b"
         #expect(sanitizers.sanitized(text) == text)
     }

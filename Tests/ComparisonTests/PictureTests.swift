@@ -6,16 +6,16 @@ import Testing
 /// A file of `Tests/Fixtures/pictures`.
 struct PictureFixture: Sendable, CustomTestStringConvertible {
     let name: String
-    let file: EncodedBytes
+    let file: Base64Bytes
     let pixels: [UInt16]
     var testDescription: String { name }
 
     static let all: [PictureFixture] = {
         let cases = (try? Fixture.json("pictures/pictures.json"))?.elements ?? []
         return cases.map { json in
-            let bytes = EncodedBytes(json["pixels"]?.string ?? "").decoded ?? []
+            let bytes = Base64Bytes(json["pixels"]?.string ?? "").decoded ?? []
             return PictureFixture(
-                name: json["name"]?.string ?? "", file: EncodedBytes(json["file"]?.string ?? ""),
+                name: json["name"]?.string ?? "", file: Base64Bytes(json["file"]?.string ?? ""),
                 pixels: stride(from: 0, to: bytes.count, by: 2).map { UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]) })
         }
     }()
@@ -30,20 +30,20 @@ struct PictureFixture: Sendable, CustomTestStringConvertible {
 
     @Test(arguments: PictureFixture.all)
     func `has the pixels that its file holds`(fixture: PictureFixture) throws {
-        let picture = try #require(Picture(fixture.bytes))
+        let picture = try #require(PNGImage(fixture.bytes))
         #expect(pixels(picture) == fixture.pixels)
     }
 
     @Test func `is the same however it was packed`() throws {
         let one = try PictureFixture.named("level 0")
         for other in PictureFixture.all where ["level", "filter", "strategy"].contains(where: other.name.hasPrefix) {
-            #expect(PictureDifference.between(one.file, other.file) == [], "\(other.name)")
+            #expect(PNGDifference.between(one.file, other.file) == [], "\(other.name)")
         }
     }
 
     @Test(arguments: PictureFixture.all)
     func `that is cut off anywhere is none`(fixture: PictureFixture) {
-        for count in 0..<fixture.bytes.count { #expect(Picture(Array(fixture.bytes.prefix(count))) == nil) }
+        for count in 0..<fixture.bytes.count { #expect(PNGImage(Array(fixture.bytes.prefix(count))) == nil) }
     }
 
     @Test(arguments: PictureFixture.all)
@@ -51,13 +51,13 @@ struct PictureFixture: Sendable, CustomTestStringConvertible {
         for index in fixture.bytes.indices {
             var bytes = fixture.bytes
             bytes[index] ^= 1 << UInt8(index % 8)
-            #expect(Picture(bytes) == nil)
+            #expect(PNGImage(bytes) == nil)
         }
     }
 
     @Test(arguments: PictureFixture.all)
     func `is unpacked without harm whatever its bytes are`(fixture: PictureFixture) throws {
-        let packed = try #require(PictureFile(fixture.bytes)).packed
+        let packed = try #require(PNGFile(fixture.bytes)).packed
         for index in packed.indices {
             for bit in 0..<8 {
                 var bytes = packed
@@ -71,27 +71,27 @@ struct PictureFixture: Sendable, CustomTestStringConvertible {
     @Test func `that would need too much memory is not decoded`() throws {
         let file = try PictureFixture.named("level 9").bytes
         for (width, height) in [(100_000, 100_000), (0x7FFF_FFFF, 0x7FFF_FFFF), (99_999, 1000), (0, 5), (5, 0)] {
-            #expect(Picture(Self.resized(file, width, height)) == nil)
+            #expect(PNGImage(Self.resized(file, width, height)) == nil)
         }
     }
 
     @Test func `differs by its size, or by where its pixels are others and by how much`() throws {
         let one = try PictureFixture.named("interlaced, 2 by 3").file
         let other = try PictureFixture.named("interlaced, 4 by 4").file
-        #expect(PictureDifference.between(one, other) == ["- 2×3 pixels", "+ 4×4 pixels"])
+        #expect(PNGDifference.between(one, other) == ["- 2×3 pixels", "+ 4×4 pixels"])
         let grey = Self.grey([[1, 2, 3], [4, 5, 6]])
         let changed = Self.grey([[1, 2, 3], [4, 15, 8]])
         #expect(
-            PictureDifference.between(grey, changed) == [
+            PNGDifference.between(grey, changed) == [
                 "2 of 6 pixels differ, by at most 10 of 255", "columns 1 to 2, rows 1 to 1 of a picture of 3×2 pixels",
             ])
-        #expect(PictureDifference.between(grey, Self.grey([[1, 2, 3], [4, 5, 6]])) == [])
-        let broken = EncodedBytes("AAAA")
-        #expect(PictureDifference.between(grey, broken).count == 2)
-        #expect(PictureDifference.between(broken, broken) == [])
+        #expect(PNGDifference.between(grey, Self.grey([[1, 2, 3], [4, 5, 6]])) == [])
+        let broken = Base64Bytes("AAAA")
+        #expect(PNGDifference.between(grey, broken).count == 2)
+        #expect(PNGDifference.between(broken, broken) == [])
     }
 
-    private func pixels(_ picture: Picture) -> [UInt16] {
+    private func pixels(_ picture: PNGImage) -> [UInt16] {
         var all: [UInt16] = []
         var row: [UInt16] = []
         for y in 0..<picture.height {
@@ -102,7 +102,7 @@ struct PictureFixture: Sendable, CustomTestStringConvertible {
     }
 
     /// Makes a file whose pixels are packed without being made smaller.
-    static func grey(_ rows: [[UInt8]]) -> EncodedBytes {
+    static func grey(_ rows: [[UInt8]]) -> Base64Bytes {
         let raw = rows.reduce(into: [UInt8]()) { $0 += [0] + $1 }
         let size = [UInt8(raw.count & 0xFF), UInt8(raw.count >> 8)]
         var stored: [UInt8] = [0x78, 0x01, 1] + size
@@ -131,7 +131,7 @@ struct PictureFixture: Sendable, CustomTestStringConvertible {
         return number(data.count) + body + number(Int(~sum))
     }
 
-    private static func encoded(_ bytes: [UInt8]) -> EncodedBytes {
+    private static func encoded(_ bytes: [UInt8]) -> Base64Bytes {
         let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         var text: [UInt8] = []
         for start in stride(from: 0, to: bytes.count, by: 3) {
@@ -141,6 +141,6 @@ struct PictureFixture: Sendable, CustomTestStringConvertible {
                 text.append(start + index <= bytes.count ? letters[bits >> shift & 63] : UInt8(ascii: "="))
             }
         }
-        return EncodedBytes(String(decoding: text, as: UTF8.self))
+        return Base64Bytes(String(decoding: text, as: UTF8.self))
     }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct `A file of sanitizers` {
     @Test func `is read as nbval reads it, and as configparser does`() throws {
-        let sanitizers = try Sanitizers(
+        let sanitizers = try TextSanitizers(
             parsing: """
                 \u{FEFF}# Times and dates
                 [first]
@@ -36,13 +36,13 @@ import Testing
     @Test(arguments: ["\n", "\r\n", "\r"])
     func `may have any line ends, and no section`(end: String) throws {
         let text = ["regex: a", "replace: b", "regex: b ", "replace:  c "].joined(separator: end)
-        #expect(try Sanitizers(parsing: text).sanitized("a b aa") == " c  c bb")
+        #expect(try TextSanitizers(parsing: text).sanitized("a b aa") == " c  c bb")
     }
 
     @Test func `is applied in its order, an expression that stands there twice with its last replacement`() throws {
         let text = "regex: a\nreplace: b\n[x]\nregex: b\nreplace: c\n[y]\nregex: a\nreplace: d\n"
-        #expect(try Sanitizers(parsing: text).sanitized("ab") == "dc")
-        #expect(try Sanitizers(parsing: "regex: a\nreplace: b\nregex: b\nreplace: c").sanitized("ab") == "cc")
+        #expect(try TextSanitizers(parsing: text).sanitized("ab") == "dc")
+        #expect(try TextSanitizers(parsing: "regex: a\nreplace: b\nregex: b\nreplace: c").sanitized("ab") == "cc")
     }
 
     @Test(arguments: [
@@ -63,7 +63,7 @@ import Testing
         ),
     ])
     func `says what is wrong, and on which line`(text: String, sentence: String) {
-        let error = #expect(throws: SanitizerError.self) { try Sanitizers(parsing: text) }
+        let error = #expect(throws: SanitizerError.self) { try TextSanitizers(parsing: text) }
         #expect(error?.description == sentence)
     }
 }

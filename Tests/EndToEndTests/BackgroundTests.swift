@@ -168,9 +168,9 @@ import Testing
     func `commands are run when Galley itself is killed`(isAttendant: Bool) async throws {
         try folder.write([waiting])
         let id = try await begin(["--then", "echo $GALLEY_STATUS $GALLEY_EXIT >said"])
-        let attendant = try #require(try await run(id)?["process"] as? Int)
-        let engine = try #require(children(of: attendant).first)
-        kill(pid_t(isAttendant ? attendant : engine), SIGKILL)
+        let supervisor = try #require(try await run(id)?["process"] as? Int)
+        let engine = try #require(children(of: supervisor).first)
+        kill(pid_t(isAttendant ? supervisor : engine), SIGKILL)
         #expect(try await eventually { try folder.names.contains("said") && folder.text("said").hasSuffix("\n") })
         // The engine ends in order when it is left alone.
         #expect(try folder.text("said") == (isAttendant ? "stopped 143\n" : "killed 137\n"))

@@ -166,7 +166,7 @@ import Testing
             tags: [0: ["timeout=\n\(hostile)fake"]])
         try FileManager.default.moveItem(atPath: folder.path + "/a.ipynb", toPath: folder.path + "/\(hostile)a.ipynb")
         let run = try await Program.watch(["execute", "--inplace", hostile + "a.ipynb"], in: folder)
-        // Besides colours there is nothing but the status line's own return and erasing, and the terminal's line ends.
+        // Besides colors there is nothing but the status line's own return and erasing, and the terminal's line ends.
         let plain = run.output.replacing(/\x{1B}\[[0-9;:]*m/, with: "").replacing("\r\u{1B}[K", with: "").replacing(
             "\r\n", with: "\n")
         #expect(plain.unicodeScalars.allSatisfy { $0 == "\n" || $0.properties.generalCategory != .control })

@@ -12,8 +12,8 @@ import Testing
     }
 
     @Test func `keep the last of many updates, for all of their places`() {
-        var displays = Displays()
-        for cell in 0..<3 { displays.add(DisplayPlace(cell: cell, place: 7, generation: 0), under: "a") }
+        var displays = DisplayIndex()
+        for cell in 0..<3 { displays.add(DisplayLocation(cell: cell, place: 7, generation: 0), under: "a") }
         for number in 0..<100 { #expect(displays.update(display("a", "\(number)")).sorted() == [0, 1, 2]) }
         let updates = displays.takeUpdates()
         #expect(updates.map { $0.0.data["text/plain"]?.string } == ["99"])
@@ -22,16 +22,16 @@ import Testing
     }
 
     @Test func `are forgotten when their cell is cleared, and not what came after or stands elsewhere`() {
-        var displays = Displays()
-        displays.add(DisplayPlace(cell: 0, place: 0, generation: 0), under: "both")
-        displays.add(DisplayPlace(cell: 1, place: 0, generation: 0), under: "both")
-        displays.add(DisplayPlace(cell: 0, place: 1, generation: 0), under: "one")
+        var displays = DisplayIndex()
+        displays.add(DisplayLocation(cell: 0, place: 0, generation: 0), under: "both")
+        displays.add(DisplayLocation(cell: 1, place: 0, generation: 0), under: "both")
+        displays.add(DisplayLocation(cell: 0, place: 1, generation: 0), under: "one")
         #expect(displays.update(display("one")) == [0])
         displays.forget(0, upTo: 0)
         #expect(displays.update(display("one")) == [])
         #expect(displays.takeUpdates().isEmpty)
         #expect(displays.update(display("both")) == [1])
-        displays.add(DisplayPlace(cell: 0, place: 0, generation: 1), under: "one")
+        displays.add(DisplayLocation(cell: 0, place: 0, generation: 1), under: "one")
         displays.forget(0, upTo: 0)
         #expect(displays.update(display("one")) == [0])
     }

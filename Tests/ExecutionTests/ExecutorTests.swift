@@ -126,7 +126,7 @@ import Testing
 
     @Test func `asks again when the kernel is not over the last error yet`() async throws {
         let count = Mutex(0)
-        let ran = try await run(Notebook(cells: ["x"]), on: EagerClock()) { _, _ in
+        let ran = try await run(Notebook(cells: ["x"]), on: ImmediateClock()) { _, _ in
             let isAborted = count.withLock { count in
                 count += 1
                 return count < 5
@@ -138,7 +138,7 @@ import Testing
     }
 
     @Test func `says so when the kernel turns a cell down for good`() async throws {
-        let ran = try await run(Notebook(cells: ["x"]), on: EagerClock()) { _, _ in
+        let ran = try await run(Notebook(cells: ["x"]), on: ImmediateClock()) { _, _ in
             .running(reply: ["status": "aborted"])
         }
         #expect(ran.outcome.status == "raised")
@@ -158,7 +158,7 @@ import Testing
     @Test func `turns to no kernel again whose cell has come up against its limit`() async throws {
         var options = RunSettings()
         options.timeout = .seconds(2)
-        let clock = EagerClock()
+        let clock = ImmediateClock()
         let ran = try await run(Notebook(cells: ["x"]), options, on: clock) { _, _ in
             .running(reply: ["status": "aborted"])
         }

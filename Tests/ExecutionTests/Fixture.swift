@@ -70,14 +70,14 @@ func run(
     }
     let plan = try Plan(for: notebook, settings)
     let clock: any Clock<Duration> =
-        clock ?? (eagerly ? EagerClock { kernel.messages.areAwaited } : ContinuousClock())
+        clock ?? (eagerly ? ImmediateClock { kernel.messages.hasWaitingReader } : ContinuousClock())
     let executor = Executor(notebook, plan, on: kernel, settings, hooks: hooks, clock: clock) { event in
         events.withLock { $0.append(event) }
         if let watch, let executor = current.withLock(\.self) { watch(executor, event) }
     }
     current.withLock { $0 = executor }
     let (outcome, cells) = await executor.run()
-    async let late: Void = executor.listen()
+    async let late: Void = executor.receiveUntilEnd()
     await kernel.shutdown()
     await late
     return Outcome(
@@ -85,7 +85,9 @@ func run(
 }
 
 extension ScriptedKernel.Step {
-    static func print(_ text: String, to stream: String = "stdout", about: ScriptedKernel.Subject = .request) -> Self {
+    static func print(_ text: String, to stream: String = "stdout", about: ScriptedKernel.ParentRequest = .request)
+        -> Self
+    {
         .say("stream", on: .iopub, content: ["name": .string(stream), "text": .string(text)], about: about)
     }
 

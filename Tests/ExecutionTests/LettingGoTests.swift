@@ -35,7 +35,7 @@ import Testing
             executor.stop(.cancelled)
         }
         #expect(await run.outcome.status == (way == "limit" ? "timed-out" : "stopped"))
-        async let late: Void = executor.listen()
+        async let late: Void = executor.receiveUntilEnd()
         await kernel.shutdown()
         await late
         return kernel

@@ -17,7 +17,7 @@ import Testing
     func `is read from its metadata`(metadata: Value, name: String?, language: String?, isNameless: Bool) throws {
         var notebook = Notebook()
         notebook.metadata = metadata
-        for kernel in [notebook.wantedKernel, try UnreadNotebook(parsing: notebook.bytes).wantedKernel] {
+        for kernel in [notebook.wantedKernel, try UnvalidatedNotebook(parsing: notebook.bytes).wantedKernel] {
             #expect(kernel?.name == name && kernel?.language == language && kernel?.isNameless == isNameless)
         }
     }

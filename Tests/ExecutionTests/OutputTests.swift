@@ -180,9 +180,9 @@ import Testing
         #expect(found == ["stdout: 499 " + String(repeating: "#", count: 60) + "\ndone\n"])
     }
 
-    @Test func `counts colours too, also those that no character has come for`() async throws {
-        let colours = String(repeating: "\u{1B}[31m", count: 2000)
-        for text in [colours, "x" + colours, "x" + colours + "\n"] {
+    @Test func `counts colors too, also those that no character has come for`() async throws {
+        let colors = String(repeating: "\u{1B}[31m", count: 2000)
+        for text in [colors, "x" + colors, "x" + colors + "\n"] {
             let found = try await outputs(1000, collapses: true, [.print(text)])
             #expect(found.count == 2 && found[0].utf8.count <= 1000 + "stdout: ".count)
             #expect(found.last?.hasPrefix("stderr: [galley: the output of this cell is cut here.") == true)

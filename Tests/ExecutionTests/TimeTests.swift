@@ -205,7 +205,7 @@ import Testing
 
     @Test func `that is far away is slept for a minute at a time`() async throws {
         let clock = CountingClock()
-        try await clock.rest(until: clock.now.advanced(by: .seconds(3700)))
+        try await clock.sleepInSteps(until: clock.now.advanced(by: .seconds(3700)))
         #expect(clock.sleeps.withLock(\.count) == 62)
     }
 

@@ -9,12 +9,12 @@ import Testing
 
     private let parser = FlagParser<Asked>(
         [
-            Flag("--word", "-w", takes: "WORD", like: "hello", in: .output, "Add a word") { asked, value, name in
+            Flag("--word", "-w", takes: "WORD", example: "hello", in: .output, "Add a word") { asked, value, name in
                 asked.words.append("\(name) \(value)")
             },
             Flag("--loud", in: .output, "Be loud") { $0.isLoud = true },
-            Flag("--count", takes: "N", like: "3", in: .many, "Count") { asked, value, name throws(UsageError) in
-                asked.words.append("\(try Reading.number(value, name, from: 1))")
+            Flag("--count", takes: "N", example: "3", in: .many, "Count") { asked, value, name throws(UsageError) in
+                asked.words.append("\(try FlagValueParser.number(value, name, from: 1))")
             },
         ], help: "say --help", refusal: { $0 == "--quiet" ? "--quiet is the opposite" : nil })
 

@@ -176,7 +176,7 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
             switch event {
             case .began(let job): log.withLock { $0.append("begin \(job)") }
             case .ended(let job, _): log.withLock { $0.append("end \(job)") }
-            case .heldBack: log.withLock { $0.append("held back") }
+            case .waitingForMemory: log.withLock { $0.append("held back") }
             default: break
             }
         }

@@ -59,7 +59,7 @@ private actor Slow: NotebookStore {
         book.cells[0].outputs = [.stream(.stdout, "old")]
         try Data(book.bytes).write(to: URL(fileURLWithPath: path))
         var options = scripted()
-        let clock = EagerClock()
+        let clock = ImmediateClock()
         options.hooks.clock = clock
         // By then, the outputs of a running cell would have been saved.
         options.middleware = [Refusing(delay: .seconds(12), clock: clock)]

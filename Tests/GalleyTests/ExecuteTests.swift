@@ -150,14 +150,14 @@ import Testing
 
 @Suite struct `The pace of saving` {
     @Test func `is less than a second, or a twentieth of the time of a huge notebook`() {
-        var pace = SavePace()
-        #expect(pace.pause == .milliseconds(750))
-        pace.note(cost: .milliseconds(500), bytes: 1_000_000)
-        #expect(pace.pause == .milliseconds(750))
-        pace.note(cost: .milliseconds(500), bytes: 60_000_000)
-        #expect(pace.pause == .milliseconds(9500))
-        #expect(pace.pauseWithinCell == .seconds(10))
-        pace.note(cost: .seconds(2), bytes: 60_000_000)
-        #expect(pace.pauseWithinCell == .seconds(38))
+        var interval = SaveInterval()
+        #expect(interval.pause == .milliseconds(750))
+        interval.recordSave(cost: .milliseconds(500), bytes: 1_000_000)
+        #expect(interval.pause == .milliseconds(750))
+        interval.recordSave(cost: .milliseconds(500), bytes: 60_000_000)
+        #expect(interval.pause == .milliseconds(9500))
+        #expect(interval.pauseWithinCell == .seconds(10))
+        interval.recordSave(cost: .seconds(2), bytes: 60_000_000)
+        #expect(interval.pauseWithinCell == .seconds(38))
     }
 }

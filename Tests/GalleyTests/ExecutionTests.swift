@@ -46,7 +46,7 @@ private func word(_ output: IOPubMessage) -> String {
             #expect(heard == ["a", "picture", "b", "KeyboardInterrupt"])
             let result = try await execution.result
             #expect(result.outputs.count == 4 && result.error?.name == "KeyboardInterrupt" && !result.isSuccess)
-            #expect(execution.missedOutputs == 0)
+            #expect(execution.droppedOutputCount == 0)
         }
     }
 
@@ -76,7 +76,7 @@ private func word(_ output: IOPubMessage) -> String {
             #expect(try await execution.result.text.utf8.count == 20_000_000)
             var heard = 0
             for await _ in execution.outputs { heard += 1 }
-            #expect(heard == 15 && execution.missedOutputs == 5)
+            #expect(heard == 15 && execution.droppedOutputCount == 5)
         }
     }
 

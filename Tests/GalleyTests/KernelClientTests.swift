@@ -65,7 +65,7 @@ import Testing
             let kernel = try #require(kernels.all.first)
             let late = kernel.session.message("stream", on: .iopub, content: ["name": "stdout", "text": "late"])
             for _ in 0..<1000 { kernel.messages.add(late) }
-            while !kernel.messages.areAwaited { try await Task.sleep(for: .milliseconds(1)) }
+            while !kernel.messages.hasWaitingReader { try await Task.sleep(for: .milliseconds(1)) }
             for number in 0..<300 {
                 kernel.messages.add(late)
                 let text = try await client.execute("prints \(number)").text

@@ -330,7 +330,7 @@ private actor Kept: NotebookStore {
         while case .event(let event)? = queue.take() {
             switch event {
             case .output(_, .stream(_, let text)): names.append(text)
-            case .missed(let count): names.append("missed \(count)")
+            case .outputsDropped(let count): names.append("missed \(count)")
             case .cellStarted: names.append("cell")
             case .saved: names.append("saved")
             default: names.append("?")
@@ -362,7 +362,7 @@ private actor Kept: NotebookStore {
         var count = 0
         while case .event(let event)? = queue.take() {
             count += 1
-            if case .run(let job, .missed(let outputs)) = event { missed[job] += outputs }
+            if case .run(let job, .outputsDropped(let outputs)) = event { missed[job] += outputs }
         }
         #expect(missed == [999, 1000, 1000] && count == 4)
     }

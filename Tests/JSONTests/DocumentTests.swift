@@ -176,7 +176,7 @@ enum Texts {
     ]
 }
 
-extension Text {
+extension JSONText {
     var string: String { String(decoding: bytes, as: UTF8.self) }
 }
 

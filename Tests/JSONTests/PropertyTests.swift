@@ -3,20 +3,23 @@ import GalleyJSON
 import Testing
 
 @Suite struct `An edited document` {
-    private static let styles: [(String, Style)] = [
+    private static let styles: [(String, JSONStyle)] = [
         ("canonical", .canonical),
-        ("four spaces, unsorted", Style(indentation: "    ", sortsKeys: false)),
-        ("a space at the end of lines", Style(indentation: "  ", spaceAfterComma: " ")),
-        ("tabs and CRLF, ASCII", Style(indentation: "\t", lineEnd: "\r\n", keySeparator: " : ", escapesNonASCII: true)),
-        ("one line", Style(indentation: nil, spaceAfterComma: " ", sortsKeys: false)),
+        ("four spaces, unsorted", JSONStyle(indentation: "    ", sortsKeys: false)),
+        ("a space at the end of lines", JSONStyle(indentation: "  ", spaceAfterComma: " ")),
+        (
+            "tabs and CRLF, ASCII",
+            JSONStyle(indentation: "\t", lineEnd: "\r\n", keySeparator: " : ", escapesNonASCII: true)
+        ),
+        ("one line", JSONStyle(indentation: nil, spaceAfterComma: " ", sortsKeys: false)),
         (
             "one line without space",
-            Style(indentation: nil, keySeparator: ":", escapesNonASCII: true)
+            JSONStyle(indentation: nil, keySeparator: ":", escapesNonASCII: true)
         ),
     ]
 
     @Test(arguments: styles)
-    func `looks as if it had been written anew`(name: String, style: Style) throws {
+    func `looks as if it had been written anew`(name: String, style: JSONStyle) throws {
         let seed =
             ProcessInfo.processInfo.environment["GALLEY_SEED"].flatMap(UInt64.init) ?? .random(in: 0...UInt64.max)
         print("edits, \(name): GALLEY_SEED=\(seed) repeats them")
@@ -44,7 +47,7 @@ import Testing
     }
 }
 
-extension Style {
+extension JSONStyle {
     /// A style that differs from the canonical one in what is given.
     fileprivate init(
         indentation: String?, lineEnd: String = "\n", spaceAfterComma: String = "", keySeparator: String = ": ",

@@ -17,79 +17,81 @@ import Testing
     @Test func `is complete when the reply and the idle are there, whichever comes first`() {
         for isReplyFirst in [true, false] {
             let request = session.executeRequest("x")
-            var exchange = RequestTracker(request)
-            #expect(exchange.receive(status("busy", of: request)) == .going)
-            #expect(exchange.wasBusy)
+            var requestTracker = RequestTracker(request)
+            #expect(requestTracker.receive(status("busy", of: request)) == .going)
+            #expect(requestTracker.wasBusy)
             let last = [reply(to: request), status("idle", of: request)]
-            #expect(exchange.receive(last[isReplyFirst ? 0 : 1]) == .going)
-            #expect(exchange.receive(last[isReplyFirst ? 1 : 0]) == .complete)
-            #expect(exchange.reply?.content["status"]?.string == "ok")
+            #expect(requestTracker.receive(last[isReplyFirst ? 0 : 1]) == .going)
+            #expect(requestTracker.receive(last[isReplyFirst ? 1 : 0]) == .complete)
+            #expect(requestTracker.reply?.content["status"]?.string == "ok")
         }
     }
 
     @Test func `does not take what belongs to another request, or comes on another channel`() {
         let request = session.executeRequest("x")
         let other = session.executeRequest("y")
-        var exchange = RequestTracker(request)
+        var requestTracker = RequestTracker(request)
         for message in [status("idle", of: other), reply(to: other), reply(to: request, on: .control)] {
-            #expect(exchange.receive(message) == .going)
+            #expect(requestTracker.receive(message) == .going)
         }
-        #expect(exchange.reply == nil)
-        #expect(exchange.receive(kernel.message("status", on: .iopub, content: ["execution_state": "idle"])) == .going)
+        #expect(requestTracker.reply == nil)
+        #expect(
+            requestTracker.receive(kernel.message("status", on: .iopub, content: ["execution_state": "idle"])) == .going
+        )
     }
 
     @Test func `waits as long as the kernel works`() {
-        var exchange = RequestTracker(session.executeRequest("x"))
-        #expect(exchange.probe(of: session)?.header.id == nil)
-        _ = exchange.receive(status("busy", of: exchange.request))
-        #expect(exchange.probe(of: session)?.header.id == nil)
+        var requestTracker = RequestTracker(session.executeRequest("x"))
+        #expect(requestTracker.probe(of: session)?.header.id == nil)
+        _ = requestTracker.receive(status("busy", of: requestTracker.request))
+        #expect(requestTracker.probe(of: session)?.header.id == nil)
     }
 
     @Test func `learns from what is published for a probe that its own idle was lost`() throws {
-        var exchange = RequestTracker(session.executeRequest("x"))
-        _ = exchange.receive(reply(to: exchange.request))
-        let asked = exchange.probe(of: session)
+        var requestTracker = RequestTracker(session.executeRequest("x"))
+        _ = requestTracker.receive(reply(to: requestTracker.request))
+        let asked = requestTracker.probe(of: session)
         let probe = try #require(asked)
         #expect(probe.type == "kernel_info_request")
-        #expect(exchange.receive(reply(to: probe)) == .going)
-        #expect(exchange.receive(status("busy", of: probe)) == .completeWithLoss)
+        #expect(requestTracker.receive(reply(to: probe)) == .going)
+        #expect(requestTracker.receive(status("busy", of: probe)) == .completeWithLoss)
     }
 
     @Test func `is complete all the same when its idle was only late`() throws {
-        var exchange = RequestTracker(session.executeRequest("x"))
-        _ = exchange.receive(reply(to: exchange.request))
-        let asked = exchange.probe(of: session)
+        var requestTracker = RequestTracker(session.executeRequest("x"))
+        _ = requestTracker.receive(reply(to: requestTracker.request))
+        let asked = requestTracker.probe(of: session)
         let probe = try #require(asked)
-        #expect(exchange.receive(reply(to: probe)) == .going)
-        #expect(exchange.receive(status("idle", of: exchange.request)) == .complete)
+        #expect(requestTracker.receive(reply(to: probe)) == .going)
+        #expect(requestTracker.receive(status("idle", of: requestTracker.request)) == .complete)
     }
 
     @Test func `learns from a reply to a probe that an interrupt has kept its own from being sent`() throws {
         for wasInterrupted in [true, false] {
-            var exchange = RequestTracker(session.executeRequest("x"))
-            exchange.wasInterrupted = wasInterrupted
-            let early = exchange.probe(of: session)
+            var requestTracker = RequestTracker(session.executeRequest("x"))
+            requestTracker.wasInterrupted = wasInterrupted
+            let early = requestTracker.probe(of: session)
             #expect(early == nil)
-            _ = exchange.receive(status("idle", of: exchange.request))
-            let asked = exchange.probe(of: session)
+            _ = requestTracker.receive(status("idle", of: requestTracker.request))
+            let asked = requestTracker.probe(of: session)
             // Who was not interrupted may be idle for the time being, and reply in the end.
             guard wasInterrupted else { return #expect(asked == nil) }
             let probe = try #require(asked)
-            #expect(exchange.receive(status("busy", of: probe)) == .going)
-            #expect(exchange.receive(reply(to: probe)) == .completeWithoutReply)
+            #expect(requestTracker.receive(status("busy", of: probe)) == .going)
+            #expect(requestTracker.receive(reply(to: probe)) == .completeWithoutReply)
         }
     }
 
     @Test func `gives up on what is published when many probes are answered and none is heard publishing`() throws {
-        var exchange = RequestTracker(session.executeRequest("x"))
-        _ = exchange.receive(reply(to: exchange.request))
+        var requestTracker = RequestTracker(session.executeRequest("x"))
+        _ = requestTracker.receive(reply(to: requestTracker.request))
         var progress = RequestTracker.Progress.going
         var count = 0
         while progress == .going, count < 100 {
             count += 1
-            let asked = exchange.probe(of: session)
+            let asked = requestTracker.probe(of: session)
             let probe = try #require(asked)
-            progress = exchange.receive(reply(to: probe))
+            progress = requestTracker.receive(reply(to: probe))
         }
         #expect(progress == .completeWithLoss)
         #expect(2...10 ~= count)

@@ -32,7 +32,7 @@ import Testing
         let variables = try #require(await account.loginEnvironment(within: .seconds(120)))
         #expect(variables["USER"] == account.name && variables["HOME"] == account.home)
         #expect(variables["PATH"]?.contains("/bin") == true)
-        let session = LoginSession(account, insteadOf: ["MODE": "full", "HOME": "/elsewhere"])
+        let session = LoginEnvironmentCache(account, insteadOf: ["MODE": "full", "HOME": "/elsewhere"])
         async let first = session.environment()
         let second = try #require(await session.environment())
         #expect(second["MODE"] == "full" && second["HOME"] == account.home)
@@ -66,8 +66,10 @@ import Testing
 @Suite struct `What memory has to do with an end` {
     @Test func `is nothing where there is no limit`() {
         let ending = GuardedProcess.Ending(cause: .exited(1), peakMemory: 100_000_000)
-        #expect(MemoryWatch(limit: 150_000_000).verdict(ending) == .kernelLimit(bytes: 150_000_000))
-        for limit in [nil, 0, -1, 1_000_000_000] { #expect(MemoryWatch(limit: limit).verdict(ending) == nil) }
+        #expect(OutOfMemoryMonitor(limit: 150_000_000).outOfMemoryCause(ending) == .kernelLimit(bytes: 150_000_000))
+        for limit in [nil, 0, -1, 1_000_000_000] {
+            #expect(OutOfMemoryMonitor(limit: limit).outOfMemoryCause(ending) == nil)
+        }
     }
 }
 

@@ -42,7 +42,7 @@ import Testing
     @Test func `dying at the start is told at once, with what it said`() async throws {
         let began = ContinuousClock.now
         var options = scratch.options
-        options.startLimit = .seconds(600)
+        options.startTimeout = .seconds(600)
         let error = await #expect(throws: KernelError.self) {
             try await withKernel(Fixture.spec("stillborn"), options: options) { _ in }
         }
@@ -51,13 +51,13 @@ import Testing
         }
         #expect(end.cause == .exited(3))
         #expect(error?.description.hasSuffix("It said:\n    the configuration is broken") == true)
-        #expect(began.duration(to: .now) < options.startLimit)
+        #expect(began.duration(to: .now) < options.startTimeout)
         #expect(scratch.remains == [])
     }
 
     @Test func `never answering is told when its time is up`() async throws {
         var options = scratch.options
-        options.startLimit = .milliseconds(800)
+        options.startTimeout = .milliseconds(800)
         let error = await #expect(throws: KernelError.self) {
             try await withKernel(Fixture.spec("silent"), options: options) { _ in }
         }
@@ -167,7 +167,7 @@ import Testing
     @Test(arguments: ["stubborn", "stays", "deaf", "good"])
     func `however little it wants to be`(mode: String) async throws {
         var options = scratch.options
-        options.ending = [
+        options.shutdownSteps = [
             .request(patience: .milliseconds(300), afterReply: .milliseconds(300)),
             .signal(SIGTERM, patience: .milliseconds(300)),
         ]
@@ -178,7 +178,7 @@ import Testing
 
     @Test func `in the middle of its work, where it is deaf to interrupts`() async throws {
         var options = scratch.options
-        options.ending = [
+        options.shutdownSteps = [
             .request(patience: .milliseconds(200), afterReply: .zero), .signal(SIGTERM, patience: .milliseconds(200)),
         ]
         let process = try await withKernel(Fixture.spec("deaf"), options: options) { kernel in

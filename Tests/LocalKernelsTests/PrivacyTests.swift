@@ -44,13 +44,13 @@ import Testing
         }
         let warning =
             "kernel 'it' listens on ports of this machine and does not encrypt: other users of the machine can read what it puts out"
-        #expect(spec("java").exposure(options) == warning)
-        #expect(spec("java", ["supported_encryption": ["none", "Curve"]]).exposure(options) == nil)
-        #expect(spec("python").exposure(options) == nil)
+        #expect(spec("java").securityWarning(options) == warning)
+        #expect(spec("java", ["supported_encryption": ["none", "Curve"]]).securityWarning(options) == nil)
+        #expect(spec("python").securityWarning(options) == nil)
         options.transport = .tcp
-        #expect(spec("python").exposure(options) == warning)
-        #expect(spec("python", ["supported_encryption": "curve"]).exposure(options) == nil)
+        #expect(spec("python").securityWarning(options) == warning)
+        #expect(spec("python", ["supported_encryption": "curve"]).securityWarning(options) == nil)
         options.transport = .ipc
-        #expect(spec("java").exposure(options) == nil)
+        #expect(spec("java").securityWarning(options) == nil)
     }
 }

@@ -18,7 +18,7 @@ import Testing
         try make("closed/inner")
         chmod(path + "/closed/inner", 0)
         chmod(path + "/closed", 0)
-        clinux_remove(path)
+        clinux_remove_tree(path)
         #expect(!exists(path))
     }
 
@@ -28,10 +28,10 @@ import Testing
         try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: true)
         try Data().write(to: URL(fileURLWithPath: other + "/kept"))
         symlink(other, path + "/a/link")
-        clinux_remove(path)
+        clinux_remove_tree(path)
         #expect(!exists(path))
         #expect(exists(other + "/kept"))
-        clinux_remove(other)
+        clinux_remove_tree(other)
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can mount"))
@@ -51,7 +51,7 @@ import Testing
         let main = program + ".c"
         try "void clinux_remove(const char *); int main(int n, char **a) { clinux_remove(a[1]); return n != 2; }"
             .write(toFile: main, atomically: true, encoding: .utf8)
-        defer { for path in [program, main, path, path + "-precious"] { clinux_remove(path) } }
+        defer { for path in [program, main, path, path + "-precious"] { clinux_remove_tree(path) } }
         let compiler = Process()
         compiler.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         compiler.arguments = ["clang", "-I", source + "/include", main, source + "/names.c", "-o", program]
@@ -72,7 +72,7 @@ import Testing
         try make("a")
         for number in 0..<30_000 { close(open("\(path)/a/\(number)", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)) }
         for folder in [path, path + "/a"] { chown(folder, user, user) }
-        defer { clinux_remove(path) }
+        defer { clinux_remove_tree(path) }
         let stopping = Process()
         stopping.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
         let script = """
@@ -92,7 +92,7 @@ import Testing
         try #require(output.fileHandleForReading.read(upToCount: 1)?.count == 1)
         let isGivenUp = Mutex(false)
         Thread.detachNewThread { [path] in
-            clinux_remove_as(user, user, [user], 1, path)
+            clinux_remove_tree_as_user(user, user, [user], 1, path)
             isGivenUp.withLock { $0 = true }
         }
         var stopped: Int?

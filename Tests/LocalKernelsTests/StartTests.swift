@@ -22,7 +22,7 @@ import Testing
         spec.environment = ["ONE": "${BASE}/one", "TWO": "$BASE-$$-${MISSING}"]
         var options = scratch.options
         options.environment["BASE"] = "base"
-        options.workingFolder = scratch.path
+        options.workingDirectory = scratch.path
         options.extraArguments = ["--more"]
         let text = try await withKernel(spec, options: options) { kernel in
             // The connection file and its folder are nobody else's business.
@@ -76,7 +76,7 @@ import Testing
             #expect(error?.description.hasSuffix("a variable cannot be called '\(name)'") == true)
         }
         options = scratch.options
-        options.workingFolder = "/tmp\0/nowhere"
+        options.workingDirectory = "/tmp\0/nowhere"
         let other = await #expect(throws: KernelError.self) {
             try await withKernel(Fixture.spec("good"), options: options) { _ in }
         }
@@ -221,7 +221,7 @@ import Testing
             first?.description
                 == "Kernel 'good' is registered, but its program '/no/such/program' does not exist. Install it again")
         var options = scratch.options
-        options.workingFolder = "/no/such/folder"
+        options.workingDirectory = "/no/such/folder"
         let second = await #expect(throws: KernelError.self) {
             try await withKernel(Fixture.spec("good"), options: options) { _ in }
         }

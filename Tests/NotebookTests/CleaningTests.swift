@@ -6,13 +6,13 @@ import Testing
 @Suite struct `Removing what a run has left` {
     @Test(arguments: Fixture.all)
     func `leaves every line that is neither output nor count as it is`(fixture: Fixture) throws {
-        let cleaned = try UnreadNotebook(parsing: fixture.bytes).removing(.outputs).bytes
+        let cleaned = try UnvalidatedNotebook(parsing: fixture.bytes).removing(.outputs).bytes
         let old = Set(lines(fixture.bytes))
         let new = lines(cleaned).filter { !old.contains($0) }.map { String(decoding: $0, as: UTF8.self) }
         let isExpected = /"outputs"|"execution_count"|"prompt_number"|^\s*\],?\s*$/
         #expect(new.filter { !$0.contains(isExpected) } == [])
         // What is clean stays as it is, byte for byte.
-        #expect(try UnreadNotebook(parsing: cleaned).removing(.outputs).bytes == cleaned)
+        #expect(try UnvalidatedNotebook(parsing: cleaned).removing(.outputs).bytes == cleaned)
 
         let (before, after) = (try Document(parsing: fixture.bytes).root, try Document(parsing: cleaned).root)
         #expect(cells(before).count == cells(after).count)
@@ -26,7 +26,7 @@ import Testing
 
     @Test func `entirely removes times, and no limits`() throws {
         let timing = Fixture.named("timing")
-        let cleaned = try UnreadNotebook(parsing: timing.bytes).removing(.everything)
+        let cleaned = try UnvalidatedNotebook(parsing: timing.bytes).removing(.everything)
         let text = String(decoding: cleaned.bytes, as: UTF8.self)
         #expect(!text.contains("iopub.") && !text.contains("shell."))
     }

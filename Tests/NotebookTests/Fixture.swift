@@ -66,6 +66,6 @@ extension Notebook {
     }
 }
 
-extension Text {
+extension JSONText {
     var string: String { String(decoding: bytes, as: UTF8.self) }
 }

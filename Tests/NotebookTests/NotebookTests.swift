@@ -151,7 +151,7 @@ import Testing
             return notebook.text.string
         }
         #expect(try edited { $0.cells.swapAt(0, 1) } == ordered([1, 0, 2]))
-        #expect(try edited { $0.cells = Parts($0.cells.filter { _ in true }) } == before)
+        #expect(try edited { $0.cells = JSONArray($0.cells.filter { _ in true }) } == before)
         #expect(try edited { $0.cells.removeAll { $0.id == "a" } } == ordered([1, 2]))
         #expect(try edited { $0.cells.insert($0.cells.remove(at: 1), at: 0) } == ordered([1, 0, 2]))
     }

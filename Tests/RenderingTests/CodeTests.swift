@@ -2,8 +2,8 @@ import GalleyRendering
 import Testing
 
 @Suite struct `A program's text` {
-    /// Returns the text with each colour written as `kind(…)`.
-    private func colours(_ source: String, _ language: String) -> String {
+    /// Returns the text with each color written as `kind(…)`.
+    private func colors(_ source: String, _ language: String) -> String {
         var text = HTML.code(source, language: language).text
         text = String(
             text.dropFirst("<pre class=\"nb-code\" tabindex=\"0\"><code>".count).dropLast("</code></pre>".count))
@@ -46,8 +46,8 @@ import Testing
         ("fortran", "if (x) 1 ! 'y", "if (x) 1 ! 'y"), ("python", "été = 1", "été = number(1)"),
         ("python", "a\r\nb\rc", "a\nb\nc"),
     ])
-    func `has the colours of its language`(language: String, source: String, expected: String) {
-        #expect(colours(source, language) == expected)
+    func `has the colors of its language`(language: String, source: String, expected: String) {
+        #expect(colors(source, language) == expected)
     }
 
     @Test func `points at a line, also within a string of many`() throws {
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test(arguments: ["python", "r", "julia", "js", "bash", "c++", "sql", "none"])
-    func `loses no character to its colours`(language: String) throws {
+    func `loses no character to its colors`(language: String) throws {
         let fragments = [
             "'", "\"", "\"\"\"", "`", "#", "//", "/*", "*/", "#=", "=#", "@a", "%", "%%x", "!", "$", "${", "}", "\\",
             "\n", " ", "if", "0x", "1.", "..", "é", "--", "<", "&",

@@ -4,7 +4,9 @@ import GalleyRendering
 
 extension HTML {
     /// What a page shows of a Markdown cell, without the element around it.
-    static func markdown(_ text: String) -> String { inside(.cell(.markdown(text), at: 0, look: CellLook(scope: "n"))) }
+    static func markdown(_ text: String) -> String {
+        inside(.cell(.markdown(text), at: 0, look: CellRenderingOptions(scope: "n")))
+    }
 
     /// What a page shows of one display, without the element around it.
     static func display(_ data: KeyValuePairs<String, String>) -> String {

@@ -87,7 +87,7 @@ import Testing
                 """)
     }
 
-    @Test func `has its code in colours, and formulas as they were written`() {
+    @Test func `has its code in colors, and formulas as they were written`() {
         #expect(
             HTML.markdown("```python\nif *x*:\n```\n    y\n\n    <z>\n~~~\n$$").contains(
                 "<code><span class=\"nb-keyword\">if</span> *x*:</code>"))
@@ -100,7 +100,7 @@ import Testing
     @Test func `shows the images that came with it`() {
         var cell = Cell.markdown("![it](attachment:a.png) ![no](attachment:b.png)")
         cell.json["attachments"] = ["a.png": ["image/png": "iVBORw0KGgo="]]
-        let shown = HTML.cell(cell, at: 3, look: CellLook(scope: "n")).text
+        let shown = HTML.cell(cell, at: 3, look: CellRenderingOptions(scope: "n")).text
         #expect(shown.contains("<img class=\"nb-image\" src=\"data:image/png;base64,iVBORw0KGgo=\" alt=\"it\">"))
         #expect(shown.contains("<span class=\"nb-absent\">no [image: attachment:b.png]</span>"))
         #expect(shown.hasPrefix("<section class=\"nb-cell nb-markdown \" id=\"n-c3\">"))

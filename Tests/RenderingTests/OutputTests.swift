@@ -92,7 +92,7 @@ import Testing
         var cell = Cell.code("x = 1\nx")
         cell.executionCount = 3
         cell.outputs = [.stream(.stdout, "a"), .executeResult(MimeBundle(["text/plain": "1"]), executionCount: 3)]
-        let look = CellLook(scope: "2nd \"notebook\"", language: "python")
+        let look = CellRenderingOptions(scope: "2nd \"notebook\"", language: "python")
         let html = HTML.cell(cell, at: 4, look: look, state: "failed \"", markedLine: 2).text
         let reader = try StrictReader(html.replacing("failed", with: "nb-failed").replacing("&quot;", with: "nb"))
         #expect(html.hasPrefix("<section class=\"nb-cell nb-program failed &quot;\" id=\"nb-2nd__notebook_-c4\">"))
@@ -103,14 +103,14 @@ import Testing
 
     @Test func `says how many of its outputs are left out`() {
         var cell = Cell.code("x")
-        cell.outputs = Parts((0..<502).map { Output.stream(.stdout, "\($0)") })
-        let html = HTML.cell(cell, at: 0, look: CellLook(scope: "n")).text
+        cell.outputs = JSONArray((0..<502).map { Output.stream(.stdout, "\($0)") })
+        let html = HTML.cell(cell, at: 0, look: CellRenderingOptions(scope: "n")).text
         #expect(html.contains("id=\"n-c0-o499\"") && !html.contains("n-c0-o500"))
         #expect(html.contains("<p class=\"nb-note\">2 more outputs are left out here, kept in the notebook.</p>"))
     }
 
     @Test func `shows a raw cell as it is`() {
-        let html = HTML.cell(.raw("<b>"), at: 0, look: CellLook(scope: "n")).text
+        let html = HTML.cell(.raw("<b>"), at: 0, look: CellRenderingOptions(scope: "n")).text
         #expect(html.contains("&lt;b&gt;</pre></section>"))
     }
 }
@@ -122,7 +122,7 @@ import Testing
         #expect(html.text == "<p title=\"&lt;a href=&#39;x&#39;&gt;&quot;&amp;\">3 &lt;<b></p>")
     }
 
-    @Test func `has styles for every colour, and fetches nothing`() {
+    @Test func `has styles for every color, and fetches nothing`() {
         let styles = HTML.styles.text
         for index in 0..<16 { #expect(styles.contains(".nb-fg\(index) {") && styles.contains(".nb-bg\(index) {")) }
         #expect(!styles.contains("url(") && !styles.contains("<") && !styles.contains("@import"))

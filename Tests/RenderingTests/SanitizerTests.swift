@@ -130,7 +130,7 @@ import Testing
         }
     }
 
-    @Test func `keeps the colours of a styled table, and reaches nothing else with them`() throws {
+    @Test func `keeps the colors of a styled table, and reaches nothing else with them`() throws {
         let html = """
             <style type="text/css">
             #T_a th.col_heading { background: #333; color: white }

@@ -38,8 +38,8 @@ let error = CellError(
 
 let moment = Timestamp(microseconds: 1_700_000_000_000_000)
 
-func suite(_ job: JobReport, _ sources: [String], findings: [CheckFinding] = []) -> JUnit {
+func suite(_ job: JobReport, _ sources: [String], findings: [CheckFinding] = []) -> JUnitSuite {
     var job = job
     job.findings = findings
-    return JUnit(job, notebook(sources), began: moment, machine: "m")
+    return JUnitSuite(job, notebook(sources), began: moment, machine: "m")
 }

@@ -66,7 +66,7 @@ import Testing
         for (result, element) in [
             (JobResult.failed(Problem()), "<error message=\"not JSON\""), (.leftOut, "<skipped message=\"not run\"/>"),
         ] {
-            let suite = JUnit(
+            let suite = JUnitSuite(
                 JobReport("n/a.ipynb", result), nil, began: moment, machine: "m")
             #expect(suite.text.contains("name=\"notebook\""))
             #expect(suite.text.contains(element))
@@ -103,7 +103,7 @@ import Testing
         let text = String(repeating: "x", count: 1_000_000)
         var notebook = notebook(["a"])
         notebook.cells[0].outputs[0] = .stream(.stderr, "<begin>" + text + "<end>")
-        let suite = JUnit(try job(.succeeded, ["a"], [.succeeded]), notebook, began: moment, machine: "m")
+        let suite = JUnitSuite(try job(.succeeded, ["a"], [.succeeded]), notebook, began: moment, machine: "m")
         #expect(suite.text.utf8.count < 70_000)
         #expect(suite.text.contains("<system-err>&lt;begin&gt;x") && suite.text.contains("x&lt;end&gt;</system-err>"))
         #expect(suite.text.contains("934476 bytes are left out here"))
@@ -116,7 +116,7 @@ import Testing
             notebook.cells[index].outputs[0] = .stream(.stdout, String(repeating: "x", count: 65_000))
         }
         let job = try job(.succeeded, sources, sources.map { _ in .succeeded })
-        let suite = JUnit(job, notebook, began: moment, machine: "m")
+        let suite = JUnitSuite(job, notebook, began: moment, machine: "m")
         #expect(suite.counts.tests == 200)
         #expect((4_000_000..<5_000_000).contains(suite.text.utf8.count))
         #expect(suite.text.contains("left out here, as there is too much of it"))

@@ -9,17 +9,17 @@ import Testing
     ///
     /// This happens in a process without other threads, as in the program: they would take the signals.
     static func isEnd(
-        _ status: Int32, _ cause: ChildProcess.End.Cause, of body: () -> Void, within limits: ChildProcess.Limits
+        _ status: Int32, _ cause: ChildProcess.ExitReport.Cause, of body: () -> Void, within limits: ChildProcess.Limits
     ) throws -> Bool {
-        guard try ChildProcess.make(isApart: false) == nil else {
+        guard try ChildProcess.make(hasOwnProcessGroup: false) == nil else {
             var status: Int32 = 0
             return waitpid(-1, &status, 0) > 0 && status == 0
         }
-        guard let child = try? ChildProcess.make(isApart: false) else {
+        guard let child = try? ChildProcess.make(hasOwnProcessGroup: false) else {
             body()
             _exit(7)
         }
-        let end = ChildProcess.ends(of: [child], passingOn: [], within: limits)[0]
+        let end = ChildProcess.waitForExit(of: [child], forwarding: [], within: limits)[0]
         _exit(end.status == status && end.cause == cause ? 0 : 1)
     }
 
@@ -61,18 +61,18 @@ import Testing
 
     @Test func `has its own time, and takes none from the others`() async {
         await #expect(processExitsWith: .success) {
-            guard try ChildProcess.make(isApart: false) == nil else {
+            guard try ChildProcess.make(hasOwnProcessGroup: false) == nil else {
                 var status: Int32 = 0
                 try #require(waitpid(-1, &status, 0) > 0 && status == 0)
                 return
             }
             var ends: [Int32] = [-1, -1]
-            guard pipe(&ends) == 0, let first = try? ChildProcess.make(isApart: false) else {
+            guard pipe(&ends) == 0, let first = try? ChildProcess.make(hasOwnProcessGroup: false) else {
                 close(ends[0])
                 signal(SIGTERM, SIG_IGN)
                 while true { raise(SIGSTOP) }
             }
-            guard let second = try? ChildProcess.make(isApart: false) else {
+            guard let second = try? ChildProcess.make(hasOwnProcessGroup: false) else {
                 // It ends after the first, whose end of the pipe is closed by then.
                 close(ends[1])
                 var byte: UInt8 = 0
@@ -80,7 +80,7 @@ import Testing
                 _exit(7)
             }
             close(ends[1])
-            let all = ChildProcess.ends(of: [first, second], passingOn: [], within: Self.limits())
+            let all = ChildProcess.waitForExit(of: [first, second], forwarding: [], within: Self.limits())
             _exit(all.map(\.status) == [-SIGKILL, 7] && all.map(\.cause) == [.stops, .itself] ? 0 : 1)
         }
     }

@@ -7,12 +7,12 @@ import Testing
 
 @Suite struct `What is told of a kernel that is kept` {
     private let parent = FileManager.default.temporaryDirectory.path + "/galley-kept-test-\(UUID().uuidString)"
-    private let folder: RunFolder
+    private let folder: RunRegistry
 
     init() throws {
         try FileManager.default.createDirectory(
             atPath: parent, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
-        folder = try #require(RunFolder.own(in: parent, geteuid()))
+        folder = try #require(RunRegistry.own(in: parent, geteuid()))
     }
 
     private func record(_ id: String, of process: Int32 = getpid()) -> KeptKernelRecord? {
@@ -26,7 +26,7 @@ import Testing
         try folder.add(record)
         let read = try #require(folder.keptKernel("a-b2c3"))
         #expect(read.bytes == record.bytes && read.process == record.process && read.keepers == record.keepers)
-        #expect(read.isAlive && folder.keptKernels.count == 1 && folder.runs.isEmpty && !folder.isUncertain)
+        #expect(read.isAlive && folder.keptKernels.count == 1 && folder.runs.isEmpty && !folder.isPartlyUnreadable)
         let mode = try FileManager.default.attributesOfItem(atPath: folder.file(ofKernel: "a-b2c3"))[.posixPermissions]
         #expect(mode as? Int == 0o600)
         folder.remove(kernel: "a-b2c3")
@@ -45,9 +45,9 @@ import Testing
         }
         // Its number is another process's by now.
         try add("ended", "process_started", 1)
-        try add("elsewhere", "machine", .string(ProcessMark.here.split(separator: "/")[0] + "/pid:[1]"))
+        try add("elsewhere", "machine", .string(ProcessIdentity.here.split(separator: "/")[0] + "/pid:[1]"))
         try add("broken", "process", "x")
-        folder.forgetOld(always: false)
+        folder.removeOldRuns(always: false)
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
         #expect(names == ["alive.kept.json", "broken.kept.json", "elsewhere.kept.json"])
         #expect(folder.keptKernels.map(\.id) == ["alive"])

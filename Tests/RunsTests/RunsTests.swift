@@ -35,12 +35,12 @@ import Testing
 
     @Test func `is that it is lost, when its process is gone`() {
         var status = status()
-        #expect(status.presentState == .running)
+        #expect(status.currentState == .running)
         // The number is in use, by another process than then.
-        status.process = ProcessMark(number: status.process.number, began: 1, machine: status.process.machine)
-        #expect(status.presentState == .lost)
+        status.process = ProcessIdentity(number: status.process.number, began: 1, machine: status.process.machine)
+        #expect(status.currentState == .lost)
         status.end(0, "succeeded", nil)
-        #expect(status.presentState == .ended)
+        #expect(status.currentState == .ended)
     }
 
     @Test func `is kept in files that somebody may read, and is whole at any time`() async throws {
@@ -52,12 +52,12 @@ import Testing
         try file.finish()
         for number in 1...2000 {
             file.update { $0.cell = number }
-            let read = try #require(LocalFile.peek(folder + "/a").flatMap { RunStatus($0) })
+            let read = try #require(LocalFile.readSmallFile(folder + "/a").flatMap { RunStatus($0) })
             #expect(read.cell <= number || read.cell == 3)
         }
         try file.finish()
         for (name, mode) in [("a", 0o644), ("b", 0o600)] {
-            #expect(LocalFile.peek("\(folder)/\(name)").flatMap { RunStatus($0) }?.cell == 2000)
+            #expect(LocalFile.readSmallFile("\(folder)/\(name)").flatMap { RunStatus($0) }?.cell == 2000)
             let found = try FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")
             #expect(found[.posixPermissions] as? Int == mode)
         }
@@ -72,13 +72,13 @@ import Testing
 
 @Suite struct `A process` {
     @Test func `is known again, and is not taken for another`() throws {
-        let own = ProcessMark.current()
-        #expect(own.isAlive && !own.isElsewhere && own.user == geteuid())
-        #expect(!ProcessMark(number: own.number, began: own.began + 1, machine: own.machine).isAlive)
-        #expect(!ProcessMark(number: own.number, began: own.began, machine: "another/" + own.machine).isAlive)
+        let own = ProcessIdentity.current()
+        #expect(own.isAlive && !own.isInOtherContainer && own.user == geteuid())
+        #expect(!ProcessIdentity(number: own.number, began: own.began + 1, machine: own.machine).isAlive)
+        #expect(!ProcessIdentity(number: own.number, began: own.began, machine: "another/" + own.machine).isAlive)
         let space = try #require(own.machine.split(separator: "/", maxSplits: 1).last)
         let elsewhere = own.machine.replacing(space, with: "pid:[1]")
-        #expect(ProcessMark(number: own.number, began: own.began, machine: elsewhere).isElsewhere)
+        #expect(ProcessIdentity(number: own.number, began: own.began, machine: elsewhere).isInOtherContainer)
     }
 
     @Test func `gets signals, and is waited for`() throws {
@@ -86,9 +86,9 @@ import Testing
         sleep.executableURL = URL(fileURLWithPath: "/bin/sleep")
         sleep.arguments = ["1000"]
         try sleep.run()
-        let mark = try #require(ProcessMark(of: Int(sleep.processIdentifier)))
+        let mark = try #require(ProcessIdentity(of: Int(sleep.processIdentifier)))
         #expect(mark.isAlive)
-        let stranger = ProcessMark(number: mark.number, began: mark.began + 1, machine: mark.machine)
+        let stranger = ProcessIdentity(number: mark.number, began: mark.began + 1, machine: mark.machine)
         #expect(try !stranger.signal(SIGKILL))
         #expect(mark.isAlive)
         // Others may be blocked in what a test starts.
@@ -106,17 +106,17 @@ import Testing
         ("a.b", "a-b-"), (String(repeating: "x", count: 300), String(repeating: "x", count: 40) + "-"),
     ])
     func `has names that are short, and say of what the run is`(path: String, beginning: String) throws {
-        let id = try #require(RunFolder.own()).newID(for: path)
+        let id = try #require(RunRegistry.own()).newID(for: path)
         #expect(id.hasPrefix(beginning) && id.count == beginning.count + 4)
         #expect(id.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9_-]*/) != nil)
     }
 
     @Test func `belongs to whoever runs this process, and nobody else can write to it`() throws {
-        let folder = try #require(RunFolder.own())
+        let folder = try #require(RunRegistry.own())
         let found = try FileManager.default.attributesOfItem(atPath: folder.path)
         #expect(found[.ownerAccountID] as? UInt32 == geteuid())
         #expect(found[.posixPermissions] as? Int == 0o755)
-        #expect(RunFolder.all.contains { $0.path == folder.path && $0.user == geteuid() })
+        #expect(RunRegistry.all.contains { $0.path == folder.path && $0.user == geteuid() })
     }
 }
 
@@ -137,8 +137,8 @@ import Testing
         for suffix in ["", "-1", "-2", "-3"] {
             _ = FileManager.default.createFile(atPath: "\(parent)/galley-runs-\(user)\(suffix)", contents: nil)
         }
-        let folder = try #require(RunFolder.own(in: parent, user))
-        #expect(RunFolder.own(in: parent, user)?.path == folder.path)
+        let folder = try #require(RunRegistry.own(in: parent, user))
+        #expect(RunRegistry.own(in: parent, user)?.path == folder.path)
         #expect(folder.path.hasPrefix("\(parent)/galley-runs-\(user)-"))
         #expect(try FileManager.default.contentsOfDirectory(atPath: parent).count == 5)
     }
@@ -147,16 +147,16 @@ import Testing
         defer { remove() }
         var status = RunStatus(id: "a-b2c3", process: .current(), notebook: "/a.ipynb")
         status.state = .running
-        try LocalFile.put(status.bytes, at: "\(parent)/a-b2c3.json")
-        let own = RunFolder(path: parent, user: geteuid())
-        #expect(own.runs.map(\.presentState) == [.running])
-        let forger = RunFolder(path: parent, user: geteuid() + 4321)
+        try LocalFile.replaceSmallFile(status.bytes, at: "\(parent)/a-b2c3.json")
+        let own = RunRegistry(path: parent, user: geteuid())
+        #expect(own.runs.map(\.currentState) == [.running])
+        let forger = RunRegistry(path: parent, user: geteuid() + 4321)
         // Root looks only into a folder that is the user's.
         if geteuid() == 0 {
             #expect(forger.runs.isEmpty)
             chown(parent, forger.user, forger.user)
         }
-        #expect(forger.runs.map(\.presentState) == [.lost])
+        #expect(forger.runs.map(\.currentState) == [.lost])
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can become another user"))
@@ -164,18 +164,18 @@ import Testing
         defer { remove() }
         var status = RunStatus(id: "a-b2c3", process: .current(), notebook: "/a.ipynb")
         status.state = .running
-        try LocalFile.put(status.bytes, at: "\(parent)/a-b2c3.json", mode: 0o600)
-        #expect(!RunFolder(path: parent, user: 0).isUncertain)
+        try LocalFile.replaceSmallFile(status.bytes, at: "\(parent)/a-b2c3.json", mode: 0o600)
+        #expect(!RunRegistry(path: parent, user: 0).isPartlyUnreadable)
         await #expect(processExitsWith: .success) { [parent = parent as String] in
-            let folder = RunFolder(path: parent, user: 0)
+            let folder = RunRegistry(path: parent, user: 0)
             try #require(setuid(1234) == 0)
-            try #require(folder.runs.isEmpty && folder.isUncertain)
+            try #require(folder.runs.isEmpty && folder.isPartlyUnreadable)
         }
         chmod("\(parent)/a-b2c3.json", 0o644)
         await #expect(processExitsWith: .success) { [parent = parent as String] in
-            let folder = RunFolder(path: parent, user: 0)
+            let folder = RunRegistry(path: parent, user: 0)
             try #require(setuid(1234) == 0)
-            try #require(folder.runs.map(\.presentState) == [.running] && !folder.isUncertain)
+            try #require(folder.runs.map(\.currentState) == [.running] && !folder.isPartlyUnreadable)
         }
     }
 }

@@ -87,7 +87,7 @@ struct Findings {
     }
 
     private var json: String {
-        var style = Style.canonical
+        var style = JSONStyle.canonical
         (style.indentation, style.spaceAfterComma, style.lineEnd) = (nil, " ", "")
         var members: [(String, Value)] = [
             ("runs", .number(runs.count)), ("cancelled", .number(runs.count(where: \.isCancelled))),

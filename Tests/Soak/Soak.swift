@@ -46,7 +46,7 @@ import GalleyLocalKernels
     private func run() -> Findings {
         // As `galley` does, and as is for a host to decide: otherwise glibc keeps what is free at the end of each of its
         // heaps, of which there are eight for each processor, and resident memory grows until each has seen a large run.
-        clinux_give_memory_back()
+        clinux_return_freed_memory()
         host.begin()
         let began = ContinuousClock.now
         let (first, second) = (min(Self.warmUp, plan.count), min(Self.settled, plan.count))

@@ -3,22 +3,22 @@ import Glibc
 import GalleyStorage
 import Testing
 
-@testable import struct GalleyStorage.Stamp
+@testable import struct GalleyStorage.FileVersion
 @testable import struct GalleyStorage.TemporaryFile
 
 @Suite struct `When another program saves in the moment in which a file is replaced` {
     let scratch: Scratch
     let path: String
-    let seen: Stamp
+    let seen: FileVersion
 
     init() throws {
         scratch = try Scratch()
         path = try scratch.file("a", "old")
-        seen = try #require(try Stamp(ofFileAt: path))
+        seen = try #require(try FileVersion(ofFileAt: path))
     }
 
     private func new(unnamed: Bool = true, links: Bool = true) throws -> TemporaryFile {
-        let file = try TemporaryFile(in: scratch.path, mode: 0o600, unnamed: unnamed, links: links)
+        let file = try TemporaryFile(in: scratch.path, mode: 0o600, unnamed: unnamed, usesHardLinks: links)
         try file.file.write(Array("ours".utf8))
         return file
     }
@@ -26,7 +26,7 @@ import Testing
     @Test(arguments: [true, false])
     func `an unchanged file is replaced, and nothing is left`(unnamed: Bool) throws {
         var file = try new(unnamed: unnamed)
-        #expect(try file.take(name: "a", insteadOf: seen))
+        #expect(try file.replace("a", expecting: seen))
         #expect(contents(path) == "ours")
         #expect(scratch.names == ["a"])
     }
@@ -36,7 +36,7 @@ import Testing
         var file = try new(unnamed: unnamed)
         if !inPlace { unlink(path) }
         try write("theirs", to: path)
-        #expect(try !file.take(name: "a", insteadOf: seen))
+        #expect(try !file.replace("a", expecting: seen))
         _ = consume file
         #expect(contents(path) == "theirs")
         #expect(scratch.names == ["a"])
@@ -48,7 +48,7 @@ import Testing
             make()
             let before = status(path).st_ino
             var file = try new()
-            #expect(try !file.take(name: "a", insteadOf: seen))
+            #expect(try !file.replace("a", expecting: seen))
             #expect(status(path).st_ino == before)
         }
     }
@@ -56,13 +56,13 @@ import Testing
     @Test func `a name that became free is taken`() throws {
         unlink(path)
         var file = try new()
-        #expect(try file.take(name: "a", insteadOf: seen))
+        #expect(try file.replace("a", expecting: seen))
         #expect(contents(path) == "ours" && scratch.names == ["a"])
     }
 
     @Test func `a file system that cannot exchange names replaces the file all the same`() throws {
         var file = try new(unnamed: false, links: false)
-        #expect(try file.take(name: "a", insteadOf: seen))
+        #expect(try file.replace("a", expecting: seen))
         #expect(contents(path) == "ours" && scratch.names == ["a"])
     }
 

@@ -124,7 +124,7 @@ import Testing
         for unnamed in [true, false] {
             var file = try TemporaryFile(in: scratch.path, mode: 0o600, unnamed: unnamed)
             #expect(scratch.names.isEmpty == unnamed)
-            #expect(throws: Errno.self) { try file.take(name: "no/such/folder") }
+            #expect(throws: Errno.self) { try file.replace("no/such/folder") }
             _ = consume file
             #expect(scratch.names == [])
         }
@@ -133,9 +133,9 @@ import Testing
     @Test func `a file system whose files have one name alone makes new files all the same, and over none`() throws {
         for (base, isFree) in [("a", false), ("b", true)] {
             _ = try scratch.file("a", "old")
-            var file = try TemporaryFile(in: scratch.path, mode: 0o600, unnamed: false, links: false)
+            var file = try TemporaryFile(in: scratch.path, mode: 0o600, unnamed: false, usesHardLinks: false)
             try file.file.write(Array("new".utf8))
-            #expect(try file.take(freeName: base) == isFree)
+            #expect(try file.claimName(base) == isFree)
         }
         #expect(scratch.names == ["a", "b"])
         #expect(contents(scratch("a")) == "old" && contents(scratch("b")) == "new")
@@ -145,7 +145,7 @@ import Testing
         let path = try scratch.file("a")
         var file = try TemporaryFile(in: scratch.path, mode: 0o600, unnamed: false)
         try file.file.write(Array("new".utf8))
-        try file.take(name: "a")
+        try file.replace("a")
         #expect(contents(path) == "new")
         #expect(scratch.names == ["a"])
     }

@@ -49,8 +49,8 @@ import Testing
     @Test func `is not what a link leads to that takes its place, for those who follow none`() throws {
         let scratch = try Scratch()
         symlink(try scratch.file("a.ipynb"), scratch("link.ipynb"))
-        #expect(throws: Never.self) { _ = try FileLock.take(scratch("link.ipynb")) }
-        #expect(throws: StorageError.self) { _ = try FileLock.take(scratch("link.ipynb"), followsLinks: false) }
+        #expect(throws: Never.self) { _ = try FileLock.acquire(scratch("link.ipynb")) }
+        #expect(throws: StorageError.self) { _ = try FileLock.acquire(scratch("link.ipynb"), followsLinks: false) }
     }
 
     @Test func `need not exist`() async throws {

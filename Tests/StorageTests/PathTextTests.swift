@@ -16,7 +16,7 @@ private let marked = "\u{301}x.ipynb"
         #expect(path.lastName.isSamePath(as: marked))
         #expect(path.pathNames.count == 3 && path.pathNames.last?.isSamePath(as: marked) == true)
         #expect(LocalFile.folder(of: path) == "/home/user")
-        #expect(LocalFile.base(of: path).isSamePath(as: marked))
+        #expect(LocalFile.fileName(of: path).isSamePath(as: marked))
         #expect(("/" + marked).isAbsolutePath && ("/" + marked).pathNames.count == 1)
         #expect(!marked.isAbsolutePath && marked.lastSlash == nil && marked.directory.isEmpty)
         #expect("a/".endsInSlash && "a/".withSlash == "a/" && "a".withSlash == "a/")
@@ -70,7 +70,7 @@ private let marked = "\u{301}x.ipynb"
         let scratch = try Scratch()
         let path = try scratch.file("a.ipynb", "seen")
         let seen = try #require(LocalFile.identity(of: path))
-        let bounds = LocalFile.ReadingBounds(only: seen)
+        let bounds = LocalFile.ReadRestrictions(only: seen)
         #expect(try await LocalFile(path, reading: bounds).read() == Array("seen".utf8))
         _ = try scratch.file("b.ipynb", "other")
         try #require(rename(scratch("b.ipynb"), path) == 0)
@@ -86,7 +86,7 @@ private let marked = "\u{301}x.ipynb"
         let path = try scratch.file("a.ipynb", "text")
         chown(path, 54_322, 54_322)
         symlink(path, scratch("link"))
-        let bounds = LocalFile.ReadingBounds(owners: [0, 54_321])
+        let bounds = LocalFile.ReadRestrictions(owners: [0, 54_321])
         let error = await #expect(throws: StorageError.self) {
             try await LocalFile(scratch("link"), reading: bounds).read()
         }

@@ -155,9 +155,9 @@ struct `A file that root writes` {
             let path = scratch(name)
             await #expect(throws: StorageError.changeable(path: path)) { try await LocalFile(path).checkWritable() }
             await #expect(throws: StorageError.changeable(path: path)) { _ = try await LocalFile(path).write([1]) }
-            #expect(throws: StorageError.changeable(path: path)) { try LocalFile.put([1], at: path) }
+            #expect(throws: StorageError.changeable(path: path)) { try LocalFile.replaceSmallFile([1], at: path) }
             #expect(throws: StorageError.changeable(path: path)) { try LocalFile.remove(path) }
-            #expect(throws: Errno(rawValue: EPERM)) { _ = try LocalFile.openForLines(path) }
+            #expect(throws: Errno(rawValue: EPERM)) { _ = try LocalFile.openForAppending(path) }
         }
         #expect(throws: StorageError.self) { try LocalFile.makeFolder(scratch("folder/a/b")) }
         #expect(roots.names == ["secret"] && contents(roots("secret")) == "secret")
@@ -179,7 +179,7 @@ struct `A file that root writes` {
         chmod(scratch.path, 0o777)
         func make(_ name: String, of user: uid_t) throws { chown(try scratch.file(name), user, user) }
         for name in ["file", "link"] { try make(name, of: 0) }
-        let paths = try ["new", "file", "link"].map { try HeldPath(scratch($0)) }
+        let paths = try ["new", "file", "link"].map { try PinnedPath(scratch($0)) }
         // In the moment between the look and the opening.
         try make("new", of: alice)
         try make("other", of: alice)
@@ -199,7 +199,7 @@ struct `A file that root writes` {
         mkfifo(scratch("pipe"), 0o600)
         chown(scratch("pipe"), alice, alice)
         for name in ["alices", "second", "pipe"] {
-            #expect(throws: Errno(rawValue: EPERM)) { _ = try LocalFile.openForLines(scratch(name)) }
+            #expect(throws: Errno(rawValue: EPERM)) { _ = try LocalFile.openForAppending(scratch(name)) }
         }
         await #expect(throws: StorageError.changeable(path: scratch("second"))) {
             _ = try await LocalFile(scratch("second")).write([1])
@@ -211,9 +211,9 @@ struct `A file that root writes` {
         give()
         _ = try scratch.file("report")
         chown(scratch("report"), alice, alice)
-        try LocalFile.put(Array("new".utf8), at: scratch("report"))
+        try LocalFile.replaceSmallFile(Array("new".utf8), at: scratch("report"))
         #expect(contents(scratch("report")) == "new" && owner(of: scratch("report")) == 0)
-        let lines = try LocalFile.openForLines(scratch("log"))
+        let lines = try LocalFile.openForAppending(scratch("log"))
         close(lines)
         #expect(owner(of: scratch("log")) == 0)
         try LocalFile.makeFolder(scratch("b/c"))
@@ -223,11 +223,12 @@ struct `A file that root writes` {
     @Test func `is read only if it is the file that was meant, where others can exchange it`() async throws {
         let path = try scratch.file("a", "meant")
         let only = try #require(LocalFile.identity(of: path))
-        #expect(try await LocalFile(path, reading: LocalFile.ReadingBounds(only: only)).read() == Array("meant".utf8))
+        #expect(
+            try await LocalFile(path, reading: LocalFile.ReadRestrictions(only: only)).read() == Array("meant".utf8))
         _ = try scratch.file("b", "other")
         rename(scratch("b"), path)
         await #expect(throws: StorageError.self) {
-            _ = try await LocalFile(path, reading: LocalFile.ReadingBounds(only: only)).read()
+            _ = try await LocalFile(path, reading: LocalFile.ReadRestrictions(only: only)).read()
         }
         #expect(try await LocalFile(path).read() == Array("other".utf8))
     }

@@ -3,8 +3,8 @@ import Glibc
 import GalleyStorage
 import Testing
 
-@testable import enum GalleyStorage.Remains
-@testable import struct GalleyStorage.Stamp
+@testable import enum GalleyStorage.LeftoverFiles
+@testable import struct GalleyStorage.FileVersion
 @testable import struct GalleyStorage.TemporaryFile
 
 @Suite struct `What a killed run has left beside a notebook` {
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test func `is removed by the next run that saves there`() async throws {
-        for _ in 0..<300 { _ = try scratch.file(Remains.newName, "half") }
+        for _ in 0..<300 { _ = try scratch.file(LeftoverFiles.newName, "half") }
         _ = try await file.read()
         _ = try await file.write(Array("new".utf8))
         #expect(scratch.names == ["a.ipynb"])
@@ -31,7 +31,7 @@ import Testing
         try live.file.write(Array("live".utf8))
         #expect(scratch.names.count == 2)
         _ = try await file.write(Array("new".utf8))
-        try live.take(name: "b.ipynb")
+        try live.replace("b.ipynb")
         #expect(contents(scratch("b.ipynb")) == "live")
     }
 
@@ -50,7 +50,7 @@ import Testing
 
     @Test(.enabled(if: isRoot, "only root can give files away"))
     func `is not what belongs to another user`() async throws {
-        let name = Remains.newName
+        let name = LeftoverFiles.newName
         chown(try scratch.file(name), 1234, 1234)
         _ = try await file.write(Array("new".utf8))
         #expect(scratch.names == [name, "a.ipynb"])
@@ -59,9 +59,9 @@ import Testing
     @Test func `is removed where two files were to change their names, and kept where another program saved it`()
         async throws
     {
-        let old = try #require(try Stamp(ofFileAt: path))
-        let new = try #require(try Stamp(ofFileAt: scratch.file("new", "new")))
-        let name = Remains.exchangeName(of: new, for: old)
+        let old = try #require(try FileVersion(ofFileAt: path))
+        let new = try #require(try FileVersion(ofFileAt: scratch.file("new", "new")))
+        let name = LeftoverFiles.exchangeName(of: new, for: old)
         for kept in [false, true] {
             rename(scratch("new"), scratch(name))
             if kept { _ = try scratch.file(name, "theirs") }
@@ -167,7 +167,7 @@ private func warnings(about path: String) async throws -> [String] {
         let bytes = Interrupted("new") { pass, isBegun in
             guard pass == 2, isBegun else { return }
             #expect(list(scratch).count == 3)
-            #expect(SafetyCopy.left(of: path) == [])
+            #expect(SafetyCopy.leftovers(of: path) == [])
             #expect(list(scratch).count == 3)
         }
         _ = try await LocalFile(path).write(bytes)
@@ -182,7 +182,7 @@ private func warnings(about path: String) async throws -> [String] {
         await #expect(processExitsWith: .success) { [path = path as String] in
             var limit = rlimit(rlim_cur: 1 << 34, rlim_max: 1 << 34)
             setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
-            try #require(SafetyCopy.left(of: path) == [])
+            try #require(SafetyCopy.leftovers(of: path) == [])
         }
         #expect(scratch.names.count == 3)
     }

@@ -9,7 +9,7 @@ import Testing
     init() throws { scratch = try Scratch() }
 
     @Test func `is there also where the disk does not say that it has it`() throws {
-        let path = try LocalFile.rescue(
+        let path = try LocalFile.writeRescueCopy(
             Array("result".utf8), as: "a.ipynb", in: scratch.path, for: nil, flush: { _ in -1 })
         #expect(contents(path) == "result")
         #expect(mode(path) == 0o600)
@@ -19,7 +19,8 @@ import Testing
     func `that could not be written leaves nothing behind`() throws {
         let small = try SmallFileSystem(size: "64k")
         #expect(throws: StorageError.self) {
-            try LocalFile.rescue([UInt8](repeating: 65, count: 100_000), as: "a.ipynb", in: small.path, for: nil)
+            try LocalFile.writeRescueCopy(
+                [UInt8](repeating: 65, count: 100_000), as: "a.ipynb", in: small.path, for: nil)
         }
         #expect(list(small.path) == [])
     }
@@ -37,7 +38,7 @@ import Testing
 
     @Test func `is not waited for longer than is said, when nothing reads it`() {
         let error = #expect(throws: StorageError.self) {
-            try LocalFile.fill(path, with: Array("x".utf8), mode: 0o600, within: .zero)
+            try LocalFile.writeDocument(path, with: Array("x".utf8), mode: 0o600, within: .zero)
         }
         #expect(error == .notRead(path: path, .zero))
     }
@@ -46,7 +47,7 @@ import Testing
         let reader = open(path, O_RDONLY | O_NONBLOCK)
         defer { close(reader) }
         let error = #expect(throws: StorageError.self) {
-            try LocalFile.fill(path, with: [UInt8](repeating: 65, count: 1 << 20), mode: 0o600, within: .zero)
+            try LocalFile.writeDocument(path, with: [UInt8](repeating: 65, count: 1 << 20), mode: 0o600, within: .zero)
         }
         #expect(error == .notRead(path: path, .zero))
     }
@@ -54,7 +55,7 @@ import Testing
     @Test func `takes what is read`() throws {
         let reader = open(path, O_RDONLY | O_NONBLOCK)
         defer { close(reader) }
-        try LocalFile.fill(path, with: Array("report".utf8), mode: 0o600, within: .seconds(60))
+        try LocalFile.writeDocument(path, with: Array("report".utf8), mode: 0o600, within: .seconds(60))
         var bytes = [UInt8](repeating: 0, count: 10)
         #expect(read(reader, &bytes, bytes.count) == 6)
     }

@@ -69,28 +69,28 @@ extension Scratch {
 
 @Suite struct `Text that is put aside` {
     @Test func `comes back in the order in which it is wanted`() throws {
-        let spool = try Spool(in: "/tmp")
+        let spool = try ScratchFile(in: "/tmp")
         let long = String(repeating: "long ", count: 500_000)
         let (first, second) = (try spool.add(long), try spool.add("second"))
-        var pieces = Pieces()
+        var pieces = ConcatenatedBytes()
         pieces.append("<")
         pieces.append(second, of: spool)
         pieces.append(first, of: spool)
         pieces.append(">")
         let scratch = try Scratch()
-        try LocalFile.put(pieces, at: scratch("a"))
+        try LocalFile.replaceSmallFile(pieces, at: scratch("a"))
         #expect(contents(scratch("a")) == "<second\(long)>")
         #expect(pieces.count == long.utf8.count + 8)
     }
 
     @Test func `is written to what is no file without taking its place`() throws {
-        try LocalFile.fill("/dev/null", with: Array("x".utf8), mode: 0o600, within: .zero)
+        try LocalFile.writeDocument("/dev/null", with: Array("x".utf8), mode: 0o600, within: .zero)
         #expect(LocalFile.kind(of: "/dev/null") == .other)
         let scratch = try Scratch()
-        try LocalFile.fill(scratch("a"), with: Array("x".utf8), mode: 0o600, within: .zero)
+        try LocalFile.writeDocument(scratch("a"), with: Array("x".utf8), mode: 0o600, within: .zero)
         #expect(contents(scratch("a")) == "x")
         #expect(throws: StorageError.folderNotFound(path: scratch("no/a"))) {
-            try LocalFile.fill(scratch("no/a"), with: Array("x".utf8), mode: 0o600, within: .zero)
+            try LocalFile.writeDocument(scratch("no/a"), with: Array("x".utf8), mode: 0o600, within: .zero)
         }
     }
 }

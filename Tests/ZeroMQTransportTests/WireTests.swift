@@ -5,7 +5,7 @@ import Testing
 @testable import GalleyZeroMQTransport
 
 @Suite struct `The wire` {
-    private let key = Key(text: "secret")
+    private let key = SigningKey(text: "secret")
     private let session = Session()
 
     @Test func `signs as the protocol says`() {
@@ -17,8 +17,8 @@ import Testing
     }
 
     @Test func `brings a message over as it was`() throws {
-        let sender = Wire(key: key)
-        var receiver = Wire(key: key)
+        let sender = MessageCodec(key: key)
+        var receiver = MessageCodec(key: key)
         var message = session.executeRequest("print('é')\n")
         message.parent = session.kernelInfoRequest().header
         message.buffers = [[], [0, 255], Array(repeating: 7, count: 100_000)]
@@ -34,12 +34,12 @@ import Testing
     @Test func `looks at the shape first, then the signature, then whether it was here, and only then at the words`()
         throws
     {
-        var wire = Wire(key: key)
+        var wire = MessageCodec(key: key)
         let frames = wire.frames(of: session.kernelInfoRequest())
-        func refusal(_ change: (inout [[UInt8]]) -> Void) -> WireError? {
+        func refusal(_ change: (inout [[UInt8]]) -> Void) -> MessageDecodingError? {
             var changed = frames
             change(&changed)
-            do throws(WireError) {
+            do throws(MessageDecodingError) {
                 _ = try wire.message(of: changed, on: .shell)
                 return nil
             } catch { return error }
@@ -58,35 +58,35 @@ import Testing
     }
 
     @Test func `does not take another key's word`() {
-        var wire = Wire(key: key)
-        let frames = Wire(key: Key(text: "other")).frames(of: session.kernelInfoRequest())
-        #expect(throws: WireError.wrongSignature) { try wire.message(of: frames, on: .shell) }
+        var wire = MessageCodec(key: key)
+        let frames = MessageCodec(key: SigningKey(text: "other")).frames(of: session.kernelInfoRequest())
+        #expect(throws: MessageDecodingError.wrongSignature) { try wire.message(of: frames, on: .shell) }
     }
 
     @Test func `makes keys of 256 random bits`() {
-        let keys = (0..<100).map { _ in Key().text }
+        let keys = (0..<100).map { _ in SigningKey().text }
         #expect(keys.allSatisfy { $0.wholeMatch(of: /[0-9a-f]{64}/) != nil })
         #expect(Set(keys).count == 100)
     }
 
     @Test func `survives frames of any bytes`() {
-        var wire = Wire(key: key)
+        var wire = MessageCodec(key: key)
         let frames = wire.frames(of: session.executeRequest("x"))
         for index in frames.indices {
             for length in 0..<frames[index].count {
                 var cut = frames
                 cut[index] = Array(cut[index][..<length])
-                #expect(throws: WireError.self) { try wire.message(of: cut, on: .iopub) }
+                #expect(throws: MessageDecodingError.self) { try wire.message(of: cut, on: .iopub) }
             }
         }
     }
 
     @Test func `takes many buffers, and not any number of them`() throws {
-        var wire = Wire(key: key)
+        var wire = MessageCodec(key: key)
         var message = session.executeRequest("x")
-        message.buffers = Array(repeating: [1], count: Wire.frameLimit - 6)
+        message.buffers = Array(repeating: [1], count: MessageCodec.frameLimit - 6)
         #expect(try wire.message(of: wire.frames(of: message), on: .shell).buffers == message.buffers)
         message.buffers.append([1])
-        #expect(throws: WireError.tooLarge) { try wire.message(of: wire.frames(of: message), on: .shell) }
+        #expect(throws: MessageDecodingError.tooLarge) { try wire.message(of: wire.frames(of: message), on: .shell) }
     }
 }

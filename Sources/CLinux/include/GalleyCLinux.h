@@ -15,7 +15,7 @@ const char *_Nullable clinux_next_name(DIR *_Nonnull folder);
 
 /// Opens a file that somebody else may have made, for reading. What is no file must neither be followed nor waited for:
 /// -1 and errno then, and where it cannot be opened.
-int clinux_open_plain(const char *_Nonnull path);
+int clinux_open_regular_file(const char *_Nonnull path);
 
 // MARK: - For Storage
 
@@ -32,10 +32,10 @@ int clinux_rename_to_free(int folder, const char *_Nonnull old, const char *_Non
 int clinux_look_up(int folder, const char *_Nonnull name);
 
 /// Returns 1 if a process serves the file system of a file (FUSE), 0 if not, or -1 and errno.
-int clinux_is_served(int file);
+int clinux_is_on_fuse(int file);
 
 /// Returns 1 if a file is none on a disk but what the kernel tells of itself or of a process, 0 if not, or -1 and errno.
-int clinux_is_pseudo(int file);
+int clinux_is_on_pseudo_file_system(int file);
 
 /// Splits the number of a device into the two that the kernel's list of mounts has.
 void clinux_device_numbers(dev_t device, unsigned numbers[_Nonnull 2]);
@@ -53,7 +53,7 @@ int clinux_flags(int file, int *_Nonnull flags);
 void clinux_set_flags(int file, int wanted);
 
 /// Whether the file system of a file is local and keeps locks, so that no process works on a file without one.
-int clinux_locks_are_known(int file);
+int clinux_has_reliable_locks(int file);
 
 /// Reads the link that ``clinux_look_up`` found; returns its length, or -1 and errno.
 ssize_t clinux_read_link(int link, char *_Nonnull text, size_t size);
@@ -64,7 +64,7 @@ void clinux_prefer_huge_pages(void *_Nonnull address, size_t length);
 // MARK: - For LocalKernels
 
 /// Removes a file, or a folder with everything in it, following no link; what cannot be removed stays.
-void clinux_remove(const char *_Nonnull path);
+void clinux_remove_tree(const char *_Nonnull path);
 
 /// Looks a user up by name or, where that is NULL, by `id`. Sets the numbers of the user and of the user's own group, and
 /// writes name, home and shell to `text`, each ended by a NUL; returns 0 where there is none, or where there is no room.
@@ -146,7 +146,7 @@ int clinux_make_pipe(int ends[_Nonnull 2]);
 int clinux_ending_signal(int status);
 
 /// Returns the process that listens at the path of a socket; -1 if there is none.
-pid_t clinux_listener(const char *_Nonnull path);
+pid_t clinux_find_listener(const char *_Nonnull path);
 
 /// Returns whether a process that was waited for is stopped, and has not ended.
 int clinux_is_stopped(int status);
@@ -155,7 +155,7 @@ int clinux_is_stopped(int status);
 int clinux_exit_status(int status);
 
 /// Has all threads of this process take their memory from one place, instead of setting some aside for each.
-void clinux_share_memory(void);
+void clinux_use_one_malloc_arena(void);
 
 /// Whether there is a group of this number.
 int clinux_is_group(gid_t group);
@@ -168,10 +168,10 @@ size_t clinux_find_groups(uid_t user, gid_t group, gid_t *_Nonnull groups, size_
 
 /// Makes this process, which must have a single thread, one of another user, for good: in a session of its own, without
 /// the terminal, the keys and the capabilities of before. Returns 0, or -1 and errno: then it must do nothing but end.
-int clinux_become(uid_t user, gid_t group, const gid_t *_Nonnull groups, size_t count);
+int clinux_become_user(uid_t user, gid_t group, const gid_t *_Nonnull groups, size_t count);
 
 /// Removes a folder with everything in it as another user, in a process of its own that is waited for.
-void clinux_remove_as(
+void clinux_remove_tree_as_user(
     uid_t user, gid_t group, const gid_t *_Nonnull groups, size_t count, const char *_Nonnull path);
 
 // MARK: - For Runs
@@ -183,10 +183,10 @@ const char *_Nullable clinux_argument(int number);
 pid_t clinux_fork(void);
 
 /// Has this process sent a signal when its parent ends, which is `parent` as long as it has not.
-void clinux_hear_of_end(pid_t parent, int signal);
+void clinux_signal_on_parent_exit(pid_t parent, int signal);
 
 /// Has this process give large pieces of memory back to the system when they are freed, instead of keeping them.
-void clinux_give_memory_back(void);
+void clinux_return_freed_memory(void);
 
 /// Opens something that stands for a process and can be waited for; -1 and errno where it cannot.
 int clinux_open_process(pid_t process);

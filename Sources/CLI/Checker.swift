@@ -1,0 +1,182 @@
+import GalleyFlags
+import GalleyComparison
+import GalleyExecution
+import Galley
+import Glibc
+import GalleyJupyterProtocol
+import GalleyLocalKernels
+import GalleyNotebook
+import GalleyReports
+import GalleyStorage
+import GalleySupervisor
+import Synchronization
+
+/// What was asked of `galley check`.
+struct CheckSettings: Sendable {
+    /// Whether only those cells are compared that ask for it.
+    var isLax = false
+    /// What texts are changed by before they are compared.
+    private(set) var sanitizers = TextSanitizers()
+    /// The file that tells it, and the option that names the file.
+    var sanitizerFile: (path: String, option: String)?
+
+    static let flags: [Flag<ExecuteArguments>] = [
+        Flag("--lax", "--nbval-lax", in: .cells, "Compare those cells alone that ask for it") { $0.check.isLax = true },
+        Flag("--nbval", in: .compatibility, "Does nothing") { _ in },
+        Flag("--nbval-cell-timeout", takes: "TIME", example: "600", in: .compatibility, "Limit each cell") {
+            arguments, value, name throws(UsageError) in
+            arguments.options.timeout = try FlagValueParser.limit(value, name)
+        },
+        Flag(
+            "--nbval-kernel-startup-timeout", takes: "TIME", example: "60", in: .compatibility,
+            "Limit the start of the kernel"
+        ) { arguments, value, name throws(UsageError) in
+            arguments.options.startTimeout = try FlagValueParser.startLimit(value, name)
+        },
+        Flag("--nbval-kernel-name", takes: "NAME", example: "python3", in: .compatibility, "Run in this kernel") {
+            arguments, value, _ in arguments.options.kernel = value
+        },
+        Flag(
+            "--sanitize-with", "--nbval-sanitize-with", takes: "FILE", example: "sanitize.cfg", in: .cells,
+            "Change texts before they are compared, by nbval's file of expressions"
+        ) { arguments, value, name in arguments.check.sanitizerFile = (value, name) },
+    ]
+
+    /// Reads what texts are changed by.
+    ///
+    /// - Parameter usesRootsRights: Whether root may read what other users can change.
+    mutating func readSanitizers(usesRootsRights: Bool) throws(UsageError) {
+        guard let (path, option) = sanitizerFile else { return }
+        if geteuid() == 0, !usesRootsRights, NotebookOwner(of: path) != .root {
+            throw UsageError("\(option) \(path): root does not read it, because other users can change it")
+        }
+        guard let bytes = LocalFile.readSmallFile(path, limit: 1 << 24) else {
+            throw UsageError("\(option) \(path): the file cannot be read; is there such a file?")
+        }
+        do throws(SanitizerError) {
+            sanitizers = try TextSanitizers(parsing: String(decoding: bytes, as: UTF8.self))
+        } catch {
+            throw UsageError("\(option) \(path): \(error)")
+        }
+    }
+
+    static let help = """
+        Usage: galley check [options] NOTEBOOK|FOLDER|'PATTERN'|@LIST ...
+
+          Runs notebooks without writing them, and compares what they put out with what
+          is stored in them, as nbval does: text to the letter, pictures by the pixel.
+
+          --lax                  compare those cells alone that ask for it
+          --sanitize-with FILE   change texts first, by nbval's file of expressions
+
+          A cell says what is to be done with it by a tag, or by a comment on a line of
+          its own: nbval-ignore-output, # NBVAL_IGNORE_OUTPUT; and nbval-check-output,
+          nbval-raises-exception, nbval-skip.
+
+          The options for kernels, time, many notebooks and reports are execute's:
+          galley execute --help, galley help batch
+
+        Exit status: 0 nothing differs; 1 something does, or a cell raised an error that
+        it is not marked for; all others as for execute.
+        """
+}
+
+/// Compares what notebooks put out with what was stored in them.
+final class Checker: ProgramSink {
+    private let settings: CheckSettings
+    private let warn: @Sendable (_ job: Int, String) -> Void
+    private let notebooks = Mutex<[Int: CheckResult]>([:])
+
+    /// What was found in a notebook so far.
+    private struct CheckResult {
+        var findings: [CheckFinding] = []
+        /// The places of the cells that were run.
+        var ran: Set<Int> = []
+    }
+
+    /// - Parameter warn: Says what the user should know of a comparison.
+    init(_ settings: CheckSettings, warn: @escaping @Sendable (_ job: Int, String) -> Void) {
+        (self.settings, self.warn) = (settings, warn)
+    }
+
+    /// Makes sure that all cells are run that are to be compared.
+    func prepare(_ options: inout Options) {
+        options.allowedErrors.isEverything = true
+        options.preparations.append(CheckSelection(isLax: settings.isLax, skipTag: options.skipTag))
+    }
+
+    func receive(_ event: BatchEvent) {
+        switch event {
+        case .run(let job, .cellFinished(let report)): keep(report, of: job)
+        // What was found counts no more, because the notebook is run again.
+        case .retrying(let job, _, _): notebooks.withLock { $0[job] = nil }
+        case .notebook(let job, let new, let old): for warning in compare(new, with: old, job) { warn(job, warning) }
+        default: break
+        }
+    }
+
+    private func keep(_ report: CellReport, of job: Int) {
+        notebooks.withLock { notebooks in
+            notebooks[job, default: CheckResult()].ran.insert(report.index)
+            // Which cells may raise an error is known when they can be looked at.
+            if let error = report.error { notebooks[job]?.findings.append(CheckFinding(error, in: report)) }
+        }
+    }
+
+    /// What was found of a notebook, in the order of its cells.
+    func findings(_ job: Int) -> [CheckFinding] {
+        notebooks.withLock { ($0[job]?.findings ?? []).sorted { $0.index < $1.index } }
+    }
+
+    /// Compares what a notebook has become with what it was; returns what somebody should know.
+    private func compare(_ new: Notebook, with old: Notebook, _ job: Int) -> [String] {
+        var found = notebooks.withLock { $0[job] ?? CheckResult() }
+        var warnings: [String] = []
+        var (number, compared) = (0, 0)
+        for (index, cell) in old.cells.enumerated() where cell.kind == .code {
+            number += 1
+            let marks = NbvalMarkers(of: cell, isLax: settings.isLax)
+            warnings += marks.warnings.map { [number] in "cell \(number): \($0)" }
+            if marks.allowsErrors { found.findings.removeAll { $0.index == index } }
+            // An error that nobody expects says enough.
+            guard marks.isCompared, found.ran.contains(index), !found.findings.contains(where: { $0.index == index })
+            else { continue }
+            let comparison = OutputComparison(
+                of: cell.outputs, with: new.cells[index].outputs, sanitizers: settings.sanitizers)
+            found.findings += comparison.differences.map {
+                CheckFinding(
+                    cell: number, index: index, fileLine: old.fileLine(of: 1, inCellAt: index), what: $0.title,
+                    lines: $0.lines)
+            }
+            compared += 1
+        }
+        if compared == 0, !found.ran.isEmpty, !settings.isLax, found.findings.isEmpty {
+            warnings.append("there was nothing to compare: no cell has stored what it put out, or is to be compared")
+        }
+        notebooks.withLock { $0[job] = found }
+        return warnings
+    }
+}
+
+/// Marks the cells that are not to be compared and need not run. Nothing of it is saved.
+private struct CheckSelection: NotebookPreparation {
+    let isLax: Bool
+    let skipTag: String
+
+    func prepare(_ notebook: inout Notebook) {
+        for index in notebook.cells.indices where NbvalMarkers(of: notebook.cells[index], isLax: isLax).isSkipped {
+            notebook.cells[index].tags.append(skipTag)
+        }
+    }
+}
+
+extension CheckFinding {
+    /// Makes one of an error that nobody expects.
+    fileprivate init(_ error: CellError, in cell: CellReport) {
+        let value = error.value.terminalSafeLine(200)
+        self.init(
+            cell: cell.number, index: cell.index,
+            what: "raised \(error.name.terminalSafeLine())\(value.isEmpty ? "" : ": \(value)")",
+            lines: error.traceback.flatMap { $0.withoutEscapes.split(whereSeparator: \.isNewline).map(String.init) })
+    }
+}

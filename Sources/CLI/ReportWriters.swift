@@ -1,0 +1,198 @@
+import GalleyExecution
+import Galley
+import Glibc
+import GalleyJSON
+import GalleyJupyterProtocol
+import GalleyLocalKernels
+import GalleyNotebook
+import GalleyReports
+import GalleyStorage
+import Synchronization
+
+/// Keeps what the reports of a run are to say, and writes them when it is over.
+///
+/// What is told of a notebook is made when that is over and put aside in a file, so that no notebook has to be kept.
+final class ReportWriters: ProgramSink {
+    private let reports: [(kind: BatchSettings.ReportKind, path: String)]
+    private let tasks: [NotebookTask]
+    private let files: any RunFileWriter
+    private let began = Timestamp.now()
+    private let spool: ScratchFile?
+    /// How long a pipe is waited for until it is read.
+    private let grace: Duration
+    private let reportProblem: @Sendable (String) -> Void
+    private let state = Mutex(State())
+
+    private struct State {
+        /// What notebooks have become that are not over yet.
+        var notebooks: [Int: Notebook] = [:]
+        var suites: [Int: (text: Range<Int>, counts: JUnitSuite.Counts)] = [:]
+        /// What a page shows of each: what failed, and the notebook in pieces.
+        var parts: [Int: (failure: Range<Int>, notebook: [Range<Int>])] = [:]
+        var problem: String?
+    }
+
+    private init(
+        _ arguments: ExecuteArguments, _ files: any RunFileWriter, _ spool: ScratchFile?,
+        reportProblem: @escaping @Sendable (String) -> Void
+    ) {
+        self.reportProblem = reportProblem
+        reports = arguments.batch.reports
+        tasks = arguments.tasks
+        (self.files, self.spool) = (files, spool)
+        grace = arguments.options.grace
+    }
+
+    /// Creates the reports' folders and removes the reports of earlier runs, so that no report outlives a run that is killed.
+    ///
+    /// - Parameter complain: Receives each report's error, once Galley has tried to write all of them.
+    static func prepare(
+        _ arguments: ExecuteArguments, _ files: any RunFileWriter, reportProblem: @escaping @Sendable (String) -> Void
+    ) async throws -> ReportWriters {
+        let reports = arguments.batch.reports
+        for report in reports where report.path != "-" {
+            try files.makeFolder(of: report.path)
+            try await files.removeOldDocument(report.path)
+        }
+        let folder = currentEnvironment()["TMPDIR"].flatMap { LocalFile.kind(of: $0) == .folder ? $0 : nil } ?? "/tmp"
+        return ReportWriters(
+            arguments, files, reports.isEmpty ? nil : try ScratchFile(in: folder), reportProblem: reportProblem)
+    }
+
+    private func wants(_ kind: BatchSettings.ReportKind) -> Bool { reports.contains { $0.kind == kind } }
+
+    func receive(_ event: BatchEvent) {
+        switch event {
+        case .notebook(let job, let new, _) where wants(.junit) || wants(.html):
+            state.withLock { $0.notebooks[job] = new }
+        case .retrying(let job, _, _): state.withLock { $0.notebooks[job] = nil }
+        default: break
+        }
+    }
+
+    func receive(_ event: ProgramEvent) {
+        switch event {
+        case .judged(let job, let jobReport): keep(job, jobReport)
+        case .summarized(let summary): for problem in write(summary) { reportProblem(problem) }
+        default: break
+        }
+    }
+
+    /// Makes what is told of a notebook that is over.
+    private func keep(_ job: Int, _ jobReport: JobReport) {
+        guard !reports.isEmpty else { return }
+        let notebook = state.withLock { $0.notebooks.removeValue(forKey: job) }
+        if wants(.junit) {
+            let suite = JUnitSuite(
+                jobReport, notebook, began: began.advanced(by: jobReport.begin), machine: Self.machine)
+            if let text = keep(suite.text) { state.withLock { $0.suites[job] = (text, suite.counts) } }
+        }
+        if wants(.html) {
+            let failure = keep(HTMLReport.failure(jobReport, notebook, number: job))
+            var pieces: [Range<Int>] = []
+            HTMLReport.forEachPiece(of: jobReport, notebook, number: job) {
+                if let piece = keep($0) { pieces.append(piece) }
+            }
+            if let failure { state.withLock { [pieces] in $0.parts[job] = (failure, pieces) } }
+        }
+    }
+
+    /// Puts text aside, and returns where it is; nil where there is no room.
+    private func keep(_ text: String) -> Range<Int>? {
+        do throws(StorageError) {
+            return try spool?.add(text)
+        } catch {
+            state.withLock { $0.problem = "\(error)" }
+            return nil
+        }
+    }
+
+    /// Writes the reports; returns what is wrong with them.
+    private func write(_ summary: BatchSummary) -> [String] {
+        let (report, jobReports) = (summary.report, summary.jobReports)
+        // Those that were never begun are told of too.
+        for job in jobReports.indices where jobReports[job].isLeftOut {
+            let isTold = state.withLock { $0.suites[job] != nil || $0.parts[job] != nil }
+            if !isTold { keep(job, jobReports[job]) }
+        }
+        var problems = state.withLock { $0.problem.map { [$0] } ?? [] }
+        let rights = mode
+        for (kind, path) in reports {
+            let text: any ByteRuns
+            switch kind {
+            case .junit: text = junit(report, jobReports.count)
+            case .json:
+                text =
+                    ReportDocument.document(report, summary.notebooks, exitStatus: summary.status).canonicalText
+            case .html: text = page(report, jobReports)
+            }
+            do {
+                if path == "-" {
+                    var isWritten = true
+                    text.forEachRun { run in isWritten = isWritten && Terminal.write(run.bytes, to: STDOUT_FILENO) }
+                    if !isWritten { problems.append("\(kind.rawValue): standard output takes no more") }
+                } else {
+                    try write(text, to: path, mode: rights)
+                }
+            } catch {
+                problems.append("\(kind.rawValue): \(error)")
+            }
+        }
+        return problems
+    }
+
+    private func write(_ text: some ByteRuns, to path: String, mode: UInt32) throws(StorageError) {
+        try files.writeDocument(path, with: text, mode: mode, within: grace)
+    }
+
+    private func junit(_ report: BatchReport, _ count: Int) -> ConcatenatedBytes {
+        state.withLock { state in
+            var pieces = ConcatenatedBytes()
+            let suites = (0..<count).compactMap { state.suites[$0] }
+            pieces.append(JUnitSuite.head(suites.map(\.counts), duration: report.duration))
+            if let spool { for suite in suites { pieces.append(suite.text, of: spool) } }
+            pieces.append(JUnitSuite.tail)
+            return pieces
+        }
+    }
+
+    private func page(_ report: BatchReport, _ jobReports: [JobReport]) -> ConcatenatedBytes {
+        state.withLock { state in
+            var pieces = ConcatenatedBytes()
+            pieces.append(HTMLReport.head(report, jobReports, began: began))
+            // Cells that failed come before notebooks that nothing is to be seen of.
+            let hasCell = jobReports.indices.filter { jobReports[$0].cell != nil }
+            let hasNone = jobReports.indices.filter { jobReports[$0].cell == nil }
+            let failures = (hasCell + hasNone).compactMap { state.parts[$0]?.failure }
+            let notebooks = jobReports.indices.flatMap { state.parts[$0]?.notebook ?? [] }
+            if let spool { for piece in failures { pieces.append(piece, of: spool) } }
+            pieces.append(HTMLReport.table(report, jobReports))
+            if let spool { for piece in notebooks { pieces.append(piece, of: spool) } }
+            pieces.append(HTMLReport.tail)
+            return pieces
+        }
+    }
+
+    /// The rights of a report: what notebooks print is nobody's business who may not read one of them.
+    private var mode: UInt32 {
+        // Asking the system for it would change it for a moment.
+        let line = LocalFile.lines(of: "/proc/self/status").first { $0.hasPrefix("Umask:") }
+        let mask = line.flatMap { UInt32($0.dropFirst(6).drop(while: \.isWhitespace), radix: 8) } ?? 0o077
+        return tasks.reduce(0o666 & ~mask) { mode, task in
+            var status = stat()
+            guard unsafe stat(task.path, &status) == 0 else { return mode }
+            return mode & (status.st_mode | 0o600)
+        }
+    }
+
+    private static var machine: String {
+        var name = [CChar](repeating: 0, count: 256)
+        // Safe because the array is passed with its own length, and ends with a NUL.
+        guard unsafe gethostname(&name, name.count - 1) == 0 else { return "localhost" }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
+
+extension Span<UInt8> {
+    fileprivate var bytes: [UInt8] { indices.map { self[$0] } }
+}

@@ -1,0 +1,140 @@
+import GalleyJSON
+package import GalleyNotebook
+
+/// Says whether what a cell has put out now is what its notebook has stored.
+///
+/// What is compared, and with what, is as nbval has it: the text of each stream in one piece; of what was displayed and
+/// of results each media type by itself, the first with the first; of errors name and value. Where something stands
+/// among things of other kinds does not matter. Metadata, counts, tracebacks and views of widgets are not looked at.
+package struct OutputComparison: Sendable {
+    /// What differs; nothing where all is as it was.
+    package private(set) var differences: [Difference] = []
+    private let sanitizers: TextSanitizers
+
+    /// Whether all is as it was.
+    package var isSame: Bool { differences.isEmpty }
+
+    /// Compares the outputs in a notebook with new ones.
+    ///
+    /// Text is compared to the byte, after `sanitizers` have changed it; nothing else is done for addresses and times.
+    /// Pictures in PNG are compared by their pixels, JSON by its values, other pictures and files by their bytes.
+    package init(
+        of stored: some Sequence<Output>, with fresh: some Sequence<Output>,
+        sanitizers: TextSanitizers = TextSanitizers()
+    ) {
+        self.sanitizers = sanitizers
+        let old = OutputsByType(stored, sanitizers)
+        let new = OutputsByType(fresh, sanitizers)
+        for key in old.keys { compare(old.items[key] ?? [], new.items[key] ?? []) }
+        for key in new.keys where old.items[key] == nil { compare([], new.items[key] ?? []) }
+    }
+
+    private mutating func compare(_ old: [OutputsByType.Item], _ new: [OutputsByType.Item]) {
+        for (one, other) in pairs(old, new) {
+            let places = max(old.count, new.count)
+            switch (one, other) {
+            case (let one?, let other?):
+                let lines = old[one].value.difference(to: new[other].value, sanitizers)
+                if !lines.isEmpty { add(.changed, old[one].name(one, of: places), lines) }
+            case (let one?, nil): add(.missing, old[one].name(one, of: places), beginning(of: old[one], mark: "- "))
+            case (nil, let other?):
+                add(.added, new[other].name(other, of: places), beginning(of: new[other], mark: "+ "))
+            case (nil, nil): break
+            }
+        }
+    }
+
+    private mutating func add(_ kind: Difference.Kind, _ what: String, _ lines: [String]) {
+        differences.append(Difference(what: what, kind: kind, lines: lines))
+    }
+
+    private func beginning(of item: OutputsByType.Item, mark: String) -> [String] {
+        TextDifference.beginning(of: item.value.readable(sanitizers), mark: mark)
+    }
+
+    /// Says which goes with which: one after the other, but where one is missing those after it move up.
+    private func pairs(_ old: [OutputsByType.Item], _ new: [OutputsByType.Item]) -> [(Int?, Int?)] {
+        let inOrder = { (old: Range<Int>, new: Range<Int>) in
+            (0..<max(old.count, new.count)).map { offset in
+                (
+                    offset < old.count ? old.lowerBound + offset : nil,
+                    offset < new.count ? new.lowerBound + offset : nil
+                )
+            }
+        }
+        guard old.count != new.count, !old.isEmpty, !new.isEmpty,
+            let script = EditScript(
+                from: old.map { $0.value.key(sanitizers) }, to: new.map { $0.value.key(sanitizers) })
+        else { return inOrder(old.indices, new.indices) }
+        // Between the changes there is nothing to tell.
+        return script.changes.flatMap { inOrder($0.old, $0.new) }
+    }
+}
+
+/// The outputs of a cell, those of one kind together.
+private struct OutputsByType {
+    /// The kinds in the order in which they came.
+    private(set) var keys: [String] = []
+    private(set) var items: [String: [Item]] = [:]
+
+    /// One thing that was put out.
+    struct Item {
+        let what: String
+        let isResult: Bool
+        let value: ComparedValue
+
+        /// What it is called, being one of so many of its kind.
+        func name(_ index: Int, of count: Int) -> String {
+            if isResult { return "\(what) of the result" }
+            return count > 1 ? "\(what) number \(index + 1)" : what
+        }
+    }
+
+    /// Views of widgets hold numbers that are drawn by lot.
+    private static let unseen: Set = ["application/vnd.jupyter.widget-view+json"]
+
+    init(_ outputs: some Sequence<Output>, _ sanitizers: TextSanitizers) {
+        var streams: [String: String] = [:]
+        for output in outputs {
+            switch output.kind {
+            case .stream(let stream):
+                if streams[stream.name] == nil { keys.append(stream.name) }
+                streams[stream.name, default: ""] += output.text ?? ""
+            case .displayData, .executeResult:
+                guard let data = output.data else { continue }
+                for type in data.types where !Self.unseen.contains(type) {
+                    add(type, ComparedValue(type, in: data, sanitizers), isResult: output.kind == .executeResult)
+                }
+            case .error:
+                add("the error's name", .text(sanitizers.sanitized(output.errorName ?? "")))
+                add("the error's value", .text(sanitizers.sanitized(output.errorValue ?? "")))
+            case .other(let kind): add(kind, .json(output.json))
+            @unknown default: break
+            }
+        }
+        for (name, text) in streams {
+            let item = Item(what: name, isResult: false, value: .text(sanitizers.sanitized(text.withoutOverwritten)))
+            items[name] = text.isEmpty ? nil : [item]
+        }
+        keys.removeAll { items[$0] == nil }
+    }
+
+    private mutating func add(_ key: String, _ value: ComparedValue, isResult: Bool = false) {
+        if items[key] == nil { keys.append(key) }
+        items[key, default: []].append(Item(what: key, isResult: isResult, value: value))
+    }
+}
+
+extension String {
+    /// The text without what stood in a line before the last carriage return that something follows.
+    var withoutOverwritten: String {
+        guard utf8.contains(0x0D) else { return self }
+        var bytes: [UInt8] = []
+        for line in utf8.split(separator: 0x0A, omittingEmptySubsequences: false) {
+            let kept = line.dropLast().lastIndex(of: 0x0D).map { line[line.index(after: $0)...] } ?? line[...]
+            bytes += kept
+            bytes.append(0x0A)
+        }
+        return String(decoding: bytes.dropLast(), as: UTF8.self)
+    }
+}

@@ -1,0 +1,53 @@
+extension PythonRegexParser {
+    /// Reads what an escape for one character stands for, whose first character after the backslash was just passed.
+    mutating func parseCharacter(_ scalar: Unicode.Scalar, from start: Int) throws(PythonRegexError) -> UInt32 {
+        if let control = Self.controls[scalar] { return control }
+        switch scalar {
+        case "x": return try hexadecimal(2, from: start)
+        case "u": return try hexadecimal(4, from: start)
+        case "U": return try hexadecimal(8, from: start)
+        case "0"..."7":
+            place -= 1
+            if scalar != "0", let octal = threeOctalDigits() { return octal }
+            if scalar == "0" { return octal(atMost: 3) }
+            throw fault("'\\\(scalar)' means nothing here", at: start)
+        case "a"..."z", "A"..."Z", "8", "9": throw fault("'\\\(scalar)' means nothing here", at: start)
+        default: return scalar.value
+        }
+    }
+
+    /// The letters that stand for control characters.
+    static let controls: [Unicode.Scalar: UInt32] = [
+        "a": 0x07, "f": 0x0C, "n": 0x0A, "r": 0x0D, "t": 0x09, "v": 0x0B,
+    ]
+
+    /// Reads a character in three digits, which two or one would not be.
+    mutating func threeOctalDigits() -> UInt32? {
+        let start = place
+        let value = octal(atMost: 3)
+        if place == start + 3, value <= 0o377 { return value }
+        place = start
+        return nil
+    }
+
+    mutating func octal(atMost count: Int) -> UInt32 {
+        var value: UInt32 = 0
+        for _ in 0..<count {
+            guard let digit = next, ("0"..."7").contains(digit) else { break }
+            value = value * 8 + digit.value - 0x30
+            place += 1
+        }
+        return value
+    }
+
+    private mutating func hexadecimal(_ count: Int, from start: Int) throws(PythonRegexError) -> UInt32 {
+        let end = place + count
+        let text = String(String.UnicodeScalarView(scalars[place..<min(end, scalars.count)]))
+        guard text.utf8.count == count, !text.hasPrefix("+"), let value = UInt32(text, radix: 16), value <= 0x10FFFF
+        else {
+            throw fault("an escape wants \(count) hexadecimal digits", at: start)
+        }
+        place = end
+        return value
+    }
+}

@@ -1,0 +1,64 @@
+/// A part of a regular expression.
+indirect enum PythonRegexNode: Sendable {
+    case one(ScalarTest)
+    case sequence([PythonRegexNode])
+    case alternation([PythonRegexNode])
+    /// A group that is remembered, by its number.
+    case group(Int, PythonRegexNode)
+    case repeated(PythonRegexNode, min: Int, max: Int, Greediness)
+    /// What a group has matched, once more.
+    case again(group: Int, ignoresCase: Bool)
+    case at(Anchor)
+    /// What lies ahead, or within as many characters behind.
+    case look(PythonRegexNode, behind: Int?, isNegated: Bool)
+    /// What has matched once and is not tried another way.
+    case atomic(PythonRegexNode)
+    case conditional(group: Int, PythonRegexNode, PythonRegexNode)
+
+    static let empty = PythonRegexNode.sequence([])
+
+    /// How many repetitions are tried first.
+    enum Greediness: Equatable, Sendable { case greedy, lazy, possessive }
+
+    /// A place that takes no character.
+    enum Anchor: Equatable, Sendable {
+        case textStart, textEnd, lineStart, lineEnd
+        /// The end of the text, or before the line end that the text ends with.
+        case lastEnd
+        case wordBoundary(isNegated: Bool, isASCII: Bool)
+    }
+
+    /// The fewest and the most characters that it can match.
+    func width(groups: [ClosedRange<Int>?]) -> ClosedRange<Int> {
+        switch self {
+        case .one: return 1...1
+        case .at, .look: return 0...0
+        case .group(_, let node), .atomic(let node): return node.width(groups: groups)
+        case .again(let group, _): return groups[group] ?? 0...Self.endless
+        case .sequence(let nodes):
+            return nodes.reduce(0...0) { sum, node in
+                let width = node.width(groups: groups)
+                return Self.sum(sum.lowerBound, width.lowerBound)...Self.sum(sum.upperBound, width.upperBound)
+            }
+        case .alternation(let nodes): return Self.union(nodes.map { $0.width(groups: groups) })
+        case .conditional(_, let yes, let no): return Self.union([yes, no].map { $0.width(groups: groups) })
+        case .repeated(let node, let min, let max, _):
+            let width = node.width(groups: groups)
+            return Self.product(width.lowerBound, min)...Self.product(width.upperBound, max)
+        }
+    }
+
+    static let endless = Int(Int32.max)
+
+    private static func union(_ widths: [ClosedRange<Int>]) -> ClosedRange<Int> {
+        let least = widths.map(\.lowerBound).min() ?? 0
+        return least...max(least, widths.map(\.upperBound).max() ?? 0)
+    }
+
+    private static func sum(_ one: Int, _ other: Int) -> Int { min(one + other, endless) }
+
+    private static func product(_ one: Int, _ other: Int) -> Int {
+        let (product, overflow) = one.multipliedReportingOverflow(by: other)
+        return overflow ? endless : min(product, endless)
+    }
+}

@@ -1,0 +1,243 @@
+package import GalleyJSON
+package import GalleyJupyterProtocol
+
+/// Says what is wrong with something that is no report.
+package struct ReportFormatError: Error, CustomStringConvertible {
+    /// What is missing, or not of its kind.
+    let key: String
+
+    package var description: String { "no report: '\(key)' is missing, or not what it should be" }
+}
+
+extension Report: Codable {
+    /// Reads a report that was written by this version or an older one.
+    public init(from decoder: any Decoder) throws {
+        self = try Value.read(decoder) { json throws(ReportFormatError) in try Self(json: json) }
+    }
+
+    /// Writes the report.
+    public func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
+
+    /// Reads a report.
+    ///
+    /// - Throws: ``ReportFormatError`` where it is none, or one of a version that is not known yet.
+    package init(json: Value) throws(ReportFormatError) {
+        try Self.checkSchema(of: json)
+        let cells = try json.list("cells") { json throws(ReportFormatError) in try CellReport(json: json) }
+        let decisive = json.found("cell")?.int.flatMap { number in cells.first { $0.number == number } }?.outcome
+        let outcome = try RunOutcome(json, decisive)
+        self.init(outcome: outcome, cells: cells, duration: try json.duration("duration"))
+        started = try json.time("started")
+        notebook = try json.text("notebook")
+        (result, kernel, user) = (
+            json.found("result")?.string, json.found("kernel")?.string, json.found("user")?.string
+        )
+        fileLine = json.found("file_line")?.int
+        keptKernel = json.found("kept_kernel").flatMap { kept in
+            kept.found("connection_file")?.string.map {
+                KeptKernel(connectionFile: $0, process: kept.found("process")?.int)
+            }
+        }
+        warnings = try json.texts("warnings")
+    }
+
+    /// Looks whether a document is in a form that is known.
+    package static func checkSchema(of json: Value) throws(ReportFormatError) {
+        guard try json.int("schema") <= schema else { throw ReportFormatError(key: "schema") }
+    }
+}
+
+extension RunOutcome {
+    /// - Parameter cell: What became of the cell that decided it; nil where none did.
+    fileprivate init(_ json: Value, _ cell: CellOutcome?) throws(ReportFormatError) {
+        let status = try json.text("status")
+        self =
+            switch (status, cell) {
+            case ("succeeded", .exited(let status)?), ("exited", .exited(let status)?): .exited(status: status)
+            // What a comparison has found is no affair of the run.
+            case ("succeeded", _), ("differs", _): .succeeded
+            case ("raised", .raised(let error, _)?): .raised(error)
+            case ("timed-out", _): .timedOut(try ExceededLimit(json))
+            case ("kernel-died", .kernelFailed(let failure)?): .kernelFailed(failure)
+            case ("stopped", _): .stopped(try StopReason(json))
+            default: throw ReportFormatError(key: "status")
+            }
+    }
+}
+
+extension CellReport {
+    fileprivate init(json: Value) throws(ReportFormatError) {
+        self.init(
+            index: try json.int("index"), number: try json.int("cell"), id: json.found("cell_id")?.string,
+            title: try json.text("title"), outcome: try CellOutcome(json), duration: try json.duration("duration"))
+        executionCount = json.found("execution_count")?.int
+        (outputCount, outputSize) = (try json.int("outputs"), try json.int("output_size"))
+    }
+}
+
+extension CellOutcome {
+    fileprivate init(_ json: Value) throws(ReportFormatError) {
+        let status = try json.text("status")
+        self =
+            switch status {
+            case "succeeded": .succeeded
+            case "raised": .raised(try CellError(json), isAllowed: json.found("allowed")?.bool ?? false)
+            case "exited": .exited(status: try json.int("exit_status"))
+            case "timed-out": .timedOut(try ExceededLimit(json), try InterruptOutcome(json))
+            case "kernel-died": .kernelFailed(try KernelFailure(json))
+            case "stopped": .stopped(try StopReason(json))
+            case "skipped": .skipped
+            case "blank": .blank
+            case "not-reached": .notReached
+            default: throw ReportFormatError(key: "status")
+            }
+    }
+}
+
+extension CellError {
+    fileprivate init(_ json: Value) throws(ReportFormatError) {
+        let error = try json.member("error")
+        self.init(
+            name: try error.text("name"), value: try error.text("value"), traceback: try json.texts("traceback"),
+            line: error.found("line")?.int)
+    }
+}
+
+extension InterruptOutcome {
+    fileprivate init(_ json: Value) throws(ReportFormatError) {
+        let fate = try json.text("kernel")
+        self =
+            switch fate {
+            case "survived": .survived
+            case "killed": .killed
+            case "died": .failed(try KernelFailure(json))
+            default: throw ReportFormatError(key: "kernel")
+            }
+    }
+}
+
+extension KernelFailure {
+    fileprivate init(_ json: Value) throws(ReportFormatError) {
+        let failure = try json.member("failure")
+        let kind = try failure.text("kind")
+        self =
+            switch kind {
+            case "died": .died(try PostMortem(try failure.member("post_mortem")))
+            case "untrustworthy": .untrustworthy(try failure.text("reason"))
+            case "disconnected": .disconnected(try failure.text("reason"))
+            default: throw ReportFormatError(key: "kind")
+            }
+    }
+}
+
+extension PostMortem {
+    fileprivate init(_ json: Value) throws(ReportFormatError) {
+        let word = try json.text("cause")
+        let cause: Cause =
+            switch word {
+            case "exited": .exited(try json.int32("number"))
+            case "signalled": .signalled(try json.int32("number"))
+            default: .unknown
+            }
+        let kind = json.found("memory")?["kind"]?.string
+        let memory: OutOfMemoryCause? =
+            switch kind {
+            case "group-limit": .groupLimit
+            case "machine": .machine
+            case "kernel-limit": .kernelLimit(bytes: try json.member("memory").int("bytes"))
+            default: nil
+            }
+        self.init(
+            cause: cause, memory: memory, peakMemory: try json.int("peak_memory"),
+            lifetime: try json.duration("lifetime"), lastLines: try json.texts("last_lines"))
+    }
+}
+
+extension StopReason {
+    fileprivate init(_ json: Value) throws(ReportFormatError) {
+        try self.init(reason: try json.member("stopped_by"))
+    }
+
+    /// Reads why a run was ended.
+    package init(reason json: Value) throws(ReportFormatError) {
+        let kind = try json.text("kind")
+        self =
+            switch kind {
+            case "signal": .signal(try json.int32("signal"))
+            case "cancelled": .cancelled
+            case "requested": .requested(try json.text("reason"))
+            default: throw ReportFormatError(key: "kind")
+            }
+    }
+}
+
+extension ExceededLimit {
+    fileprivate init(_ json: Value) throws(ReportFormatError) {
+        let limit = try json.member("limit")
+        guard let kind = Kind(rawValue: try limit.text("kind")) else { throw ReportFormatError(key: "kind") }
+        self.init(kind: kind, duration: try limit.duration("seconds"))
+    }
+}
+
+extension Value {
+    /// The member of this name, also where a decoder was told to write names in another way.
+    package func found(_ key: String) -> Value? { self[key] ?? self[key.inCamelCase] }
+
+    /// Reads what a decoder has as something that is made of JSON.
+    package static func read<Result>(
+        _ decoder: any Decoder, _ make: (Value) throws(ReportFormatError) -> Result
+    ) throws -> Result {
+        let json = try Value(from: decoder)
+        do throws(ReportFormatError) {
+            return try make(json)
+        } catch {
+            throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "\(error)"))
+        }
+    }
+
+    package func member(_ key: String) throws(ReportFormatError) -> Value { try found(key).orMissing(key) }
+    package func text(_ key: String) throws(ReportFormatError) -> String { try (found(key)?.string).orMissing(key) }
+    package func int(_ key: String) throws(ReportFormatError) -> Int { try (found(key)?.int).orMissing(key) }
+
+    fileprivate func int32(_ key: String) throws(ReportFormatError) -> Int32 {
+        try Int32(exactly: try int(key)).orMissing(key)
+    }
+
+    package func time(_ key: String) throws(ReportFormatError) -> Timestamp {
+        try Timestamp(try text(key)).orMissing(key)
+    }
+
+    package func duration(_ key: String) throws(ReportFormatError) -> Duration {
+        let seconds = try (found(key)?.number?.double).orMissing(key)
+        guard (0..<1e12).contains(seconds) else { throw ReportFormatError(key: key) }
+        return .microseconds(Int64((seconds * 1e6).rounded()))
+    }
+
+    package func texts(_ key: String) throws(ReportFormatError) -> [String] {
+        try list(key) { value throws(ReportFormatError) in try value.string.orMissing(key) }
+    }
+
+    package func list<Element>(
+        _ key: String, _ element: (Value) throws(ReportFormatError) -> Element
+    ) throws(ReportFormatError) -> [Element] {
+        guard let array = found(key), array.kind == .array else { throw ReportFormatError(key: key) }
+        var list: [Element] = []
+        for value in array.elements { list.append(try element(value)) }
+        return list
+    }
+}
+
+extension String {
+    /// The words of `file_line` as `fileLine` has them.
+    fileprivate var inCamelCase: String {
+        let words = split(separator: "_")
+        return words.prefix(1).joined() + words.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+    }
+}
+
+extension Optional {
+    fileprivate func orMissing(_ key: String) throws(ReportFormatError) -> Wrapped {
+        guard let self else { throw ReportFormatError(key: key) }
+        return self
+    }
+}

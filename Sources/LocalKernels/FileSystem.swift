@@ -1,0 +1,88 @@
+import GalleyCLinux
+import Glibc
+
+/// Looks at files, asking for nothing but whether and what.
+enum FileSystem {
+    /// More has no file that describes a kernel or an environment.
+    private static let readLimit = 16 << 20
+
+    /// The contents of a file; nil where there is none, where it is a pipe or a device, which could keep the reader waiting
+    /// or never end, and where it is larger than 16 MB.
+    static func read(_ path: String) -> [UInt8]? {
+        let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var status = stat()
+        // Safe because the size is that of the value.
+        guard unsafe fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= readLimit else {
+            return nil
+        }
+        var bytes: [UInt8] = []
+        var part = [UInt8](repeating: 0, count: 1 << 16)
+        while bytes.count <= readLimit {
+            // Safe because the buffer is passed with its own length.
+            let count = unsafe Glibc.read(file, &part, part.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { return nil }
+            if count == 0 { return bytes }
+            bytes += part[..<count]
+        }
+        // It grows as it is read.
+        return nil
+    }
+
+    static func text(_ path: String) -> String? { read(path).map { String(decoding: $0, as: UTF8.self) } }
+
+    /// The names in a folder, sorted; none where there is no such folder.
+    static func names(in folder: String) -> [String] {
+        guard let open = unsafe opendir(folder) else { return [] }
+        defer { unsafe closedir(open) }
+        var names: [String] = []
+        // Safe because each name is copied before the next call.
+        while let name = unsafe clinux_next_name(open) { names.append(unsafe String(cString: name)) }
+        return names.sorted()
+    }
+
+    /// Why no file can be opened at present, if that is so.
+    static var shortage: String? {
+        let file = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
+        // Safe because the string is copied at once.
+        if file < 0 { return [EMFILE, ENFILE].contains(errno) ? unsafe String(cString: strerror(errno)) : nil }
+        close(file)
+        return nil
+    }
+
+    static func isFolder(_ path: String) -> Bool { kind(path) == S_IFDIR }
+    static func isFile(_ path: String) -> Bool { kind(path) == S_IFREG }
+    static func isExecutable(_ path: String) -> Bool { unsafe isFile(path) && access(path, X_OK) == 0 }
+
+    /// Whether this process's user is kept from something.
+    static func isAccessDenied(_ path: String) -> Bool { unsafe access(path, F_OK) != 0 && errno == EACCES }
+
+    private static func kind(_ path: String) -> mode_t? {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
+    }
+
+    /// The path of a program as a shell would find it.
+    static func program(_ name: String, path: String) -> String? {
+        if name.contains("/") { return isExecutable(name) ? name : nil }
+        return path.split(separator: ":").map { "\($0)/\(name)" }.first(where: isExecutable)
+    }
+
+    /// The path without symbolic links; nil where there is nothing.
+    static func resolved(_ path: String) -> String? {
+        guard let real = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(real) }
+        return unsafe String(cString: real)
+    }
+
+    static func parent(_ path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    static func base(_ path: some StringProtocol) -> String {
+        String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...])
+    }
+}

@@ -1,0 +1,45 @@
+import GalleyConcurrency
+import Glibc
+import GalleyZeroMQTransport
+
+extension Account {
+    /// What the user's variables are after a login: the user's shell is asked, which reads what it reads then.
+    ///
+    /// - Returns: The variables; nil where the shell did not tell them in time, or before the task was cancelled.
+    package func loginEnvironment(within limit: Duration = .seconds(15)) async -> [String: String]? {
+        var options = KernelOptions(environment: loginVariables)
+        options.environment["PATH"] = "/usr/local/bin:/usr/bin:/bin"
+        options.workingDirectory = unsafe access(home, X_OK) == 0 ? home : "/"
+        guard let folder = try? RuntimeFolder(for: name, options: options) else { return nil }
+        defer { folder.remove() }
+        // What the shell prints is its own affair, so the answer goes to a file.
+        let file = folder.path + "/" + RuntimeFolder.answer
+        let command = ProcessLaunch(
+            readsProfile ? shell : "/bin/sh", ["-l", "-c", "/usr/bin/env -0 >'\(file)'"],
+            environment: options.environment)
+        guard let process = try? await GuardedProcess.start(command, options, in: folder)
+        else { return nil }
+        _ = await withTaskCancellationHandler {
+            await process.ending.value(within: limit)
+        } onCancel: {
+            process.killEverything()
+        }
+        process.killEverything()
+        _ = await process.gone.value(within: .seconds(5))
+        guard !Task.isCancelled, let bytes = folder.read(RuntimeFolder.answer), !bytes.isEmpty else { return nil }
+        let variables = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        return Dictionary(
+            variables.filter { !$0.hasPrefix("=") }.compactMap { variable in
+                variable.firstIndex(of: "=").map {
+                    (String(variable[..<$0]), String(variable[variable.index(after: $0)...]))
+                }
+            }
+        ) { $1 }
+    }
+
+    /// Whether the shell is one that somebody types at.
+    private var readsProfile: Bool {
+        FileSystem.isExecutable(shell)
+            && !["nologin", "false", "true", "sync", "git-shell"].contains(FileSystem.base(shell))
+    }
+}

@@ -1,0 +1,146 @@
+/// How a terminal shows characters, as the color sequences before them have set it.
+struct TerminalStyle: Equatable {
+    private var foreground: Color?
+    private var background: Color?
+    private var attributes: Set<Attribute> = []
+
+    enum Color: Equatable {
+        /// One of the sixteen that everybody chooses for themselves.
+        case named(Int)
+        case exact(red: Int, green: Int, blue: Int)
+    }
+
+    enum Attribute: String, CaseIterable {
+        case bold, faint, italic, underline, inverse, struck
+    }
+
+    /// Obeys a color sequence.
+    mutating func apply(_ sequence: String) {
+        let body = sequence.utf8.dropFirst(2).dropLast()
+        var codes = body.split(omittingEmptySubsequences: false) { $0 == UInt8(ascii: ";") || $0 == UInt8(ascii: ":") }
+            .prefix(64).map { $0.isEmpty ? 0 : Int(String(decoding: $0, as: UTF8.self)) ?? -1 }[...]
+        while let code = codes.popFirst() { apply(code, &codes) }
+    }
+
+    private mutating func apply(_ code: Int, _ more: inout ArraySlice<Int>) {
+        switch code {
+        case 0: self = TerminalStyle()
+        case 1: attributes.insert(.bold)
+        case 2: attributes.insert(.faint)
+        case 3: attributes.insert(.italic)
+        case 4: attributes.insert(.underline)
+        case 7: attributes.insert(.inverse)
+        case 9: attributes.insert(.struck)
+        case 21, 22: attributes.subtract([.bold, .faint])
+        case 23: attributes.remove(.italic)
+        case 24: attributes.remove(.underline)
+        case 27: attributes.remove(.inverse)
+        case 29: attributes.remove(.struck)
+        case 30...37: foreground = .named(code - 30)
+        case 38: foreground = Self.color(&more) ?? foreground
+        case 39: foreground = nil
+        case 40...47: background = .named(code - 40)
+        case 48: background = Self.color(&more) ?? background
+        case 49: background = nil
+        case 90...97: foreground = .named(code - 82)
+        case 100...107: background = .named(code - 92)
+        default: break
+        }
+    }
+
+    /// Reads one of 256 colors, or one given by its parts.
+    private static func color(_ codes: inout ArraySlice<Int>) -> Color? {
+        switch codes.popFirst() {
+        case 5:
+            guard let index = codes.popFirst(), (0...255).contains(index) else { return nil }
+            return color(ofPalette: index)
+        case 2:
+            let parts = codes.prefix(3)
+            codes = codes.dropFirst(3)
+            guard parts.count == 3, parts.allSatisfy((0...255).contains) else { return nil }
+            let first = parts.startIndex
+            return .exact(red: parts[first], green: parts[first + 1], blue: parts[first + 2])
+        default: return nil
+        }
+    }
+
+    private static func color(ofPalette index: Int) -> Color {
+        if index < 16 { return .named(index) }
+        if index >= 232 {
+            let grey = 8 + (index - 232) * 10
+            return .exact(red: grey, green: grey, blue: grey)
+        }
+        let cube = [0, 95, 135, 175, 215, 255]
+        let place = index - 16
+        return .exact(red: cube[place / 36], green: cube[place / 6 % 6], blue: cube[place % 6])
+    }
+}
+
+extension TerminalStyle {
+    /// Returns what shows characters in this look.
+    func html(_ characters: String) -> HTML {
+        if characters.isEmpty || self == TerminalStyle() { return HTML(escaping: characters) }
+        let isInverse = attributes.contains(.inverse)
+        let (front, back) = isInverse ? (background, foreground) : (foreground, background)
+        var classes = Attribute.allCases.filter(attributes.contains).map { "nb-" + $0.rawValue }
+        var style: [String] = []
+        add(front, "nb-fg", "color", &classes, &style)
+        add(back, "nb-bg", "background-color", &classes, &style)
+        var html: HTML = "<span"
+        if !classes.isEmpty { html += " class=\"\(classes.joined(separator: " "))\"" }
+        if !style.isEmpty { html += " style=\"\(style.joined(separator: ";"))\"" }
+        html += ">\(characters)</span>"
+        return html
+    }
+
+    private func add(
+        _ color: Color?, _ name: String, _ property: String, _ classes: inout [String], _ style: inout [String]
+    ) {
+        switch color {
+        case .named(let index)?: classes.append(name + String(index))
+        case .exact(let red, let green, let blue)?:
+            let exact = RGBColor(red: red, green: green, blue: blue)
+            style.append("\(property):\(exact)")
+            // Alone it was chosen for somebody else's background; where a browser knows no pairs, it stays what it is.
+            if property == "color", background == nil || foreground == nil {
+                style.append("color:light-dark(\(exact.onLight),\(exact.onDark))")
+            }
+        case nil: break
+        }
+    }
+}
+
+/// A color given by its parts, each up to 255.
+private struct RGBColor: CustomStringConvertible {
+    var red: Int
+    var green: Int
+    var blue: Int
+
+    var description: String {
+        "#" + [red, green, blue].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    /// One like it that can be read on a light page.
+    var onLight: RGBColor { mixed(with: 0) { $0.brightness <= 0.16 } }
+    /// One like it that can be read on a dark page.
+    var onDark: RGBColor { mixed(with: 255) { $0.brightness >= 0.25 } }
+
+    /// Takes as much of black or white into it as it needs.
+    private func mixed(with other: Int, until isReadable: (RGBColor) -> Bool) -> RGBColor {
+        for share in 0..<10 {
+            func mix(_ part: Int) -> Int { (part * (10 - share) + other * share) / 10 }
+            let mixed = RGBColor(red: mix(red), green: mix(green), blue: mix(blue))
+            if isReadable(mixed) { return mixed }
+        }
+        return RGBColor(red: other, green: other, blue: other)
+    }
+
+    /// Nearly what WCAG calls relative luminance; the exact power would need a library.
+    private var brightness: Double {
+        func linear(_ part: Int) -> Double {
+            let share = Double(part) / 255
+            return share * share * (0.8 + 0.2 * share)
+        }
+        return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+    }
+}

@@ -1,0 +1,61 @@
+extension HTMLReport {
+    /// The style sheet of what stands around the notebooks; that of their cells sets the colors.
+    static let styles = """
+        :root { --good: #1a7037; --bad: #b3261e; --open: #57606a }
+        @media (prefers-color-scheme: dark) { :root { --good: #7fd69a; --bad: #ff8f85; --open: #9ba6b4 } }
+        body {
+          margin: 0 auto; padding: 1.2rem clamp(.8rem, 3vw, 2rem) 4rem; max-width: 72rem; background: var(--nb-paper);
+          color: var(--nb-ink);
+          font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif;
+          overflow-wrap: anywhere;
+        }
+        header { border-bottom: 1px solid var(--nb-line); margin-bottom: 1.2rem }
+        h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 }
+        h2 { font-size: 1.1rem; margin: 1.6rem 0 .6rem }
+        h3 { font-size: 1rem; margin: 0; display: inline }
+        header p, .note, .time { color: var(--nb-quiet) }
+        header p { margin: .3rem 0 .9rem }
+        .note, .time { font-size: 13px }
+        .time { margin: -.7rem 0 1rem; text-align: right }
+        a { color: var(--nb-link) }
+        h1.good, .state.good { color: var(--good) }
+        h1.bad, .state.bad, .reason { color: var(--bad) }
+        h1.open, .state.open { color: var(--open) }
+        .reason { font-weight: 600; margin: .3rem 0 .7rem; white-space: pre-wrap }
+        .state { font-weight: 600; white-space: nowrap }
+        .failure {
+          border: 1px solid var(--nb-line); border-left: 4px solid var(--bad); border-radius: 6px;
+          padding: .7rem .9rem .2rem; margin: 0 0 1rem;
+        }
+        .notebooks { width: 100%; border-collapse: collapse }
+        .notebooks th { text-align: left; font-weight: 600; color: var(--nb-quiet); font-size: 13px }
+        .notebooks th, .notebooks td { padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--nb-line); vertical-align: top }
+        .notebooks .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
+        .notebooks .axis { width: 35%; padding-right: 0; vertical-align: middle }
+        th.axis span:last-child { float: right }
+        .bar { display: block; height: .7rem; min-width: 3px; border-radius: 2px; background: var(--open) }
+        .bar.good { background: var(--good) }
+        .bar.bad { background: var(--bad) }
+        details { border: 1px solid var(--nb-line); border-radius: 6px; margin: 0 0 .6rem; padding: 0 .9rem }
+        summary { cursor: pointer; padding: .55rem 0 }
+        .notebook { padding: .4rem 0 .6rem; content-visibility: auto; contain-intrinsic-size: auto 40rem }
+        .nb-cell.failing { outline: 2px solid var(--bad); outline-offset: 5px; border-radius: 4px }
+        .failure .nb-cell.failing { outline: 0 }
+        .failure .nb-code, .failure .nb-text { max-height: 20rem }
+        .difference { background: var(--nb-code); border-radius: 6px; margin-bottom: 1rem }
+        .difference del, .difference ins { text-decoration: none; display: inline-block; min-width: 100% }
+        .difference del { color: var(--bad) }
+        .difference ins { color: var(--good) }
+        @media (max-width: 40rem) {
+          .notebooks thead { display: none }
+          .notebooks tr { display: grid; grid-template-columns: 1fr auto auto; column-gap: .8rem; padding: .4rem 0;
+            border-bottom: 1px solid var(--nb-line) }
+          .notebooks td { border: 0; padding: 0 }
+          .notebooks td:first-child, .notebooks td.axis { grid-column: 1 / -1; width: auto }
+          .notebooks td.axis { padding-top: .25rem }
+          .nb-outputs { padding-left: .4rem }
+        }
+        @media print { details > .notebook { content-visibility: visible } }
+
+        """
+}

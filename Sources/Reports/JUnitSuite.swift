@@ -1,0 +1,230 @@
+import GalleyExecution
+package import Galley
+package import GalleyJupyterProtocol
+package import GalleyNotebook
+
+/// What servers for continuous integration read: a suite of tests for each notebook, a test for each cell that was run.
+package struct JUnitSuite: Sendable {
+    /// How many tests there are, and how many of them ended how.
+    package struct Counts: Sendable {
+        var tests = 0
+        var failures = 0
+        var errors = 0
+        var skipped = 0
+
+        static func + (one: Counts, other: Counts) -> Counts {
+            Counts(
+                tests: one.tests + other.tests, failures: one.failures + other.failures,
+                errors: one.errors + other.errors, skipped: one.skipped + other.skipped)
+        }
+
+        /// What servers know of all suites together, and of one.
+        fileprivate var common: [(String, String)] {
+            [("tests", "\(tests)"), ("failures", "\(failures)"), ("errors", "\(errors)")]
+        }
+        fileprivate var attributes: [(String, String)] { common + [("skipped", "\(skipped)")] }
+    }
+
+    /// The suite of one notebook.
+    package let text: String
+    /// What is in it.
+    package let counts: Counts
+
+    /// The most that is kept of what a cell prints to a stream, in bytes: the beginning and the end. The notebook has it all.
+    private static let limit = 65_536
+
+    /// Makes the suite of a notebook.
+    ///
+    /// - Parameters:
+    ///   - notebook: What the notebook has become; nil where it was not run.
+    ///   - began: When its last attempt began.
+    ///   - machine: The name of the machine.
+    package init(_ jobReport: JobReport, _ notebook: Notebook?, began: Timestamp, machine: String) {
+        var suite = SuiteBuilder(jobReport: jobReport, notebook: notebook)
+        let cases = suite.makeCases()
+        counts = cases.reduce(Counts()) { $0 + $1.counts }
+        let attributes =
+            [("name", jobReport.name)] + counts.attributes + [
+                ("time", Self.seconds(jobReport.span)),
+                ("timestamp", String(began.description.prefix(19))), ("hostname", machine),
+            ]
+        let lines =
+            ["  <testsuite\(attributes.map { XML.attribute($0.0, $0.1) }.joined())>"] + suite.properties
+            + cases.map(\.text) + ["  </testsuite>"]
+        text = lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The beginning of the file that all suites stand in.
+    package static func head(_ counts: [Counts], duration: Duration) -> String {
+        let attributes = [("name", "galley")] + counts.reduce(Counts(), +).common + [("time", seconds(duration))]
+        return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+            + "<testsuites\(attributes.map { XML.attribute($0.0, $0.1) }.joined())>\n"
+    }
+
+    /// The end of it.
+    package static let tail = "</testsuites>\n"
+
+    fileprivate static func seconds(_ duration: Duration) -> String {
+        let milliseconds = max(0, Int((duration.inSeconds * 1000).rounded()))
+        let fraction = String(milliseconds % 1000)
+        return "\(milliseconds / 1000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction)"
+    }
+
+    /// What a program has printed, as plain text of limited length.
+    fileprivate static func plain(_ text: String) -> String {
+        guard text.utf8.count > limit else { return text.withoutEscapes }
+        let (head, tail) = (text.utf8.prefix(limit / 4), text.utf8.suffix(limit / 4 * 3))
+        let gap = "\n... \(text.utf8.count - limit / 4 * 4) bytes are left out here; the notebook has them ...\n"
+        return String(decoding: head, as: UTF8.self).withoutEscapes + gap
+            + String(decoding: tail, as: UTF8.self).withoutEscapes
+    }
+}
+
+/// The tests of one notebook.
+private struct SuiteBuilder {
+    let jobReport: JobReport
+    let notebook: Notebook?
+    /// How much more of what cells print is kept, in bytes: servers read the whole file at once.
+    private var room = 4_000_000
+
+    init(jobReport: JobReport, notebook: Notebook?) { (self.jobReport, self.notebook) = (jobReport, notebook) }
+
+    struct Case {
+        let text: String
+        let counts: JUnitSuite.Counts
+    }
+
+    var properties: [String] {
+        var properties: [(String, String)] = [("status", jobReport.status)]
+        if let kernel = jobReport.run?.kernel { properties.append(("kernel", kernel)) }
+        if !jobReport.failedAttempts.isEmpty {
+            properties.append(("attempts", "\(jobReport.failedAttempts.count + 1)"))
+        }
+        properties += jobReport.failedAttempts.map { ("failed-attempt", $0) }
+        properties += jobReport.warnings.map { ("warning", $0) }
+        let lines = properties.map {
+            "      <property\(XML.attribute("name", $0.0))\(XML.attribute("value", $0.1.terminalSafeLine(1000)))/>"
+        }
+        return ["    <properties>"] + lines + ["    </properties>"]
+    }
+
+    /// A test for each cell that was run, and one for the notebook itself where there is something to say of it that is none
+    /// of its cells'.
+    mutating func makeCases() -> [Case] {
+        var cases: [Case] = []
+        for cell in jobReport.run?.cells.filter(\.outcome.wasRun) ?? [] { cases.append(testCase(cell)) }
+        let isSaid = jobReport.isSuccess || cases.contains { $0.counts.failures + $0.counts.errors > 0 }
+        if jobReport.isLeftOut {
+            cases.append(
+                notebookCase(
+                    "<skipped\(XML.attribute("message", "not run"))/>", JUnitSuite.Counts(tests: 1, skipped: 1)))
+        } else if !isSaid || jobReport.isFailed {
+            let error = XML.element(
+                "error", [("message", jobReport.sentence ?? ""), ("type", jobReport.status)],
+                text: jobReport.sentence ?? "")
+            cases.append(notebookCase(error, JUnitSuite.Counts(tests: 1, errors: 1)))
+        } else if cases.isEmpty {
+            cases.append(notebookCase("", JUnitSuite.Counts(tests: 1)))
+        }
+        return cases
+    }
+
+    /// What reports put between folders: Jenkins makes packages of it.
+    private var classname: String {
+        let name = jobReport.name.hasSuffix(".ipynb") ? String(jobReport.name.dropLast(6)) : jobReport.name
+        return name.split(separator: "/").filter { $0 != "." && $0 != ".." }
+            .map { $0.replacing(".", with: "_") }.joined(separator: ".")
+    }
+
+    private func notebookCase(_ content: String, _ counts: JUnitSuite.Counts) -> Case {
+        open("notebook", jobReport.span, content.isEmpty ? [] : [content], counts)
+    }
+
+    private func open(_ name: String, _ time: Duration, _ content: [String], _ counts: JUnitSuite.Counts) -> Case {
+        let attributes = [("classname", classname), ("name", name), ("time", JUnitSuite.seconds(time))]
+        let head = "    <testcase\(attributes.map { XML.attribute($0.0, $0.1) }.joined())"
+        let lines = content.map { "      \($0)\n" }.joined()
+        return Case(text: content.isEmpty ? head + "/>" : "\(head)>\n\(lines)    </testcase>", counts: counts)
+    }
+
+    private mutating func testCase(_ cell: CellReport) -> Case {
+        var counts = JUnitSuite.Counts(tests: 1)
+        var content: [String] = []
+        let findings = jobReport.findings.filter { $0.index == cell.index }
+        if let (element, attributes, text) = problem(cell) {
+            content.append(XML.element(element, attributes, text: text))
+            if element == "error" { counts.errors = 1 } else { counts.failures = 1 }
+        } else if let first = findings.first {
+            let text = findings.map { ([$0.what + ":"] + $0.lines).joined(separator: "\n") }.joined(separator: "\n\n")
+            content.append(
+                XML.element("failure", [("message", first.what), ("type", "differs")], text: JUnitSuite.plain(text)))
+            counts.failures = 1
+        }
+        for (element, text) in [
+            ("system-out", printed(cell, isError: false)), ("system-err", printed(cell, isError: true)),
+        ]
+        where !text.isEmpty {
+            content.append(
+                XML.element(
+                    element, text: room > 0 ? text : "left out here, as there is too much of it; the notebook has it"))
+            room -= text.utf8.count
+        }
+        let title = cell.title.terminalSafeLine(80)
+        return open("cell \(cell.number)\(title.isEmpty ? "" : ": \(title)")", cell.duration, content, counts)
+    }
+
+    /// What went wrong with a cell; nil where nothing did.
+    private func problem(_ cell: CellReport) -> (element: String, attributes: [(String, String)], text: String)? {
+        switch cell.outcome {
+        case .raised(let error, isAllowed: false):
+            let sentence = "\(error.name)\(error.value.isEmpty ? "" : ": \(error.value)")"
+            let line = error.line.map { "line \($0): " } ?? ""
+            let traceback = error.traceback.isEmpty ? sentence : error.traceback.joined(separator: "\n")
+            return (
+                "failure", [("message", (line + sentence).terminalSafeLine(500)), ("type", error.name)],
+                JUnitSuite.plain(traceback)
+            )
+        case .timedOut(let limit, _):
+            let sentence = "the cell \(limit)"
+            return ("failure", [("message", sentence), ("type", "TimeLimitReached")], sentence + interruption(cell))
+        case .exited(let status) where status != 0:
+            let sentence = "the cell ended the notebook with status \(status)"
+            return ("failure", [("message", sentence), ("type", "SystemExit")], sentence)
+        case .kernelFailed(let failure):
+            let text = (["\(failure)"] + (jobReport.failure?.details(withColors: false) ?? [])).joined(separator: "\n")
+            return (
+                "error", [("message", "\(failure)".terminalSafeLine(500)), ("type", "KernelDied")],
+                JUnitSuite.plain(text)
+            )
+        case .stopped(let reason):
+            let sentence = "the run \(reason)"
+            return ("error", [("message", sentence), ("type", "RunStopped")], sentence)
+        default: return nil
+        }
+    }
+
+    /// Where a cell was when it was interrupted, as far as its kernel has told.
+    private func interruption(_ cell: CellReport) -> String {
+        guard let notebook, notebook.cells.indices.contains(cell.index) else { return "" }
+        let tracebacks = notebook.cells[cell.index].outputs.compactMap(\.traceback).filter { $0.count > 1 }
+        return tracebacks.last.map { "\n" + JUnitSuite.plain($0.joined(separator: "\n")) } ?? ""
+    }
+
+    /// What a cell has printed.
+    private func printed(_ cell: CellReport, isError: Bool) -> String {
+        guard let notebook, notebook.cells.indices.contains(cell.index) else { return "" }
+        let texts = notebook.cells[cell.index].outputs.compactMap { output -> String? in
+            switch output.kind {
+            case .stream(.stderr): isError ? output.text : nil
+            case .stream: isError ? nil : output.text
+            case .displayData, .executeResult: isError ? nil : output.data?.text("text/plain").map { $0 + "\n" }
+            default: nil
+            }
+        }
+        return JUnitSuite.plain(texts.joined())
+    }
+}
+
+extension JobReport {
+    fileprivate var isFailed: Bool { if case .failed = result { true } else { false } }
+}
