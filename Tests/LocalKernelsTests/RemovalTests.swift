@@ -54,7 +54,7 @@ import Testing
         defer { for path in [program, main, path, path + "-precious"] { clinux_remove_tree(path) } }
         let compiler = Process()
         compiler.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        compiler.arguments = ["clang", "-I", source + "/include", main, source + "/names.c", "-o", program]
+        compiler.arguments = ["clang", "-I", source + "/include", main, source + "/directories.c", "-o", program]
         try compiler.run()
         compiler.waitUntilExit()
         try #require(compiler.terminationStatus == 0)
