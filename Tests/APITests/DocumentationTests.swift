@@ -15,8 +15,12 @@ import Testing
                 "--output-path", output, "--warnings-as-errors",
             ])
         let pages = output + "/data/documentation/"
-        for article in ["fromaterminal", "fromascheduler"] {
-            #expect(FileManager.default.fileExists(atPath: pages + "galley/\(article).json"))
+        let articles = try FileManager.default.contentsOfDirectory(
+            atPath: Toolchain.root + "/Sources/Galley/Galley.docc"
+        ).filter { $0.hasSuffix(".md") && $0 != "Galley.md" }.map { $0.dropLast(".md".count).lowercased() }
+        #expect(articles.count > 10)
+        for article in articles {
+            #expect(FileManager.default.fileExists(atPath: pages + "galley/\(article).json"), "\(article)")
         }
 
         struct Page: Decodable {

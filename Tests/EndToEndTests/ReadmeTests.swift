@@ -1,23 +1,39 @@
 import Foundation
 import Testing
 
-@Suite struct `The README` {
-    private static func text() throws -> String {
-        try String(contentsOfFile: Program.root + "/README.md", encoding: .utf8)
+@Suite struct `The README and the articles` {
+    /// The articles that the program prints too.
+    private static let topics = [
+        "BackgroundRuns", "Batches", "Compatibility", "ExitStatuses", "Files", "Git", "Kernels", "Limits",
+    ].map { "Sources/Galley/Galley.docc/\($0).md" }
+
+    /// The files that name options.
+    private static let documents =
+        topics + ["FromATerminal", "Security", "Versions"].map { "Sources/Galley/Galley.docc/\($0).md" } + ["README.md"]
+
+    /// The terminal sessions of the README and of the articles: each command with its output.
+    private static func sessions() throws -> [(command: String, output: [String])] {
+        try (["README.md"] + topics).flatMap { sessions(in: try Documents.text(of: $0)) }
     }
 
-    /// The blocks of a terminal: each command with what it prints.
-    private static func sessions() throws -> [(command: String, output: [String])] {
-        var found: [(String, [String])] = []
-        var isInBlock = false
-        for line in try text().split(separator: "\n", omittingEmptySubsequences: false) {
-            if line.hasPrefix("    $ ") {
-                found.append((String(line.dropFirst(6)), []))
-                isInBlock = true
-            } else if isInBlock, line.hasPrefix("    ") || line.isEmpty {
-                found[found.count - 1].1.append(String(line.dropFirst(4)))
+    private static func sessions(in text: String) -> [(command: String, output: [String])] {
+        var found: [(command: String, output: [String])] = []
+        var isFenced = false
+        var isInSession = false
+        for line in Block.lines(of: text) {
+            if line.hasPrefix("```") {
+                isFenced.toggle()
+                isInSession = false
+            } else if isFenced || line.hasPrefix("    ") || line.isEmpty {
+                let content = isFenced ? line : line.dropFirst(4)
+                if content.hasPrefix("$ ") {
+                    found.append((String(content.dropFirst(2)), []))
+                    isInSession = true
+                } else if isInSession {
+                    found[found.count - 1].output.append(String(content))
+                }
             } else {
-                isInBlock = false
+                isInSession = false
             }
         }
         return found
@@ -77,7 +93,7 @@ import Testing
             default: break
             }
         }
-        #expect(count == 4)
+        #expect(count == 5)
     }
 
     private static func prepareMany(in folder: Folder) throws {
@@ -89,21 +105,30 @@ import Testing
         try folder.write(["import time; time.sleep(1)"], to: "notebooks/plots.ipynb")
     }
 
-    @Test func `names options that there are`() async throws {
-        let article = try Documents.text(of: "Sources/Galley/Galley.docc/FromATerminal.md")
-        let words = (try Self.text() + article).split { " `\n(".contains($0) }.filter { $0.hasPrefix("--") }
+    @Test(arguments: documents)
+    func `name only options that exist`(document: String) async throws {
+        let words = try Documents.text(of: document).split { " `\n(".contains($0) }.filter { $0.hasPrefix("--") }
         let options = Set(words.map { String($0.prefix { $0 == "-" || $0.isLetter }) }).filter {
             $0.contains(where: \.isLetter)
         }
-        #expect(options.count > 15)
+        #expect(!options.isEmpty)
         var help = ""
-        for arguments in [
-            ["execute", "--help"], ["help", "background"], ["clean", "--help"], ["--help"],
-            ["help", "batch"], ["check", "--help"],
-        ] {
+        for arguments in [["--help"], ["clean", "--help"], ["help", "background"], ["help", "options"]] {
             help += try await Program.run(arguments).output
         }
-        let others: Set = ["--to", "--execute", "--ExecutePreprocessor"]
-        for option in options.subtracting(others) { #expect(help.contains(option) == true, "\(option)") }
+        // Options of other programs, and those that Galley refuses with a reason.
+        let others: Set = [
+            "--to", "--execute", "--ExecutePreprocessor", "--config", "--clear-output", "--log-output", "--filter",
+        ]
+        for option in options.subtracting(others) { #expect(help.contains(option), "\(option)") }
+    }
+
+    @Test func `are short enough to read, and plain enough for a terminal`() throws {
+        #expect(Block.lines(of: try Documents.text(of: "README.md")).count <= 151)
+        for topic in Self.topics {
+            let lines = Block.lines(of: try Documents.text(of: topic))
+            #expect(lines.count <= 91 && lines[0].hasPrefix("# "), "\(topic)")
+            for line in lines { #expect(line.count <= 100 && !line.contains("<doc:"), "\(topic): \(line)") }
+        }
     }
 }

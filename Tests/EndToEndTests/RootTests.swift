@@ -82,7 +82,7 @@ struct `Root's own rights` {
             let run = try await instance.run(
                 ["execute", "--total-timeout", "10s", "--grace", "1s"] + told[round % 4] + what)
             statuses[run.status, default: 0] += 1
-            // Every run ends with a status that the README names.
+            // Every run ends with a status that the article ExitStatuses names.
             #expect([0, 2, 3, 4, 5, 124].contains(run.status), "\(what) \(run.errors)")
             #expect(!(run.output + run.errors).contains("canary-of-root"))
         }
