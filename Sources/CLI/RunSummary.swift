@@ -1,3 +1,4 @@
+import GalleyExecution
 import GalleyReports
 import GalleyStorage
 
