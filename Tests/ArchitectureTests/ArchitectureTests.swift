@@ -148,4 +148,16 @@ enum Tree {
                 lines: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
         }
     }
+
+    /// The sources, tests, documents and scripts, by their paths from the root.
+    static let textFiles: [String] = {
+        let folders = ["Sources", "Tests", "Notebooks", ".github", ".ci"]
+        let files = folders.flatMap { folder in
+            (FileManager.default.subpaths(atPath: root.path + "/" + folder) ?? []).map { folder + "/" + $0 }
+        }
+        let types: Set = ["swift", "md", "c", "h", "sh", "py", "yml", ""]
+        return (files + ["README.md", "Package.swift"])
+            .filter { types.contains(URL(fileURLWithPath: $0).pathExtension) && !$0.contains("/.build/") }
+            .sorted()
+    }()
 }
