@@ -316,7 +316,8 @@ import Testing
         #expect {
             _ = try fates("nowhere", nil)
         } throws: {
-            "\($0)" == "No cell has the number, tag or ID 'nowhere'. The notebook has code cells 1 to 4; its tags are middle"
+            "\($0)"
+                == "No cell has the number, tag or ID 'nowhere'. The notebook has code cells 1 to 4; its tags are middle"
         }
         #expect {
             _ = try fates("3", "1")

@@ -82,7 +82,7 @@ import Testing
         let failure = await failure {
             try await withKernel(Fixture.spec(mode)) { kernel in _ = try await kernel.run("x") }
         }
-        #expect(failure.map { "\($0)" } == "what came is not to be trusted: \(reason)")
+        #expect(failure.map { "\($0)" } == "an invalid message arrived: \(reason)")
     }
 
     @Test(.timeLimit(.minutes(5))) func `a message that never ends, ends the conversation`() async {
@@ -92,7 +92,7 @@ import Testing
                 try await withKernel(Fixture.spec("endless")) { kernel in _ = try await kernel.run("x") }
             }
             let sentence =
-                "what came is not to be trusted: a message is too large, or does not end: it may have 1073741824 bytes in 65536 frames"
+                "an invalid message arrived: a message is too large, or does not end: it may have 1073741824 bytes in 65536 frames"
             exit(failure.map { "\($0)" } == sentence ? 0 : 1)
         }
     }
@@ -103,7 +103,7 @@ import Testing
         }
         #expect(
             error?.description
-                == "Kernel 'forged-at-start' could not be spoken to: what came is not to be trusted: a message is not signed with this connection's key"
+                == "Kernel 'forged-at-start' could not be spoken to: an invalid message arrived: a message is not signed with this connection's key"
         )
         #expect(scratch.remains == [])
     }
