@@ -30,7 +30,7 @@ package struct ConnectionFile: Sendable {
         }
         func port(_ name: String) throws(Problem) -> Int {
             guard let port = json["\(name)_port"]?.int, (1...65_535).contains(port) else {
-                throw Problem(description: "it has no valid port number for '\(name)_port'")
+                throw Problem(description: "it has no valid '\(name)_port'")
             }
             return port
         }
