@@ -1,8 +1,8 @@
-/// Bytes as text.
+/// The Base64 encoding of bytes.
 package enum Base64 {
     private static let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    /// Returns the text that holds some bytes.
+    /// Returns the Base64 text of bytes, with padding.
     package static func encode(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)

@@ -1,22 +1,22 @@
 /// An error that a cell raised.
 public struct CellError: Hashable, Sendable {
-    /// What it is called, such as `ValueError`.
+    /// The name of the error, such as `ValueError`.
     public let name: String
-    /// What it says.
+    /// The error's message.
     public let value: String
-    /// How it came to it, with the colors of a terminal.
+    /// The traceback, with ANSI color sequences.
     public let traceback: [String]
-    /// The line of the cell that it was raised in, counted from 1, where the traceback tells.
+    /// The line of the cell that raised the error, counted from 1; nil if the traceback does not name it.
     public let line: Int?
 
-    /// Puts the facts together.
+    /// Creates an error whose line is known.
     package init(name: String, value: String, traceback: [String], line: Int?) {
         (self.name, self.value, self.traceback, self.line) = (name, value, traceback, line)
     }
 
-    /// Puts the facts together; the line is looked up in the traceback.
+    /// Creates an error and finds its line in the traceback. Long texts are shortened.
     ///
-    /// - Parameter count: The number of the request, by which tracebacks call the cell.
+    /// - Parameter count: The execution count, by which tracebacks identify the cell.
     package init(name: String, value: String, traceback: [String], count: Int?) {
         self.name = name.beginning(Self.limit)
         self.value = value.beginning(Self.limit)
@@ -24,13 +24,13 @@ public struct CellError: Hashable, Sendable {
         line = count.flatMap { Self.line(in: traceback, of: $0) }
     }
 
-    /// How it came to it, in plain text.
+    /// The traceback without ANSI escape sequences.
     public var plainTraceback: String { traceback.joined(separator: "\n").withoutEscapes }
 
-    /// The most that a report keeps of a text, in bytes. The notebook keeps all of it.
+    /// The maximum number of bytes of each text in a report. The notebook keeps the whole text.
     private static let limit = 65_536
 
-    /// The beginning and the end of a traceback.
+    /// Returns the beginning and the end of a traceback that exceeds the limit.
     private static func shortened(_ traceback: [String]) -> [String] {
         guard traceback.reduce(0, { $0 + $1.utf8.count }) > limit else { return traceback }
         let lines = traceback.map { $0.beginning(limit / 16) }
@@ -38,11 +38,12 @@ public struct CellError: Hashable, Sendable {
             ? lines : lines.prefix(4) + ["... \(lines.count - 15) pieces are left out here ..."] + lines.suffix(11)
     }
 
-    /// IPython heads what it shows of a cell with `Cell In[3], line 2`, older versions with `Input In [3], in <cell
-    /// line: 2>`.
+    /// Finds the line in a traceback's header for the cell.
+    ///
+    /// IPython writes `Cell In[3], line 2`; older versions write `Input In [3], in <cell line: 2>`.
     private static func line(in traceback: [String], of count: Int) -> Int? {
         let whole = traceback.joined(separator: "\n")
-        // What is longer than this says at its beginning where it comes from, and then at length what it is.
+        // A huge traceback names the cell near its beginning; the rest is mostly the error's message.
         let text = (whole.utf8.count > 2_000_000 ? whole.beginning(1_000_000) : whole).withoutEscapes
         for (mark, lead) in [("Cell In[\(count)], line ", ""), ("Input In [\(count)]", "<cell line: ")] {
             guard var place = text.firstRange(of: mark)?.upperBound else { continue }
@@ -57,7 +58,7 @@ public struct CellError: Hashable, Sendable {
 }
 
 extension String {
-    /// As much of the beginning as has room in so many bytes.
+    /// Returns the first `size` bytes, followed by an ellipsis if the string is longer.
     fileprivate func beginning(_ size: Int) -> String {
         utf8.count <= size ? self : String(decoding: utf8.prefix(size), as: UTF8.self) + "…"
     }

@@ -1,14 +1,14 @@
-/// The code of the caller that takes part in running cells.
+/// The caller's code that takes part in a run.
 package struct CellHooks: Sendable {
-    /// Runs around each cell: the first before all others, and after all others.
+    /// The middleware around each cell. The first one runs first before a cell, and last after it.
     package var middleware: [any Middleware]
-    /// Answers the questions of the code; nil if the code may ask nothing.
+    /// Answers input requests; nil if the code may not request input.
     package var answer: InputHandler?
 
-    /// Answers a question with a line, or with nil for no answer.
+    /// Returns the line that answers a prompt, or nil for no answer.
     package typealias InputHandler = @Sendable (_ prompt: String, _ isPassword: Bool) async -> String?
 
-    /// Names the code; none by default.
+    /// Creates hooks; without arguments, none.
     package init(middleware: [any Middleware] = [], answer: InputHandler? = nil) {
         (self.middleware, self.answer) = (middleware, answer)
     }

@@ -1,28 +1,28 @@
 import GalleyJupyterProtocol
 
-/// Where an output stands that can be updated.
+/// The location of an output that can be updated.
 struct DisplayLocation: Sendable {
     var cell: Int
-    /// Its place in the cell's outputs, which is good until those are cleared: their generation tells.
+    /// The position among the cell's outputs. It is valid as long as the outputs have the same `generation`.
     var place: Int
     var generation: Int
 }
 
-/// Where the displays of a run are, by their identifiers, and how those look that have changed.
+/// An index of a run's displays by display ID, with their pending updates.
 ///
-/// A display can stand in a million places, and each new place updates all others. So an update is kept until the outputs
-/// are read, and takes the place of the one before it.
+/// A display can appear in a million places, and each new appearance updates all others. An update is therefore stored
+/// until the outputs are read, and replaces the previous one.
 struct DisplayIndex: Sendable {
     private var displays: [String: Display] = [:]
-    /// The identifiers that each cell displays, with the generation of its outputs.
+    /// The display IDs in each cell, with the generation of the cell's outputs.
     private var identifiers: [Int: (generation: Int, Set<String>)] = [:]
     private var updates: [String: IOPubMessage.Display] = [:]
 
     private struct Display: Sendable {
-        /// Its only place: most displays have one, and there can be a million of them.
+        /// The only location. Most displays have just one, and there can be a million of them.
         private var single: DisplayLocation?
         private var several: [DisplayLocation] = []
-        /// How many of several places are in each cell.
+        /// The number of entries of `several` in each cell.
         private var counts: [Int: Int] = [:]
 
         var places: [DisplayLocation] { single.map { [$0] } ?? several }
@@ -37,7 +37,7 @@ struct DisplayIndex: Sendable {
             single = nil
         }
 
-        /// Removes the places in a cell; returns whether there is none left.
+        /// Removes the locations in a cell; returns true if none is left.
         mutating func remove(_ cell: Int) -> Bool {
             if let single { return single.cell == cell }
             guard let count = counts.removeValue(forKey: cell) else { return false }
@@ -46,14 +46,14 @@ struct DisplayIndex: Sendable {
         }
     }
 
-    /// Adds a place in which a display stands.
+    /// Adds a location of a display.
     mutating func add(_ place: DisplayLocation, under id: String) {
         displays[id, default: Display()].add(place)
         if identifiers[place.cell]?.generation != place.generation { identifiers[place.cell] = (place.generation, []) }
         identifiers[place.cell]?.1.insert(id)
     }
 
-    /// Forgets what a cell displayed before its outputs were cleared.
+    /// Forgets the displays of a cell whose outputs were cleared.
     mutating func forget(_ cell: Int, upTo generation: Int) {
         guard let old = identifiers[cell], old.generation <= generation else { return }
         identifiers[cell] = nil
@@ -63,14 +63,14 @@ struct DisplayIndex: Sendable {
         }
     }
 
-    /// Takes note of how a display looks now; returns the cells that it stands in.
+    /// Stores an update of a display; returns the cells that contain the display.
     mutating func update(_ display: IOPubMessage.Display) -> [Int] {
         guard let id = display.id, let cells = displays[id]?.cells else { return [] }
         updates[id] = display
         return cells
     }
 
-    /// Returns the displays that have changed since the last call, each with its places.
+    /// Returns the displays that have changed since the last call, each with its locations.
     mutating func takeUpdates() -> [(IOPubMessage.Display, [DisplayLocation])] {
         defer { updates = [:] }
         return updates.map { id, display in (display, displays[id]?.places ?? []) }

@@ -3,7 +3,7 @@ import GalleyJupyterProtocol
 package import GalleyNotebook
 
 extension UnvalidatedNotebook {
-    /// How long the cells took when they were run last, as far as the notebook tells; nil where it does not.
+    /// The total time of the cells in the previous run; nil if no cell's metadata contains it.
     package var earlierDuration: Duration? {
         var sum: Duration?
         forEachCell { cell in

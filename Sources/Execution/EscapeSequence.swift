@@ -1,28 +1,28 @@
-/// A sequence of characters by which text tells a terminal to do something.
+/// An escape sequence: characters that control a terminal.
 package struct EscapeSequence {
-    /// The whole sequence.
+    /// The whole sequence, including the escape character.
     package let text: String
-    /// What it is for.
+    /// The effect of the sequence.
     package let kind: Kind
-    /// The number of scalars in it.
+    /// The number of Unicode scalars in the sequence.
     package var length: Int { text.unicodeScalars.count }
 
-    /// What sequences are for.
+    /// The effect of a sequence.
     package enum Kind: Equatable {
-        /// It changes how the characters that follow look.
+        /// A change of the color or style of the text that follows.
         case color
-        /// It moves the cursor, erases, or does something else to the screen.
+        /// A command that moves the cursor, erases text, or changes the screen in another way.
         case command(Unicode.Scalar, parameter: Int?)
-        /// It says that what follows leads somewhere, or does not any more.
+        /// The beginning or the end of a hyperlink.
         case link
-        /// It means nothing for what text looks like.
+        /// Any other sequence; it does not affect how text looks.
         case other
     }
 
-    /// Longer ones are none.
+    /// The maximum length of a sequence. Longer text after an escape character is not a sequence.
     package static let longest = 4096
 
-    /// Reads the sequence that a text begins with; nil where its end is not there.
+    /// Parses the sequence at the beginning of `scalars`; returns nil if it is incomplete.
     package init?(at scalars: Substring.UnicodeScalarView) {
         let rest = scalars.dropFirst()
         guard let second = rest.first else { return nil }
@@ -33,7 +33,7 @@ package struct EscapeSequence {
             let middle = rest[parameters.endIndex...].prefix { (0x20...0x2F).contains($0.value) }
             guard let last = rest[middle.endIndex...].first else { return nil }
             if !(0x40...0x7E).contains(last.value) {
-                // Broken off by something that cannot stand in it.
+                // A character that is not allowed in a sequence ends it early.
                 (end, kind) = (middle.endIndex, .other)
             } else {
                 end = rest.index(after: middle.endIndex)
@@ -48,7 +48,7 @@ package struct EscapeSequence {
                 (text, kind) = (String(scalars.prefix(2)), .other)
                 return
             }
-            // Closed by a bell, or by an escape and a backslash.
+            // BEL, ST, or ESC and a backslash close the string. The scalar after a final ESC is still missing.
             if first == "\u{1B}", tail.dropFirst().first == nil { return nil }
             let isClosed = first != "\u{1B}" || tail.dropFirst().first == "\\"
             end = tail.index(tail.startIndex, offsetBy: !isClosed ? 0 : first == "\u{1B}" ? 2 : 1)
@@ -59,22 +59,22 @@ package struct EscapeSequence {
             end = (0x30...0x7E).contains(last.value) ? rest.index(after: middle.endIndex) : middle.endIndex
             kind = .other
         }
-        // Not by adding to a slice, which copies all that the slice is of.
+        // Appending to a slice would copy its whole base string.
         text = String(scalars[..<end])
     }
 }
 
 extension String {
-    /// The text without the sequences that are for a terminal.
+    /// The text without escape sequences.
     package var withoutEscapes: String { keepingEscapes { _ in false } }
 
-    /// The text with no other sequences for a terminal than those that a condition is true of.
+    /// Returns the text with only those escape sequences that satisfy the predicate.
     package func keepingEscapes(where isKept: (EscapeSequence) -> Bool) -> String {
         var kept = String.UnicodeScalarView()
         var rest = self[...].unicodeScalars
         while let scalar = rest.first {
             if scalar == "\u{1B}", let sequence = EscapeSequence(at: rest) {
-                // One by one: adding them together copies all that was kept so far.
+                // Appending the whole view at once would copy all scalars kept so far.
                 if isKept(sequence) { for scalar in sequence.text.unicodeScalars { kept.append(scalar) } }
                 rest = rest.dropFirst(sequence.length)
             } else {

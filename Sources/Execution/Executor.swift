@@ -6,8 +6,8 @@ import Synchronization
 
 /// Runs the cells of a notebook in a kernel that is ready, one after another.
 ///
-/// It never throws: whatever becomes of a cell or of the kernel is a result. What the cells have put out so far can be
-/// looked at any time, from anywhere.
+/// The executor never throws: errors of cells and failures of the kernel are part of the result. The outputs so far can
+/// be read at any time, from any thread.
 package final class Executor: Sendable {
     let kernel: any Kernel
     let plan: Plan
@@ -19,19 +19,19 @@ package final class Executor: Sendable {
     let observe: @Sendable (RunEvent) -> Void
     let state: Mutex<RunState>
 
-    /// How long a kernel that has replied may be silent until it is asked whether something was lost.
+    /// The time without messages after which Galley sends a probe to find out whether messages were lost.
     private static let probeDelay = Duration.seconds(1)
-    /// How long a kernel may take to begin with a cell that was sent.
+    /// The delay before a second interrupt, if the kernel had not started the cell at the first one.
     private static let interruptRetryDelay = Duration.milliseconds(300)
 
-    /// Prepares a run.
+    /// Creates an executor for a notebook and its plan.
     ///
     /// - Parameters:
-    ///   - hooks: The code that takes part.
-    ///   - ignoresForeignOutputs: Whether output that belongs to no request of this run is left out, and not taken for
-    ///     that of the running cell.
-    ///   - elapsed: How much of the time for the whole run is over.
-    ///   - observe: Is told what happens, while the next cell waits.
+    ///   - hooks: The caller's code that takes part in the run.
+    ///   - ignoresForeignOutputs: Whether outputs that belong to other clients' requests are dropped. If false, they
+    ///     are added to the running cell.
+    ///   - elapsed: The part of the total time limit that is already used.
+    ///   - observe: Receives events. The next cell waits until it returns.
     package init(
         _ notebook: Notebook, _ plan: Plan, on kernel: any Kernel, _ settings: RunSettings,
         hooks: CellHooks = CellHooks(), ignoresForeignOutputs: Bool = false,
@@ -50,12 +50,12 @@ package final class Executor: Sendable {
         state = Mutex(RunState(recorder))
     }
 
-    /// The notebook as it is now, the outputs of the cell that runs included.
+    /// The notebook with all outputs so far, including those of the running cell.
     package var notebook: Notebook {
         state.withLock { $0.recorder.snapshot(isRunning: $0.running != nil) }
     }
 
-    /// Tells whether there is something new: how many cells are over, and a number that grows with every change.
+    /// The number of finished cells, and a revision number that grows with every change.
     package var progress: (finishedCells: Int, revision: Int) {
         state.withLock { ($0.reports.count, $0.recorder.revision) }
     }
@@ -63,9 +63,9 @@ package final class Executor: Sendable {
     /// Whether a cell was sent to the kernel.
     package var hasBegun: Bool { state.withLock { $0.running != nil || !$0.reports.isEmpty } }
 
-    /// Runs the cells until one of them, or somebody, ends the run.
+    /// Runs the cells until the last one has finished or the run ends early.
     ///
-    /// The cancellation of the task is nothing to it; that is what ``stop(_:)`` is for.
+    /// Cancelling the task has no effect. Call ``stop(_:sparesKernel:)`` to end the run.
     package func run() async -> (outcome: RunOutcome, cells: [CellReport]) {
         var outcome = RunOutcome.succeeded
         var watch: Task<Void, any Error>?
@@ -90,7 +90,7 @@ package final class Executor: Sendable {
                 outcome = .raised(error)
                 break cells
             case .exited(let status):
-                // An end on purpose does not make up for a limit that was reached before.
+                // A later exit does not hide that a time limit was reached.
                 if case .succeeded = outcome { outcome = .exited(status: status) }
                 break cells
             case .kernelFailed(let failure):
@@ -106,7 +106,7 @@ package final class Executor: Sendable {
                 default: true
                 }
             }
-            // Who has looked at the last cell can be discontent as well, or not be done with it.
+            // Middleware can also end the run after the last cell, or be abandoned there.
             if let reason = state.stop, !isWhole || reason.isRequest || state.hasAbandonedMiddleware {
                 switch outcome {
                 case .succeeded, .timedOut: outcome = .stopped(reason)
@@ -119,25 +119,25 @@ package final class Executor: Sendable {
         }
     }
 
-    /// The limit of the whole run, where there is one.
+    /// The limit of the whole run; nil if it has none.
     var totalLimit: ExceededLimit? {
         settings.totalLimit.duration.map { ExceededLimit(kind: .total, duration: $0) }
     }
 
-    /// Notes in a report how much its cell has put out by now.
+    /// Updates the execution count, output count and output size of a cell's report.
     package func measure(_ report: inout CellReport) { state.withLock { $0.recorder.measure(&report) } }
 
-    /// Hears what still comes, until the kernel is gone.
+    /// Receives the remaining messages until the kernel has ended.
     package func receiveUntilEnd() async {
         defer { state.withLock { $0.end() } }
         do {
             for try await message in kernel.messages { _ = receive(message) }
         } catch {
-            // The run is over; what the kernel may die of now is no concern of its cells.
+            // The run is over: a failure of the kernel no longer affects its cells.
         }
     }
 
-    /// Interrupts the cell that runs, or the next one as soon as it is sent; the run itself goes on.
+    /// Interrupts the running cell, or the next one as soon as it is sent. The run continues.
     package func interrupt() {
         let cell = state.withLock { state in
             if state.running == nil { state.interruptsNextCell = true }
@@ -151,16 +151,16 @@ package final class Executor: Sendable {
         state.withLock { $0.keep(repetition, for: cell) }
     }
 
-    /// Ends the run: interrupts the cell that runs and gives it time to finish; when called again, kills the kernel.
+    /// Ends the run: interrupts the running cell and gives it time to finish. A second call kills the kernel.
     ///
-    /// - Parameter sparesKernel: Whether a kernel that heeds the interrupt lives on.
+    /// - Parameter sparesKernel: Whether the kernel survives if the cell ends after the interrupt.
     package func stop(_ reason: StopReason, sparesKernel: Bool = false) {
         let (isFirst, middlewareTask, cell) = state.withLock { state in
             defer { state.stop = state.stop ?? reason }
             return (state.stop == nil, state.middlewareTask, state.running?.index)
         }
         middlewareTask?.abandon()
-        // Some of the time is left for the kernel's end and for saving.
+        // The rest of the grace period is reserved for ending the kernel and saving.
         guard isFirst else {
             Task { await kernel.kill() }
             return
@@ -174,20 +174,20 @@ package final class Executor: Sendable {
 // MARK: - One cell
 
 extension Executor {
-    /// Runs a cell; nil where somebody had ended the run before.
+    /// Runs a cell; returns nil if the run was stopped before the cell was sent.
     private func run(_ cell: PlannedCell, _ watch: inout Task<Void, any Error>?) async -> CellReport? {
         let begin = time.now()
         guard sendExecuteRequest(cell, since: begin) else { return nil }
         observe(.cellStarted(cell))
         if state.withLock({ $0.takeInterrupt() }) { interrupt(cell.index) }
-        // One watch serves many cells, unless it is going to sleep for too long.
+        // One watch task serves many cells. It is replaced if it would sleep past this cell's deadline.
         if state.withLock({ $0.hasEarlierDeadline(settings) }) {
             watch?.cancel()
             watch = Task { try await self.watch() }
         }
         var ending = await waitForReply()
         var pause = Duration.milliseconds(10)
-        // Kernels that got over an error a moment ago turn down whatever comes next.
+        // A kernel can abort the next requests for a moment after an error.
         while case .complete(let reply) = ending, reply.status == .aborted, pause < .seconds(10),
             await isWanted(after: pause), sendExecuteRequest(cell, since: begin)
         {
@@ -205,7 +205,7 @@ extension Executor {
         }
     }
 
-    /// Waits for a while; returns whether the cell is to be run all the same.
+    /// Waits for `pause`; returns false if the run was stopped or a limit was reached meanwhile.
     private func isWanted(after pause: Duration) async -> Bool {
         let end = time.now() + pause
         func isWanted() -> Bool { state.withLock { $0.exceededLimit == nil && $0.stop == nil } }
@@ -215,9 +215,9 @@ extension Executor {
         return isWanted()
     }
 
-    /// Sends a cell's code, unless somebody has ended the run.
+    /// Sends the execute request of a cell; returns false, without sending it, if the run was stopped.
     private func sendExecuteRequest(_ cell: PlannedCell, since begin: Duration) -> Bool {
-        // IPython turns down what waits behind an error, if it is told to; nothing does.
+        // With `stop_on_error`, IPython would abort the requests queued after an error.
         let request = kernel.session.executeRequest(
             cell.source, allowsInput: hooks.answer != nil, stopsOnError: false)
         let isWanted = state.withLock { state in
@@ -229,18 +229,18 @@ extension Executor {
         return isWanted
     }
 
-    /// Hears everything until the request in flight is over.
+    /// Receives messages until the current request has ended.
     private func waitForReply() async -> RequestEnding {
         do {
             for try await message in kernel.messages {
                 guard let (reply, hasLoss) = receive(message) else { continue }
                 if hasLoss, let number = state.withLock({ $0.running?.number }) {
-                    observe(.warning("cell \(number): the kernel lost some of its output, because it put out too much"))
+                    observe(.warning("cell \(number): output was lost, because the kernel produced too much"))
                 }
-                // A reply that an interrupt has kept from being sent would not have told more than that.
+                // An interrupt can suppress the execute reply after the code has ended: treat it as `ok`.
                 guard let reply, reply.isExecuteReply else { return .complete(ExecuteReply(status: .ok)) }
                 guard let reply = reply.executeReply else {
-                    return .broken(.untrustworthy("a reply that does not say how the code has ended"))
+                    return .broken(.untrustworthy("the execute reply has no valid status"))
                 }
                 return .complete(reply)
             }
@@ -250,17 +250,17 @@ extension Executor {
         }
     }
 
-    /// Answers a question of the code. A kernel that asks although it may not waits for the empty answer.
+    /// Answers an input request. Without a handler it sends an empty answer, because the kernel would wait forever.
     private func answer(_ question: (prompt: String, isPassword: Bool), of message: Message) {
         guard let answer = hooks.answer else { return kernel.send(kernel.session.inputReply(nil, to: message)) }
-        // The answer may take its time, and the kernel goes on sending meanwhile.
+        // The answer may take long. Messages are received meanwhile.
         Task { [kernel] in
             let text = await answer(question.prompt, question.isPassword)
             kernel.send(kernel.session.inputReply(text, to: message))
         }
     }
 
-    /// Takes note of a message; returns the reply where it completes the request in flight.
+    /// Processes a message; returns the reply if the message completes the current request.
     func receive(_ message: Message) -> (reply: Message?, hasLoss: Bool)? {
         let now = time.now()
         let (received, cell) = state.withLock { state in
@@ -278,7 +278,7 @@ extension Executor {
             if isFirst {
                 observe(
                     .warning(
-                        "\(place)a number of more than 4300 digits was put out, which Python cannot read; the file holds its digits as text"
+                        "\(place)the output contains a number of more than 4300 digits, which Python cannot read; the file stores it as text"
                     ))
             }
         }
@@ -286,7 +286,7 @@ extension Executor {
         return received.ending
     }
 
-    /// Asks something that nobody cares about, for an interrupt that comes late to hit.
+    /// Sends a kernel info request, which a late interrupt can hit instead of the next cell.
     private func absorbLateInterrupt() async -> RequestEnding {
         let request = kernel.session.kernelInfoRequest()
         state.withLock { $0.requestTracker = RequestTracker(request, wasInterrupted: $0.wasInterrupted) }
@@ -294,7 +294,7 @@ extension Executor {
         return await waitForReply()
     }
 
-    /// Minds the limits of the cell that runs, and asks a kernel that has gone silent whether something was lost.
+    /// Enforces the time limits of the running cell, and probes a silent kernel for lost messages.
     private func watch() async throws {
         while true {
             let now = time.now()
@@ -308,9 +308,9 @@ extension Executor {
         }
     }
 
-    /// Interrupts the kernel and, where that does not help, kills it.
+    /// Interrupts the kernel, and kills it at the end of the grace period if the interrupt had no effect.
     ///
-    /// - Parameter cell: The cell that has to end; nil where the run has.
+    /// - Parameter cell: The cell to end; nil to end the whole run.
     private func escalate(within grace: Duration, for cell: Int?) async throws {
         let start = time.now()
         func isRunning() -> Bool { state.withLock { $0.running.map { cell == nil || $0.index == cell } ?? false } }
@@ -327,7 +327,7 @@ extension Executor {
         }
     }
 
-    /// Interrupts the kernel and, if it was not at work yet, does so again.
+    /// Interrupts the kernel, and again after a delay if it had not yet started to execute the cell.
     private func interruptWithRetry(_ cell: Int?) async throws {
         let start = time.now()
         func isRunning() -> Bool { state.withLock { $0.running.map { cell == nil || $0.index == cell } ?? false } }
@@ -338,21 +338,21 @@ extension Executor {
         }
         await interruptKernel()
         guard !hasStartedExecuting else { return }
-        // A kernel that was not at work yet has not heard it.
+        // A kernel can ignore an interrupt that arrives before it executes the cell.
         try await time.sleep(start + Self.interruptRetryDelay)
         if isRunning() { await interruptKernel() }
     }
 
     private func interruptKernel() async {
-        // Whatever it is that the kernel is asked, the reply may get lost by this.
+        // The interrupt can suppress the reply to any request.
         state.withLock { $0.requestTracker?.wasInterrupted = true }
         await kernel.interrupt()
     }
 }
 
-/// How a request ended.
+/// The end of a request.
 enum RequestEnding {
     case complete(ExecuteReply)
-    /// The conversation broke off, or was ended on this side.
+    /// The connection failed, or was closed by Galley (nil).
     case broken(KernelFailure?)
 }

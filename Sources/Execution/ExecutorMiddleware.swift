@@ -3,13 +3,13 @@ import GalleyJupyterProtocol
 import GalleyNotebook
 import Synchronization
 
-// What others do around a cell: the run waits for them meanwhile.
+// The run waits for middleware before and after each cell.
 
 extension Executor {
-    /// Lets others look at a cell before it is run; nil where it is not to be run any more.
+    /// Runs the middleware before a cell; returns the cell as edited, or nil if it must not run.
     func runBeforeCell(_ cell: PlannedCell) async -> PlannedCell? {
         guard !hooks.middleware.isEmpty else { return cell }
-        // What has begun for a cell is to have an end: nobody is told of one that will not be run.
+        // `beforeCell` is not called for a cell that will not run, because no `afterCell` would follow.
         guard state.withLock({ $0.stop == nil }) else { return nil }
         let source = Mutex((sent: cell.source, saved: String?.none))
         let isWanted = await runMiddleware {
@@ -32,7 +32,7 @@ extension Executor {
         return edited
     }
 
-    /// Lets others look at a cell that is over.
+    /// Runs the middleware after a cell, in reverse order.
     func runAfterCell(_ report: CellReport) async {
         guard !hooks.middleware.isEmpty else { return }
         let outputs = state.withLock { $0.recorder.outputs(of: report.index) }
@@ -43,9 +43,11 @@ extension Executor {
         }
     }
 
-    /// Waits for others, unless somebody ends the run or its time is over; returns whether they let it go on.
+    /// Runs middleware until it returns, the run is stopped, or the total limit is reached.
+    ///
+    /// - Returns: Whether the run may continue.
     private func runMiddleware(for body: @escaping @Sendable () async throws -> Void) async -> Bool {
-        // The reason to end the run, where they have one.
+        // Returns the middleware's reason to end the run, or nil.
         let middlewareTask = AbandonableTask { () -> String? in
             do {
                 try await body()
@@ -65,7 +67,7 @@ extension Executor {
             try await time.sleep(end)
             middlewareTask.abandon()
         }
-        // What the kernel says meanwhile is heard meanwhile.
+        // Messages that arrive meanwhile are processed at once.
         let listening = Task { for try await message in kernel.messages { _ = receive(message) } }
         let answer = await middlewareTask.answer()
         alarm.cancel()

@@ -1,7 +1,7 @@
 package import GalleyJupyterProtocol
 
 extension KernelRequest {
-    /// Asks for the kernel that settings describe and a notebook wants.
+    /// Creates the request for a kernel with a run's settings and the kernel that the notebook names.
     package init(_ settings: RunSettings, for notebook: WantedKernel) {
         self.init(settings.kernel, notebook: notebook)
         (allowsFallback, user) = (settings.allowsKernelFallback, settings.user)

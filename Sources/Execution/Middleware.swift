@@ -1,40 +1,39 @@
 public import GalleyNotebook
 
-/// What somebody does around each cell that is run: look at it, change it, end the run.
+/// Code that runs before and after each cell: it can inspect a cell, change it, or end the run.
 ///
-/// The run waits meanwhile, and the time counts for the limit of the whole run. Whoever ends the run does not wait: the
-/// task is cancelled, and left to itself. Where that happens after the last cell, too, the outcome is not success: who was to
-/// look at it has not.
+/// The run waits for the methods, and their time counts toward the limit of the whole run. If the run is ended
+/// meanwhile, Galley cancels the middleware's task and does not wait for it. If that happens after the last cell, the
+/// run does not succeed, because the check of that cell did not finish.
 ///
-/// The methods run wherever their caller does. Those of a class of the main actor say so themselves:
-/// `@MainActor func afterCell(…)`.
+/// The methods run on the caller's executor. To run them on the main actor, mark them: `@MainActor func afterCell(…)`.
 public protocol Middleware: Sendable {
-    /// Whether the notebook is saved with the source that ``beforeCell(_:source:)`` has changed; at first it keeps its own.
+    /// Whether the saved notebook gets the source that ``beforeCell(_:source:)`` has changed; false by default.
     ///
-    /// If several middlewares change a cell, the notebook gets the source as the last of those has left it that answer
-    /// `true`, with all changes before it.
+    /// If several middlewares change a cell, the notebook gets the source as the last one with `true` left it,
+    /// including all changes before it.
     nonisolated var savesEditedSource: Bool { get }
 
-    /// Is called before a cell is sent to the kernel, and may change what is sent.
+    /// Runs before a cell is sent to the kernel, and may change the source to send.
     ///
-    /// The saved notebook keeps the source that it has, unless ``savesEditedSource`` is true. Reports and events have the
-    /// source that was sent: lines of errors count in it.
+    /// The saved notebook keeps its own source, unless ``savesEditedSource`` is true. Reports and events contain the
+    /// source that was sent, and line numbers of errors refer to it.
     ///
-    /// - Throws: Whatever is to end the run before the cell; its description becomes the reason.
+    /// - Throws: Any error, to end the run before the cell. Its description becomes the reason.
     func beforeCell(_ cell: PlannedCell, source: inout String) async throws
 
-    /// Is called when a cell is over.
+    /// Runs after a cell has ended.
     ///
-    /// - Throws: Whatever is to end the run here; its description becomes the reason.
+    /// - Throws: Any error, to end the run here. Its description becomes the reason.
     func afterCell(_ cell: CellReport, outputs: [Output]) async throws
 }
 
 extension Middleware {
-    /// The notebook keeps its own source.
+    /// False: the notebook keeps its own source.
     public nonisolated var savesEditedSource: Bool { false }
 
-    /// Leaves the cell as it is.
+    /// Does nothing by default.
     public func beforeCell(_ cell: PlannedCell, source: inout String) async throws {}
-    /// Lets the run go on.
+    /// Does nothing by default.
     public func afterCell(_ cell: CellReport, outputs: [Output]) async throws {}
 }

@@ -2,8 +2,8 @@ public import GalleyNotebook
 
 /// Changes a notebook after it is read and before its cells are planned.
 ///
-/// A preparation inserts a cell of parameters, removes cells, or sets metadata. The result of the run shows what it did; a
-/// notebook in which no cell is to run is saved as it was read.
+/// A preparation can insert a cell of parameters, remove cells, or set metadata. The result of the run contains the
+/// changes. A notebook without a cell to run is saved as it was read.
 ///
 ///     struct Quiet: NotebookPreparation {
 ///         func prepare(_ notebook: inout Notebook) {
@@ -13,6 +13,6 @@ public import GalleyNotebook
 public protocol NotebookPreparation: Sendable {
     /// Changes the notebook.
     ///
-    /// - Throws: Any error. The run ends before its kernel starts, and nothing is written.
+    /// - Throws: Any error, to end the run before its kernel starts. Nothing is written.
     func prepare(_ notebook: inout Notebook) throws
 }

@@ -1,23 +1,23 @@
 import GalleyJSON
 import GalleyNotebook
 
-/// The outputs of one cell, or of one widget, while they come in.
+/// The outputs of one running cell, or of one output widget.
 ///
-/// Text of one stream that comes in parts is one output. A place in the area is good until the area is cleared; its
-/// generation tells.
+/// Consecutive texts of the same stream form one output. The position of an output is valid until the area is cleared,
+/// which increments `generation`.
 struct OutputArea: Sendable {
     private var pieces: [Piece] = []
     private var clearsBeforeNext = false
-    /// How often it was cleared.
+    /// The number of times that the area was cleared.
     private(set) var generation = 0
-    /// How many bytes are kept, where that is limited; how many came in, and how many were cut.
+    /// The maximum number of bytes to keep; nil for no limit.
     private let limit: Int?
     private var size = 0
-    /// The bytes of errors, which do not count for the limit.
+    /// The bytes of errors, which do not count toward the limit.
     private var errorSize = 0
-    /// So many bytes of errors are kept in any case.
+    /// The bytes of errors that are kept regardless of the limit.
     private static let errorLimit = 1_000_000
-    /// Outputs of fewer bytes are kept as compact as they can be.
+    /// The size below which an output is stored in compact form.
     private static let smallSize = 4096
     private var cut = 0
     private var isFull = false
@@ -33,13 +33,13 @@ struct OutputArea: Sendable {
         self.collapsesProgress = collapsesProgress
     }
 
-    /// Begins with outputs that are there already.
+    /// Creates an area that contains outputs.
     init(_ outputs: [Output], limit: Int?, collapsesProgress: Bool) {
         self.init(limit: limit, collapsesProgress: collapsesProgress)
         pieces = outputs.map { .output($0, size: $0.json.size) }
     }
 
-    /// Removes everything, now or when the next output comes.
+    /// Removes all outputs, now or when the next output arrives.
     mutating func clear(waits: Bool) {
         if waits {
             clearsBeforeNext = true
@@ -55,24 +55,24 @@ struct OutputArea: Sendable {
         if clearsBeforeNext { clear(waits: false) }
     }
 
-    /// Adds text at the end.
+    /// Appends text to a stream.
     mutating func write(_ text: String, to stream: Output.Stream) {
         makeRoom()
         guard !isFull || text.isEmpty else { return cut += text.utf8.count }
         var written = takeLastText(of: stream) ?? StreamText(collapses: collapsesProgress)
         let before = written.size
         written.write(text)
-        // What a program writes over itself is not kept, and does not count.
+        // Text that a program has overwritten is not kept and does not count.
         size += written.size - before
         if let limit, size > limit {
             cut += written.cut(size - limit)
             (size, isFull) = (limit, true)
         }
-        // What shows nothing yet may be the beginning of what shows something.
+        // Empty text is kept while there is room, because it can hold the start of an escape sequence.
         if written.size > 0 || !isFull { pieces.append(.text(stream, written)) }
     }
 
-    /// Takes the output at the end away, where it is text of this stream, so that it can be added to without a copy.
+    /// Removes and returns the last output if it is text of this stream, so that appending does not copy it.
     private mutating func takeLastText(of stream: Output.Stream) -> StreamText? {
         switch pieces.last {
         case .text(stream, let text)?:
@@ -87,11 +87,11 @@ struct OutputArea: Sendable {
         }
     }
 
-    /// Adds an output at the end; returns its place, nil where there was no room for it.
+    /// Appends an output; returns its position, or nil if it exceeds the limit.
     mutating func add(_ output: Output) -> Int? {
         makeRoom()
         let bytes = output.json.size
-        // What went wrong is not cut, unless somebody makes a flood of it.
+        // Errors are kept despite the limit, up to `errorLimit` bytes.
         if output.kind == .error, errorSize + bytes <= max(limit ?? .max, Self.errorLimit) {
             errorSize += bytes
         } else if let limit, isFull || size + bytes > limit {
@@ -101,13 +101,13 @@ struct OutputArea: Sendable {
         } else {
             size += bytes
         }
-        // There can be a million of them.
+        // A cell can have a million small outputs.
         let kept = bytes < Self.smallSize ? Output(json: output.json.compacted) : output
         pieces.append(.output(kept, size: bytes))
         return pieces.count - 1
     }
 
-    /// Replaces what is displayed at a place.
+    /// Replaces the data and metadata of the output at a position.
     mutating func replace(at place: Int, _ data: MimeBundle, metadata: Value) {
         guard pieces.indices.contains(place), case .output(var output, let oldSize) = pieces[place] else { return }
         output.data = data
@@ -118,10 +118,10 @@ struct OutputArea: Sendable {
         pieces[place] = .output(output, size: bytes)
     }
 
-    /// The outputs as the notebook holds them.
+    /// Returns the outputs in the form of the notebook file.
     func outputs() -> [Output] { withLineAboutCut(kept) }
 
-    /// Returns the outputs, and keeps text in that form alone: it takes half of the memory.
+    /// Returns the outputs, and stores text only in that form, which halves the memory.
     mutating func compactOutputs() -> [Output] {
         let outputs = kept
         for (index, output) in outputs.enumerated() {
@@ -130,10 +130,10 @@ struct OutputArea: Sendable {
         return withLineAboutCut(outputs)
     }
 
-    /// How many outputs there are, and how many bytes they have.
+    /// The number of outputs and their size in bytes.
     var extent: (count: Int, size: Int) { (pieces.count + (cut > 0 ? 1 : 0), size + errorSize) }
 
-    /// Whether there is an error among them.
+    /// Whether the outputs include an error.
     var holdsError: Bool {
         pieces.contains { if case .output(let output, _) = $0 { output.kind == .error } else { false } }
     }
@@ -151,7 +151,7 @@ struct OutputArea: Sendable {
         var outputs = kept
         guard cut > 0, let limit else { return outputs }
         var line =
-            "[galley: the output of this cell is cut here. It may have \(limit.formattedByteCount); \(cut.formattedByteCount) more came]\n"
+            "[galley: the output of this cell was truncated here. The limit is \(limit.formattedByteCount); \(cut.formattedByteCount) more were discarded]\n"
         if case .stream(.stderr)? = outputs.last?.kind, let text = outputs.last?.text {
             line = text + (text.hasSuffix("\n") ? "" : "\n") + line
             outputs.removeLast()
@@ -160,7 +160,7 @@ struct OutputArea: Sendable {
     }
 }
 
-/// Text that is written to a stream.
+/// Text of a stream.
 private struct StreamText: Sendable {
     private var plain = ""
     private var terminal: TerminalText?
@@ -178,20 +178,20 @@ private struct StreamText: Sendable {
     /// The number of bytes.
     var size: Int { terminal?.size ?? plain.utf8.count }
 
-    /// Cuts so many bytes off the end, or as many as make whole characters; returns their number.
+    /// Removes at least `count` bytes from the end, in whole characters; returns the number of removed bytes.
     mutating func cut(_ count: Int) -> Int {
         let text = text
         let size = text.utf8.count
         var end = text.utf8.index(text.startIndex, offsetBy: max(0, size - count))
         while end.samePosition(in: text.unicodeScalars) == nil { end = text.utf8.index(before: end) }
-        // Nothing is going to be added, so that where the cursor was does not matter any more.
+        // No more text is appended, so the cursor position is no longer needed.
         (plain, terminal) = (String(text[..<end]), nil)
         return size - plain.utf8.count
     }
 }
 
 extension Int {
-    /// The number of bytes, in the unit that suits it.
+    /// The number of bytes with a suitable unit, such as `10.0 kB`.
     var formattedByteCount: String {
         switch self {
         case ..<1000: "\(self) bytes"

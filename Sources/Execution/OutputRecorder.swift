@@ -2,34 +2,34 @@ import GalleyJSON
 import GalleyJupyterProtocol
 import GalleyNotebook
 
-/// What the messages of a run amount to: a notebook whose cells hold what they left behind.
+/// Builds the executed notebook from the messages of a run.
 ///
-/// It knows neither socket nor clock. Whatever belongs to a cell is put there, also when it comes after the cell is over;
-/// what says of no cell that it belongs to it is put where the run is.
+/// The recorder does no I/O. It adds an output to the cell whose request it belongs to, even after that cell has ended.
+/// An output without a known request goes to the current cell.
 struct OutputRecorder: Sendable {
     private var notebook: Notebook
     private let settings: RunSettings
     private let ignoresForeignOutputs: Bool
     private var records: [Int: Record] = [:]
-    /// The cells by the identifiers of the requests that ran them.
+    /// The cells by the message IDs of their execute requests.
     private var cells: [String: Int] = [:]
     private var displays = DisplayIndex()
     private var widgets: Widgets
-    /// The cell that runs, or ran last.
+    /// The cell that runs now, or ran last.
     private var current: Int?
-    /// Cells whose records are not in the notebook yet.
+    /// Cells whose records are not yet in the notebook.
     private var unwritten: Set<Int> = []
-    /// Grows with each change.
+    /// A number that grows with each change.
     private(set) var revision = 0
 
-    /// What one cell left behind.
+    /// The outputs, execution count and times of one cell.
     private struct Record: Sendable {
         var area: OutputArea
         var count: Int?
         var times: [(key: String, time: String)] = []
     }
 
-    /// Begins with a notebook in which nothing stands of an earlier run but what is not part of this one.
+    /// Creates a recorder, and removes the outputs and times of `cells` from the notebook.
     init(_ notebook: Notebook, clearing cells: [Int], settings: RunSettings, ignoresForeignOutputs: Bool) {
         self.notebook = notebook
         (self.settings, self.ignoresForeignOutputs) = (settings, ignoresForeignOutputs)
@@ -40,15 +40,17 @@ struct OutputRecorder: Sendable {
         }
     }
 
-    /// The notebook's metadata tell what language it is in.
+    /// Stores the kernel's language in the notebook's metadata.
     mutating func note(_ info: KernelInfo) {
         guard let language = info.language?.withReadableNumbers else { return }
         let old = notebook.metadata["language_info"]
-        // The same in another spelling is the file's own business.
+        // If only the JSON formatting differs, the notebook keeps its own.
         if old?.canonicalText.bytes != language.canonicalText.bytes { notebook.metadata["language_info"] = language }
     }
 
-    /// Begins a cell, or begins it again; with another source than the notebook has, if that is to be saved.
+    /// Begins a cell, or begins it again.
+    ///
+    /// - Parameter source: The source to save in the notebook; nil to keep its own.
     mutating func begin(_ cell: Int, saving source: String?, with request: Message) {
         current = cell
         displays.forget(cell, upTo: .max)
@@ -64,9 +66,9 @@ struct OutputRecorder: Sendable {
         revision += 1
     }
 
-    /// Takes note of a message.
+    /// Processes a message.
     ///
-    /// - Returns: What it puts out, and the cell that it belongs to.
+    /// - Returns: The output that the message contains, and its cell.
     mutating func receive(_ message: Message) -> (cell: Int, what: IOPubMessage)? {
         if let reply = message.executeReply {
             guard let cell = cells[message.parent?.id ?? ""] else { return nil }
@@ -121,14 +123,14 @@ struct OutputRecorder: Sendable {
         }
     }
 
-    /// Replaces what is displayed under an identifier, in whichever cells that is.
+    /// Updates a display in all cells that contain it.
     private mutating func update(_ display: IOPubMessage.Display) {
         for cell in displays.update(display) { touch(cell) }
-        // What an update takes counts at once where that is limited.
+        // With an output limit, the size of an update counts at once.
         if settings.outputBound != nil { writeUpdates() }
     }
 
-    /// Writes to the cells what displays look like now.
+    /// Writes the pending display updates to the cells.
     private mutating func writeUpdates() {
         for (display, places) in displays.takeUpdates() {
             let data = MimeBundle(sent: display.data)
@@ -146,19 +148,19 @@ struct OutputRecorder: Sendable {
         touch(cell)
     }
 
-    /// Adds to a cell what ended it, where the kernel could not say that itself.
+    /// Adds an error of Galley's own to the outputs of a cell.
     mutating func add(_ error: Output, to cell: Int) {
         _ = records[cell]?.area.add(error)
         touch(cell)
     }
 
-    /// What a cell has put out.
+    /// Returns the outputs of a cell.
     mutating func outputs(of cell: Int) -> [Output] {
         writeUpdates()
         return records[cell]?.area.outputs() ?? []
     }
 
-    /// Notes in a report how much its cell has put out by now.
+    /// Updates the execution count, output count and output size of a cell's report.
     mutating func measure(_ report: inout CellReport) {
         writeUpdates()
         guard let record = records[report.index] else { return }
@@ -166,13 +168,13 @@ struct OutputRecorder: Sendable {
         (report.outputCount, report.outputSize) = record.area.extent
     }
 
-    /// Whether a cell holds an error that the kernel told of.
+    /// Whether the outputs of a cell include an error.
     func hasError(in cell: Int) -> Bool { records[cell]?.area.holdsError ?? false }
 
-    /// Returns what the kernel is to be told of its widgets.
+    /// Returns the messages that update the output widgets in the kernel.
     mutating func widgetMessages(from session: Session) -> [Message] { widgets.widgetMessages(from: session) }
 
-    /// Returns the notebook as it is now, the cell that runs included.
+    /// Returns the notebook with all outputs so far, including those of the running cell.
     mutating func snapshot(isRunning: Bool) -> Notebook {
         writeUpdates()
         for index in unwritten.sorted() where !isRunning || index != current {

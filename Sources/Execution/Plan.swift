@@ -1,28 +1,28 @@
 import GalleyJSON
 package import GalleyNotebook
 
-/// What is going to happen to each code cell of a notebook.
+/// The plan of a run: which code cells it runs, with which limits.
 package struct Plan: Sendable {
-    /// The code cells, in their order.
+    /// All code cells, in notebook order.
     package let cells: [PlannedCell]
-    /// What was meant to be a setting and could not be understood.
+    /// Warnings about invalid settings in the notebook.
     package private(set) var warnings: [String] = []
 
-    /// The cells that will be run.
+    /// The cells to run.
     package var cellsToRun: [PlannedCell] { cells.filter { $0.fate == .run } }
 
-    /// Whether a cell is run whatever the rest of its notebook is like.
+    /// Whether a cell runs regardless of the other cells of its notebook.
     package static func isRun(_ cell: Cell, _ settings: RunSettings) -> Bool {
         cell.kind == .code && settings.startAt == nil && settings.stopAfter == nil && fate(of: cell, settings) == .run
     }
 
-    /// What happens to a code cell that the settings do not leave out.
+    /// The fate of a code cell within the selected range.
     private static func fate(of cell: Cell, _ settings: RunSettings) -> PlannedCell.Fate {
         if cell.tags.contains(settings.skipTag) { return .skipped }
         return cell.source.unicodeScalars.allSatisfy(\.isBlank) ? .blank : .run
     }
 
-    /// The code cell at a place among all cells.
+    /// Returns the code cell at an index among all cells.
     func cell(at index: Int) -> PlannedCell? {
         var range = cells.indices
         while !range.isEmpty {
@@ -33,9 +33,9 @@ package struct Plan: Sendable {
         return nil
     }
 
-    /// Makes the plan.
+    /// Plans a run of the notebook.
     ///
-    /// - Throws: ``PlanError`` where the settings name a cell that does not exist.
+    /// - Throws: ``PlanError`` if the settings name a cell that does not exist, or select no cell.
     package init(for notebook: Notebook, _ settings: RunSettings) throws(PlanError) {
         let all = Array(notebook.cells)
         let range = try Selection(all).range(from: settings.startAt, to: settings.stopAfter)
@@ -58,81 +58,81 @@ package struct Plan: Sendable {
         self.cells = cells
     }
 
-    /// The report of a run that ended before its first cell.
+    /// Returns the report of a run that ended before its first cell.
     package func report(of outcome: RunOutcome, duration: Duration) -> Report {
         Report(
             outcome: outcome, cells: cells.map { CellReport($0, .withoutRun($0.fate)) }, duration: duration, kernel: nil
         )
     }
 
-    /// The cells that are cleared: of those that are not skipped, whatever is not run in this run shows nothing.
+    /// The indices of the cells whose outputs are removed before the run: all but the skipped ones.
     var cleared: [Int] { cells.filter { $0.fate != .skipped }.map(\.index) }
 }
 
-/// A code cell, and what is going to happen to it.
+/// A code cell and its place in the plan.
 public struct PlannedCell: Sendable {
-    /// Its place among all cells, counted from 0.
+    /// The index among all cells, counted from 0.
     public let index: Int
-    /// Its number among the code cells, counted from 1.
+    /// The number among the code cells, counted from 1.
     public let number: Int
-    /// Its identifier, which older notebooks do not have.
+    /// The cell's ID; nil in older notebooks.
     public let id: String?
-    /// What is written in it.
+    /// The source code.
     public internal(set) var source: String
-    /// Its tags.
+    /// The tags in the cell's metadata.
     public let tags: [String]
-    /// What is going to happen to it.
+    /// Whether the cell runs, and if not, why.
     package let fate: Fate
-    /// How long it may take.
+    /// The time limit of the cell.
     package let limit: TimeLimit
-    /// Whether it is marked as one that may raise an error.
+    /// Whether a tag allows the cell to raise an error.
     package let allowsErrors: Bool
 
-    /// What can happen to a cell.
+    /// Whether a cell runs, and if not, why.
     package enum Fate: Hashable, Sendable {
         case run
-        /// It is marked to be left as it is.
+        /// A tag marks the cell to be left unchanged.
         case skipped
-        /// There is nothing in it.
+        /// The cell contains only whitespace.
         case blank
-        /// The settings leave it out.
+        /// The cell is outside the selected range.
         case leftOut
     }
 
-    /// The first line that is not empty.
+    /// The first nonblank line of the source.
     public var title: String { source.firstLine }
 }
 
 extension String {
-    /// The first line that is not empty.
+    /// The first nonblank line.
     var firstLine: String {
         String(split(whereSeparator: \.isNewline).first { !$0.allSatisfy(\.isWhitespace) } ?? "")
     }
 }
 
-/// Says which cell does not exist that the settings name.
+/// An invalid selection of cells in the settings.
 @nonexhaustive
 public enum PlanError: Error, Hashable, Sendable {
-    /// There is no such cell.
+    /// No cell has this number, tag or ID.
     case noSuchCell(String, cells: Int, tags: [String])
     /// The cell to stop after comes before the cell to start at.
     case emptyRange(start: String, stop: String)
 }
 
 extension PlanError: CustomStringConvertible {
-    /// What is wrong, and what there is instead.
+    /// The problem, with the valid choices.
     public var description: String {
         switch self {
         case .noSuchCell(let name, let cells, let tags):
-            let known = tags.isEmpty ? "none of its cells has a tag" : "its tags are \(tags.joined(separator: ", "))"
-            return "No cell is called '\(name)'. The notebook has code cells 1 to \(cells); \(known)"
+            let known = tags.isEmpty ? "no cell has a tag" : "its tags are \(tags.joined(separator: ", "))"
+            return "No cell has the number, tag or ID '\(name)'. The notebook has code cells 1 to \(cells); \(known)"
         case .emptyRange(let start, let stop):
             return "Nothing would be run: '\(stop)' comes before '\(start)'"
         }
     }
 }
 
-/// Finds cells by what people call them.
+/// Finds cells by number, tag or ID.
 private struct Selection {
     private let cells: [Cell]
 
@@ -155,7 +155,7 @@ private struct Selection {
     }
 }
 
-/// A limit that stands in the metadata of a cell or a notebook.
+/// A time limit in the metadata or tags of a cell or notebook.
 private struct LimitSetting {
     private(set) var limit: TimeLimit?
     private(set) var warnings: [String] = []
@@ -177,12 +177,12 @@ private struct LimitSetting {
         if let limit = TimeLimit(parsing: text) {
             self.limit = limit
         } else {
-            warnings.append("\(place): '\(text)' is no time limit, such as 600, 10m or none; it was left out")
+            warnings.append("\(place): '\(text)' is not a time limit (such as 600, 10m or none) and is ignored")
         }
     }
 }
 
 extension Unicode.Scalar {
-    /// Whether Python's `strip` takes it away.
+    /// Whether Python's `str.strip` removes the character.
     fileprivate var isBlank: Bool { properties.isWhitespace || (0x1C...0x1F).contains(value) }
 }

@@ -1,41 +1,40 @@
 public import GalleyJupyterProtocol
 public import GalleyNotebook
 
-/// What became of a run.
+/// The report of a run.
 ///
-/// It is `Codable`: its form in JSON is that of a notebook in what `galley execute --json` writes. Times are kept there to the
-/// microsecond.
+/// A report is `Codable`. Its JSON form is that of one notebook in the output of `galley execute --json`, with times
+/// rounded to the microsecond.
 public struct Report: Sendable {
-    /// What the place is called that the notebook was read from, such as its path.
+    /// The location that the notebook was read from, such as its path.
     public package(set) var notebook = ""
-    /// Where the result is; nil where nothing was written.
+    /// The location of the result; nil if nothing was written.
     public package(set) var result: String?
-    /// How it ended.
+    /// The outcome of the run.
     public package(set) var outcome: RunOutcome
-    /// What became of each code cell.
+    /// The reports of all code cells.
     public package(set) var cells: [CellReport]
-    /// When it began.
+    /// The time at which the run began.
     public package(set) var started = Timestamp.now()
-    /// How long it took, from before the notebook was read until its last cell was over.
+    /// The time from before the notebook was read until the last cell ended.
     public package(set) var duration: Duration
-    /// The name of the kernel; nil where none was needed.
+    /// The name of the kernel; nil if the run needed none.
     public package(set) var kernel: String?
-    /// The user that the kernel ran as; nil where none was needed, or where that is not known.
+    /// The user that the kernel ran as; nil if unknown, or if the run needed no kernel.
     public package(set) var user: String?
-    /// The kernel, if it goes on after the run.
+    /// The kernel, if it was kept after the run.
     public package(set) var keptKernel: KeptKernel?
-    /// The line of the notebook's file, as it was read, that decided how the run ended; nil where none did, and where
-    /// nobody can tell.
+    /// The line of the notebook's file, as it was read, that determined the outcome; nil if none is known.
     public package(set) var fileLine: Int?
-    /// What was not as it should be, and no reason to end the run.
+    /// Warnings: problems that did not end the run.
     public package(set) var warnings: [String] = []
-    /// The notebook as the run has left it, with all outputs.
+    /// The notebook after the run, with all outputs.
     ///
-    /// It is nil if the notebook could not be opened in time, if the report was read from JSON, and in a batch that does
-    /// not keep notebooks. The report's form in JSON leaves it out.
+    /// It is nil if the notebook could not be opened in time, if the report was read from JSON, and in a batch that
+    /// does not keep notebooks. The JSON form does not contain it.
     public package(set) var executedNotebook: Notebook?
 
-    /// Puts the facts together.
+    /// Creates a report; the other properties keep their default values.
     package init(
         outcome: RunOutcome, cells: [CellReport], duration: Duration, kernel: String? = nil, user: String? = nil
     ) {
@@ -47,73 +46,73 @@ public struct Report: Sendable {
     }
 }
 
-/// How a run ended.
+/// The outcome of a run.
 @nonexhaustive
 public enum RunOutcome: Hashable, Sendable {
-    /// Every cell that was to be run was run.
+    /// All cells to run were run.
     case succeeded
-    /// A cell raised an error that was not allowed.
+    /// A cell raised an error that is not allowed.
     case raised(CellError)
-    /// A cell ended the notebook on purpose, with this status; zero means that all is well.
+    /// A cell called `exit` with this status; zero means success.
     case exited(status: Int)
-    /// A limit was reached; there may be cells after it that were run all the same.
+    /// A time limit was reached. Later cells may have been run.
     case timedOut(ExceededLimit)
-    /// The kernel died, or can no longer be spoken to.
+    /// The kernel died, or the connection to it failed.
     case kernelFailed(KernelFailure)
-    /// Somebody ended the run.
+    /// The run was stopped.
     case stopped(StopReason)
 }
 
-/// Why somebody ended a run.
+/// The reason why a run was stopped.
 @nonexhaustive
 public enum StopReason: Hashable, Sendable {
-    /// The process was sent this signal.
+    /// The process received this signal.
     case signal(Int32)
-    /// The run is not wanted any more.
+    /// The run's task was canceled.
     case cancelled
-    /// Somebody, such as a ``Middleware``, has ended it for this reason.
+    /// The caller or a ``Middleware`` ended the run for this reason.
     case requested(String)
 }
 
 extension StopReason {
-    /// Whether the run's own surroundings have ended it.
+    /// Whether the caller or a middleware ended the run.
     var isRequest: Bool { if case .requested = self { true } else { false } }
 }
 
 extension StopReason: CustomStringConvertible {
-    /// What happened, as the end of a sentence that begins with the run.
+    /// The reason as a predicate of a sentence about the run, such as "was canceled".
     public var description: String {
         switch self {
         case .signal(let number): "was ended by \(PostMortem.signalNames[number] ?? "signal \(number)")"
-        case .cancelled: "was cancelled"
+        case .cancelled: "was canceled"
         case .requested(let reason): "was ended: \(reason)"
         }
     }
 }
 
-/// What became of one cell.
+/// The report of one cell.
 public struct CellReport: Sendable {
-    /// Its place among all cells, counted from 0.
+    /// The index among all cells, counted from 0.
     public let index: Int
-    /// Its number among the code cells, counted from 1.
+    /// The number among the code cells, counted from 1.
     public let number: Int
-    /// Its identifier, which older notebooks do not have.
+    /// The cell's ID; nil in older notebooks.
     public let id: String?
-    /// The first line of its source that is not empty.
+    /// The first nonblank line of the source.
     public let title: String
-    /// What was run; empty in a report that was read from JSON.
+    /// The source that was run; empty in a report that was read from JSON.
     package var source = ""
-    /// What became of it.
+    /// The outcome of the cell.
     public package(set) var outcome: CellOutcome
-    /// How long it took.
+    /// The time that the cell took.
     public package(set) var duration: Duration
-    /// The number by which the kernel counts it; nil where it was not run, or the kernel does not count.
+    /// The kernel's execution count; nil if the cell was not run, or the kernel sent no count.
     public package(set) var executionCount: Int?
-    /// How many outputs the notebook holds of it.
+    /// The number of outputs in the notebook.
     public package(set) var outputCount = 0
-    /// How large they are: the bytes of their text and data, as they are in JSON.
+    /// The size of the outputs: the bytes of their text and data in JSON.
     public package(set) var outputSize = 0
-    /// The share of the cells to be run that were over after this one, up to 1; nil if it was not run.
+    /// The finished share of the cells to run, after this cell: at most 1; nil if the cell was not run.
     package var fractionCompleted: Double?
 
     init(_ cell: PlannedCell, _ outcome: CellOutcome, _ duration: Duration = .zero) {
@@ -126,55 +125,55 @@ public struct CellReport: Sendable {
         self.duration = duration
     }
 
-    /// Puts together what was read.
+    /// Creates a report that was read from JSON.
     init(index: Int, number: Int, id: String?, title: String, outcome: CellOutcome, duration: Duration) {
         (self.index, self.number, self.id, self.title) = (index, number, id, title)
         (self.outcome, self.duration) = (outcome, duration)
     }
 
-    /// Whether nothing went wrong in it; see ``CellOutcome/isSuccess``.
+    /// Whether the cell did not fail; see ``CellOutcome/isSuccess``.
     public var isSuccess: Bool { outcome.isSuccess }
 
-    /// The error that it raised, allowed or not; nil where it raised none.
+    /// The error that the cell raised, allowed or not.
     public var error: CellError? { if case .raised(let error, _) = outcome { error } else { nil } }
 }
 
-/// What became of a cell.
+/// The outcome of a cell.
 @nonexhaustive
 public enum CellOutcome: Hashable, Sendable {
-    /// It was run to its end.
+    /// The cell ran to its end.
     case succeeded
-    /// It raised an error; the run went on where that was allowed.
+    /// The cell raised an error. If it is allowed, the run continued.
     case raised(CellError, isAllowed: Bool)
-    /// It ended the notebook on purpose.
+    /// The cell called `exit`, which ended the notebook.
     case exited(status: Int)
-    /// It came up against a limit, and was interrupted.
+    /// The cell reached a time limit and was interrupted.
     case timedOut(ExceededLimit, InterruptOutcome)
-    /// The kernel died in it, or could no longer be spoken to.
+    /// The kernel died while the cell ran, or the connection to it failed.
     case kernelFailed(KernelFailure)
-    /// Somebody ended the run while it ran.
+    /// The run was stopped while the cell ran.
     case stopped(StopReason)
-    /// It was left as it is, because a tag says so.
+    /// A tag marks the cell to be left unchanged.
     case skipped
-    /// There is nothing in it.
+    /// The cell contains only whitespace.
     case blank
-    /// The run ended before it, or was told to leave it out.
+    /// The run ended before the cell, or the cell was outside the selected range.
     case notReached
 }
 
-/// What became of a kernel whose cell came up against a limit.
+/// The state of the kernel after it was interrupted at a time limit.
 @nonexhaustive
 public enum InterruptOutcome: Hashable, Sendable {
-    /// It heeded the interrupt.
+    /// The interrupt ended the cell, and the kernel is ready again.
     case survived
-    /// It did not, and was killed.
+    /// The kernel ignored the interrupt and was killed.
     case killed
-    /// It ended when it was interrupted, or can no longer be spoken to.
+    /// The kernel ended at the interrupt, or the connection to it failed.
     case failed(KernelFailure)
 }
 
 extension Report {
-    /// Whether all is well: the run came to its end, or a cell ended it on purpose with status 0.
+    /// Whether the run succeeded: it reached its end, or a cell called `exit` with status 0.
     public var isSuccess: Bool { outcome.isSuccess }
 
     /// Returns the outputs of a code cell.
@@ -185,33 +184,33 @@ extension Report {
     ///     }
     ///
     /// - Parameter cell: One of ``cells``.
-    /// - Returns: The outputs in their order, as ``executedNotebook`` has them; none if there is no such notebook.
+    /// - Returns: The outputs in ``executedNotebook``, in order; empty if that is nil.
     public func outputs(of cell: CellReport) -> [Output] {
         guard let executedNotebook, executedNotebook.cells.indices.contains(cell.index) else { return [] }
         return Array(executedNotebook.cells[cell.index].outputs)
     }
 
-    /// The cell that decided how the run ended; nil where none did.
+    /// The cell that determined the outcome of the run; nil if none did.
     public var failingCell: CellReport? {
         cells.first { cell in
             switch (outcome, cell.outcome) {
             case (.raised, .raised(_, isAllowed: false)), (.kernelFailed, .kernelFailed), (.stopped, .stopped),
                 (.exited, .exited):
                 true
-            // Where the run goes on, a cell may have come up against another limit before.
+            // If the run continued after a limit, an earlier cell may have reached a different one.
             case (.timedOut(let limit), .timedOut(let exceeded, _)): limit == exceeded
             default: false
             }
         }
     }
 
-    /// The limit that a cell came up against first, also where the run went on; nil where none did.
+    /// The first limit that was reached, even if the run continued after it; nil if none was.
     public var exceededLimit: ExceededLimit? {
         if case .timedOut(let limit) = outcome { return limit }
         return cells.lazy.compactMap { if case .timedOut(let limit, _) = $0.outcome { limit } else { nil } }.first
     }
 
-    /// What is known of the kernel's death; nil where it did not die before it was ended.
+    /// The details of the kernel's death; nil if the kernel did not die by itself.
     public var postMortem: PostMortem? {
         if case .kernelFailed(.died(let end)) = outcome { return end }
         return cells.lazy.compactMap { cell -> PostMortem? in
@@ -222,12 +221,12 @@ extension Report {
         }.first
     }
 
-    /// What went wrong, in a sentence; nil where nothing did.
+    /// The reason for the failure, in one sentence; nil if the run succeeded.
     public var message: String? { message(namesLine: false) }
 
-    /// What went wrong, in a sentence; nil where nothing did.
+    /// Returns the reason for the failure, in one sentence; nil if the run succeeded.
     ///
-    /// - Parameter namesLine: Whether it says in which line of the cell.
+    /// - Parameter namesLine: Whether the sentence names the line within the cell.
     package func message(namesLine: Bool) -> String? {
         let cell = failingCell.map { cell in
             let line = cell.error?.line.flatMap { namesLine ? ", line \($0)," : nil }
@@ -243,7 +242,7 @@ extension Report {
         case .timedOut(let limit):
             let end =
                 switch failingCell?.outcome {
-                case .timedOut(_, .killed)?: "; it did not heed the interrupt, and the kernel was killed"
+                case .timedOut(_, .killed)?: "; the kernel ignored the interrupt and was killed"
                 case .timedOut(_, .failed(let failure))?: "; when it was interrupted, \(failure)"
                 default: ""
                 }
@@ -262,13 +261,13 @@ extension Report {
 }
 
 extension RunOutcome {
-    /// Whether all is well.
+    /// Whether the run succeeded.
     public var isSuccess: Bool { status == "succeeded" }
 
-    /// Whether it may end better the next time: a kernel that has died may live then, an error of a cell will be the same.
+    /// Whether a retry may succeed. A dead kernel may survive the next time; an error of a cell will recur.
     public var isTransient: Bool { if case .kernelFailed = self { true } else { false } }
 
-    /// The outcome in one word, for those who store it.
+    /// The outcome as one word, for storage.
     public var status: String {
         switch self {
         case .succeeded, .exited(status: 0): "succeeded"
@@ -282,10 +281,10 @@ extension RunOutcome {
 }
 
 extension CellOutcome {
-    /// Whether nothing went wrong in the cell.
+    /// Whether the cell did not fail.
     ///
-    /// An error that was allowed is no failure, and a cell that is blank or skipped has none. A cell that the run did not
-    /// reach has not succeeded.
+    /// An allowed error is not a failure, and neither is a blank or skipped cell. A cell that the run did not reach has
+    /// not succeeded.
     public var isSuccess: Bool {
         switch self {
         case .succeeded, .raised(_, isAllowed: true), .exited(status: 0), .skipped, .blank: true
@@ -301,7 +300,7 @@ extension CellOutcome {
         }
     }
 
-    /// The outcome in one word, for those who store it.
+    /// The outcome as one word, for storage.
     public var status: String {
         switch self {
         case .succeeded: "succeeded"

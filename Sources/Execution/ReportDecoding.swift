@@ -1,26 +1,26 @@
 package import GalleyJSON
 package import GalleyJupyterProtocol
 
-/// Says what is wrong with something that is no report.
+/// An invalid report in JSON.
 package struct ReportFormatError: Error, CustomStringConvertible {
-    /// What is missing, or not of its kind.
+    /// The key whose value is missing or invalid.
     let key: String
 
-    package var description: String { "no report: '\(key)' is missing, or not what it should be" }
+    package var description: String { "not a valid report: '\(key)' is missing or invalid" }
 }
 
 extension Report: Codable {
-    /// Reads a report that was written by this version or an older one.
+    /// Decodes a report that this version or an older one wrote.
     public init(from decoder: any Decoder) throws {
         self = try Value.read(decoder) { json throws(ReportFormatError) in try Self(json: json) }
     }
 
-    /// Writes the report.
+    /// Encodes the report.
     public func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
 
-    /// Reads a report.
+    /// Reads a report from JSON.
     ///
-    /// - Throws: ``ReportFormatError`` where it is none, or one of a version that is not known yet.
+    /// - Throws: ``ReportFormatError`` if the JSON is not a report, or has a newer schema version.
     package init(json: Value) throws(ReportFormatError) {
         try Self.checkSchema(of: json)
         let cells = try json.list("cells") { json throws(ReportFormatError) in try CellReport(json: json) }
@@ -41,20 +41,20 @@ extension Report: Codable {
         warnings = try json.texts("warnings")
     }
 
-    /// Looks whether a document is in a form that is known.
+    /// Checks that a document has a supported schema version.
     package static func checkSchema(of json: Value) throws(ReportFormatError) {
         guard try json.int("schema") <= schema else { throw ReportFormatError(key: "schema") }
     }
 }
 
 extension RunOutcome {
-    /// - Parameter cell: What became of the cell that decided it; nil where none did.
+    /// - Parameter cell: The outcome of the cell that determined the run's outcome; nil if none did.
     fileprivate init(_ json: Value, _ cell: CellOutcome?) throws(ReportFormatError) {
         let status = try json.text("status")
         self =
             switch (status, cell) {
             case ("succeeded", .exited(let status)?), ("exited", .exited(let status)?): .exited(status: status)
-            // What a comparison has found is no affair of the run.
+            // The result of a comparison is not part of the run's outcome.
             case ("succeeded", _), ("differs", _): .succeeded
             case ("raised", .raised(let error, _)?): .raised(error)
             case ("timed-out", _): .timedOut(try ExceededLimit(json))
@@ -158,7 +158,7 @@ extension StopReason {
         try self.init(reason: try json.member("stopped_by"))
     }
 
-    /// Reads why a run was ended.
+    /// Reads the reason why a run was stopped.
     package init(reason json: Value) throws(ReportFormatError) {
         let kind = try json.text("kind")
         self =
@@ -180,10 +180,10 @@ extension ExceededLimit {
 }
 
 extension Value {
-    /// The member of this name, also where a decoder was told to write names in another way.
+    /// Returns the member with this key, in snake case or camel case: a decoder may convert keys.
     package func found(_ key: String) -> Value? { self[key] ?? self[key.inCamelCase] }
 
-    /// Reads what a decoder has as something that is made of JSON.
+    /// Decodes JSON and converts it with `make`; a format error becomes a `DecodingError`.
     package static func read<Result>(
         _ decoder: any Decoder, _ make: (Value) throws(ReportFormatError) -> Result
     ) throws -> Result {
@@ -228,7 +228,7 @@ extension Value {
 }
 
 extension String {
-    /// The words of `file_line` as `fileLine` has them.
+    /// The string in camel case: `fileLine` for `file_line`.
     fileprivate var inCamelCase: String {
         let words = split(separator: "_")
         return words.prefix(1).joined() + words.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()

@@ -1,10 +1,10 @@
 package import GalleyJSON
 import GalleyJupyterProtocol
 
-// The form of reports in JSON, which `report.schema.json` describes.
+// The JSON form of reports. `report.schema.json` describes it.
 
 extension Report {
-    /// Grows when a reader of an older form would be misled.
+    /// The schema version. It grows only with a change that readers of older versions would misread.
     package static let schema = 1
 
     /// The report in JSON.
@@ -35,7 +35,7 @@ extension CellReport {
         return .object(members)
     }
 
-    /// What became of the cell, as events and reports tell it.
+    /// The members of the cell's JSON object in events and reports.
     package var members: [(String, Value)] {
         var members: [(String, Value)] = [("cell", .number(number)), ("index", .number(index))]
         if let id { members.append(("cell_id", .string(id))) }
@@ -100,17 +100,17 @@ extension PostMortem {
 }
 
 extension KeptKernel {
-    /// The kernel as events and reports name it.
+    /// The kernel in JSON, for events and reports.
     package var json: Value { .object(members) }
 
-    /// The members of the object.
+    /// The members of the JSON object.
     package var members: [(String, Value)] {
         [("connection_file", .string(connectionFile)), ("process", .number(process))]
     }
 }
 
 extension StopReason {
-    /// Why a run was ended.
+    /// The reason in JSON.
     package var json: Value {
         switch self {
         case .signal(let number): ["kind": "signal", "signal": .number(Int(number))]
@@ -121,11 +121,11 @@ extension StopReason {
 }
 
 extension ExceededLimit {
-    /// The limit as records, events and reports have it.
+    /// The limit in JSON, for records, events and reports.
     package var json: Value { ["kind": .string(kind.rawValue), "seconds": .number(duration.inSeconds)] }
 }
 
 extension Duration {
-    /// The time in seconds, to the microsecond.
+    /// The duration in seconds, rounded to the microsecond.
     package var json: Value { .number((clampedToClock.inSeconds * 1e6).rounded() / 1e6) }
 }

@@ -1,34 +1,34 @@
 public import GalleyJupyterProtocol
 
-/// Something that happens in a run, told when it happens.
+/// An event of a run, reported when it happens.
 @nonexhaustive
 public enum RunEvent: Sendable {
     /// The kernel is ready.
     case started(RunStart)
-    /// A cell is going to be run.
+    /// A cell is about to run.
     case cellStarted(PlannedCell)
-    /// A cell, perhaps an earlier one, has put something out.
+    /// A cell produced an output. The cell may have ended already.
     case output(cell: PlannedCell, IOPubMessage)
-    /// A cell is over.
+    /// A cell ended.
     case cellFinished(CellReport)
-    /// So many outputs are not told of, because nobody has listened in time.
+    /// This number of output events was dropped, because the events were not read in time.
     case outputsDropped(count: Int)
-    /// The notebook was written, as far as it is, to the place of this name.
+    /// The notebook, as executed so far, was written to this location.
     case saved(String)
-    /// The kernel goes on after the run.
+    /// The kernel was kept after the run.
     case kernelKept(KeptKernel)
-    /// Something is not as it should be, and no reason to end the run.
+    /// A problem occurred that does not end the run.
     case warning(String)
-    /// The run is over.
+    /// The run ended.
     case finished(Report)
-    /// There was no run, or it could not be saved: ``Run/report`` throws this error.
+    /// The run did not start, or its result could not be saved: ``Run/report`` throws this error.
     case failed(any Error)
 }
 
 extension RunEvent {
-    /// How much of the run is over, from 0 to 1: the cells that are over, of those that are to be run.
+    /// The finished share of the cells to run, from 0 to 1.
     ///
-    /// The start of a run, the end of a cell and a success have one; it is nil of all other events.
+    /// It is nil for all events but the start of the run, the end of a cell, and the end of a successful run.
     public var fractionCompleted: Double? {
         switch self {
         case .started: 0
@@ -39,13 +39,13 @@ extension RunEvent {
     }
 }
 
-/// What is known of a run when its kernel is ready.
+/// The facts about a run when its kernel is ready.
 public struct RunStart: Sendable {
     /// The name of the kernel.
     public let kernel: String
-    /// The user that it runs as; nil where that is not known.
+    /// The user that the kernel runs as; nil if unknown.
     public let user: String?
-    /// How many code cells the notebook has.
+    /// The number of code cells in the notebook.
     public let cells: Int
 
     package init(kernel: String, user: String?, cells: Int) {

@@ -1,128 +1,132 @@
 public import GalleyJupyterProtocol
 
-/// How a notebook is run: values, and no code.
+/// The settings of a run: plain values, no code.
 ///
-/// As it is made, all cells run in the kernel that the notebook names, in the environment of this process, for as long as
-/// they want, up to the first error, and the result goes to a new file beside the notebook.
+/// By default, all cells run in the kernel that the notebook names, with the environment of this process, without time
+/// limits, up to the first error. The result goes to a new file next to the notebook.
 ///
-/// Settings are `Codable`: a run can be written to a file and started elsewhere. What is code stands in `RunHooks`.
+/// Settings are `Codable`, so a run can be written to a file and started elsewhere. `RunHooks` holds the code that
+/// takes part in a run.
 ///
-/// - Important: ``environment`` is written with the rest. Settings that hold secrets belong into no file.
+/// - Important: The encoded form contains ``environment``. Do not write settings with secrets to a file.
 public struct RunSettings: Hashable, Sendable {
     // MARK: The kernel
 
-    /// The kernel by its name, or by the path of a Python environment; nil for the one that the notebook names.
+    /// The name of a kernel, or the path of a Python environment; nil for the kernel that the notebook names.
     public var kernel: String?
-    /// Whether the only kernel of the notebook's language may replace one that is not there.
+    /// Whether a missing kernel may be replaced by the only kernel of the notebook's language.
     public var allowsKernelFallback = false
-    /// The user that the kernel has to run as.
+    /// The user that the kernel must run as.
     public var user = KernelUser.automatic
-    /// The variables to set for the kernel, besides those that it has anyway.
+    /// Environment variables to set for the kernel, in addition to the inherited ones.
     public var environment: [String: String] = [:]
-    /// Whether the kernel has the variables of this process, or those of the machine that it runs on.
+    /// Whether the kernel inherits the environment of this process. If false, it gets the default environment of its
+    /// machine.
     public var inheritsEnvironment = true
-    /// The directory that the kernel works in; nil for that of the notebook's file or, if it is in none, that of this
+    /// The kernel's working directory.
+    ///
+    /// If it is nil, the kernel works in the directory of the notebook's file or, without a file, in that of this
     /// process.
     public var workingDirectory: String?
-    /// Arguments for the kernel, added to its own.
+    /// Additional command-line arguments for the kernel.
     public var kernelArguments: [String] = []
-    /// Whether the kernel has a directory of its own for temporary files, which is removed with it.
+    /// Whether the kernel has its own temporary directory, which is removed when the kernel ends.
     ///
-    /// In a batch of several it has one in any case, unless `TMPDIR` is set for it.
+    /// In a batch of several notebooks, each kernel has one, unless ``environment`` sets `TMPDIR`.
     public var hasTemporaryDirectory = false
-    /// What the kernel may use of the machine.
+    /// The resource limits of the kernel.
     public var resources = ResourceLimits()
-    /// Whether processes that the kernel started may outlive it, for a notebook that starts a service on purpose.
+    /// Whether the kernel's child processes may outlive it, for a notebook that starts a service.
     public var leavesChildren = false
-    /// Whether the kernel goes on after the run, for a person or a program to look at what it holds.
+    /// Whether the kernel is kept after the run, so that you can inspect its state.
     ///
-    /// The report names the kernel: ``Report/keptKernel``. A kernel that has died, or had to be killed, is not kept.
+    /// ``Report/keptKernel`` describes the kernel. A kernel that has died or was killed is not kept.
     public var keepsKernel = KernelKeeping.never
 
     // MARK: Time
 
-    /// How long the kernel may take until it is ready.
+    /// The time limit for the start of the kernel.
     public var startTimeout = Duration.seconds(60)
-    /// How long a cell may take, unless the cell or the notebook says otherwise; nil for no limit.
+    /// The time limit of a cell, unless the cell or the notebook sets its own; nil for no limit.
     ///
-    /// Zero, and less, is reached at once, here and with the two that follow.
+    /// A limit of zero or less is reached at once. The same applies to ``totalTimeout`` and ``idleTimeout``.
     public var timeout: Duration?
-    /// How long the whole run may take; nil for no limit.
+    /// The time limit of the whole run; nil for no limit.
     ///
-    /// The time begins with the reading of the notebook and ends with its last cell. Saving may take longer.
+    /// The time starts before the notebook is read and ends with its last cell. Saving may take longer.
     public var totalTimeout: Duration?
-    /// How long a running cell may be silent; nil for no limit.
+    /// The time that a running cell may go without output; nil for no limit.
     public var idleTimeout: Duration?
-    /// What happens to the rest of the notebook when a cell reaches a limit.
+    /// The action after a cell has reached a time limit.
     public var onTimeout = TimeoutAction.stop
-    /// How long an interrupted kernel has until it is killed, and how long a cancelled run takes at most.
+    /// The time before an interrupted kernel is killed, and the maximum duration of a canceled run's end.
     public var grace = Duration.seconds(10)
 
     // MARK: The cells
 
-    /// Which errors do not end the run.
+    /// The errors that do not end the run.
     public var allowedErrors = AllowedErrors()
-    /// Where to begin: the number of a code cell, counted from 1, or a tag, or the identifier of a cell; nil for the first.
+    /// The first cell to run: the number of a code cell, counted from 1, a tag, or a cell ID; nil for the first.
     public var startAt: String?
-    /// The cell to stop after, named as for ``startAt``; nil for the last.
+    /// The last cell to run, named as for ``startAt``; nil for the last.
     public var stopAfter: String?
-    /// The tag of cells that are left out and left as they are.
+    /// The tag of cells that are not run and keep their outputs.
     public var skipTag = "skip-execution"
 
     // MARK: The result
 
-    /// Where the result goes, unless a store is named for it.
+    /// The location of the result, unless the run is given a store for it.
     public var result = ResultPlace.beside
-    /// Whether the notebook's metadata tell how the run went, under `galley`.
+    /// Whether the notebook's metadata gets a record of the run, under `galley`.
     public var keepsRecord = false
-    /// Whether each cell's metadata tell when it ran.
+    /// Whether each cell's metadata gets the times of its execution.
     public var keepsTiming = true
-    /// Whether the notebook's metadata tell what its widgets look like.
+    /// Whether the notebook's metadata gets the state of its widgets.
     public var keepsWidgets = true
-    /// Whether of text that a program wrote over itself only that is kept which a terminal would show at the end.
+    /// Whether overwritten text, such as a progress bar, is reduced to its final state in a terminal.
     public var collapsesProgress = false
-    /// How many bytes of output are kept of a cell; nil for all of it.
+    /// The maximum number of output bytes to keep for each cell; nil for no limit.
     public var outputLimit: Int?
 
-    /// Makes the usual settings.
+    /// Creates settings with default values.
     public init() {}
 }
 
 extension RunSettings {
-    /// The limit of a cell.
+    /// The time limit of a cell.
     package var cellLimit: TimeLimit { TimeLimit(atMost: timeout) }
-    /// The limit of the whole run.
+    /// The time limit of the whole run.
     package var totalLimit: TimeLimit { TimeLimit(atMost: totalTimeout) }
-    /// The limit of a cell's silence.
+    /// The time that a cell may go without output.
     package var idleLimit: TimeLimit { TimeLimit(atMost: idleTimeout) }
-    /// The bytes that are kept of a cell's output.
+    /// The maximum number of output bytes for each cell, at least 0; nil for no limit.
     var outputBound: Int? { outputLimit.map { max(0, $0) } }
 }
 
-/// Where the result of a run goes.
+/// The location of a run's result.
 @nonexhaustive
 public enum ResultPlace: Hashable, Sendable {
-    /// Beside the notebook: that of `report.ipynb` is `report.executed.ipynb`.
+    /// Next to the notebook: `report.executed.ipynb` for `report.ipynb`.
     case beside
-    /// Where the notebook was read from.
+    /// The notebook's own location.
     case inPlace
-    /// To this location, such as the path of a file.
+    /// This location, such as the path of a file.
     case file(String)
-    /// To this folder, which is made if need be, under the notebook's own name.
+    /// This folder, under the notebook's own name. The folder is created if necessary.
     case folder(String)
-    /// Nowhere: the run is for its report, or for its events.
+    /// No location: only the report and the events are used.
     case nowhere
 
-    /// To standard output.
+    /// Standard output.
     public static let standardOutput = ResultPlace.file("-")
 }
 
-/// What happens to the rest of a notebook when a cell has reached a limit.
+/// The action after a cell has reached a time limit.
 @nonexhaustive
 public enum TimeoutAction: String, Hashable, Sendable {
     /// The run ends.
     case stop
-    /// The next cell is run.
+    /// The next cell runs.
     case `continue`
 }
 
@@ -130,12 +134,12 @@ public enum TimeoutAction: String, Hashable, Sendable {
 public struct AllowedErrors: Hashable, Sendable {
     /// Whether no error ends the run.
     public var isEverything = false
-    /// The names of errors that do not, such as `ValueError`.
+    /// The names of allowed errors, such as `ValueError`.
     public var names: Set<String> = []
-    /// Whether the tag `raises-exception` counts.
+    /// Whether the tag `raises-exception` allows a cell's errors.
     public var respectsTags = true
 
-    /// Allows what the tag `raises-exception` stands on.
+    /// Allows errors only in cells with the tag `raises-exception`.
     public init() {}
 
     /// Allows every error.
@@ -145,14 +149,14 @@ public struct AllowedErrors: Hashable, Sendable {
         return errors
     }()
 
-    /// Allows errors by their names, and what the tag `raises-exception` stands on.
+    /// Allows errors with these names, and errors in cells with the tag `raises-exception`.
     public static func named(_ names: Set<String>) -> AllowedErrors {
         var errors = AllowedErrors()
         errors.names = names
         return errors
     }
 
-    /// Allows no error, even if a tag does.
+    /// Allows no error, not even in cells with the tag `raises-exception`.
     public static let nothing: AllowedErrors = {
         var errors = AllowedErrors()
         errors.respectsTags = false

@@ -1,12 +1,12 @@
 package import GalleyJSON
 import GalleyJupyterProtocol
 
-// The form of settings in JSON: an object whose members have the names of the properties. Times are seconds.
+// The JSON form of settings: an object with the names of the properties. Times are in seconds.
 
 extension RunSettings: Codable {
-    /// Reads settings. What is missing has its usual value.
+    /// Decodes settings. Missing settings get their default values.
     ///
-    /// - Throws: `DecodingError` for a name that is no setting, and for a value of the wrong kind.
+    /// - Throws: `DecodingError` for an unknown setting, or a value of the wrong type.
     public init(from decoder: any Decoder) throws {
         let json = try Value(from: decoder)
         do throws(SettingsError) {
@@ -16,13 +16,13 @@ extension RunSettings: Codable {
         }
     }
 
-    /// Writes all settings.
+    /// Encodes all settings.
     public func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
 
     /// The settings in JSON.
     package var json: Value { .object(Self.members.map { ($0.name, $0.write(self)) }) }
 
-    /// Reads settings.
+    /// Reads settings from JSON.
     package init(json: Value) throws(SettingsError) {
         self.init()
         guard json.kind == .object else { throw .notAnObject }
@@ -53,7 +53,7 @@ extension RunSettings: Codable {
     private struct Member: Sendable {
         let name: String
         let write: @Sendable (RunSettings) -> Value
-        /// Returns false for a value of the wrong kind.
+        /// Sets the value; returns false if it has the wrong type.
         let read: @Sendable (Value, inout RunSettings) -> Bool
 
         init<Setting: SettingValue>(_ name: String, _ path: any WritableKeyPath<RunSettings, Setting> & Sendable) {
@@ -68,7 +68,7 @@ extension RunSettings: Codable {
     }
 }
 
-/// Says why a document holds no settings.
+/// The reason why a document does not contain valid settings.
 package enum SettingsError: Error, Hashable {
     case notAnObject
     case unknown(String)
@@ -78,17 +78,17 @@ package enum SettingsError: Error, Hashable {
 extension SettingsError: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .notAnObject: "settings are a JSON object, such as {\"timeout\": 600}"
+        case .notAnObject: "settings must be a JSON object, such as {\"timeout\": 600}"
         case .unknown(let name):
-            "'\(name)' is no setting. The settings are \(RunSettings.names.joined(separator: ", "))"
-        case .unsuitable(let name): "the value of the setting '\(name)' is of the wrong kind"
+            "'\(name)' is not a setting. The settings are \(RunSettings.names.joined(separator: ", "))"
+        case .unsuitable(let name): "the value of the setting '\(name)' has the wrong type"
         }
     }
 }
 
-/// The value of a setting, in JSON and back.
+/// A value of a setting that converts to and from JSON.
 private protocol SettingValue: SendableMetatype {
-    /// Nil for a value of another kind.
+    /// Returns nil if the value has the wrong type.
     init?(json: Value)
     var written: Value { get }
 }

@@ -2,44 +2,44 @@ import GalleyConcurrency
 import GalleyJupyterProtocol
 import GalleyNotebook
 
-/// What is known of a run at a moment: pure data that messages and the time change.
+/// The state of a run: a pure value that changes with messages and time.
 struct RunState: Sendable {
     var recorder: OutputRecorder
-    /// The request in flight.
+    /// The current request.
     var requestTracker: RequestTracker?
-    /// The cell that runs, and since when.
+    /// The running cell. It started at `cellStart`.
     private(set) var running: PlannedCell?
     private var cellStart = Duration.zero
-    /// Whether the kernel was heard to be at work on the request.
+    /// Whether messages show that the kernel is executing the request.
     private(set) var hasStartedExecuting = false
-    /// When the whole run began, and when the time is going to be looked at next.
+    /// The start of the whole run; `planned` is the time of the next check of the limits.
     private(set) var runStart = Duration.zero
     private var planned: Duration?
-    /// When the kernel was heard last.
+    /// The time of the last message from the kernel.
     private var lastMessageTime = Duration.zero
-    /// The limit that the cell has come up against.
+    /// The limit that the running cell has reached.
     private(set) var exceededLimit: ExceededLimit?
     var stop: StopReason?
-    /// What the run waits for that is neither the kernel nor the time.
+    /// The middleware that the run waits for.
     var middlewareTask: AbandonableTask<String?>?
-    /// Whether somebody who was to look at a cell was not waited for.
+    /// Whether a middleware was abandoned before it returned.
     var hasAbandonedMiddleware = false
-    /// The cells that are sent with another source than that of the plan, by their places.
+    /// The cells whose source differs from the plan, by cell index.
     private var edited: [Int: PlannedCell] = [:]
-    /// The sources that the notebook gets once their cells are sent, by their places.
+    /// The sources to save in the notebook when their cells are sent, by cell index.
     private var savedSources: [Int: String] = [:]
-    /// Whether the cell that runs was interrupted, and the kernel killed.
+    /// Whether the running cell was interrupted, and whether the kernel was killed.
     var wasInterrupted = false
     var wasKilled = false
     /// Whether the next cell is interrupted as soon as it is sent.
     var interruptsNextCell = false
-    /// Whether a number was put out that is too long for those who read the file.
+    /// Whether an output contained a number with too many digits for readers of the file.
     var hasUnreadableNumber = false
-    /// What interrupts the kernel and waits: for the cell to end, or for the conversation.
+    /// Tasks that interrupt and then kill the kernel: to end the running cell, or to end the run.
     private var cellEscalations: [Task<Void, any Error>] = []
     private var runEscalations: [Task<Void, any Error>] = []
     private var isOver = false
-    /// What became of the cells, by their places.
+    /// The reports of finished cells, by cell index.
     private(set) var reports: [Int: CellReport] = [:]
 
     init(_ recorder: OutputRecorder) { self.recorder = recorder }
@@ -54,33 +54,34 @@ struct RunState: Sendable {
         recorder.begin(cell.index, saving: savedSources[cell.index], with: request)
     }
 
-    /// Returns whether the cell that was sent is to be interrupted, once.
+    /// Returns whether the cell that was just sent must be interrupted, and resets the request for it.
     mutating func takeInterrupt() -> Bool {
         defer { interruptsNextCell = false }
         return interruptsNextCell
     }
 
-    /// Notes that a cell is sent with other source than that of the plan.
+    /// Records that a cell is sent with a source other than the plan's.
     ///
-    /// - Parameter saved: The source that the notebook gets; nil if it keeps its own.
+    /// - Parameter saved: The source to save in the notebook; nil to keep its own.
     mutating func note(edited cell: PlannedCell, saving saved: String?) {
         edited[cell.index] = cell
         savedSources[cell.index] = saved
     }
 
-    /// A cell as it is run.
+    /// Returns a cell with the source that is sent.
     func cell(at index: Int, of plan: Plan) -> PlannedCell? { edited[index] ?? plan.cell(at: index) }
 
-    /// Takes note of a message.
+    /// Processes a message.
     ///
-    /// - Returns: What was put out, what the kernel has to be told, and the reply where that request is over.
+    /// - Returns: The output, the messages to send to widgets in the kernel, and the reply if the current request has
+    ///   ended.
     mutating func receive(_ message: Message, at now: Duration, session: Session) -> (
         output: (cell: Int, what: IOPubMessage)?, widgetMessages: [Message], ending: (reply: Message?, hasLoss: Bool)?
     ) {
         lastMessageTime = now
         let output = recorder.receive(message)
         if message.channel == .iopub, message.parent?.id == requestTracker?.request.header.id {
-            // A kernel says that it is busy before it listens to interrupts.
+            // A kernel reports that it is busy before it can be interrupted.
             hasStartedExecuting = hasStartedExecuting || message.executionState == nil
         }
         let widgetMessages = message.executionState == .idle ? recorder.widgetMessages(from: session) : []
@@ -92,12 +93,12 @@ struct RunState: Sendable {
         return (output, widgetMessages, (reply, progress == .completeWithLoss))
     }
 
-    /// What is to be done about the time.
+    /// The next action of the task that enforces the time limits.
     enum LimitAction {
         case sleep(until: Duration)
-        /// The kernel is to be asked whether something was lost.
+        /// Sends a probe, to find out whether messages were lost.
         case ask(Message)
-        /// The cell at this place has come up against a limit.
+        /// Ends the cell at this index, which has reached a time limit.
         case limitExceeded(cell: Int)
     }
 
@@ -122,7 +123,7 @@ struct RunState: Sendable {
         return sleep(until: now + probeDelay)
     }
 
-    /// The limit that the cell which runs comes up against first, and when.
+    /// Returns the limit that the running cell reaches first, and the time at which it does.
     private func nextLimit(_ settings: RunSettings) -> (end: Duration, limit: ExceededLimit)? {
         let limits: [(TimeLimit, ExceededLimit.Kind, since: Duration)] = [
             (running?.limit ?? .none, .cell, cellStart), (settings.totalLimit, .total, runStart),
@@ -133,7 +134,7 @@ struct RunState: Sendable {
         }.min { $0.0 < $1.0 }
     }
 
-    /// Whether the cell that runs may come up against a limit before the time is looked at next.
+    /// Whether the running cell may reach a limit before the next planned check.
     func hasEarlierDeadline(_ settings: RunSettings) -> Bool {
         guard let planned else { return true }
         return nextLimit(settings).map { $0.end < planned } ?? false
@@ -144,8 +145,9 @@ struct RunState: Sendable {
         return .sleep(until: end)
     }
 
-    /// When this process, or the machine, stood still, what a cell did meanwhile waits to be heard: that time does not
-    /// count.
+    /// Excludes from the limits the time in which this process or the machine was suspended.
+    ///
+    /// Messages sent in that time are still waiting to be received.
     private mutating func discountSuspension(at now: Duration) {
         defer { planned = nil }
         guard let planned, now - planned > .seconds(2) else { return }
@@ -155,7 +157,7 @@ struct RunState: Sendable {
         lastMessageTime += standstill
     }
 
-    /// Decides what became of a cell, and lets its outputs say what the kernel could not.
+    /// Returns the outcome of a cell, and adds an error to its outputs if the kernel sent none.
     mutating func outcome(of cell: PlannedCell, _ ending: RequestEnding, _ settings: RunSettings) -> CellOutcome {
         if let exceededLimit { return timedOut(exceededLimit, ending, in: cell) }
         switch ending {
@@ -169,7 +171,7 @@ struct RunState: Sendable {
             switch reply.status {
             case .ok: return reply.requestsShutdown ? .exited(status: 0) : .succeeded
             case .aborted:
-                let value = "the kernel turned the cell down each time that it was asked to run it"
+                let value = "the kernel aborted each execute request for this cell"
                 add(.error(name: "CellAborted", sentence: value), to: cell)
                 return .raised(
                     CellError(name: "CellAborted", value: value, traceback: [], count: nil), isAllowed: false)
@@ -179,7 +181,7 @@ struct RunState: Sendable {
                     return .exited(status: Self.status(ofExit: value))
                 }
                 let isAllowed = cell.allowsErrors || isNamed || settings.allowedErrors.isEverything
-                // IPython merely prints some errors of usage. What ends a run has to stand in the file.
+                // IPython only prints some usage errors. An error that ends a run must be in the notebook.
                 if !isAllowed, !recorder.hasError(in: cell.index), !name.isEmpty || !traceback.isEmpty {
                     add(.error(name: name, value: value, traceback: traceback), to: cell)
                 }
@@ -214,14 +216,15 @@ struct RunState: Sendable {
 
     private mutating func add(_ error: Output, to cell: PlannedCell) { recorder.add(error, to: cell.index) }
 
-    /// The status that Python ends with for what `sys.exit` was given.
+    /// Returns the exit status for the argument of `sys.exit`.
     private static func status(ofExit value: String) -> Int {
-        // Anything that is no number is printed, and means that something went wrong.
+        // Python prints an argument that is not a number, and exits with status 1.
         ["", "None", "False"].contains(value) ? 0 : Int(value) ?? 1
     }
 
+    /// Ends a cell and returns its report.
     ///
-    /// - Parameter planned: The number of cells that the run has to run.
+    /// - Parameter planned: The number of cells to run.
     mutating func finish(
         _ cell: PlannedCell, _ outcome: CellOutcome, _ duration: Duration, of planned: Int
     ) -> CellReport {
@@ -237,9 +240,9 @@ struct RunState: Sendable {
         return report
     }
 
-    /// Keeps what was begun to end a cell, or the run, until there is nothing left for it to end.
+    /// Keeps a task that ends a cell or the run, and cancels it once that has ended.
     ///
-    /// It holds the kernel and all that was put out, for as long as the grace period.
+    /// The task holds the kernel and all outputs for as long as the grace period.
     mutating func keep(_ escalation: Task<Void, any Error>, for cell: Int?) {
         if isOver || cell != nil && running?.index != cell {
             escalation.cancel()
@@ -250,7 +253,7 @@ struct RunState: Sendable {
         }
     }
 
-    /// Notes that the kernel has said its last.
+    /// Records that the kernel sends no more messages.
     mutating func end() {
         isOver = true
         for task in cellEscalations + runEscalations { task.cancel() }
@@ -259,7 +262,7 @@ struct RunState: Sendable {
 }
 
 extension CellOutcome {
-    /// What became of a cell that was not run.
+    /// Returns the outcome of a cell that was not run.
     static func withoutRun(_ fate: PlannedCell.Fate) -> CellOutcome {
         switch fate {
         case .skipped: .skipped
@@ -270,7 +273,7 @@ extension CellOutcome {
 }
 
 extension Output {
-    /// An error that the engine tells of and not the kernel.
+    /// Returns an error that Galley, not the kernel, adds to a cell.
     fileprivate static func error(name: String, sentence: String) -> Output {
         .error(name: name, value: sentence, traceback: ["\(name): \(sentence)"])
     }

@@ -1,15 +1,16 @@
 extension String {
-    /// The text as it may be shown: nothing in it moves the cursor, rings, or changes what a terminal does. Colors stay
-    /// where they are welcome.
+    /// Returns the text without control characters and escape sequences, so that showing it is safe.
+    ///
+    /// - Parameter withColors: Whether color sequences are kept.
     package func terminalSafe(withColors: Bool = false) -> String {
         let kept = keepingEscapes { withColors && $0.kind == .color }.unicodeScalars
-        // Whatever escape is left begins a color.
+        // Each remaining escape character begins a color sequence.
         return String(kept.filter { $0 == "\n" || $0 == "\t" || $0 == "\u{1B}" || !$0.isControl })
     }
 
-    /// The text on one line of limited length.
+    /// Returns the text as a single line of limited length, safe to show in a terminal.
     package func terminalSafeLine(_ length: Int = 60) -> String {
-        // What is going to be cut need not be looked at.
+        // The rest would be cut anyway.
         let beginning = String(unicodeScalars.prefix(length * 16))
         let line = beginning.terminalSafe().split { $0.isNewline || $0 == "\t" }.joined(separator: " ")
         let isWhole = line.count <= length && beginning.utf8.count == utf8.count
@@ -18,7 +19,7 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    /// Whether it is a control character, or one that turns around the direction of what follows it.
+    /// Whether the scalar is a control character or changes the direction of text.
     fileprivate var isControl: Bool {
         properties.generalCategory == .control || properties.isBidiControl
     }

@@ -1,29 +1,29 @@
-/// What a terminal shows of text that was written to it: a progress bar that writes over itself leaves its last state.
+/// The text that a terminal shows after writes to it: an overwritten progress bar leaves only its last state.
 ///
-/// Carriage return, backspace and the sequences that move the cursor or erase are obeyed within the last lines; colors
-/// stay with the characters that they stand before.
+/// Carriage return, backspace, and sequences that move the cursor or erase work within the last lines. Color sequences
+/// stay with the characters that follow them.
 package struct TerminalText: Sendable {
-    /// Lines that the cursor cannot come back to.
+    /// Lines that the cursor can no longer reach.
     private var settled = ""
     private var lines = [ScreenLine()]
     private var row = 0
     private var column = 0
-    /// Colors that wait for a character, and the beginning of a sequence whose end has not come.
+    /// Color sequences for the next character; `unfinished` is the beginning of an incomplete escape sequence.
     private var colors = ""
     private var unfinished = ""
 
     private struct ScreenLine: Sendable {
         private(set) var glyphs: [Glyph] = []
-        /// Colors behind the last character.
+        /// Color sequences after the last character.
         private var tail = ""
-        /// The number of bytes of all that.
+        /// The number of bytes in the line.
         private(set) var size = 0
-        /// So many characters at the beginning are known to be spaces.
+        /// The number of characters at the beginning that are known to be spaces.
         private var blank = 0
 
         var text: String { glyphs.reduce(into: "") { $0 += $1.colors + $1.characters } + tail }
 
-        /// Puts a character in the place of another, or behind the last.
+        /// Replaces the character at a column, or appends one.
         mutating func put(_ glyph: Glyph, at column: Int) {
             blank = min(blank, column)
             if column < glyphs.count {
@@ -36,7 +36,7 @@ package struct TerminalText: Sendable {
             }
         }
 
-        /// Fills up with spaces.
+        /// Appends spaces up to a column.
         mutating func pad(to column: Int) {
             while glyphs.count < column {
                 size += Glyph.space.size
@@ -62,7 +62,7 @@ package struct TerminalText: Sendable {
             blank = min(blank, column)
         }
 
-        /// Puts spaces in the place of what stands before a column.
+        /// Replaces all characters before a column with spaces.
         mutating func clear(before column: Int) {
             let end = min(column, glyphs.count)
             guard blank < end else { return }
@@ -81,13 +81,13 @@ package struct TerminalText: Sendable {
         static let space = Glyph(colors: "", characters: " ")
     }
 
-    /// The cursor can come back to as many lines.
+    /// The number of lines that the cursor can move back.
     private static let reach = 100
 
-    /// Begins with an empty screen.
+    /// Creates an empty screen.
     package init() {}
 
-    /// What a terminal shows of one line in the end.
+    /// Returns the final state of one line in a terminal.
     package static func lastState(of line: String) -> String {
         // Most lines do not move the cursor.
         guard line.utf8.contains(where: { $0 == 0x08 || $0 == 0x0D || $0 == 0x1B }) else { return line }
@@ -96,13 +96,13 @@ package struct TerminalText: Sendable {
         return terminal.text
     }
 
-    /// Everything that it shows.
+    /// All text, including the lines that the cursor can no longer reach.
     package var text: String { settled + lines.map(\.text).joined(separator: "\n") + colors }
 
-    /// The number of bytes of all that.
+    /// The number of bytes in `text`.
     package var size: Int { lines.reduce(settled.utf8.count + colors.utf8.count) { $0 + $1.size + 1 } - 1 }
 
-    /// Writes text where the cursor is.
+    /// Writes text at the cursor.
     package mutating func write(_ text: String) {
         var scalars = (unfinished + text)[...].unicodeScalars
         unfinished = ""
@@ -110,7 +110,7 @@ package struct TerminalText: Sendable {
             if scalar == "\u{1B}" {
                 guard let sequence = EscapeSequence(at: scalars) else {
                     if scalars.count <= EscapeSequence.longest { return unfinished = String(scalars) }
-                    // Something this long is no sequence.
+                    // Text this long is not an escape sequence.
                     scalars = scalars.dropFirst()
                     continue
                 }
@@ -169,7 +169,7 @@ package struct TerminalText: Sendable {
     }
 
     private mutating func obey(_ command: Unicode.Scalar, _ parameter: Int?) {
-        // Nobody's screen is larger, and nobody's text may claim memory by a number.
+        // A large number in a sequence must not allocate much memory; no real screen is larger.
         let count = min(max(1, parameter ?? 1), 1000)
         switch command {
         case "A": row = max(0, row - count)

@@ -1,24 +1,24 @@
 import GalleyConcurrency
 
-/// How long something may take; as long as it wants, where there is no limit.
+/// A time limit, or no limit.
 package struct TimeLimit: Hashable, Sendable {
-    /// The time, nil for as long as it wants.
+    /// The limit; nil for none.
     package let duration: Duration?
 
     /// No limit.
     package static let none = TimeLimit(nil)
 
-    /// Limits to a time.
+    /// Creates a limit; nil means no limit.
     package init(_ duration: Duration?) { self.duration = duration }
 
-    /// Limits to a time; nil means that there is no limit. Nothing, and less, is what is left of a time that is over.
+    /// Creates a limit; nil means no limit. Zero or less becomes a limit that is reached at once.
     package init(atMost duration: Duration?) {
         self.init(duration.flatMap { $0 < .endless ? max($0, .nanoseconds(1)) : nil })
     }
 
-    /// Reads a limit as people write it: `600` for seconds, `90s`, `10m`, `1h30m`, `1.5h`, `none`.
+    /// Parses a limit: `600` (seconds), `90s`, `10m`, `1h30m`, `1.5h` or `none`.
     ///
-    /// Zero and what is below mean that there is no limit, as they do elsewhere. Nil where it is anything else.
+    /// Zero and negative values mean no limit, as in other tools. Returns nil for any other text.
     package init?(parsing text: String) {
         let text = text.lowercased().filter { $0 != " " }
         if ["none", "never", "off"].contains(text) {
@@ -41,9 +41,9 @@ package struct TimeLimit: Hashable, Sendable {
         self.init(seconds: isNegative ? 0 : seconds)
     }
 
-    /// Limits to so many seconds; none or fewer mean that there is no limit.
+    /// Creates a limit in seconds; zero or less means no limit.
     init(seconds: Double) {
-        // Somebody who writes thirty years does not mean a limit.
+        // A limit of decades is no limit.
         self.init(seconds > 0 && seconds < Duration.endless.inSeconds ? .microseconds(Int64(seconds * 1e6)) : nil)
     }
 
@@ -53,18 +53,18 @@ package struct TimeLimit: Hashable, Sendable {
 }
 
 extension TimeLimit: CustomStringConvertible {
-    /// The limit in a few words.
+    /// The limit in words, such as `10 min`.
     package var description: String { duration?.inWords ?? "none" }
 }
 
 extension Duration {
-    /// The time, within what a clock can count.
+    /// The duration, clamped to the range that a clock can represent.
     package var clampedToClock: Duration { min(max(self, .zero), .endless) }
 
-    /// The time in seconds.
+    /// The duration in seconds.
     package var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 
-    /// The time in the unit that suits it: `850 ms`, `2.5 s`, `10 min`, `1 h 30 min`.
+    /// The duration with a suitable unit: `850 ms`, `2.5 s`, `10 min`, `1 h 30 min`.
     package var inWords: String {
         let milliseconds = Int((inSeconds * 1000).rounded())
         if milliseconds < 1000 { return "\(milliseconds) ms" }
@@ -78,38 +78,38 @@ extension Duration {
     }
 }
 
-/// A limit that a run has come up against.
+/// A time limit that a run has reached.
 public struct ExceededLimit: Hashable, Sendable {
-    /// What was limited.
+    /// The kind of limit.
     public let kind: Kind
-    /// To what.
+    /// The duration of the limit.
     public let duration: Duration
 
-    /// Says what was limited to what.
+    /// Creates a limit that was reached.
     package init(kind: Kind, duration: Duration) {
         self.kind = kind
         self.duration = duration
     }
 
-    /// The limits that there are.
+    /// The kinds of time limits.
     @nonexhaustive
     public enum Kind: String, Hashable, Sendable {
-        /// The time of one cell.
+        /// The limit of one cell.
         case cell
-        /// The time of the whole run.
+        /// The limit of the whole run.
         case total
-        /// The time in which a cell may say nothing.
+        /// The limit of a cell without output.
         case silence
     }
 }
 
 extension ExceededLimit: CustomStringConvertible {
-    /// What happened, as the end of a sentence that begins with a cell.
+    /// The event as a predicate of a sentence about a cell.
     public var description: String {
         switch kind {
         case .cell: "took longer than the limit of \(duration.inWords) for a cell"
         case .total: "was running when the limit of \(duration.inWords) for the whole run was reached"
-        case .silence: "said nothing for \(duration.inWords), which is the limit for silence"
+        case .silence: "produced no output for \(duration.inWords), which is the idle limit"
         }
     }
 }

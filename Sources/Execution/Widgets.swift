@@ -2,21 +2,20 @@ import GalleyJSON
 import GalleyJupyterProtocol
 import GalleyNotebook
 
-/// What the widgets of a run look like, as a browser would know it, and what those among them have caught that catch
-/// outputs.
+/// The state of a run's widgets, as a browser would hold it, including the outputs that output widgets capture.
 struct Widgets: Sendable {
     private var models: [String: Model] = [:]
-    /// The models in the order in which they appeared.
+    /// The IDs of the models, in order of appearance.
     private var order: [String] = []
-    /// The widgets that catch the outputs of a request, the last one first in line.
+    /// The widgets that capture the outputs of a request, by its message ID. The last one captures first.
     private var capturingWidgets: [String: [String]] = [:]
     private let settings: RunSettings
-    /// Widgets whose other half in the kernel has to be told what they caught.
+    /// Widgets with captured outputs that were not yet sent to the kernel.
     private var changedWidgets: Set<String> = []
 
     private struct Model: Sendable {
         var state: Value = [:]
-        /// Bytes of the state, by the place they belong to.
+        /// Binary values of the state, by their path within it.
         var buffers: [(path: [UInt8], json: Value)] = []
         var catcher: OutputCapture?
 
@@ -25,18 +24,18 @@ struct Widgets: Sendable {
         }
     }
 
-    /// The part of an output widget that a browser plays.
+    /// The browser's part of an output widget.
     private struct OutputCapture: Sendable {
         var area: OutputArea
-        /// The request whose outputs it catches.
+        /// The message ID of the request whose outputs the widget captures.
         var request: String?
-        /// The request whose outputs it caught last.
+        /// The header of the request whose outputs the widget captured last.
         var parent: Header?
     }
 
     init(_ settings: RunSettings) { self.settings = settings }
 
-    /// Takes note of what a widget's half in the kernel says.
+    /// Applies a comm message from the kernel to the state.
     mutating func receive(_ comm: IOPubMessage.Comm) {
         guard let state = comm.state else { return }
         if models[comm.id] == nil { order.append(comm.id) }
@@ -52,7 +51,7 @@ struct Widgets: Sendable {
         case .open(target: "jupyter.widget") where model.isOutput:
             model.catcher = OutputCapture(area: area(state["outputs"] ?? []))
         case .message where model.catcher != nil:
-            // What the kernel sets itself takes the place of what was caught.
+            // Outputs that the kernel sets replace the captured ones.
             if let outputs = state["outputs"] {
                 model.catcher?.area = area(outputs)
                 changedWidgets.remove(comm.id)
@@ -69,7 +68,7 @@ struct Widgets: Sendable {
             collapsesProgress: settings.collapsesProgress)
     }
 
-    /// Makes a widget catch the outputs of a request; none, where it is empty.
+    /// Starts to capture the outputs of a request; an empty `request` ends the capture.
     private mutating func turn(_ id: String, _ model: inout Model, to request: String) {
         if request.isEmpty {
             let old = model.catcher?.request ?? ""
@@ -81,7 +80,7 @@ struct Widgets: Sendable {
         model.catcher?.request = request.isEmpty ? nil : request
     }
 
-    /// Catches an output, where a widget catches what belongs to its request; returns whether one did.
+    /// Captures an output if a widget captures those of its request; returns whether it did.
     mutating func captureOutput(_ iopubMessage: IOPubMessage, of parent: Header?) -> Bool {
         guard let parent, let id = capturingWidgets[parent.id]?.last else { return false }
         switch iopubMessage {
@@ -96,9 +95,9 @@ struct Widgets: Sendable {
         return true
     }
 
-    /// Returns what the kernel's halves have to be told: what was caught since they were told last.
+    /// Returns the messages that send newly captured outputs to the kernel.
     ///
-    /// A kernel takes it up when it is done with its request, so that once for each request is enough.
+    /// A kernel processes them after its current request, so sending them once for each request is enough.
     mutating func widgetMessages(from session: Session) -> [Message] {
         defer { changedWidgets = [] }
         return order.filter(changedWidgets.contains).compactMap { id in
@@ -110,7 +109,7 @@ struct Widgets: Sendable {
         }
     }
 
-    /// What the notebook's metadata keep of the widgets; nil where there are none.
+    /// The widget state for the notebook's metadata; nil if there are no widgets.
     var metadata: Value? {
         guard !models.isEmpty else { return nil }
         var states: [(String, Value)] = []
@@ -136,7 +135,7 @@ struct Widgets: Sendable {
 }
 
 extension Output {
-    /// Makes the output that something published is; nil where it is none, or a piece of a stream.
+    /// Creates the output of a message; nil for text of a stream and for messages without an output.
     init?(_ iopubMessage: IOPubMessage) {
         switch iopubMessage {
         case .display(let display): self = .displayData(MimeBundle(sent: display.data), metadata: display.metadata)

@@ -1,28 +1,28 @@
 public import GalleyJSON
 
-/// What a kernel publishes while it works, read leniently: what is missing is empty.
+/// The content of an IOPub message, parsed leniently: missing values become empty.
 @nonexhaustive
 public enum IOPubMessage: Sendable {
-    /// It began, or is done.
+    /// The kernel's execution state changed.
     case state(ExecutionState)
-    /// It took up code, and counts it as its request of this number.
+    /// The kernel started to execute code, with this execution count.
     case input(count: Int?)
     /// Text was written to a stream.
     case stream(name: String, text: String)
-    /// Something was displayed.
+    /// The code displayed an object.
     case display(Display)
-    /// The value of the last expression, of the request of this number.
+    /// The value of the last expression, with the execution count.
     case result(Display, count: Int?)
-    /// What was displayed under an identifier looks different now.
+    /// The display with this ID changed.
     case update(Display)
-    /// An error ended the code.
+    /// The code raised an error.
     case error(name: String, value: String, traceback: [String])
-    /// What is there is to be removed, at once or when something comes to take its place.
+    /// The outputs must be cleared, at once or when the next output arrives.
     case clear(waits: Bool)
-    /// Something was said between the halves of a widget, or of anything else that lives on both sides.
+    /// A comm message, for example from a widget's kernel side.
     case comm(Comm)
 
-    /// What is displayed, by a display or as a result.
+    /// The displayed object of a display or a result.
     package var display: Display? {
         switch self {
         case .display(let display), .result(let display, _): display
@@ -30,13 +30,13 @@ public enum IOPubMessage: Sendable {
         }
     }
 
-    /// Something in several representations.
+    /// An object in one or several MIME types.
     public struct Display: Sendable {
-        /// The representations by media type, an object.
+        /// The representations by MIME type, a JSON object.
         public var data: Value
-        /// What else is known of them, an object.
+        /// The metadata of the representations, a JSON object.
         public var metadata: Value
-        /// By what it can be updated later.
+        /// The display ID, by which the display can be updated.
         public var id: String?
 
         package init(data: Value, metadata: Value, id: String?) {
@@ -44,31 +44,32 @@ public enum IOPubMessage: Sendable {
         }
     }
 
-    /// Something said over a channel between two objects, one in the kernel and one at the client's.
+    /// A message of a comm: a channel between an object in the kernel and one in the client.
     public struct Comm: Sendable {
-        /// What the two objects call their channel.
+        /// The comm ID.
         public var id: String
-        /// What is said.
+        /// The kind of message.
         public var action: Action
-        /// What goes with it.
+        /// The data of the message.
         public var data: Value
-        /// Bytes that belong to the data.
+        /// Binary buffers that belong to the data.
         public var buffers: [[UInt8]]
 
-        /// The state of a widget that goes with it, or the part of it that has changed.
+        /// The state of a widget in the data, or the changed part of it.
         package var state: Value? { data["state"].flatMap { $0.kind == .object ? $0 : nil } }
 
-        /// The request whose outputs a widget catches from now on; empty for none, nil where nothing is said of it.
+        /// The message ID of the request whose outputs the widget captures. Empty ends the capture; nil means no
+        /// change.
         package var capturedRequestID: String? { state?["msg_id"]?.string }
 
-        /// What can be said.
+        /// The kinds of comm messages.
         @nonexhaustive
         public enum Action: Hashable, Sendable {
-            /// The channel is opened, for objects of a kind.
+            /// The comm is opened for this target.
             case open(target: String)
-            /// Something is said to the other one.
+            /// The comm transfers data.
             case message
-            /// The channel is closed.
+            /// The comm is closed.
             case close
         }
     }
@@ -78,14 +79,14 @@ extension Message {
     /// The type of a message that clears outputs.
     static let clearOutputType = "clear_output"
 
-    /// Whether this message and another, which follows it, clear the same outputs in the same way.
+    /// Whether this message and the next one, `other`, clear the same outputs in the same way.
     func isSameClear(as other: Message) -> Bool {
         type == Self.clearOutputType && other.type == Self.clearOutputType && channel == other.channel
             && parent?.id == other.parent?.id
             && content["wait"]?.bool == other.content["wait"]?.bool
     }
 
-    /// What the message publishes; nil where it is something else, or of a kind that nobody has to know.
+    /// The content of an IOPub message; nil for other channels and for types that Galley does not use.
     package var iopubMessage: IOPubMessage? {
         guard channel == .iopub else { return nil }
         switch type {
@@ -120,41 +121,41 @@ extension Message {
 
     private func object(_ key: String) -> Value {
         guard let value = content[key], value.kind == .object else { return [:] }
-        // It becomes part of a file that others have to be able to read.
+        // The value becomes part of a notebook that other programs must be able to read.
         return value.withReadableNumbers
     }
 }
 
-/// What a kernel replies when it has run code.
+/// The content of an `execute_reply`.
 package struct ExecuteReply: Sendable {
-    /// How it went.
+    /// The result of the code.
     package var status: Status
-    /// The number by which the kernel counts the request.
+    /// The execution count.
     package var count: Int?
-    /// Whether the code asked for the kernel to be ended.
+    /// Whether the code asked to shut down the kernel, as `exit` does in IPython.
     package var requestsShutdown: Bool
 
-    /// Puts the facts together.
+    /// Creates a reply.
     package init(status: Status, count: Int? = nil, requestsShutdown: Bool = false) {
         self.status = status
         self.count = count
         self.requestsShutdown = requestsShutdown
     }
 
-    /// How code can end.
+    /// The result of executed code.
     package enum Status: Hashable, Sendable {
         case ok
         case error(name: String, value: String, traceback: [String])
-        /// It was not run: something before it had failed.
+        /// The code was not executed, because an earlier request failed.
         case aborted
     }
 }
 
 extension Message {
-    /// Whether this is the reply to a request to run code.
+    /// Whether the message is an `execute_reply`.
     package var isExecuteReply: Bool { type == "execute_reply" }
 
-    /// The reply to a request to run code, where this is one that says how the code has ended.
+    /// The content of an `execute_reply` with a valid status; nil for other messages.
     package var executeReply: ExecuteReply? {
         guard isExecuteReply else { return nil }
         let status: ExecuteReply.Status? =
@@ -163,7 +164,7 @@ extension Message {
                 .error(
                     name: content["ename"]?.string ?? "", value: content["evalue"]?.string ?? "",
                     traceback: content["traceback"]?.elements.compactMap(\.string) ?? [])
-            // The protocol's older word is still in use.
+            // Older kernels send `abort`.
             case "aborted", "abort": .aborted
             case "ok": .ok
             default: nil

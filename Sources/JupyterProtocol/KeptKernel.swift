@@ -1,14 +1,14 @@
-/// Whether a kernel is kept when the run is over, and goes on without Galley.
+/// Whether a kernel is kept after the run, and continues without Galley.
 @nonexhaustive
 public enum KernelKeeping: String, Hashable, Sendable, Codable, CaseIterable {
-    /// It is ended.
+    /// The kernel ends with the run.
     case never
-    /// It is kept if the run does not succeed.
+    /// The kernel is kept if the run does not succeed.
     case afterFailure = "after-failure"
-    /// It is kept.
+    /// The kernel is kept.
     case always
 
-    /// Whether the kernel of a run is kept.
+    /// Whether the kernel is kept after a run that succeeded or failed.
     package func keeps(afterSuccess isSuccess: Bool) -> Bool {
         switch self {
         case .never: false
@@ -18,16 +18,16 @@ public enum KernelKeeping: String, Hashable, Sendable, Codable, CaseIterable {
     }
 }
 
-/// A kernel that goes on after its run: clients find it by its connection file, such as `jupyter console --existing FILE`.
+/// A kernel that continues after its run. Clients such as `jupyter console` connect with its connection file.
 public struct KeptKernel: Hashable, Sendable {
     /// The path of the connection file.
     public var connectionFile: String
-    /// The number of its process; nil if that is not known.
+    /// The process ID; nil if unknown.
     public var process: Int?
-    /// The processes that clean up after it.
+    /// The process IDs of the processes that clean up after the kernel.
     package var keepers: [Int] = []
 
-    /// Names a kernel.
+    /// Creates a description of a kept kernel.
     public init(connectionFile: String, process: Int? = nil) {
         (self.connectionFile, self.process) = (connectionFile, process)
     }

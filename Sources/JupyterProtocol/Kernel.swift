@@ -1,85 +1,87 @@
 import GalleyJSON
 
-/// A running kernel: somebody to talk to, to interrupt, and to send home.
+/// A running kernel that exchanges messages with Galley and can be interrupted and ended.
 ///
-/// How the words travel and where the kernel lives is the conformer's business. A kernel on this machine is interrupted
-/// by a signal, one behind a server by a request to that server.
+/// The conforming type defines the transport and the location of the kernel. For example, it interrupts a kernel on
+/// this machine with a signal, and a kernel behind a server with a request to that server.
 ///
-/// It is sent `execute_request`, `kernel_info_request`, `input_reply` and `comm_msg`, and says what the protocol wants said to
-/// them: a request is over when its reply has come and, on the channel on which the kernel publishes, the state `idle`. Also
-/// `kernel_info_request` has to be answered: it tells whether a kernel that was interrupted is at one's service again.
+/// Galley sends `execute_request`, `kernel_info_request`, `input_reply` and `comm_msg`. The kernel must reply as the
+/// protocol requires: a request is complete when its reply and, on the IOPub channel, the state `idle` have arrived.
+/// Galley uses `kernel_info_request` to find out whether an interrupted kernel is ready again, so the kernel must reply
+/// to it at any time.
 ///
-/// A client can also send `complete_request`, `inspect_request` and `is_complete_request`. A kernel that does not know them may
-/// leave them unanswered: the client waits for a limited time.
+/// A client can also send `complete_request`, `inspect_request` and `is_complete_request`. A kernel need not reply to
+/// them: the client waits for a limited time.
 public protocol Kernel: Sendable {
-    /// What reports call it.
+    /// The name of the kernel in reports.
     var name: String { get }
 
-    /// What it said of itself when it was ready.
+    /// The content of the kernel info reply that the kernel sent when it became ready.
     var info: KernelInfo { get }
 
-    /// The client's side of the conversation, which makes the messages to be sent.
+    /// The client session, which creates the messages to send.
     var session: Session { get }
 
-    /// Everything the kernel says from now on, in the order of its arrival, on all channels.
+    /// All messages from the kernel from now on, on all channels, in order of arrival.
     ///
-    /// It ends when the kernel has been shut down or killed, and throws a ``KernelFailure`` when the kernel dies or says
-    /// something that cannot be believed: the conformer calls ``KernelMessages/finish(throwing:)``.
+    /// The sequence ends when the kernel was shut down or killed. It throws a ``KernelFailure`` if the kernel dies or
+    /// sends an invalid message. The conforming type calls ``KernelMessages/finish(throwing:)`` for both.
     var messages: KernelMessages { get }
 
-    /// The user that it runs as; nil if that is not known.
+    /// The user that the kernel runs as; nil if unknown.
     var user: String? { get }
 
-    /// How much memory it has to itself, with everything that it started, in bytes; nil if that is not known.
+    /// The private memory of the kernel and its child processes, in bytes; nil if unknown.
     var memory: Int? { get }
 
-    /// Where the messages arrive; nil where that is no place for other work.
+    /// The executor on which messages arrive; nil if it cannot run other tasks.
     ///
-    /// A task that prefers it hears the kernel without being woken for each message.
+    /// A task that prefers this executor receives messages without a thread switch for each.
     var executor: (any TaskExecutor)? { get }
 
-    /// Sends a message; the kernel may never read it.
+    /// Sends a message, without waiting for the kernel to receive it.
     func send(_ message: Message)
 
-    /// Asks the kernel to stop what it is doing; says nothing of whether it does.
+    /// Interrupts the kernel. The call returns without waiting for an effect.
     func interrupt() async
 
-    /// Ends the kernel, and everything that it started, with patience first and by force last.
+    /// Ends the kernel and its child processes: first with a shutdown request, and finally by force.
     ///
-    /// Returns when it is gone; doing it twice does no harm.
+    /// Returns when the kernel has ended. Calling it again has no effect.
     func shutdown() async
 
-    /// Leaves the kernel running, and ends the conversation; returns nil if the kernel has ended, or cannot be kept.
+    /// Disconnects from the kernel and leaves it running; returns nil if the kernel has ended or cannot be kept.
     ///
-    /// It is called instead of ``shutdown()`` if the request said so (``KernelRequest/keepsKernel``). If it returns nil or
-    /// throws, the kernel is shut down; if it returns a kernel, ``shutdown()`` and ``kill()`` do nothing any more.
+    /// Galley calls it instead of ``shutdown()`` if the request asks for it (``KernelRequest/keepsKernel``). If it
+    /// returns nil or throws, Galley shuts the kernel down. If it returns a kernel, ``shutdown()`` and ``kill()`` must
+    /// do nothing afterward.
     func keep() async throws -> KeptKernel?
 
-    /// Ends the kernel by force, and everything that it started, also while it is being asked to end.
+    /// Kills the kernel and its child processes, even during a shutdown.
     func kill() async
 }
 
 extension Kernel {
-    /// What it calls itself.
+    /// The implementation name from the kernel info reply.
     public var name: String { info.json["implementation"]?.string ?? "kernel" }
 
-    /// It is not known.
+    /// Nil: the user is unknown.
     public var user: String? { nil }
 
-    /// It is not known.
+    /// Nil: the memory is unknown.
     public var memory: Int? { nil }
 
-    /// They arrive anywhere.
+    /// Nil: messages arrive on any thread.
     public var executor: (any TaskExecutor)? { nil }
 
-    /// It cannot be kept.
+    /// Returns nil: the kernel cannot be kept.
     public func keep() async throws -> KeptKernel? { nil }
 }
 
 extension Kernel {
-    /// Hands the kernel to `body`, and ends it however `body` is left.
+    /// Calls `body` with the kernel, and shuts the kernel down when `body` returns or throws.
     package func withShutdown<Result>(_ body: (Self) async throws -> Result) async throws -> Result {
-        // What is cancelled cannot wait for anything, such as the end of a kernel.
+        // In a canceled task, `shutdown` could not wait for the kernel's end.
         func end() async { await Task { await shutdown() }.value }
         do {
             let result = try await body(self)
@@ -92,52 +94,52 @@ extension Kernel {
     }
 }
 
-/// Why a conversation with a kernel broke off.
+/// The reason why the communication with a kernel ended.
 @nonexhaustive
 public enum KernelFailure: Error, Hashable, Sendable {
-    /// The kernel is dead.
+    /// The kernel died.
     case died(PostMortem)
-    /// The kernel, or somebody else, sent something that is no proper message.
+    /// An invalid message arrived, from the kernel or from another process.
     case untrustworthy(String)
-    /// The way to the kernel is broken.
+    /// The connection to the kernel failed.
     case disconnected(String)
 }
 
-/// What is known of a kernel's end.
+/// The facts about the death of a kernel.
 public struct PostMortem: Hashable, Sendable {
-    /// How the process ended.
+    /// The way in which the process ended.
     public enum Cause: Hashable, Sendable {
-        /// It returned a status.
+        /// The process exited with a status.
         case exited(Int32)
-        /// A signal ended it.
+        /// A signal ended the process.
         case signalled(Int32)
-        /// Nobody knows: the process that watched over it is gone.
+        /// The cause is unknown, because the process that monitored the kernel has ended.
         case unknown
     }
 
-    /// What took the kernel's memory away, where that ended it.
+    /// The memory limit that ended the kernel.
     @nonexhaustive
     public enum OutOfMemoryCause: Hashable, Sendable {
-        /// The limit of the group of processes that it belongs to, such as a container's.
+        /// The limit of the kernel's control group, such as a container.
         case groupLimit
-        /// The machine had none left.
+        /// The memory of the machine.
         case machine
         /// The limit that was set for the kernel.
         case kernelLimit(bytes: Int)
     }
 
-    /// How the process ended.
+    /// The way in which the process ended.
     public var cause: Cause
-    /// Whether lack of memory ended it, as far as the system tells.
+    /// The memory limit that ended the process; nil if there is no sign of one.
     public var memory: OutOfMemoryCause?
-    /// The most memory that it had, in bytes.
+    /// The peak memory of the process, in bytes.
     public var peakMemory: Int
-    /// How long it lived.
+    /// The time from the start of the process to its end.
     public var lifetime: Duration
-    /// The last lines that it wrote to its standard output and error.
+    /// The last lines that the process wrote to standard output and standard error.
     public var lastLines: [String]
 
-    /// Puts the facts together.
+    /// Creates a post-mortem.
     public init(
         cause: Cause, memory: OutOfMemoryCause? = nil, peakMemory: Int = 0, lifetime: Duration = .zero,
         lastLines: [String] = []
@@ -151,30 +153,30 @@ public struct PostMortem: Hashable, Sendable {
 }
 
 extension PostMortem: CustomStringConvertible {
-    /// How it ended and of what, in a few words.
+    /// The cause, the lifetime and the peak memory in a few words.
     public var description: String {
         let how =
             switch cause {
             case .exited(let status): "it exited with status \(status)"
             case .signalled(let number):
                 "it was ended by signal \(number)\(Self.signalNames[number].map { " (\($0))" } ?? "")"
-            case .unknown: "how, nobody saw"
+            case .unknown: "it ended for an unknown reason"
             }
-        // A Double of its own, so that no digits come up that are not there.
+        // A single division keeps rounding errors out of the digits.
         let (whole, rest) = lifetime.components
         let seconds = (Double(whole) * 1000 + Double(rest / 1_000_000_000_000_000)) / 1000
         let megabytes = peakMemory / 1_000_000
         let memory =
             switch memory {
-            case .groupLimit: ", because its group of processes (a container, say) had used up its memory"
-            case .machine: ", perhaps because the machine was out of memory: it ended a process for that meanwhile"
-            case .kernelLimit(let bytes): ", perhaps for lack of memory: its limit was \(bytes / 1_000_000) MB"
+            case .groupLimit: ", because its control group (such as a container) ran out of memory"
+            case .machine: ", perhaps because the machine ran out of memory and the system killed a process"
+            case .kernelLimit(let bytes): ", perhaps because of its memory limit of \(bytes / 1_000_000) MB"
             case nil: ""
             }
-        return how + memory + " after \(seconds) s" + (megabytes > 0 ? ", with \(megabytes) MB at most" : "")
+        return how + memory + " after \(seconds) s" + (megabytes > 0 ? ", using at most \(megabytes) MB" : "")
     }
 
-    /// What the signals are called that end processes.
+    /// The names of signals that end processes.
     package static let signalNames: [Int32: String] = [
         1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL",
         11: "SIGSEGV", 13: "SIGPIPE", 14: "SIGALRM", 15: "SIGTERM", 24: "SIGXCPU", 31: "SIGSYS",
@@ -182,12 +184,12 @@ extension PostMortem: CustomStringConvertible {
 }
 
 extension KernelFailure: CustomStringConvertible {
-    /// What broke the conversation off.
+    /// The reason as a clause, such as "the kernel died: it exited with status 1".
     public var description: String {
         switch self {
         case .died(let end): "the kernel died: \(end)"
-        case .untrustworthy(let reason): "what came is not to be trusted: \(reason)"
-        case .disconnected(let reason): "the connection is broken: \(reason)"
+        case .untrustworthy(let reason): "an invalid message arrived: \(reason)"
+        case .disconnected(let reason): "the connection failed: \(reason)"
         }
     }
 }

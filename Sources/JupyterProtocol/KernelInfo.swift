@@ -1,24 +1,24 @@
 public import GalleyJSON
 
-/// Whether a kernel is working.
+/// The execution state of a kernel.
 @nonexhaustive
 public enum ExecutionState: Hashable, Sendable {
-    /// It does not listen yet.
+    /// The kernel is starting and does not accept requests yet.
     case starting
-    /// It works on a request.
+    /// The kernel is processing a request.
     case busy
-    /// It waits for requests.
+    /// The kernel is ready for requests.
     case idle
-    /// It begins anew, and forgets everything.
+    /// The kernel is restarting and loses its state.
     case restarting
-    /// It is gone.
+    /// The kernel has ended.
     case dead
-    /// A state that the protocol does not know.
+    /// A state that the protocol does not define.
     case other(String)
 }
 
 extension Message {
-    /// The state that a `status` message tells; nil of any other.
+    /// The state in a `status` message; nil for other messages.
     package var executionState: ExecutionState? {
         guard type == "status", let state = content["execution_state"]?.string else { return nil }
         switch state {
@@ -33,34 +33,34 @@ extension Message {
 }
 
 extension Message {
-    /// What the kernel said of itself, where this is its reply to that question.
+    /// The content of a `kernel_info_reply`; nil for other messages.
     package var kernelInfo: KernelInfo? { type == "kernel_info_reply" ? KernelInfo(json: content) : nil }
 
-    /// What the code asks the person, where this is such a question.
+    /// The prompt of an `input_request`, and whether it asks for a password; nil for other messages.
     package var question: (prompt: String, isPassword: Bool)? {
         guard type == "input_request" else { return nil }
         return (content["prompt"]?.string ?? "", content["password"]?.bool ?? false)
     }
 
-    /// Whether it merely says that what is published is going to be heard from now on.
+    /// Whether the message only confirms the subscription to the IOPub channel.
     package var isWelcome: Bool { type == "iopub_welcome" }
 }
 
-/// What a kernel says of itself.
+/// The content of a kernel info reply.
 public struct KernelInfo: Sendable {
-    /// The whole reply.
+    /// The whole content.
     public let json: Value
 
-    /// Takes the content of a `kernel_info_reply`.
+    /// Creates the info from the content of a `kernel_info_reply`.
     public init(json: Value) { self.json = json }
 
-    /// The version of the protocol that it speaks.
+    /// The version of the messaging protocol.
     public var protocolVersion: String? { json["protocol_version"]?.string }
-    /// What the kernel is called, such as `ipython`.
+    /// The name of the implementation, such as `ipython`.
     public var implementation: String? { json["implementation"]?.string }
-    /// The version of the kernel.
+    /// The version of the implementation.
     public var implementationVersion: String? { json["implementation_version"]?.string }
-    /// The language, as notebooks keep it in their metadata; nil where the kernel does not tell.
+    /// The language, in the form of notebook metadata; nil if the kernel sent none.
     public var language: Value? { json["language_info"] }
     /// The name of the language.
     public var languageName: String? { language?["name"]?.string }

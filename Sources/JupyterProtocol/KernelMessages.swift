@@ -1,36 +1,36 @@
 import GalleyConcurrency
 
-/// What a kernel says, in order, kept until somebody wants to hear it.
+/// The messages from a kernel, in order. They are buffered until they are read.
 ///
-/// Any number of loops can take turns: each goes on where the one before it was left, whether by `break`, by an error or
-/// by the cancellation of its task. Nothing that a kernel said is lost with a loop that was not there to hear it. Two
-/// loops at once share the messages between them.
+/// Any number of loops can read in turn. Each continues where the previous one ended, by `break`, by an error or by the
+/// cancellation of its task, so no message is lost between loops. Two loops at the same time divide the messages
+/// between them.
 public struct KernelMessages: AsyncSequence, Sendable {
     private let waiting = AsyncState(Waiting())
 
-    /// Makes an empty sequence.
+    /// Creates an empty sequence.
     public init() {}
 
-    /// Adds a message at the end.
+    /// Appends a message.
     public func add(_ message: Message) { waiting.change { $0.add(message) } }
 
-    /// Ends the sequence behind what has been added; with a failure, if there is one.
+    /// Ends the sequence after the messages added so far, with a failure if one is given.
     public func finish(throwing failure: KernelFailure? = nil) { waiting.change { $0.finish(failure) } }
 
-    /// Whether all that was said has been heard, and somebody waits for more.
+    /// Whether all messages have been read and a task waits for the next one.
     package var hasWaitingReader: Bool { waiting.hasWaitingTask }
 
-    /// Begins to listen, or goes on with it.
+    /// Returns an iterator that continues with the first unread message.
     public func makeAsyncIterator() -> Iterator { Iterator(waiting: waiting) }
 
-    /// Takes one message after another.
+    /// An iterator that removes messages from the sequence.
     public struct Iterator: AsyncIteratorProtocol {
         fileprivate let waiting: AsyncState<Waiting>
 
-        /// Returns the next message, nil at the end.
+        /// Returns the next message; nil at the end.
         ///
-        /// - Throws: The ``KernelFailure`` that ended the sequence, or `CancellationError` where the task is cancelled
-        ///   and no message is there.
+        /// - Throws: The ``KernelFailure`` that ended the sequence, or `CancellationError` if the task is canceled and
+        ///   no message is waiting.
         public func next() async throws -> Message? {
             switch await waiting.first({ $0.take() }) {
             case .message(let message): return message
@@ -41,7 +41,7 @@ public struct KernelMessages: AsyncSequence, Sendable {
         }
     }
 
-    /// What nobody has heard yet.
+    /// The unread messages.
     fileprivate struct Waiting: Sendable {
         private var messages = Queue<Message>()
         private var ending: KernelFailure??
@@ -53,7 +53,7 @@ public struct KernelMessages: AsyncSequence, Sendable {
 
         mutating func add(_ message: Message) {
             guard ending == nil else { return }
-            // A loop that only clears must not fill the memory, and what is cleared twice is cleared.
+            // Dropping repeated clears keeps code that clears its output in a loop from filling the memory.
             if message.type == Message.clearOutputType, messages.last?.isSameClear(as: message) == true { return }
             messages.append(message)
         }

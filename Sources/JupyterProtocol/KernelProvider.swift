@@ -1,100 +1,100 @@
-/// A source of kernels: this machine, a connection file, a server.
+/// A source of kernels: this machine, a connection file or a server.
 ///
-/// A provider finds or starts the kernel that a request asks for, and hands it to a closure. Afterwards it ends the kernel,
-/// or leaves it as it was, as such kernels want it.
+/// A provider finds or starts the kernel for a request, and passes it to a closure. Afterward it ends the kernel or
+/// leaves it running, depending on the kind of kernel.
 ///
-/// The only thing that Galley does to a kernel without its provider is to send it messages.
+/// Without its provider, Galley only sends messages to a kernel.
 public protocol KernelProvider: Sendable {
-    /// The word for this source in lists and messages, such as `local`.
+    /// The name of the provider in lists and messages, such as `local`.
     var name: String { get }
 
-    /// What requests may ask for, besides a kernel by its name. Galley refuses requests for anything else.
+    /// The features that requests may use, in addition to a kernel name. Galley rejects requests for other features.
     var features: Set<KernelFeature> { get }
 
-    /// How many kernels there is room for now, as far as that is known without waiting.
+    /// The current capacity for kernels, as far as it is known without waiting.
     var capacity: KernelCapacity { get }
 
-    /// Whether a kernel is gone when ``withKernel(_:_:)`` has returned, so that the next one is fresh.
+    /// Whether the kernel has ended when ``withKernel(_:_:)`` returns, so that the next kernel is a fresh one.
     var endsKernels: Bool { get }
 
     /// Lists the kernels that a request can name.
     func kernels() async throws -> [KernelDescription]
 
-    /// Finds or starts a kernel, hands it to `body`, and ends it however `body` is left.
+    /// Finds or starts a kernel, calls `body` with it, and ends it when `body` returns or throws.
     ///
-    /// `body` is called once the kernel has answered. If the task is cancelled before that, the provider gives up. If
-    /// `body` returns at once, the kernel came too late and nothing has been run in it.
+    /// The provider calls `body` once the kernel is ready. If the task is canceled before that, the provider gives up.
+    /// `body` may return at once, if the kernel became ready too late to run a cell.
     ///
-    /// - Throws: A ``KernelFault`` if there is no kernel, `CancellationError` if the task is cancelled before there is one,
-    ///   and any error of `body`.
+    /// - Throws: A ``KernelFault`` if there is no kernel, `CancellationError` if the task is canceled before the kernel
+    ///   is ready, and any error of `body`.
     func withKernel<Result>(
         _ request: KernelRequest, _ body: (any Kernel) async throws -> Result
     ) async throws -> Result
 }
 
 extension KernelProvider {
-    /// Nothing but a kernel by its name.
+    /// No features: requests can only name a kernel.
     public var features: Set<KernelFeature> { [] }
 
-    /// As many as are asked for.
+    /// No known limits.
     public var capacity: KernelCapacity { KernelCapacity() }
 
-    /// It is.
+    /// True: the kernel ends with the run.
     public var endsKernels: Bool { true }
 }
 
-/// Something that a request can ask of the kernel's surroundings, and that not every provider can do.
+/// A feature of a kernel request that not every provider supports.
 @nonexhaustive
 public enum KernelFeature: String, Hashable, Sendable, CaseIterable {
-    /// Another kernel of the notebook's language, if the one that was named is not there.
+    /// Replacing a missing kernel with another one of the notebook's language.
     case fallback
-    /// Variables.
+    /// Environment variables.
     case environment
-    /// The directory that the kernel works in.
+    /// A working directory.
     case workingDirectory
-    /// Arguments of the kernel's program.
+    /// Command-line arguments for the kernel.
     case arguments
-    /// Limits for what the kernel uses.
+    /// Resource limits.
     case resources
-    /// A directory for temporary files of the kernel's own.
+    /// A temporary directory for the kernel alone.
     case temporaryDirectory
-    /// Processes that outlive the kernel.
+    /// Child processes that outlive the kernel.
     case survivingChildren
-    /// A kernel that goes on after the run.
+    /// A kernel that continues after the run.
     case keeping
 }
 
-/// How many kernels a provider has room for; nil for what it does not know.
+/// The capacity of a provider; nil for unknown values.
 public struct KernelCapacity: Hashable, Sendable {
-    /// How many notebooks can run their cells at a time.
+    /// The number of notebooks that can run at the same time.
     public var concurrency: Int?
-    /// The memory that is free for further kernels, in bytes.
+    /// The memory available for more kernels, in bytes.
     public var availableMemory: Int?
 
-    /// Makes a capacity that sets no bounds but these.
+    /// Creates a capacity with these limits.
     public init(concurrency: Int? = nil, availableMemory: Int? = nil) {
         (self.concurrency, self.availableMemory) = (concurrency, availableMemory)
     }
 }
 
-/// A kernel in the list of a provider.
+/// A kernel in a provider's list.
 public struct KernelDescription: Hashable, Sendable {
-    /// The name that notebooks and requests have for it.
+    /// The name that notebooks and requests use.
     public var name: String
-    /// The name that is shown to people.
+    /// The name to show to users.
     public var displayName: String
-    /// The language that it runs.
+    /// The language of the kernel.
     public var language: String
-    /// The place that describes it: a directory, a file, an address.
+    /// The location of the kernel's description: a directory, a file or an address.
     public var location: String
-    /// The program that it is, if the provider knows it.
+    /// The kernel's program, if the provider knows it.
     public var program: String?
-    /// How it wants to be interrupted, `signal` or `message`, if the provider knows.
+    /// The interrupt mode, `signal` or `message`, if the provider knows it.
     public var interruptMode: String?
-    /// Why it would not start; nil if nothing is known to be wrong.
+    /// The reason why the kernel cannot start; nil if no problem is known.
     public var problem: String?
 
-    /// Describes a kernel.
+    /// Creates a description.
     public init(
         name: String, displayName: String, language: String, location: String, program: String? = nil,
         interruptMode: String? = nil, problem: String? = nil
@@ -104,28 +104,29 @@ public struct KernelDescription: Hashable, Sendable {
     }
 }
 
-/// An error for which there is no kernel: the exit status for such errors, and the retries of batches, follow from it.
+/// An error because of which a run has no kernel. It determines the exit status, and whether a batch retries.
 public protocol KernelFault: Error {
-    /// Whether the next attempt may succeed: a kernel that did not start may start then, one that is not there will not.
+    /// Whether a retry may succeed. A kernel that failed to start may start the next time; a missing kernel stays
+    /// missing.
     var isTransient: Bool { get }
 }
 
-/// Says that a provider cannot do what a request asks for.
+/// An error for a request that uses a feature the provider does not support.
 public struct UnsupportedKernelRequest: KernelFault, Hashable {
-    /// The feature that the request needs.
+    /// The unsupported feature.
     public let feature: KernelFeature
     /// The name of the provider.
     public let provider: String
 
-    /// Names both.
+    /// Creates an error.
     public init(_ feature: KernelFeature, provider: String) { (self.feature, self.provider) = (feature, provider) }
 
-    /// Asking again changes nothing.
+    /// False: a retry cannot succeed.
     public var isTransient: Bool { false }
 }
 
 extension UnsupportedKernelRequest: CustomStringConvertible {
-    /// What cannot be done, and what to do instead.
+    /// The unsupported feature, and how to avoid the error.
     public var description: String {
         let what =
             switch feature {
@@ -133,11 +134,11 @@ extension UnsupportedKernelRequest: CustomStringConvertible {
             case .environment: "given environment variables"
             case .workingDirectory: "given a working directory"
             case .arguments: "given arguments"
-            case .resources: "limited in what they use"
+            case .resources: "given resource limits"
             case .temporaryDirectory: "given a directory for temporary files"
             case .survivingChildren: "made to leave processes behind"
             case .keeping: "kept when the run is over"
             }
-        return "Kernels of '\(provider)' cannot be \(what). Leave that out, or take the kernel from elsewhere"
+        return "Kernels of '\(provider)' cannot be \(what). Omit that setting, or use another kernel provider"
     }
 }

@@ -1,62 +1,62 @@
 package import GalleyJSON
 
-/// What a run asks of a ``KernelProvider``: which kernel, and in what surroundings.
+/// A request to a ``KernelProvider`` for a kernel and its environment.
 ///
-/// A provider does all of it. For what it cannot do see ``KernelProvider/features``.
+/// A provider fulfills the whole request, or rejects it; see ``KernelProvider/features``.
 public struct KernelRequest: Sendable {
-    /// The kernel that the caller chose, by its name or by a path; nil for the one that the notebook names.
+    /// The name or path of the kernel that the caller chose; nil for the kernel that the notebook names.
     public var kernel: String?
     /// The kernel that the notebook names.
     public var notebook: WantedKernel
-    /// Whether the only kernel of the notebook's language may replace one that is not there.
+    /// Whether a missing kernel may be replaced by the only kernel of the notebook's language.
     public var allowsFallback = false
-    /// The variables to set.
+    /// The environment variables to set.
     public var environment: [String: String] = [:]
-    /// Whether the kernel also has the variables that the provider gives to its kernels: on this machine, those of this
-    /// process.
+    /// Whether the kernel also gets the provider's default environment. On this machine, that is the environment of
+    /// this process.
     public var inheritsEnvironment = true
-    /// The directory that the kernel works in; nil for ``notebookDirectory``.
+    /// The kernel's working directory; nil for ``notebookDirectory``.
     public var workingDirectory: String?
-    /// The directory of the notebook's file; nil if it is in none.
+    /// The directory of the notebook's file; nil if there is no file.
     public var notebookDirectory: String?
-    /// Arguments that are added to those of the kernel.
+    /// Additional command-line arguments for the kernel.
     public var arguments: [String] = []
-    /// The user that the kernel has to run as.
+    /// The user that the kernel must run as.
     public var user = KernelUser.automatic
-    /// The owner of the notebook; nil if it has none.
+    /// The owner of the notebook's file; nil if unknown.
     public var owner: KernelRequest.Owner?
-    /// What the kernel may use.
+    /// The resource limits of the kernel.
     public var resources = ResourceLimits()
-    /// Whether the kernel has a directory of its own for temporary files, which is removed with it.
+    /// Whether the kernel has its own temporary directory, which is removed when the kernel ends.
     public var hasTemporaryDirectory = false
-    /// Whether processes that the kernel started may outlive it.
+    /// Whether the kernel's child processes may outlive it.
     public var leavesChildren = false
-    /// Whether the kernel goes on after the run.
+    /// Whether the kernel continues after the run.
     public var keepsKernel = KernelKeeping.never
-    /// How long it may take until the kernel is ready.
+    /// The time limit for the start of the kernel.
     public var startTimeout = Duration.seconds(60)
-    /// Takes sentences for the user about the choice of the kernel.
+    /// Receives warnings about the choice of the kernel.
     public var warn: @Sendable (String) -> Void = { _ in }
 
-    /// Asks for the kernel of this name or path; nil for the one that the notebook names.
+    /// Creates a request for a kernel by name or path; nil for the kernel that the notebook names.
     public init(_ kernel: String? = nil, notebook: WantedKernel = WantedKernel()) {
         (self.kernel, self.notebook) = (kernel, notebook)
     }
 
     /// The owner of a notebook's file.
     public struct Owner: Hashable, Sendable {
-        /// The number of the user.
+        /// The user ID.
         public var user: UInt32
-        /// Whether no other user can put another file in the notebook's place.
+        /// Whether no other user can replace the notebook with another file.
         public var isSafeFromOtherUsers: Bool
 
-        /// Names an owner.
+        /// Creates an owner.
         public init(user: UInt32, isSafeFromOtherUsers: Bool = true) {
             (self.user, self.isSafeFromOtherUsers) = (user, isSafeFromOtherUsers)
         }
     }
 
-    /// The features that the request needs, and that not every provider has.
+    /// The optional features that the request uses.
     public var features: Set<KernelFeature> {
         let asked: [KernelFeature: Bool] = [
             .fallback: allowsFallback, .environment: !environment.isEmpty || !inheritsEnvironment,
@@ -68,28 +68,28 @@ public struct KernelRequest: Sendable {
         return Set(asked.filter(\.value).keys)
     }
 
-    /// Makes sure that a provider can do all that is asked for.
+    /// Checks that a provider supports all features of the request.
     package func check(for provider: some KernelProvider) throws(UnsupportedKernelRequest) {
         let missing = features.subtracting(provider.features).min { $0.rawValue < $1.rawValue }
         if let missing { throw UnsupportedKernelRequest(missing, provider: provider.name) }
     }
 }
 
-/// What a notebook says of the kernel that is to run it.
+/// The kernel that a notebook's metadata asks for.
 public struct WantedKernel: Hashable, Sendable {
     /// The name of the kernel.
     public let name: String?
-    /// The language that the notebook is written in.
+    /// The language of the notebook.
     public let language: String?
-    /// Whether the notebook describes a kernel without naming it.
+    /// Whether the metadata describes a kernel without a name.
     package let isNameless: Bool
 
-    /// Says what a notebook would.
+    /// Creates a description of the kernel that a notebook asks for.
     public init(name: String? = nil, language: String? = nil) {
         (self.name, self.language, isNameless) = (name, language, false)
     }
 
-    /// Reads the metadata of a notebook.
+    /// Reads a notebook's metadata.
     package init(metadata: Value) {
         let spec = metadata["kernelspec"]
         name = spec?["name"]?.string.flatMap { $0.isEmpty ? nil : $0 }
@@ -98,31 +98,32 @@ public struct WantedKernel: Hashable, Sendable {
     }
 }
 
-/// The user that a kernel runs as: always the one that this process runs as. The cases say what that user has to be.
+/// A condition on the user that a kernel runs as. That user is always the one of this process.
 ///
-/// A process of root's does not run the notebook of another user, unless ``caller`` says so, and never becomes that user:
-/// a library does not change the user of its host. The `galley` program does, in a process of its own.
+/// A process of root does not run the notebook of another user, unless ``caller`` allows it. It never switches to that
+/// user either, because a library must not change the user of its host process. The `galley` program does that in a
+/// separate process.
 @nonexhaustive
 public enum KernelUser: Hashable, Sendable {
-    /// Any user but root; root only for a notebook of root's whose path no other user can change.
+    /// Any user except root. Root is accepted only for its own notebooks whose path no other user can change.
     case automatic
-    /// Any user. Root runs the notebook of another user with root's rights.
+    /// Any user. Root runs notebooks of other users with root's rights.
     case caller
     /// The owner of the notebook.
     case owner
-    /// The user of this name or number.
+    /// The user with this name or numeric ID.
     case named(String)
 }
 
-/// What a kernel may use; nil for as much as there is.
+/// The resource limits of a kernel; nil for no limit.
 public struct ResourceLimits: Hashable, Sendable {
-    /// The memory that it may have mapped, in bytes.
+    /// The maximum size of mapped memory, in bytes.
     public var memory: Int?
-    /// The time that processors may spend on it.
+    /// The maximum processor time.
     public var processorTime: Duration?
-    /// The number of files that it may have open.
+    /// The maximum number of open files.
     public var openFiles: Int?
 
-    /// Sets no limits.
+    /// Creates limits that are all nil.
     public init() {}
 }

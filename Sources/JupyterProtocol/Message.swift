@@ -1,21 +1,21 @@
 public import GalleyJSON
 
-/// Something said to a kernel, or by one.
+/// A message to or from a kernel.
 public struct Message: Sendable {
-    /// The channel that it travels on.
+    /// The channel of the message.
     public var channel: Channel
-    /// Who said it, when, and what kind of message it is.
+    /// The message header.
     public var header: Header
-    /// The header of the message that this one answers or belongs to; nil where it belongs to none.
+    /// The header of the message that caused this one, such as the request of a reply; nil if there is none.
     public var parent: Header?
-    /// What is known about the message, an object.
+    /// The metadata, a JSON object.
     public var metadata: Value
-    /// What is said, an object.
+    /// The content, a JSON object.
     public var content: Value
-    /// Bytes that belong to the content and are not JSON.
+    /// The binary buffers that belong to the content.
     public var buffers: [[UInt8]]
 
-    /// Makes a message of its parts.
+    /// Creates a message.
     public init(
         channel: Channel, header: Header, parent: Header? = nil, metadata: Value = [:], content: Value = [:],
         buffers: [[UInt8]] = []
@@ -28,38 +28,38 @@ public struct Message: Sendable {
         self.buffers = buffers
     }
 
-    /// What kind of message it is, such as `execute_request`.
+    /// The message type, such as `execute_request`.
     public var type: String { header.type }
 }
 
-/// The ways between a client and a kernel.
+/// The channels between a client and a kernel.
 public enum Channel: String, Hashable, Sendable, CaseIterable {
-    /// Requests, one after another, and their replies.
+    /// Requests, which are processed in order, and their replies.
     case shell
-    /// What the kernel publishes while it works: output, and whether it is busy.
+    /// Outputs and execution states that the kernel publishes.
     case iopub
-    /// The kernel's questions to the person, and the answers.
+    /// Input requests of the kernel, and the replies.
     case stdin
-    /// Requests that may not wait for those on the shell channel.
+    /// Requests that the kernel processes ahead of the shell channel.
     case control
 }
 
-/// Who said a message, when, and what kind it is.
+/// The header of a message.
 public struct Header: Sendable {
-    /// What no other message is called.
+    /// The unique ID of the message.
     public var id: String
-    /// The kind of message.
+    /// The message type.
     public var type: String
-    /// What the sender calls the conversation.
+    /// The ID of the sender's session.
     public var session: String
-    /// When it was said, as the sender wrote it; nil where a kernel leaves it out.
+    /// The sender's timestamp; nil if the kernel omits it.
     public var date: String?
-    /// Who is speaking.
+    /// The name of the sender's user.
     public var username: String
-    /// The version of the protocol that the sender speaks.
+    /// The version of the sender's messaging protocol.
     public var version: String?
 
-    /// Makes a header.
+    /// Creates a header.
     public init(
         id: String, type: String, session: String, date: String?, username: String = "galley", version: String? = "5.4"
     ) {
@@ -75,23 +75,23 @@ public struct Header: Sendable {
 // MARK: - As JSON
 
 extension Header {
-    /// Makes a header of what a kernel sent; nil where it lacks what a header is for.
+    /// Parses a header that a kernel sent; returns nil if the ID or the type is missing.
     ///
-    /// A header needs an identifier and a type. All else is left out by some kernel or other: Almond sends no date,
-    /// IJava one without seconds, others no session or user.
+    /// All other fields are optional: Almond sends no date, IJava a date without seconds, and other kernels no session
+    /// or username.
     public init?(json: Value) {
         guard let type = json["msg_type"]?.string, let header = Header(parent: json) else { return nil }
         self = header
         self.type = type
     }
 
-    /// Makes the header of a parent, whose identifier is all that matters: IHaskell and others leave the type out.
+    /// Parses a parent header; returns nil for an empty object, which means no parent.
     ///
-    /// An empty object means that there is no parent.
+    /// Only the ID is required: IHaskell and other kernels omit the type.
     package init?(parent json: Value) {
         var id: String?
         self.init(id: "", type: "", session: "", date: nil, username: "", version: nil)
-        // One walk: messages come in floods, and each has two headers.
+        // A single pass is fast: every message has two headers, and messages can arrive in large numbers.
         for (key, value) in json.members {
             switch key {
             case "msg_id": id = value.string
@@ -107,7 +107,7 @@ extension Header {
         self.id = id
     }
 
-    /// The header as it is sent.
+    /// The header in JSON.
     public var json: Value {
         var json: Value = ["msg_id": .string(id), "msg_type": .string(type), "session": .string(session)]
         json["username"] = .string(username)

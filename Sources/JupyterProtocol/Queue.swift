@@ -1,29 +1,29 @@
-/// Elements that wait for somebody to take them, first come, first served. What was taken is let go at once.
+/// A first-in, first-out queue that releases elements as soon as they are removed.
 package struct Queue<Element: Sendable>: Sendable {
     private var elements: [Element?] = []
     private var first = 0
-    /// How many elements there were before those that are in the array.
+    /// The number of elements removed from the beginning of the array.
     private var removed = 0
 
-    /// Makes an empty queue.
+    /// Creates an empty queue.
     package init() {}
 
-    /// The number that the next element gets.
+    /// The number of the next element to be appended.
     package var end: Int { removed + elements.count }
 
-    /// Adds an element at the end.
+    /// Appends an element.
     package mutating func append(_ element: Element) { elements.append(element) }
 
-    /// The element at the end; nil where there is none.
+    /// The last element; nil if the queue is empty.
     package var last: Element? { first < elements.count ? elements.last ?? nil : nil }
 
-    /// Takes the first element; nil where there is none.
+    /// Removes and returns the first element; nil if the queue is empty.
     package mutating func popFirst() -> Element? {
         guard first < elements.count else { return nil }
         defer {
             elements[first] = nil
             first += 1
-            // The places of what was taken are given back from time to time, at a cost that does not grow with what waits.
+            // The array is compacted rarely enough that the cost does not grow with the number of elements.
             if first == elements.count || first > 1000 && first * 2 > elements.count {
                 elements.removeFirst(first)
                 removed += first
@@ -33,7 +33,7 @@ package struct Queue<Element: Sendable>: Sendable {
         return elements[first]
     }
 
-    /// Replaces the element of this number; returns whether it was still there.
+    /// Replaces the element with this number; returns false if it was already removed.
     package mutating func replace(_ number: Int, with element: Element) -> Bool {
         guard number >= removed + first, number < end else { return false }
         elements[number - removed] = element

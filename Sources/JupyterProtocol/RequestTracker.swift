@@ -1,45 +1,45 @@
 import Synchronization
 
-/// One request and everything that belongs to it: sent, busy, replied, idle.
+/// The progress of one request: sent, busy, replied, idle.
 ///
-/// A request is over when the kernel has both replied and published that it is idle again. What it publishes can get lost
-/// when the kernel's own queue runs over; the reply cannot. So an idle that does not come after the reply is asked
-/// for: a second request, whose own messages come behind it on the same channel, shows whether it was lost.
+/// A request is complete when the kernel has replied and published the state `idle`. IOPub messages can get lost if the
+/// kernel's queue overflows; the reply cannot. If `idle` does not follow the reply, Galley sends a probe: a second
+/// request, whose own IOPub messages show whether the `idle` was lost.
 ///
-/// An interrupt can hit a kernel between the code and the reply, which is then never sent. Once the kernel is idle, that is
-/// found out in the same way.
+/// An interrupt can hit a kernel between the end of the code and the reply, which is then never sent. When the kernel
+/// is idle, a probe detects that too.
 package struct RequestTracker: Sendable {
-    /// The request that it is about.
+    /// The tracked request.
     package let request: Message
-    /// The reply, once it is there.
+    /// The reply, once it has arrived.
     package private(set) var reply: Message?
-    /// Whether the kernel published that it began.
+    /// Whether the kernel published the state `busy` for the request.
     package private(set) var wasBusy = false
-    /// Whether the kernel was interrupted meanwhile.
+    /// Whether the kernel was interrupted since the request was sent, or just before.
     package var wasInterrupted = false
     private var isIdle = false
     private var probes: [String] = []
 
-    /// Begins with a request that is about to be sent.
+    /// Creates a tracker for a request that is about to be sent.
     ///
-    /// - Parameter wasInterrupted: Whether the kernel was interrupted a moment ago.
+    /// - Parameter wasInterrupted: Whether the kernel was interrupted just before.
     package init(_ request: Message, wasInterrupted: Bool = false) {
         (self.request, self.wasInterrupted) = (request, wasInterrupted)
     }
 
-    /// How far it is.
+    /// The progress of a request.
     package enum Progress: Hashable, Sendable {
-        /// Something is still to come.
+        /// More messages are expected.
         case going
-        /// Everything has arrived.
+        /// All messages have arrived.
         case complete
-        /// It is over, and something that the kernel published was lost.
+        /// The request has ended, but some IOPub messages were lost.
         case completeWithLoss
-        /// It is over, and the kernel has not replied and never will.
+        /// The request has ended, and the kernel will never reply to it.
         case completeWithoutReply
     }
 
-    /// Takes note of a message; it may belong to something else.
+    /// Processes a message, which may belong to another request.
     package mutating func receive(_ message: Message) -> Progress {
         let parent = message.parent?.id
         if parent == request.header.id {
@@ -51,12 +51,12 @@ package struct RequestTracker: Sendable {
             case .stdin: break
             }
         } else if let parent, probes.contains(parent), reply == nil {
-            // What is replied to a probe stands behind the reply to the request.
+            // A kernel replies in order: the reply to a probe comes after the reply to the request.
             if message.channel == request.channel { return .completeWithoutReply }
         } else if let parent, probes.contains(parent) {
-            // What was published for a probe stands behind all that was published for the request.
+            // IOPub messages are in order too: those of a probe come after those of the request.
             if message.channel == .iopub { return .completeWithLoss }
-            // So many that were answered, and not one was heard publishing: nothing comes through any more.
+            // After several replies without a single IOPub message, assume that none will arrive.
             if parent == probes.last, probes.count > Self.enoughProbes { return .completeWithLoss }
         }
         return reply != nil && isIdle ? .complete : .going
@@ -64,8 +64,7 @@ package struct RequestTracker: Sendable {
 
     private static let enoughProbes = 5
 
-    /// Returns a request to be sent after a while in which nothing has arrived; nil where waiting is all there is to
-    /// do, because the kernel is at work.
+    /// Returns a probe to send after a period without messages; nil if the kernel is still working on the request.
     package mutating func probe(of session: Session) -> Message? {
         guard reply != nil || wasInterrupted && isIdle else { return nil }
         let request = session.kernelInfoRequest()
@@ -75,18 +74,18 @@ package struct RequestTracker: Sendable {
 }
 
 extension Kernel {
-    /// Sends a request and waits until everything that belongs to it has arrived.
+    /// Sends a request and waits until it is complete.
     ///
-    /// It waits as long as the kernel works. When the kernel has replied and is silent, it is asked whether something
-    /// was lost.
+    /// There is no time limit while the kernel works. If the kernel has replied and then sends nothing, a probe finds
+    /// out whether messages were lost.
     ///
     /// - Parameters:
-    ///   - request: The request, with an identifier that was not used before.
-    ///   - patience: How long the kernel may be silent after its reply.
-    ///   - body: Is given every message that arrives meanwhile, whatever it belongs to.
-    /// - Returns: The reply, and whether something that the kernel published was lost on the way.
-    /// - Throws: ``KernelFailure`` when the kernel dies, `CancellationError` when the task is cancelled, or what `body`
-    ///   throws. What has not been heard by then stays in the kernel's messages.
+    ///   - request: The request, with a new message ID.
+    ///   - patience: The time without messages before a probe is sent.
+    ///   - body: Receives every message that arrives meanwhile, including those of other requests.
+    /// - Returns: The reply, and whether IOPub messages were lost.
+    /// - Throws: ``KernelFailure`` if the kernel dies, `CancellationError` if the task is canceled, or any error of
+    ///   `body`. Unread messages stay in the kernel's ``Kernel/messages``.
     package func perform(
         _ request: Message, patience: Duration = .seconds(1), _ body: (Message) throws -> Void = { _ in }
     ) async throws -> (reply: Message, hasLoss: Bool) {
@@ -105,7 +104,7 @@ extension Kernel {
             heard.withLock { $0 = .now }
             try body(message)
             let (progress, reply) = exchange.withLock { ($0.receive(message), $0.reply) }
-            if progress == .completeWithoutReply { throw KernelFailure.disconnected("the kernel has not replied") }
+            if progress == .completeWithoutReply { throw KernelFailure.disconnected("the kernel did not reply") }
             if progress != .going, let reply { return (reply, progress == .completeWithLoss) }
         }
         throw KernelFailure.disconnected("the kernel was shut down")

@@ -1,14 +1,14 @@
 public import GalleyJSON
 
-/// One client's side of a conversation: it gives each message an identifier of its own.
+/// A client session, which gives each of its messages a unique ID.
 public struct Session: Sendable {
-    /// What the client calls the conversation.
+    /// The session ID.
     public let id: String
 
-    /// Begins a conversation.
+    /// Creates a session with a new ID.
     public init() { id = Self.newID() }
 
-    /// Makes a message of this client, with a new identifier and the time of now.
+    /// Creates a message with a new ID and the current time.
     public func message(
         _ type: String, on channel: Channel, content: Value = [:], parent: Header? = nil, buffers: [[UInt8]] = []
     ) -> Message {
@@ -29,14 +29,14 @@ public struct Session: Sendable {
 // MARK: - What a client asks for
 
 extension Session {
-    /// Asks what the kernel is; it answers as soon as it can.
+    /// Creates a kernel info request.
     package func kernelInfoRequest() -> Message { message("kernel_info_request", on: .shell) }
 
-    /// Asks for code to be run.
+    /// Creates an execute request.
     ///
     /// - Parameters:
-    ///   - allowsInput: Whether the code may ask the person something.
-    ///   - stopsOnError: Whether an error discards the requests that wait behind this one.
+    ///   - allowsInput: Whether the code may request input.
+    ///   - stopsOnError: Whether an error aborts the requests queued after this one.
     package func executeRequest(_ code: String, allowsInput: Bool = false, stopsOnError: Bool = true) -> Message {
         message(
             "execute_request", on: .shell,
@@ -46,47 +46,47 @@ extension Session {
             ])
     }
 
-    /// Asks how code can go on at a cursor.
+    /// Creates a request for completions at a cursor.
     ///
-    /// - Parameter cursor: The number of Unicode scalars before it.
+    /// - Parameter cursor: The number of Unicode scalars before the cursor.
     package func completeRequest(_ code: String, at cursor: Int) -> Message {
         message("complete_request", on: .shell, content: ["code": .string(code), "cursor_pos": .number(cursor)])
     }
 
-    /// Asks what stands at a cursor.
+    /// Creates a request for information about the code at a cursor.
     ///
     /// - Parameters:
-    ///   - cursor: The number of Unicode scalars before it.
-    ///   - detail: 0 for the usual answer, 1 for all that the kernel knows.
+    ///   - cursor: The number of Unicode scalars before the cursor.
+    ///   - detail: 0 for the usual reply, 1 for all details.
     package func inspectRequest(_ code: String, at cursor: Int, detail: Int) -> Message {
         message(
             "inspect_request", on: .shell,
             content: ["code": .string(code), "cursor_pos": .number(cursor), "detail_level": .number(detail)])
     }
 
-    /// Asks whether code is ready to be run.
+    /// Creates a request that checks whether code is complete enough to run.
     package func isCompleteRequest(_ code: String) -> Message {
         message("is_complete_request", on: .shell, content: ["code": .string(code)])
     }
 
-    /// Asks the kernel to interrupt what it runs.
+    /// Creates an interrupt request.
     package func interruptRequest() -> Message { message("interrupt_request", on: .control) }
 
-    /// Asks the kernel to end.
+    /// Creates a shutdown request.
     package func shutdownRequest() -> Message { message("shutdown_request", on: .control, content: ["restart": false]) }
 
-    /// Answers a question of the kernel; where there is no answer, tells it so.
+    /// Creates the reply to an input request; nil means that there is no input.
     package func inputReply(_ answer: String?, to question: Message) -> Message {
-        // Kernels look at the value alone; IPython takes the end of a terminal's input for what it says.
+        // Kernels read only `value`. IPython takes a lone EOT character as end of file.
         let content: Value =
             answer.map { ["status": "ok", "value": .string($0)] } ?? [
-                "ename": "EOFError", "evalue": "nobody is there to answer", "status": "error", "traceback": [],
+                "ename": "EOFError", "evalue": "no input is available", "status": "error", "traceback": [],
                 "value": "\u{4}",
             ]
         return message("input_reply", on: .stdin, content: content, parent: question.header)
     }
 
-    /// Tells an object of the kernel, which is half of a widget, what has become of its other half.
+    /// Creates a comm message to an object in the kernel, such as the kernel side of a widget.
     package func commMessage(_ data: Value, to comm: String, parent: Header?) -> Message {
         message("comm_msg", on: .shell, content: ["comm_id": .string(comm), "data": data], parent: parent)
     }

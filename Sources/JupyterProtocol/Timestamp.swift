@@ -1,22 +1,22 @@
 import Glibc
 
-/// A moment as messages tell it: in universal time, to the microsecond.
+/// A time in UTC with microseconds, as in message headers.
 public struct Timestamp: Hashable, Sendable {
-    /// The microseconds since the beginning of 1970.
+    /// The microseconds since January 1, 1970.
     public let microseconds: Int
 
-    /// Makes the moment so many microseconds after the beginning of 1970.
+    /// Creates a timestamp from the microseconds since January 1, 1970.
     package init(microseconds: Int) { self.microseconds = microseconds }
 
-    /// Returns the moment that it is.
+    /// Returns the current time.
     package static func now() -> Timestamp {
         var time = timespec()
-        // Safe because the call fills a variable of its own kind.
+        // Safe because the call fills a variable of the expected type.
         unsafe clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(microseconds: time.tv_sec * 1_000_000 + time.tv_nsec / 1000)
     }
 
-    /// Returns the moment that comes so much later.
+    /// Returns the timestamp that is later by `duration`.
     package func advanced(by duration: Duration) -> Timestamp {
         let (seconds, attoseconds) = duration.components
         return Timestamp(microseconds: microseconds + Int(seconds) * 1_000_000 + Int(attoseconds / 1_000_000_000_000))
@@ -24,7 +24,7 @@ public struct Timestamp: Hashable, Sendable {
 }
 
 extension Timestamp: CustomStringConvertible {
-    /// The protocol's form: `2026-01-31T12:00:00.123456Z`.
+    /// The protocol's form, such as `2026-01-31T12:00:00.123456Z`.
     public var description: String {
         let (seconds, fraction) = microseconds.dividedRoundingDown(by: 1_000_000)
         let (days, time) = seconds.dividedRoundingDown(by: 86_400)
@@ -37,7 +37,7 @@ extension Timestamp: CustomStringConvertible {
             + "\(padded(time / 3600, 2)):\(padded(time / 60 % 60, 2)):\(padded(time % 60, 2)).\(padded(fraction, 6))Z"
     }
 
-    /// Reads what kernels send: with a zone or without, which then means universal time, with or without a fraction.
+    /// Parses the forms that kernels send: seconds, fraction and time zone are optional. The default time zone is UTC.
     package init?(_ text: String) {
         var rest = Substring(text)
         guard let year = rest.takeNumber(4), rest.take("-"), let month = rest.takeNumber(2), rest.take("-"),
@@ -66,7 +66,7 @@ extension Timestamp: CustomStringConvertible {
         microseconds = micro
     }
 
-    /// The number of days from 1970 to a date. A year is thought to begin in March, so that a leap day is its last.
+    /// Returns the days from 1970 to a date. The computation starts years in March, so that a leap day comes last.
     private static func day(year: Int, month: Int, day: Int) -> Int {
         let year = month > 2 ? year : year - 1
         let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
@@ -74,7 +74,7 @@ extension Timestamp: CustomStringConvertible {
     }
 
     private static func date(ofDay number: Int) -> (year: Int, month: Int, day: Int) {
-        // Four hundred years always have as many days.
+        // A cycle of 400 years always has 146,097 days.
         let (era, dayOfEra) = (number + 719_468).dividedRoundingDown(by: 146_097)
         let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)

@@ -1,18 +1,18 @@
 package import GalleyExecution
 import GalleyJupyterProtocol
 
-/// Says what went wrong in a run.
+/// The description of a failed run.
 package struct FailureDescription: Sendable {
-    /// What went wrong, in which cell.
+    /// The reason for the failure, with the cell, in one sentence.
     package let sentence: String
-    /// The error that a cell raised, where it was that.
+    /// The error that a cell raised; nil if the run failed for another reason.
     package let error: CellError?
     private let lastLines: [String]
     private let source: String?
 
-    /// Looks at a report; nil where nothing went wrong.
+    /// Creates a description of a report's failure; returns nil if the run succeeded.
     ///
-    /// - Parameter namesLine: Whether the sentence says in which line of the cell.
+    /// - Parameter namesLine: Whether the sentence names the line within the cell.
     package init?(_ report: Report, namesLine: Bool = false) {
         guard let message = report.message(namesLine: namesLine) else { return nil }
         sentence = message
@@ -21,7 +21,8 @@ package struct FailureDescription: Sendable {
         source = report.failingCell?.source
     }
 
-    /// The cell with the line marked that raised the error, and the traceback; or the kernel's last words.
+    /// Returns the details: the cell's source with the failing line marked, and the traceback, or the last lines of a
+    /// dead kernel.
     package func details(withColors: Bool) -> [String] {
         var lines: [String] = []
         if let error {
@@ -30,11 +31,11 @@ package struct FailureDescription: Sendable {
                 lines += ["", error.traceback.joined(separator: "\n").terminalSafe(withColors: withColors)]
             }
         }
-        if !lastLines.isEmpty { lines += ["It said:"] + lastLines.map { "    " + $0.terminalSafe() } }
+        if !lastLines.isEmpty { lines += ["Last kernel output:"] + lastLines.map { "    " + $0.terminalSafe() } }
         return lines
     }
 
-    /// A few lines of a cell, numbered.
+    /// Returns the numbered lines of a cell around the marked line.
     private func excerpt(of source: String, around marked: Int?) -> String {
         let lines = source.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
         let centre = min(max(marked ?? 1, 1), lines.count)

@@ -4,19 +4,19 @@ package import GalleyJupyterProtocol
 package import GalleyNotebook
 import GalleyRendering
 
-/// One page that shows how a run went: what failed, a table of all notebooks, and each notebook.
+/// An HTML page about a run: the failures, a table of all notebooks, and each notebook.
 ///
-/// It stands alone: nothing on it comes from elsewhere, and nothing in it is a program. What a notebook has put out is
-/// shown as it is meant and does nothing; a policy in the head of the page tells the browser the same once more.
+/// The page is self-contained: it loads no external resources and contains no scripts. Active content of outputs is
+/// disabled. A content security policy in the head enforces the same in the browser.
 package enum HTMLReport {
-    /// The most that is shown of a notebook's cells, in bytes.
+    /// The maximum size of a notebook's cells on the page, in bytes.
     private static let limit = 64_000_000
 
-    /// Passes on what is told of a notebook, piece by piece: a long one is never there as a whole.
+    /// Calls `body` with the section of one notebook, in pieces, so that a long section is never in memory as a whole.
     ///
     /// - Parameters:
-    ///   - number: Which of the notebooks it is, from 0.
-    ///   - notebook: What it has become; nil where it was not run.
+    ///   - number: The index of the notebook, counted from 0.
+    ///   - notebook: The executed notebook; nil if it was not run.
     package static func forEachPiece(
         of jobReport: JobReport, _ notebook: Notebook?, number: Int, _ body: (String) -> Void
     ) {
@@ -58,7 +58,8 @@ package enum HTMLReport {
 
     // MARK: What failed
 
-    /// Makes what is told of a notebook that failed: the cell, and what it put out; nothing where all is well.
+    /// Returns the failure section of a notebook: the reason, the failing cells and their outputs. It is empty for a
+    /// success.
     package static func failure(_ jobReport: JobReport, _ notebook: Notebook?, number: Int) -> String {
         guard let sentence = jobReport.sentence, jobReport.hasFailed else { return "" }
         var cells = HTML()
@@ -76,8 +77,7 @@ package enum HTMLReport {
         return html.text
     }
 
-    /// Makes what is to be seen first of a cell that failed: the lines around the one that did, what went wrong, and the
-    /// last of what it put out before.
+    /// Returns a failing cell: the lines around the failing one, the errors, and the last outputs before them.
     private static func failingCell(at index: Int, of notebook: Notebook, _ jobReport: JobReport, _ number: Int) -> HTML
     {
         guard notebook.cells.indices.contains(index) else { return HTML() }
@@ -101,7 +101,7 @@ package enum HTMLReport {
         for (place, output) in errors + others.suffix(3) { outputs += .output(output, id: "\(id)-o\(place)") }
         if others.count > 3 {
             outputs +=
-                "<p class=\"note\">\(others.count - 3) more outputs stand in <a href=\"#n\(number)-c\(index)\">the notebook</a>.</p>\n"
+                "<p class=\"note\">\(others.count - 3) more outputs are in <a href=\"#n\(number)-c\(index)\">the notebook</a>.</p>\n"
         }
         return """
             <section class="nb-cell nb-program failing" id="\(id)"><div class="nb-count">\(count)\(part)</div>\(code)\
@@ -110,7 +110,7 @@ package enum HTMLReport {
             """
     }
 
-    /// What a kernel said before it died.
+    /// Returns the last lines that a dead kernel wrote.
     private static func lastWords(_ jobReport: JobReport) -> HTML {
         guard case .kernelFailed(.died(let death)) = jobReport.run?.outcome, !death.lastLines.isEmpty else {
             return HTML()
@@ -158,14 +158,14 @@ package enum HTMLReport {
 
     // MARK: The page
 
-    /// The beginning of the page: what can be said in a line, up to where it is told what failed.
+    /// Returns the beginning of the page: the head, the summary, and the start of the failures section.
     package static func head(_ report: BatchReport, _ jobReports: [JobReport], began: Timestamp) -> String {
         let failed = jobReports.count(where: \.hasFailed)
         let leftOut = jobReports.count(where: \.isLeftOut)
         let all = jobReports.count == 1 ? "1 notebook" : "\(jobReports.count) notebooks"
         let title =
             failed == 0
-            ? (leftOut == 0 ? "\(all): all is well" : "\(all): \(leftOut) not run") : "\(failed) of \(all) failed"
+            ? (leftOut == 0 ? "\(all) succeeded" : "\(all): \(leftOut) not run") : "\(failed) of \(all) failed"
         let facts = [
             "\(String(began.description.prefix(16)).replacing("T", with: " ")) UTC", report.duration.inWords,
             leftOut > 0 && failed > 0 ? "\(leftOut) not run" : nil, report.stop.map { "the run \($0)" },
@@ -196,14 +196,14 @@ package enum HTMLReport {
             + (failed > 0 ? "<section class=\"failures\"><h2>What failed</h2>\n" : "")
     }
 
-    /// What stands between what failed and the notebooks: the table.
+    /// Returns the table of notebooks, which follows the failures.
     package static func table(_ report: BatchReport, _ jobReports: [JobReport]) -> String {
         let whole = max(report.duration.inSeconds, 0.001)
         var rows = HTML()
         for (number, jobReport) in jobReports.enumerated() { rows += row(jobReport, number, of: whole) }
         let html: HTML = """
             <section><h2>Notebooks</h2>
-            <table class="notebooks"><thead><tr><th>Notebook</th><th>End</th><th>Time</th><th class="axis"><span>0 s</span><span>\(report.duration.inWords)</span></th></tr></thead>
+            <table class="notebooks"><thead><tr><th>Notebook</th><th>Result</th><th>Time</th><th class="axis"><span>0 s</span><span>\(report.duration.inWords)</span></th></tr></thead>
             <tbody>
             \(rows)</tbody></table></section>
             <section class="all"><h2>Each notebook</h2>

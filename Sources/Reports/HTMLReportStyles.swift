@@ -1,5 +1,5 @@
 extension HTMLReport {
-    /// The style sheet of what stands around the notebooks; that of their cells sets the colors.
+    /// The style sheet of the page around the notebooks. The style sheet of the cells defines the common colors.
     static let styles = """
         :root { --good: #1a7037; --bad: #b3261e; --open: #57606a }
         @media (prefers-color-scheme: dark) { :root { --good: #7fd69a; --bad: #ff8f85; --open: #9ba6b4 } }

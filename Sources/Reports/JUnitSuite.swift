@@ -3,9 +3,9 @@ package import Galley
 package import GalleyJupyterProtocol
 package import GalleyNotebook
 
-/// What servers for continuous integration read: a suite of tests for each notebook, a test for each cell that was run.
+/// A JUnit XML test suite for CI servers: a suite for each notebook, and a test case for each cell that was run.
 package struct JUnitSuite: Sendable {
-    /// How many tests there are, and how many of them ended how.
+    /// The number of test cases by result.
     package struct Counts: Sendable {
         var tests = 0
         var failures = 0
@@ -18,27 +18,27 @@ package struct JUnitSuite: Sendable {
                 errors: one.errors + other.errors, skipped: one.skipped + other.skipped)
         }
 
-        /// What servers know of all suites together, and of one.
+        /// The attributes of both `testsuites` and `testsuite` elements.
         fileprivate var common: [(String, String)] {
             [("tests", "\(tests)"), ("failures", "\(failures)"), ("errors", "\(errors)")]
         }
         fileprivate var attributes: [(String, String)] { common + [("skipped", "\(skipped)")] }
     }
 
-    /// The suite of one notebook.
+    /// The XML of one notebook's suite.
     package let text: String
-    /// What is in it.
+    /// The number of test cases in the suite.
     package let counts: Counts
 
-    /// The most that is kept of what a cell prints to a stream, in bytes: the beginning and the end. The notebook has it all.
+    /// The maximum number of bytes of a cell's text: its beginning and its end. The notebook contains all of it.
     private static let limit = 65_536
 
-    /// Makes the suite of a notebook.
+    /// Creates the suite of a notebook.
     ///
     /// - Parameters:
-    ///   - notebook: What the notebook has become; nil where it was not run.
-    ///   - began: When its last attempt began.
-    ///   - machine: The name of the machine.
+    ///   - notebook: The executed notebook; nil if it was not run.
+    ///   - began: The start of its last attempt.
+    ///   - machine: The host name.
     package init(_ jobReport: JobReport, _ notebook: Notebook?, began: Timestamp, machine: String) {
         var suite = SuiteBuilder(jobReport: jobReport, notebook: notebook)
         let cases = suite.makeCases()
@@ -54,14 +54,14 @@ package struct JUnitSuite: Sendable {
         text = lines.joined(separator: "\n") + "\n"
     }
 
-    /// The beginning of the file that all suites stand in.
+    /// Returns the beginning of the file that contains the suites.
     package static func head(_ counts: [Counts], duration: Duration) -> String {
         let attributes = [("name", "galley")] + counts.reduce(Counts(), +).common + [("time", seconds(duration))]
         return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
             + "<testsuites\(attributes.map { XML.attribute($0.0, $0.1) }.joined())>\n"
     }
 
-    /// The end of it.
+    /// The end of the file.
     package static let tail = "</testsuites>\n"
 
     fileprivate static func seconds(_ duration: Duration) -> String {
@@ -70,7 +70,7 @@ package struct JUnitSuite: Sendable {
         return "\(milliseconds / 1000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction)"
     }
 
-    /// What a program has printed, as plain text of limited length.
+    /// Returns text without escape sequences, shortened to the limit.
     fileprivate static func plain(_ text: String) -> String {
         guard text.utf8.count > limit else { return text.withoutEscapes }
         let (head, tail) = (text.utf8.prefix(limit / 4), text.utf8.suffix(limit / 4 * 3))
@@ -80,11 +80,11 @@ package struct JUnitSuite: Sendable {
     }
 }
 
-/// The tests of one notebook.
+/// Builds the test cases of one notebook.
 private struct SuiteBuilder {
     let jobReport: JobReport
     let notebook: Notebook?
-    /// How much more of what cells print is kept, in bytes: servers read the whole file at once.
+    /// The remaining bytes for the cells' printed text. Servers read the whole file into memory.
     private var room = 4_000_000
 
     init(jobReport: JobReport, notebook: Notebook?) { (self.jobReport, self.notebook) = (jobReport, notebook) }
@@ -108,8 +108,9 @@ private struct SuiteBuilder {
         return ["    <properties>"] + lines + ["    </properties>"]
     }
 
-    /// A test for each cell that was run, and one for the notebook itself where there is something to say of it that is none
-    /// of its cells'.
+    /// Returns a test case for each cell that was run.
+    ///
+    /// The notebook gets one too if it was not run, failed outside its cells, or ran no cell.
     mutating func makeCases() -> [Case] {
         var cases: [Case] = []
         for cell in jobReport.run?.cells.filter(\.outcome.wasRun) ?? [] { cases.append(testCase(cell)) }
@@ -129,7 +130,7 @@ private struct SuiteBuilder {
         return cases
     }
 
-    /// What reports put between folders: Jenkins makes packages of it.
+    /// The notebook's path as a class name: Jenkins shows the folders as packages.
     private var classname: String {
         let name = jobReport.name.hasSuffix(".ipynb") ? String(jobReport.name.dropLast(6)) : jobReport.name
         return name.split(separator: "/").filter { $0 != "." && $0 != ".." }
@@ -166,14 +167,14 @@ private struct SuiteBuilder {
         where !text.isEmpty {
             content.append(
                 XML.element(
-                    element, text: room > 0 ? text : "left out here, as there is too much of it; the notebook has it"))
+                    element, text: room > 0 ? text : "omitted here because of its size; the notebook contains it"))
             room -= text.utf8.count
         }
         let title = cell.title.terminalSafeLine(80)
         return open("cell \(cell.number)\(title.isEmpty ? "" : ": \(title)")", cell.duration, content, counts)
     }
 
-    /// What went wrong with a cell; nil where nothing did.
+    /// Returns the failure or error of a cell; nil if there is none.
     private func problem(_ cell: CellReport) -> (element: String, attributes: [(String, String)], text: String)? {
         switch cell.outcome {
         case .raised(let error, isAllowed: false):
@@ -203,14 +204,14 @@ private struct SuiteBuilder {
         }
     }
 
-    /// Where a cell was when it was interrupted, as far as its kernel has told.
+    /// Returns the traceback of an interrupted cell, if the kernel sent one.
     private func interruption(_ cell: CellReport) -> String {
         guard let notebook, notebook.cells.indices.contains(cell.index) else { return "" }
         let tracebacks = notebook.cells[cell.index].outputs.compactMap(\.traceback).filter { $0.count > 1 }
         return tracebacks.last.map { "\n" + JUnitSuite.plain($0.joined(separator: "\n")) } ?? ""
     }
 
-    /// What a cell has printed.
+    /// Returns the text that a cell has printed or displayed.
     private func printed(_ cell: CellReport, isError: Bool) -> String {
         guard let notebook, notebook.cells.indices.contains(cell.index) else { return "" }
         let texts = notebook.cells[cell.index].outputs.compactMap { output -> String? in

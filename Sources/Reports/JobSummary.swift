@@ -1,7 +1,7 @@
 import GalleyExecution
 package import Galley
 
-/// How a notebook ended, in words.
+/// The result of a notebook in words.
 extension JobReport {
     /// The notebook's error in one sentence, without the notebook's name; nil if the notebook succeeded.
     package var sentence: String? {
@@ -24,7 +24,7 @@ extension JobReport {
         case (0, _): nil
         case (1, 1): "cell \(cells[0]): \(findings[0].what)"
         case (1, _): "cell \(cells[0]): \(findings[0].what), and \(findings.count - 1) more"
-        default: "cells \(cells.map(String.init).joined(separator: ", ")) differ from what is stored"
+        default: "cells \(cells.map(String.init).joined(separator: ", ")) differ from the stored outputs"
         }
     }
 
@@ -34,7 +34,7 @@ extension JobReport {
     /// Whether the notebook was run, or should have been, and failed.
     package var hasFailed: Bool { !isSuccess && !isLeftOut }
 
-    /// The status in one word, as reports and events have it.
+    /// The status as one word, for reports and events.
     package var status: String {
         switch result {
         case .ran(let report): findings.isEmpty || !report.isSuccess ? report.outcome.status : "differs"

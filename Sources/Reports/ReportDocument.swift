@@ -2,14 +2,14 @@ package import Galley
 import GalleyExecution
 package import GalleyJSON
 
-/// The whole report of a batch as one JSON document, which `report.schema.json` describes.
+/// The report of a batch as one JSON document. `report.schema.json` describes it.
 package enum ReportDocument {
-    /// Makes the document: the batch's own, and what the program adds to it.
+    /// Returns the report's JSON with the members that only the `galley` program adds.
     ///
     /// - Parameters:
-    ///   - jobReports: What is said of each notebook, with the status that a run of it alone would end with and where its
-    ///     result is.
-    ///   - exitStatus: What the program ends with.
+    ///   - jobReports: For each notebook its report, the exit status of a run of it alone, and the location of its
+    ///     result.
+    ///   - exitStatus: The program's exit status.
     package static func document(
         _ report: BatchReport, _ jobReports: [(jobReport: JobReport, exitStatus: Int32, result: String?)],
         exitStatus: Int32

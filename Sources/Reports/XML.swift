@@ -1,8 +1,8 @@
 import GalleyExecution
 
-/// Writes XML.
+/// Functions that write XML.
 enum XML {
-    /// Text as it may stand between tags and in attributes. What XML has no way to say is left out.
+    /// Escapes text for elements and attributes. Characters that XML does not allow are removed.
     static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
@@ -11,7 +11,7 @@ enum XML {
             case "<": result += "&lt;"
             case ">": result += "&gt;"
             case "\"": result += "&quot;"
-            // A reader would take it for the end of a line.
+            // An XML parser would convert a bare carriage return to a line feed.
             case "\r": result += "&#13;"
             case "\n", "\t": result.unicodeScalars.append(scalar)
             case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{84}", "\u{86}"..."\u{9F}", "\u{FFFE}", "\u{FFFF}": break
@@ -21,14 +21,15 @@ enum XML {
         return result
     }
 
-    /// An attribute, with a space before it. A line end in its value stays one; what would turn around the text that a
-    /// reader shows behind it is left out.
+    /// Returns an attribute with a leading space.
+    ///
+    /// Line breaks and tabs are preserved. Characters that change the text direction are removed.
     static func attribute(_ name: String, _ value: String) -> String {
         let value = String(value.unicodeScalars.filter { !$0.properties.isBidiControl })
         return " \(name)=\"\(escaped(value).replacing("\n", with: "&#10;").replacing("\t", with: "&#9;"))\""
     }
 
-    /// An element that holds text.
+    /// Returns an element that contains text.
     static func element(_ name: String, _ attributes: [(String, String)] = [], text: String) -> String {
         let attributes = attributes.map { attribute($0.0, $0.1) }.joined()
         return text.isEmpty ? "<\(name)\(attributes)/>" : "<\(name)\(attributes)>\(escaped(text))</\(name)>"

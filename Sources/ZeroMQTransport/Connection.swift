@@ -2,35 +2,36 @@ import GalleyConcurrency
 package import GalleyJupyterProtocol
 import Glibc
 
-/// A way to a kernel: what is sent goes in, everything that the kernel says comes out.
+/// A connection to a kernel, which sends messages and receives all messages from the kernel.
 ///
-/// libzmq's sockets live and die on a thread of the connection's own. It waits for all of them at once and takes out
-/// whatever arrives, however slow the one who listens is, so that nothing is dropped on this side.
+/// The libzmq sockets belong to a thread of the connection. The thread waits for all of them at once and always
+/// receives immediately, so that a slow reader does not cause lost messages.
 package final class Connection: Sendable {
-    /// Everything the kernel says; ends when the connection is closed, throws when it breaks.
+    /// All messages from the kernel. The sequence ends when the connection is closed, and throws when it fails.
     package let messages: KernelMessages
     private let mailbox: IOMailbox
 
-    /// What is to become of a message that has arrived.
+    /// The handling of a message that has arrived.
     package struct Reaction: Sendable {
-        /// Whether it is one of ``Connection/messages``.
+        /// Whether the message is added to ``Connection/messages``.
         package var isDelivered: Bool
-        /// What is sent at once.
+        /// Messages to send at once.
         package var replies: [Message]
 
-        /// Decides.
+        /// Creates a reaction.
         package init(isDelivered: Bool, replies: [Message] = []) {
             self.isDelivered = isDelivered
             self.replies = replies
         }
     }
 
-    /// Connects to the channels, which need not be there yet.
+    /// Connects to the channels, even if the kernel does not listen yet.
     ///
     /// - Parameters:
-    ///   - keys: Those of the kernel, where it encrypts what it says.
-    ///   - react: Is asked about every message, on the connection's thread, before anybody else sees it.
-    ///   - onFailure: Is told when the connection breaks, before ``messages`` is.
+    ///   - keys: The kernel's CURVE keys; nil if the connection is not encrypted.
+    ///   - react: Decides how to handle each message. It runs on the connection's thread, before the message is
+    ///     delivered.
+    ///   - onFailure: Receives the reason when the connection fails, before ``messages`` throws it.
     package init(
         to endpoints: Endpoints, key: SigningKey, encryptedWith keys: CurveKeys? = nil,
         react: @escaping @Sendable (Message) -> Reaction = { _ in Reaction(isDelivered: true) },
@@ -57,41 +58,41 @@ package final class Connection: Sendable {
             }
             mailbox.detachThread()
         }
-        if !isRunning { throw .disconnected("the system has no thread left") }
+        if !isRunning { throw .disconnected("the system cannot start another thread") }
     }
 
     deinit { mailbox.close() }
 
-    /// Finds out whether the system has what connections take; returns what it says where it has not.
+    /// Checks whether the system has enough resources for connections; returns the problem, or nil.
     ///
-    /// It is better asked before a kernel is started than when that has taken the rest.
+    /// Call it before you start a kernel, because the kernel may use the remaining resources.
     package static func shortage() -> String? {
         do throws(ZeroMQError) {
             try ZeroMQContext.shared.start()
             return nil
         } catch {
-            return error.code == EAGAIN ? "the system has no thread left" : "\(error)"
+            return error.code == EAGAIN ? "the system cannot start another thread" : "\(error)"
         }
     }
 
-    /// The thread on which messages arrive: a task that runs there hears them without being woken, and what it sends
-    /// leaves without a detour.
+    /// The thread on which messages arrive. A task with this executor receives and sends messages without a thread
+    /// switch.
     package var executor: any TaskExecutor { mailbox }
 
-    /// Sends a message when the thread gets to it; once the connection is closed or onFailure, does nothing.
+    /// Sends a message from the connection's thread. Does nothing after the connection was closed or has failed.
     package func send(_ message: Message) { mailbox.enqueueMessage(message) }
 
-    /// Ends the conversation once everything is there that is on the way.
+    /// Closes the connection once all messages in transit have arrived.
     ///
-    /// - Parameter failure: What ``messages`` throws then, such as the news of the kernel's death; nil where all is well.
+    /// - Parameter failure: The error that ``messages`` then throws, such as the kernel's death; nil for a normal end.
     package func close(with failure: KernelFailure?) { mailbox.close(with: failure) }
 
-    /// Ends the conversation once everything is taken out that has arrived; returns when the sockets are closed.
+    /// Closes the connection after delivering all messages that have arrived; returns when the sockets are closed.
     ///
-    /// - Parameter drainsMessages: Whether what is still on the way is waited for as well.
+    /// - Parameter drainsMessages: Whether messages still in transit are delivered as well.
     package func close(drainsMessages: Bool = false) async {
         if drainsMessages { mailbox.close(with: nil) } else { mailbox.close() }
-        // Somebody may go on sending.
+        // Another client may keep the kernel sending without a pause.
         if await mailbox.ended.value(within: .seconds(1)) == nil { mailbox.abandon() }
         _ = await mailbox.ended.value()
     }

@@ -2,49 +2,49 @@ import Glibc
 import GalleyJSON
 import GalleyJupyterProtocol
 
-/// A connection file: where a kernel listens, and what its messages are signed with.
+/// A connection file: the addresses of a kernel and the key that signs its messages.
 package struct ConnectionFile: Sendable {
-    /// Where the kernel listens.
+    /// The addresses of the kernel's channels.
     package let endpoints: Endpoints
-    /// What messages are signed with.
+    /// The key that signs messages.
     package let key: SigningKey
-    /// The name of the kernel; empty if the file has none.
+    /// The name of the kernel; empty if the file contains none.
     package let kernelName: String
-    /// The keys that everything is encrypted with, if it is.
+    /// The CURVE keys; nil if the connection is not encrypted.
     package let keys: CurveKeys?
 
-    /// Makes a file for a kernel that is going to be started.
+    /// Creates the connection file of a kernel to be started.
     package init(endpoints: Endpoints, key: SigningKey, kernelName: String, keys: CurveKeys? = nil) {
         (self.endpoints, self.key, self.kernelName, self.keys) = (endpoints, key, kernelName, keys)
     }
 
-    /// Why a file is no connection file.
+    /// The reason why a file is not a valid connection file.
     package struct Problem: Error, CustomStringConvertible {
         package let description: String
     }
 
-    /// Reads a file that another program has written.
+    /// Parses a connection file that another program has written.
     package init(parsing bytes: [UInt8]) throws(Problem) {
         guard let json = try? Document(parsing: bytes).root, json.kind == .object else {
             throw Problem(description: "it is not a JSON object")
         }
         func port(_ name: String) throws(Problem) -> Int {
             guard let port = json["\(name)_port"]?.int, (1...65_535).contains(port) else {
-                throw Problem(description: "it has no number as '\(name)_port'")
+                throw Problem(description: "it has no valid '\(name)_port'")
             }
             return port
         }
         let transport = json["transport"]?.string ?? "tcp"
         guard let transport = Endpoints.Transport(rawValue: transport) else {
-            throw Problem(description: "its transport is '\(transport)', and not 'tcp' or 'ipc'")
+            throw Problem(description: "its transport is '\(transport)', not 'tcp' or 'ipc'")
         }
         let scheme = json["signature_scheme"]?.string ?? "hmac-sha256"
         key = SigningKey(text: json["key"]?.string ?? "")
         guard key.isEmpty || scheme == "hmac-sha256" else {
-            throw Problem(description: "its messages are signed by '\(scheme)', and not by 'hmac-sha256'")
+            throw Problem(description: "its signature scheme is '\(scheme)', not 'hmac-sha256'")
         }
         let address = json["ip"]?.string ?? "127.0.0.1"
-        // The kernel listens on all addresses of its machine, and this is its machine.
+        // The kernel listens on all addresses of this machine, so the loopback address works.
         let isAny = transport == .tcp && ["", "*", "0.0.0.0"].contains(address)
         var ports: [Channel: Int] = [:]
         for channel in Channel.allCases { ports[channel] = try port(channel.rawValue) }
@@ -56,7 +56,7 @@ package struct ConnectionFile: Sendable {
         }
     }
 
-    /// The bytes of the file.
+    /// The contents of the file.
     package var bytes: [UInt8] {
         var json: Value = [
             "control_port": .number(endpoints.port(of: .control)), "hb_port": .number(endpoints.heartbeatPort),
@@ -72,7 +72,7 @@ package struct ConnectionFile: Sendable {
         return Document(json).text.bytes
     }
 
-    /// Ports of this machine that are free now; by the time the kernel takes them, somebody else may have.
+    /// Returns free ports of this machine. Another process may take them before the kernel does.
     package static func freePorts() -> Endpoints? {
         var sockets: [Int32] = []
         var ports: [Int] = []
@@ -85,7 +85,7 @@ package struct ConnectionFile: Sendable {
             address.sin_family = sa_family_t(AF_INET)
             address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
             var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-            // Safe because the size passed is that of the value, which begins as every socket address does.
+            // Safe because the size passed is that of the value, which has the common layout of socket addresses.
             let isBound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
                 unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
                     unsafe bind(socket, address, length) == 0 && getsockname(socket, address, &length) == 0

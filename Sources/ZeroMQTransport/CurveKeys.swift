@@ -1,16 +1,16 @@
 import GalleyCZeroMQ
 
-/// The keys with which a kernel encrypts what it says, and knows who it says it to.
+/// The CURVE key pair that encrypts and authenticates the connection to a kernel.
 ///
-/// The connection file holds both: the kernel listens with them, and takes for its own the client that shows the same
-/// ones. Somebody who has not read the file can neither listen in nor take the kernel's place.
+/// The connection file contains both keys. The kernel uses them as a server and accepts only clients with the same
+/// pair. A process that cannot read the file can neither read the messages nor impersonate the kernel.
 package struct CurveKeys: Sendable {
-    /// The key that a client has to know, in the 40 characters of Z85.
+    /// The public key, as 40 characters of Z85.
     package let publicKey: String
-    /// The key that proves who is who, spelled likewise.
+    /// The secret key, as 40 characters of Z85.
     package let secretKey: String
 
-    /// Makes new keys; nil where libzmq was built without encryption.
+    /// Creates a new key pair; returns nil if libzmq was built without CURVE.
     package init?() {
         var publicKey = [CChar](repeating: 0, count: 41)
         var secretKey = publicKey
@@ -19,7 +19,7 @@ package struct CurveKeys: Sendable {
         (self.publicKey, self.secretKey) = (Self.text(publicKey), Self.text(secretKey))
     }
 
-    /// Takes the keys of a connection file.
+    /// Creates a key pair from the values in a connection file.
     package init(publicKey: String, secretKey: String) {
         (self.publicKey, self.secretKey) = (publicKey, secretKey)
     }

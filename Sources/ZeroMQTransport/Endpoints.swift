@@ -1,43 +1,43 @@
 package import GalleyJupyterProtocol
 
-/// Where the channels of a kernel are.
+/// The addresses of a kernel's channels.
 package struct Endpoints: Hashable, Sendable {
-    /// How messages travel.
+    /// The transport of the channels.
     package let transport: Transport
-    /// A host, or the path that the sockets' paths begin with.
+    /// The host, or the common prefix of the socket paths.
     package let address: String
-    /// The number of each channel: a port, or the end of a socket's path.
+    /// The number of each channel: its port, or the suffix of its socket path.
     private let ports: [Channel: Int]
-    /// The number of the heartbeat.
+    /// The number of the heartbeat channel.
     package let heartbeatPort: Int
 
-    /// The ways in which messages travel.
+    /// The transports of messages.
     package enum Transport: String, Hashable, Sendable {
         case ipc, tcp
     }
 
-    /// Names the channels by their numbers.
+    /// Creates endpoints with the numbers of the channels.
     package init(_ transport: Transport, _ address: String, ports: [Channel: Int], heartbeat: Int) {
         (self.transport, self.address, self.ports, heartbeatPort) = (transport, address, ports, heartbeat)
     }
 
-    /// Sockets in a folder, named by this path, a hyphen and a number.
+    /// Returns Unix sockets with paths made of this prefix, a hyphen and a number.
     package static func ipc(prefix: String) -> Endpoints {
         let ports = Dictionary(uniqueKeysWithValues: zip(Channel.allCases, 1...))
         return Endpoints(.ipc, prefix, ports: ports, heartbeat: ports.count + 1)
     }
 
-    /// Where a channel is, as libzmq spells it.
+    /// Returns the address of a channel in libzmq's form.
     package func address(of channel: Channel) -> String {
         transport == .ipc ? "ipc://\(path(of: channel))" : "tcp://\(address):\(port(of: channel))"
     }
 
-    /// The path of a channel's socket.
+    /// Returns the path of a channel's socket.
     package func path(of channel: Channel) -> String { "\(address)-\(port(of: channel))" }
 
-    /// The file that is there once the kernel listens; nil where there is none to wait for.
+    /// The socket file that exists once the kernel listens; nil for TCP.
     var socket: String? { transport == .ipc ? path(of: .shell) : nil }
 
-    /// The number of a channel in a connection file.
+    /// Returns the number of a channel, as in a connection file.
     package func port(of channel: Channel) -> Int { ports[channel] ?? 0 }
 }

@@ -2,7 +2,7 @@ import GalleyCZeroMQ
 import Glibc
 import GalleyJupyterProtocol
 
-/// The work of a connection's thread.
+/// The loop of a connection's thread, which sends and receives messages.
 struct IOLoop: ~Copyable {
     private var wire: MessageCodec
     private var arrivals: OversizedMessageDetector
@@ -22,7 +22,7 @@ struct IOLoop: ~Copyable {
         let iopub = try socket(.iopub)
         let shell = try socket(.shell)
         let control = try socket(.control)
-        // Kernels address questions on stdin by the identity that they know from the shell channel.
+        // Kernels send input requests to the identity that they received on the shell channel.
         let stdin = try socket(.stdin)
         self.iopub = iopub
         self.shell = shell
@@ -32,12 +32,12 @@ struct IOLoop: ~Copyable {
         arrivals = OversizedMessageDetector(endpoints)
     }
 
-    /// After this long without a sound, nothing is on the way any more from a kernel that is dead.
+    /// The milliseconds without a message after which a dead kernel has no more messages in transit.
     private static let silence = 20
-    /// After this long without a sound, it is found out whether a message comes that does not end.
+    /// The milliseconds without a message after which the loop checks for an endless message.
     private static let oversizeCheckInterval = 250
 
-    /// Carries messages both ways until the line is closed; `deliver` returns what is to be sent at once.
+    /// Sends and receives messages until the connection is closed. `deliver` returns the messages to send at once.
     mutating func run(_ line: IOMailbox, deliver: (Message) -> [Message]) throws(KernelFailure) {
         var items = unsafe [iopub.pollItem, shell.pollItem, control.pollItem, stdin.pollItem, line.pollItem]
         while true {
@@ -49,12 +49,12 @@ struct IOLoop: ~Copyable {
             case .immediately: return
             case .now where isQuiet: return
             case .whenQuiet(let failure) where isQuiet:
-                // What the kernel wrote before it died may still be in the system's hands.
+                // Messages that the kernel sent before it died may still be in system buffers.
                 if unsafe try wait(&items, Self.silence) > 0 { continue }
                 if let failure { throw failure }
                 return
             case .now, .whenQuiet: continue
-            // Whatever was done here may have left something more.
+            // The jobs or deliveries of this pass may have queued new messages.
             case nil where hasWorked || !isQuiet: continue
             case nil:
                 if unsafe try wait(&items, Self.oversizeCheckInterval) == 0, arrivals.isFlooded() {
@@ -64,12 +64,12 @@ struct IOLoop: ~Copyable {
         }
     }
 
-    /// Takes out what is there; returns whether there was anything.
+    /// Receives the messages that have arrived; returns false if there were none.
     private mutating func receiveAll(_ deliver: (Message) -> [Message]) throws(KernelFailure) -> Bool {
         var isAny = false
-        // What was published is handed on before the reply that ends it, where both are there.
+        // If both have arrived, IOPub messages must be delivered before the reply that ends their request.
         for channel in [Channel.iopub, .shell, .control, .stdin] {
-            // A channel that never runs dry must not keep the others waiting.
+            // The limit keeps a busy channel from blocking the others.
             for _ in 0..<512 {
                 guard let frames = try receive(on: channel) else { break }
                 isAny = true
@@ -87,7 +87,7 @@ struct IOLoop: ~Copyable {
     }
 
     private func wait(_ items: inout [zmq_pollitem_t], _ milliseconds: Int) throws(KernelFailure) -> Int32 {
-        // Safe because the array is passed with its own length. A signal that interrupts it is as good as news.
+        // Safe because the array is passed with its own length. An interrupting signal only ends the wait early.
         let count = unsafe zmq_poll(&items, Int32(items.count), milliseconds)
         if count == -1, zmq_errno() != EINTR { throw ZeroMQError.last.failure }
         return count

@@ -5,40 +5,40 @@ import Glibc
 import GalleyJupyterProtocol
 import Synchronization
 
-/// What the users of a connection leave for its thread: messages to be sent, and work to be done there.
+/// The queue of a connection's thread: messages to send, and jobs to run.
 final class IOMailbox: TaskExecutor {
     private struct State {
         var waiting: [Message] = []
         var jobs: [UnownedJob] = []
         var closing: Closing?
-        /// The thread, as long as it takes up anything.
+        /// The thread, while it processes the queue.
         var thread: pthread_t?
         var isOver = false
-        /// Whether what is left has to be told of: the thread itself looks before it waits.
+        /// Whether the caller must wake the thread. On the thread itself this is not necessary.
         var isElsewhere: Bool { thread.map { pthread_equal($0, pthread_self()) == 0 } ?? true }
     }
 
-    /// How the conversation is to end.
+    /// The way in which the connection closes.
     enum Closing: Sendable {
         /// At once.
         case immediately
-        /// When everything is taken out that has arrived.
+        /// After delivering all messages that have arrived.
         case now
-        /// When nothing more is on the way; then with this failure, if there is one.
+        /// When no more messages are in transit; then with this failure, if there is one.
         case whenQuiet(KernelFailure?)
     }
 
-    /// Set when the thread has closed the sockets.
+    /// Fulfilled when the thread has closed the sockets.
     let ended = AsyncPromise<Void>()
     private let state = Mutex(State())
-    /// A byte in one end wakes the thread, which waits at the other.
+    /// A socket pair: a byte written to one end wakes the thread, which polls the other end.
     private let bell: (ring: Int32, hear: Int32)
 
     init() throws(KernelFailure) {
         var ends: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         guard unsafe socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
-            throw .disconnected("no socket could be made: \(unsafe String(cString: strerror(errno)))")
+            throw .disconnected("a socket pair could not be created: \(unsafe String(cString: strerror(errno)))")
         }
         bell = (ends[0], ends[1])
     }
@@ -60,7 +60,7 @@ final class IOMailbox: TaskExecutor {
         if isElsewhere { wakeThread() }
     }
 
-    /// Takes a job of a task that prefers this thread; once the thread is over, any other does it.
+    /// Queues a job of a task with this executor. After the thread has ended, the job runs on a global queue.
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         let (isOver, isElsewhere) = state.withLock { state in
@@ -71,39 +71,40 @@ final class IOMailbox: TaskExecutor {
     }
 
     private func runElsewhere(_ job: UnownedJob) {
-        // Safe because each job is run once: here, or on the thread.
+        // Safe because each job runs only once: here, or on the thread.
         DispatchQueue.global().async { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 
-    /// Does the work that was left; returns whether there was any.
+    /// Runs the queued jobs; returns false if there were none.
     func runJobs() -> Bool {
         let jobs = state.withLock { state in
             defer { state.jobs = [] }
             return state.jobs
         }
-        // Safe because each job has been taken out, and is run once.
+        // Safe because each job was removed from the queue and runs only once.
         for job in jobs { unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }
         return !jobs.isEmpty
     }
 
-    /// Says that this thread takes up what is left.
+    /// Marks the current thread as the one that processes the queue.
     func attachThread() { state.withLock { $0.thread = pthread_self() } }
 
-    /// Waits until a kernel has made its sockets, or is not wanted any more.
+    /// Waits until the kernel has created this socket, or the connection is closed.
     ///
-    /// libzmq would try to connect a thousand times a second, which takes as much of a processor as a twentieth of the
-    /// kernel's own start.
+    /// Without this wait, libzmq would try to connect a thousand times per second, at 5% of the processor time of the
+    /// kernel's start.
     func wait(for socket: String?) {
         guard let socket else { return }
         while unsafe access(socket, F_OK) != 0, state.withLock({ $0.closing == nil }) {
             if runJobs() { continue }
             var item = pollfd(fd: bell.hear, events: Int16(POLLIN), revents: 0)
-            // A bell that has rung for a message would ring on: the message waits as the kernel does.
+            // The wake-up byte of a queued message stays unread until then: without the pause, this would be a busy
+            // loop.
             if unsafe poll(&item, 1, 1) > 0 { usleep(1000) }
         }
     }
 
-    /// Says that it does not any more.
+    /// Ends the processing on this thread. Remaining jobs run elsewhere.
     func detachThread() {
         let jobs = state.withLock { state in
             state.isOver = true
@@ -130,11 +131,11 @@ final class IOMailbox: TaskExecutor {
     }
 
     private func wakeThread() {
-        // When there is no room for one more byte the thread is about to look anyway.
+        // If the buffer is full, the thread is about to wake up anyway.
         _ = unsafe send(bell.ring, [1], 1, Int32(MSG_NOSIGNAL))
     }
 
-    /// Takes what has been left.
+    /// Removes and returns the queued messages, and returns the way to close.
     func takePending() -> (messages: [Message], closing: Closing?) {
         var bytes = [UInt8](repeating: 0, count: 256)
         while unsafe read(bell.hear, &bytes, bytes.count) == bytes.count {}

@@ -1,15 +1,15 @@
 package import GalleyJSON
 import GalleyJupyterProtocol
 
-/// Turns messages into signed frames and back.
+/// Converts messages to signed frames and back.
 ///
-/// What comes in is looked at in this order: its shape, its signature, whether it has been here before, and only
-/// then what it says. Nobody who does not have the key gets to talk to the parser.
+/// Incoming frames are checked in this order: structure, signature, replay, JSON. Only messages signed with the key
+/// reach the parser.
 struct MessageCodec {
     private let key: SigningKey
     private var seen = SignatureHistory(capacity: 65_536)
 
-    /// More has no message, however many buffers its widgets send with it.
+    /// The maximum number of frames in a message, including the buffers of widgets.
     static let frameLimit = 65_536
     private static let delimiter = Array("<IDS|MSG>".utf8)
 
@@ -22,10 +22,9 @@ struct MessageCodec {
         return [Self.delimiter, key.signature(of: parts[...])] + parts + message.buffers
     }
 
-    /// Reads the frames of one message.
+    /// Decodes the frames of one message.
     ///
-    /// Frames before the delimiter are for routing, frames behind the content are buffers; there may be any number of
-    /// either.
+    /// Any number of routing frames can come before the delimiter, and any number of buffers after the content.
     mutating func message(of frames: [[UInt8]], on channel: Channel) throws(MessageDecodingError) -> Message {
         guard frames.count <= Self.frameLimit else { throw .tooLarge }
         guard let start = frames.firstIndex(of: Self.delimiter) else { throw .noDelimiter(frames: frames.count) }
@@ -33,7 +32,7 @@ struct MessageCodec {
         guard count >= 5 else { throw .tooShort(frames: count) }
         let parts = frames[(start + 2)..<(start + 6)]
         let signature = frames[start + 1]
-        // Without a key, nothing tells who has sent a message, or when.
+        // Without a key, neither the sender nor a replay can be detected.
         if !key.isEmpty {
             guard SigningKey.equal(signature, key.signature(of: parts)) else { throw .wrongSignature }
             guard seen.insert(signature) else { throw .repeated }
@@ -47,7 +46,7 @@ struct MessageCodec {
     }
 
     private static func parsed(_ bytes: [UInt8]) throws(ParseError) -> Value {
-        // What is said can become part of a notebook, which has the usual limit.
+        // The content can become part of a notebook, where it is nested deeper.
         try Document(parsing: bytes, depthLimit: Document.depthLimit - 100).root
     }
 
@@ -56,58 +55,58 @@ struct MessageCodec {
         do throws(ParseError) {
             value = try parsed(bytes)
         } catch {
-            // Python's kernels send a byte that is no character as it is, when a program prints the name of a file.
+            // Python kernels pass on invalid UTF-8, for example when a program prints a file name.
             guard case .invalidUTF8 = error.problem,
                 let mended = try? parsed(Array(String(decoding: bytes, as: UTF8.self).utf8))
             else { throw .notJSON(part: name, error) }
             value = mended
         }
-        // Some kernels send null where there is nothing to say.
+        // Some kernels send null instead of an empty object.
         if value.isNull { return [:] }
         guard value.kind == .object else { throw .notAnObject(part: name, value.kind) }
         return value
     }
 }
 
-/// What was wrong with something that came from a kernel, or from somebody who would be one.
+/// The reason why an incoming message is invalid.
 package enum MessageDecodingError: Error, Hashable, Sendable {
-    /// The frame that separates routing from content is missing.
+    /// The delimiter frame is missing.
     case noDelimiter(frames: Int)
-    /// There are more bytes, or more frames, than any message needs.
+    /// The message exceeds the size limit or the frame limit.
     case tooLarge
-    /// There are fewer frames than a message has.
+    /// The message has too few frames.
     case tooShort(frames: Int)
-    /// The signature is not one that was made with the key.
+    /// The signature does not match the key.
     case wrongSignature
-    /// The same message has been here before.
+    /// The same signature arrived before.
     case repeated
-    /// A part is not JSON.
+    /// A part is not valid JSON.
     case notJSON(part: String, ParseError)
-    /// A part is JSON and not an object.
+    /// A part is JSON but not an object.
     case notAnObject(part: String, Value.Kind)
-    /// The header does not say what message it is.
+    /// The header has no message ID or no message type.
     case incompleteHeader
 }
 
 extension MessageDecodingError: CustomStringConvertible {
-    /// One sentence.
+    /// The reason as one sentence.
     package var description: String {
         switch self {
-        case .noDelimiter(let frames): "a message of \(frames) frames has no <IDS|MSG> among them"
+        case .noDelimiter(let frames): "a message of \(frames) frames has no <IDS|MSG> delimiter"
         case .tooLarge:
-            "a message is too large, or does not end: it may have \(OversizedMessageDetector.limit) bytes in \(MessageCodec.frameLimit) frames"
-        case .tooShort(let frames): "a message has \(frames) frames behind <IDS|MSG>; it needs at least 5"
+            "a message is too large or endless: the limit is \(OversizedMessageDetector.limit) bytes in \(MessageCodec.frameLimit) frames"
+        case .tooShort(let frames): "a message has \(frames) frames after <IDS|MSG>; it needs at least 5"
         case .wrongSignature: "a message is not signed with this connection's key"
-        case .repeated: "a message has come twice"
+        case .repeated: "a message arrived twice"
         case .notJSON(let part, let error): "the \(part) of a message is not JSON: \(error)"
         case .notAnObject(let part, let kind):
-            "the \(part) of a message is not an object but a value of the kind '\(kind)'"
-        case .incompleteHeader: "the header of a message does not say what message it is"
+            "the \(part) of a message is not an object but of type '\(kind)'"
+        case .incompleteHeader: "the header of a message has no ID or no type"
         }
     }
 }
 
-/// The signatures that were seen lately.
+/// The most recent signatures.
 private struct SignatureHistory {
     private var known: Set<[UInt8]> = []
     private var order: [[UInt8]] = []
@@ -116,7 +115,7 @@ private struct SignatureHistory {
 
     init(capacity: Int) { self.capacity = capacity }
 
-    /// Notes a signature; returns whether it is new.
+    /// Adds a signature; returns false if it is already in the history.
     mutating func insert(_ signature: [UInt8]) -> Bool {
         guard known.insert(signature).inserted else { return false }
         if order.count < capacity {
@@ -131,7 +130,7 @@ private struct SignatureHistory {
 }
 
 extension Value {
-    /// The value as it is sent: on one line.
+    /// The JSON text to send, on one line.
     fileprivate var text: [UInt8] {
         var style = JSONStyle.canonical
         style.indentation = nil

@@ -1,26 +1,27 @@
 import GalleyJupyterProtocol
 import Glibc
 
-/// Finds out whether a message arrives on a connection that never ends.
+/// Detects a message that exceeds the size limit or never ends.
 ///
-/// libzmq keeps the frames of a message to itself until the last one is there, and has no limit for them. So the memory of
-/// this process is watched while nothing whole arrives. Where it has grown by more than any message needs, and the connection
-/// is not idle, the memory is the message's.
+/// libzmq holds back the frames of a message until the last one has arrived, without a limit. The detector therefore
+/// watches the memory of this process while no whole message arrives. If the memory has grown by more than the size
+/// limit and the connection is not idle, it attributes the growth to an incoming message.
 struct OversizedMessageDetector {
     private let endpoints: Endpoints
-    /// The memory of this process when something whole arrived last.
+    /// The memory of this process at the first check after the last whole message.
     private var memory: Int?
-    /// A message may have this many bytes.
+    /// The maximum size of a message, in bytes.
     static let limit = 1 << 30
-    /// How many looks at the connection tell whether it is idle: between two, libzmq may just have taken out everything.
+    /// The number of samples that decide whether the connection is idle. A single sample can find the buffers just
+    /// emptied by libzmq.
     private static let looks = 40
 
     init(_ endpoints: Endpoints) { self.endpoints = endpoints }
 
-    /// Takes note that something whole has arrived.
+    /// Records that a whole message has arrived.
     mutating func arrived() { memory = nil }
 
-    /// Looks, after a while in which nothing whole arrived; returns whether a message comes that is too large.
+    /// Checks for an oversized message, after a period without whole messages; returns true if one is arriving.
     mutating func isFlooded() -> Bool {
         guard let now = Self.residentMemory else { return false }
         guard let before = memory else {
@@ -34,12 +35,12 @@ struct OversizedMessageDetector {
             if descriptors.contains(where: Self.hasUnreadBytes) { unread += 1 }
             usleep(2000)
         }
-        // What has grown is something else's, and is not looked at again.
+        // The memory grew for another reason; the next check starts from the new size.
         if unread < 2 { memory = now }
         return unread > 1
     }
 
-    /// How many bytes of memory this process has that are not shared with others.
+    /// The resident memory of this process that is not shared, in bytes.
     private static var residentMemory: Int? {
         let file = unsafe open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
@@ -55,12 +56,12 @@ struct OversizedMessageDetector {
 
     private static var openFiles: Int32 {
         var limit = rlimit()
-        // Safe because the call fills a variable of its own kind.
+        // Safe because the call fills a variable of the expected type.
         let failed = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         return failed == 0 ? Int32(min(limit.rlim_cur, 1 << 16)) : 1024
     }
 
-    /// Whether a descriptor is that of a socket which is connected to one of the channels.
+    /// Whether a file descriptor is a socket that is connected to one of the channels.
     private func isOwn(_ descriptor: Int32) -> Bool {
         switch endpoints.transport {
         case .ipc:
@@ -82,7 +83,7 @@ struct OversizedMessageDetector {
 
     private static func getPeer<Address>(of descriptor: Int32, _ address: inout Address) -> Bool {
         var length = socklen_t(MemoryLayout<Address>.size)
-        // Safe because the size passed is that of the value, which begins as every socket address does.
+        // Safe because the size passed is that of the value, which has the common layout of socket addresses.
         return unsafe withUnsafeMutablePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
                 unsafe getpeername(descriptor, address, &length) == 0
@@ -92,7 +93,7 @@ struct OversizedMessageDetector {
 
     private static func hasUnreadBytes(_ descriptor: Int32) -> Bool {
         var item = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        // Safe because it is one item.
+        // Safe because exactly one item is passed.
         return unsafe poll(&item, 1, 0) == 1 && item.revents & Int16(POLLIN) != 0
     }
 }

@@ -3,11 +3,11 @@ import GalleyJSON
 package import GalleyJupyterProtocol
 import Synchronization
 
-/// Hears every message of a kernel first: knows when it is ready, and who waits for a reply on the control channel.
+/// Inspects every message of a kernel first, to detect when the kernel is ready and when control replies arrive.
 package final class ReadinessHandshake: Sendable {
-    /// Set when the kernel has told what it is and has been heard on the channel on which it publishes.
+    /// Fulfilled when the kernel has sent its kernel info reply and at least one IOPub message.
     package let ready = AsyncPromise<KernelInfo>()
-    /// Set when the conversation has broken off.
+    /// Fulfilled when the connection has failed.
     package let connectionFailed = AsyncPromise<KernelFailure>()
     private let session: Session
     private let state = Mutex(State())
@@ -18,44 +18,46 @@ package final class ReadinessHandshake: Sendable {
         var replies: [String: AsyncPromise<Void>] = [:]
     }
 
-    /// A kernel that answers this often and never publishes anything is taken as it is.
+    /// The number of requests after which a kernel counts as ready even without an IOPub message.
     private static let enough = 200
 
-    /// Begins before anything is sent.
+    /// Creates a handshake. Call it before the first message is sent.
     package init(session: Session) { self.session = session }
 
-    /// The first thing that is said to a kernel.
+    /// Returns a kernel info request, the first message to a kernel.
     ///
-    /// It waits in the socket until the kernel is there. A kernel drops a message that it has seen before without a
-    /// word, so each further one has an identifier of its own.
+    /// The request waits in the socket until the kernel listens. Kernels silently drop repeated messages, so each
+    /// request has a new ID.
     package func infoRequest() -> Message {
         let request = session.kernelInfoRequest()
         state.withLock { _ = $0.questions.insert(request.header.id) }
         return request
     }
 
-    /// Returns what is set when the reply to a request has come.
+    /// Returns a promise that is fulfilled when the reply to a control request arrives.
     package func expectReply(to request: Message) -> AsyncPromise<Void> {
         let latch = AsyncPromise<Void>()
         state.withLock { $0.replies[request.header.id] = latch }
         return latch
     }
 
-    /// Looks at a message before anything else does, and says what becomes of it.
+    /// Processes a message before its delivery; returns how to handle it.
     package func receive(_ message: Message) -> Connection.Reaction {
         if message.channel == .control, let parent = message.parent?.id {
             state.withLock { $0.replies.removeValue(forKey: parent) }?.set(())
         }
         if ready.current != nil {
-            // What is still to come of the questions is nobody's business.
+            // Late messages of the handshake's own requests are not delivered.
             let isOwn = message.parent.map { parent in state.withLock { $0.questions.contains(parent.id) } } ?? false
             return Connection.Reaction(isDelivered: !isOwn && !message.isWelcome)
         }
         return Connection.Reaction(isDelivered: false, replies: getReady(with: message))
     }
 
-    /// A kernel is ready when it replies. But a subscription takes its time, and what is published before it has
-    /// arrived is lost: so it must have been heard publishing too, be it only its welcome.
+    /// Checks whether the kernel is ready; returns the next request if it is not.
+    ///
+    /// A subscription takes effect with a delay, and messages published before that are lost. The kernel is therefore
+    /// ready only after an IOPub message has arrived, such as its welcome message.
     private func getReady(with message: Message) -> [Message] {
         let (isAnswer, isPublishing, count) = state.withLock { state in
             if message.channel == .iopub { state.isPublishing = true }

@@ -2,7 +2,7 @@ import Dispatch
 import GalleyCZeroMQ
 import Glibc
 
-/// Runs `body` on a new thread, which ends with it; returns whether there was one to be had.
+/// Runs `body` on a new detached thread; returns false if the system cannot start one.
 package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     final class Job: Sendable {
         let body: @Sendable () -> Void
@@ -15,7 +15,7 @@ package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
         &thread, nil,
         { argument in
             guard let argument = unsafe argument else { return nil }
-            // Whoever looks at the threads of a process sees whose they are; otherwise they have their maker's name.
+            // Without a name, the thread would show the name of the thread that created it.
             _ = unsafe pthread_setname_np(pthread_self(), "galley")
             unsafe Unmanaged<Job>.fromOpaque(argument).takeRetainedValue().body()
             return nil
@@ -25,13 +25,13 @@ package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     return failed == 0
 }
 
-/// Finds out whether the system lets this process have so many threads more at once, by making them.
+/// Checks, by starting them, whether this process can start this number of additional threads.
 package func canStartThreads(_ count: Int) -> Bool {
     let gate = DispatchSemaphore(value: 0)
     var threads: [pthread_t] = []
     for _ in 0..<count {
         var thread = pthread_t()
-        // Safe because the semaphore is retained here once and released once: by the thread or, where there is none, here.
+        // Safe because the semaphore is retained here and released once: by the thread, or here if there is no thread.
         let argument = unsafe Unmanaged.passRetained(gate).toOpaque()
         let failed = unsafe pthread_create(
             &thread, nil,

@@ -3,40 +3,40 @@ import Glibc
 import GalleyJupyterProtocol
 import Synchronization
 
-/// What libzmq keeps for all sockets of this process: its own threads, and a few descriptors.
+/// The libzmq context that all sockets of this process share, with its threads and file descriptors.
 ///
-/// There is one, made with the first connection and never ended. One for each connection would cost two threads and six
-/// descriptors each, and libzmq ends the whole process when it runs out of those while it makes one.
+/// It is created with the first connection and never ends. A context for each connection would need two threads and six
+/// file descriptors, and libzmq aborts the process if it runs out of them while it creates a context.
 ///
-/// It begins to work with its first socket, which is made when it is first asked for.
+/// libzmq starts the context with its first socket, so ``start()`` creates one at once.
 final class ZeroMQContext: Sendable {
     static let shared = ZeroMQContext()
     private let handle = Mutex<Handle?>(nil)
 
-    /// Safe because libzmq lets any thread make sockets with it, and it is never ended.
+    /// Safe because any thread may create sockets with a libzmq context, and this context never ends.
     @safe private struct Handle: @unchecked Sendable {
         let pointer: UnsafeMutableRawPointer
     }
 
-    /// How many descriptors that takes, and then some. Where they are short, libzmq ends the process, or is good for
-    /// nothing from then on.
+    /// The file descriptors that libzmq needs, with a margin. If they run out, libzmq aborts the process or stops
+    /// working.
     private static let descriptorsNeeded = 24
-    /// How many threads that takes, and then some; likewise.
+    /// The threads that libzmq needs, with a margin.
     private static let threadsNeeded = 4
-    /// How much memory that takes, and then some; likewise.
+    /// The memory that libzmq needs, with a margin, in bytes.
     private static let memoryNeeded = 16 << 20
 
-    /// Makes a socket that is connected, or will be when somebody listens there.
+    /// Creates a socket that connects to `address` as soon as the peer listens.
     func socket(
         _ kind: Int32, to address: String, identity: [UInt8], keys: CurveKeys?
     ) throws(KernelFailure) -> ZeroMQSocket {
         do throws(ZeroMQError) {
             let socket = try self.socket(kind)
-            // Nothing is dropped because we are slow, and what is unsent when we leave is nobody's loss.
+            // Without these limits, libzmq drops no messages from a fast kernel. Unsent messages are dropped on close.
             try socket.set(ZMQ_RCVHWM, 0)
             try socket.set(ZMQ_SNDHWM, 0)
             try socket.set(ZMQ_LINGER, 0)
-            // The kernel's sockets appear while we try; libzmq's own 100 ms would be waited for in vain.
+            // The kernel creates its sockets soon; libzmq's default of 100 ms would delay the connection.
             try socket.set(ZMQ_RECONNECT_IVL, 2)
             if let keys {
                 try socket.set(ZMQ_CURVE_SERVERKEY, Array(keys.publicKey.utf8))
@@ -60,7 +60,9 @@ final class ZeroMQContext: Sendable {
         return try unsafe ZeroMQSocket(kind, in: handle.pointer)
     }
 
-    /// Has the context begin to work, unless it has; throws where the system lacks what that takes.
+    /// Starts the context if necessary.
+    ///
+    /// - Throws: ``ZeroMQError`` if the system lacks file descriptors, threads or memory.
     func start() throws(ZeroMQError) { _ = try begun() }
 
     private func begun() throws(ZeroMQError) -> Handle {
@@ -71,7 +73,7 @@ final class ZeroMQContext: Sendable {
             guard let memory = unsafe malloc(Self.memoryNeeded) else { throw ZeroMQError(code: ENOMEM) }
             unsafe free(memory)
             guard let pointer = unsafe zmq_ctx_new() else { throw .last }
-            // Four sockets a kernel, and hundreds of kernels; libzmq's own limit is 1023.
+            // Each kernel uses four sockets; libzmq's default limit is 1023.
             unsafe zmq_ctx_set(pointer, ZMQ_MAX_SOCKETS, 16_384)
             do throws(ZeroMQError) {
                 _ = try unsafe ZeroMQSocket(ZMQ_DEALER, in: pointer)
@@ -85,7 +87,7 @@ final class ZeroMQContext: Sendable {
         }
     }
 
-    /// Finds out whether there is room for the descriptors that the context is going to open.
+    /// Checks whether the process can open the file descriptors that the context needs.
     private static func checkDescriptors() throws(ZeroMQError) {
         var taken: [Int32] = []
         defer { for descriptor in taken { close(descriptor) } }

@@ -1,22 +1,22 @@
 import GalleyCZeroMQ
 import GalleyJupyterProtocol
 
-/// A code of libzmq, such as `EAGAIN`.
+/// An error number of libzmq, such as `EAGAIN`.
 struct ZeroMQError: Error, Hashable, CustomStringConvertible {
     let code: Int32
-    /// The code that the last call of this thread left.
+    /// The error of the last call on this thread.
     static var last: ZeroMQError { ZeroMQError(code: zmq_errno()) }
     var failure: KernelFailure { .disconnected("libzmq: \(self)") }
     // Safe because libzmq returns a string that is never freed.
     var description: String { unsafe String(cString: zmq_strerror(code)) }
 }
 
-// Safe because the handle is used through the struct's own methods alone, and never after it was closed.
-/// One of the sockets of a connection, used by the thread that made it and closed there.
+// Safe because only the struct's methods use the handle, and never after it was closed.
+/// A socket of a connection. The thread that creates it must also use and close it.
 @safe struct ZeroMQSocket: ~Copyable {
     private let handle: UnsafeMutableRawPointer
 
-    /// Makes a socket; `context` has to outlive it.
+    /// Creates a socket. `context` must outlive it.
     init(_ kind: Int32, in context: UnsafeMutableRawPointer) throws(ZeroMQError) {
         guard let handle = unsafe zmq_socket(context, kind) else { throw .last }
         unsafe self.handle = unsafe handle
@@ -38,12 +38,12 @@ struct ZeroMQError: Error, Hashable, CustomStringConvertible {
         if unsafe zmq_connect(handle, endpoint) != 0 { throw .last }
     }
 
-    /// Waits for this socket among others.
+    /// The item for `zmq_poll` that waits for messages of this socket.
     var pollItem: zmq_pollitem_t {
         unsafe zmq_pollitem_t(socket: handle, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0)
     }
 
-    /// Sends a message whole; what cannot be sent yet waits in the socket.
+    /// Sends a whole message. Frames that cannot be sent yet wait in the socket.
     func send(_ frames: [[UInt8]]) throws(ZeroMQError) {
         for (index, frame) in frames.enumerated() {
             let flags = ZMQ_DONTWAIT | (index < frames.count - 1 ? ZMQ_SNDMORE : 0)
@@ -54,7 +54,7 @@ struct ZeroMQError: Error, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Returns the frames of the next message, nil where none is there.
+    /// Receives the frames of the next message; returns nil if no message has arrived.
     func receive() throws(ZeroMQError) -> [[UInt8]]? {
         var frames: [[UInt8]] = []
         while true {
@@ -63,11 +63,11 @@ struct ZeroMQError: Error, Hashable, CustomStringConvertible {
             defer { unsafe zmq_msg_close(&frame) }
             guard unsafe zmq_msg_recv(&frame, handle, ZMQ_DONTWAIT) != -1 else {
                 if zmq_errno() == EINTR { continue }
-                // A message arrives whole: only before its first frame can there be nothing.
+                // libzmq delivers messages whole: only before the first frame can there be nothing to receive.
                 if zmq_errno() == EAGAIN { return nil }
                 throw .last
             }
-            // What comes after more frames than a message has is taken out, or it would stand in the way, and let go.
+            // Frames beyond the limit must be received too, because they would block the socket. They are dropped.
             if frames.count <= MessageCodec.frameLimit {
                 // Safe because the bytes are copied while the frame is open.
                 frames.append(

@@ -16,7 +16,7 @@ private func long(isDeaf: Bool = false) -> String {
     @Test(arguments: [
         (["--timeout", "3"], "took longer than the limit of 3 s for a cell"),
         (["--timeout=3s", "--on-timeout=stop"], "took longer than the limit of 3 s for a cell"),
-        (["--idle-timeout", "3"], "said nothing for 3 s, which is the limit for silence"),
+        (["--idle-timeout", "3"], "produced no output for 3 s, which is the idle limit"),
         (["--total-timeout", "20"], "was running when the limit of 20 s for the whole run was reached"),
         (["--ExecutePreprocessor.timeout=3"], "took longer than the limit of 3 s for a cell"),
     ])
@@ -49,7 +49,7 @@ private func long(isDeaf: Bool = false) -> String {
             ["execute", "--inplace", "--timeout", "3", "--grace", "3", "--on-timeout", "interrupt", "a.ipynb"],
             in: folder)
         #expect(run.status == 124)
-        #expect(run.errors.hasSuffix("; it did not heed the interrupt, and the kernel was killed\n"))
+        #expect(run.errors.hasSuffix("; the kernel ignored the interrupt and was killed\n"))
         #expect(try folder.notebook().outputs == [["begun\n", "TimeLimitReached"], []])
     }
 }

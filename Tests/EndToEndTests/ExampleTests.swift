@@ -16,7 +16,7 @@ struct Example: Sendable, CustomTestStringConvertible {
             output: "2 cells, kernel python3\n1 succeeded 6 * 7\n2 succeeded 8 * 9\nsucceeded\n"),
         Example(
             name: "End a run", cells: ["print('WARNING', flush=True)\nimport time; time.sleep(600)"],
-            output: "the run was cancelled, in cell 1 of 1\n"),
+            output: "the run was canceled, in cell 1 of 1\n"),
         Example(
             name: "Run many", cells: ["1 / 0"],
             output: "0 clean.ipynb\n1 report.ipynb\nclean.ipynb succeeded\nreport.ipynb raised\n"),

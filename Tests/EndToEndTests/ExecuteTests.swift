@@ -139,7 +139,8 @@ import Testing
         #expect(refused.status == 2)
         #expect(
             refused.errors
-                == "galley: No cell is called 'there'. The notebook has code cells 1 to 3; its tags are here\n")
+                == "galley: No cell has the number, tag or ID 'there'. The notebook has code cells 1 to 3; its tags are here\n"
+        )
     }
 
     @Test func `tells of its run in its metadata only where that is wanted`() async throws {
@@ -165,7 +166,8 @@ import Testing
         let outputs = try folder.notebook().outputs
         #expect(outputs[0].first?.utf8.count == 10_000)
         #expect(
-            outputs[0].last == "[galley: the output of this cell is cut here. It may have 10.0 kB; 90.0 kB more came]\n"
+            outputs[0].last
+                == "[galley: the output of this cell was truncated here. The limit is 10.0 kB; 90.0 kB more were discarded]\n"
         )
         #expect(outputs[1] == ["49"])
     }

@@ -171,7 +171,7 @@ final class ExistingKernel {
         try folder.write("{}", to: "broken.json")
         let run = try await execute("--existing", "broken.json")
         #expect(run.status == 4)
-        #expect(run.errors.contains("is no connection file: it has no number as 'shell_port'"), "\(run.errors)")
+        #expect(run.errors.contains("is no connection file: it has no valid 'shell_port'"), "\(run.errors)")
     }
 
     @Test func `runs the notebooks of a batch one after the other`() async throws {

@@ -97,7 +97,7 @@ import Testing
         #expect(bars[0].0 < 50 && bars[1].0 >= bars[0].0 + bars[0].1 - 0.5)
         #expect(bars[1].0 + bars[1].1 <= 100.5)
         #expect(page.contains("red") && page.contains("&lt;&amp;&gt;") && !page.contains("\u{1B}"))
-        #expect(page.contains("<title>2 notebooks: all is well</title>"))
+        #expect(page.contains("<title>2 notebooks succeeded</title>"))
         // Notebooks that are nobody's business make a report that is not.
         chmod(folder.path + "/a.ipynb", 0o600)
         _ = try await Program.run(["execute", "--inplace", "--html", "r/page.html", "a.ipynb"], in: folder)

@@ -187,7 +187,7 @@ import Testing
             let report = try json("reports/\(job).json")
             #expect(report["status"] as? String == "stopped")
             #expect((report["stopped_by"] as? [String: Any])?["kind"] as? String == "cancelled")
-            #expect(ends[job]?["message"] as? String == "the run was cancelled, in cell 2 of 2")
+            #expect(ends[job]?["message"] as? String == "the run was canceled, in cell 2 of 2")
         }
 
         try folder.write("", to: "go")

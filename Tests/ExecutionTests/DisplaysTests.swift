@@ -71,7 +71,7 @@ import Testing
         let warnings = ran.events.compactMap { if case .warning(let text) = $0 { text } else { nil } }
         #expect(
             warnings == [
-                "cell 1: a number of more than 4300 digits was put out, which Python cannot read; the file holds its digits as text"
+                "cell 1: the output contains a number of more than 4300 digits, which Python cannot read; the file stores it as text"
             ])
     }
 }

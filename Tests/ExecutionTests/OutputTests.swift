@@ -127,7 +127,7 @@ import Testing
     @Test func `end where their limit is reached, in a line that says how much was cut`() async throws {
         var options = RunSettings()
         options.outputLimit = 10
-        let line = "stderr: [galley: the output of this cell is cut here. It may have 10 bytes;"
+        let line = "stderr: [galley: the output of this cell was truncated here. The limit is 10 bytes;"
         let found = try await outputs(
             .print("12345678"), .print("é9é"), .print("more"), .display("big"),
             .say("error", on: .iopub, content: ["ename": "E", "evalue": "", "traceback": []]), options: options)
@@ -137,7 +137,7 @@ import Testing
         #expect(found.count == 3)
         // Three bytes of the text, four of the next, and the display as it would stand in the file.
         let shown = Output.displayData(MimeBundle(["text/plain": "big"])).json
-        #expect(found.last?.hasSuffix("\(3 + 4 + shown.size) bytes more came]\n") == true)
+        #expect(found.last?.hasSuffix("\(3 + 4 + shown.size) bytes more were discarded]\n") == true)
         #expect(try await outputs(.print("1234567890"), options: options) == ["stdout: 1234567890"])
         #expect(
             try await outputs(.print("12345678901"), .clear(waits: false), .print("x"), options: options) == [
@@ -171,7 +171,7 @@ import Testing
         }
         let found = try await outputs(1000, flood)
         #expect(found.count == 10)
-        #expect(found.last?.contains("is cut here") == true)
+        #expect(found.last?.contains("was truncated here") == true)
     }
 
     @Test func `counts what a terminal shows, and not what was written over`() async throws {
@@ -185,7 +185,7 @@ import Testing
         for text in [colors, "x" + colors, "x" + colors + "\n"] {
             let found = try await outputs(1000, collapses: true, [.print(text)])
             #expect(found.count == 2 && found[0].utf8.count <= 1000 + "stdout: ".count)
-            #expect(found.last?.hasPrefix("stderr: [galley: the output of this cell is cut here.") == true)
+            #expect(found.last?.hasPrefix("stderr: [galley: the output of this cell was truncated here.") == true)
         }
     }
 
@@ -209,7 +209,7 @@ import Testing
         let states = ran.notebook.metadata["widgets"]?["application/vnd.jupyter.widget-state+json"]?["state"]
         let caught = states?["out"]?["state"]?["outputs"]?.elements.compactMap { $0["text"]?.string } ?? []
         #expect(caught.first?.count == 1000)
-        #expect(caught.last?.hasPrefix("[galley: the output of this cell is cut here.") == true)
+        #expect(caught.last?.hasPrefix("[galley: the output of this cell was truncated here.") == true)
     }
 }
 

@@ -61,11 +61,11 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"timeuot": 600}"#, "'timeuot' is no setting"), (#"{"timeout": "10m"}"#, "'timeout' is of the wrong kind"),
-        (#"{"timeout": 1e300}"#, "'timeout' is of the wrong kind"), ("[]", "settings are a JSON object"),
-        (#"{"user": {"id": 1}}"#, "'user' is of the wrong kind"),
-        (#"{"environment": {"A": 1}}"#, "'environment' is of the wrong kind"),
-        (#"{"result": {"file": "a", "folder": "b"}}"#, "'result' is of the wrong kind"),
+        (#"{"timeuot": 600}"#, "'timeuot' is not a setting"), (#"{"timeout": "10m"}"#, "'timeout' has the wrong type"),
+        (#"{"timeout": 1e300}"#, "'timeout' has the wrong type"), ("[]", "settings must be a JSON object"),
+        (#"{"user": {"id": 1}}"#, "'user' has the wrong type"),
+        (#"{"environment": {"A": 1}}"#, "'environment' has the wrong type"),
+        (#"{"result": {"file": "a", "folder": "b"}}"#, "'result' has the wrong type"),
     ])
     func `are refused where a name or a value is wrong`(document: String, problem: String) {
         do {

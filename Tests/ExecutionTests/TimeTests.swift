@@ -231,7 +231,7 @@ import Testing
             ])
         #expect(
             plan.warnings == [
-                "cell 4, tag 'timeout=soon': 'soon' is no time limit, such as 600, 10m or none; it was left out"
+                "cell 4, tag 'timeout=soon': 'soon' is not a time limit (such as 600, 10m or none) and is ignored"
             ])
         #expect(
             try Plan(for: Notebook(cells: ["a"], metadata: ["tags": ["timeout=7"]]), options).cells[0].limit.duration

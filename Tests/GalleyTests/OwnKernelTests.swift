@@ -262,6 +262,6 @@ extension JSONEncoder {
         var odd = notebook("prints a")
         odd.cells[0].tags = ["timeout=soon"]
         let (_, report) = try await execute(odd, scripted())
-        #expect(report.warnings.count == 1 && report.warnings[0].contains("'soon' is no time limit"))
+        #expect(report.warnings.count == 1 && report.warnings[0].contains("'soon' is not a time limit"))
     }
 }

@@ -126,21 +126,21 @@ import Testing
         (PostMortem(cause: .exited(1), lifetime: .milliseconds(1386)), "it exited with status 1 after 1.386 s"),
         (
             PostMortem(cause: .signalled(11), peakMemory: 50_000_000),
-            "it was ended by signal 11 (SIGSEGV) after 0.0 s, with 50 MB at most"
+            "it was ended by signal 11 (SIGSEGV) after 0.0 s, using at most 50 MB"
         ),
         (
             PostMortem(cause: .signalled(9), memory: .machine),
-            "it was ended by signal 9 (SIGKILL), perhaps because the machine was out of memory: it ended a process for that meanwhile after 0.0 s"
+            "it was ended by signal 9 (SIGKILL), perhaps because the machine ran out of memory and the system killed a process after 0.0 s"
         ),
         (
             PostMortem(cause: .signalled(9), memory: .groupLimit),
-            "it was ended by signal 9 (SIGKILL), because its group of processes (a container, say) had used up its memory after 0.0 s"
+            "it was ended by signal 9 (SIGKILL), because its control group (such as a container) ran out of memory after 0.0 s"
         ),
         (
             PostMortem(cause: .signalled(6), memory: .kernelLimit(bytes: 500_000_000)),
-            "it was ended by signal 6 (SIGABRT), perhaps for lack of memory: its limit was 500 MB after 0.0 s"
+            "it was ended by signal 6 (SIGABRT), perhaps because of its memory limit of 500 MB after 0.0 s"
         ),
-        (PostMortem(cause: .unknown), "how, nobody saw after 0.0 s"),
+        (PostMortem(cause: .unknown), "it ended for an unknown reason after 0.0 s"),
     ])
     func `is one sentence`(end: PostMortem, sentence: String) { #expect(end.description == sentence) }
 }

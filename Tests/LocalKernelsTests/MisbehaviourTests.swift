@@ -67,14 +67,14 @@ import Testing
 
     @Test(arguments: [
         ("forged", "a message is not signed with this connection's key"),
-        ("short", "a message has 3 frames behind <IDS|MSG>; it needs at least 5"),
-        ("replayed", "a message has come twice"),
+        ("short", "a message has 3 frames after <IDS|MSG>; it needs at least 5"),
+        ("replayed", "a message arrived twice"),
         (
             "garbled",
             "the content of a message is not JSON: line 1, column 2: the text ends where a key in double quotes or '}' was expected"
         ),
-        ("list", "the content of a message is not an object but a value of the kind 'array'"),
-        ("nameless", "the header of a message does not say what message it is"),
+        ("list", "the content of a message is not an object but of type 'array'"),
+        ("nameless", "the header of a message has no ID or no type"),
     ])
     func `a frame that is not to be trusted ends the conversation, and is named`(mode: String, reason: String)
         async throws
@@ -82,7 +82,7 @@ import Testing
         let failure = await failure {
             try await withKernel(Fixture.spec(mode)) { kernel in _ = try await kernel.run("x") }
         }
-        #expect(failure.map { "\($0)" } == "what came is not to be trusted: \(reason)")
+        #expect(failure.map { "\($0)" } == "an invalid message arrived: \(reason)")
     }
 
     @Test(.timeLimit(.minutes(5))) func `a message that never ends, ends the conversation`() async {
@@ -92,7 +92,7 @@ import Testing
                 try await withKernel(Fixture.spec("endless")) { kernel in _ = try await kernel.run("x") }
             }
             let sentence =
-                "what came is not to be trusted: a message is too large, or does not end: it may have 1073741824 bytes in 65536 frames"
+                "an invalid message arrived: a message is too large or endless: the limit is 1073741824 bytes in 65536 frames"
             exit(failure.map { "\($0)" } == sentence ? 0 : 1)
         }
     }
@@ -103,7 +103,7 @@ import Testing
         }
         #expect(
             error?.description
-                == "Kernel 'forged-at-start' could not be spoken to: what came is not to be trusted: a message is not signed with this connection's key"
+                == "Kernel 'forged-at-start' could not be spoken to: an invalid message arrived: a message is not signed with this connection's key"
         )
         #expect(scratch.remains == [])
     }

@@ -119,7 +119,7 @@ import Testing
         let suite = JUnitSuite(job, notebook, began: moment, machine: "m")
         #expect(suite.counts.tests == 200)
         #expect((4_000_000..<5_000_000).contains(suite.text.utf8.count))
-        #expect(suite.text.contains("left out here, as there is too much of it"))
+        #expect(suite.text.contains("omitted here because of its size"))
     }
 
     @Test func `says nothing that XML cannot say`() {
@@ -147,7 +147,7 @@ import Testing
     @Test(arguments: [
         ([(1, "stdout differs")], "cell 1: stdout differs"),
         ([(1, "stdout differs"), (1, "image/png is new")], "cell 1: stdout differs, and 1 more"),
-        ([(1, "stdout differs"), (3, "image/png is new")], "cells 1, 3 differ from what is stored"),
+        ([(1, "stdout differs"), (3, "image/png is new")], "cells 1, 3 differ from the stored outputs"),
     ])
     func `names what differs`(found: [(Int, String)], sentence: String) throws {
         let findings = found.map { CheckFinding(cell: $0.0, index: $0.0 - 1, what: $0.1, lines: []) }
