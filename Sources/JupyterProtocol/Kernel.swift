@@ -173,7 +173,7 @@ extension PostMortem: CustomStringConvertible {
             case .kernelLimit(let bytes): ", perhaps because of its memory limit of \(bytes / 1_000_000) MB"
             case nil: ""
             }
-        return how + memory + " after \(seconds) s" + (megabytes > 0 ? ", using at most \(megabytes) MB" : "")
+        return how + " after \(seconds) s" + (megabytes > 0 ? ", using at most \(megabytes) MB" : "") + memory
     }
 
     /// The names of signals that end processes.

@@ -130,15 +130,15 @@ import Testing
         ),
         (
             PostMortem(cause: .signalled(9), memory: .machine),
-            "it was ended by signal 9 (SIGKILL), perhaps because the machine ran out of memory and the system killed a process after 0.0 s"
+            "it was ended by signal 9 (SIGKILL) after 0.0 s, perhaps because the machine ran out of memory and the system killed a process"
         ),
         (
             PostMortem(cause: .signalled(9), memory: .groupLimit),
-            "it was ended by signal 9 (SIGKILL), because its control group (such as a container) ran out of memory after 0.0 s"
+            "it was ended by signal 9 (SIGKILL) after 0.0 s, because its control group (such as a container) ran out of memory"
         ),
         (
             PostMortem(cause: .signalled(6), memory: .kernelLimit(bytes: 500_000_000)),
-            "it was ended by signal 6 (SIGABRT), perhaps because of its memory limit of 500 MB after 0.0 s"
+            "it was ended by signal 6 (SIGABRT) after 0.0 s, perhaps because of its memory limit of 500 MB"
         ),
         (PostMortem(cause: .unknown), "it ended for an unknown reason after 0.0 s"),
     ])
