@@ -1,4 +1,4 @@
-/// The beginning and the end of a text that is too long for a page.
+/// The beginning and the end of a text, shortened to fit on a page.
 struct Excerpt {
     /// The beginning, or the whole text if it is short enough.
     let head: Substring

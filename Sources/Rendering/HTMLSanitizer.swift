@@ -158,7 +158,7 @@ extension HTMLSanitizer {
     }
 }
 
-// MARK: - What may stand in what
+// MARK: - Nesting rules
 
 extension HTMLSanitizer {
     /// Closes the open table if the next content is not a part of a table.
