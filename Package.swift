@@ -1,6 +1,6 @@
 // swift-tools-version: 6.2
 
-// Targets stand in the order of their dependencies: each one uses only what is above it.
+// Targets are in dependency order: each target uses only targets above it.
 import PackageDescription
 
 let package = Package(
@@ -79,10 +79,10 @@ let package = Package(
         tests(of: "Flags", need: ["Flags"]),
         tests(of: "CLI", need: ["JSON", "JupyterProtocol", "Storage", "Execution", "Flags", "Galley", "GalleyCLI"]),
         tests(of: "Architecture"),
-        // What it looks at has to be built.
+        // The test inspects the built modules, so they are dependencies.
         tests(of: "API", need: ["Galley", "GalleyTesting"], exclude: ["public-api.txt"]),
         tests(of: "EndToEnd"),
-        // It sees what a stranger sees, to whom the documentation speaks.
+        // No package access, so that the documentation's examples use only the public API.
         .executableTarget(
             name: "Examples", dependencies: modules(["Galley", "GalleyTesting"]), path: "Tests/Examples",
             packageAccess: false),
@@ -97,10 +97,10 @@ let package = Package(
     ]
 )
 
-/// A folder of `Sources`.
+/// A target for a folder of `Sources`.
 ///
-/// A package cannot have a module of the same name as another that is built with it, and others have their own `JSON` and
-/// `CLI`: so each of ours has Galley's name before that of its room.
+/// SwiftPM does not allow two modules of the same name in a build, and other packages may have a `JSON` or a `CLI`.
+/// Therefore each module's name begins with "Galley".
 func room(_ name: String, needs: [String] = [], exclude: [String] = []) -> Target {
     .target(name: module(name), dependencies: modules(needs), path: "Sources/\(name)", exclude: exclude)
 }
@@ -123,6 +123,7 @@ let settings: [SwiftSetting] = [
 ]
 
 for target in package.targets where !["CLinux", "CSodium", "CZeroMQ"].map(module).contains(target.name) {
-    // Tests call the system to make faults; that every such call be marked helps where the program itself does it.
+    // Tests make many unsafe system calls to cause faults, and marking each of them would help only in the program
+    // itself.
     target.swiftSettings = settings + (target.isTest ? [] : [.strictMemorySafety()])
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The lifecycle script that guides to scheduled notebooks have, with the word "jupyter" replaced by "galley". Both lines
-# around it can go: Galley finds the kernels of Conda's environments by itself.
+# The common lifecycle script for scheduled notebooks, with the word "jupyter" replaced by "galley". You can remove the
+# lines with "source": Galley finds the kernels of Conda environments without them.
 set -e
 
 ENVIRONMENT=${ENVIRONMENT:-python3}

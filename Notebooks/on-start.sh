@@ -1,37 +1,37 @@
 #!/bin/bash
-# A lifecycle script for a managed notebook instance: when the instance starts it runs a notebook in the background, and
-# when the notebook has ended it stops the instance. Change what stands behind the first ":-" of each setting.
+# A lifecycle script for a managed notebook instance: when the instance starts, the script runs a notebook in the
+# background, and stops the instance when the notebook has ended. To change a setting, edit the text after its ":-".
 #
-# The platform runs it as root, without a terminal, and wants it to end within five minutes: it ends as soon as the
-# notebook runs. The kernel runs as the notebook's owner, and so does everything that it starts.
+# The platform runs the script as root, without a terminal, for at most five minutes. The script ends as soon as the
+# notebook runs. The kernel and all processes that it starts run as the notebook's owner.
 set -u
 
 notebook=${NOTEBOOK:-/home/ec2-user/SageMaker/report.ipynb}
-# Where the volume is that outlives a restart.
+# A path on the volume that survives a restart.
 galley=${GALLEY:-/home/ec2-user/SageMaker/bin/galley}
-# The kernel by its name, such as conda_python3; none for the one that the notebook names.
+# The kernel's name, such as conda_python3; empty for the kernel that the notebook names.
 kernel=${KERNEL:-}
 limit=${LIMIT:-8h}
 logs=${LOGS:-/home/ec2-user/SageMaker/logs}
 stop=${STOP:-'aws sagemaker stop-notebook-instance --notebook-instance-name "$(jq -r .ResourceName /opt/ml/metadata/resource-metadata.json)"'}
 
-# For a day on which somebody wants to work on the instance.
+# To work on the instance without a run, create this file.
 keep=$(dirname "$notebook")/KEEP-RUNNING
 if [ -e "$keep" ]; then
-    echo "$keep is there, so nothing is run"
+    echo "$keep exists, so no notebook is run"
     exit 0
 fi
 
-# Made by the user, since root would follow whatever links the user has put there.
+# The owner creates the folder, because root would follow a symbolic link that the owner may have put there.
 owner=$(stat -c %U "$notebook" 2>/dev/null || stat -c %U "$(dirname "$notebook")")
 runuser -u "$owner" -- mkdir -p "$logs" || logs=$(mktemp -d)
 name=$(basename "$notebook" .ipynb)
 
-# What is printed gets into the log of the lifecycle script. The stop comes however the notebook ends, also when it does
-# not even begin: an instance that nobody uses costs money.
+# The output goes to the log of the lifecycle script. The instance is stopped after any end of the run, even if the run
+# does not start, because an idle instance costs money.
 "$galley" execute --inplace --detach --stream --total-timeout "$limit" ${kernel:+--kernel "$kernel"} \
     --log "$logs/$name.run.log" --status "$logs/$name.status.json" --then "$stop" "$notebook"
 status=$?
-# With these Galley was not there, or did not understand what was asked of it.
+# With these statuses, Galley is missing or rejected its command line, so it does not stop the instance itself.
 case $status in 2 | 126 | 127) sh -c "$stop" ;; esac
 exit "$status"

@@ -5,7 +5,7 @@ import PackageDescription
 let package = Package(
     name: "scheduler",
     products: [.executable(name: "scheduler", targets: ["Scheduler"])],
-    // In a repository of your own it is .package(url:from:).
+    // In your own repository, use .package(url:from:).
     dependencies: [.package(name: "galley", path: "../..")],
     targets: [
         .executableTarget(name: "Scheduler", dependencies: [.product(name: "Galley", package: "galley")])

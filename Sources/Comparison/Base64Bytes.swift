@@ -1,14 +1,14 @@
-/// Bytes as a notebook holds them: in base64, with line ends that mean nothing.
+/// Binary data as a notebook stores it: base64, with insignificant line breaks.
 struct Base64Bytes: Hashable {
-    /// The letters without blanks.
+    /// The base64 characters without white space.
     let letters: [UInt8]
 
     init(_ text: String) { letters = text.utf8.filter { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } }
 
-    /// How many bytes they are, about.
+    /// The approximate number of decoded bytes.
     var count: Int { letters.count / 4 * 3 - letters.suffix(2).count { $0 == UInt8(ascii: "=") } }
 
-    /// The bytes; nil where the letters are no base64.
+    /// The decoded bytes; nil if the base64 is invalid.
     var decoded: [UInt8]? {
         guard letters.count % 4 == 0 else { return nil }
         let padding = letters.suffix(2).reversed().prefix { $0 == UInt8(ascii: "=") }.count

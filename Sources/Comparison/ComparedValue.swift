@@ -1,16 +1,16 @@
 import GalleyJSON
 import GalleyNotebook
 
-/// One thing that was put out, in the form in which it is compared.
+/// A part of an output in the form in which it is compared.
 enum ComparedValue {
-    /// Text after sanitizing.
+    /// Sanitized text.
     case text(String)
-    /// Strings within are sanitized when they are compared.
+    /// JSON, whose strings are sanitized during the comparison.
     case json(Value)
     case picture(Base64Bytes)
     case bytes(Base64Bytes)
 
-    /// Takes one representation of what was displayed.
+    /// Takes the representation of one MIME type from an output.
     init(_ type: String, in data: MimeBundle, _ sanitizers: TextSanitizers) {
         guard let text = data.text(type) else {
             self = .json(data.json[type] ?? .null)
@@ -25,14 +25,14 @@ enum ComparedValue {
         }
     }
 
-    /// Whether a notebook holds a media type in base64.
+    /// Whether a notebook stores a MIME type in base64.
     private static func isEncoded(_ type: String) -> Bool {
         if type.hasSuffix("+xml") { return false }
         return ["image/", "audio/", "video/", "font/"].contains { type.hasPrefix($0) }
             || ["application/pdf", "application/octet-stream", "application/zip"].contains(type)
     }
 
-    /// How another value in its place differs, none where it does not.
+    /// Returns the lines that describe how a new value differs; empty if the values are equal.
     func difference(to new: ComparedValue, _ sanitizers: TextSanitizers) -> [String] {
         switch (self, new) {
         case (.text(let one), .text(let other)):
@@ -44,7 +44,7 @@ enum ComparedValue {
         }
     }
 
-    /// The value as text for somebody to read.
+    /// Returns the value as readable text.
     func readable(_ sanitizers: TextSanitizers) -> String {
         switch self {
         case .text(let text): text
@@ -54,7 +54,7 @@ enum ComparedValue {
         }
     }
 
-    /// What equal values share, for finding out which of several is missing.
+    /// Returns a key that equal values share, to find which of several values is missing.
     func key(_ sanitizers: TextSanitizers) -> [UInt8] {
         switch self {
         case .picture(let bytes), .bytes(let bytes): bytes.letters

@@ -1,23 +1,23 @@
-/// One thing in which what a cell put out differs from what its notebook has stored.
+/// A difference between the outputs of a cell and the outputs stored in its notebook.
 package struct Difference: Hashable, Sendable {
-    /// What differs, such as `stdout`, `text/plain of the result` or `image/png`.
+    /// The part that differs, such as `stdout`, `text/plain of the result` or `image/png`.
     package let what: String
-    /// Whether both have it.
+    /// Whether the part changed, is missing or is new.
     package let kind: Kind
-    /// How they differ: lines with `-` are the notebook's, lines with `+` are new.
+    /// The lines that differ: `-` marks lines of the notebook, `+` marks new lines.
     package let lines: [String]
 
-    /// What can be said of a thing.
+    /// The kinds of differences.
     package enum Kind: String, Hashable, Sendable {
-        /// It is another now.
+        /// The part has a different value.
         case changed
-        /// It is in the notebook, and was not put out now.
+        /// The part is in the notebook, but not in the new outputs.
         case missing
-        /// It was put out now, and is not in the notebook.
+        /// The part is in the new outputs, but not in the notebook.
         case added
     }
 
-    /// What differs, and whether both have it, as one line.
+    /// One line that names the part and the kind of difference.
     package var title: String {
         switch kind {
         case .changed: "\(what) differs"

@@ -1,17 +1,17 @@
-/// What has to be changed in one list to get another, after Myers: as few elements as possible.
+/// The shortest list of changes that turns one list into another, found with Myers's algorithm.
 struct EditScript {
-    /// A range of the old list, and the range of the new that stands in its place.
+    /// A range of the old list and the range of the new list that replaces it.
     struct Change: Equatable {
         var old: Range<Int>
         var new: Range<Int>
     }
 
-    /// The changes, in their order; between them the lists are the same.
+    /// The changes in order; between them the lists are equal.
     let changes: [Change]
 
-    /// Compares two lists; nil where they have so little in common that looking for it would take too long.
+    /// Compares two lists; nil if they differ so much that the search would take too long.
     ///
-    /// - Parameter effort: About how many steps are taken at most.
+    /// - Parameter effort: The approximate maximum number of steps.
     init?<Element: Hashable>(from old: [Element], to new: [Element], effort: Int = 20_000_000) {
         let shorter = min(old.count, new.count)
         let head = zip(old, new).prefix { $0 == $1 }.count
@@ -36,8 +36,8 @@ struct EditScript {
         if old.isEmpty || new.isEmpty {
             return old.isEmpty && new.isEmpty ? [] : [Change(old: old.indices, new: new.indices)]
         }
-        // The furthest place in the old list on each diagonal, after so many removals and insertions. What is kept of
-        // it grows with their square.
+        // The furthest index in the old list on each diagonal, after `count` removals and insertions. The history grows
+        // quadratically with `count`, which the limit bounds.
         let sum = old.count + new.count
         let limit = min(sum, 1000, max(30, effort / sum))
         var furthest = Array(repeating: 0, count: 2 * limit + 3)
@@ -57,7 +57,7 @@ struct EditScript {
         return nil
     }
 
-    /// Whether the way onto a diagonal inserts an element of the new list.
+    /// Whether the path reaches a diagonal by inserting an element of the new list.
     private static func isDown(_ left: Int, _ right: Int, _ diagonal: Int, _ count: Int) -> Bool {
         diagonal == -count || diagonal != count && left < right
     }

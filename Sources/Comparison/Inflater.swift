@@ -1,4 +1,4 @@
-/// Unpacks what deflate has packed, as RFC 1951 has it.
+/// Decompresses deflate data (RFC 1951).
 struct Inflater {
     private let input: [UInt8]
     private var place: Int
@@ -7,12 +7,12 @@ struct Inflater {
     private var output: [UInt8] = []
     private let limit: Int
 
-    /// Says that the input is cut off, or is not what deflate writes.
+    /// The input is truncated or invalid.
     struct Damage: Error {}
 
-    /// Unpacks a stream with zlib's header, as RFC 1950 has it, and stops after a number of bytes.
+    /// Decompresses a zlib stream (RFC 1950) up to `limit` bytes; nil if the stream is invalid.
     ///
-    /// The sum at its end is not looked at: whoever has a use for it has one of their own.
+    /// Does not verify the stream's checksum, because the chunks of PNG have their own.
     static func unpack(_ input: [UInt8], atMost limit: Int) -> [UInt8]? {
         guard input.count >= 2, input[0] & 0x0F == 8, input[0] >> 4 <= 7, input[1] & 0x20 == 0,
             (Int(input[0]) << 8 | Int(input[1])) % 31 == 0
@@ -125,7 +125,7 @@ struct Inflater {
 
     private static let order = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
 
-    /// The length that each symbol from 257 on begins with, and how many bits are added to it.
+    /// The base length of each symbol from 257 on, and the number of extra bits.
     private static let lengths: [(base: Int, bits: Int)] = {
         var lengths = steps(from: 3, count: 28, doublingEvery: 4)
         lengths.append((258, 0))
@@ -149,11 +149,11 @@ struct Inflater {
     }()
 }
 
-/// A code in which frequent symbols are short.
+/// A Huffman code.
 struct HuffmanCode: Sendable {
-    /// By the next ten bits: the symbol times sixteen, and the length of its code; zero where that is longer.
+    /// For each value of the next ten bits: the symbol times 16 plus the code's length; zero if the code is longer.
     private var short: [UInt16]
-    /// The codes of each length, and their symbols in order, for longer ones.
+    /// The number of codes of each length, and their symbols in order, for longer codes.
     private var counts = [Int](repeating: 0, count: 16)
     private var symbols: [UInt16] = []
 
@@ -163,7 +163,7 @@ struct HuffmanCode: Sendable {
 
     private init() { short = Array(repeating: 0, count: 1 << Self.shortBits) }
 
-    /// Makes the code in which each symbol has a length, zero where it does not occur; nil where no such code exists.
+    /// Creates the code from the code length of each symbol (zero if unused); nil if no such code exists.
     init?(_ lengths: [UInt8]) {
         self.init()
         for length in lengths where length > 0 { counts[Int(length)] += 1 }
@@ -176,7 +176,7 @@ struct HuffmanCode: Sendable {
             next[length + 1] = (next[length] + counts[length]) * 2
             places[length + 1] = places[length] + counts[length]
         }
-        // Where no more than one symbol occurs its code may be incomplete.
+        // A code may be incomplete only if it has at most one symbol.
         if left > 0, counts.reduce(0, +) > 1 || counts[1...].firstIndex(where: { $0 > 0 }) ?? 1 > 1 { return nil }
         symbols = Array(repeating: 0, count: lengths.count)
         for (symbol, length) in lengths.enumerated() where length > 0 {
@@ -196,7 +196,7 @@ struct HuffmanCode: Sendable {
         }
     }
 
-    /// Returns the symbol that some bits begin with, the first bit being the lowest, and the length of its code.
+    /// Returns the symbol at the beginning of `bits` (least significant bit first) and the length of its code.
     func symbol(in bits: UInt64) -> (Int, length: Int)? {
         let entry = Int(short[Int(bits & (1 << UInt64(Self.shortBits) - 1))])
         if entry > 0 { return (entry >> 4, entry & 15) }

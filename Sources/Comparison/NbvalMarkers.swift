@@ -1,24 +1,24 @@
 package import GalleyNotebook
 
-/// What a cell says of how it is to be checked: the tags and comments that nbval knows.
+/// The checking options of a cell, from the tags and comments that nbval defines.
 package struct NbvalMarkers: Sendable {
-    /// Whether it is not run at all.
+    /// Whether the cell is not run.
     package private(set) var isSkipped = false
-    /// Whether what it puts out is compared.
+    /// Whether the outputs are compared.
     package private(set) var isCompared: Bool
-    /// Whether it may raise an error, which is compared like any other output.
+    /// Whether the cell may raise an error, which is compared like other outputs.
     package private(set) var allowsErrors = false
-    /// Whether it holds nothing to compare with, because it was never run.
+    /// Whether the cell was never run, so there is nothing to compare with.
     package let isUnrun: Bool
-    /// Marks that contradict each other, and what looks like a mark and is none.
+    /// Warnings about contradictory markers and misspelled markers.
     package private(set) var warnings: [String] = []
 
-    /// Reads a cell's marks.
+    /// Reads the markers of a cell.
     ///
-    /// A comment is a mark where it stands alone on its line. Of two that contradict each other the later counts, and
-    /// comments count before tags.
+    /// A comment is a marker if it is alone on its line. If two markers contradict each other, the later one counts;
+    /// comments count after tags.
     ///
-    /// - Parameter isLax: Whether only those cells are compared that ask for it.
+    /// - Parameter isLax: Whether only cells with a marker for it are compared.
     package init(of cell: Cell, isLax: Bool) {
         isCompared = !isLax
         isUnrun = cell.executionCount == nil && cell.outputs.isEmpty
@@ -46,11 +46,11 @@ package struct NbvalMarkers: Sendable {
         _ said: inout [NbvalMarker.Subject: (mark: NbvalMarker, by: String)]
     ) {
         guard let mark else {
-            if isNear { warnings.append("\(place) is none that nbval knows; it was left out") }
+            if isNear { warnings.append("\(place) is unknown to nbval and is ignored") }
             return
         }
         if let (before, by) = said[mark.subject], before != mark {
-            warnings.append("\(place) contradicts \(by), which was left out")
+            warnings.append("\(place) contradicts \(by), which is ignored")
         }
         said[mark.subject] = (mark, place)
     }
@@ -63,11 +63,11 @@ package struct NbvalMarkers: Sendable {
     }
 }
 
-/// What one tag or comment says.
+/// The meaning of one tag or comment.
 private enum NbvalMarker {
     case ignore, check, allowsErrors, skip
 
-    /// What only the last mark counts of.
+    /// The subject of a marker; of the markers with the same subject, the last one counts.
     enum Subject { case comparison, error, run }
 
     var subject: Subject {

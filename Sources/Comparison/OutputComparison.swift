@@ -1,23 +1,23 @@
 import GalleyJSON
 package import GalleyNotebook
 
-/// Says whether what a cell has put out now is what its notebook has stored.
+/// Compares the new outputs of a cell with the outputs stored in its notebook.
 ///
-/// What is compared, and with what, is as nbval has it: the text of each stream in one piece; of what was displayed and
-/// of results each media type by itself, the first with the first; of errors name and value. Where something stands
-/// among things of other kinds does not matter. Metadata, counts, tracebacks and views of widgets are not looked at.
+/// The comparison follows nbval. Each stream is compared as one text. Displayed data and results are compared by MIME
+/// type, in order. Errors are compared by name and value. The order among outputs of different kinds does not matter.
+/// Metadata, execution counts, tracebacks and widget views are ignored.
 package struct OutputComparison: Sendable {
-    /// What differs; nothing where all is as it was.
+    /// The differences; empty if the outputs are equal.
     package private(set) var differences: [Difference] = []
     private let sanitizers: TextSanitizers
 
-    /// Whether all is as it was.
+    /// Whether the outputs are equal.
     package var isSame: Bool { differences.isEmpty }
 
-    /// Compares the outputs in a notebook with new ones.
+    /// Compares stored outputs with fresh ones.
     ///
-    /// Text is compared to the byte, after `sanitizers` have changed it; nothing else is done for addresses and times.
-    /// Pictures in PNG are compared by their pixels, JSON by its values, other pictures and files by their bytes.
+    /// Text is compared byte by byte after sanitizing; memory addresses and times get no other special treatment. PNG
+    /// images are compared by pixels, JSON by value, other images and binary data by bytes.
     package init(
         of stored: some Sequence<Output>, with fresh: some Sequence<Output>,
         sanitizers: TextSanitizers = TextSanitizers()
@@ -52,7 +52,7 @@ package struct OutputComparison: Sendable {
         TextDifference.beginning(of: item.value.readable(sanitizers), mark: mark)
     }
 
-    /// Says which goes with which: one after the other, but where one is missing those after it move up.
+    /// Pairs the old items with the new ones in order; if an item is missing, the items after it move up.
     private func pairs(_ old: [OutputsByType.Item], _ new: [OutputsByType.Item]) -> [(Int?, Int?)] {
         let inOrder = { (old: Range<Int>, new: Range<Int>) in
             (0..<max(old.count, new.count)).map { offset in
@@ -66,31 +66,31 @@ package struct OutputComparison: Sendable {
             let script = EditScript(
                 from: old.map { $0.value.key(sanitizers) }, to: new.map { $0.value.key(sanitizers) })
         else { return inOrder(old.indices, new.indices) }
-        // Between the changes there is nothing to tell.
+        // The items between the changes are equal.
         return script.changes.flatMap { inOrder($0.old, $0.new) }
     }
 }
 
-/// The outputs of a cell, those of one kind together.
+/// The outputs of a cell, grouped by kind.
 private struct OutputsByType {
-    /// The kinds in the order in which they came.
+    /// The kinds in order of their first output.
     private(set) var keys: [String] = []
     private(set) var items: [String: [Item]] = [:]
 
-    /// One thing that was put out.
+    /// A part of an output.
     struct Item {
         let what: String
         let isResult: Bool
         let value: ComparedValue
 
-        /// What it is called, being one of so many of its kind.
+        /// Returns the name of the item at an index among `count` items of its kind.
         func name(_ index: Int, of count: Int) -> String {
             if isResult { return "\(what) of the result" }
             return count > 1 ? "\(what) number \(index + 1)" : what
         }
     }
 
-    /// Views of widgets hold numbers that are drawn by lot.
+    /// MIME types that are not compared: widget views contain random identifiers.
     private static let unseen: Set = ["application/vnd.jupyter.widget-view+json"]
 
     init(_ outputs: some Sequence<Output>, _ sanitizers: TextSanitizers) {
@@ -126,7 +126,7 @@ private struct OutputsByType {
 }
 
 extension String {
-    /// The text without what stood in a line before the last carriage return that something follows.
+    /// The text without the parts of lines that are overwritten after a carriage return.
     var withoutOverwritten: String {
         guard utf8.contains(0x0D) else { return self }
         var bytes: [UInt8] = []

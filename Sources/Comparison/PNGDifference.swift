@@ -1,8 +1,8 @@
-/// Says how two pictures differ that are no more the same.
+/// Describes the difference between two images.
 enum PNGDifference {
-    /// Compares two PNG files by their pixels, and by their bytes where one cannot be decoded.
+    /// Compares two PNG files by pixels, or by bytes if one of them cannot be decoded.
     ///
-    /// Returns lines for somebody to read, none where they show the same.
+    /// Returns readable lines; empty if the images look the same.
     static func between(_ old: Base64Bytes, _ new: Base64Bytes) -> [String] {
         if old == new { return [] }
         guard let one = old.decoded.flatMap({ PNGImage($0) }), let other = new.decoded.flatMap({ PNGImage($0) }) else {
@@ -14,7 +14,7 @@ enum PNGDifference {
         return one.hasSameSamples(like: other) ? [] : pixels(one, other)
     }
 
-    /// Says that bytes differ.
+    /// Describes a difference between bytes.
     static func bytes(_ old: Base64Bytes, _ new: Base64Bytes) -> [String] {
         let place = zip(old.letters, new.letters).prefix { $0 == $1 }.count / 4 * 3
         return ["- \(old.count) bytes", "+ \(new.count) bytes, which differ from about byte \(place + 1) on"]

@@ -1,18 +1,18 @@
-/// The parts of a PNG file that say what its pixels are.
+/// The chunks of a PNG file that define its pixels.
 struct PNGFile {
     let width: Int
     let height: Int
     let depth: Int
     let colors: Colors
     let isInterlaced: Bool
-    /// Red, green and blue of each color that pixels are numbers of.
+    /// The red, green and blue values of each palette color.
     private(set) var palette: [UInt8] = []
-    /// What is said of transparency, in a form that depends on the colors.
+    /// The content of the `tRNS` chunk, whose format depends on `colors`.
     private(set) var transparency: [UInt8] = []
-    /// The packed pixels.
+    /// The compressed pixels.
     private(set) var packed: [UInt8] = []
 
-    /// What pixels are made of.
+    /// The color type of the pixels.
     enum Colors: UInt8 {
         case grey = 0
         case rgb = 2
@@ -20,7 +20,7 @@ struct PNGFile {
         case greyAlpha = 4
         case rgba = 6
 
-        /// How many samples a pixel has.
+        /// The number of samples per pixel.
         var samples: Int {
             switch self {
             case .grey, .palette: 1
@@ -39,10 +39,10 @@ struct PNGFile {
         }
     }
 
-    /// How many pixels a picture may have.
+    /// The maximum number of pixels of an image.
     static let mostPixels = 100_000_000
 
-    /// Reads a file; nil where it is damaged, moves, or is too large.
+    /// Reads a file; nil if it is damaged, animated or too large.
     init?(_ bytes: [UInt8]) {
         guard bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) else { return nil }
         var chunks = PNGChunks(bytes: bytes, place: 8)
@@ -66,20 +66,20 @@ struct PNGFile {
             case "PLTE": palette = Array(chunk.bytes)
             case "tRNS": transparency = Array(chunk.bytes)
             case "IEND": return true
-            // More pictures follow, which would go unseen.
+            // The other frames of an animation would not be compared.
             case "acTL": return false
-            // One with a small letter can be passed over.
+            // A chunk is optional if its name begins with a lowercase letter.
             case let name: if name.utf8.first.map({ $0 & 0x20 == 0 }) ?? true { return false }
             }
         }
         return false
     }
 
-    /// Reads a number of two or four bytes.
+    /// Reads a big-endian number.
     static func number(_ bytes: some Sequence<UInt8>) -> Int { bytes.reduce(0) { $0 << 8 | Int($1) } }
 }
 
-/// Walks over the parts of a file whose sums are right.
+/// Iterates over the chunks of a file, and stops at a wrong checksum.
 private struct PNGChunks {
     let bytes: [UInt8]
     var place: Int

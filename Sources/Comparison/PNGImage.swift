@@ -1,18 +1,18 @@
-/// A picture of pixels, from a PNG file.
+/// The decoded pixels of a PNG file.
 struct PNGImage {
     let width: Int
     let height: Int
-    /// Whether colors are finer than 256 steps.
+    /// Whether colors have 16 bits per sample.
     var has16BitSamples: Bool { file.depth == 16 }
 
     private let file: PNGFile
     private let passes: [Pass]
-    /// The samples of the color that cannot be seen; -1 where there is none.
+    /// The samples of the fully transparent color; -1 if there is none.
     private let transparentColor: (red: Int, green: Int, blue: Int)
-    /// The rows of each pass, each with a byte before it that has done its work.
+    /// The decoded rows of each pass, each after a byte for its filter.
     private var rows: [UInt8]
 
-    /// Some of the pixels: all of them, or one of the seven parts of an interlaced picture.
+    /// The whole image, or one of the seven passes of an interlaced image.
     private struct Pass {
         let x: Int
         let y: Int
@@ -24,10 +24,10 @@ struct PNGImage {
         let start: Int
     }
 
-    /// How many bytes pixels may take.
+    /// The maximum size of the decoded rows in bytes.
     static let mostBytes = 256 << 20
 
-    /// Decodes a file; nil where it is damaged, moves, or is too large.
+    /// Decodes a file; nil if it is damaged, animated or too large.
     init?(_ bytes: [UInt8]) {
         guard let file = PNGFile(bytes) else { return nil }
         self.file = file
@@ -76,7 +76,7 @@ struct PNGImage {
             guard unfilter(rows[start], start + 1..<start + pass.rowBytes, above.map { $0 + 1 }, step) else {
                 return false
             }
-            // What was said of the row is no part of the picture.
+            // Two images with different filters can have the same pixels, so the filter is not compared.
             rows[start] = 0
         }
         return true
@@ -103,7 +103,7 @@ struct PNGImage {
         return true
     }
 
-    /// The one of three neighbours that is nearest to what they lead to.
+    /// Returns the neighbor that is nearest to the prediction (the Paeth filter).
     private static func nearest(_ left: Int, _ up: Int, _ corner: Int) -> Int {
         let (fromLeft, fromUp, fromCorner) = (abs(up - corner), abs(left - corner), abs(left + up - 2 * corner))
         if fromLeft <= fromUp, fromLeft <= fromCorner { return left }
@@ -112,14 +112,14 @@ struct PNGImage {
 
     // MARK: - Pixels
 
-    /// Whether it was made of the same samples, which is quickly known.
+    /// Whether the samples and the format are identical, which is faster than comparing pixels.
     func hasSameSamples(like other: PNGImage) -> Bool {
         width == other.width && height == other.height && file.colors == other.file.colors
             && file.depth == other.file.depth && file.isInterlaced == other.file.isInterlaced
             && file.palette == other.file.palette && file.transparency == other.file.transparency && rows == other.rows
     }
 
-    /// Puts the pixels of a row into an array: red, green, blue and alpha of each, from 0 to 65535.
+    /// Writes the pixels of a row to `pixels`: red, green, blue and alpha from 0 to 65535.
     func read(row y: Int, into pixels: inout [UInt16]) {
         if pixels.count != 4 * width { pixels = Array(repeating: 0, count: 4 * width) }
         for pass in passes where y >= pass.y && (y - pass.y) % pass.stepY == 0 {
@@ -147,7 +147,7 @@ struct PNGImage {
             let grey = scaled(one)
             return (grey, grey, grey, scaled(sample(at: start, first + 1)))
         case .palette:
-            // A number that no color has is black to libpng.
+            // Like libpng, shows an index beyond the palette as black.
             guard 3 * one + 2 < file.palette.count else { return (0, 0, 0, .max) }
             let alpha = one < file.transparency.count ? file.transparency[one] : .max
             let (red, green, blue) = (file.palette[3 * one], file.palette[3 * one + 1], file.palette[3 * one + 2])

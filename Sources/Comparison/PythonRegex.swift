@@ -1,16 +1,16 @@
-/// A regular expression as Python's `re` understands it.
+/// A regular expression with the syntax and semantics of Python's `re`.
 ///
-/// Swift's own has no look-behind, and differs in what `$`, `.`, `\Z` and a brace mean.
+/// Swift's `Regex` does not support look-behind, and differs in the meaning of `$`, `.`, `\Z` and braces.
 struct PythonRegex: Sendable {
     private let program: PythonRegexProgram
-    /// The numbers of the groups that have names.
+    /// The numbers of the named groups.
     let names: [String: Int]
-    /// How many groups there are, the whole match counted as one.
+    /// The number of groups, including the whole match.
     let groupCount: Int
 
-    /// Reads an expression.
+    /// Parses an expression.
     ///
-    /// - Throws: ``PythonRegexError`` where Python would not understand it either, or where it uses `\N{…}` or `(?L)`.
+    /// - Throws: ``PythonRegexError`` if Python would reject the expression, or if it contains `\N{…}` or `(?L)`.
     init(_ text: String) throws(PythonRegexError) {
         var parser = PythonRegexParser(text)
         let node = try parser.parse()
@@ -18,10 +18,10 @@ struct PythonRegex: Sendable {
         program = PythonRegexProgram(node, groupCount: groupCount)
     }
 
-    /// Puts a replacement wherever it matches; a match may be empty, even right after another.
+    /// Replaces every match in a text, including empty matches, even right after another match.
     func replacing(in text: String, with replacement: PythonRegexReplacement) -> String {
         var matcher = PythonRegexMatcher(program, in: text.unicodeScalars.map(\.value))
-        // Not a String, which copies all of itself when several characters are added to it.
+        // An array, because appending several characters to a `String` copies all of it.
         var result: [UInt32] = []
         var copied = 0
         var mustAdvance = false
@@ -45,10 +45,10 @@ struct PythonRegex: Sendable {
     }
 }
 
-/// What is wrong with a regular expression or a replacement.
+/// An error in a regular expression or a replacement.
 package struct PythonRegexError: Error, Hashable, Sendable {
-    /// What it is, as a sentence without a full stop.
+    /// The problem as a clause without a period.
     package let problem: String
-    /// Before which character, counted from 0.
+    /// The index of the character where the problem is, counted from 0.
     package let place: Int
 }

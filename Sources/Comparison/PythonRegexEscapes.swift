@@ -1,5 +1,5 @@
 extension PythonRegexParser {
-    /// Reads what an escape for one character stands for, whose first character after the backslash was just passed.
+    /// Reads an escape for one character, after the backslash and `scalar`.
     mutating func parseCharacter(_ scalar: Unicode.Scalar, from start: Int) throws(PythonRegexError) -> UInt32 {
         if let control = Self.controls[scalar] { return control }
         switch scalar {
@@ -10,18 +10,18 @@ extension PythonRegexParser {
             place -= 1
             if scalar != "0", let octal = threeOctalDigits() { return octal }
             if scalar == "0" { return octal(atMost: 3) }
-            throw fault("'\\\(scalar)' means nothing here", at: start)
-        case "a"..."z", "A"..."Z", "8", "9": throw fault("'\\\(scalar)' means nothing here", at: start)
+            throw fault("'\\\(scalar)' is not a valid escape", at: start)
+        case "a"..."z", "A"..."Z", "8", "9": throw fault("'\\\(scalar)' is not a valid escape", at: start)
         default: return scalar.value
         }
     }
 
-    /// The letters that stand for control characters.
+    /// The escape letters of control characters.
     static let controls: [Unicode.Scalar: UInt32] = [
         "a": 0x07, "f": 0x0C, "n": 0x0A, "r": 0x0D, "t": 0x09, "v": 0x0B,
     ]
 
-    /// Reads a character in three digits, which two or one would not be.
+    /// Reads exactly three octal digits; fewer digits are not an octal escape.
     mutating func threeOctalDigits() -> UInt32? {
         let start = place
         let value = octal(atMost: 3)
@@ -45,7 +45,7 @@ extension PythonRegexParser {
         let text = String(String.UnicodeScalarView(scalars[place..<min(end, scalars.count)]))
         guard text.utf8.count == count, !text.hasPrefix("+"), let value = UInt32(text, radix: 16), value <= 0x10FFFF
         else {
-            throw fault("an escape wants \(count) hexadecimal digits", at: start)
+            throw fault("an escape needs \(count) hexadecimal digits", at: start)
         }
         place = end
         return value

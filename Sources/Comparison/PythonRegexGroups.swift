@@ -1,5 +1,5 @@
 extension PythonRegexParser {
-    /// Reads what follows an opening parenthesis; nil where it stands for nothing.
+    /// Reads the text after an opening parenthesis; nil for comments and flags.
     mutating func parseGroup(from start: Int) throws(PythonRegexError) -> PythonRegexNode? {
         guard take("?") else { return try parseCapturingGroup(nil, from: start) }
         if take("P") { return try parseNamed(from: start) }
@@ -16,7 +16,7 @@ extension PythonRegexParser {
                 let node = try parseGroupBody(start)
                 let width = node.width(groups: groups)
                 if isBehind, width.lowerBound != width.upperBound {
-                    throw fault("what looks behind has to have one width", at: start)
+                    throw fault("a look-behind needs a fixed width", at: start)
                 }
                 return .look(node, behind: isBehind ? width.lowerBound : nil, isNegated: isNegated)
             }
@@ -42,8 +42,8 @@ extension PythonRegexParser {
         let number = groups.count
         groups.append(nil)
         if let name {
-            if name.first?.isNumber ?? true { throw fault("a group's name is broken", at: start) }
-            if names[name] != nil { throw fault("two groups are called '\(name)'", at: start) }
+            if name.first?.isNumber ?? true { throw fault("a group name is invalid", at: start) }
+            if names[name] != nil { throw fault("two groups are named '\(name)'", at: start) }
             names[name] = number
         }
         let node = try parseGroupBody(start)
@@ -53,9 +53,9 @@ extension PythonRegexParser {
 
     private mutating func parseNamed(from start: Int) throws(PythonRegexError) -> PythonRegexNode {
         if take("<") { return try parseCapturingGroup(parseName(until: ">", from: start), from: start) }
-        guard take("=") else { throw fault("'(?P' is followed by '<' or '='", at: start) }
+        guard take("=") else { throw fault("'(?P' must be followed by '<' or '='", at: start) }
         let name = try parseName(until: ")", from: start)
-        guard let group = names[name] else { throw fault("no group is called '\(name)'", at: start) }
+        guard let group = names[name] else { throw fault("there is no group named '\(name)'", at: start) }
         try checkGroup(group, at: start)
         return .again(group: group, ignoresCase: flags.ignoresCase)
     }
@@ -66,14 +66,14 @@ extension PythonRegexParser {
             name.unicodeScalars.append(scalar)
             place += 1
         }
-        guard !name.isEmpty, take(String(Character(end))) else { throw fault("a group's name is broken", at: start) }
+        guard !name.isEmpty, take(String(Character(end))) else { throw fault("a group name is invalid", at: start) }
         return name
     }
 
     private mutating func parseConditional(from start: Int) throws(PythonRegexError) -> PythonRegexNode {
         let name = try parseName(until: ")", from: start)
-        guard let group = Int(name) ?? names[name] else { throw fault("no group is called '\(name)'", at: start) }
-        // It may come later.
+        guard let group = Int(name) ?? names[name] else { throw fault("there is no group named '\(name)'", at: start) }
+        // The group may be defined later.
         conditions.append((group, start))
         let before = flags
         defer { flags = before }
@@ -83,7 +83,7 @@ extension PythonRegexParser {
         return .conditional(group: group, yes, no)
     }
 
-    /// Reads `(?i)`, which has to stand at the beginning, or `(?i-s:…)`.
+    /// Reads `(?i)`, which must be at the beginning, or `(?i-s:…)`.
     private mutating func parseFlags(from start: Int) throws(PythonRegexError) -> PythonRegexNode? {
         let before = flags
         var isOn = true
@@ -97,7 +97,7 @@ extension PythonRegexParser {
             case "x": flags.isVerbose = isOn
             case "a" where isOn: flags.isASCII = true
             case "u" where isOn: flags.isASCII = false
-            default: throw fault("'(?' is followed by something unknown", at: start)
+            default: throw fault("'(?' is followed by an unknown character", at: start)
             }
         }
         if take(":") {
@@ -105,7 +105,7 @@ extension PythonRegexParser {
             return .sequence([try parseGroupBody(start)])
         }
         try close(start)
-        if start > 0 || !isOn { throw fault("flags for all of it stand at its beginning", at: start) }
+        if start > 0 || !isOn { throw fault("flags for the whole expression must be at its beginning", at: start) }
         return nil
     }
 }

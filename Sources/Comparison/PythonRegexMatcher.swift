@@ -1,25 +1,27 @@
-/// Looks for what a program matches in one text.
+/// Finds the matches of a program in one text.
 struct PythonRegexMatcher {
     let program: PythonRegexProgram
     let text: [UInt32]
-    /// Where the groups of the last match began and ended, -1 where they took no part.
+    /// The start and end of each group in the last match; -1 for a group that did not take part.
     private(set) var slots: [Int]
     private var backtrackStack: [BacktrackPoint] = []
     private var position = 0
     private var place = 0
 
-    /// An attempt that would have to remember more ways back counts as no match; it would need
-    /// hundreds of megabytes.
+    /// The maximum size of the backtrack stack. A match attempt that exceeds it fails, because it would need hundreds
+    /// of megabytes.
     static let maxBacktrackPoints = 4_000_000
 
-    /// After so many steps in one text an expression finds nothing more: some would take longer than anybody lives.
+    /// The maximum number of steps in one text, after which there are no more matches. Without it, some expressions
+    /// would run practically forever.
     static let mostSteps = 50_000_000
     private var steps = 0
 
-    /// A way back.
+    /// A state to which matching can return.
     private enum BacktrackPoint {
         case branch(place: Int, position: Int)
-        /// A run may end at any of these positions; the first is tried next, or the last.
+        /// A run that may end at any position from `low` to `high`. A lazy run tries `low` next, a greedy run tries
+        /// `high`.
         case run(place: Int, low: Int, high: Int, isLazy: Bool)
         case restore(slot: Int, Int)
     }
@@ -29,9 +31,9 @@ struct PythonRegexMatcher {
         slots = Array(repeating: -1, count: program.slotCount)
     }
 
-    /// Finds the first match from a position on; whether there is one.
+    /// Finds the first match at or after `start`, and returns whether there is one.
     ///
-    /// - Parameter mustAdvance: Whether a match at this position may not be empty.
+    /// - Parameter mustAdvance: Whether a match at `start` must not be empty.
     mutating func find(from start: Int, mustAdvance: Bool) -> Bool {
         var start = start
         var mustAdvance = mustAdvance
@@ -66,7 +68,7 @@ struct PythonRegexMatcher {
         }
     }
 
-    /// Takes one step; false where it leads nowhere.
+    /// Executes one step; returns false if it fails.
     private mutating func step() -> Bool {
         let step = program.steps[place]
         place += 1
@@ -92,7 +94,7 @@ struct PythonRegexMatcher {
             enter(slot, behind: behind)
         case .settle(let slot, let keepsPosition):
             let height = slots[slot]
-            // Values are put back all the same when something before fails.
+            // Restore points stay, because backtracking to an earlier point must still restore the slots.
             let kept = backtrackStack[height...].filter { if case .restore = $0 { true } else { false } }
             backtrackStack.replaceSubrange(height..., with: kept)
             if !keepsPosition { position = slots[slot + 1] }
@@ -117,7 +119,7 @@ struct PythonRegexMatcher {
         return backtrackStack.count <= Self.maxBacktrackPoints
     }
 
-    /// Returns to the last way that was not tried; false where there is none.
+    /// Returns to the last untried alternative; returns false if there is none.
     private mutating func backtrack() -> Bool {
         while let way = backtrackStack.popLast() {
             switch way {
@@ -171,10 +173,10 @@ struct PythonRegexMatcher {
         let count = slots[slot]
         let body = place
         if count >= min, count >= max || slots[slot + 1] == position {
-            // Once more without having got anywhere would be for ever.
+            // Another iteration without progress would never end.
             place = exit
         } else if count >= min, isLazy {
-            // The count is only changed on the way that goes round once more.
+            // The count increases only if backtracking enters another iteration.
             backtrackStack.append(.restore(slot: slot, count))
             backtrackStack.append(.restore(slot: slot + 1, slots[slot + 1]))
             backtrackStack.append(.branch(place: body, position: position))
@@ -188,7 +190,7 @@ struct PythonRegexMatcher {
         }
     }
 
-    /// Whether a group has matched; one that has just been entered once more has not.
+    /// Whether a group has matched; false for a group that was entered again and has not ended.
     private func isSet(_ group: Int) -> Bool { slots[2 * group] >= 0 && slots[2 * group + 1] >= slots[2 * group] }
 
     private mutating func repeatGroup(_ group: Int, ignoresCase: Bool) -> Bool {

@@ -1,34 +1,34 @@
-/// A part of a regular expression.
+/// A node in the syntax tree of a regular expression.
 indirect enum PythonRegexNode: Sendable {
     case one(ScalarTest)
     case sequence([PythonRegexNode])
     case alternation([PythonRegexNode])
-    /// A group that is remembered, by its number.
+    /// A capturing group with its number.
     case group(Int, PythonRegexNode)
     case repeated(PythonRegexNode, min: Int, max: Int, Greediness)
-    /// What a group has matched, once more.
+    /// A backreference to a group.
     case again(group: Int, ignoresCase: Bool)
     case at(Anchor)
-    /// What lies ahead, or within as many characters behind.
+    /// A look-ahead, or a look-behind of `behind` characters.
     case look(PythonRegexNode, behind: Int?, isNegated: Bool)
-    /// What has matched once and is not tried another way.
+    /// An atomic group, whose first match is not tried another way.
     case atomic(PythonRegexNode)
     case conditional(group: Int, PythonRegexNode, PythonRegexNode)
 
     static let empty = PythonRegexNode.sequence([])
 
-    /// How many repetitions are tried first.
+    /// The number of repetitions that are tried first.
     enum Greediness: Equatable, Sendable { case greedy, lazy, possessive }
 
-    /// A place that takes no character.
+    /// An assertion that consumes no character.
     enum Anchor: Equatable, Sendable {
         case textStart, textEnd, lineStart, lineEnd
-        /// The end of the text, or before the line end that the text ends with.
+        /// The end of the text, or the position before its final line break.
         case lastEnd
         case wordBoundary(isNegated: Bool, isASCII: Bool)
     }
 
-    /// The fewest and the most characters that it can match.
+    /// Returns the minimum and maximum number of characters that the node can match.
     func width(groups: [ClosedRange<Int>?]) -> ClosedRange<Int> {
         switch self {
         case .one: return 1...1

@@ -1,12 +1,12 @@
-/// Reads regular expressions as Python's `re` writes them.
+/// Parses regular expressions in the syntax of Python's `re`.
 struct PythonRegexParser {
     let scalars: [Unicode.Scalar]
     var place = 0
     var flags = Flags()
     var names: [String: Int] = [:]
-    /// The widths of the groups, nil of one that is still open.
+    /// The widths of the groups; nil for a group that is still open.
     var groups: [ClosedRange<Int>?] = [nil]
-    /// The groups that something is said to depend on, and where.
+    /// The groups that conditionals refer to, and the positions of the conditionals.
     var conditions: [(group: Int, place: Int)] = []
     private var depth = 0
 
@@ -18,15 +18,15 @@ struct PythonRegexParser {
         var isASCII = false
     }
 
-    /// How many groups there are, the whole match counted as one.
+    /// The number of groups, including the whole match.
     var groupCount: Int { groups.count }
 
     init(_ text: String) { scalars = Array(text.unicodeScalars) }
 
-    /// Reads the whole expression.
+    /// Parses the whole expression.
     mutating func parse() throws(PythonRegexError) -> PythonRegexNode {
         let node = try parseEither()
-        if place < scalars.count { throw fault("a ')' closes nothing", at: place) }
+        if place < scalars.count { throw fault("a ')' has no matching '('", at: place) }
         for (group, place) in conditions where !groups.indices.contains(group) || group == 0 {
             throw fault("there is no group \(group)", at: place)
         }
@@ -37,7 +37,7 @@ struct PythonRegexParser {
 
     var next: Unicode.Scalar? { place < scalars.count ? scalars[place] : nil }
 
-    /// Passes over a text, if it comes next.
+    /// Consumes a text if it comes next, and returns whether it does.
     mutating func take(_ text: String) -> Bool {
         guard scalars[place...].starts(with: text.unicodeScalars) else { return false }
         place += text.unicodeScalars.count
@@ -53,7 +53,7 @@ struct PythonRegexParser {
     mutating func parseEither() throws(PythonRegexError) -> PythonRegexNode {
         depth += 1
         defer { depth -= 1 }
-        if depth > 100 { throw fault("its groups are nested too deep", at: place) }
+        if depth > 100 { throw fault("its groups are nested too deeply", at: place) }
         var nodes = [try parseSequence()]
         while take("|") { nodes.append(try parseSequence()) }
         return nodes.count == 1 ? nodes[0] : .alternation(nodes)
@@ -84,7 +84,7 @@ struct PythonRegexParser {
         return true
     }
 
-    /// Reads `*`, `+`, `?` or a count in braces; braces that hold no count are characters.
+    /// Reads `*`, `+`, `?` or a count in braces; braces without a count are literal characters.
     private mutating func parseRepetition() -> (Int, Int)? {
         if take("*") { return (0, PythonRegexNode.endless) }
         if take("+") { return (1, PythonRegexNode.endless) }
@@ -117,7 +117,7 @@ struct PythonRegexParser {
     private mutating func repeatLast(
         of nodes: inout [PythonRegexNode], min: Int, max: Int, at start: Int
     ) throws(PythonRegexError) {
-        if max < min { throw fault("the least count is greater than the most", at: start) }
+        if max < min { throw fault("the minimum count is greater than the maximum", at: start) }
         let eagerness: PythonRegexNode.Greediness = take("?") ? .lazy : take("+") ? .possessive : .greedy
         switch nodes.last {
         case nil, .at: throw fault("there is nothing to repeat", at: start)
@@ -210,10 +210,10 @@ struct PythonRegexParser {
         }
     }
 
-    /// The class that the last item of a set was, where it was one.
+    /// The last character class that was read in a set.
     private var lastClass: ScalarClass?
 
-    /// Reads one character of a set, nil where it is a class.
+    /// Reads one character of a set; nil if it is a character class.
     private mutating func parseSetItem(from start: Int) throws(PythonRegexError) -> UInt32? {
         guard let scalar = next else { throw fault("a '[' is not closed", at: start) }
         place += 1

@@ -1,29 +1,29 @@
-/// The steps that matching a regular expression takes.
+/// The compiled steps of a regular expression.
 ///
-/// Matching tries one way after the other; the ways back lie on a stack of its own, so that no text and no expression
-/// makes the program's stack too deep.
+/// Matching backtracks with its own stack, so no text or expression can overflow the call stack.
 struct PythonRegexProgram: Sendable {
     enum Step: Sendable {
         case one(ScalarTest)
-        /// As many characters as there are, or as few as needed.
+        /// Matches as many characters as possible, or as few as possible if `isLazy`.
         case run(ScalarTest, min: Int, max: Int, isLazy: Bool)
         case jump(Int)
-        /// Goes on at the first place, and at the second where that leads nowhere.
+        /// Continues at the first step, and at the second if the first fails.
         case split(Int, Int)
-        /// Keeps the position.
+        /// Saves the position.
         case mark(slot: Int)
         case zero(slot: Int)
-        /// Goes to the next step once more, or on at `exit`; counts in `slot`, and keeps the position in the slot after.
+        /// Repeats the steps that follow, or continues at `exit`. Uses `slot` for the count and the next slot for the
+        /// position.
         case loop(slot: Int, min: Int, max: Int, isLazy: Bool, exit: Int)
         case again(group: Int, ignoresCase: Bool)
         case at(PythonRegexNode.Anchor)
-        /// Keeps how high the stack is in `slot`, and the position in the slot after.
+        /// Saves the height of the backtrack stack in `slot`, and the position in the next slot.
         case enter(slot: Int, behind: Int)
-        /// Forgets all ways back since `enter`.
+        /// Discards all alternatives since `enter`.
         case settle(slot: Int, keepsPosition: Bool)
-        /// Does likewise, but goes on at `exit` if what is between leads nowhere.
+        /// Does the same as `enter`, but continues at `exit` if the steps up to `refuse` fail.
         case enterNot(slot: Int, behind: Int, exit: Int)
-        /// Takes back everything since `enterNot` and goes nowhere.
+        /// Undoes everything since `enterNot`, and fails.
         case refuse(slot: Int)
         case unlessSet(group: Int, Int)
         case end
@@ -31,10 +31,10 @@ struct PythonRegexProgram: Sendable {
 
     private(set) var steps: [Step] = []
     private(set) var slotCount: Int
-    /// What every match begins with; nil where that is not one character.
+    /// A test for the first character of every match; nil if there is no single test.
     private(set) var first: ScalarTest?
 
-    /// Makes the steps for an expression with some number of groups, the whole match counted as one.
+    /// Compiles an expression; `groupCount` includes the whole match.
     init(_ node: PythonRegexNode, groupCount: Int) {
         slotCount = 2 * groupCount
         add(.group(0, node))

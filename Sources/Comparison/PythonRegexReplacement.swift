@@ -1,4 +1,4 @@
-/// What is put in the place of a match: text and groups.
+/// The replacement of a match: text and groups.
 struct PythonRegexReplacement: Sendable {
     enum Part: Equatable, Sendable {
         case text(String)
@@ -7,7 +7,7 @@ struct PythonRegexReplacement: Sendable {
 
     private(set) var parts: [Part] = []
 
-    /// Reads a replacement as Python's `re.sub` does: `\1`, `\g<1>`, `\g<name>`, and escapes for characters.
+    /// Parses a replacement as Python's `re.sub` does: `\1`, `\g<1>`, `\g<name>` and character escapes.
     init(_ text: String, for pattern: PythonRegex) throws(PythonRegexError) {
         var reader = PythonRegexParser(text)
         while let scalar = reader.next {
@@ -48,7 +48,7 @@ struct PythonRegexReplacement: Sendable {
                 return append(control)
             }
             if scalar.isASCII, scalar.properties.isAlphabetic {
-                throw reader.fault("'\\\(scalar)' means nothing in a replacement", at: start)
+                throw reader.fault("'\\\(scalar)' is not a valid escape in a replacement", at: start)
             }
             append("\\")
             append(scalar)
@@ -59,13 +59,13 @@ struct PythonRegexReplacement: Sendable {
         _ reader: inout PythonRegexParser, from start: Int, _ pattern: PythonRegex
     ) throws(PythonRegexError) -> Int {
         var name = ""
-        guard reader.take("<") else { throw reader.fault("'\\g' is followed by '<'", at: start) }
+        guard reader.take("<") else { throw reader.fault("'\\g' must be followed by '<'", at: start) }
         while let scalar = reader.next, scalar != ">" {
             name.unicodeScalars.append(scalar)
             reader.place += 1
         }
         guard reader.take(">"), let group = Int(name) ?? pattern.names[name], (0..<pattern.groupCount).contains(group)
-        else { throw reader.fault("no group is called '\(name)'", at: start) }
+        else { throw reader.fault("there is no group named '\(name)'", at: start) }
         return group
     }
 

@@ -1,8 +1,8 @@
-/// The expressions and replacements of a file in the form of `configparser`.
+/// The expressions and replacements in a file with `configparser` syntax.
 struct SanitizerFile {
     private(set) var entries: [Entry] = []
 
-    /// An expression and its replacement, each with the number of its line.
+    /// An expression and its replacement with their line numbers.
     struct Entry {
         let section: String?
         var expression: (text: String, line: Int)
@@ -79,7 +79,7 @@ struct SanitizerFile {
 }
 
 extension StringProtocol {
-    /// The text without the blanks at its ends.
+    /// The text without leading and trailing white space.
     var trimmed: SubSequence {
         let start = self.drop(while: \.isWhitespace)
         guard let last = start.lastIndex(where: { !$0.isWhitespace }) else { return start }

@@ -1,11 +1,11 @@
-/// Says which characters may stand at a place.
+/// A test for one character.
 enum ScalarTest: Equatable, Sendable {
     case any
     case notNewline
     case scalar(UInt32)
     case set(ScalarSet)
 
-    /// Whether this character may stand there.
+    /// Whether a character passes the test.
     func accepts(_ scalar: UInt32) -> Bool {
         switch self {
         case .any: true
@@ -16,7 +16,7 @@ enum ScalarTest: Equatable, Sendable {
     }
 }
 
-/// The characters that a pair of brackets stands for, or an escape such as `\d`.
+/// The characters in a pair of brackets, or of an escape such as `\d`.
 struct ScalarSet: Equatable, Sendable {
     var ranges: [ClosedRange<UInt32>] = []
     var classes: [ScalarClass] = []
@@ -38,7 +38,7 @@ struct ScalarSet: Equatable, Sendable {
     }
 }
 
-/// A kind of characters, as Python's `str` divides them.
+/// A character class as defined by Python's `str` methods.
 struct ScalarClass: Equatable, Sendable {
     enum Kind: Equatable, Sendable { case digit, space, word }
     let kind: Kind
@@ -61,7 +61,7 @@ extension UInt32 {
         return Unicode.Scalar(self)?.properties.generalCategory == .decimalNumber
     }
 
-    /// Python's `str.isspace`; the four separators of ASCII count as long as all of Unicode does.
+    /// Equivalent to Python's `str.isspace`. The four separators in ASCII count only if `isASCII` is false.
     func isSpace(isASCII: Bool) -> Bool {
         switch self {
         case 0x09...0x0D, 0x20: true
@@ -71,7 +71,7 @@ extension UInt32 {
         }
     }
 
-    /// Python's `str.isalnum`, or an underscore.
+    /// Equivalent to Python's `str.isalnum`, or an underscore.
     func isWord(isASCII: Bool) -> Bool {
         switch self {
         case 0x30...0x39, 0x41...0x5A, 0x5F, 0x61...0x7A: return true
@@ -88,7 +88,7 @@ extension UInt32 {
     var lowercased: UInt32 { mapped { $0.lowercaseMapping } }
     var uppercased: UInt32 { mapped { $0.uppercaseMapping } }
 
-    /// The character that another case of it is, where that is one character.
+    /// Returns the case mapping if it is a single character, or the character itself.
     private func mapped(_ mapping: (Unicode.Scalar.Properties) -> String) -> UInt32 {
         guard let scalar = Unicode.Scalar(self) else { return self }
         let scalars = mapping(scalar.properties).unicodeScalars

@@ -1,21 +1,21 @@
 import GalleyExecution
 
-/// Shows how two texts differ: lines of the one with `-`, lines of the other with `+`, and a few around them.
+/// The lines that show how two texts differ: `-` for old lines, `+` for new lines, with some lines of context.
 struct TextDifference {
     private(set) var lines: [String] = []
     private let old: [ArraySlice<UInt8>]
     private let new: [ArraySlice<UInt8>]
-    /// Whether one of the texts ends with a line end and the other does not.
+    /// Whether only one of the texts ends with a line break.
     private let endsDiffer: Bool
 
-    /// How many lines are shown of the same text around a difference.
+    /// The number of equal lines shown around a difference.
     static let context = 3
-    /// How many lines are shown at most.
+    /// The maximum number of lines shown.
     static let mostLines = 60
-    /// How many characters of a line are shown.
+    /// The maximum number of characters shown per line.
     static let longestLine = 160
 
-    /// Compares a text with the one that stands in its place.
+    /// Compares an old text with a new one.
     init(from old: String, to new: String) {
         self.old = Self.split(old)
         self.new = Self.split(new)
@@ -27,14 +27,14 @@ struct TextDifference {
         }
     }
 
-    /// The first lines of a text, each with a mark before it.
+    /// Returns the first lines of a text, each after `mark`.
     static func beginning(of text: String, mark: String, atMost count: Int = 10) -> [String] {
         let lines = split(text)
         return lines.prefix(count).map { mark + shortened(shown($0)) } + more(lines.count - count)
     }
 
-    /// The lines of a text, their ends included. Bytes are compared, because Swift takes some texts for the same that
-    /// look alike.
+    /// Returns the lines of a text with their line breaks. Lines are bytes, because Swift considers canonically
+    /// equivalent strings equal.
     private static func split(_ text: String) -> [ArraySlice<UInt8>] {
         let bytes = Array(text.utf8)
         var lines: [ArraySlice<UInt8>] = []
@@ -56,7 +56,7 @@ struct TextDifference {
     private mutating func show(_ changes: [EditScript.Change]) {
         var rest = changes[...]
         while let first = rest.first, lines.count < Self.mostLines {
-            // Changes that stand close together share what is shown between them.
+            // Nearby changes share their context lines.
             var count = 1
             while count < rest.count {
                 let gap =
@@ -91,7 +91,7 @@ struct TextDifference {
             for index in at..<change.old.lowerBound { lines.append("  " + Self.shortened(Self.shown(old[index]))) }
             show(change)
             at = change.old.upperBound
-            // The rest would not be shown anyhow.
+            // Further lines would be cut off.
             if lines.count > Self.mostLines { return }
         }
         for index in at..<range.upperBound { lines.append("  " + Self.shortened(Self.shown(old[index]))) }
@@ -105,7 +105,7 @@ struct TextDifference {
         let removed = old[change.old].prefix(Self.mostLines)
         let added = new[change.new].prefix(Self.mostLines)
         var texts = (removed.map(Self.shown), added.map(Self.shown))
-        // Colors, blanks and lookalikes are written out where nothing else differs.
+        // If the lines look the same, colors, spaces and similar characters are written as escapes.
         if texts.0 == texts.1 { texts = (removed.map(Self.spelled), added.map(Self.spelled)) }
         if let one = texts.0.first, let other = texts.1.first, texts.0.count == 1, texts.1.count == 1 {
             let pair = LinePair(one, other, longest: Self.longestLine)
@@ -123,7 +123,7 @@ struct TextDifference {
     }
 
     private mutating func noteEnd(_ line: ArraySlice<UInt8>?) {
-        if endsDiffer, let line, line.last != 0x0A { lines.append("\\ without a line end") }
+        if endsDiffer, let line, line.last != 0x0A { lines.append("\\ no line break at the end") }
     }
 
     // MARK: - Too many changes
@@ -140,7 +140,7 @@ struct TextDifference {
 
     // MARK: - Lines
 
-    /// A line without what is for a terminal; what would change how other characters look is written as an escape.
+    /// Returns a line without escape sequences; control and bidirectional formatting characters are written as escapes.
     private static func shown(_ line: ArraySlice<UInt8>) -> String {
         spell(String(decoding: withoutEnd(line), as: UTF8.self).withoutEscapes) { scalar in
             if (0x20...0x7E).contains(scalar.value) || scalar == "\t" { return false }
@@ -151,7 +151,7 @@ struct TextDifference {
         }
     }
 
-    /// A line in which everything can be seen.
+    /// Returns a line in which all characters except printable ASCII are written as escapes.
     private static func spelled(_ line: ArraySlice<UInt8>) -> String {
         spell(String(decoding: withoutEnd(line), as: UTF8.self)) { !(0x20...0x7E).contains($0.value) }
     }
@@ -164,7 +164,7 @@ struct TextDifference {
         var spelled = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
             if isSpelled(scalar) {
-                // One by one: with several at a time all of it is copied.
+                // One at a time, because appending several characters copies the whole string.
                 for part in scalar.escaped(asASCII: true).unicodeScalars { spelled.append(part) }
             } else {
                 spelled.append(scalar)
@@ -182,11 +182,11 @@ struct TextDifference {
     }
 }
 
-/// Two lines of which one stands in the other's place.
+/// An old line and the new line that replaces it.
 private struct LinePair {
     let old: String
     let new: String
-    /// Points at what differs; nil where everything does, or nothing.
+    /// A line of `^` below the characters that differ; nil if all of them differ, or none.
     let marks: String?
 
     init(_ one: String, _ other: String, longest: Int) {
@@ -194,7 +194,7 @@ private struct LinePair {
         let head = zip(old, new).prefix { $0 == $1 }.count
         let tail = min(
             zip(old.reversed(), new.reversed()).prefix { $0 == $1 }.count, min(old.count, new.count) - head)
-        // Of long lines that part is shown which differs.
+        // If the lines are long, show the part that differs.
         let start = max(old.count, new.count) > longest ? max(0, head - longest / 3) : 0
         let lead = start > 0 ? "…" : ""
         let show = { (line: [Unicode.Scalar]) in

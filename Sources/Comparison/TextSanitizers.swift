@@ -1,6 +1,6 @@
-/// What is done to text before it is compared: expressions, and what is put in the place of what they match.
+/// Regular expressions and replacements that are applied to text before it is compared.
 ///
-/// They come from a file as nbval has it, a section for each:
+/// The file format is nbval's, with a section for each expression:
 ///
 ///     [times]
 ///     regex: \d+ ms
@@ -8,16 +8,15 @@
 package struct TextSanitizers: Sendable {
     private var all: [(text: String, pattern: PythonRegex, replacement: PythonRegexReplacement)] = []
 
-    /// Leaves text as it is.
+    /// Creates sanitizers that leave text unchanged.
     package init() {}
 
-    /// Reads a file's text.
+    /// Parses the text of a sanitizer file.
     ///
-    /// What follows the colon and one space counts to the last blank, as it does for nbval; apart from that the rules are
-    /// those of Python's `configparser`. An expression that stands there twice gets the later replacement, at the earlier
-    /// place.
+    /// The syntax is that of Python's `configparser`, except that a value keeps its white space after the first space,
+    /// as in nbval. If an expression occurs twice, its first position and its last replacement count.
     ///
-    /// - Throws: ``SanitizerError`` where an expression cannot be understood, or stands alone.
+    /// - Throws: ``SanitizerError`` if an expression is invalid or has no replacement.
     package init(parsing text: String) throws(SanitizerError) {
         for entry in try SanitizerFile(text).entries {
             let pattern: PythonRegex
@@ -40,27 +39,27 @@ package struct TextSanitizers: Sendable {
         }
     }
 
-    /// How many expressions there are.
+    /// The number of expressions.
     package var count: Int { all.count }
 
-    /// Returns a text after each expression, in the file's order, has had its turn.
+    /// Returns a text after all replacements, in the order of the file.
     package func sanitized(_ text: String) -> String {
         all.reduce(text) { $1.pattern.replacing(in: $0, with: $1.replacement) }
     }
 }
 
-/// Says what is wrong with a file of expressions.
+/// An error in a sanitizer file.
 package struct SanitizerError: Error, Hashable, Sendable {
-    /// The section, nil before the first.
+    /// The section; nil before the first section.
     package let section: String?
-    /// The line, counted from 1.
+    /// The line number, counted from 1.
     package let line: Int
-    /// What is wrong.
+    /// The problem in that line.
     package let problem: Problem
 
-    /// What can be wrong.
+    /// The possible problems.
     package enum Problem: Hashable, Sendable {
-        /// The line is no section, no key with a value, and no comment.
+        /// The line is not a section, a key with a value or a comment.
         case notUnderstood(String)
         /// An expression has no replacement.
         case noReplacement
@@ -72,17 +71,17 @@ package struct SanitizerError: Error, Hashable, Sendable {
 }
 
 extension SanitizerError: CustomStringConvertible {
-    /// Where it is, what is wrong, and what to write instead.
+    /// The location, the problem and, if possible, the correction.
     package var description: String {
         let place = section.map { "line \(line), [\($0)]: " } ?? "line \(line): "
         return switch problem {
         case .notUnderstood(let text): "\(place)'\(text)' is neither [a section] nor 'regex: …' nor 'replace: …'"
-        case .noReplacement: "\(place)'regex' has no 'replace' with it; an empty one is written 'replace:'"
-        case .noExpression: "\(place)'replace' has no 'regex' with it"
+        case .noReplacement: "\(place)'regex' has no 'replace'; for an empty replacement, write 'replace:'"
+        case .noExpression: "\(place)'replace' has no 'regex'"
         case .badExpression(let text, let error):
-            "\(place)the regex '\(text)' cannot be understood at its character \(error.place + 1): \(error.problem)"
+            "\(place)the regex '\(text)' is invalid at character \(error.place + 1): \(error.problem)"
         case .badReplacement(let text, let error):
-            "\(place)the replacement '\(text)' cannot be understood at its character \(error.place + 1): \(error.problem)"
+            "\(place)the replacement '\(text)' is invalid at character \(error.place + 1): \(error.problem)"
         }
     }
 }

@@ -1,9 +1,9 @@
 import GalleyJSON
 
 extension Value {
-    /// Whether another value says the same: members in another order, and other spellings of numbers, do not matter.
+    /// Whether two values are equal, regardless of the order of members and the notation of numbers.
     ///
-    /// - Parameter sanitizers: What is done to strings before.
+    /// - Parameter sanitizers: The sanitizers that are applied to strings first.
     func means(_ other: Value, after sanitizers: TextSanitizers) -> Bool {
         guard kind == other.kind else { return false }
         switch kind {
@@ -23,7 +23,7 @@ extension Value {
         }
     }
 
-    /// The value with its strings sanitized, for somebody to read.
+    /// Returns the value with its strings sanitized.
     func sanitized(by sanitizers: TextSanitizers) -> Value {
         switch kind {
         case .string: .string(sanitizers.sanitized(string ?? ""))
@@ -33,20 +33,20 @@ extension Value {
         }
     }
 
-    /// The members, the last of those with one key; keys are told apart by their bytes.
+    /// The members by the bytes of their keys; of members with the same key, the last one counts.
     private var byKey: [[UInt8]: Value] {
         Dictionary(members.map { (Array($0.key.utf8), $0.value) }) { _, last in last }
     }
 }
 
 extension Number {
-    /// A spelling that equal numbers share; whole numbers keep all their digits.
+    /// A notation that equal numbers share; integers keep all their digits.
     fileprivate var normal: String {
         if description.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2D }) {
             return description == "-0" ? "0" : description
         }
         let number = double
-        // What a Double holds exactly and Int can hold is whole, however it is spelled.
+        // A whole number that `Double` and `Int` both represent exactly is an integer in any notation.
         if abs(number) <= 0x1p53, number == number.rounded() { return String(Int(number)) }
         return number.isInfinite ? description : number.description
     }

@@ -1,10 +1,10 @@
-/// Lets those attributes through that cannot do harm, with names that meet nobody else's on the page.
+/// Filters the attributes of HTML elements to harmless ones, and makes identifiers and class names unique on the page.
 struct AttributeFilter {
-    /// What the identifiers of a notebook begin with on the page.
+    /// The prefix of the notebook's identifiers on the page.
     let scope: String
-    /// The identifier of the element that all of it is in.
+    /// The identifier of the element that contains the filtered HTML.
     let container: String
-    /// The images that came with a cell, by name, as addresses that hold them.
+    /// Data URLs of the cell's attached images, by attachment name.
     var attachments: [String: String] = [:]
 
     struct Attributes {
@@ -18,13 +18,14 @@ struct AttributeFilter {
         }
     }
 
-    /// An image that is shown, or what is said of one that is not.
+    /// An image to embed, or the text that replaces an image that cannot be embedded.
     enum Image {
         case shown(HTML)
         case told(String)
     }
 
-    /// Those that mean no more than their text or number, and the elements they are for; none for all.
+    /// The attributes that only carry text or a number, with the elements that may have them. An empty set means all
+    /// elements.
     private static let plain: [String: Set<String>] = [
         "title": [], "dir": [], "lang": [], "colspan": ["td", "th"], "rowspan": ["td", "th"],
         "span": ["col", "colgroup"],
@@ -34,7 +35,7 @@ struct AttributeFilter {
     private static let alignable: Set = HTMLElement.tableParts.union(["div", "p", "h3", "h4", "h5", "h6", "table"])
     private static let numeric: Set = ["colspan", "rowspan", "span", "start", "value"]
 
-    /// Returns the attributes of a tag for the element that it has become.
+    /// Returns the allowed attributes of a tag that is written as the element `name`.
     func attributes(of tag: HTMLTokenizer.Tag, as name: String) -> Attributes {
         var kept = Attributes()
         for (attribute, bytes) in tag.attributes.sorted(by: { $0.key < $1.key }) {
@@ -68,12 +69,13 @@ struct AttributeFilter {
         case id, `class`, style, color, href
     }
 
-    /// Returns the identifier on the page for one of the notebook.
+    /// Returns the page's identifier for an identifier of the notebook; nil if it is empty, too long or contains white
+    /// space.
     func identifier(_ name: String) -> String? {
         name.isEmpty || name.utf8.count > 200 || name.contains(where: \.isWhitespace) ? nil : "\(scope)--\(name)"
     }
 
-    /// Returns the class on the page for one of the notebook; nil where a style could not name it.
+    /// Returns the page's class name for a class name of the notebook; nil if a style sheet could not refer to it.
     static func className(_ name: some StringProtocol) -> String? {
         name.utf8.count <= 100 && name.utf8.allSatisfy { $0.isName && $0 < 0x80 || $0 == UInt8(ascii: "-") }
             ? "nbu-" + name : nil
@@ -83,7 +85,7 @@ struct AttributeFilter {
 // MARK: - Addresses
 
 extension AttributeFilter {
-    /// Returns an address that a link may lead to; nil for every other.
+    /// Returns the address if a link may point to it (a fragment, HTTP, HTTPS or mailto), nil otherwise.
     func link(_ address: String) -> String? {
         let address = Self.cleaned(address)
         if address.hasPrefix("#") { return identifier(String(address.dropFirst())).map { "#" + $0 } }
@@ -92,7 +94,7 @@ extension AttributeFilter {
             ? address : nil
     }
 
-    /// Returns an address that holds an image itself; nil for one that leads elsewhere.
+    /// Returns a data URL for an attached or embedded image; nil if the image would have to be fetched.
     func image(at address: String) -> String? {
         let address = Self.cleaned(address)
         if let name = address.hasPrefix("attachment:") ? address.dropFirst(11) : nil {
@@ -106,14 +108,14 @@ extension AttributeFilter {
         return ImageData(type: String(type), base64: String(address[comma...].dropFirst()))?.address
     }
 
-    /// Takes out what a browser does not read in an address.
+    /// Removes the characters that browsers ignore in an address.
     private static func cleaned(_ address: String) -> String {
         var bytes = address.utf8.drop { $0 <= 32 }[...]
         while let last = bytes.last, last <= 32 { bytes = bytes.dropLast() }
         return String(decoding: bytes.filter { $0 >= 32 && $0 != 0x7F }, as: UTF8.self)
     }
 
-    /// Returns an image of a tag, or what stands for one that would have to be fetched.
+    /// Returns the image of an `img` tag, or replacement text if the image would have to be fetched.
     func image(_ tag: HTMLTokenizer.Tag) -> Image {
         func value(_ name: String) -> String { tag.attributes[name].map { String(decoding: $0, as: UTF8.self) } ?? "" }
         let (source, description) = (value("src"), value("alt"))

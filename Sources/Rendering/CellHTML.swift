@@ -1,30 +1,30 @@
 package import GalleyNotebook
 
-/// How the cells of a notebook are to be shown on a page.
+/// Options for rendering the cells of one notebook.
 package struct CellRenderingOptions: Sendable {
-    /// What the identifiers of the notebook's elements begin with, which no other notebook on the page has.
+    /// The prefix of the notebook's element identifiers, unique on the page.
     package var scope: String
-    /// The name of the programming language that a notebook's metadata has, nil where they have none.
+    /// The programming language in the notebook's metadata; nil if there is none.
     package var language: String?
 
-    /// Makes the look of the cells of one notebook.
+    /// Creates options. Characters that are not allowed in an identifier are replaced in `scope`.
     package init(scope: String, language: String? = nil) {
         self.scope = HTML.identifier(scope)
         self.language = language
     }
 
-    /// The identifier of the element of a cell, by the cell's place in the notebook.
+    /// The element identifier of the cell at an index.
     package func id(ofCell index: Int) -> String { "\(scope)-c\(index)" }
 }
 
 extension HTML {
-    /// Makes what a page shows of a cell: its text, and what running it left behind.
+    /// Renders a cell: its source and its outputs.
     ///
-    /// It may stand in any block of a page, but in no paragraph and no link.
+    /// The result can stand in any block of a page, but not in a paragraph or a link.
     ///
-    /// - Parameter index: The cell's place in its notebook.
-    /// - Parameter state: The names of classes that the cell's element has besides its own.
-    /// - Parameter markedLine: The line of its source to point at, counted from 1.
+    /// - Parameter index: The cell's index in its notebook.
+    /// - Parameter state: Additional class names for the cell's element.
+    /// - Parameter markedLine: The source line to highlight, counted from 1.
     package static func cell(
         _ cell: Cell, at index: Int, look: CellRenderingOptions, state: String = "", markedLine: Int? = nil
     ) -> HTML {
@@ -57,7 +57,7 @@ extension HTML {
             """
     }
 
-    /// More than this is no cell that somebody reads to its end.
+    /// The limits for the outputs of one cell: their number, and the bytes of their HTML.
     private static let mostOutputs = 500
     private static let largestOutputs = 20_000_000
 

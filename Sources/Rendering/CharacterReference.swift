@@ -1,8 +1,8 @@
-/// A character that is written by its name or number: `&lt;`, `&#8364;`.
+/// A character written by name or number: `&lt;`, `&#8364;`.
 enum CharacterReference {
-    /// Returns text with the characters in place of what stands for them; what is not known stays as it is.
+    /// Returns text with its character references resolved; unknown references stay unchanged.
     ///
-    /// - Parameter removesBackslashes: Whether a backslash stands for the sign behind it, as in Markdown.
+    /// - Parameter removesBackslashes: Whether a backslash escapes the punctuation character after it, as in Markdown.
     static func resolved(_ bytes: ArraySlice<UInt8>, removesBackslashes: Bool = false) -> [UInt8] {
         let backslash = UInt8(ascii: "\\")
         guard bytes.contains(UInt8(ascii: "&")) || removesBackslashes && bytes.contains(backslash) else {
@@ -27,7 +27,7 @@ enum CharacterReference {
         return text
     }
 
-    /// Reads the reference that some bytes begin with, and returns where it ends.
+    /// Reads a character reference at the beginning of `bytes`, and returns the index after it.
     static func read(_ bytes: ArraySlice<UInt8>) -> (character: String, end: Int)? {
         guard let end = bytes.prefix(longest).firstIndex(of: UInt8(ascii: ";")) else { return nil }
         let body = bytes[(bytes.startIndex + 1)..<end]
@@ -46,7 +46,7 @@ enum CharacterReference {
 
     private static let longest = 34
 
-    /// Those that people write; the standard has two thousand.
+    /// The names in common use; the HTML standard defines more than 2,000.
     private static let named: [String: String] = {
         var table: [String: String] = [:]
         let words = list.split(separator: " ")

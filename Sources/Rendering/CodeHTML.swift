@@ -1,7 +1,7 @@
 extension HTML {
-    /// Makes a program's text, colored where its language is known; a long one is shown in part.
+    /// Renders source code with syntax coloring if the language is known; long code is shortened.
     ///
-    /// - Parameter markedLine: The line to point at, counted from 1.
+    /// - Parameter markedLine: The line to highlight, counted from 1.
     package static func code(_ source: String, language: String?, markedLine: Int? = nil) -> HTML {
         let language = language.flatMap(Language.named)
         var marked = markedLine
@@ -34,7 +34,7 @@ extension HTML {
     }
 }
 
-/// Writes colored pieces of text so that no color crosses the end of a line, and one line can be marked.
+/// Writes colored pieces of source code so that no element spans two lines and one line can be highlighted.
 private struct LineWriter {
     let markedLine: Int?
     private var html = HTML()
@@ -54,7 +54,7 @@ private struct LineWriter {
         while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
             put(rest[..<end], kind)
             html.append(escaping: CollectionOfOne(UInt8(ascii: "\n")))
-            // The line's end belongs to the mark, which is a block of its own.
+            // The line break stays inside the mark, which is displayed as a block.
             if line == markedLine { html += "</mark>" }
             line += 1
             begin()

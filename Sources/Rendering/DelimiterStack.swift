@@ -1,8 +1,8 @@
-/// Pairs the signs of a line of Markdown that begin and end emphasis.
+/// Matches the delimiter runs of Markdown text to form emphasis.
 struct DelimiterStack {
     private var runs: [Run] = []
 
-    /// Signs of one kind that stand together.
+    /// A delimiter run: adjacent `*`, `_` or `~` characters of one kind.
     struct Run {
         let piece: Int
         let sign: UInt8
@@ -12,17 +12,17 @@ struct DelimiterStack {
         let canClose: Bool
     }
 
-    /// The number of runs that wait for another.
+    /// The number of runs that are not matched yet.
     var count: Int { runs.count }
 
     mutating func push(_ run: Run) { runs.append(run) }
 
     private mutating func removeAll(from bottom: Int) { runs.removeSubrange(min(bottom, runs.count)...) }
 
-    /// Pairs the runs above a place in the stack, and takes them off.
+    /// Matches the runs at and above index `bottom` of the stack, and removes them from it.
     mutating func match(from bottom: Int, in pieces: inout [MarkdownInline.Piece]) {
         defer { removeAll(from: bottom) }
-        /// Runs that may still be closed, and below which of them a run of some kind has no use looking again.
+        /// The runs that can still be closed. Below the index in `floors`, no run fits a closer of that kind.
         var open: [Run] = []
         var floors: [Kind: Int] = [:]
         for var closer in runs[min(bottom, runs.count)...] {
@@ -43,7 +43,7 @@ struct DelimiterStack {
         }
     }
 
-    /// What decides whether looking for the other end of a run can be of use.
+    /// The properties of a closing run that decide which opening runs fit.
     private struct Kind: Hashable {
         let sign: UInt8
         let canOpen: Bool
@@ -58,7 +58,7 @@ struct DelimiterStack {
     private static func fits(_ opener: Run, _ closer: Run) -> Bool {
         guard opener.sign == closer.sign else { return false }
         if opener.sign == UInt8(ascii: "~") { return opener.length == closer.length }
-        // The rule of three: `*a**b*` is one emphasis.
+        // CommonMark's rule of three: `*a**b*` is one emphasis.
         let isMixed = opener.canClose || closer.canOpen
         return !isMixed || (opener.length + closer.length) % 3 != 0 || opener.length % 3 == 0 && closer.length % 3 == 0
     }
@@ -83,7 +83,7 @@ struct DelimiterStack {
 }
 
 extension DelimiterStack.Run {
-    /// Finds out what signs may do from what stands around them.
+    /// Derives from the neighboring characters whether a run can open or close emphasis.
     init(piece: Int, sign: UInt8, length: Int, before: ArraySlice<UInt8>, after: ArraySlice<UInt8>) {
         let (previous, next) = (Neighbour(endOf: before), Neighbour(startOf: after))
         let opens = next != .space && (next != .punctuation || previous != .letter)

@@ -1,20 +1,20 @@
-/// As much of a text as a page has room for: its beginning and its end.
+/// The beginning and the end of a text, shortened to fit on a page.
 struct Excerpt {
-    /// The beginning, or everything.
+    /// The beginning, or the whole text if it is short enough.
     let head: Substring
-    /// The end, nil where nothing is left out.
+    /// The end; nil if nothing is omitted.
     private(set) var tail: Substring?
-    /// How much is left out between them.
+    /// The number of lines and bytes omitted between them.
     private(set) var omittedLines = 0
     private(set) var omittedBytes = 0
 
-    /// What a page has room for.
+    /// The maximum size of an excerpt.
     struct Limit {
         var bytes = 200_000
         var lines = 5000
     }
 
-    /// Takes what there is room for, in whole lines where lines are not overly long.
+    /// Creates an excerpt that ends and begins at line breaks, unless lines are very long.
     init(of text: String, limit: Limit = Limit()) {
         let bytes = text.utf8
         let headEnd = Self.end(of: bytes, limit: limit)
@@ -31,7 +31,7 @@ struct Excerpt {
         if omitted.isEmpty { tail = nil }
     }
 
-    /// Where the beginning ends: at the end where the whole text is short enough.
+    /// Returns the end of the head: the end of the text if it is short enough.
     private static func end(of bytes: String.UTF8View, limit: Limit) -> String.Index {
         guard bytes.count > limit.bytes else { return shortened(bytes, to: bytes.endIndex, limit: limit) }
         var end = bytes.index(bytes.startIndex, offsetBy: limit.bytes * 3 / 4)
@@ -40,7 +40,7 @@ struct Excerpt {
             end = bytes.index(after: line)
         } else {
             end = whole(bytes, end)
-            // A sequence for a terminal that is cut through would show its remains.
+            // The rest of an escape sequence that is cut in two would be visible.
             if let escape = bytes[reach..<end].lastIndex(of: 0x1B), isWithinSequence(bytes[escape...], end) {
                 end = escape
             }
@@ -48,7 +48,7 @@ struct Excerpt {
         return shortened(bytes, to: end, limit: limit)
     }
 
-    /// The end of the last line that there is room for.
+    /// Returns the end of the last line within the line limit.
     private static func shortened(_ bytes: String.UTF8View, to end: String.Index, limit: Limit) -> String.Index {
         var lines = 0
         var place = bytes.startIndex
@@ -62,7 +62,7 @@ struct Excerpt {
         return end != bytes.endIndex && lines > limit.lines * 3 / 4 ? room ?? end : end
     }
 
-    /// Where the end begins.
+    /// Returns the start of the tail.
     private static func start(of bytes: String.UTF8View, limit: Limit) -> String.Index {
         var start =
             bytes.index(bytes.endIndex, offsetBy: -limit.bytes / 4, limitedBy: bytes.startIndex)
@@ -89,14 +89,14 @@ struct Excerpt {
         return start
     }
 
-    /// Whether an index lies inside of the sequence that begins some bytes.
+    /// Whether an index is inside the escape sequence at the beginning of `bytes`.
     private static func isWithinSequence(_ bytes: Substring.UTF8View, _ index: String.Index) -> Bool {
         let body = bytes.dropFirst()
         guard body.first == UInt8(ascii: "[") else { return body.first == UInt8(ascii: "]") }
         return bytes[..<index].dropFirst(2).allSatisfy { (0x20...0x3F).contains($0) }
     }
 
-    /// The nearest index before that a character begins at.
+    /// Returns the start of the character that contains an index.
     private static func whole(_ bytes: String.UTF8View, _ index: String.Index) -> String.Index {
         var index = index
         while index > bytes.startIndex, index < bytes.endIndex, bytes[index] & 0xC0 == 0x80 {
@@ -107,7 +107,7 @@ struct Excerpt {
 }
 
 extension Excerpt {
-    /// What a page shows of it, each piece made by a function.
+    /// Renders the head and the tail with `render`, and a note about the omitted part between them.
     func html(_ render: (String) -> HTML) -> HTML {
         guard let tail else { return render(String(head)) }
         var html = render(String(head))
@@ -123,7 +123,7 @@ extension Excerpt {
     }
 }
 
-/// A number of bytes as people read it.
+/// A number of bytes in readable form, such as "12 kB".
 struct ByteSize: CustomStringConvertible {
     let bytes: Int
     init(_ bytes: Int) { self.bytes = bytes }

@@ -1,36 +1,35 @@
-/// Text that a browser shows as it was meant, whatever it was made of.
+/// HTML that is safe to show on a page.
 ///
-/// Only what is written in a program's own source becomes markup: text that comes from anywhere else is escaped where it
-/// is put into a literal.
+/// Only string literals in source code become markup. Text that is interpolated into a literal is escaped.
 package struct HTML: Sendable {
-    /// The bytes, each tag of which is closed.
+    /// The bytes of the HTML, in which every tag is closed.
     private(set) var bytes: [UInt8] = []
 
-    /// Makes a text of nothing.
+    /// Creates empty HTML.
     package init() {}
 
-    /// Makes what shows these characters and nothing else.
+    /// Creates HTML that shows a text literally.
     package init(escaping text: String) { append(escaping: text) }
 
-    /// The whole text.
+    /// The HTML as a string.
     package var text: String { String(decoding: bytes, as: UTF8.self) }
 
     /// The number of bytes.
     package var size: Int { bytes.count }
 
-    /// Whether there is nothing in it.
+    /// Whether there is no content.
     package var isEmpty: Bool { bytes.isEmpty }
 
-    /// Adds what shows these characters and nothing else.
+    /// Appends a text, escaped.
     package mutating func append(escaping text: String) { append(escaping: text.utf8) }
 
-    /// Adds more at the end.
+    /// Appends other HTML.
     package mutating func append(_ other: HTML) { bytes += other.bytes }
 
-    /// Adds more at the end.
+    /// Appends other HTML.
     package static func += (html: inout HTML, other: HTML) { html.append(other) }
 
-    /// Adds what shows these characters and nothing else.
+    /// Appends a text, escaped.
     mutating func append(escaping text: some Sequence<UInt8>) {
         for byte in text { append(escaping: byte) }
     }
@@ -42,40 +41,40 @@ package struct HTML: Sendable {
         case UInt8(ascii: ">"): bytes += "&gt;".utf8
         case UInt8(ascii: "\""): bytes += "&quot;".utf8
         case UInt8(ascii: "'"): bytes += "&#39;".utf8
-        // A browser shows nothing of them, or puts something else in their place.
+        // Browsers drop or replace these control characters.
         case 0..<9, 0x0B..<0x20, 0x7F: bytes += "\u{FFFD}".utf8
         default: bytes.append(byte)
         }
     }
 
-    /// Adds markup that this room vouches for.
+    /// Appends markup without escaping; the caller guarantees that it is safe.
     mutating func append(markup: some Sequence<UInt8>) { bytes += markup }
 }
 
 extension HTML: ExpressibleByStringInterpolation {
-    /// Takes markup from a program's source.
+    /// Creates HTML from a literal, which is not escaped.
     package init(stringLiteral markup: StaticString) { bytes = Array(markup.description.utf8) }
 
-    /// Takes markup from a program's source with texts put in.
+    /// Creates HTML from a literal with interpolations.
     package init(stringInterpolation: StringInterpolation) { self = stringInterpolation.html }
 
-    /// Puts texts into markup.
+    /// The literal parts and interpolated values of a literal.
     package struct StringInterpolation: StringInterpolationProtocol {
         fileprivate var html = HTML()
 
-        /// Begins with nothing.
+        /// Creates an empty interpolation.
         package init(literalCapacity: Int, interpolationCount: Int) {}
 
-        /// Adds markup.
+        /// Appends markup.
         package mutating func appendLiteral(_ markup: StaticString) { html.bytes += markup.description.utf8 }
 
-        /// Adds text, escaped.
+        /// Appends text, escaped.
         package mutating func appendInterpolation(_ text: String) { html.append(escaping: text) }
 
-        /// Adds a number.
+        /// Appends a number.
         package mutating func appendInterpolation(_ number: Int) { html.append(escaping: String(number)) }
 
-        /// Adds markup that is safe already.
+        /// Appends HTML that is already safe.
         package mutating func appendInterpolation(_ markup: HTML) { html += markup }
     }
 }

@@ -1,10 +1,9 @@
-/// The elements of HTML that a notebook may use, and how they may stand in each other.
+/// The HTML elements that a notebook may use, and their nesting rules.
 enum HTMLElement {
-    /// Returns the element that stands for another one on a page; nil for one that is left out and only its content
-    /// stays.
+    /// Returns the element that replaces an element on a page; nil if only the element's content is kept.
     static func shown(_ name: String) -> String? {
         switch name {
-        // The page has headings of its own above those of a notebook.
+        // The page has its own headings above those of a notebook.
         case "h1": "h3"
         case "h2": "h4"
         case "h3": "h5"
@@ -18,17 +17,17 @@ enum HTMLElement {
         }
     }
 
-    /// Elements of which nothing is shown, not even what stands in them.
+    /// Elements that are removed with their content.
     static let dropped: Set = ["svg", "math", "template", "select", "datalist", "audio", "video", "object"]
-    /// Elements whose loss changes what a page is there for.
+    /// Elements with active content, whose removal can make an output useless.
     static let active: Set = ["script", "iframe", "object", "embed", "applet", "canvas", "audio", "video"]
-    /// Elements without content.
+    /// Void elements, which have no content.
     static let void: Set = ["br", "hr", "img", "col", "wbr"]
-    /// Elements between whose tags only parts of a table may stand.
+    /// Elements whose direct children must be parts of a table.
     static let tableContexts: Set = ["table", "colgroup", "thead", "tbody", "tfoot", "tr"]
-    /// Parts of a table, which mean nothing outside of one.
+    /// Parts of a table, which are invalid outside of one.
     static let tableParts: Set = ["caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "td", "th"]
-    /// Elements that nothing within them reaches out of.
+    /// Elements whose content cannot close an element outside them.
     static let scopeBoundaries: Set = ["table", "td", "th", "caption"]
     static let headings: Set = ["h3", "h4", "h5", "h6"]
 
@@ -43,6 +42,6 @@ enum HTMLElement {
         "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u", "var", "wbr",
     ]
 
-    /// Every element that can come to stand on a page.
+    /// All elements that a page can contain.
     static let all = blocks.union(inlines).union(tableParts)
 }

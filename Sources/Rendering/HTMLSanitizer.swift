@@ -1,30 +1,30 @@
-/// Builds HTML anew from HTML that nobody vouches for.
+/// Rebuilds untrusted HTML from allowed elements, attributes and escaped text.
 ///
-/// Nothing of the input is passed on as it is: known elements with known attributes are written again, text is escaped
-/// again, and whatever is open is closed in the end. Elements stand in each other only as a browser leaves them, so that
-/// it closes each one where it is closed here, and none of what is around them.
+/// No byte of the input is copied as markup, and every open element is closed at the end. Elements are nested only as
+/// browsers accept it. Therefore a browser closes each element where the sanitizer does, and never an element of the
+/// surrounding page.
 struct HTMLSanitizer {
     private var html = HTML()
     private var open: [String] = []
-    /// The element whose content is being passed over, and how many of its kind are open.
+    /// The element whose content is being skipped, and its nesting depth.
     private var passedOver: (name: String, depth: Int)?
     private var styles: [UInt8] = []
     private let filter: AttributeFilter
 
-    /// Whether there is anything to see.
+    /// Whether the result shows anything.
     private(set) var isVisible = false
-    /// Whether something was left out that acts when it is on a page.
+    /// Whether active content was removed.
     private(set) var hadActiveContent = false
-    /// Whether colors were set that were chosen for a light page.
+    /// Whether the HTML sets colors, which were chosen for a light page.
     private(set) var hasColors = false
 
-    /// Browsers give up nesting at a few hundred.
+    /// The maximum nesting depth; browsers limit it to a few hundred.
     private static let deepest = 90
     private static let mostStyles = 1_000_000
 
     init(filter: AttributeFilter) { self.filter = filter }
 
-    /// Adds HTML that nobody vouches for; a tag begun in it has to end in it.
+    /// Sanitizes untrusted HTML and appends it. A tag cannot continue in the next call.
     mutating func write(_ untrusted: some Sequence<UInt8>) {
         var reader = HTMLTokenizer(Array(untrusted))
         while let token = reader.next() {
@@ -41,7 +41,7 @@ struct HTMLSanitizer {
         passedOver = nil
     }
 
-    /// Adds a block that this room has made.
+    /// Appends a safe block, after closing an open paragraph.
     mutating func insertBlock(_ block: HTML) {
         leaveTable()
         closeParagraph()
@@ -49,14 +49,14 @@ struct HTMLSanitizer {
         isVisible = true
     }
 
-    /// Adds something in a line that this room has made.
+    /// Appends safe inline HTML.
     mutating func insert(_ inline: HTML) {
         leaveTable()
         html += inline
         isVisible = true
     }
 
-    /// Closes everything, and returns what there is.
+    /// Closes all open elements, and returns the HTML with its style sheet.
     mutating func finish() -> HTML {
         pop(to: 0)
         guard !styles.isEmpty else { return html }
@@ -112,7 +112,7 @@ extension HTMLSanitizer {
         for index in open.indices.reversed() {
             let other = open[index]
             if other == name { return pop(to: index) }
-            // Closing what is around a cell or a block from within it is a mistake.
+            // An end tag inside a table cell or a block does not close an element outside it.
             if HTMLElement.tableParts.contains(name)
                 ? other == "table" : name != "table" && HTMLElement.scopeBoundaries.contains(other)
             {
@@ -158,17 +158,17 @@ extension HTMLSanitizer {
     }
 }
 
-// MARK: - What may stand in what
+// MARK: - Nesting rules
 
 extension HTMLSanitizer {
-    /// Closes a table in which something stands that is no part of one.
+    /// Closes the open table if the next content is not a part of a table.
     private mutating func leaveTable() {
         while let last = open.last, HTMLElement.tableContexts.contains(last) {
             pop(to: open.lastIndex(of: "table") ?? 0)
         }
     }
 
-    /// Closes what cannot contain a part of a table; false where there is no table.
+    /// Closes the elements that cannot contain a part of a table; returns false outside of a table.
     private mutating func makeRoom(forTablePart name: String) -> Bool {
         guard let table = open.lastIndex(of: "table"), open.count < Self.deepest - 1 else { return false }
         let parents: Set<String> =
@@ -185,7 +185,7 @@ extension HTMLSanitizer {
         return true
     }
 
-    /// Closes what cannot contain an element; false where it would mean something outside.
+    /// Closes the elements that cannot contain an element; returns false if a list item cannot get a list of its own.
     private mutating func makeRoom(for name: String) -> Bool {
         switch name {
         case "li":
@@ -195,7 +195,7 @@ extension HTMLSanitizer {
             closeItem(["dd", "dt"])
             guard openList("dl", or: "dl") else { return false }
         case "a":
-            // A link within a link ends the outer one.
+            // A link within a link ends the outer link.
             for index in open.indices.reversed() {
                 if HTMLElement.scopeBoundaries.contains(open[index]) { break }
                 if open[index] == "a" {
@@ -212,7 +212,7 @@ extension HTMLSanitizer {
         return true
     }
 
-    /// Gives an item a list of its own: without one it would end the item of the page's that all of this may stand in.
+    /// Opens a list for an item that has none. Otherwise the item would close a list item of the surrounding page.
     private mutating func openList(_ name: String, or other: String) -> Bool {
         let wall = open.lastIndex(where: HTMLElement.scopeBoundaries.contains) ?? 0
         if open[wall...].contains(where: { $0 == name || $0 == other }) { return true }

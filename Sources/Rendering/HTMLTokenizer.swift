@@ -1,4 +1,4 @@
-/// Cuts HTML into tags and text as a browser does, however broken it is.
+/// Splits HTML into tags and text as browsers do, even if it is malformed.
 struct HTMLTokenizer {
     private let bytes: [UInt8]
     private var place = 0
@@ -14,18 +14,18 @@ struct HTMLTokenizer {
 
     struct Tag {
         var name: String
-        /// The attributes by their names in small letters; of repeated ones a browser takes the first.
+        /// The attributes by lowercase name. Of duplicates, the first counts, as in browsers.
         var attributes: [String: [UInt8]] = [:]
-        /// What stands in an element whose content is not markup.
+        /// The raw content of an element whose content is not parsed.
         var content: ArraySlice<UInt8> = []
     }
 
-    /// Elements in which nothing but their end is markup.
+    /// Elements whose content is raw text up to their end tag.
     private static let unparsed: Set = [
         "script", "style", "xmp", "iframe", "noembed", "noframes", "noscript", "textarea", "title", "plaintext",
     ]
 
-    /// Returns the next token, nil at the end.
+    /// Returns the next token; nil at the end.
     mutating func next() -> Token? {
         while place < bytes.count {
             if bytes[place] != UInt8(ascii: "<") { return .text(text()) }
@@ -51,7 +51,7 @@ struct HTMLTokenizer {
 
     private mutating func text() -> [UInt8] {
         let start = place
-        // The first is text even if it is a bracket.
+        // The first byte is text even if it is `<`.
         place += 1
         while place < bytes.count, bytes[place] != UInt8(ascii: "<") { place += 1 }
         return CharacterReference.resolved(bytes[start..<place])
@@ -75,7 +75,7 @@ struct HTMLTokenizer {
         place = bytes.count
     }
 
-    /// Passes over the content of an element that is not markup; its end is left for the next token.
+    /// Consumes the raw content of an element, but not its end tag.
     private mutating func content(of name: String) -> ArraySlice<UInt8> {
         let start = place
         while let bracket = bytes[place...].firstIndex(of: UInt8(ascii: "<")) {
@@ -103,7 +103,7 @@ struct HTMLTokenizer {
 extension HTMLTokenizer {
     private static let mostAttributes = 64
 
-    /// Reads a tag; nil where it has no end, and then nothing is left.
+    /// Reads a tag; returns nil and consumes the rest of the input if the tag is not terminated.
     private mutating func tag(from start: Int) -> Tag? {
         place = start
         var tag = Tag(name: name(until: { $0.isBlank || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ">") }))
@@ -129,7 +129,7 @@ extension HTMLTokenizer {
     }
 
     private mutating func attributeName() -> String {
-        // An equals sign at the beginning belongs to the name.
+        // A leading equals sign belongs to the name.
         let first = bytes[place] == UInt8(ascii: "=")
         if first { place += 1 }
         let ends = "/>=".utf8

@@ -1,18 +1,18 @@
 import GalleyExecution
 
-/// An image that a page can hold within itself.
+/// An image that is embedded in a page.
 struct ImageData {
-    /// The address that is the image.
+    /// The data URL of the image.
     let address: String
 
-    /// The media types that browsers show, the best first.
+    /// The MIME types that browsers show, in order of preference.
     static let types = ["image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp"]
     private static let others: Set = ["image/bmp", "image/avif", "image/x-icon", "image/jpg"]
 
-    /// More than this makes a page heavy, in bytes of base64.
+    /// The maximum size of an image in bytes of base64.
     static let largest = 10_000_000
 
-    /// Takes an image in base64; nil where it is none, or too large.
+    /// Creates an image from base64; nil if the type or the base64 is invalid, or the image is too large.
     init?(type: String, base64: String) {
         guard Self.types.contains(type) || Self.others.contains(type) else { return nil }
         let bytes = base64.utf8.filter { !$0.isBlank }
@@ -23,11 +23,12 @@ struct ImageData {
         address = "data:\(type);base64," + String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Takes a drawing, which in an image can neither act nor fetch anything; nil where it is none, or too large.
+    /// Creates an image from SVG; nil if it is not SVG or too large. In an `img` element, SVG cannot run scripts or
+    /// fetch anything.
     init?(drawing: String) {
         guard drawing.utf8.count <= Self.largest / 4 * 3, let start = drawing.firstRange(of: "<svg") else { return nil }
         var drawing = drawing
-        // Within HTML it would go without saying, in a file of its own it does not.
+        // Inside HTML the namespace is implied; a file of its own must declare it.
         if !drawing.contains("xmlns=") {
             drawing.replaceSubrange(start, with: "<svg xmlns=\"http://www.w3.org/2000/svg\"")
         }

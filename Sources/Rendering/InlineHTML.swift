@@ -1,8 +1,8 @@
-/// A tag, comment or declaration of HTML in a line of Markdown.
+/// An HTML tag, comment or declaration inside a line of Markdown.
 enum InlineHTML {
     private static let longestDeclaration = 2000
 
-    /// The number of bytes of the one that a text begins with; nil where it is none, and the bracket is text.
+    /// Returns the length in bytes of the HTML at the beginning of a text; nil if the `<` is plain text.
     static func length(_ text: ArraySlice<UInt8>) -> Int? {
         guard text.first == UInt8(ascii: "<"), let second = text.dropFirst().first else { return nil }
         let body = text.dropFirst(2)
@@ -47,7 +47,7 @@ enum InlineHTML {
         }
     }
 
-    /// The end of an attribute with its value.
+    /// Returns the index after an attribute and its value.
     private static func attribute(_ text: ArraySlice<UInt8>, _ start: Int) -> Int? {
         guard text[start].isLetter || "_:".utf8.contains(text[start]) else { return nil }
         let nameEnd =

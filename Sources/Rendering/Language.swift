@@ -1,33 +1,33 @@
-/// What has to be known of a programming language to color it.
+/// The lexical rules of a programming language that syntax coloring needs.
 struct Language: Sendable {
     var keywords: Set<String> = []
     var builtins: Set<String> = []
     var lineComments: [[UInt8]] = []
-    /// What begins and ends a comment of many lines.
+    /// The delimiters of a multi-line comment.
     var blockComment: (start: [UInt8], end: [UInt8])?
-    /// The quotes around strings.
+    /// The quotes that delimit strings.
     var quotes: [UInt8] = Array("\"'".utf8)
-    /// The quotes whose strings go on over the ends of lines.
+    /// The quotes that delimit strings across lines.
     var longQuotes: [UInt8] = []
-    /// Whether three quotes begin a string of many lines.
+    /// Whether three quotes begin a multi-line string.
     var hasTripleQuotes = false
-    /// Letters that may stand before a string and belong to it.
+    /// The prefixes that a string may have, such as `r` or `f`.
     var stringPrefixes: Set<String> = []
-    /// Whether a single quote stands only around one character, and means something else otherwise.
+    /// Whether single quotes enclose exactly one character, and otherwise are not delimiters.
     var hasCharacters = false
-    /// Whether an at sign begins a name that belongs to no expression.
+    /// Whether an at sign begins the name of a decorator, annotation or macro.
     var hasDecorators = false
-    /// Whether lines may be for IPython.
+    /// Whether the language has IPython magics.
     var hasMagics = false
-    /// Whether a dollar sign begins the name of a variable.
+    /// Whether a dollar sign begins a variable name.
     var hasVariables = false
-    /// Whether a comment begins only where a word could.
+    /// Whether a comment begins only where a word could begin.
     var commentsNeedSpace = false
     var ignoresCase = false
 }
 
 extension Language {
-    /// Finds a language by the name that a kernel or a Markdown fence has for it; nil for one that is shown plainly.
+    /// Returns the language with the name that a kernel or a Markdown fence uses; nil if the language is unknown.
     static func named(_ name: String) -> Language? {
         switch name.lowercased() {
         case "python", "python3", "python2", "py", "ipython", "ipython3", "sage", "cython": python
@@ -126,7 +126,7 @@ extension Language {
         lineComments: [Array("--".utf8)], blockComment: (Array("/*".utf8), Array("*/".utf8)),
         longQuotes: Array("\"'".utf8), ignoresCase: true)
 
-    /// The many languages that look like C: a word that is special in one of them is seldom a name in another.
+    /// The union of many C-like languages: a keyword in one of them is rarely a name in another.
     private static let cLike = Language(
         keywords: words(
             """

@@ -1,4 +1,4 @@
-/// Cuts a program's text into pieces that are shown in different colors.
+/// Splits source code into tokens for syntax coloring.
 struct Lexer {
     let bytes: [UInt8]
     private let language: Language
@@ -14,7 +14,7 @@ struct Lexer {
         self.language = language
     }
 
-    /// Returns the next piece, and what it is; nil for what has no color.
+    /// Returns the next token's range and kind; the kind is nil for text without color.
     mutating func next() -> (Range<Int>, Kind?)? {
         guard place < bytes.count else { return nil }
         let start = place
@@ -92,7 +92,7 @@ extension Lexer {
             place += 1
             if isExponent, follows(0, { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-") }) { place += 1 }
             if !follows(0, { $0.isName || $0 == UInt8(ascii: ".") }) { break }
-            // Two dots make a range.
+            // Two dots form a range.
             if follows(0, { $0 == UInt8(ascii: ".") }), !follows(1, \.isDigit) {
                 if !follows(1, { $0 == UInt8(ascii: ".") || $0.isNameStart }) { place += 1 }
                 break
@@ -119,14 +119,14 @@ extension Lexer {
         return .variable
     }
 
-    /// Takes what is for IPython and not for Python: `%time f()`, `!ls`, `%%bash` and all below it.
+    /// Consumes IPython syntax: `%time f()`, `!ls`, or `%%bash` with all lines below it.
     private mutating func magic() -> Kind? {
         switch bytes[place] {
         case UInt8(ascii: "%") where starts(Array("%%".utf8), at: place) && bytes[..<place].allSatisfy(\.isBlank):
             let first = place
             takeLine()
             let name = String(decoding: bytes[first + 2..<place].prefix { $0.isName }, as: UTF8.self)
-            // What these measure or catch is Python all the same.
+            // The cell below these magics is still Python.
             if !["time", "timeit", "capture", "prun", "memit", "mprun"].contains(name) { place = bytes.count }
         case UInt8(ascii: "%") where follows(1, \.isNameStart), UInt8(ascii: "!"): takeLine()
         case UInt8(ascii: "?") where follows(1) { $0.isNameStart || $0 == UInt8(ascii: "?") }: takeLine()
@@ -147,7 +147,7 @@ extension Lexer {
             {
                 return false
             }
-            // Julia's block comment begins with the same sign.
+            // Julia's block comments begin with its line comment character.
             if let block = language.blockComment, starts(block.start, at: place) { return false }
             takeLine()
             return true
@@ -162,7 +162,7 @@ extension Lexer {
         return true
     }
 
-    /// Takes a string that begins here; false where the quote means something else.
+    /// Consumes the string at the current position; returns false if the quote is not a delimiter.
     private mutating func string() -> Bool {
         let quote = bytes[place]
         let isTriple =
@@ -187,7 +187,7 @@ extension Lexer {
         return true
     }
 
-    /// Whether the quote here begins a character, and no lifetime or transposed matrix.
+    /// Whether the quote here begins a character literal, not a lifetime or a transposed matrix.
     private var isCharacter: Bool {
         if bytes[..<place].last?.isName == true { return false }
         guard place + 1 < bytes.count else { return false }
@@ -199,14 +199,14 @@ extension Lexer {
 }
 
 extension UInt8 {
-    /// Whether it is a digit.
+    /// Whether it is an ASCII digit.
     var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
-    /// Whether it is a letter of the alphabet.
+    /// Whether it is an ASCII letter.
     var isLetter: Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20) }
-    /// Whether a name may begin with it; what is beyond ASCII counts as a letter.
+    /// Whether a name may begin with it; bytes beyond ASCII count as letters.
     var isNameStart: Bool { isLetter || self == UInt8(ascii: "_") || self >= 0x80 }
-    /// Whether it may stand in a name.
+    /// Whether a name may contain it.
     var isName: Bool { isNameStart || isDigit }
-    /// Whether it is space, or the end of a line.
+    /// Whether it is white space or a line break.
     var isBlank: Bool { self == 32 || (9...13).contains(self) }
 }

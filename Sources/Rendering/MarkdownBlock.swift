@@ -11,38 +11,38 @@ indirect enum MarkdownBlock {
     case rule
 
     struct List {
-        /// The number that it begins with, nil where it has none.
+        /// The number of the first item; nil for an unordered list.
         var start: Int?
         var items: [Item] = []
-        /// Whether its items are paragraphs, with space between them.
+        /// Whether the items are paragraphs, separated by space.
         var isLoose = false
     }
 
     struct Item {
         var blocks: [MarkdownBlock]
-        /// Whether a task is done, nil where it is none.
+        /// Whether the task is done; nil if the item is not a task.
         var isDone: Bool?
     }
 
     struct Table {
-        /// How each column is aligned, by the name that HTML has for it.
+        /// The value of HTML's `align` attribute for each column.
         var alignments: [String?]
         var rows: [[[UInt8]]]
     }
 }
 
-/// A line of Markdown, its indentation counted.
+/// A line of Markdown with its indentation in columns.
 struct MarkdownLine {
-    /// The columns of space before the text.
+    /// The number of columns of white space before the text.
     var indent: Int
-    /// The text without the space before it.
+    /// The text without leading white space.
     var text: ArraySlice<UInt8>
 
     var isBlank: Bool { text.isEmpty }
-    /// Whether it is code where no paragraph is open.
+    /// Whether the line is indented code, if no paragraph is open.
     var isIndented: Bool { indent >= 4 }
 
-    /// Reads a line, or the rest of one that begins at a column.
+    /// Reads a line, or the rest of a line from column `start` on.
     init(_ bytes: ArraySlice<UInt8>, column start: Int = 0) {
         var column = start
         var text = bytes
@@ -54,17 +54,17 @@ struct MarkdownLine {
         (indent, self.text) = (column - start, text)
     }
 
-    /// The line with less space before it.
+    /// Returns the line with less indentation.
     func unindented(by count: Int) -> MarkdownLine {
         var line = self
         line.indent = max(0, indent - count)
         return line
     }
 
-    /// Everything, with spaces before it.
+    /// The text with its indentation as spaces.
     var whole: [UInt8] { Array(repeating: 32, count: min(indent, 1000)) + text }
 
-    /// The text without the space behind it.
+    /// The text without trailing white space.
     var trimmed: ArraySlice<UInt8> {
         var text = text
         while let last = text.last, last.isBlank { text = text.dropLast() }
@@ -73,7 +73,7 @@ struct MarkdownLine {
 }
 
 extension MarkdownLine {
-    /// Whether it is a line across the page: three or more of one sign.
+    /// Whether the line is a thematic break: three or more of `*`, `-` or `_`.
     var isRule: Bool {
         guard !isIndented, let sign = text.first, "*-_".utf8.contains(sign) else { return false }
         var count = 0
@@ -84,7 +84,7 @@ extension MarkdownLine {
         return count >= 3
     }
 
-    /// The level and text of a heading that begins with number signs.
+    /// The level and text of an ATX heading (`## Text`).
     var heading: (level: Int, text: [UInt8])? {
         let level = text.prefix { $0 == UInt8(ascii: "#") }.count
         let rest = text.dropFirst(level)
@@ -96,7 +96,7 @@ extension MarkdownLine {
         return (level, Array(body))
     }
 
-    /// The fence that begins or ends code.
+    /// The fence that opens or closes a code block.
     var fence: (sign: UInt8, length: Int, info: ArraySlice<UInt8>)? {
         guard !isIndented, let sign = text.first, sign == UInt8(ascii: "`") || sign == UInt8(ascii: "~") else {
             return nil
@@ -107,7 +107,7 @@ extension MarkdownLine {
         return (sign, length, info)
     }
 
-    /// What a line that underlines a heading makes of it: 1 or 2.
+    /// The level of the heading that the line underlines: 1 for `=`, 2 for `-`.
     var underlinedLevel: Int? {
         let text = trimmed
         guard !isIndented, let sign = text.first, text.allSatisfy({ $0 == sign }) else { return nil }
@@ -115,15 +115,15 @@ extension MarkdownLine {
     }
 
     struct Marker {
-        /// The sign that all items of a list share.
+        /// The character that all items of a list share.
         var sign: UInt8
         var number: Int?
-        /// The columns from the line's beginning to the item's text.
+        /// The number of columns from the start of the line to the item's text.
         var width: Int
         var rest: MarkdownLine
     }
 
-    /// The marker of a list's item, with what stands behind it.
+    /// The marker of a list item, with the text after it.
     var marker: Marker? {
         guard !isIndented, !isRule, let first = text.first else { return nil }
         let digits = text.prefix { $0.isDigit }
@@ -142,7 +142,7 @@ extension MarkdownLine {
         let after = text.dropFirst(length)
         guard after.first?.isBlank ?? true else { return nil }
         var rest = MarkdownLine(after, column: indent + length)
-        // One column of space belongs to the marker; many are code in the item.
+        // One column of space belongs to the marker; five or more begin indented code.
         let space = rest.isBlank || rest.isIndented && rest.indent > 4 ? 1 : max(1, rest.indent)
         rest.indent = max(0, rest.indent - space)
         return Marker(

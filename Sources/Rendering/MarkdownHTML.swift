@@ -1,5 +1,5 @@
 extension HTML {
-    /// Makes what Markdown means; HTML in it is cleaned as that of an output is.
+    /// Renders Markdown; HTML in it is sanitized like the HTML of an output.
     static func markdown(_ text: String, filter: AttributeFilter) -> HTML {
         let excerpt = Excerpt(of: text, limit: Excerpt.Limit(bytes: 1_000_000, lines: 20_000))
         return excerpt.html { piece in
@@ -11,7 +11,7 @@ extension HTML {
 
 /// Writes blocks of Markdown as HTML.
 ///
-/// Everything but code and formulas goes through the sanitizer, so that nothing depends on what was read as what.
+/// All HTML except code and formulas passes through the sanitizer, so safety does not depend on the Markdown parser.
 private struct MarkdownWriter {
     private var sanitizer: HTMLSanitizer
     private var references: [String: MarkdownReference] = [:]
@@ -60,7 +60,7 @@ private struct MarkdownWriter {
     }
 
     private mutating func write(heading text: [UInt8], level: Int) {
-        // Jupyter's own links to headings have dashes for spaces.
+        // In Jupyter's links to headings, dashes replace spaces.
         let plain = text.prefix(150).filter { !"*`".utf8.contains($0) }.map { $0.isBlank ? UInt8(ascii: "-") : $0 }
         let name = HTML(escaping: String(decoding: plain, as: UTF8.self)).text
         element("h\(level)", " id=\"\(name)\"") { $0.write(inline: text) }

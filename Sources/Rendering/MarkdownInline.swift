@@ -1,4 +1,4 @@
-/// Reads what stands in a line of Markdown: emphasis, links, code, formulas.
+/// Parses inline Markdown: emphasis, links, code, formulas.
 struct MarkdownInline {
     private let bytes: [UInt8]
     private let references: [String: MarkdownReference]
@@ -6,20 +6,20 @@ struct MarkdownInline {
     private var pieces: [Piece] = []
     private var delimiters = DelimiterStack()
     private var brackets: [Bracket] = []
-    /// Where runs of so many backticks, dollar signs and angle brackets stand for the last time: what has no end is text.
+    /// The last index of a backtick run (by its length), of a dollar sign and of `>`. An opener after it is text.
     private var lastBackticks: [Int: Int] = [:]
     private var lastDollars = -1
     private var lastBracket = -1
 
-    /// A part of a line.
+    /// A part of the text.
     enum Piece {
         case text([UInt8])
-        /// HTML that nobody vouches for.
+        /// Untrusted HTML.
         case html([UInt8])
         case image(html: [UInt8], description: [UInt8])
-        /// Signs that may begin or end emphasis, with the tags that they have become.
+        /// A delimiter run, with the emphasis tags that it was matched to.
         case signs(DelimiterRun)
-        /// Something that this room has made.
+        /// Safe HTML, with its plain text.
         case made(HTML, text: [UInt8])
     }
 
@@ -32,11 +32,11 @@ struct MarkdownInline {
 
     private struct Bracket {
         let piece: Int
-        /// Where the text begins that it stands before.
+        /// The index of the text after the bracket.
         let start: Int
         let isImage: Bool
         var isActive = true
-        /// How many runs of signs stand before it.
+        /// The number of delimiter runs before the bracket.
         let bottom: Int
     }
 
@@ -95,7 +95,7 @@ struct MarkdownInline {
         }
     }
 
-    /// Takes so many bytes as text, and whatever follows that means nothing else.
+    /// Adds `count` bytes as text, with all following bytes that are not special.
     private mutating func addText(_ count: Int) {
         var end = place + count
         while end < bytes.count, !Self.special.contains(bytes[end]) { end += 1 }
@@ -225,7 +225,7 @@ extension MarkdownInline {
         return (2...32).contains(scheme.count) && scheme.allSatisfy({ $0.isLetter || $0.isDigit }) ? end : nil
     }
 
-    /// Makes a link of an address that stands in the text.
+    /// Adds a link for a bare address in the text.
     private mutating func address() {
         let rest = bytes[place...]
         guard rest.starts(with: "http://".utf8) || rest.starts(with: "https://".utf8) else { return addText(1) }
@@ -251,7 +251,7 @@ extension MarkdownInline {
         let count = bytes[place...].prefix { $0 == sign }.count
         let run = DelimiterStack.Run(
             piece: pieces.count, sign: sign, length: count, before: bytes[..<place], after: bytes[(place + count)...])
-        // Longer runs are drawings.
+        // Longer runs are drawings, not emphasis.
         if count <= (sign == UInt8(ascii: "~") ? 2 : 60) { delimiters.push(run) }
         add(.signs(DelimiterRun(sign: sign, count: count)), place + count)
     }
@@ -276,11 +276,11 @@ extension MarkdownInline {
         delimiters.match(from: bracket.bottom, in: &pieces)
         pieces[bracket.piece] = .html(Self.linkTag(reference))
         add(.html(Array("</a>".utf8)), end)
-        // A link contains no other.
+        // A link cannot contain another link.
         for index in brackets.indices where !brackets[index].isImage { brackets[index].isActive = false }
     }
 
-    /// Finds out where a bracketed text leads that ends here.
+    /// Returns the target of the link or image whose text ends at the current position.
     private func reference(of bracket: Bracket) -> (MarkdownReference, end: Int)? {
         if let found = MarkdownReference.inline(bytes[(place + 1)...]) { return found }
         if references.isEmpty { return nil }
@@ -321,7 +321,7 @@ extension MarkdownInline {
 }
 
 extension MarkdownInline.Piece {
-    /// What it says without any markup.
+    /// The text without markup.
     var plainText: [UInt8] {
         switch self {
         case .text(let text), .image(_, let text), .made(_, let text): text

@@ -1,5 +1,5 @@
 extension MarkdownParser {
-    /// Reads a block that no other blocks are in.
+    /// Reads a block that cannot contain other blocks.
     func leaf(_ rest: inout ArraySlice<MarkdownLine>) -> MarkdownBlock? {
         guard let line = rest.first else { return nil }
         if line.isIndented { return indentedCode(&rest) }
@@ -42,7 +42,7 @@ extension MarkdownParser {
             decoding: Array(lines.map { $0.unindented(by: indentation).whole }.joined(separator: [10])), as: UTF8.self)
     }
 
-    /// Reads a formula that stands on lines of its own: between pairs of dollar signs, or an environment of TeX.
+    /// Reads a formula on lines of its own: between pairs of dollar signs, or a TeX environment.
     private func math(_ rest: inout ArraySlice<MarkdownLine>) -> MarkdownBlock? {
         guard let first = rest.first?.text else { return nil }
         let end: [UInt8]
@@ -55,7 +55,7 @@ extension MarkdownParser {
         }
         var lines: [[UInt8]] = []
         for line in rest.prefix(100) {
-            // The beginning is not its own end.
+            // The opening `$$` is not its own end.
             let skipped = lines.isEmpty ? 2 : 0
             lines.append(line.whole)
             guard let place = line.text.dropFirst(skipped).firstIndex(of: end) else { continue }
@@ -68,7 +68,7 @@ extension MarkdownParser {
 }
 
 extension ArraySlice<UInt8> {
-    /// The place where a pattern first stands.
+    /// Returns the index of the first occurrence of a pattern.
     func firstIndex(of pattern: [UInt8]) -> Int? {
         guard let first = pattern.first else { return nil }
         var rest = self
@@ -80,11 +80,11 @@ extension ArraySlice<UInt8> {
     }
 }
 
-/// Lines of HTML within Markdown.
+/// A block of HTML within Markdown.
 struct HTMLBlock {
-    /// What its last line contains, nil where it goes on to the next empty line.
+    /// The text that the last line contains; nil if the block ends at the next empty line.
     private let end: [UInt8]?
-    /// Whether it begins even where a paragraph is open.
+    /// Whether the block can interrupt a paragraph.
     let mayInterrupt: Bool
 
     private static let verbatim = ["script", "pre", "style", "textarea"]
@@ -96,7 +96,7 @@ struct HTMLBlock {
         title tr track ul
         """.split(separator: " ").map(String.init))
 
-    /// Finds out whether a line begins one.
+    /// Recognizes the first line of a block; nil if the line does not begin one.
     init?(_ line: MarkdownLine) {
         let text = line.text
         guard !line.isIndented, text.first == UInt8(ascii: "<"), text.count > 1 else { return nil }
@@ -123,7 +123,7 @@ struct HTMLBlock {
         }
     }
 
-    /// Takes its lines off a text.
+    /// Removes the block's lines from `rest`, and returns their text.
     func read(_ rest: inout ArraySlice<MarkdownLine>) -> [UInt8] {
         var html: [UInt8] = []
         while let line = rest.first {

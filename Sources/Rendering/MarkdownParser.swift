@@ -1,12 +1,12 @@
-/// Reads the blocks of Markdown.
+/// Parses the blocks of Markdown.
 struct MarkdownParser {
-    /// Where the links lead that are named in the text and described elsewhere.
+    /// The link reference definitions, by label.
     private(set) var references: [String: MarkdownReference] = [:]
 
-    /// Nobody writes quotes in lists in quotes deeper than this.
+    /// The maximum nesting depth of quotes and lists.
     private static let deepest = 14
 
-    /// Reads all blocks of a text.
+    /// Returns the blocks of a text.
     mutating func blocks(of text: [UInt8]) -> [MarkdownBlock] {
         let lines = text.split(separator: 10, omittingEmptySubsequences: false).map { MarkdownLine($0) }
         return blocks(of: lines[...], depth: 0)
@@ -36,7 +36,7 @@ struct MarkdownParser {
         return nil
     }
 
-    /// Whether a line begins a block of its own where a paragraph is open.
+    /// Whether a line interrupts an open paragraph.
     private func interrupts(_ line: MarkdownLine) -> Bool {
         if line.isBlank || line.isIndented { return line.isBlank }
         if line.text.first == UInt8(ascii: ">") || line.isRule || line.heading != nil || line.fence != nil {
@@ -51,7 +51,7 @@ struct MarkdownParser {
 // MARK: - Paragraphs
 
 extension MarkdownParser {
-    /// Reads a paragraph, or the heading or table that its lines turn out to be; nil where they only describe links.
+    /// Reads a paragraph, an underlined heading or a table; nil if the lines contain only link reference definitions.
     private mutating func paragraph(_ rest: inout ArraySlice<MarkdownLine>, mayBeContainer: Bool) -> MarkdownBlock? {
         var lines: [ArraySlice<UInt8>] = []
         while let line = rest.first, lines.isEmpty || !line.isBlank {
@@ -99,7 +99,7 @@ extension MarkdownParser {
         return .quote(blocks(of: lines[...], depth: depth + 1))
     }
 
-    /// Whether a line goes on with the paragraph that another one in a quote or list may have begun.
+    /// Whether a line is a lazy continuation of a paragraph in a quote or a list item.
     private func isLazy(_ line: MarkdownLine, after last: MarkdownLine?) -> Bool {
         guard let last, !last.isBlank, !line.isBlank, line.marker == nil, !interrupts(line) else { return false }
         return !last.isRule && last.heading == nil && last.fence == nil && line.underlinedLevel == nil
@@ -114,7 +114,7 @@ extension MarkdownParser {
             var lines = [marker.rest]
             while let line = rest.first {
                 if line.isBlank {
-                    // An item that begins with an empty line ends with a second one.
+                    // An item that begins with an empty line ends at a second empty line.
                     if lines.count == 1, marker.rest.isBlank { break }
                     lines.append(line)
                 } else if line.indent >= marker.width {
@@ -137,12 +137,12 @@ extension MarkdownParser {
         return .list(list)
     }
 
-    /// Whether an empty line stands between what is in an item, and not only in something deeper.
+    /// Whether an empty line separates blocks of the item itself, not only blocks nested deeper.
     private static func hasGap(_ lines: ArraySlice<MarkdownLine>) -> Bool {
         zip(lines, lines.dropFirst()).contains { $0.isBlank && !$1.isBlank && $1.indent == 0 && $1.marker == nil }
     }
 
-    /// Takes the box off an item that is a task.
+    /// Removes the checkbox of a task, and returns whether it is checked; nil if there is no checkbox.
     private static func task(_ line: inout MarkdownLine) -> Bool? {
         let box = Array(line.text.prefix(3))
         guard box.count == 3, box.first == UInt8(ascii: "["), box.last == UInt8(ascii: "]"),

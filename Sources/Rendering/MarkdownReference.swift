@@ -1,4 +1,4 @@
-/// Where a link or an image of Markdown leads.
+/// The target of a Markdown link or image.
 struct MarkdownReference {
     var destination: [UInt8]
     var title: [UInt8]?
@@ -6,14 +6,14 @@ struct MarkdownReference {
     private static let longestLabel = 999
     private static let longestTitle = 1000
 
-    /// The form in which labels are compared; nil where it can be none.
+    /// Returns a label in normalized form for comparison; nil if it is blank or too long.
     static func label(_ bytes: ArraySlice<UInt8>) -> String? {
         guard bytes.count <= longestLabel, !bytes.allSatisfy(\.isBlank) else { return nil }
         return bytes.split(whereSeparator: \.isBlank).map { String(decoding: $0, as: UTF8.self) }
             .joined(separator: " ").lowercased()
     }
 
-    /// Reads `[label]: destination "title"` at the beginning of a text, and returns where it ends.
+    /// Reads `[label]: destination "title"` at the beginning of a text, and returns the index after it.
     static func definition(_ text: ArraySlice<UInt8>) -> (label: String, MarkdownReference, end: Int)? {
         guard text.first == UInt8(ascii: "[") else { return nil }
         let body = text.dropFirst().prefix(longestLabel)
@@ -33,7 +33,7 @@ struct MarkdownReference {
         return lineEnd.map { (label, MarkdownReference(destination: destination, title: title), $0) }
     }
 
-    /// Reads `(destination "title")`.
+    /// Reads `(destination "title")`, and returns the index after it.
     static func inline(_ text: ArraySlice<UInt8>) -> (MarkdownReference, end: Int)? {
         guard text.first == UInt8(ascii: "(") else { return nil }
         var place = skipSpace(text, from: text.startIndex + 1)
@@ -100,14 +100,14 @@ struct MarkdownReference {
         return nil
     }
 
-    /// The text with the characters in place of what stands for them.
+    /// Returns text with backslash escapes and character references resolved.
     private static func unescaped(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
         CharacterReference.resolved(bytes, removesBackslashes: true)
     }
 }
 
 extension UInt8 {
-    /// Whether it is one of the signs that a backslash makes plain.
+    /// Whether it is ASCII punctuation, which a backslash can escape.
     var isPunctuation: Bool {
         (33...47).contains(self) || (58...64).contains(self) || (91...96).contains(self) || (123...126).contains(self)
     }

@@ -1,8 +1,8 @@
-/// Reads tables that are drawn with bars and dashes.
+/// Parses tables made of bars and dashes.
 enum MarkdownTable {
     private static let mostColumns = 1000
 
-    /// Whether the lines begin with a row of a table and the line of dashes below it.
+    /// Whether the lines begin with a table's header row and the row of dashes below it.
     static func begins(_ lines: ArraySlice<MarkdownLine>) -> Bool {
         guard let dashes = lines.dropFirst().first, let header = lines.first, !header.isIndented, !dashes.isIndented,
             dashes.text.contains(UInt8(ascii: "-")), dashes.text.allSatisfy({ "|:- \t".utf8.contains($0) }),
@@ -11,7 +11,7 @@ enum MarkdownTable {
         return alignments.count == cells(header).count
     }
 
-    /// Takes a table off the lines that begin with it.
+    /// Removes the table at the beginning of `rest`, and returns it.
     static func read(_ rest: inout ArraySlice<MarkdownLine>, until isEnd: (MarkdownLine) -> Bool) -> MarkdownBlock.Table
     {
         var table = MarkdownBlock.Table(alignments: rest.dropFirst().first.flatMap(alignments) ?? [], rows: [])

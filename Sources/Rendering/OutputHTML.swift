@@ -2,10 +2,9 @@ import GalleyJSON
 package import GalleyNotebook
 
 extension HTML {
-    /// Makes what a page shows of an output of a cell.
+    /// Renders an output of a cell.
     ///
-    /// - Parameter id: The identifier of the element, which is the only one of its name on the page. Letters, digits and
-    ///   dashes.
+    /// - Parameter id: The element's identifier, unique on the page: letters, digits and dashes.
     package static func output(_ output: Output, id: String) -> HTML {
         let id = identifier(id)
         switch output.kind {
@@ -23,19 +22,19 @@ extension HTML {
         }
     }
 
-    /// Leaves nothing in an identifier that would mean something else to a style.
+    /// Replaces the characters that have a meaning in CSS selectors.
     static func identifier(_ id: String) -> String {
         let kept = id.utf8.map { $0.isName && $0 < 0x80 || $0 == UInt8(ascii: "-") ? $0 : UInt8(ascii: "_") }
         let name = String(decoding: kept, as: UTF8.self)
         return name.utf8.first?.isLetter == true ? name : "nb-" + name
     }
 
-    /// Makes a remark of the page on what it shows.
+    /// Renders a note to the reader of the page.
     static func note(_ sentence: String) -> HTML { "<p class=\"nb-note\">\(sentence)</p>" }
 }
 
 extension Output {
-    /// The lines that lead to an error, or what it says where there are none.
+    /// The traceback, or the error's name and message if there is no traceback.
     fileprivate var errorText: String {
         let traceback = (traceback ?? []).joined(separator: "\n")
         if traceback.utf8.contains(where: { !$0.isBlank }) { return traceback }
@@ -43,17 +42,17 @@ extension Output {
     }
 }
 
-/// Chooses among the representations of one thing the one that a page shows.
+/// Selects the richest representation of an output that a page can show.
 private struct Representation {
     private let data: MimeBundle
     private let metadata: Value
     private let id: String
     private var notes: [String] = []
-    /// Whether the thing was made to act, which a page lets nothing do.
+    /// Whether the output was interactive, which a page does not support.
     private var isInteractive: Bool
     private(set) var html = HTML()
 
-    /// More than this is no table that somebody reads, in bytes of HTML.
+    /// The maximum size of HTML in bytes.
     private static let largest = 2_000_000
 
     init(of data: MimeBundle, _ metadata: Value, id: String) {
@@ -88,10 +87,10 @@ private struct Representation {
         return cleaned
     }
 
-    /// What comes of HTML that nobody vouches for.
+    /// The result of sanitizing untrusted HTML.
     private enum Cleaned {
         case shown(HTML)
-        /// There is something to see, but what made it act is gone.
+        /// Visible HTML whose active content was removed.
         case inactive(HTML)
         case nothing
     }
@@ -101,7 +100,7 @@ private struct Representation {
             notes.append("HTML of \(ByteSize(text.utf8.count)) is left out here, kept in the notebook.")
             return .nothing
         }
-        // Some libraries draw with boxes to tick, which need more of a page than they get; they bring a text for that.
+        // Some libraries rely on checkboxes, which sanitizing removes; their text representation is the fallback.
         if text.contains("-text-repr-fallback"), data.text("text/plain") != nil { return .nothing }
         var sanitizer = HTMLSanitizer(filter: AttributeFilter(scope: id, container: id))
         sanitizer.write(text.utf8)

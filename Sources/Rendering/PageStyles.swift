@@ -1,7 +1,7 @@
 extension HTML {
-    /// The style sheet for everything that this room makes, to stand in an element `style` of a page.
+    /// The style sheet for all HTML of this module, for a page's `style` element.
     ///
-    /// It takes its colors from custom properties, which a page may set anew.
+    /// Its colors are custom properties, which a page can override.
     package static let styles: HTML = {
         var html = HTML()
         for part in [palette, terminalPalette, layout, text, code] { html.append(markup: part.utf8) }
@@ -57,7 +57,7 @@ extension HTML {
             ".nb-fg\($0) { color: var(--nb-c\($0)) }\n"
                 + ".nb-bg\($0) { background: var(--nb-c\($0)); color: var(--nb-paper) }\n"
         }.joined()
-        // A color on a color: the pair was chosen for a terminal, and is shown as one has it.
+        // If text and background are both set, they were chosen for a terminal, and exact terminal colors are shown.
         + zip(0..., terminalColors).map { index, color in
             "[class*=nb-bg].nb-fg\(index) { color: \(color) }\n[class*=nb-fg].nb-bg\(index) { background: \(color) }\n"
         }.joined()

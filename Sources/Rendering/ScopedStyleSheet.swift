@@ -1,12 +1,12 @@
-/// A style sheet that came with an output, made to reach that output alone.
+/// A style sheet from an output, restricted to that output.
 struct ScopedStyleSheet {
-    /// The rules that are let through.
+    /// The allowed rules.
     private(set) var text: [UInt8] = []
-    /// Whether they set colors.
+    /// Whether the rules set colors.
     private(set) var hasColors = false
     private let filter: AttributeFilter
 
-    /// Reads plain rules, and drops everything else.
+    /// Keeps simple rules, and drops all others.
     init(_ css: ArraySlice<UInt8>, filter: AttributeFilter) {
         self.filter = filter
         let bytes = Self.withoutComments(css)
@@ -51,7 +51,7 @@ struct ScopedStyleSheet {
         return kept
     }
 
-    /// Where the block ends that some bytes begin with.
+    /// Returns the index of the closing brace of a block.
     private static func end(of block: ArraySlice<UInt8>) -> Int? {
         var depth = 0
         for index in block.indices {
@@ -73,16 +73,16 @@ extension ScopedStyleSheet {
         "not(:first-child)", "not(:last-child)",
     ]
 
-    /// Rewrites a selector so that it selects nothing outside; nil where it is not plainly understood.
+    /// Rewrites a selector to match only elements in the output; nil if it contains unsupported syntax.
     private func selector(_ bytes: ArraySlice<UInt8>) -> String? {
         var rest = bytes.drop(while: \.isBlank)
-        // One that begins with a joint would select what stands beside the output.
+        // A leading combinator would select siblings of the output.
         guard let first = rest.first, !">+~".utf8.contains(first), rest.count < 500 else { return nil }
         var selector = "#\(filter.container) "
         while let byte = rest.first {
             if byte.isBlank || ">+~".utf8.contains(byte) {
                 guard let joint = joint(&rest) else { return nil }
-                // Space at the end joins nothing.
+                // Trailing space is not a combinator.
                 if rest.isEmpty { return joint == " " ? selector : nil }
                 selector += joint
             } else {

@@ -1,8 +1,8 @@
-/// What a style says of an element, without anything that could reach out of where the element stands.
+/// The declarations of a style that affect nothing outside their element.
 struct StyleDeclarations {
-    /// The declarations that are let through, in the spelling of a style sheet.
+    /// The allowed declarations in CSS syntax.
     private(set) var text: [UInt8] = []
-    /// Whether a color is among them.
+    /// Whether they set a color.
     private(set) var hasColors = false
 
     private static let properties: Set = [
@@ -16,7 +16,7 @@ struct StyleDeclarations {
     private static let families = ["border", "padding", "margin"]
     private static let functions: Set = ["rgb", "rgba", "hsl", "hsla", "linear-gradient", "calc"]
 
-    /// Reads declarations, and keeps those that are plainly understood.
+    /// Keeps the declarations with known properties and simple values.
     init(_ css: ArraySlice<UInt8>) {
         for declaration in css.prefix(20_000).split(separator: UInt8(ascii: ";")) {
             guard let colon = declaration.firstIndex(of: UInt8(ascii: ":")) else { continue }
@@ -45,7 +45,7 @@ struct StyleDeclarations {
                 && rest.utf8.allSatisfy { $0.isLetter || $0 == UInt8(ascii: "-") }
     }
 
-    /// Whether a value is made of words, numbers and colors, and of no function that is not known.
+    /// Whether a value consists of words, numbers, colors and known functions only.
     private static func isHarmless(value: String) -> Bool {
         guard !value.isEmpty, value.utf8.count <= 400 else { return false }
         var word: [UInt8] = []

@@ -1,13 +1,12 @@
 import GalleyExecution
 
 extension HTML {
-    /// Makes what a terminal shows of text that was written to it, with its colors; the middle of a long one is left
-    /// out.
+    /// Renders terminal output with its colors; the middle of a long text is omitted.
     package static func terminal(_ text: String) -> HTML { terminal(text, limit: Excerpt.Limit()) }
 
     static func terminal(_ text: String, limit: Excerpt.Limit) -> HTML {
         Excerpt(of: text, limit: limit).html { piece in
-            // Moving the cursor makes text longer than what was written.
+            // Cursor movements can make the text longer, so it is shortened again.
             hasControls(piece) ? Excerpt(of: resolvingOverwrites(piece), limit: limit).html(colored) : colored(piece)
         }
     }
@@ -16,10 +15,10 @@ extension HTML {
         text.utf8.contains { $0 == 0x1B || $0 == 7 || $0 == 8 || $0 == 13 }
     }
 
-    /// What text is in the end that writes over itself.
+    /// Returns the final state of text that overwrites itself.
     private static func resolvingOverwrites(_ text: String) -> String {
         let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        // In a line without end each movement may cost as much as the line is long.
+        // In a very long line, each cursor movement may take time proportional to the line's length.
         if lines.allSatisfy({ $0.count < 4000 }) { return TerminalText.lastState(of: text) }
         return lines.map { line in
             let last = line.reversed().drop { $0 == 13 }.prefix { $0 != 13 }

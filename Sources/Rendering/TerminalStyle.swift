@@ -1,11 +1,11 @@
-/// How a terminal shows characters, as the color sequences before them have set it.
+/// The appearance of characters in a terminal after a series of color sequences.
 struct TerminalStyle: Equatable {
     private var foreground: Color?
     private var background: Color?
     private var attributes: Set<Attribute> = []
 
     enum Color: Equatable {
-        /// One of the sixteen that everybody chooses for themselves.
+        /// One of the 16 colors of a terminal's palette.
         case named(Int)
         case exact(red: Int, green: Int, blue: Int)
     }
@@ -14,7 +14,7 @@ struct TerminalStyle: Equatable {
         case bold, faint, italic, underline, inverse, struck
     }
 
-    /// Obeys a color sequence.
+    /// Applies a color sequence.
     mutating func apply(_ sequence: String) {
         let body = sequence.utf8.dropFirst(2).dropLast()
         var codes = body.split(omittingEmptySubsequences: false) { $0 == UInt8(ascii: ";") || $0 == UInt8(ascii: ":") }
@@ -48,7 +48,7 @@ struct TerminalStyle: Equatable {
         }
     }
 
-    /// Reads one of 256 colors, or one given by its parts.
+    /// Reads a color of the 256-color palette or an RGB color.
     private static func color(_ codes: inout ArraySlice<Int>) -> Color? {
         switch codes.popFirst() {
         case 5:
@@ -77,7 +77,7 @@ struct TerminalStyle: Equatable {
 }
 
 extension TerminalStyle {
-    /// Returns what shows characters in this look.
+    /// Renders characters in this style.
     func html(_ characters: String) -> HTML {
         if characters.isEmpty || self == TerminalStyle() { return HTML(escaping: characters) }
         let isInverse = attributes.contains(.inverse)
@@ -101,7 +101,8 @@ extension TerminalStyle {
         case .exact(let red, let green, let blue)?:
             let exact = RGBColor(red: red, green: green, blue: blue)
             style.append("\(property):\(exact)")
-            // Alone it was chosen for somebody else's background; where a browser knows no pairs, it stays what it is.
+            // A color without its counterpart was chosen for an unknown background. Browsers without `light-dark()`
+            // show the exact color.
             if property == "color", background == nil || foreground == nil {
                 style.append("color:light-dark(\(exact.onLight),\(exact.onDark))")
             }
@@ -110,7 +111,7 @@ extension TerminalStyle {
     }
 }
 
-/// A color given by its parts, each up to 255.
+/// An RGB color with components from 0 to 255.
 private struct RGBColor: CustomStringConvertible {
     var red: Int
     var green: Int
@@ -120,12 +121,12 @@ private struct RGBColor: CustomStringConvertible {
         "#" + [red, green, blue].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
-    /// One like it that can be read on a light page.
+    /// A similar color that is readable on a light page.
     var onLight: RGBColor { mixed(with: 0) { $0.brightness <= 0.16 } }
-    /// One like it that can be read on a dark page.
+    /// A similar color that is readable on a dark page.
     var onDark: RGBColor { mixed(with: 255) { $0.brightness >= 0.25 } }
 
-    /// Takes as much of black or white into it as it needs.
+    /// Mixes in black (0) or white (255) until the color is readable.
     private func mixed(with other: Int, until isReadable: (RGBColor) -> Bool) -> RGBColor {
         for share in 0..<10 {
             func mix(_ part: Int) -> Int { (part * (10 - share) + other * share) / 10 }
@@ -135,7 +136,7 @@ private struct RGBColor: CustomStringConvertible {
         return RGBColor(red: other, green: other, blue: other)
     }
 
-    /// Nearly what WCAG calls relative luminance; the exact power would need a library.
+    /// An approximation of WCAG's relative luminance; the exact power would need a math library.
     private var brightness: Double {
         func linear(_ part: Int) -> Double {
             let share = Double(part) / 255

@@ -1,6 +1,6 @@
-/// Prints what Galley costs beside its peers, measured in turn in the same run, as ratios.
+/// Compares Galley's cost with other tools, measured alternately in the same run, as ratios.
 ///
-/// `swift run -c release Benchmarks` after `./Tests/run`, which installs and builds what it needs.
+/// Run `./Tests/run` first, which installs and builds the dependencies, then `swift run -c release Benchmarks`.
 @main struct Benchmarks {
     static func main() async throws {
         let arguments = CommandLine.arguments

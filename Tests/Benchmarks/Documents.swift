@@ -1,7 +1,7 @@
 import GalleyJSON
 import GalleyStorage
 
-/// Large notebooks, read and written by Galley and by Python's json in turn.
+/// Benchmarks of reading and writing large notebooks, alternately with Galley and with Python's `json`.
 enum Documents {
     static func run(in folder: String, rounds: Int) async throws {
         try Shell.run("python3", "-c", generator, folder)
@@ -36,8 +36,8 @@ enum Documents {
         }
     }
 
-    /// Runs in a process of its own, so that its peak memory is its own: prints the seconds to read and parse, to parse
-    /// alone and to edit and write, and the bytes of memory at the peak and before.
+    /// Measures in a separate process, so that peak memory includes nothing else. Prints the seconds to read and parse,
+    /// to parse alone, and to edit and write, then the bytes of memory at the peak and at the start.
     static func measure(_ path: String, _ result: String) async throws {
         let own = Shell.peakMemory
         let clock = ContinuousClock()

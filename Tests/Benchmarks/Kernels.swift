@@ -2,15 +2,15 @@ import GalleyJSON
 import GalleyJupyterProtocol
 import GalleyLocalKernels
 
-/// Kernels started and spoken to by Galley and by the barest client there can be, in turn.
+/// Benchmarks of starting kernels and executing code, alternately with Galley and with a minimal client.
 ///
-/// The floor is `floor.py`. Its own start is not counted, and neither is Galley's.
+/// The minimal client, `floor.py`, is the floor. The start of either client is not counted.
 enum Kernels {
-    /// What is run in a kernel, and how much longer than the floor it may take.
+    /// The code to execute, and the maximum ratio to the floor's time.
     private static let cases: [(name: String, kernel: String, code: String, wanted: Double?)] = [
         ("one trivial request", "ipykernel_launcher", "1 + 1", 1.03),
         ("50 MB of images", "images", "x", 1.15),
-        // That all arrive is what was promised; what each costs is shown.
+        // Galley guarantees only that all messages arrive; the time is informational.
         ("200,000 messages", "flood", "x", nil),
     ]
 
@@ -43,7 +43,7 @@ enum Kernels {
 
     private static func milliseconds(_ seconds: Double) -> Double { (seconds * 10_000).rounded() / 10 }
 
-    /// Prints the seconds until the kernel is ready, those for the request, and the number of outputs.
+    /// Prints the seconds until the kernel is ready, the seconds for the request, and the number of outputs.
     static func measure(_ python: String, _ root: String, _ kernel: String, _ code: String) async throws {
         let module = kernel == "ipykernel_launcher"
         let arguments =

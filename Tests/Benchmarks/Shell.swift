@@ -1,13 +1,13 @@
 import Glibc
 import GalleyJSON
 
-/// Programs and files of the benchmarks. Foundation stays out, because its memory would count.
+/// Helpers to run programs and write files. Foundation is not used, because its memory would count.
 enum Shell {
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// Runs a program and returns what it prints.
+    /// Runs a program and returns its output.
     @discardableResult
     static func run(_ arguments: String...) throws -> String {
         let quoted = arguments.map {
@@ -23,7 +23,7 @@ enum Shell {
         return String(decoding: output.last == UInt8(ascii: "\n") ? output.dropLast() : output[...], as: UTF8.self)
     }
 
-    /// Writes a text to a new file, without waiting for the disk.
+    /// Writes a text to a new file without syncing it to disk.
     static func write(_ text: JSONText, to path: String) throws {
         _ = unsafe unlink(path)
         let file = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL, 0o644)
@@ -40,7 +40,7 @@ enum Shell {
         }
     }
 
-    /// The most memory that this process has had, in bytes.
+    /// The peak memory of this process in bytes.
     static var peakMemory: Int {
         var usage = rusage()
         unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)

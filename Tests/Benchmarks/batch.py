@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Times batches: galley with two notebooks at a time, and beside it in each round nbconvert given the same files, and the
-floor, which is as many bare kernels, two at a time.
+"""Times batches of notebooks, two at a time: in each round galley, nbconvert with the same files, and the floor, which
+is the same number of bare kernels.
 
     batch.py GALLEY [ROUNDS [CASE ...]]
 
-Prints for each case how many times faster than nbconvert a batch is, and how many times the floor it takes (medians of
-the rounds), and the most memory that galley had.
+Prints for each case the ratios to the time of nbconvert and of the floor (medians of the rounds), and galley's peak
+memory.
 """
 import os
 import shutil
@@ -34,7 +34,7 @@ def floor(sources):
     start = time.perf_counter()
     with ThreadPoolExecutor(2) as pool:
         ends = list(pool.map(run, range(COUNT)))
-    # A round in which a kernel does not heed its end tells nothing.
+    # Ignore a round in which a kernel did not shut down when asked.
     return time.perf_counter() - start if all(ends) else None
 
 

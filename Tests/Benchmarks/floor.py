@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The barest client of a kernel that there can be: it waits for nothing but what the protocol asks for, checks no
-signature and keeps nothing. What it takes is what a kernel takes by itself.
+"""A minimal kernel client: it waits only for the messages that the protocol requires, checks no signatures and stores
+nothing. Its time is approximately the time that the kernel takes by itself.
 
-    floor.py ROOT KERNEL CODE     prints the seconds until ready, those for the request, and the number of outputs
+    floor.py ROOT KERNEL CODE     prints the seconds until ready, the seconds for the request, and the number of outputs
 """
 import hashlib
 import hmac
@@ -30,7 +30,7 @@ class BareKernel:
         self.shell, self.iopub, self.control = (self.context.socket(kind) for kind in (zmq.DEALER, zmq.SUB, zmq.DEALER))
         self.iopub.subscribe(b"")
         for socket in (self.shell, self.iopub, self.control):
-            # libzmq's own hundred milliseconds would wait longer on a kernel than it takes to make its sockets.
+            # libzmq's default interval of 100 ms is longer than a kernel takes to create its sockets.
             socket.rcvhwm, socket.linger, socket.reconnect_ivl = 0, 0, 1
         self.began = time.perf_counter()
         self.process = subprocess.Popen([part.replace("{}", file) for part in command], stdin=subprocess.DEVNULL,
@@ -77,7 +77,7 @@ class BareKernel:
         return outputs
 
     def end(self):
-        """Ends the kernel gracefully; returns the seconds since its start, None where it did not heed."""
+        """Shuts down the kernel; returns the seconds since its start, or None if it did not shut down within 5 s."""
         self.send(self.control, "shutdown_request", {"restart": False})
         try:
             self.process.wait(5)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Times whole runs of notebooks: galley, and beside it in each round the floor, which is the bare kernel.
+"""Times whole runs of notebooks: in each round galley and the floor, which is the bare kernel.
 
     notebooks.py GALLEY [ROUNDS [CASE ...]]
 
-Prints for each case how many times the floor a run takes (the median of the rounds) and the most memory that galley had.
+Prints for each case the ratio to the time of the floor (the median of the rounds) and galley's peak memory.
 """
 import base64
 import json
@@ -37,7 +37,7 @@ def stream(lines):
     return {"output_type": "stream", "name": "stdout", "text": ["a line\n"] * lines}
 
 
-# The cells, and what was promised: times the floor, and megabytes of memory or times the file.
+# The cells, the maximum ratio to the floor, and the maximum memory in megabytes or relative to the file.
 CASES = {
     "hello": (lambda: [cell('print("hello")')], 1.05, "40 MB"),
     "500 cells": (lambda: [cell(f"{i} + 1") for i in range(500)], 1.05, "40 MB"),
@@ -56,7 +56,7 @@ def write(cells, path):
 
 
 def timed(galley, folder, arguments):
-    """Returns the seconds of a run in place, and the most memory that the engine had, in bytes."""
+    """Returns the seconds that an in-place run takes, and the peak memory of the engine in bytes."""
     start = time.perf_counter()
     process = subprocess.Popen([galley, "execute", "--inplace", *arguments], cwd=folder, stdin=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -107,7 +107,7 @@ def main():
                 bare = floor(cells)
                 taken, peak = timed(galley, folder, [path.name])
                 size = path.stat().st_size
-                # The first round warms up; one in which a kernel does not heed its end tells nothing.
+                # The first round warms up. Ignore a round in which the kernel did not shut down when asked.
                 if number and bare:
                     ratios.append(taken / bare)
                     seconds.append(taken)

@@ -40,10 +40,10 @@ import Testing
             ["nbval-skpi", "nbval-ignore-output"])
         #expect(
             NbvalMarkers(of: cell, isLax: false).warnings == [
-                "the tag 'nbval-skpi' is none that nbval knows; it was left out",
-                "the comment '# NBVAL_CHECK_OUTPUT' contradicts the tag 'nbval-ignore-output', which was left out",
-                "the comment '# NBVAL_IGNORE_OUTPUTS' is none that nbval knows; it was left out",
-                "the comment '# NBVAL_IGNORE_OUTPUT' contradicts the comment '# NBVAL_CHECK_OUTPUT', which was left out",
+                "the tag 'nbval-skpi' is unknown to nbval and is ignored",
+                "the comment '# NBVAL_CHECK_OUTPUT' contradicts the tag 'nbval-ignore-output', which is ignored",
+                "the comment '# NBVAL_IGNORE_OUTPUTS' is unknown to nbval and is ignored",
+                "the comment '# NBVAL_IGNORE_OUTPUT' contradicts the comment '# NBVAL_CHECK_OUTPUT', which is ignored",
             ])
         #expect(
             NbvalMarkers(of: make("", ["raises-exception", "nbval-raises-exception"]), isLax: false).warnings == [])

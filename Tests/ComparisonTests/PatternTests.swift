@@ -18,10 +18,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("a(b", "a '(' is not closed", 1), ("ab)", "a ')' closes nothing", 2), ("a[b", "a '[' is not closed", 1),
+        ("a(b", "a '(' is not closed", 1), ("ab)", "a ')' has no matching '('", 2), ("a[b", "a '[' is not closed", 1),
         ("*", "there is nothing to repeat", 0), ("a**", "a repetition cannot be repeated", 2),
-        (#"a\q"#, #"'\q' means nothing here"#, 1), ("(?<=a+)b", "what looks behind has to have one width", 0),
-        (#"\2"#, "there is no group 2", 0), ("(?P=x)", "no group is called 'x'", 0),
+        (#"a\q"#, #"'\q' is not a valid escape"#, 1), ("(?<=a+)b", "a look-behind needs a fixed width", 0),
+        (#"\2"#, "there is no group 2", 0), ("(?P=x)", "there is no group named 'x'", 0),
     ])
     func `says what is wrong with it, and where`(expression: String, problem: String, place: Int) {
         #expect(throws: PythonRegexError(problem: problem, place: place)) { try PythonRegex(expression) }

@@ -3,7 +3,7 @@ import Galley
 import GalleyTesting
 import Synchronization
 
-// The examples of the documentation, to the letter: `ExampleTests` runs them, and sees that none is missing here.
+// The examples of the documentation, verbatim. `ExampleTests` runs them, and checks that none is missing here.
 
 func readme() async throws {
     let report = try await execute("report.ipynb")
@@ -229,7 +229,7 @@ func aProviderOfYourOwn() async throws {
     for job in await batch.run().jobs { print(job.isSuccess, job.failedAttempts) }
 }
 
-/// Of ``Run``.
+/// From ``Run``.
 func run() async throws {
     let run = Run("report.ipynb")
     for await event in run.events {
@@ -259,7 +259,7 @@ func followCode() async throws {
     }
 }
 
-/// Of `Run.fractionCompleted`.
+/// From `Run.fractionCompleted`.
 func shareOfARun() async throws {
     let run = Run("report.ipynb")
     for await event in run.events {
@@ -268,7 +268,7 @@ func shareOfARun() async throws {
     print(run.fractionCompleted)
 }
 
-/// Of `BatchRun.fractionCompleted`.
+/// From `BatchRun.fractionCompleted`.
 func shareOfABatch() async throws {
     let run = BatchRun(Batch([Batch.Job("clean.ipynb"), Batch.Job("report.ipynb")]))
     var fraction = 0.0
@@ -276,7 +276,7 @@ func shareOfABatch() async throws {
     print(fraction)
 }
 
-/// Of `Execution`.
+/// From `Execution`.
 func execution() async throws {
     try await withKernel("python3") { kernel in
         let execution = kernel.start("for day in range(3): print(day, flush=True)")
@@ -288,7 +288,7 @@ func execution() async throws {
     }
 }
 
-/// Of `KernelClient.restart()`.
+/// From `KernelClient.restart()`.
 func restartAKernel() async throws {
     try await withKernel("python3") { kernel in
         try await kernel.execute("x = 1")
@@ -298,7 +298,7 @@ func restartAKernel() async throws {
     }
 }
 
-/// Of `KernelClient.complete(_:at:limit:)`.
+/// From `KernelClient.complete(_:at:limit:)`.
 func completeCode() async throws {
     try await withKernel("python3") { kernel in
         let completion = try await kernel.complete("import mat")
@@ -306,7 +306,7 @@ func completeCode() async throws {
     }
 }
 
-/// Of `KernelClient.inspect(_:at:detail:limit:)`.
+/// From `KernelClient.inspect(_:at:detail:limit:)`.
 func inspectCode() async throws {
     try await withKernel("python3") { kernel in
         let inspection = try await kernel.inspect("print")
@@ -314,7 +314,7 @@ func inspectCode() async throws {
     }
 }
 
-/// Of `KernelClient.isComplete(_:limit:)`.
+/// From `KernelClient.isComplete(_:limit:)`.
 func judgeCode() async throws {
     try await withKernel("python3") { kernel in
         if case .incomplete(let indent) = try await kernel.isComplete("for n in range(3):") {
@@ -323,13 +323,13 @@ func judgeCode() async throws {
     }
 }
 
-/// Of `kernels(of:)`.
+/// From `kernels(of:)`.
 func listKernels() async throws {
     let usable = try await kernels().filter { $0.problem == nil }
     print(usable.contains { $0.name == "python3" })
 }
 
-/// Of `Notebook.init(contentsOf:)`.
+/// From `Notebook.init(contentsOf:)`.
 func notebooksInFiles() async throws {
     var notebook = try await Notebook(contentsOf: "report.ipynb")
     notebook.cells.append(.markdown("Checked."))
@@ -337,7 +337,7 @@ func notebooksInFiles() async throws {
     print(try await Notebook(contentsOf: "report.ipynb").cells.map(\.source))
 }
 
-/// Of ``EventSink``.
+/// From ``EventSink``.
 func eventSink() async throws {
     struct Console: EventSink {
         func receive(_ event: BatchEvent) {
@@ -351,7 +351,7 @@ func eventSink() async throws {
     print(report.outcome.status)
 }
 
-/// Of ``withKernel(_:_:_:)``.
+/// From ``withKernel(_:_:_:)``.
 func kernelClient() async throws {
     let answer = try await withKernel("python3") { kernel in
         try await kernel.execute("import math")
@@ -360,7 +360,7 @@ func kernelClient() async throws {
     print(answer)
 }
 
-/// Of `ScriptedKernel`.
+/// From `ScriptedKernel`.
 func scriptedKernel() async throws {
     var options = Options()
     options.kernels = ScriptedKernels { _ in
@@ -370,7 +370,7 @@ func scriptedKernel() async throws {
     print(notebook.cells[0].outputs[0].text ?? "")
 }
 
-/// Of `ScriptedKernel.init(_:answering:)`.
+/// From `ScriptedKernel.init(_:answering:)`.
 func scriptedAnswers() async throws {
     let kernel = ScriptedKernel({ code in .running(printing: code) }) { question in
         switch question.type {
@@ -393,7 +393,7 @@ extension Notebook {
     }
 }
 
-/// Of `Options`.
+/// From `Options`.
 func optionsOfBothKinds() async throws {
     var options = Options()
     options.timeout = .seconds(600)
@@ -402,7 +402,7 @@ func optionsOfBothKinds() async throws {
     print(report.isSuccess)
 }
 
-/// Of `MemoryStorage`.
+/// From `MemoryStorage`.
 func storageInMemory() async throws {
     var draft = Notebook()
     draft.cells.append(.code("6 * 7"))

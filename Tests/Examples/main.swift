@@ -1,6 +1,6 @@
 import Glibc
 
-/// The examples by their names.
+/// The examples by name.
 let examples: KeyValuePairs<String, () async throws -> Void> = [
     "README": readme,
     "Run a notebook": runANotebook,
@@ -40,7 +40,7 @@ let examples: KeyValuePairs<String, () async throws -> Void> = [
     "ScriptedKernel.answering": scriptedAnswers,
 ]
 
-// Without a name it tells which there are.
+// Without a name, prints the names of all examples.
 guard let name = CommandLine.arguments.dropFirst().first else {
     for (name, _) in examples { print(name) }
     exit(0)

@@ -1,13 +1,13 @@
 import GalleyExecution
 import GalleyJSON
 
-/// What was found, and what is wrong with it.
+/// The measurements of a soak test, and the problems in them.
 struct Findings {
     var before: Surroundings
     var after: Surroundings
-    /// Memory in bytes, early and at the end.
+    /// The memory in bytes, early and at the end.
     var memory: (before: Memory, after: Memory)
-    /// How long it took until everything was as before.
+    /// The time after the last run until the process was back in its initial state.
     var rested: Duration
     var duration: Duration
     var plan: [PlannedRun]
@@ -16,19 +16,19 @@ struct Findings {
 
     struct Memory {
         var resident: Int
-        /// What was allocated and not freed.
+        /// The memory that was allocated and not freed.
         var allocated: Int
     }
 
     private var growth: Double { Double(memory.after.resident) / Double(max(1, memory.before.resident)) - 1 }
-    /// By how many bytes each run between the two measurements has made it more.
+    /// The bytes of allocated memory that each run between the two measurements has added.
     private var leak: Int {
         guard plan.count > Soak.settled else { return 0 }
         return (memory.after.allocated - memory.before.allocated) / (plan.count - Soak.settled)
     }
     private var changes: [String] { Process.changes(from: before.state, to: after.state) }
 
-    /// A sentence for each promise that was broken.
+    /// One sentence for each problem.
     var complaints: [String] {
         var complaints = Set(runs.compactMap(\.complaint)).sorted()
         if runs.count != plan.count { complaints.append("only \(runs.count) of \(plan.count) runs ended") }
@@ -37,17 +37,17 @@ struct Findings {
         }
         if !after.files.isEmpty { complaints.append("files are left: \(after.files.joined(separator: ", "))") }
         if after.threads.count > before.threads.count {
-            complaints.append("the threads are called \(after.threads.joined(separator: ", "))")
+            complaints.append("the threads are named \(after.threads.joined(separator: ", "))")
         }
         if after.poolThreads > Surroundings.poolSize {
-            complaints.append("\(after.poolThreads) threads of the pool have stayed")
+            complaints.append("\(after.poolThreads) pool threads have not ended")
         }
         if growth > 0.1 { complaints.append("resident memory has grown by \(percent(growth))") }
-        // What each thread of the pool keeps for itself counts too, which is up to 200 kB.
-        if leak > 4000 { complaints.append("each run leaves \(leak) bytes that were not freed") }
-        complaints += changes.map { "this has changed: \($0)" }
+        // The threads of the pool also keep up to 200 kB each.
+        if leak > 4000 { complaints.append("each run leaks \(leak) bytes") }
+        complaints += changes.map { "changed: \($0)" }
         complaints += host.complaints.sorted()
-        if host.children == 0 || host.looks == 0 { complaints.append("the host has had nothing to do") }
+        if host.children == 0 || host.looks == 0 { complaints.append("the host process was not active") }
         return complaints
     }
 
@@ -59,7 +59,7 @@ struct Findings {
         ]
     }
 
-    /// Prints everything on one screen, and once more as one line of JSON.
+    /// Prints all measurements on one screen, and again as one line of JSON.
     func show() {
         let cancelled = runs.filter(\.isCancelled)
         print(
@@ -80,8 +80,8 @@ struct Findings {
         print(row("allocated memory", megabytes(early.allocated), megabytes(late.allocated), "\(leak) B a run"))
         print(row("threads of Swift's pool", "\(before.poolThreads)", "\(after.poolThreads)", ""))
         print(row("folder, variables, signals", "", changes.isEmpty ? "same" : "\(changes.count) changed", ""))
-        print("\nThe host had \(host.children) children, and looked \(host.looks) times at the descriptors.")
-        print("Everything was as before \(rested.inWords) after the last run.")
+        print("\nThe host process had \(host.children) children, and checked its descriptors \(host.looks) times.")
+        print("The process was back in its initial state \(rested.inWords) after the last run.")
         for complaint in complaints { print("BROKEN: \(complaint)") }
         print(json)
     }

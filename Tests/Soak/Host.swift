@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 import GalleyZeroMQTransport
 
-/// The rest of the process that notebooks are run in, which has children, signals and descriptors of its own.
+/// A host process that runs notebooks and also has child processes, signals and descriptors of its own.
 final class Host: Sendable {
     struct Findings {
         var children = 0
@@ -16,13 +16,13 @@ final class Host: Sendable {
 
     var findings: Findings { state.withLock(\.self) }
 
-    /// Begins; nothing of it is ever ended but with the process.
+    /// Starts the host's activity, which continues until the process ends.
     func begin() {
-        // Whatever this process was given by whoever started it is none of its own.
+        // Inherited descriptors are not part of the test.
         for number in Process.names("/proc/self/fd").compactMap({ Int32($0) }) where number > 2 {
             _ = fcntl(number, F_SETFD, FD_CLOEXEC)
         }
-        // A host's signals may come at any time and interrupt any call.
+        // Signals of the host may arrive at any time and interrupt any system call.
         var action = sigaction()
         unsafe action.__sigaction_handler.sa_handler = { _ in }
         _ = unsafe sigaction(SIGALRM, &action, nil)
@@ -33,9 +33,9 @@ final class Host: Sendable {
         _ = startThread { while true { self.lookAtDescriptors() } }
     }
 
-    /// Stops having children, and returns when there is none.
+    /// Stops starting children, and returns when there is none.
     func pause() {
-        // It was so the last time, too.
+        // It may still be true from the last pause.
         isQuiet.store(false, ordering: .sequentiallyConsistent)
         isPaused.store(true, ordering: .sequentiallyConsistent)
         while !isQuiet.load(ordering: .sequentiallyConsistent) { wait(milliseconds: 1) }
@@ -45,13 +45,13 @@ final class Host: Sendable {
 
     private func complain(_ text: String) { state.withLock { _ = $0.complaints.insert(text) } }
 
-    /// Starts a child as any program does, and waits for it as one does that has no other children.
+    /// Starts a child process, and waits for any child as a program does that has no other children.
     private func haveChild() {
         let isPaused = isPaused.load(ordering: .sequentiallyConsistent)
         isQuiet.store(isPaused, ordering: .sequentiallyConsistent)
         guard !isPaused else { return wait(milliseconds: 5) }
         var child: pid_t = 0
-        // It sees the three standard descriptors and that of the folder which it looks at.
+        // The child sees the three standard descriptors and the descriptor of the folder that it lists.
         let command = "set -- /proc/$$/fd/*; [ $# -le 4 ] || exit 9; exit 7"
         var arguments = unsafe ["sh", "-c", command].map { (word: String) in unsafe strdup(word) } + [nil]
         defer { unsafe arguments.forEach { unsafe free($0) } }
@@ -62,13 +62,13 @@ final class Host: Sendable {
         while ended != child {
             ended = unsafe waitpid(-1, &status, 0)
             if ended == -1, errno == EINTR { continue }
-            guard ended != -1 else { return complain("the status of a child of the host's did not reach it") }
-            if ended != child { complain("the host was told of the end of a child that is not its own") }
+            guard ended != -1 else { return complain("the host did not receive the status of its child") }
+            if ended != child { complain("the host received the status of a child that is not its own") }
         }
         switch status {
         case 7 << 8: state.withLock { $0.children += 1 }
-        case 9 << 8: complain("a child of the host's was passed a descriptor")
-        default: complain("a child of the host's ended with \(status) instead of \(7 << 8)")
+        case 9 << 8: complain("a child of the host inherited a descriptor")
+        default: complain("a child of the host ended with \(status) instead of \(7 << 8)")
         }
         wait(milliseconds: 20)
     }
@@ -77,7 +77,7 @@ final class Host: Sendable {
         for number in Process.names("/proc/self/fd").compactMap({ Int32($0) }) where number > 2 {
             guard fcntl(number, F_GETFD) == 0 else { continue }
             let link = Process.link("/proc/self/fd/\(number)")
-            // libdispatch opens the state of its threads for a moment.
+            // libdispatch briefly opens the state of its threads.
             guard "\(link)".wholeMatch(of: #//proc/\d+/stat/#) == nil else { continue }
             complain("a descriptor can be inherited: \(link)")
         }
@@ -86,7 +86,7 @@ final class Host: Sendable {
     }
 }
 
-/// Waits, however many signals come meanwhile.
+/// Waits for a time, even if signals arrive.
 func wait(milliseconds: Int) {
     let end = ContinuousClock.now + .milliseconds(milliseconds)
     while case let rest = ContinuousClock.now.duration(to: end), rest > .zero {
@@ -95,7 +95,7 @@ func wait(milliseconds: Int) {
 }
 
 extension Process {
-    /// Where a link leads.
+    /// Returns the target of a symbolic link.
     static func link(_ path: String) -> String {
         var bytes = [CChar](repeating: 0, count: 256)
         // Safe because the array is passed with its own length.

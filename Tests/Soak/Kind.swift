@@ -3,21 +3,21 @@ import Galley
 import GalleyLocalKernels
 import GalleyNotebook
 
-/// The notebooks that are run, each with the end that it has to come to.
+/// The kinds of notebooks to run, each with its expected end.
 enum Kind: Int, CaseIterable {
     case picture, raises, exits, slow, deaf, dies, parent, big, nameless, empty
 
     var name: String {
         switch self {
-        case .picture: "text and a picture"
+        case .picture: "shows text and a picture"
         case .raises: "raises an error"
         case .exits: "calls sys.exit"
-        case .slow: "comes up against the limit of a cell"
-        case .deaf: "does so, and is deaf"
+        case .slow: "exceeds the time limit of a cell"
+        case .deaf: "ignores the interrupt at the limit"
         case .dies: "loses its kernel"
         case .parent: "starts processes"
-        case .big: "puts out a megabyte"
-        case .nameless: "wants a kernel that is not there"
+        case .big: "prints a megabyte"
+        case .nameless: "names a kernel that does not exist"
         case .empty: "has no cells"
         }
     }
@@ -51,7 +51,7 @@ enum Kind: Int, CaseIterable {
         }
     }
 
-    /// A picture of a single dot.
+    /// A PNG image of one pixel.
     private static let png =
         "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
@@ -66,7 +66,7 @@ enum Kind: Int, CaseIterable {
         }
     }
 
-    /// What is wrong with the end of a run; nil where it is the right one.
+    /// Returns the problem with the end of a run; nil if it ended as expected.
     func complaint(_ end: Result<Report, any Error>, _ store: MemoryStore, isCancelled: Bool) -> String? {
         let text: String
         switch end {
@@ -74,12 +74,12 @@ enum Kind: Int, CaseIterable {
             if isCancelled, report.outcome.status == "stopped" { return nil }
             text = ([report.outcome.status] + report.cells.map(\.outcome.status)).joined(separator: " ")
         case .failure(KernelError.notFound): text = "not-found"
-        // A batch that is cancelled before it has begun begins nothing.
+        // A batch that is canceled before it starts runs nothing.
         case .failure(is CancellationError) where isCancelled: return nil
         case .failure(let error): text = "\(error)"
         }
         if text != wanted { return "a run that \(name) ended with '\(text)' instead of '\(wanted)'" }
-        return hasRightOutputs(store) ? nil : "a run that \(name) has not left the outputs that it should"
+        return hasRightOutputs(store) ? nil : "a run that \(name) did not leave the expected outputs"
     }
 
     private var wanted: String {

@@ -1,24 +1,24 @@
 import Synchronization
 
-/// One run that is to come.
+/// A planned run.
 struct PlannedRun {
     var kind: Kind
-    /// When it is cancelled; nil where it is not.
+    /// The delay after which the run is canceled; nil if it is not canceled.
     var cancelledAfter: Duration?
 
-    /// Takes every kind in turn, and has a fifth of them cancelled at random moments.
+    /// Returns a plan that cycles through all kinds, and cancels one run in five after a random delay.
     static func plan(_ count: Int, seed: UInt64) -> [PlannedRun] {
         var random = Generator(state: seed)
         var plan = (0..<count).map { PlannedRun(kind: Kind.allCases[$0 % Kind.allCases.count]) }
         for number in (0..<count).shuffled(using: &random).prefix(count / 5) {
-            // Some are cancelled before they have begun.
+            // A negative delay means that the run is canceled before it starts.
             let moment = Int.random(in: -100...1500, using: &random)
             plan[number].cancelledAfter = .milliseconds(max(0, moment))
         }
         return plan
     }
 
-    /// SplitMix64, which gives the same numbers again for the same seed.
+    /// SplitMix64, which generates the same numbers for the same seed.
     private struct Generator: RandomNumberGenerator {
         var state: UInt64
 
@@ -32,17 +32,17 @@ struct PlannedRun {
     }
 }
 
-/// What became of one run.
+/// The result of a run.
 struct FinishedRun: Sendable {
     var kind: Kind
     var isCancelled: Bool
     var wasStopped: Bool
     var duration: Duration
-    /// What was wrong with its end.
+    /// The problem with the run's end.
     var complaint: String?
 }
 
-/// Which runs there are to be, and what became of those that were.
+/// The runs that are waiting, and the results of finished runs.
 final class Ledger: Sendable {
     private struct State {
         var waiting = 0..<0

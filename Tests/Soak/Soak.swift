@@ -4,9 +4,9 @@ import Galley
 import Glibc
 import GalleyLocalKernels
 
-/// Runs hundreds of notebooks in one process, ends each in its own way, and looks at what they leave behind.
+/// Runs hundreds of notebooks in one process, ends them in all ways, and checks what they leave behind.
 ///
-/// `swift run Soak [RUNS [SEED]]` after `./Tests/run`, which installs what it needs.
+/// Run `./Tests/run` first, which installs the dependencies, then `swift run Soak [RUNS [SEED]]`.
 @main struct Soak: Sendable {
     static func main() {
         let numbers = CommandLine.arguments.dropFirst().compactMap { Int($0) }
@@ -23,7 +23,8 @@ import GalleyLocalKernels
     private let host = Host()
     private let ledger = Ledger()
 
-    /// How many runs there are before the first look, by when what is made lazily is made, and before memory is measured.
+    /// The number of runs before the first observation, after which everything lazy is initialized. `settled` is the
+    /// number of runs before the first measurement of memory.
     private static let warmUp = 20
     static let settled = 50
     private static let atATime = 6
@@ -44,8 +45,8 @@ import GalleyLocalKernels
     // MARK: Looking
 
     private func run() -> Findings {
-        // As `galley` does, and as is for a host to decide: otherwise glibc keeps what is free at the end of each of its
-        // heaps, of which there are eight for each processor, and resident memory grows until each has seen a large run.
+        // As in `galley`; a library leaves this to its host. Without it, glibc keeps the free memory at the end of each
+        // of its heaps (eight per processor), and resident memory grows until each heap has had a large run.
         clinux_return_freed_memory()
         host.begin()
         let began = ContinuousClock.now
@@ -63,10 +64,10 @@ import GalleyLocalKernels
             duration: began.duration(to: .now), plan: plan, runs: ledger.runs, host: host.findings)
     }
 
-    /// Looks around until everything is as it is to be, or nothing more is going to happen.
+    /// Observes the process until `isDone`, or until its threads no longer change.
     private func rest(until isDone: (Surroundings) -> Bool = { _ in false }) -> Surroundings {
         var (last, since) = (look(), ContinuousClock.now)
-        // Threads that wait for work leave after five seconds without any.
+        // Idle pool threads end after five seconds.
         while !isDone(last), since.duration(to: .now) < .seconds(7) {
             wait(milliseconds: 50)
             let now = look()
@@ -76,7 +77,7 @@ import GalleyLocalKernels
         return last
     }
 
-    /// Looks around while the host has no children.
+    /// Observes the process while the host has no children.
     private func look() -> Surroundings {
         host.pause()
         defer { host.goOn() }
@@ -90,7 +91,7 @@ import GalleyLocalKernels
 
     // MARK: Running
 
-    /// Runs a notebook in one of the ways that there are: to its end, with its events listened to or not, in a batch.
+    /// Runs a notebook in one of four ways: directly, with some events read, with all events read, or in a batch.
     private static func execute(_ store: MemoryStore, _ options: Options, way: Int) async throws -> Report {
         switch way % 4 {
         case 0: return try await Galley.execute(store, options)
@@ -112,7 +113,7 @@ import GalleyLocalKernels
         }
     }
 
-    /// Runs some notebooks, several at a time, and returns when all of them have ended.
+    /// Runs some notebooks, several at a time, and returns when all have ended.
     private func perform(_ runs: Range<Int>) {
         ledger.open(runs)
         Task.detached {
@@ -123,7 +124,7 @@ import GalleyLocalKernels
             }
             ledger.close()
         }
-        // Not by a semaphore: a signal of the host's may come.
+        // Polls, because a signal of the host could interrupt waiting for a semaphore.
         while !ledger.isClosed { wait(milliseconds: 10) }
     }
 
@@ -133,7 +134,8 @@ import GalleyLocalKernels
         var options = Options()
         (options.environment, options.inheritsEnvironment) = (environment, false)
         options.kernel = "python3"
-        // A Python that is killed while it tries its folder for temporary files leaves a file there, which goes with it.
+        // If Python is killed while it probes its temporary directory, it leaves a file there; this directory is
+        // removed.
         options.hasTemporaryDirectory = true
         planned.kind.adjust(&options)
         let began = ContinuousClock.now

@@ -1,18 +1,18 @@
 import GalleyCLinux
 import Glibc
 
-/// What a process has and is, as far as somebody who runs notebooks in it can notice.
+/// The state of a process that a host of notebooks can observe.
 struct Surroundings {
     var descriptors = Process.names("/proc/self/fd").count
-    /// What the threads are called but for those of Swift's pool, of which more or fewer wait for work at any time.
+    /// The names of the threads, without those of Swift's pool, whose number varies.
     var threads: [String]
     var poolThreads: Int
     var children = Process.descendants.count
     var files: [String]
-    /// The folder that it works in, its variables, what becomes of each signal, and which its threads do not hear.
+    /// The working directory, the environment, the signal actions and the blocked signals of each thread.
     var state: [String: String] = Process.state
 
-    /// - Parameter folders: Where files may be that nobody needs any more.
+    /// - Parameter folders: The folders in which no files may be left.
     init(_ folders: [String]) {
         files = folders.flatMap(Process.names)
         let names = Process.names("/proc/self/task").map { Process.title("/proc/self/task/\($0)") }.sorted()
@@ -20,12 +20,12 @@ struct Surroundings {
         poolThreads = names.count(where: Self.isOfPool)
     }
 
-    /// How many may wait for work, besides those that wait for time and for files.
+    /// The maximum number of idle pool threads: one per processor, and those that wait for timers and files.
     static let poolSize = sysconf(Int32(_SC_NPROCESSORS_ONLN)) + 2
 
     private static func isOfPool(_ name: String) -> Bool { name.hasSuffix("-qos") || name.hasSuffix("overcommit") }
 
-    /// Whether as much as before is there, and no more.
+    /// Whether nothing is left that was not there before.
     func isBack(to before: Surroundings) -> Bool {
         descriptors <= before.descriptors && threads.count <= before.threads.count && poolThreads <= Self.poolSize
             && children <= before.children
@@ -33,7 +33,7 @@ struct Surroundings {
     }
 }
 
-/// What the system tells of this process.
+/// Information about this process from the system.
 enum Process {
     static func names(_ folder: String) -> [String] {
         guard let open = unsafe opendir(folder) else { return [] }
@@ -42,7 +42,7 @@ enum Process {
         var names: [String] = []
         // Safe because each name is copied before the next call.
         while let name = unsafe clinux_next_name(open).map({ unsafe String(cString: $0) }) {
-            // The folder itself is open as long as it is looked at.
+            // The folder itself is open while it is listed.
             if !(folder == "/proc/self/fd" && name == own) { names.append(name) }
         }
         return names
@@ -57,26 +57,26 @@ enum Process {
         return String(decoding: bytes[..<count], as: UTF8.self)
     }
 
-    /// The number of bytes that the line of a status file tells.
+    /// The resident memory in bytes.
     static var residentMemory: Int {
         let line = text("/proc/self/status")?.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
         return line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 } ?? 0
     }
 
-    /// The number of bytes that were allocated and not freed, as the allocator itself tells.
+    /// The bytes that the allocator reports as allocated and not freed.
     static var allocatedMemory: Int {
         var (start, size): (UnsafeMutablePointer<CChar>?, Int) = (nil, 0)
         guard let symbol = unsafe dlsym(nil, "malloc_info"), let stream = unsafe open_memstream(&start, &size) else {
             return 0
         }
-        // Safe because that is what the function is declared as.
+        // Safe because the type is that of the function's declaration.
         let tell = unsafe unsafeBitCast(
             symbol, to: (@convention(c) (Int32, UnsafeMutablePointer<FILE>) -> Int32).self)
         _ = unsafe tell(0, stream)
         unsafe fclose(stream)
         defer { unsafe free(start) }
         let text = unsafe start.map { unsafe String(cString: $0) } ?? ""
-        // Totals come last; what is free is in "fast" and "rest", what was mapped by itself in "mmap".
+        // The totals are at the end. Free memory is in "fast" and "rest", separately mapped memory in "mmap".
         func total(_ type: String) -> Int {
             let line = text.split(separator: "\n").last { $0.contains("type=\"\(type)\"") }
             return line?.split(separator: "\"").dropLast().last.flatMap { Int($0) } ?? 0
@@ -84,11 +84,11 @@ enum Process {
         return total("current") - total("fast") - total("rest") + total("mmap")
     }
 
-    /// Gives back to the system what the allocator merely keeps.
+    /// Returns the allocator's free memory to the system.
     static func trimMemory() {
-        // It is in a header that is not among those of the Glibc module.
+        // The function's header is not part of the Glibc module.
         guard let symbol = unsafe dlsym(nil, "malloc_trim") else { return }
-        // Safe because that is what the function is declared as.
+        // Safe because the type is that of the function's declaration.
         _ = unsafe unsafeBitCast(symbol, to: (@convention(c) (Int) -> Int32).self)(0)
     }
 
@@ -104,7 +104,7 @@ enum Process {
         return found
     }
 
-    /// What a thread is called.
+    /// Returns the name of a thread.
     static func title(_ path: String) -> String { (text(path + "/comm") ?? "?").filter { $0 != "\n" } }
 
     static var state: [String: String] {
@@ -126,7 +126,7 @@ enum Process {
             var action = sigaction()
             guard unsafe sigaction(number, nil, &action) == 0 else { continue }
             let handler = unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: UInt.self)
-            // Of the mask the system fills as much as it has signals.
+            // The kernel fills only the first eight bytes of the mask.
             let blocked = unsafe withUnsafeBytes(of: &action.sa_mask) { unsafe Array($0.prefix(8)) }
             state["action at signal \(number)"] = "\(handler) \(action.sa_flags) \(blocked)"
         }
@@ -137,7 +137,7 @@ enum Process {
         return state
     }
 
-    /// What of the state has changed; threads may have come and gone.
+    /// Returns the keys of the changed values, except for threads that started or ended.
     static func changes(from before: [String: String], to after: [String: String]) -> [String] {
         Set(before.keys).union(after.keys).sorted().filter { key in
             let isThread = key.hasPrefix("signals blocked")

@@ -1,23 +1,23 @@
 import Foundation
 import Galley
 
-/// A notebook that is to be run, as a file in `jobs/` describes it.
+/// A job: a notebook to run, described by a file in `jobs/`.
 ///
 ///     {"notebook": "sales.ipynb", "environment": {"MONTH": "2025-03"}, "total_limit": 3600}
 ///
-/// Whoever makes one writes it under another name, such as `sales.json.new`, and renames it when it is complete.
+/// To add a job, write the file under another name, such as `sales.json.new`, and rename it when it is complete.
 struct Job: Decodable {
-    /// The notebook's path, absolute or within the scheduler's folder.
+    /// The notebook's path, absolute or relative to the scheduler's folder.
     let notebook: String
-    /// The kernel; nil for the one that the notebook names.
+    /// The kernel's name; nil for the kernel that the notebook names.
     let kernel: String?
-    /// Variables for the kernel, besides those of the scheduler.
+    /// Environment variables for the kernel, in addition to the scheduler's own.
     let environment: [String: String]?
-    /// How many seconds a cell may take.
+    /// The time limit of each cell in seconds.
     let cellLimit: Double?
-    /// How many seconds the whole run may take.
+    /// The time limit of the whole run in seconds.
     let totalLimit: Double?
-    /// How often it is tried at most, where the kernel does not start or dies; nil for three times.
+    /// The maximum number of attempts if the kernel does not start or dies; nil for three.
     let attempts: Int?
 
     /// Reads a job from its file.
@@ -25,7 +25,7 @@ struct Job: Decodable {
         do {
             self = try Self.read(file)
         } catch {
-            // Somebody may not have heard of renaming, and be in the middle of writing it.
+            // The file may still be incomplete, if its writer did not rename it.
             try await Task.sleep(for: .seconds(1))
             self = try Self.read(file)
         }
@@ -36,12 +36,12 @@ struct Job: Decodable {
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         let job = try decoder.decode(Job.self, from: Data(contentsOf: URL(filePath: file)))
         for limit in [job.cellLimit, job.totalLimit].compactMap(\.self) where !(0.001...1e9).contains(limit) {
-            throw Failure(description: "a limit of \(limit) seconds makes no sense")
+            throw Failure(description: "a limit of \(limit) seconds is out of range")
         }
         return job
     }
 
-    /// How the notebook is run.
+    /// The options of the notebook's run.
     var options: Options {
         var options = Options()
         options.kernel = kernel
@@ -52,12 +52,12 @@ struct Job: Decodable {
     }
 }
 
-/// What is wrong, in a sentence.
+/// An error with a message.
 struct Failure: Error, CustomStringConvertible {
     let description: String
 }
 
-/// Writes something as JSON, never half of it.
+/// Writes a value as JSON, atomically.
 func write(_ value: some Encodable, to file: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

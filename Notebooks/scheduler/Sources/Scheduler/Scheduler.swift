@@ -1,16 +1,17 @@
 import Foundation
 import Galley
 
-/// Runs the notebooks that jobs in a folder ask for, three at a time.
+/// Runs the notebooks that the jobs in a folder describe, three at a time.
 ///
 ///     scheduler FOLDER [--once]
 ///
-/// A ``Job`` is a file `jobs/NAME.json`; those that wait are run in the order of their names. The result goes to
-/// `results/NAME.ipynb` and the report of the run to `reports/NAME.json`. Then the file goes to `done/`, whatever became
-/// of the notebook. `status.json` tells what waits, what runs and what is over.
+/// A ``Job`` is a file `jobs/NAME.json`; waiting jobs run in the order of their names. The result is written to
+/// `results/NAME.ipynb`, and the report of the run to `reports/NAME.json`. Then the job file moves to `done/`, even if
+/// the run failed. `status.json` lists the jobs that wait, run and have ended.
 ///
-/// SIGTERM and SIGINT end it in order. Jobs that run are interrupted, saved as far as they are, and stay in `jobs/`: the
-/// next start runs them again. With `--once` it ends when no job is left.
+/// SIGTERM and SIGINT stop the scheduler in an orderly way: running jobs are interrupted, their notebooks are saved,
+/// and their files stay in `jobs/`, so the next start runs them again. With `--once`, the scheduler ends when no job is
+/// left.
 @main struct Scheduler {
     static func main() async {
         let arguments = CommandLine.arguments.dropFirst()
@@ -20,12 +21,12 @@ import Galley
         }
         let work = Task { try await Scheduler(folder: folder, isOnce: arguments.contains("--once")).run() }
         let signals = [SIGTERM, SIGINT].map { number in
-            // Kernels do not inherit this: Galley starts them with all signals as they usually are.
+            // Kernels do not inherit this: Galley starts them with the default action for all signals.
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number)
             source.setEventHandler {
                 work.cancel()
-                // The next one ends the program at once, and its kernels are gone within a second.
+                // The next signal ends the program at once, and its kernels end within a second.
                 signal(number, SIG_DFL)
             }
             source.resume()
@@ -43,14 +44,14 @@ import Galley
     private let folder: String
     private let isOnce: Bool
     private let page: StatusPage
-    /// How many seconds pass before the second attempt; before each that follows it is twice as many.
+    /// The number of seconds before the second attempt; it doubles for each further attempt.
     private let firstPause = ProcessInfo.processInfo.environment["SCHEDULER_FIRST_PAUSE"].flatMap(Double.init) ?? 1
 
     private init(folder: String, isOnce: Bool) throws {
         for name in ["jobs", "results", "reports", "done"] {
             try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
         }
-        // Nobody unlocks it: the system does when the process is gone, however that comes about.
+        // The system releases the lock when the process ends for any reason.
         guard flock(open(folder, O_RDONLY | O_CLOEXEC), LOCK_EX | LOCK_NB) == 0 else {
             throw Failure(description: "another scheduler works in \(folder)")
         }
@@ -58,12 +59,12 @@ import Galley
         page = StatusPage(file: "\(folder)/status.json", jobs: "\(folder)/jobs")
     }
 
-    /// Runs jobs until the task is cancelled or, where that is wanted, until none is left.
+    /// Runs jobs until the task is canceled or, with `--once`, until no job is left.
     private func run() async throws {
         async let _ = page.keepWriting()
         try await withThrowingTaskGroup { group in
             for _ in 1...3 { group.addTask { try await runOneAfterAnother() } }
-            // Where results cannot be put away, the first to notice ends the others too.
+            // If one of the three cannot store its results, its error ends the others too.
             for try await _ in group {}
         }
     }
@@ -80,10 +81,10 @@ import Galley
         }
     }
 
-    /// Runs a job and puts away what has become of it.
+    /// Runs a job, and stores its report.
     private func run(_ name: String) async throws {
         let (jobFile, reportFile) = ("\(folder)/jobs/\(name).json", "\(folder)/reports/\(name).json")
-        // That of an earlier job by this name would be taken for this one's.
+        // A report of an earlier job with this name would be mistaken for this job's report.
         try? FileManager.default.removeItem(atPath: reportFile)
         var (report, failure): (Report?, (any Error)?)
         do {
@@ -93,16 +94,16 @@ import Galley
         }
         if let report { try write(report, to: reportFile) }
         let isInterrupted = if case .stopped? = report?.outcome { true } else { failure is CancellationError }
-        // Where the file is gone, somebody has withdrawn the job.
+        // If the file is missing, the job was withdrawn.
         if !isInterrupted, rename(jobFile, "\(folder)/done/\(name).json") != 0, access(jobFile, F_OK) == 0 {
             throw Failure(description: "\(jobFile) cannot be moved to done: \(String(cString: strerror(errno)))")
         }
         await page.finish(name, report, failure)
     }
 
-    /// Runs a notebook, and runs it again where that may help: an error of a cell would be the same the next time.
+    /// Runs a notebook, and retries after transient failures. An error in a cell is not retried.
     ///
-    /// When the task is cancelled, there are no more events, the run is ended in order, and its report says so.
+    /// If the task is canceled, the events end, the run stops in an orderly way, and its report says so.
     private func run(_ job: Job, _ name: String) async throws -> Report {
         let notebook = job.notebook.hasPrefix("/") ? job.notebook : "\(folder)/\(job.notebook)"
         var options = job.options

@@ -1,20 +1,20 @@
 import Foundation
 import Galley
 
-/// Knows what waits, what runs and what is over, and tells it by a file that is never half written.
+/// The state of all jobs, which is written to a file atomically.
 actor StatusPage {
-    /// What the file holds.
+    /// The content of the file.
     private struct Page: Encodable, Equatable {
         var waiting: [String] = []
         var running: [String: Progress] = [:]
-        /// What is over since the start, a hundred jobs at most.
+        /// The last 100 jobs that ended since the start.
         var over: [End] = []
     }
 
     private struct Progress: Encodable, Equatable {
         let attempt: Int
         let since = Date()
-        /// The number of the cell that runs, and that of all; nil until the kernel is ready.
+        /// The number of the running cell and the number of all cells; nil until the kernel is ready.
         var cell: Int?
         var cells: Int?
     }
@@ -33,14 +33,14 @@ actor StatusPage {
     private var written: Page?
 
     /// - Parameters:
-    ///   - file: Where the page is written.
-    ///   - jobs: The folder that jobs are put into.
+    ///   - file: The path of the status file.
+    ///   - jobs: The folder of the waiting jobs.
     init(file: String, jobs: String) { (self.file, self.jobs) = (file, jobs) }
 
-    /// Whether nothing waits and nothing runs.
+    /// Whether no job waits or runs.
     var isIdle: Bool { page.waiting.isEmpty && page.running.isEmpty }
 
-    /// Returns the next job, which runs from now on; nil where none waits.
+    /// Returns the next job and marks it as running; nil if no job waits.
     func takeJob() -> String? {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: jobs)) ?? []
         page.waiting = names.filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }
@@ -51,10 +51,10 @@ actor StatusPage {
         return job
     }
 
-    /// Takes note that a job is run, for the first time or again.
+    /// Records that an attempt of a job begins.
     func begin(_ job: String, attempt: Int) { page.running[job] = Progress(attempt: attempt) }
 
-    /// Takes note of what happens in the run of a job.
+    /// Records an event in the run of a job.
     func note(_ event: RunEvent, of job: String) {
         switch event {
         case .started(let start): page.running[job]?.cells = start.cells
@@ -63,7 +63,7 @@ actor StatusPage {
         }
     }
 
-    /// Takes note that a job is over, with the report of its run or the reason why there is none.
+    /// Records the end of a job, with the report of its run or the error that prevented one.
     func finish(_ job: String, _ report: Report?, _ failure: (any Error)?) {
         let status =
             switch failure {
@@ -80,13 +80,13 @@ actor StatusPage {
         writeChanges()
     }
 
-    /// Writes what has changed, a few times a second, until the task is cancelled.
+    /// Writes changes a few times per second until the task is canceled.
     func keepWriting() async {
         repeat { writeChanges() } while (try? await Task.sleep(for: .milliseconds(200))) != nil
     }
 
     private func writeChanges() {
-        // Where it cannot be written now, it may be the next time.
+        // If the file cannot be written now, the next call tries again.
         if page != written, (try? write(page, to: file)) != nil { written = page }
     }
 }
