@@ -21,7 +21,7 @@ struct Example: Sendable, CustomTestStringConvertible {
             name: "Run many", cells: ["1 / 0"],
             output: "0 clean.ipynb\n1 report.ipynb\nclean.ipynb succeeded\nreport.ipynb raised\n"),
         Example(name: "Keep the report", output: "succeeded 1\n"),
-        Example(name: "Speak to a kernel", output: "16\n"),
+        Example(name: "Send code to a kernel", output: "16\n"),
         Example(name: "Notebooks in memory", output: "succeeded 42\n"),
         Example(name: "Notebooks elsewhere", output: "draft 17 1\n"),
         Example(name: "Around each cell", cells: ["def last_month(): pass", "full_history()"], output: "true\n"),
@@ -37,7 +37,7 @@ struct Example: Sendable, CustomTestStringConvertible {
         Example(name: "KernelClient.isComplete", output: "goes on with 4 spaces\n"),
         Example(name: "kernels", output: "true\n"),
         Example(name: "Notebooks in files", output: "[\"6 * 7\", \"Checked.\"]\n"),
-        Example(name: "Cells that somebody watches", output: "[\"1 succeeded\"]\n"),
+        Example(name: "Observed cells", output: "[\"1 succeeded\"]\n"),
         Example(
             name: "Kernels of your own",
             output: "ran begin cell 2 of 3 raised ValueError: no price\n"),

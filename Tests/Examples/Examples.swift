@@ -73,7 +73,7 @@ func keepTheReport() async throws {
     print(kept.outcome.status, kept.cells.count)
 }
 
-func speakToAKernel() async throws {
+func sendCodeToAKernel() async throws {
     let total = try await withKernel("python3") { kernel in
         try await kernel.execute("prices = [3, 5, 8]")
         let result = try await kernel.execute("sum(prices)")
@@ -152,7 +152,7 @@ func changedCellsThatAreSaved() async throws {
     print(report.isSuccess)
 }
 
-func cellsThatSomebodyWatches() async throws {
+func observedCells() async throws {
     @MainActor final class Page: Middleware {
         private(set) var lines: [String] = []
 
@@ -189,7 +189,7 @@ func kernelsThatRunAlready() async throws {
 }
 
 func aProviderOfYourOwn() async throws {
-    /// Hands out the kernels of other providers, the first that has one.
+    /// Offers the kernels of several providers. The first that has the kernel starts it.
     struct FirstOf: KernelProvider {
         let name = "first"
         let others: [any KernelProvider]
@@ -415,7 +415,7 @@ func storageInMemory() async throws {
 }
 
 func aStorageOfYourOwn() async throws {
-    /// Keeps notebooks in drawers: `drawer://a/report.ipynb`. One that is stuck opens at the second try.
+    /// Stores notebooks in drawers: `drawer://a/report.ipynb`. A stuck drawer opens at the second attempt.
     final class Drawers: StorageProvider {
         let name = "drawers"
         private let contents: MemoryStorage
