@@ -4,7 +4,7 @@ import GalleyJupyterProtocol
 import GalleyStorage
 
 extension Options {
-    /// The flags that say how a notebook is run, as `galley execute` has them. Another program can offer them as they are:
+    /// The flags of `galley execute` that say how to run a notebook. Your program can offer the same flags:
     ///
     ///     let parser = FlagParser(Options.flags, help: "nightly --help")
     ///     var options = Options()
@@ -77,7 +77,7 @@ extension Options {
             "--grace", takes: "TIME", example: "10s", in: .time,
             "Give an interrupted kernel this time before it is killed"
         ) { options, value, name throws(UsageError) in
-            // None at all is a time too.
+            // Zero is a valid grace period.
             guard let grace = Double(value) == 0 ? .zero : try FlagValueParser.limit(value, name) else {
                 throw UsageError("\(name) needs a time, such as 10s")
             }
@@ -124,14 +124,14 @@ extension Options {
         ) { options, value, name throws(UsageError) in options.keepsWidgets = try FlagValueParser.truth(value, name) },
     ]
 
-    /// The names of a setting of nbclient, which is spelled with the class that it belongs to.
+    /// Returns the option names of an nbclient setting, one for each class that nbconvert and nbclient accept.
     package static func traits(_ name: String) -> [String] {
         ["ExecutePreprocessor", "NbClientApp", "NotebookClient"].map { "--\($0).\(name)" }
     }
 }
 
 extension FlagValueParser {
-    /// Reads a limit, such as `10m`; nil for `none`.
+    /// Parses a limit, such as `10m`; returns nil for `none`.
     package static func limit(_ value: String, _ name: String) throws(UsageError) -> Duration? {
         guard let limit = TimeLimit(parsing: value) else {
             throw UsageError("\(name): '\(value)' is not a time. Write 600 for seconds, or 90s, 10m, 1h30m, none")
@@ -139,7 +139,7 @@ extension FlagValueParser {
         return limit.duration
     }
 
-    /// Reads a limit of the start of a kernel. `none` is a year: no kernel takes so long.
+    /// Parses a limit for the start of a kernel. `none` means one year, which no kernel reaches.
     package static func startLimit(_ value: String, _ name: String) throws(UsageError) -> Duration {
         try limit(value, name) ?? .seconds(365 * 86400)
     }
