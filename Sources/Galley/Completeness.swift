@@ -40,7 +40,7 @@ public enum Completeness: Hashable, Sendable {
         case "incomplete": self = .incomplete(indent: content["indent"]?.string ?? "")
         case "invalid": self = .invalid
         case "unknown": self = .unknown
-        case let status: throw reply.malformed("its status '\(status ?? "")' is none that the protocol knows")
+        case let status: throw reply.malformed("its status '\(status ?? "")' is not defined by the protocol")
         }
     }
 }

@@ -41,17 +41,17 @@ public struct Completion: Sendable {
             throw reply.malformed("it has no list of matches")
         }
         let matches = list.elements.compactMap(\.string)
-        guard matches.count == list.elements.count else { throw reply.malformed("a match is no text") }
+        guard matches.count == list.elements.count else { throw reply.malformed("a match is not a string") }
         func offset(_ key: String) throws(KernelClientError) -> Int {
             if let number = content[key]?.int { return number }
             // Kernels that find nothing may leave out where it is.
-            guard matches.isEmpty else { throw reply.malformed("'\(key)' is no number") }
+            guard matches.isEmpty else { throw reply.malformed("'\(key)' is not a number") }
             return cursor
         }
         let (start, end) = (try offset("cursor_start"), try offset("cursor_end"))
         guard start <= end, let lower = code.index(ofScalar: start), let upper = code.index(ofScalar: end) else {
             throw reply.malformed(
-                "\(start) to \(end) is no part of code that has \(code.unicodeScalars.count) characters")
+                "\(start) to \(end) is not a range in code of \(code.unicodeScalars.count) characters")
         }
         (self.code, self.matches, range) = (code, matches, lower..<upper)
         metadata = content["metadata"].flatMap { $0.kind == .object ? $0 : nil } ?? [:]

@@ -56,7 +56,7 @@ public struct Inspection: Sendable {
         let content = try reply.content(of: "inspect_reply")
         guard let isFound = content["found"]?.bool else { throw reply.malformed("'found' is neither true nor false") }
         guard isFound else { return nil }
-        guard let data = content["data"], data.kind == .object else { throw reply.malformed("'data' is no object") }
+        guard let data = content["data"], data.kind == .object else { throw reply.malformed("'data' is not an object") }
         let metadata = content["metadata"].flatMap { $0.kind == .object ? $0 : nil } ?? [:]
         return Inspection(data: MimeBundle(sent: data), metadata: metadata)
     }

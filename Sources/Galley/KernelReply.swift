@@ -14,7 +14,7 @@ struct KernelReply: Sendable {
     func content(of type: String) throws(KernelClientError) -> Value {
         let content = message.content
         guard message.type == type else { throw malformed("it is of type '\(message.type)' instead of '\(type)'") }
-        guard content.kind == .object else { throw malformed("its content is no object") }
+        guard content.kind == .object else { throw malformed("its content is not an object") }
         switch content["status"]?.string {
         case "error":
             let (name, value) = (content["ename"]?.string ?? "", content["evalue"]?.string ?? "")

@@ -55,7 +55,7 @@ actor NotebookSaver {
                 guard try await save() else { continue }
             } catch {
                 // There may be room again before the end.
-                if !hasComplained { observe(.warning("could not be saved on the way: \(error)")) }
+                if !hasComplained { observe(.warning("could not be saved during the run: \(error)")) }
                 hasComplained = true
             }
             interval.recordSave(cost: time.now() - last, bytes: size)
@@ -111,7 +111,7 @@ extension WriteOutcome {
     /// What somebody should know of what became of a store; nil where that is nothing.
     func warning(of store: any NotebookStore) -> String? {
         guard case .conflict(let path) = self else { return nil }
-        return "somebody else has changed \(store.name) meanwhile; the result is in \(path)"
+        return "another program changed \(store.name) during the run; the result is in \(path)"
     }
 }
 

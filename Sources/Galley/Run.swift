@@ -51,7 +51,7 @@ public final class Run: Sendable {
     ///
     /// This takes at most the grace period of the options. A second call kills the kernel at once.
     ///
-    /// - Parameter reason: The reason to record in the report and in the notebook.
+    /// - Parameter reason: The reason that the report gives.
     public func cancel(_ reason: StopReason = .cancelled) { stop.stop(reason) }
 
     /// The completed fraction of the run, from 0 to 1: completed cells divided by cells to run.
@@ -119,7 +119,7 @@ public final class BatchRun: Sendable {
     /// Ends all runs within the grace period of their options, and starts no more notebooks. A second call kills the
     /// kernels at once.
     ///
-    /// - Parameter reason: The reason to record in the reports and in the notebooks.
+    /// - Parameter reason: The reason that the reports give.
     public func cancel(_ reason: StopReason = .cancelled) { stop.stop(reason) }
 
     /// The completed fraction of the batch, from 0 to 1: completed notebooks divided by all notebooks.

@@ -18,7 +18,7 @@ struct StoreDeadline: Sendable {
     /// Says that something has taken too long.
     struct Exceeded: Error, CustomStringConvertible {
         let name: String
-        var description: String { "\(name) has not answered since the run was to end" }
+        var description: String { "\(name) did not respond in time after the run was stopped" }
     }
 
     /// Asks a store to do something to what it keeps. Before there is anything to be saved, a local store is waited for.
