@@ -1,26 +1,26 @@
 import GalleyExecution
 
-/// Says why a ``KernelClient`` has no answer.
+/// An error that keeps a ``KernelClient`` from returning a result.
 @nonexhaustive
 public enum KernelClientError: Error, Hashable, Sendable {
-    /// The kernel was restarted before it had answered.
+    /// The kernel was restarted before it replied.
     case restarted
     /// The client has no kernel, because its restart failed for this reason.
     case notRestarted(reason: String)
-    /// The provider leaves its kernels running, so it has no fresh one.
+    /// The provider leaves its kernels running, so the client cannot restart them.
     case cannotRestart(provider: String)
-    /// The body of ``withKernel(_:_:_:)`` was left, and the kernel has ended.
+    /// The body of ``withKernel(_:_:_:)`` has returned, and the kernel has ended.
     case ended
-    /// The kernel has not answered a request of this name in time.
+    /// The kernel did not reply to a request of this type in time.
     case noReply(request: String, limit: Duration)
-    /// The kernel has answered with an error.
+    /// The kernel replied with an error.
     case refused(request: String, reason: String)
-    /// The kernel has answered with something that the protocol does not know.
+    /// The kernel's reply does not follow the protocol.
     case malformedReply(request: String, reason: String)
 }
 
 extension KernelClientError: CustomStringConvertible {
-    /// What failed, and what to do.
+    /// The failure, and a way to fix it if there is one.
     public var description: String {
         switch self {
         case .restarted: "The kernel was restarted before it replied. Send the code again"
