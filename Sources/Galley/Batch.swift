@@ -70,8 +70,7 @@ public struct Batch: Sendable {
         /// - Parameters:
         ///   - name: The name of the notebook in reports and messages.
         ///   - options: How to run the notebook.
-        ///   - stores: Returns the store to read from and the store to save to; nil as destination for the place that
-        ///     the options name.
+        ///   - stores: Returns the store to read from and the one to save to; nil saves where the options say.
         public init(
             _ name: String, _ options: Options = Options(),
             stores: @escaping @Sendable () -> (source: any NotebookStore, destination: (any NotebookStore)?)

@@ -14,8 +14,7 @@ import Synchronization
 ///
 /// - Parameters:
 ///   - location: The path of the notebook's file, or any location that the storage of the options opens.
-///   - options: How to run the notebook, and where to save the result. A file runs in its own folder unless the options
-///     name another.
+///   - options: How to run the notebook, and where to save the result. By default, a file runs in its own folder.
 /// - Throws: ``StorageError`` and ``NotebookError`` if the notebook cannot be read, or its result could not be written;
 ///   ``PlanError`` if the options name a cell that does not exist; ``KernelError`` if the kernel does not exist or does
 ///   not start; ``UnsavedRun`` if the notebook has run and the result cannot be saved.
@@ -27,8 +26,7 @@ public func execute(_ location: String, _ options: Options = Options()) async th
 ///
 /// - Parameters:
 ///   - source: The store to read the notebook from.
-///   - destination: The store to save the result to; nil for the place that the options name or, if they name none, for
-///     `source`.
+///   - destination: The store to save the result to; nil for the place in the options or, without one, `source`.
 ///   - options: How to run the notebook.
 /// - Throws: The errors of ``execute(_:_:)-(String,_)``, and those of the stores.
 public func execute(

@@ -106,8 +106,7 @@ public final class KernelClient: Sendable {
     ///
     /// - Parameters:
     ///   - code: The code.
-    ///   - limit: How long the code may run; nil for the limit of the options. A limit of zero or less is exceeded at
-    ///     once.
+    ///   - limit: How long the code may run; nil for the limit of the options. Zero or less is exceeded at once.
     /// - Throws: ``KernelFailure`` if the kernel dies; ``KernelClientError/restarted`` if the kernel is restarted;
     ///   `CancellationError` if the task is canceled, after the code was interrupted.
     @discardableResult
@@ -121,8 +120,7 @@ public final class KernelClient: Sendable {
     ///
     /// - Parameters:
     ///   - code: The code.
-    ///   - limit: How long the code may run; nil for the limit of the options. A limit of zero or less is exceeded at
-    ///     once.
+    ///   - limit: How long the code may run; nil for the limit of the options. Zero or less is exceeded at once.
     public func start(_ code: String, limit: Duration? = nil) -> Execution {
         let execution = Execution(streams: true)
         begin(execution, of: code, limit)
