@@ -1,4 +1,4 @@
-/// Runs code that may never return, and waits for its answer until the caller gives up.
+/// A task for code that may never return. The caller can stop waiting for its answer.
 package struct AbandonableTask<Answer: Sendable>: Sendable {
     private enum State {
         case waiting
@@ -8,9 +8,9 @@ package struct AbandonableTask<Answer: Sendable>: Sendable {
     private let state = AsyncState(State.waiting)
     private let work: Task<Void, Never>
 
-    /// Runs the code in a task of its own, which is cancelled when the caller gives up.
+    /// Runs code in a new task, which is canceled when the caller stops waiting.
     ///
-    /// - Parameter late: Receives an answer that comes after the caller gave up.
+    /// - Parameter late: Receives an answer that arrives after the caller has stopped waiting.
     package init(
         _ body: @escaping @Sendable () async -> Answer, late: @escaping @Sendable (Answer) async -> Void = { _ in }
     ) {
@@ -21,12 +21,12 @@ package struct AbandonableTask<Answer: Sendable>: Sendable {
                 state = .over(answer)
                 return false
             }
-            // A cancelled task cannot wait, so another one does.
+            // A canceled task cannot wait, so a new one does.
             if isLate { await Task { await late(answer) }.value }
         }
     }
 
-    /// Runs code that can throw.
+    /// Runs code that can throw. The answer contains its value or its error.
     package init<Success>(
         catching body: @escaping @Sendable () async throws -> Success,
         late: @escaping @Sendable (Answer) async -> Void = { _ in }
@@ -34,17 +34,18 @@ package struct AbandonableTask<Answer: Sendable>: Sendable {
         self.init({ do { return .success(try await body()) } catch { return .failure(error) } }, late: late)
     }
 
-    /// Cancels the code, and goes on waiting for its answer.
+    /// Cancels the code. The caller still waits for its answer.
     package func cancel() { work.cancel() }
 
-    /// Cancels the code, and stops waiting for its answer.
+    /// Cancels the code. The caller stops waiting for its answer.
     package func abandon() {
-        // In this order: what the code says of its cancellation is no answer.
+        // This comes first, so that the result of the cancellation does not count as an answer.
         state.change { if case .waiting = $0 { $0 = .over(nil) } }
         work.cancel()
     }
 
-    /// Waits for the answer for a while, whether or not the task is cancelled; nil if it does not come in time.
+    /// Waits for the answer for at most `limit`, even if the task is canceled. After that, abandons the code and
+    /// returns nil.
     package func answer(within limit: Duration) async -> Answer? {
         let alarm = Task {
             try await ContinuousClock().sleepInSteps(until: .now + min(limit, .endless))
@@ -54,7 +55,7 @@ package struct AbandonableTask<Answer: Sendable>: Sendable {
         return await answer()
     }
 
-    /// Waits for the answer, whether or not the task is cancelled; nil if the caller gave up.
+    /// Waits for the answer, even if the task is canceled; returns nil if the code is abandoned.
     package func answer() async -> Answer? {
         await Task { await state.first { if case .over(let answer) = $0 { Optional(answer) } else { nil } } }.value
             ?? nil

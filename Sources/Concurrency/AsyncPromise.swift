@@ -1,7 +1,7 @@
 import Dispatch
 import Synchronization
 
-/// A value that is set once and waited for by any number of tasks.
+/// A value that is set once, and that any number of tasks can wait for.
 package final class AsyncPromise<Value: Sendable>: Sendable {
     private struct State {
         var value: Value?
@@ -13,7 +13,7 @@ package final class AsyncPromise<Value: Sendable>: Sendable {
 
     package init() {}
 
-    /// Sets the value, unless it has been set; returns whether this call did it.
+    /// Sets the value, unless it is already set; returns whether this call set it.
     @discardableResult
     package func set(_ value: Value) -> Bool {
         let waiters: [@Sendable (Value?) -> Void]? = state.withLock { state in
@@ -26,20 +26,20 @@ package final class AsyncPromise<Value: Sendable>: Sendable {
         return waiters != nil
     }
 
-    /// The value, if it has been set.
+    /// The value; nil if it is not set.
     package var current: Value? { state.withLock { $0.value } }
 
-    /// Calls `body` with the value when it is set, at once if it has been set.
+    /// Calls `body` with the value when it is set, or at once if it is already set.
     package func whenSet(_ body: @escaping @Sendable (Value) -> Void) {
         wait(nil) { if let value = $0 { body(value) } }
     }
 
-    /// Waits for the value, whether or not the task is cancelled; nil if it is not set in time.
+    /// Waits for the value, even if the task is canceled; returns nil if it is not set within `patience`.
     package func value(within patience: Duration? = nil) async -> Value? {
         await withCheckedContinuation { continuation in wait(patience) { continuation.resume(returning: $0) } }
     }
 
-    /// Waits until this latch or another is set; returns whether it was this one.
+    /// Waits until this promise or another one is set; returns true only if this one was set first, within `patience`.
     package func isSet(before other: AsyncPromise<some Sendable>, within patience: Duration) async -> Bool {
         let first = AsyncPromise<Bool>()
         whenSet { _ in first.set(true) }

@@ -4,7 +4,7 @@ import Synchronization
 package final class AsyncState<State: Sendable>: Sendable {
     private struct Guarded {
         var state: State
-        /// Grows with each change.
+        /// Increases with each change.
         var revision = 0
         var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
         var next = 0
@@ -12,10 +12,10 @@ package final class AsyncState<State: Sendable>: Sendable {
 
     private let guarded: Mutex<Guarded>
 
-    /// Begins with a state.
+    /// Creates a lock with an initial state.
     package init(_ state: State) { guarded = Mutex(Guarded(state: state)) }
 
-    /// Changes the state, and wakes the tasks that wait.
+    /// Changes the state, and wakes the waiting tasks.
     @discardableResult
     package func change<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
         let (result, waiting) = guarded.withLock { guarded in
@@ -28,16 +28,17 @@ package final class AsyncState<State: Sendable>: Sendable {
         return result
     }
 
-    /// Looks at the state.
+    /// Reads the state.
     package func look<Result: Sendable>(_ body: (State) -> Result) -> Result { guarded.withLock { body($0.state) } }
 
-    /// Whether a task waits.
+    /// Whether a task is waiting.
     package var hasWaitingTask: Bool { guarded.withLock { !$0.waiting.isEmpty } }
 
-    /// Waits until `take` returns a value, and returns it; nil if the task is cancelled before. `take` may change the state.
+    /// Waits until `take` returns a value, and returns that value; nil if the task is canceled first. `take` may change
+    /// the state.
     package func first<Result: Sendable>(_ take: (inout State) -> Result?) async -> Result? {
         while true {
-            // A task that is cancelled after this line looks once more, so no value is missed.
+            // A task that is canceled after this line checks once more, so it misses no value.
             let isCancelled = Task.isCancelled
             let (found, revision) = guarded.withLock { (take(&$0.state), $0.revision) }
             if found != nil || isCancelled { return found }
@@ -45,7 +46,7 @@ package final class AsyncState<State: Sendable>: Sendable {
         }
     }
 
-    /// Waits until there is a later revision, or the task is cancelled.
+    /// Waits for a later revision, or until the task is canceled.
     private func waitForRevision(since revision: Int) async {
         let number = guarded.withLock { guarded in
             guarded.next += 1

@@ -4,73 +4,73 @@ import GalleyLocalKernels
 public import GalleyNotebook
 public import GalleyStorage
 
-/// Many notebooks, of which several are run at a time, each in a kernel of its own.
+/// Several notebooks to run, each in its own kernel and some of them at the same time.
 ///
-/// What becomes of one of them makes no difference to another: a failure, a dead kernel and a hang are results, told by
-/// the report.
+/// One notebook does not affect another: failures, dead kernels and hanging cells are results in the report.
 public struct Batch: Sendable {
-    /// The notebooks.
+    /// The notebooks to run.
     public var jobs: [Job]
-    /// How many run their cells at a time; 1 for one after the other.
+    /// The maximum number of notebooks that run their cells at the same time; 1 to run one after the other.
     ///
-    /// Where it is more, the next kernels are started meanwhile, as many again at most.
+    /// If it is greater than 1, up to the same number of further kernels start ahead of time.
     public var concurrency = Batch.defaultConcurrency
-    /// How many bytes of memory a kernel is expected to need; nil for what those of this batch turn out to need.
+    /// The memory in bytes that a kernel is expected to need; nil to estimate it from the batch's own kernels.
     ///
-    /// As long as there is not that much, and others run, no kernel is started.
+    /// While less memory is free and other notebooks run, no kernel is started.
     public var memoryPerKernel: Int?
-    /// After how many failures nothing else is begun; what runs by then is run to its end. Nil for any number.
+    /// The number of failures after which no more notebooks are started; nil for no limit. Running notebooks continue
+    /// to their end.
     public var failureLimit: Int?
-    /// How often a notebook is run again whose kernel did not start, or died.
+    /// How often to run a notebook again if its kernel did not start or died, or its storage failed temporarily.
     public var retries = 0
-    /// Which notebooks are started first; the report is in the order of the jobs in any case.
+    /// The order in which notebooks are started. The report is always in the order of the jobs.
     public var order = Order.asGiven
-    /// Whether the reports have the notebooks as their runs have left them; at first they do not, because that takes the
-    /// memory of all notebooks.
+    /// Whether the reports contain the executed notebooks. False by default, to save memory.
     public var keepsNotebooks = false
-    /// Receive the events of all notebooks and of the batch, in this order.
+    /// Sinks that receive the events of all notebooks and of the batch, in this order.
     public var events: [any EventSink] = []
-    /// Whether a run that has ended is as it should be.
+    /// Returns whether a completed run counts as a success.
     package var accepts: @Sendable (_ job: Int, Report) -> Bool = { _, report in report.isSuccess }
 
-    /// Puts notebooks together.
+    /// Creates a batch of notebooks.
     public init(_ jobs: [Job]) { self.jobs = jobs }
 
-    /// The number of processors that this process may use, or fewer where it may not open the files that so many kernels
-    /// take.
+    /// The number of processors that this process may use, or fewer if its limit of open files does not allow that many
+    /// kernels.
     public static var defaultConcurrency: Int {
         max(1, min(SystemResources.processors, SystemResources.openFiles / 40 - 1))
     }
 
-    /// How many can run at a time with the files that this process may open: two kernels for each, and what serves all.
+    /// The number of notebooks that can run at the same time within this process's limit of open files: two kernels for
+    /// each, and a reserve for the rest.
     package static var maximumConcurrency: Int { max(1, (SystemResources.openFiles - 30) / 28) }
 
-    /// In which order notebooks are started.
+    /// The order in which notebooks are started.
     @nonexhaustive
     public enum Order: Hashable, Sendable {
-        /// As they are in the list.
+        /// The order of the list.
         case asGiven
-        /// Those first that took longest before, and before them those of which that is not known.
+        /// Notebooks of unknown duration first, then the others from longest to shortest ``Batch/Job/earlierDuration``.
         case slowestFirst
     }
 
     /// One notebook of a batch.
     public struct Job: Sendable {
-        /// What it is called.
+        /// The name of the notebook in reports and messages.
         public var name: String
-        /// How it is run.
+        /// How to run the notebook.
         public var options: Options
-        /// How long it took before; nil where nobody knows.
+        /// How long an earlier run took; nil if unknown.
         public var earlierDuration: Duration?
-        /// Opens its stores, once for each attempt.
+        /// Opens the stores, once for each attempt.
         let stores: @Sendable (Options) throws -> RunStores
 
-        /// Names a notebook by its stores. They are asked for again for each attempt, because a store serves one run.
+        /// Creates a job for a notebook in a store. A store serves one run, so each attempt requests new ones.
         ///
         /// - Parameters:
-        ///   - name: What it is called.
-        ///   - options: How it is run.
-        ///   - stores: Makes the store that it is read from and the one that it is saved to, nil for where the options say.
+        ///   - name: The name of the notebook in reports and messages.
+        ///   - options: How to run the notebook.
+        ///   - stores: Returns the store to read from and the one to save to; nil saves where the options say.
         public init(
             _ name: String, _ options: Options = Options(),
             stores: @escaping @Sendable () -> (source: any NotebookStore, destination: (any NotebookStore)?)
@@ -82,93 +82,94 @@ public struct Batch: Sendable {
             }
         }
 
-        /// Names the notebook at a location. A file is run in the folder that it is in, unless the options name another.
+        /// Creates a job for the notebook at a location. A file runs in its own folder unless the options name another.
         public init(_ location: NotebookLocation, _ options: Options = Options()) {
             (name, self.options) = (location.text, options)
             stores = { try RunStores(location, $0) }
         }
 
-        /// Names the notebook at a path or an address; otherwise as ``init(_:_:)-(NotebookLocation,_)`` does.
+        /// Creates a job for the notebook at a path or an address. Otherwise the same as
+        /// ``init(_:_:)-(NotebookLocation,_)``.
         public init(_ location: String, _ options: Options = Options()) {
             self.init(NotebookLocation(location), options)
         }
     }
 }
 
-/// Something that happens in a batch, told when it happens; `job` counts its notebooks from 0.
+/// An event of a batch, delivered when it happens. `job` is the index of the notebook in the batch.
 ///
-/// What happens in one notebook is told in order. Several notebooks can be told of at the same time.
+/// The events of one notebook are delivered in order. Events of several notebooks can be delivered at the same time.
 @nonexhaustive
 public enum BatchEvent: Sendable {
     /// Work on a notebook begins.
     case began(job: Int)
-    /// Something happens in the run of a notebook.
+    /// An event in the run of a notebook.
     case run(job: Int, RunEvent)
-    /// No more cells of a notebook run in this attempt: the notebook with their outputs, and as it was before.
+    /// All cells of this attempt have run: the notebook with their outputs, and the notebook as it was read.
     ///
-    /// It comes before the result is saved for the last time. An ``EventSink`` alone receives it: the sequence
-    /// ``BatchRun/events`` leaves it out, because what waits there would keep both notebooks in memory.
+    /// This event comes before the result is saved for the last time. Only an ``EventSink`` receives it. The sequence
+    /// ``BatchRun/events`` omits it, because waiting events would keep both notebooks in memory.
     case notebook(job: Int, new: Notebook, old: Notebook)
-    /// A notebook is run again, because of what became of this attempt.
+    /// A notebook is about to run again, because the previous attempt failed for this reason.
     case retrying(job: Int, attempt: Int, reason: String)
-    /// No more kernels are started until there is enough memory for one, and for what those that live may still need.
+    /// No kernel is started until there is enough memory for it and for the growth of the running kernels.
     case waitingForMemory(available: Int, needed: Int)
-    /// No more is to be done for a notebook.
+    /// The work on a notebook is complete.
     case ended(job: Int, JobReport)
-    /// Everything is over.
+    /// The batch is complete.
     case finished(BatchReport)
 }
 
-/// What became of a batch.
+/// The report of a batch.
 ///
-/// It is `Codable`, in the form of the document that `galley execute --json` writes.
+/// Its `Codable` form is the document that `galley execute --json` writes.
 public struct BatchReport: Sendable {
-    /// What became of each notebook, in the order of the jobs.
+    /// The reports of the notebooks, in the order of the jobs.
     public package(set) var jobs: [JobReport]
-    /// When it began.
+    /// When the batch started.
     public package(set) var started: Timestamp
-    /// How long it took.
+    /// How long the batch took.
     public package(set) var duration: Duration
-    /// Why somebody ended it; nil where nobody did.
+    /// Why the batch was stopped; nil if it was not.
     public package(set) var stop: StopReason?
 
-    /// Whether each notebook was run and all is well.
+    /// Whether every notebook ran successfully.
     public var isSuccess: Bool { jobs.allSatisfy(\.isSuccess) }
 }
 
-/// What became of a notebook of a batch.
+/// The report of one notebook of a batch.
 public struct JobReport: Sendable {
-    /// What it is called.
+    /// The name of the notebook.
     public package(set) var name: String
-    /// What became of it in the end.
+    /// The result of the last attempt.
     public package(set) var result: JobResult
-    /// Why earlier attempts failed, each in a sentence.
+    /// Why earlier attempts failed, as sentences.
     public package(set) var failedAttempts: [String] = []
     /// When the last attempt began.
     var started = Timestamp.now()
-    /// When the last attempt began, since the batch did.
+    /// When the last attempt began, measured from the start of the batch.
     public package(set) var begin = Duration.zero
-    /// When it was over, since the batch began.
+    /// When the last attempt ended, measured from the start of the batch.
     public package(set) var end = Duration.zero
-    /// How long its kernel was ready and had to wait for others.
+    /// How long the kernel was ready and waited for other notebooks.
     public package(set) var waited = Duration.zero
-    /// What was not as it should be, and no reason to end the run.
+    /// Problems that did not end the run.
     public package(set) var warnings: [String] = []
     /// The differences that `galley check` found.
     package var findings: [CheckFinding] = []
 
-    /// Begins with what became of it.
+    /// Creates a report of this result.
     package init(_ name: String, _ result: JobResult) { (self.name, self.result) = (name, result) }
 
-    /// How long the last attempt took, its end included; waiting for its turn is left out.
+    /// The duration of the last attempt, including the shutdown of the kernel, without the time in ``waited``.
     package var span: Duration { max(.zero, end.clampedToClock - begin.clampedToClock - waited.clampedToClock) }
 
-    /// Whether the notebook was run and all is well.
+    /// Whether the notebook ran successfully, and a check found no differences.
     public var isSuccess: Bool {
         if case .ran(let report) = result { report.isSuccess && findings.isEmpty } else { false }
     }
 
-    /// The report of the run; nil where there was none.
+    /// The report of the run; nil if the notebook did not run.
     public var run: Report? {
         switch result {
         case .ran(let report): report
@@ -178,13 +179,13 @@ public struct JobReport: Sendable {
     }
 }
 
-/// What can become of a notebook of a batch.
+/// The result of a notebook of a batch.
 @nonexhaustive
 public enum JobResult: Sendable {
-    /// It was run and saved.
+    /// The notebook ran, and its result was saved.
     case ran(Report)
-    /// It could not be run, or not saved.
+    /// The notebook could not run, or its result could not be saved.
     case failed(any Error)
-    /// It was not begun, because enough others had failed or somebody had ended the batch.
+    /// The notebook was not started, because the batch was stopped or reached its ``Batch/failureLimit``.
     case leftOut
 }

@@ -2,18 +2,18 @@ import GalleyExecution
 package import GalleyJSON
 import GalleyJupyterProtocol
 
-// The form of reports in JSON, which `report.schema.json` describes.
+// The JSON form of reports, which `report.schema.json` describes.
 
 extension BatchReport: Codable {
-    /// Reads a report that was written by this version or an older one.
+    /// Decodes a report that this version or an older one has written.
     public init(from decoder: any Decoder) throws {
         self = try Value.read(decoder) { json throws(ReportFormatError) in try Self(json: json) }
     }
 
-    /// Writes the report.
+    /// Encodes the report.
     public func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
 
-    /// The report in JSON.
+    /// The report as JSON.
     package var json: Value {
         let failed = jobs.count { if case .leftOut = $0.result { false } else { !$0.isSuccess } }
         let good = jobs.count(where: \.isSuccess)
@@ -37,15 +37,15 @@ extension BatchReport: Codable {
 }
 
 extension JobReport: Codable {
-    /// Reads a report that was written by this version or an older one.
+    /// Decodes a report that this version or an older one has written.
     public init(from decoder: any Decoder) throws {
         self = try Value.read(decoder) { json throws(ReportFormatError) in try Self(json: json) }
     }
 
-    /// Writes the report.
+    /// Encodes the report.
     public func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
 
-    /// The report in JSON: that of its run, and what the batch adds to it.
+    /// The report of the run as JSON, with the additions of the batch.
     fileprivate var json: Value {
         var json = (run ?? Report(outcome: .succeeded, cells: [], duration: span)).json
         if let source = run?.notebook, source != name { json["source"] = .string(source) }
@@ -80,10 +80,10 @@ extension JobReport: Codable {
     }
 }
 
-/// An error of which a report has kept the sentence alone.
+/// An error that was read from a report, which keeps only its description.
 struct RecordedError: Error, CustomStringConvertible {
     let description: String
-    /// The report of the run that could not be saved; nil where there was none.
+    /// The report of the run whose result could not be saved; nil if the notebook did not run.
     let report: Report?
 
     init(_ json: Value) throws(ReportFormatError) {

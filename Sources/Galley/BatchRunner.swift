@@ -8,24 +8,28 @@ import Synchronization
 extension Batch {
     /// Runs the notebooks.
     ///
-    /// It returns when nothing of them is left: no kernel, no process that one has started, no file of theirs. When the
-    /// task is cancelled, all runs are ended in order, and the report says so. To follow a batch there is ``BatchRun``.
+    /// When it returns, no kernels, processes of kernels or temporary files of the batch are left. If the task is
+    /// canceled, all runs end in order, and the report says so. To follow a batch while it runs, use ``BatchRun``.
     public func run() async -> BatchReport { await run(stop: StopSignal()) }
 
-    /// Runs the notebooks, lets somebody end that from outside, and tells what happens, while the run in question waits.
+    /// Runs the notebooks, and reports their events.
+    ///
+    /// - Parameters:
+    ///   - stop: Ends the runs from outside, as canceling the task does.
+    ///   - observe: Receives the events. The run that an event belongs to waits until it returns.
     @discardableResult
     package func run(
         stop: StopSignal, observe: @escaping @Sendable (BatchEvent) -> Void = { _ in }
     ) async -> BatchReport {
         await withTaskCancellationHandler {
-            // What is cancelled cannot wait for anything: a batch is ended in order.
+            // Ending a batch in order means waiting, and a canceled task cannot wait.
             await Task { await BatchRunner(self, stop, observe).run() }.value
         } onCancel: {
             stop.stop(.cancelled)
         }
     }
 
-    /// The jobs in the order in which they are started.
+    /// The jobs in the order in which they start.
     var startOrder: [Int] {
         guard order == .slowestFirst else { return Array(jobs.indices) }
         func duration(_ job: Int) -> Duration { jobs[job].earlierDuration ?? .seconds(Int64.max / 2) }
@@ -33,7 +37,7 @@ extension Batch {
     }
 }
 
-/// The run of a batch, from the first notebook to the last.
+/// The run of a batch.
 final class BatchRunner: Sendable {
     private let batch: Batch
     private let stop: StopSignal
@@ -46,31 +50,31 @@ final class BatchRunner: Sendable {
 
     private struct State {
         var scheduler: BatchScheduler
-        /// Those that are run now: how they are ended, and what they have of this machine.
+        /// The running notebooks: their stop signals and their kernels.
         var stopSignals: [Int: StopSignal] = [:]
         var kernels: [Int: any Kernel] = [:]
-        /// The most memory that each kernel was seen to have, and the sum of it.
+        /// The highest memory use seen of each kernel, and the sum of these values.
         var peaks: [Int: Int] = [:]
         var peakSum = 0
-        /// How long each has waited for its turn.
+        /// How long each notebook has waited to run its cells.
         var waits: [Int: Duration] = [:]
-        /// Those that wait for their turn: set to whether it came.
+        /// The notebooks that wait to run their cells. Their promises are set to true to run, or to false to give up.
         var slotPromises: [Int: AsyncPromise<Bool>] = [:]
         var reports: [Int: JobReport] = [:]
-        /// Whose results go where.
+        /// The notebook that owns each place for results.
         var places: [PathKey: Int] = [:]
-        /// The notebooks that failed, those of them too that are not over yet.
+        /// The notebooks that failed, including those that have not ended yet.
         var failed: Set<Int> = []
         var stop: StopReason?
-        /// Whether somebody waits for memory, and whether that was told.
+        /// Whether a start waits for memory, and whether an event has reported it.
         var waitsForMemory = false
         var hasToldOfMemory = false
     }
 
-    /// What a kernel is expected to need before any was seen: what Python's takes that has done nothing yet.
+    /// The expected memory use of a kernel before any was measured: that of an idle Python kernel.
     private static let leastMemory = 64_000_000
 
-    /// A kernel that has not ended after so long is waiting, and not at work.
+    /// A kernel that takes longer than this to end is idle, and no longer uses a processor.
     private static let usualEnd = Duration.seconds(1)
 
     init(_ batch: Batch, _ stop: StopSignal, _ observe: @escaping @Sendable (BatchEvent) -> Void) {
@@ -92,13 +96,13 @@ final class BatchRunner: Sendable {
                 started: began, duration: elapsed, stop: state.stop)
         }
         observe(.finished(report))
-        // What is over cannot be stopped.
+        // A batch that has ended can no longer be stopped.
         stop.setListener(nil)
         await batch.events.finish()
         return report
     }
 
-    /// Hands an event to the sinks of its notebook, to those of the batch, and to what follows the batch.
+    /// Passes an event to the sinks of its notebook, to those of the batch, and to the listener.
     private func observe(_ event: BatchEvent) {
         batch.sendToSinks(event)
         listener(event)
@@ -108,14 +112,14 @@ final class BatchRunner: Sendable {
 
     // MARK: - What is done next
 
-    /// Takes note of news, and does what follows from them.
+    /// Changes the state, then starts and runs the notebooks that may follow.
     private func update(_ change: (inout State) -> Void) {
         let (candidate, live) = state.withLock { state -> (Int?, [Int: any Kernel]?) in
             change(&state)
             let candidate = state.scheduler.candidate
             return (candidate, candidate == nil ? nil : state.kernels)
         }
-        // Looking takes longer than a lock should be held.
+        // Measuring takes longer than a lock should be held.
         let seen = live?.compactMapValues(\.memory)
         let available = candidate.flatMap { batch.jobs[$0].options.kernels.capacity.availableMemory }
         var started: [Int] = []
@@ -145,7 +149,7 @@ final class BatchRunner: Sendable {
 
     private func memory(_ available: Int?, _ seen: [Int: Int], _ state: State) -> BatchScheduler.MemoryBudget {
         let mean = state.peakSum / max(1, state.peaks.count)
-        // No machine has more, and what several need can still be added up.
+        // The bound exceeds the memory of any machine, and keeps sums from overflowing.
         let perKernel = batch.memoryPerKernel.map { min(max(0, $0), 1 << 50) } ?? max(mean, Self.leastMemory)
         let live = state.scheduler.jobs(in: [.starting, .ready, .running])
         return BatchScheduler.MemoryBudget(
@@ -167,7 +171,7 @@ final class BatchRunner: Sendable {
         }
     }
 
-    /// Ends all runs; returns whether there is anything to be ended.
+    /// Ends all runs; returns whether there is anything to end.
     private func cancelRuns(_ reason: StopReason) -> Bool {
         let (stopSignals, isFirst) = state.withLock { state in
             defer { state.stop = state.stop ?? reason }
@@ -177,7 +181,7 @@ final class BatchRunner: Sendable {
         var answers: [Bool] = []
         for (_, stop) in stopSignals { answers.append(stop.stop(reason)) }
         update { _ in }
-        // Where there are others, what became of them is still to be told; nobody has to wait for that for ever.
+        // With several notebooks, the first stop still leaves results to report. Later stops must not wait for them.
         return batch.jobs.count > 1 && isFirst || answers.contains(true)
     }
 
@@ -201,7 +205,7 @@ final class BatchRunner: Sendable {
             observe(.retrying(job: job, attempt: report.failedAttempts.count + 1, reason: reason))
         }
         if batch.jobs.count > 1, report.result.isUntouched, state.withLock(\.scheduler.isClosed) {
-            // Of one whose next attempt has come to nothing, the one before is what the file tells of.
+            // If the last attempt ended before its first cell, the file contains the result of the attempt before it.
             if let earlier { report = earlier } else { report.result = .leftOut }
         }
         let isFailure = isFailure(job, report.result)
@@ -212,7 +216,7 @@ final class BatchRunner: Sendable {
         await batch.jobs[job].options.events.finish()
     }
 
-    /// Counts a failure, and begins nothing else where it is one too many.
+    /// Counts a failure. At the failure limit, stops starting notebooks and cancels those whose cells do not run yet.
     private func fail(_ job: Int) {
         let unwanted = state.withLock { state -> [StopSignal] in
             state.failed.insert(job)
@@ -252,7 +256,7 @@ final class BatchRunner: Sendable {
         let stop = StopSignal()
         let reason = state.withLock { state in
             state.stopSignals[job] = stop
-            // One that was going to be started when the batch was closed is not wanted any more.
+            // The batch may have been closed just before this notebook started.
             return state.stop ?? (state.scheduler.isClosed ? .cancelled : nil)
         }
         if let reason { stop.stop(reason) }
@@ -269,7 +273,7 @@ final class BatchRunner: Sendable {
             receive: { batch.sendToSinks(.notebook(job: job, new: $0, old: $1)) }
         ) { [self] in
             if case .warning(let text) = $0 { warnings.withLock { $0.append(text) } }
-            // Before anybody else gets the turn.
+            // The failure must count before another notebook gets the free slot.
             if case .cellFinished(let report) = $0, report.outcome.isFailureForGood { fail(job) }
             observe(.run(job: job, $0))
         }
@@ -281,8 +285,10 @@ final class BatchRunner: Sendable {
         }
     }
 
-    /// The options of a notebook: among others it has a folder for temporary files of its own, unless it was given one, or
-    /// is to leave something behind.
+    /// Returns the options of a notebook.
+    ///
+    /// In a batch of several, each kernel gets its own folder for temporary files, unless `TMPDIR` is set or the
+    /// kernel's children outlive it.
     private func options(of job: Int) -> Options {
         var options = batch.jobs[job].options
         options.hooks.keepsNotebook = batch.keepsNotebooks
@@ -303,7 +309,7 @@ final class BatchRunner: Sendable {
                 state.scheduler.setPhase(.ready, of: job)
                 state.slotPromises[job] = slotPromise
             }
-            // A task that is cancelled already gives up at once.
+            // If the task is already canceled, the handler runs at once.
             let isHere = await withTaskCancellationHandler {
                 await slotPromise.value()
             } onCancel: {
@@ -323,7 +329,7 @@ final class BatchRunner: Sendable {
         update { if $0.scheduler.phases[job] == phase { $0.scheduler.setPhase(next, of: job) } }
     }
 
-    /// Lets a notebook that waits for its turn wait no longer.
+    /// Ends a notebook's wait to run its cells.
     private func cancelWait(_ job: Int) {
         let slotPromise = state.withLock { state -> AsyncPromise<Bool>? in
             guard let slotPromise = state.slotPromises.removeValue(forKey: job) else { return nil }
@@ -335,7 +341,7 @@ final class BatchRunner: Sendable {
 }
 
 extension Batch {
-    /// Hands an event to the sinks of its notebook, and then to those of the batch.
+    /// Passes an event to the sinks of its notebook, then to those of the batch.
     fileprivate func sendToSinks(_ event: BatchEvent) {
         if jobs.indices.contains(event.job) { jobs[event.job].options.hooks.events.receive(event) }
         events.receive(event)
@@ -343,7 +349,8 @@ extension Batch {
 }
 
 extension [Batch.Job] {
-    /// How many of them can run at a time with the kernels that their providers have; nil if no provider says.
+    /// The number of notebooks that can run at the same time with the kernels of their providers; nil if no provider
+    /// has a limit.
     fileprivate var roomForKernels: Int? {
         var bounds: [String: Int?] = [:]
         for provider in map(\.options.kernels) where bounds[provider.name] == nil {
@@ -354,7 +361,7 @@ extension [Batch.Job] {
 }
 
 extension CellOutcome {
-    /// Whether the notebook has failed, and will not be run again.
+    /// Whether the notebook has failed, and a retry would not help.
     fileprivate var isFailureForGood: Bool {
         switch self {
         case .raised(_, isAllowed: false), .timedOut: true
@@ -365,7 +372,7 @@ extension CellOutcome {
 }
 
 extension JobResult {
-    /// What went wrong, where that may not happen again: a kernel that did not start, or died.
+    /// Why the attempt failed, if a retry may succeed; nil otherwise.
     fileprivate var retryReason: String? {
         switch self {
         case .ran(let report) where report.outcome.isTransient: report.message
@@ -375,7 +382,7 @@ extension JobResult {
         }
     }
 
-    /// Whether the run was ended before its first cell.
+    /// Whether the run was stopped before its first cell.
     fileprivate var isUntouched: Bool {
         guard case .ran(let report) = self, case .stopped = report.outcome else { return false }
         return !report.cells.contains(where: \.outcome.wasRun)

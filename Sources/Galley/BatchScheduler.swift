@@ -1,43 +1,43 @@
-/// Decides which notebooks of a batch are started next, and which of those whose kernels are ready run their cells: pure
-/// data that news change.
+/// The scheduler of a batch, a plain value. It decides which notebooks start next, and which ready ones run their
+/// cells.
 struct BatchScheduler {
-    /// How far a notebook is.
+    /// The progress of a notebook.
     enum Phase: Hashable {
-        /// Nothing has been done for it.
+        /// The notebook has not been started.
         case queued
-        /// It is read, and its kernel is started.
+        /// The notebook is read, and its kernel starts.
         case starting
-        /// Its kernel waits until others have run.
+        /// The kernel waits until other notebooks have run.
         case ready
-        /// Its cells are run.
+        /// The cells run.
         case running
-        /// It is saved, and its kernel ends.
+        /// The result is saved, and the kernel ends.
         case ending
-        /// Its kernel takes long to end.
+        /// The kernel takes long to end.
         case lingering
         case over
     }
 
-    /// What memory there is for kernels.
+    /// The memory that is available for kernels.
     struct MemoryBudget {
-        /// What is left, in bytes; nil where nobody knows.
+        /// The free memory in bytes; nil if unknown.
         var available: Int?
-        /// What a kernel is expected to need.
+        /// The memory that one kernel is expected to need.
         var perKernel: Int
-        /// What those that live may still come to need.
+        /// The memory that the running kernels may need in addition.
         var growth = 0
     }
 
     private(set) var phases: [Phase]
-    /// The notebooks in the order in which they are started, and the place of each in it.
+    /// The notebooks in the order in which they start, and the position of each in that order.
     private let order: [Int]
     private let places: [Int]
-    /// How many of them have been started.
+    /// The number of notebooks that have been started.
     private var startCount = 0
-    /// Those that have been started and are not over: few, however many notebooks there are.
+    /// The notebooks that have been started and are not over. They are few, even in a large batch.
     private var active: Set<Int> = []
     private let concurrency: Int
-    /// Whether nothing else is begun.
+    /// Whether no more notebooks are started.
     private(set) var isClosed = false
 
     init(order: [Int], concurrency: Int) {
@@ -49,19 +49,21 @@ struct BatchScheduler {
         self.places = places
     }
 
-    /// How many notebooks may have kernels that do not run cells yet, so that nobody has to wait for a start.
+    /// The number of kernels that may start ahead of time, so that no notebook waits for a start.
     ///
-    /// One after the other means just that: each finds what the one before it has left, when its kernel starts too.
+    /// With a concurrency of 1 there are none: each kernel starts after the previous notebook has ended, and finds its
+    /// results.
     private var ahead: Int { concurrency == 1 ? 0 : concurrency }
 
     private func count(_ wanted: Set<Phase>) -> Int { active.count { wanted.contains(phases[$0]) } }
 
-    /// The notebooks that have been started and are in one of these phases.
+    /// Returns the started notebooks that are in one of these phases.
     func jobs(in wanted: Set<Phase>) -> [Int] { active.filter { wanted.contains(phases[$0]) } }
 
-    /// The notebook that would be started next, if there were memory for it.
+    /// The notebook that would start next if there were memory for it; nil if none may start.
     ///
-    /// A start and an end take a processor's whole attention: there are no more of them at once than notebooks that run.
+    /// Starting and ending a kernel each keep a processor busy. So at most `concurrency` kernels do so at the same
+    /// time.
     var candidate: Int? {
         guard !isClosed, count([.starting, .ready, .running]) < concurrency + ahead,
             count([.starting, .ending]) < concurrency, concurrency > 1 || count([.lingering]) == 0
@@ -69,7 +71,7 @@ struct BatchScheduler {
         return startCount < order.count ? order[startCount] : nil
     }
 
-    /// Starts the next notebook; nil where none is to be started, or where memory is too short for it.
+    /// Starts the next notebook; returns nil if none may start, or there is too little memory.
     mutating func start(_ memory: MemoryBudget) -> Int? {
         guard let next = candidate else { return nil }
         let isAlone = count([.starting, .ready, .running, .ending, .lingering]) == 0
@@ -79,7 +81,7 @@ struct BatchScheduler {
         return next
     }
 
-    /// Lets a notebook whose kernel is ready run its cells; nil where none is, or where enough others do.
+    /// Moves the first ready notebook to the running phase; returns nil if none is ready, or no slot is free.
     mutating func run() -> Int? {
         guard !isClosed, count([.running]) < concurrency,
             let next = jobs(in: [.ready]).min(by: { places[$0] < places[$1] })
@@ -93,9 +95,9 @@ struct BatchScheduler {
         if phase == .over { active.remove(job) } else { active.insert(job) }
     }
 
-    /// Begins nothing else.
+    /// Starts no more notebooks.
     mutating func close() { isClosed = true }
 
-    /// Whether nothing goes on, and nothing is going to.
+    /// Whether no notebook is active, and none will start.
     var isOver: Bool { active.isEmpty && (isClosed || startCount == order.count) }
 }

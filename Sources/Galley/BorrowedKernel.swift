@@ -3,17 +3,18 @@ import GalleyExecution
 import GalleyJupyterProtocol
 import GalleyLocalKernels
 
-/// A kernel of a provider, from the request until the provider has it back.
+/// A kernel that is borrowed from a provider, from the request until its return.
 ///
-/// A provider is foreign code that may never return. It runs in a task of its own, which this type abandons after a time.
+/// A provider is external code that may never return. It runs in a task of its own, which is abandoned after a time
+/// limit.
 struct BorrowedKernel: Sendable {
     private enum State: Sendable {
         case asked
         case here(any Kernel)
         case failed(any Error)
-        /// The kernel is not needed any more, or is waited for no longer.
+        /// The run no longer needs the kernel, or no longer waits for it.
         case returned
-        /// The provider has it back.
+        /// The provider has taken the kernel back.
         case over
     }
 
@@ -28,9 +29,9 @@ struct BorrowedKernel: Sendable {
     private static let usualEnd = Duration.seconds(5)
     private static let slack = Duration.seconds(1)
 
-    /// Asks for the kernel.
+    /// Requests the kernel.
     ///
-    /// - Parameter isStopping: Whether the end of the kernel may take no longer than `grace`.
+    /// - Parameter isStopping: Whether the kernel must end within `grace`.
     init(
         of provider: any KernelProvider, _ request: KernelRequest, grace: Duration,
         isStopping: @escaping @Sendable () -> Bool
@@ -42,7 +43,7 @@ struct BorrowedKernel: Sendable {
                 try request.check(for: provider)
                 try await provider.withKernel(request) { kernel in
                     state.change { if case .asked = $0 { $0 = .here(kernel) } }
-                    // A cancelled task must not give the kernel back before the run does.
+                    // A canceled task must not return the kernel before the run does.
                     await Task { _ = await state.first { if case .returned = $0 { true } else { nil } } }.value
                 }
             } catch {
@@ -52,9 +53,9 @@ struct BorrowedKernel: Sendable {
         }
     }
 
-    /// Waits for the kernel, hands it to `body`, and gives it back however `body` is left.
+    /// Waits for the kernel, passes it to `body`, and returns it to the provider when `body` returns or throws.
     ///
-    /// - Throws: Any error of the provider or of `body`; `KernelError.silent` if the provider does not answer in time.
+    /// - Throws: Any error of the provider or of `body`; `KernelError.silent` if the provider does not respond in time.
     func withKernel<Result>(_ body: (any Kernel) async throws -> Result) async throws -> Result {
         let kernel = BoundedKernel(try await kernel(), shutdownTimeout: shutdownTimeout)
         do {
@@ -84,7 +85,7 @@ struct BorrowedKernel: Sendable {
             answer.abandon()
         }
         let alarm = Task {
-            // The provider knows best why there is no kernel in time, so it has the first word.
+            // The provider's own error is more specific, so the provider has slightly more time to throw it.
             try await ContinuousClock().sleepInSteps(until: .now + request.startTimeout + Self.slack)
             try await giveUpSoon()
         }
@@ -103,10 +104,10 @@ struct BorrowedKernel: Sendable {
         throw KernelError.silent(kernel: name, request.startTimeout, lastLines: [])
     }
 
-    /// Lets the provider have the kernel back, and waits for what it does then.
+    /// Returns the kernel to the provider, and waits until the provider has finished.
     private func returnKernel(_ kernel: BoundedKernel) async {
         state.change { if case .here = $0 { $0 = .returned } }
-        // A provider of a kernel that does not end waits for it in vain.
+        // If the kernel has not ended, the provider would wait for it in vain.
         guard await kernel.end(force: false) else { return work.cancel() }
         let end = AbandonableTask { [work] in await work.value }
         if await end.answer(within: shutdownTimeout()) == nil { work.cancel() }

@@ -3,22 +3,22 @@ import GalleyExecution
 import GalleyJupyterProtocol
 import Synchronization
 
-/// A kernel of any provider that is killed if it does not end in time.
+/// A kernel of any provider that is killed if it does not shut down in time.
 final class BoundedKernel: KernelDecorator {
     let kernel: any Kernel
-    /// How long it may take to end by itself.
+    /// How long the kernel may take to shut down.
     private let shutdownTimeout: @Sendable () -> Duration
     private let end = Mutex<Shutdown?>(nil)
-    /// What has come of the wish to keep the kernel; nil until then.
+    /// The result of the request to keep the kernel; nil until the provider has replied.
     private let keeping = AsyncState<KeptKernel??>(nil)
 
     private struct Shutdown {
-        /// Waits for the kernel to end by itself; nil if it is killed at once.
+        /// Waits for the kernel to shut down; nil if it is killed at once.
         var asking: AbandonableTask<Void>?
         var task: Task<Bool, Never>
     }
 
-    /// How long it may take to end by force.
+    /// How long killing the kernel may take.
     private static let lastPatience = Duration.seconds(3)
 
     init(_ kernel: any Kernel, shutdownTimeout: @escaping @Sendable () -> Duration) {
@@ -28,23 +28,24 @@ final class BoundedKernel: KernelDecorator {
     var messages: KernelMessages { kernel.messages }
     func send(_ message: Message) { kernel.send(message) }
     func interrupt() async {
-        // The run goes on with its next step, whether or not the kernel reacts.
+        // The run continues with its next step, whether or not the kernel reacts.
         Task { [kernel] in await kernel.interrupt() }
     }
 
     func shutdown() async { _ = await end(force: false) }
 
-    /// Keeps the kernel or, if it cannot be kept, ends it; returns nil then, and if its end was begun before.
+    /// Keeps the kernel, or shuts it down if it cannot be kept. Returns nil in the second case, and if a shutdown began
+    /// earlier.
     func keep() async -> KeptKernel? {
         let (end, isFirst) = begin(force: false, keeps: true)
         guard isFirst else { return nil }
         _ = await end.task.value
-        // A kernel that is killed at this moment may have been left to itself the moment before.
+        // If the request timed out, the provider may still have kept the kernel just before it was to be killed.
         let answer = AbandonableTask { [keeping] in await keeping.first { $0 } ?? nil }
         return await answer.answer(within: Self.lastPatience) ?? nil
     }
 
-    /// Ends it, unless that was begun before; returns whether it has ended.
+    /// Shuts the kernel down, unless a shutdown began earlier; returns whether the kernel has ended.
     func end(force: Bool) async -> Bool {
         let (end, _) = begin(force: force)
         if force { end.asking?.abandon() }
@@ -53,9 +54,9 @@ final class BoundedKernel: KernelDecorator {
 
     func kill() async { _ = await end(force: true) }
 
-    /// Begins to end it, unless that was begun before; returns whether this call has.
+    /// Begins the shutdown, or returns the one that began earlier.
     ///
-    /// - Parameter keeps: Whether it is ended only if it cannot be kept.
+    /// - Parameter keeps: Whether to shut the kernel down only if it cannot be kept.
     private func begin(force: Bool, keeps: Bool = false) -> (Shutdown, isFirst: Bool) {
         end.withLock { end in
             if let end { return (end, false) }
@@ -73,7 +74,7 @@ final class BoundedKernel: KernelDecorator {
                     let killing = AbandonableTask { await kernel.kill() }
                     hasEnded = await killing.answer(within: Self.lastPatience) != nil
                 }
-                // It may have forgotten to say that this was all.
+                // The provider's kernel may not have finished its messages.
                 kernel.messages.finish()
                 return hasEnded
             }

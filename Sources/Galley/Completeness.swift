@@ -3,7 +3,7 @@ import GalleyJSON
 import GalleyJupyterProtocol
 
 extension KernelClient {
-    /// Asks the kernel whether code is ready to be run, or goes on in the next line.
+    /// Requests whether code is ready to run, or continues on the next line.
     ///
     ///     try await withKernel("python3") { kernel in
     ///         if case .incomplete(let indent) = try await kernel.isComplete("for n in range(3):") {
@@ -13,24 +13,24 @@ extension KernelClient {
     ///
     /// - Parameters:
     ///   - code: The code.
-    ///   - limit: How long the kernel may take. Most kernels answer when the code that runs is over.
-    /// - Throws: ``KernelClientError`` if the kernel does not answer in time, or answers with an error or something malformed;
-    ///   ``KernelFailure`` if it dies; `CancellationError` if the task is cancelled.
+    ///   - limit: How long the kernel may take. Most kernels reply only after the running code has ended.
+    /// - Throws: ``KernelClientError`` if the kernel does not reply in time, or replies with an error or a malformed
+    ///   message; ``KernelFailure`` if it dies; `CancellationError` if the task is canceled.
     public func isComplete(_ code: String, limit: Duration = .seconds(30)) async throws -> Completeness {
         try Completeness(await requestReply(within: limit) { $0.isCompleteRequest(code) })
     }
 }
 
-/// Whether code is ready to be run.
+/// The kernel's judgment whether code is ready to run.
 @nonexhaustive
 public enum Completeness: Hashable, Sendable {
-    /// It can be run.
+    /// The code can run.
     case complete
-    /// It goes on; the next line begins with this indentation.
+    /// The code continues, and its next line begins with this indentation.
     case incomplete(indent: String)
-    /// It is an error, however it goes on.
+    /// The code is invalid, and no continuation can make it valid.
     case invalid
-    /// The kernel cannot tell.
+    /// The kernel cannot decide.
     case unknown
 
     init(_ reply: KernelReply) throws(KernelClientError) {
@@ -40,7 +40,7 @@ public enum Completeness: Hashable, Sendable {
         case "incomplete": self = .incomplete(indent: content["indent"]?.string ?? "")
         case "invalid": self = .invalid
         case "unknown": self = .unknown
-        case let status: throw reply.malformed("its status '\(status ?? "")' is none that the protocol knows")
+        case let status: throw reply.malformed("its status '\(status ?? "")' is not defined by the protocol")
         }
     }
 }

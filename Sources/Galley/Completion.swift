@@ -3,7 +3,7 @@ public import GalleyJSON
 import GalleyJupyterProtocol
 
 extension KernelClient {
-    /// Asks the kernel how code can go on at a cursor.
+    /// Requests completions of code at a cursor.
     ///
     ///     try await withKernel("python3") { kernel in
     ///         let completion = try await kernel.complete("import mat")
@@ -11,11 +11,11 @@ extension KernelClient {
     ///     }
     ///
     /// - Parameters:
-    ///   - code: The code, of which a part may be missing.
-    ///   - cursor: Where it goes on; nil for its end.
-    ///   - limit: How long the kernel may take. Most kernels answer when the code that runs is over.
-    /// - Throws: ``KernelClientError`` if the kernel does not answer in time, or answers with an error or something malformed;
-    ///   ``KernelFailure`` if it dies; `CancellationError` if the task is cancelled.
+    ///   - code: The code, which may be incomplete.
+    ///   - cursor: The position to complete at; nil for the end of the code.
+    ///   - limit: How long the kernel may take. Most kernels reply only after the running code has ended.
+    /// - Throws: ``KernelClientError`` if the kernel does not reply in time, or replies with an error or a malformed
+    ///   message; ``KernelFailure`` if it dies; `CancellationError` if the task is canceled.
     public func complete(
         _ code: String, at cursor: String.Index? = nil, limit: Duration = .seconds(30)
     ) async throws -> Completion {
@@ -25,13 +25,13 @@ extension KernelClient {
     }
 }
 
-/// How code can go on at a cursor.
+/// The possible completions of code at a cursor.
 public struct Completion: Sendable {
-    /// The texts that can stand there, in the order in which the kernel prefers them.
+    /// The texts that can replace ``range``, in the kernel's order of preference.
     public let matches: [String]
     /// The part of the code that a match replaces.
     public let range: Range<String.Index>
-    /// What else the kernel says of the matches, an object.
+    /// The metadata of the matches, a JSON object.
     public let metadata: Value
     private let code: String
 
@@ -41,36 +41,36 @@ public struct Completion: Sendable {
             throw reply.malformed("it has no list of matches")
         }
         let matches = list.elements.compactMap(\.string)
-        guard matches.count == list.elements.count else { throw reply.malformed("a match is no text") }
+        guard matches.count == list.elements.count else { throw reply.malformed("a match is not a string") }
         func offset(_ key: String) throws(KernelClientError) -> Int {
             if let number = content[key]?.int { return number }
-            // Kernels that find nothing may leave out where it is.
-            guard matches.isEmpty else { throw reply.malformed("'\(key)' is no number") }
+            // Kernels that find no match may omit the position.
+            guard matches.isEmpty else { throw reply.malformed("'\(key)' is not a number") }
             return cursor
         }
         let (start, end) = (try offset("cursor_start"), try offset("cursor_end"))
         guard start <= end, let lower = code.index(ofScalar: start), let upper = code.index(ofScalar: end) else {
             throw reply.malformed(
-                "\(start) to \(end) is no part of code that has \(code.unicodeScalars.count) characters")
+                "\(start) to \(end) is not a range in code of \(code.unicodeScalars.count) characters")
         }
         (self.code, self.matches, range) = (code, matches, lower..<upper)
         metadata = content["metadata"].flatMap { $0.kind == .object ? $0 : nil } ?? [:]
     }
 
-    /// Returns the code with a match in its place.
+    /// Returns the code with ``range`` replaced by a match.
     public func code(choosing match: String) -> String { code.replacingCharacters(in: range, with: match) }
 }
 
 // The protocol counts Unicode scalars.
 
 extension String {
-    /// The number of scalars before an index of this text; nil stands for its end.
+    /// Returns the number of scalars before an index; nil stands for the end of the text.
     func scalarOffset(of index: Index?) -> Int {
         guard let index, index < endIndex else { return unicodeScalars.count }
         return unicodeScalars.distance(from: startIndex, to: index)
     }
 
-    /// The index behind so many scalars; nil if there are fewer.
+    /// Returns the index after `offset` scalars; nil if there are fewer.
     fileprivate func index(ofScalar offset: Int) -> Index? {
         offset < 0 ? nil : unicodeScalars.index(startIndex, offsetBy: offset, limitedBy: endIndex)
     }

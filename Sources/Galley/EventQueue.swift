@@ -2,31 +2,33 @@ import GalleyExecution
 import GalleyJSON
 import GalleyJupyterProtocol
 
-/// Something that happens, and waits until somebody takes note of it.
+/// An event that can wait in an ``EventQueue``.
 protocol QueuedEvent: Sendable {
-    /// About how many bytes it takes while it waits, where it may be left out; zero where it may not.
+    /// The approximate size in bytes while the event waits, if it may be dropped; zero if it may not.
     var droppableSize: Int { get }
-    /// Which notebook it happens to.
+    /// The index of the notebook that the event belongs to.
     var job: Int { get }
-    /// What stands for so many outputs that are left out, this one being the last; nil where nothing has to.
+    /// Returns the event that replaces `count` dropped outputs, of which this one is the last; nil if no replacement is
+    /// needed.
     func gapEvent(for count: Int) -> Self?
 }
 
-/// The events of a run that nobody has taken yet.
+/// The unread events of a run.
 ///
-/// Whoever does not take them holds nothing up and costs little: what outputs wait is limited, and all others are few.
+/// A slow reader does not delay the run. The memory is bounded: the size of waiting outputs is limited, and all other
+/// events are few.
 struct EventQueue<Event: QueuedEvent>: Sendable {
     private var events = Queue<Event>()
-    /// How many bytes wait that may be left out.
+    /// The total size of the waiting events that may be dropped.
     private var size = 0
     private let limit: Int
     private var isFinished = false
-    /// How many events were left out.
+    /// The number of dropped events.
     private(set) var droppedCount = 0
-    /// What stands for left out events at the end of a notebook's: its number in the queue, and for how many.
+    /// The gap event at the end of each notebook's events: its number in the queue, and how many events it replaces.
     private var gaps: [Int: (number: Int, count: Int)] = [:]
 
-    /// - Parameter limit: How many bytes wait at most that may be left out.
+    /// - Parameter limit: The maximum total size, in bytes, of waiting events that may be dropped.
     init(limit: Int = 16_000_000) { self.limit = limit }
 
     enum Next {
@@ -34,7 +36,7 @@ struct EventQueue<Event: QueuedEvent>: Sendable {
         case end
     }
 
-    /// Adds an event at the end.
+    /// Adds an event at the end, or drops it if there is no room.
     mutating func add(_ event: Event) {
         let size = event.droppableSize
         guard size == 0 || self.size + size <= limit else { return drop(event) }
@@ -43,7 +45,7 @@ struct EventQueue<Event: QueuedEvent>: Sendable {
         events.append(event)
     }
 
-    /// Keeps of what there is no room for only that it was.
+    /// Counts a dropped event, and adds or updates the gap event that replaces it.
     private mutating func drop(_ event: Event) {
         droppedCount += 1
         if let (number, count) = gaps[event.job], let gap = event.gapEvent(for: count + 1),
@@ -56,10 +58,10 @@ struct EventQueue<Event: QueuedEvent>: Sendable {
         }
     }
 
-    /// Ends the sequence behind what there is.
+    /// Ends the sequence after the waiting events.
     mutating func finish() { isFinished = true }
 
-    /// Takes what comes next; nil where that is still to come.
+    /// Removes and returns the next event, or the end; nil if neither is there yet.
     mutating func take() -> Next? {
         guard let event = events.popFirst() else { return isFinished ? .end : nil }
         size -= event.droppableSize
@@ -103,7 +105,7 @@ extension IOPubMessage: QueuedEvent {
 
     var job: Int { 0 }
 
-    /// The execution counts what is left out.
+    /// Returns nil: `droppedOutputCount` of the execution counts dropped outputs.
     func gapEvent(for count: Int) -> IOPubMessage? { nil }
 
     fileprivate var size: Int {

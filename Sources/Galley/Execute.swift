@@ -3,42 +3,42 @@ public import GalleyNotebook
 public import GalleyStorage
 import Synchronization
 
-/// Runs a notebook and saves what it puts out: along the way and at the end, however that comes about.
+/// Runs a notebook, and saves its outputs during the run and at the end.
 ///
-/// A cell that raises an error, a limit that is reached, a kernel that dies, a stop from outside: all of them are results,
-/// told by the report, and what was put out until then is saved. Where nothing is to be run no kernel is started, and what
-/// is saved is what was read, byte for byte.
+/// A cell that raises an error, an exceeded limit, a dead kernel and a canceled run are results: the report describes
+/// them, and the outputs so far are saved. If no cell is to be run, no kernel is started, and the result is a
+/// byte-for-byte copy of the notebook, apart from changes by ``RunHooks/preparations``.
 ///
-/// When the task is cancelled, the cell that runs is interrupted, what there is is saved, the kernel is ended, and the
-/// report says so; all that within the grace period of the options.
+/// If the task is canceled, the running cell is interrupted, the outputs so far are saved, and the kernel is shut down.
+/// The report then says that the run was stopped. This takes at most the grace period of the options.
 ///
 /// - Parameters:
 ///   - location: The path of the notebook's file, or any location that the storage of the options opens.
-///   - options: How it is run, and where the result goes. A file runs in its own folder unless they name another.
-/// - Throws: ``StorageError`` and ``NotebookError`` where the notebook cannot be read, or could not be written;
-///   ``PlanError`` where the options name a cell that is not there; ``KernelError`` where there is no kernel;
-///   ``UnsavedRun`` where there was a run that could not be saved.
+///   - options: How to run the notebook, and where to save the result. By default, a file runs in its own folder.
+/// - Throws: ``StorageError`` and ``NotebookError`` if the notebook cannot be read, or its result could not be written;
+///   ``PlanError`` if the options name a cell that does not exist; ``KernelError`` if the kernel does not exist or does
+///   not start; ``UnsavedRun`` if the notebook has run and the result cannot be saved.
 public func execute(_ location: String, _ options: Options = Options()) async throws -> Report {
     try await execute(location, { try RunStores(NotebookLocation(location), options) }, options)
 }
 
-/// Runs a notebook that is kept anywhere; otherwise as ``execute(_:_:)-(String,_)`` does.
+/// Runs the notebook in a store. Otherwise the same as ``execute(_:_:)-(String,_)``.
 ///
 /// - Parameters:
-///   - source: Where the notebook is read from.
-///   - destination: Where it is saved; nil for where the options say, and for the source itself if they say nothing.
-///   - options: How it is run.
-/// - Throws: What ``execute(_:_:)-(String,_)`` throws, and what the stores do.
+///   - source: The store to read the notebook from.
+///   - destination: The store to save the result to; nil for the place in the options or, without one, `source`.
+///   - options: How to run the notebook.
+/// - Throws: The errors of ``execute(_:_:)-(String,_)``, and those of the stores.
 public func execute(
     _ source: any NotebookStore, to destination: (any NotebookStore)? = nil, _ options: Options = Options()
 ) async throws -> Report {
     try await execute(source.name, { try RunStores(source, to: destination, options) }, options)
 }
 
-/// Runs a notebook that is in memory; no file is read or written.
+/// Runs a notebook in memory. No file is read or written.
 ///
-/// - Returns: What has become of the notebook, and of the run.
-/// - Throws: What ``execute(_:_:)-(String,_)`` throws.
+/// - Returns: The notebook with its new outputs, and the report of the run.
+/// - Throws: The errors of ``execute(_:_:)-(String,_)``.
 @concurrent
 public func execute(
     _ notebook: Notebook, _ options: Options = Options()
@@ -48,11 +48,11 @@ public func execute(
     return (try store.notebook, report)
 }
 
-/// Runs a notebook, and tells what happens.
+/// Runs a notebook, and reports its events.
 ///
 /// - Parameters:
-///   - stop: Ends the run from outside; so does cancelling the task.
-///   - observe: Is told what happens, in order, while the run waits.
+///   - stop: Ends the run from outside, as canceling the task does.
+///   - observe: Receives the events in order. The run waits until it returns.
 package func execute(
     _ source: any NotebookStore, to destination: (any NotebookStore)? = nil, _ options: Options = Options(),
     stop: StopSignal = StopSignal(), observe: @escaping @Sendable (RunEvent) -> Void
@@ -66,14 +66,14 @@ private func execute(
     stop: StopSignal = StopSignal(), observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
 ) async throws -> Report {
     try await withTaskCancellationHandler {
-        // What is cancelled cannot wait for anything, and there is a lot to wait for: a run is ended in order.
+        // Ending a run in order means waiting, and a canceled task cannot wait. The run has a task of its own.
         try await Task { try await runAlone(name, stores, options, stop: stop, observe: observe) }.value
     } onCancel: {
         stop.stop(.cancelled)
     }
 }
 
-/// Runs a notebook that is no batch's: the sinks of its options receive the events of a batch of one.
+/// Runs a notebook outside a batch. The sinks of its options receive the events of a batch of one.
 ///
 /// - Parameter observe: Receives the events of the run, after the sinks.
 func runAlone(
@@ -105,18 +105,18 @@ func runAlone(
     return try result.get()
 }
 
-/// Says that what a run has put out could not be saved where it belongs.
+/// The error of a run whose result could not be saved to its destination.
 public struct UnsavedRun: Error {
-    /// Why not.
+    /// Why the result could not be saved.
     public let reason: any Error
-    /// Where it was saved instead; nil where that was not possible either.
+    /// The path that the result was saved to instead; nil if that failed too.
     public let rescue: String?
-    /// What became of the run.
+    /// The report of the run.
     public let report: Report
 }
 
 extension UnsavedRun: CustomStringConvertible {
-    /// What happened, and where the result is.
+    /// The reason, and where the result is.
     public var description: String {
         "\(reason). " + (rescue.map { "The result is in \($0)" } ?? "The result of the run is lost")
     }

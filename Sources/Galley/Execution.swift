@@ -3,7 +3,7 @@ public import GalleyExecution
 public import GalleyJupyterProtocol
 public import GalleyNotebook
 
-/// Code that a ``KernelClient`` has sent: its outputs as they come, and its result.
+/// Code that a ``KernelClient`` has sent to its kernel: its outputs as they arrive, and its result.
 ///
 ///     let execution = kernel.start("for day in range(3): print(day, flush=True)")
 ///     for await output in execution.outputs {
@@ -11,43 +11,44 @@ public import GalleyNotebook
 ///     }
 ///     let result = try await execution.result
 ///
-/// It goes on whether or not its outputs are heard, and ends with the scope of its kernel at the latest.
+/// The code runs whether or not its outputs are read. It ends with the kernel at the latest.
 public final class Execution: Sendable {
     private let state = AsyncState(State())
     private let queue = AsyncState(EventQueue<IOPubMessage>())
     private let streams: Bool
 
     private struct State: Sendable {
-        /// Runs the code; nil before its turn.
+        /// The executor of the code; nil until it is the code's turn.
         var executor: Executor?
         var isInterrupted = false
         var result: Swift.Result<CodeResult, any Error>?
     }
 
-    /// - Parameter streams: Whether the outputs are kept for ``outputs``.
+    /// - Parameter streams: Whether to queue the outputs for ``outputs``.
     init(streams: Bool) { self.streams = streams }
 
-    /// The outputs, as they come, up to the end of the code.
+    /// The outputs in the order in which they arrive, until the code ends.
     ///
-    /// Text comes in the pieces in which the kernel sends it. A display that changes comes again as
-    /// ``IOPubMessage/update(_:)``, and ``IOPubMessage/clear(waits:)`` removes the outputs before it.
+    /// Text arrives in the pieces that the kernel sends. A changed display arrives as an ``IOPubMessage/update(_:)``,
+    /// and an ``IOPubMessage/clear(waits:)`` removes the outputs before it.
     ///
-    /// The kernel does not wait for the loop. Outputs that are not taken are kept, up to 16 MB; later ones are left out until
-    /// there is room again, and ``droppedOutputCount`` counts them. The ``result`` has all outputs in any case.
+    /// The kernel does not wait for the reader. Up to 16 MB of unread outputs are kept. Further outputs are dropped
+    /// until there is room again, and ``droppedOutputCount`` counts them. The ``result`` contains all outputs in any
+    /// case.
     ///
-    /// Loops can take turns: each goes on where the one before it was left. When the task that listens is cancelled its loop
-    /// ends, and the code goes on.
+    /// Several loops can follow one another: each continues where the previous one stopped. If the task that runs the
+    /// loop is canceled, the loop ends and the code continues.
     public var outputs: EventSequence<IOPubMessage> { EventSequence(of: self, queue) }
 
-    /// How many outputs ``outputs`` has left out, because they were not taken in time.
+    /// The number of outputs that are missing from ``outputs`` because they were not read in time.
     public var droppedOutputCount: Int { queue.look(\.droppedCount) }
 
-    /// Waits until the code is over, and returns its result.
+    /// The result of the code, available when the code has ended.
     ///
-    /// When the task that waits is cancelled, so is the code.
+    /// If the waiting task is canceled, the code is canceled too.
     ///
-    /// - Throws: ``KernelFailure`` if the kernel dies, ``KernelClientError/restarted`` if it is restarted, and
-    ///   `CancellationError` if the code is cancelled.
+    /// - Throws: ``KernelFailure`` if the kernel dies, ``KernelClientError/restarted`` if the kernel is restarted, and
+    ///   `CancellationError` if the code is canceled.
     public var result: CodeResult {
         get async throws {
             let result = await withTaskCancellationHandler {
@@ -60,20 +61,21 @@ public final class Execution: Sendable {
         }
     }
 
-    /// Interrupts the code, and gives it the grace period of the options; code that waits for its turn is not sent.
+    /// Interrupts the code. Code that waits for its turn is not sent.
     ///
-    /// The ``result`` throws `CancellationError`, and the kernel lives on if the code heeds the interrupt.
+    /// The ``result`` then throws `CancellationError`. The kernel stays alive if the code ends within the grace period
+    /// of the options; otherwise it is killed.
     public func cancel() {
         let executor = state.change { state in
             if state.executor == nil { state.result = state.result ?? .failure(CancellationError()) }
             return state.executor
         }
         executor?.stop(.cancelled, sparesKernel: true)
-        // Code that was not sent has nothing to wait for.
+        // Code that was never sent produces no result to wait for.
         if executor?.hasBegun != true { end(with: .failure(CancellationError())) }
     }
 
-    /// Interrupts the code once, now or as soon as it is sent.
+    /// Interrupts the code once: now, or as soon as it is sent.
     func interrupt() {
         state.change { state in
             state.isInterrupted = true
@@ -81,7 +83,7 @@ public final class Execution: Sendable {
         }?.interrupt()
     }
 
-    /// Notes that the turn of the code has come; returns whether it is still to be run.
+    /// Records that it is the code's turn; returns false if the code has been canceled in the meantime.
     func begin(_ executor: Executor) -> Bool {
         let (isWanted, isInterrupted) = state.change { state in
             if state.result == nil { state.executor = executor }
@@ -91,10 +93,10 @@ public final class Execution: Sendable {
         return isWanted
     }
 
-    /// Takes an output.
+    /// Queues an output for ``outputs``.
     func receive(_ iopubMessage: IOPubMessage) { if streams { queue.change { $0.add(iopubMessage) } } }
 
-    /// Notes how the code has ended; the first end counts.
+    /// Records the result of the code. Only the first call counts.
     func end(with result: Swift.Result<CodeResult, any Error>) {
         state.change { state in
             state.result = state.result ?? result
@@ -104,15 +106,15 @@ public final class Execution: Sendable {
     }
 }
 
-/// What became of code that was run in a kernel.
+/// The result of code that was run in a kernel.
 public struct CodeResult: Sendable {
-    /// How it ended.
+    /// How the code ended.
     public let outcome: CellOutcome
-    /// What it put out, in order.
+    /// The outputs, in order.
     public let outputs: [Output]
-    /// How long it took.
+    /// How long the code ran.
     public let duration: Duration
-    /// The number by which the kernel counts it; nil where the kernel does not count.
+    /// The kernel's execution count for the code; nil if the kernel does not report one.
     public let executionCount: Int?
 
     init(_ report: CellReport, _ cell: Cell) {
@@ -120,19 +122,19 @@ public struct CodeResult: Sendable {
         outputs = Array(cell.outputs)
     }
 
-    /// Whether the code came to its end without an error.
+    /// Whether the code ended without an error.
     public var isSuccess: Bool { outcome.isSuccess }
 
-    /// What a person would see: what was printed, and the plain text of what was displayed and of the last value.
+    /// The printed text, and the plain text of displayed data and of the last value, joined in order.
     public var text: String {
         outputs.compactMap { output in
             output.kind == .error ? nil : output.text ?? output.data?.text("text/plain")
         }.joined()
     }
 
-    /// The value of the last expression, in its representations; nil where it had none.
+    /// The value of the last expression by MIME type; nil if there is none.
     public var value: MimeBundle? { outputs.last { $0.kind == .executeResult }?.data }
 
-    /// The error that it raised; nil where it raised none.
+    /// The error that the code raised; nil if it raised none.
     public var error: CellError? { if case .raised(let error, _) = outcome { error } else { nil } }
 }

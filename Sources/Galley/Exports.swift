@@ -1,4 +1,4 @@
-// Who imports this library gets the vocabulary of its rooms with it.
+// Importing Galley also imports the public types of these modules.
 @_exported public import GalleyAttachedKernels
 @_exported public import GalleyExecution
 @_exported public import GalleyFlags

@@ -4,7 +4,7 @@ import GalleyJupyterProtocol
 public import GalleyNotebook
 
 extension KernelClient {
-    /// Asks the kernel what it knows of the name at a cursor.
+    /// Requests information about the name at a cursor.
     ///
     ///     try await withKernel("python3") { kernel in
     ///         let inspection = try await kernel.inspect("print")
@@ -13,12 +13,12 @@ extension KernelClient {
     ///
     /// - Parameters:
     ///   - code: The code.
-    ///   - cursor: Where the name is, or the parenthesis behind it; nil for the end of the code.
-    ///   - detail: How much the kernel tells.
-    ///   - limit: How long the kernel may take. Most kernels answer when the code that runs is over.
-    /// - Returns: Nil if the kernel knows nothing of it.
-    /// - Throws: ``KernelClientError`` if the kernel does not answer in time, or answers with an error or something malformed;
-    ///   ``KernelFailure`` if it dies; `CancellationError` if the task is cancelled.
+    ///   - cursor: The position of the name, or of the parenthesis after it; nil for the end of the code.
+    ///   - detail: How much information to request.
+    ///   - limit: How long the kernel may take. Most kernels reply only after the running code has ended.
+    /// - Returns: The information; nil if the kernel finds none.
+    /// - Throws: ``KernelClientError`` if the kernel does not reply in time, or replies with an error or a malformed
+    ///   message; ``KernelFailure`` if it dies; `CancellationError` if the task is canceled.
     public func inspect(
         _ code: String, at cursor: String.Index? = nil, detail: InspectionDetail = .usual,
         limit: Duration = .seconds(30)
@@ -29,34 +29,34 @@ extension KernelClient {
     }
 }
 
-/// How much a kernel tells of a name.
+/// How much information a kernel returns about a name.
 @nonexhaustive
 public enum InspectionDetail: Hashable, Sendable {
-    /// What a person wants to know at first, such as how to call a function.
+    /// The most useful information, such as how to call a function.
     case usual
-    /// All that there is, such as the source of a function.
+    /// All information, such as the source of a function.
     case full
 
-    /// The number that the protocol has for it.
+    /// The detail level of the protocol.
     var level: Int { self == .full ? 1 : 0 }
 }
 
-/// What a kernel knows of a name.
+/// The information that a kernel returns about a name.
 public struct Inspection: Sendable {
-    /// The description, in its representations.
+    /// The description by MIME type.
     public let data: MimeBundle
-    /// What else is known of the representations, an object.
+    /// The metadata of the description, a JSON object.
     public let metadata: Value
 
-    /// The description as plain text, without colors; nil if there is none.
+    /// The description as plain text, without color codes; nil if there is none.
     public var text: String? { data.text("text/plain")?.withoutEscapes }
 
-    /// Reads a reply; returns nil if it says that nothing was found.
+    /// Parses a reply; returns nil if the kernel found nothing.
     static func found(in reply: KernelReply) throws(KernelClientError) -> Inspection? {
         let content = try reply.content(of: "inspect_reply")
         guard let isFound = content["found"]?.bool else { throw reply.malformed("'found' is neither true nor false") }
         guard isFound else { return nil }
-        guard let data = content["data"], data.kind == .object else { throw reply.malformed("'data' is no object") }
+        guard let data = content["data"], data.kind == .object else { throw reply.malformed("'data' is not an object") }
         let metadata = content["metadata"].flatMap { $0.kind == .object ? $0 : nil } ?? [:]
         return Inspection(data: MimeBundle(sent: data), metadata: metadata)
     }

@@ -3,22 +3,22 @@ import GalleyExecution
 public import GalleyJupyterProtocol
 import GalleyNotebook
 
-/// Starts a kernel, hands a client of it to `body`, and ends the kernel however `body` is left.
+/// Starts a kernel, passes a client for it to `body`, and ends the kernel when `body` returns or throws.
 ///
 ///     let answer = try await withKernel("python3") { kernel in
 ///         try await kernel.execute("import math")
 ///         return try await kernel.execute("math.factorial(10)").text
 ///     }
 ///
-/// When it returns or throws, the kernel is gone, and with it everything that it started and every file that was made
-/// for it.
+/// When the function returns or throws, the kernel has ended, with all processes that it started and all files that
+/// were made for it. A kernel that its provider leaves running, such as one of ``AttachedKernels``, is only released.
 ///
 /// - Parameters:
-///   - name: What notebooks call the kernel, or the path of a Python environment.
-///   - options: How it is started, and the limits for each piece of code. What they say of whole runs does not matter.
+///   - name: The name of the kernel as in notebooks, or the path of a Python environment.
+///   - options: How to start the kernel, and the limits for each piece of code. Options of whole runs have no effect.
 ///   - body: Sends code to the kernel.
-/// - Throws: ``KernelError`` where there is no such kernel or it does not start, `CancellationError` where the task is
-///   cancelled before it has, and whatever `body` throws.
+/// - Throws: ``KernelError`` if the kernel does not exist or does not start, `CancellationError` if the task is
+///   canceled before the kernel is ready, and any error of `body`.
 @discardableResult
 public func withKernel<Result>(
     _ name: String, _ options: Options = Options(), _ body: (KernelClient) async throws -> Result
@@ -36,31 +36,31 @@ public func withKernel<Result>(
     }
 }
 
-/// A client of a kernel: it sends code, and gets what the kernel puts out.
+/// A client of a kernel, which sends code and receives the outputs.
 ///
-/// Several tasks can use it at a time. Code is run one piece after the other, in the order in which it was sent. Questions such
-/// as ``complete(_:at:limit:)`` do not wait for code that waits for its turn; most kernels answer them when the code that runs
-/// is over.
+/// Several tasks can use a client at the same time. The kernel runs pieces of code one after the other, in the order in
+/// which they were sent. Other requests, such as ``complete(_:at:limit:)``, do not wait for queued code, but most
+/// kernels reply only after the running code has ended.
 ///
-/// ``withKernel(_:_:_:)`` makes a client, and ends its kernel.
+/// ``withKernel(_:_:_:)`` creates a client, and ends its kernel.
 public final class KernelClient: Sendable {
     private let settings: RunSettings
     private let hooks: CellHooks
     private let provider: any KernelProvider
-    /// Asks for a kernel like the first.
+    /// Requests a kernel like the first one.
     private let request: @Sendable () -> KernelScope
     private let state: AsyncState<State>
 
     private struct State: Sendable {
         var stage: Stage
-        /// What the last kernel that was ready said of itself.
+        /// The information that the latest ready kernel sent.
         var info: KernelInfo
-        /// Grows with each restart.
+        /// Increases with each restart.
         var generation = 0
         var isRestarting = false
-        /// The code that is not over, in its order.
+        /// The code that has not ended, in order.
         var executions: [Execution] = []
-        /// Ends when the code that was sent last is over.
+        /// Completes when the code that was sent last has ended.
         var last: Task<Void, Never>?
     }
 
@@ -71,7 +71,7 @@ public final class KernelClient: Sendable {
         case ended
     }
 
-    /// Starts a kernel of this name.
+    /// Starts the kernel with this name.
     static func start(_ name: String, _ options: Options) async throws -> KernelClient {
         let kernelRequest = KernelRequest(options.settings, for: WantedKernel(name: name))
         let request = { @Sendable in
@@ -94,20 +94,21 @@ public final class KernelClient: Sendable {
         state = AsyncState(State(stage: .ready(scope, MessageRouter(kernel)), info: kernel.info))
     }
 
-    /// What the kernel said of itself when it was ready; after a restart, what the new one said.
+    /// The information that the kernel sent when it was ready; after a restart, that of the new kernel.
     public var info: KernelInfo { state.look(\.info) }
 
     // MARK: - Code
 
-    /// Runs code and returns what it put out.
+    /// Runs code and returns its result.
     ///
-    /// Code that raises an error, is interrupted or comes up against a limit has a result like any other, which tells so.
+    /// Code that raises an error, is interrupted or exceeds a limit has a result too: its ``CodeResult/outcome`` says
+    /// how it ended.
     ///
     /// - Parameters:
     ///   - code: The code.
-    ///   - limit: How long it may take; nil for the limit of the options. Zero, and less, is reached at once.
-    /// - Throws: ``KernelFailure`` when the kernel dies; ``KernelClientError/restarted`` when it is restarted;
-    ///   `CancellationError` when the task is cancelled, after the code was interrupted.
+    ///   - limit: How long the code may run; nil for the limit of the options. Zero or less is exceeded at once.
+    /// - Throws: ``KernelFailure`` if the kernel dies; ``KernelClientError/restarted`` if the kernel is restarted;
+    ///   `CancellationError` if the task is canceled, after the code was interrupted.
     @discardableResult
     public func execute(_ code: String, limit: Duration? = nil) async throws -> CodeResult {
         let execution = Execution(streams: false)
@@ -115,21 +116,21 @@ public final class KernelClient: Sendable {
         return try await execution.result
     }
 
-    /// Sends code, and returns at once: the outputs can be followed while the code runs.
+    /// Sends code and returns at once, so that you can follow the outputs while the code runs.
     ///
     /// - Parameters:
     ///   - code: The code.
-    ///   - limit: How long it may take; nil for the limit of the options. Zero, and less, is reached at once.
+    ///   - limit: How long the code may run; nil for the limit of the options. Zero or less is exceeded at once.
     public func start(_ code: String, limit: Duration? = nil) -> Execution {
         let execution = Execution(streams: true)
         begin(execution, of: code, limit)
         return execution
     }
 
-    /// Interrupts the code that runs, or is about to: of the code that was sent, the first that is not over.
+    /// Interrupts the running code, or the next code if it is about to run.
     ///
-    /// In most kernels it raises an error, which its result has. Code behind it keeps its turn. Does nothing if no code was
-    /// sent, and says nothing of whether the kernel heeds the interrupt; ``restart()`` ends a kernel that does not.
+    /// In most kernels the interrupt raises an error, which the code's result contains. Queued code runs afterward.
+    /// Does nothing if no code was sent. A kernel can ignore the interrupt; use ``restart()`` to end such a kernel.
     public func interrupt() async { state.look(\.executions.first)?.interrupt() }
 
     private func begin(_ execution: Execution, of code: String, _ limit: Duration?) {
@@ -146,7 +147,7 @@ public final class KernelClient: Sendable {
                 } catch {
                     result = .failure(error)
                 }
-                // First: an interrupt after the result is meant for the code behind it.
+                // This comes first: an interrupt after the result is meant for the next code.
                 self.state.change { state in state.executions.removeAll { $0 === execution } }
                 execution.end(with: result)
             }
@@ -180,7 +181,7 @@ public final class KernelClient: Sendable {
 
     // MARK: - The kernel
 
-    /// Ends the kernel and starts a fresh one in its stead, by the same name and options.
+    /// Ends the kernel, and starts a new one with the same name and options.
     ///
     ///     try await withKernel("python3") { kernel in
     ///         try await kernel.execute("x = 1")
@@ -189,15 +190,16 @@ public final class KernelClient: Sendable {
     ///         print(result.error?.name ?? "")
     ///     }
     ///
-    /// What was sent before and has no result yet throws ``KernelClientError/restarted`` at once. What is sent meanwhile waits
-    /// for the new kernel. The old one is gone before the new one starts, and so is everything that it started.
+    /// Code and requests that have no result yet throw ``KernelClientError/restarted`` at once. Code and requests that
+    /// are sent during the restart wait for the new kernel. The old kernel and the processes that it started end before
+    /// the new kernel starts.
     ///
-    /// - Throws: Any error for which there is no new kernel, and `CancellationError` if the task is cancelled before it is
-    ///   ready: then the client has no kernel until the next restart. ``KernelClientError/cannotRestart(provider:)``, with the
-    ///   kernel as it was, if the provider leaves its kernels running.
+    /// - Throws: ``KernelClientError/cannotRestart(provider:)`` if the provider leaves its kernels running; the kernel
+    ///   is not affected. Any error of the start, and `CancellationError` if the task is canceled before the new kernel
+    ///   is ready; the client then has no kernel until the next restart.
     public func restart() async throws {
         guard provider.endsKernels else { throw KernelClientError.cannotRestart(provider: provider.name) }
-        // A task that is cancelled already takes no kernel away.
+        // If the task is already canceled, the kernel keeps running.
         try Task.checkCancellation()
         let old = await state.first { state -> Stage? in
             guard !state.isRestarting else { return nil }
@@ -235,11 +237,11 @@ public final class KernelClient: Sendable {
             (state.stage, state.info) = (.ready(scope, MessageRouter(kernel)), kernel.info)
             return true
         }
-        // The scope that the client is from has left this one too.
+        // The client ended during the start, and left this scope too.
         if !isWanted { throw KernelClientError.ended }
     }
 
-    /// Ends the kernel, and waits until it is gone, whether or not the task is cancelled.
+    /// Ends the kernel, and waits until it has ended, even if the task is canceled.
     func end() async {
         let last = state.change { state in
             defer { state.stage = .ended }
@@ -258,7 +260,7 @@ public final class KernelClient: Sendable {
 
     /// Waits for the kernel.
     ///
-    /// - Parameter generation: Which one; nil for the one that is there, or comes next.
+    /// - Parameter generation: The generation of the kernel; nil for the current or the next one.
     private func router(of generation: Int? = nil) async throws -> MessageRouter {
         let found = await state.first { state -> Swift.Result<MessageRouter, any Error>? in
             let isCurrent = generation == nil || generation == state.generation
@@ -274,7 +276,7 @@ public final class KernelClient: Sendable {
         return try found.get()
     }
 
-    /// Asks the kernel something, and returns the reply.
+    /// Sends a request to the kernel and returns the reply.
     func requestReply(within limit: Duration, _ request: @Sendable (Session) -> Message) async throws -> KernelReply {
         let router = try await router()
         let request = request(router.kernel.session)

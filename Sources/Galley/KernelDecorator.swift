@@ -1,8 +1,8 @@
 import GalleyJupyterProtocol
 
-/// A kernel that changes how another one is used, and is the same kernel in all else.
+/// A wrapper that changes how a kernel is used, and forwards everything else to it.
 protocol KernelDecorator: Kernel {
-    /// The other kernel.
+    /// The wrapped kernel.
     var kernel: any Kernel { get }
 }
 

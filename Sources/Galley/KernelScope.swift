@@ -2,9 +2,10 @@ import GalleyConcurrency
 import GalleyJupyterProtocol
 import GalleyLocalKernels
 
-/// A kernel that stays within its provider's scope until ``leave()`` is called.
+/// A kernel that stays borrowed from its provider until ``leave()`` is called.
 ///
-/// A task of its own calls the provider, so that one kernel can be returned and another one asked for while a caller goes on.
+/// Each scope calls the provider in a task of its own. So a client can return one kernel and request another while its
+/// caller continues.
 struct KernelScope: Sendable {
     private enum State: Sendable {
         case starting
@@ -16,13 +17,13 @@ struct KernelScope: Sendable {
     private let state = AsyncState(State.starting)
     private let work: Task<Void, Never>
 
-    /// Asks for the kernel.
+    /// Requests the kernel.
     init(_ borrow: @escaping @Sendable () -> BorrowedKernel) {
         work = Task { [state] in
             do {
                 try await borrow().withKernel { kernel in
                     state.change { if case .starting = $0 { $0 = .ready(kernel) } }
-                    // The kernel is not returned when this task is cancelled, but when the scope is left.
+                    // Leaving the scope returns the kernel; canceling this task does not.
                     await Task { _ = await state.first { if case .left = $0 { true } else { nil } } }.value
                 }
             } catch {
@@ -33,9 +34,9 @@ struct KernelScope: Sendable {
 
     /// Waits until the kernel is ready.
     ///
-    /// When the calling task is cancelled, so is the start.
+    /// If the calling task is canceled, the start is canceled too.
     ///
-    /// - Throws: Any error of the provider; `CancellationError` if the start is cancelled, or the scope is left.
+    /// - Throws: Any error of the provider; `CancellationError` if the start is canceled, or the scope is left.
     func kernel() async throws -> any Kernel {
         let found = await withTaskCancellationHandler {
             await Task { [state] in
@@ -59,8 +60,8 @@ struct KernelScope: Sendable {
         }
     }
 
-    /// Returns the kernel to its provider, or gives up its start; waits until that is done, whether or not the task is
-    /// cancelled.
+    /// Returns the kernel to its provider, or cancels its start. Waits until that is done, even if the task is
+    /// canceled.
     func leave() async {
         let isStarting = state.change { state in
             defer { state = .left }

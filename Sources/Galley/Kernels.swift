@@ -6,7 +6,7 @@ public import GalleyLocalKernels
 ///     let usable = try await kernels().filter { $0.problem == nil }
 ///     print(usable.contains { $0.name == "python3" })
 ///
-/// - Parameter provider: Where the kernels come from.
+/// - Parameter provider: The provider of the kernels.
 /// - Throws: Any error of the provider.
 public func kernels(of provider: any KernelProvider = LocalKernels()) async throws -> [KernelDescription] {
     try await provider.kernels()

@@ -2,7 +2,8 @@ public import GalleyNotebook
 public import GalleyStorage
 import Synchronization
 
-/// Notebooks in memory, under addresses such as `memory://draft.ipynb`: a run reads and writes them as it does files.
+/// Storage for notebooks in memory, at locations such as `memory://draft.ipynb`. A run reads and writes them like
+/// files.
 ///
 ///     let storage = MemoryStorage(["memory://draft.ipynb": draft])
 ///     var options = Options()
@@ -10,21 +11,21 @@ import Synchronization
 ///     _ = try await execute("memory://draft.ipynb", options)
 ///     let result = try storage.notebook(at: "memory://draft.executed.ipynb")
 public final class MemoryStorage: StorageProvider {
-    /// What messages call it.
+    /// The name of the storage in messages.
     public let name = "memory"
     private let stores: Mutex<[NotebookLocation: MemoryStore]>
 
-    /// Begins with notebooks.
+    /// Creates storage that contains these notebooks.
     public init(_ notebooks: [NotebookLocation: Notebook] = [:]) {
         var stores: [NotebookLocation: MemoryStore] = [:]
         for (location, notebook) in notebooks { stores[location] = MemoryStore(notebook, name: location.text) }
         self.stores = Mutex(stores)
     }
 
-    /// Whether the location begins with `memory://`.
+    /// Returns whether the location begins with `memory://`.
     public func opens(_ location: NotebookLocation) -> Bool { location.scheme == "memory" }
 
-    /// Returns the store of a notebook; an empty one is made for a location where there is none.
+    /// Returns the store at a location, and creates an empty one if there is none.
     public func store(at location: NotebookLocation) -> any NotebookStore {
         stores.withLock { stores in
             if let store = stores[location] { return store }
@@ -34,7 +35,7 @@ public final class MemoryStorage: StorageProvider {
         }
     }
 
-    /// Returns the notebooks whose locations begin with that of the folder, sorted.
+    /// Returns the sorted locations of all notebooks in a folder and its subfolders.
     public func notebooks(in folder: NotebookLocation) -> [NotebookLocation] {
         let folder = folder.appending("").text
         return stores.withLock { stores in
@@ -43,9 +44,9 @@ public final class MemoryStorage: StorageProvider {
         }
     }
 
-    /// Returns a notebook as it was written last; nil if there is none.
+    /// Returns the notebook at a location as it was last written; nil if there is none.
     ///
-    /// - Throws: ``NotebookError`` if what is there is no notebook.
+    /// - Throws: ``NotebookError`` if the stored bytes are not a valid notebook.
     public func notebook(at location: NotebookLocation) throws -> Notebook? {
         try stores.withLock { $0[location] }.flatMap { $0.read().isEmpty ? nil : try $0.notebook }
     }

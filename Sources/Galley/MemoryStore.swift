@@ -2,40 +2,40 @@ public import GalleyNotebook
 public import GalleyStorage
 import Synchronization
 
-/// A notebook in memory: no file is read or written.
+/// A store of a notebook in memory. No file is read or written.
 public final class MemoryStore: NotebookStore {
-    /// What messages call it.
+    /// The name of the store in messages.
     public let name: String
-    /// What is in memory can be written again.
+    /// Always true: later writes can replace earlier ones.
     public let canBeWrittenAgain = true
     private let bytes: Mutex<[UInt8]>
 
-    /// Begins with a notebook.
+    /// Creates a store that contains a notebook.
     public convenience init(_ notebook: Notebook, name: String = "notebook") {
         self.init(notebook.bytes, name: name)
     }
 
-    /// Begins with what a file of a notebook would hold.
+    /// Creates a store that contains the bytes of a notebook file.
     public init(_ bytes: [UInt8], name: String = "notebook") {
         self.name = name
         self.bytes = Mutex(bytes)
     }
 
-    /// The notebook as it was written last.
+    /// The notebook as it was last written.
     public var notebook: Notebook {
         get throws { try Notebook(parsing: bytes.withLock(\.self)) }
     }
 
-    /// Lets everybody have it.
+    /// Does nothing: several runs can use the store.
     public func lock() {}
 
-    /// Returns the notebook's bytes.
+    /// Returns the bytes of the notebook.
     public func read() -> [UInt8] { bytes.withLock(\.self) }
 
-    /// It always can.
+    /// Does nothing: the store is always writable.
     public func checkWritable() {}
 
-    /// Replaces the notebook.
+    /// Replaces the bytes of the notebook.
     public func write(_ bytes: some ByteRuns) -> WriteOutcome {
         let copy = bytes.bytes
         self.bytes.withLock { $0 = copy }

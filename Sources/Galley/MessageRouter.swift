@@ -3,20 +3,20 @@ import GalleyExecution
 import GalleyJupyterProtocol
 import Synchronization
 
-/// Hears a kernel, and hands each message to the request that it belongs to.
+/// A router that passes each message of a kernel to the request that it belongs to.
 ///
-/// At a time one piece of code runs, and any number of other requests wait for their replies. A message that belongs to none
-/// of them is dropped: a thread of earlier code may go on printing for as long as the kernel lives.
+/// One piece of code runs at a time, while any number of other requests wait for replies. Other messages are dropped: a
+/// thread of earlier code may print for as long as the kernel lives.
 final class MessageRouter: Sendable {
     let kernel: any Kernel
     private let state = AsyncState(State())
 
     private struct State: Sendable {
-        /// The code that runs.
+        /// The kernel of the running code.
         var code: CodeKernel?
-        /// The requests that wait for a reply, by their identifiers.
+        /// The requests that wait for a reply, by message ID.
         var replies: [String: Reply] = [:]
-        /// Why no more messages come; nil while they may.
+        /// Why no more messages arrive; nil while they may.
         var ending: (any Error)?
     }
 
@@ -26,12 +26,12 @@ final class MessageRouter: Sendable {
         case late
     }
 
-    /// Begins to hear the kernel; ends with its messages.
+    /// Starts to receive the messages of a kernel, until they end.
     init(_ kernel: any Kernel) {
         self.kernel = kernel
         Task { [self] in
             do {
-                // Where the messages arrive, so that none of them wakes a thread.
+                // On the executor where the messages arrive, so that no message wakes another thread.
                 try await withTaskExecutorPreference(kernel.executor) {
                     for try await message in kernel.messages { route(message) }
                 }
@@ -42,10 +42,10 @@ final class MessageRouter: Sendable {
         }
     }
 
-    /// Why no more messages come; nil while they may.
+    /// Why no more messages arrive; nil while they may.
     var ending: (any Error)? { state.look(\.ending) }
 
-    /// Ends all that waits for the kernel, and all that is sent to it later; the first reason counts.
+    /// Ends all current and later waits for the kernel with an error. Only the first error counts.
     func end(with error: any Error) {
         let (code, ending) = state.change { state in
             state.ending = state.ending ?? error
@@ -65,7 +65,7 @@ final class MessageRouter: Sendable {
         state.change { if case .awaited? = $0.replies[id] { $0.replies[id] = .here(message) } }
     }
 
-    /// Lets code run in a kernel that has the messages of this code alone.
+    /// Calls `body` with a kernel that receives only the messages of this code.
     func withCode<Result>(_ body: (CodeKernel) async -> Result) async -> Result {
         let code = CodeKernel(kernel)
         let ending = state.change { state in
@@ -78,10 +78,10 @@ final class MessageRouter: Sendable {
         return result
     }
 
-    /// Sends a request and waits for its reply, also while code runs.
+    /// Sends a request and waits for its reply, even while code runs.
     ///
-    /// - Throws: `KernelClientError.noReply` after the limit, the reason for which no more messages come, and
-    ///   `CancellationError` if the task is cancelled.
+    /// - Throws: `KernelClientError.noReply` after the limit, the error with which the messages ended, and
+    ///   `CancellationError` if the task is canceled.
     func reply(to request: Message, within limit: Duration) async throws -> Message {
         let id = request.header.id
         state.change { $0.replies[id] = .awaited }
@@ -104,7 +104,7 @@ final class MessageRouter: Sendable {
     }
 }
 
-/// A kernel as one piece of code sees it: it says nothing before it has begun with this code, and nothing of other code.
+/// A view of a kernel for one piece of code, without the messages of other code.
 final class CodeKernel: KernelDecorator {
     let messages = KernelMessages()
     let kernel: any Kernel
@@ -121,12 +121,12 @@ final class CodeKernel: KernelDecorator {
         kernel.send(message)
     }
 
-    /// Takes a message of the kernel, if it may belong to this code.
+    /// Adds a message of the kernel, if it may belong to this code.
     func receive(_ message: Message) {
         let isWanted = state.withLock { state in
             let isOwn = message.parent.map { state.requests.contains($0.id) }
             if isOwn == true { state.hasBegun = true }
-            // A kernel that does not tell what its output belongs to means the code that runs.
+            // An output without a parent belongs to the running code.
             return state.hasBegun && isOwn != false || message.channel == .stdin
         }
         if isWanted { messages.add(message) }

@@ -2,14 +2,14 @@ public import GalleyNotebook
 public import GalleyStorage
 
 extension Notebook {
-    /// Reads the notebook in a file.
+    /// Reads a notebook from a file.
     ///
     ///     var notebook = try await Notebook(contentsOf: "report.ipynb")
     ///     notebook.cells.append(.markdown("Checked."))
     ///     try await notebook.write(to: "report.ipynb")
     ///
     /// - Parameter path: The path of the file.
-    /// - Throws: ``StorageError`` if the file cannot be read, and ``NotebookError`` if it is no notebook.
+    /// - Throws: ``StorageError`` if the file cannot be read, and ``NotebookError`` if it is not a notebook.
     public init(contentsOf path: String) async throws { self = try await Self.read(path) }
 
     @concurrent
@@ -17,14 +17,14 @@ extension Notebook {
         try Notebook(parsing: try await LocalFile(path).read())
     }
 
-    /// Writes the notebook to a file: wholly, or not at all.
+    /// Writes the notebook to a file, completely or not at all.
     ///
-    /// A file that is there is replaced. The new contents are complete and on the disk before they take its name; owner,
-    /// mode and access list stay. See ``LocalFile/write(_:)``.
+    /// An existing file is replaced by an atomic rename, after the new contents are on disk. Its owner, mode and access
+    /// control list stay the same. See ``LocalFile/write(_:)``.
     ///
-    /// - Parameter path: The path of the file, which need not be there.
-    /// - Returns: Where the notebook is: beside the path if another program writes the file in the same moment.
-    /// - Throws: ``StorageError`` if the file cannot be written, or a run works on it. The file is as it was.
+    /// - Parameter path: The path of the file, which need not exist.
+    /// - Returns: Where the notebook was saved: beside the path if another program changed the file at the same moment.
+    /// - Throws: ``StorageError`` if the file cannot be written, or a run has locked it. The file is not changed then.
     @concurrent @discardableResult
     public func write(to path: String) async throws -> WriteOutcome {
         let file = LocalFile(path)

@@ -7,18 +7,18 @@ import GalleyNotebook
 import GalleyStorage
 import Synchronization
 
-/// When a run whose kernel is ready may have its cells run: several runs share a machine.
+/// The permission to run cells, which several runs on one machine share.
 struct ExecutionSlot: Sendable {
-    /// Waits until it may.
+    /// Waits until the run with this kernel may run its cells.
     let wait: @Sendable (any Kernel) async throws -> Void
-    /// Lets somebody else have it.
+    /// Releases the slot for another run.
     let end: @Sendable () -> Void
 
-    /// At once.
+    /// A slot that is always free.
     static let always = ExecutionSlot(wait: { _ in }, end: {})
 }
 
-/// One run, from the first byte read to the last one written.
+/// The run of a notebook, from reading it to the last save.
 final class NotebookRunner: Sendable {
     private let stores: RunStores
     private let storeLock: StoreLock
@@ -29,19 +29,19 @@ final class NotebookRunner: Sendable {
     private let receive: @Sendable (_ new: Notebook, _ old: Notebook) -> Void
     private let start = ContinuousClock.now
     private let began = Timestamp.now()
-    /// What the report tells of what happened on the way.
+    /// Details that are collected during the run for the report.
     private let reportDetails = Mutex(ReportDetails())
 
     private struct ReportDetails {
         var warnings: [String] = []
         var result: String?
-        /// Who owns the notebook.
+        /// The owner of the notebook.
         var owner: FileOwner?
-        /// The notebook as it is by now, if the report is to have it.
+        /// The current notebook, if the report is to contain it.
         var notebook: Notebook?
     }
 
-    /// - Parameter receive: Is given what the notebook has become in the end, and what it was.
+    /// - Parameter receive: Receives the notebook with its new outputs, and the notebook as it was read.
     init(
         _ stores: RunStores, _ options: Options, stop: StopSignal,
         executionSlot: ExecutionSlot = .always,
@@ -80,7 +80,7 @@ final class NotebookRunner: Sendable {
         }
     }
 
-    /// Passes on what files have to say of earlier runs that were killed.
+    /// Passes on the warnings of the stores, such as those about earlier runs that were killed.
     private func reportStoreWarnings(in stores: [any NotebookStore]) async {
         for store in stores {
             let warnings = try? await savingDeadline.perform(store) { await store.takeWarnings() }
@@ -108,8 +108,8 @@ final class NotebookRunner: Sendable {
         let reading = Task { try read(unread) }
         do {
             var wanted = unread.wantedKernel
-            // A kernel takes longer to start than most notebooks to read: where there surely is something to run, it is
-            // started meanwhile.
+            // Starting a kernel takes longer than reading most notebooks. If a cell certainly runs, both happen at the
+            // same time.
             let isSurelyRun = options.preparations.isEmpty && unread.contains { Plan.isRun($0, options.settings) }
             if wanted == nil || !isSurelyRun {
                 let (notebook, plan) = try await reading.value
@@ -123,19 +123,20 @@ final class NotebookRunner: Sendable {
             }
             try await openingDeadline.perform(target) { try await target.checkWritable() }
             let report = try await run(reading, in: wanted ?? WantedKernel(), of: owner, target)
-            // What is over cannot be stopped.
+            // A run that has ended can no longer be stopped.
             stop.setListener(nil)
             return report
         } catch {
             stop.setListener(nil)
-            // What is wrong with the notebook comes before what is wrong with its surroundings.
+            // An error in the notebook takes precedence over an error of the kernel or a store.
             let (_, plan) = try await reading.value
             guard let outcome = outcome(insteadOf: error) else { throw error }
             return plan.report(of: outcome, duration: elapsed)
         }
     }
 
-    /// How the run has ended, where a store has said no more than that it has.
+    /// Returns the outcome of a run that was stopped or timed out before its first cell; nil if `error` has another
+    /// cause.
     private func outcome(insteadOf error: any Error) -> RunOutcome? {
         guard error is CancellationError || error is StoreDeadline.Exceeded else { return nil }
         if let reason = stop.reason { return .stopped(reason) }
@@ -143,22 +144,23 @@ final class NotebookRunner: Sendable {
         return .timedOut(ExceededLimit(kind: .total, duration: total))
     }
 
-    /// How long stores are waited for, before there is anything to be saved.
+    /// The time limit for store operations before there is a result to save.
     private var openingDeadline: StoreDeadline {
         StoreDeadline(
             stop: stop, grace: options.grace.clampedToClock,
             deadline: options.settings.totalLimit.duration.map { start + $0 })
     }
 
-    /// How long they are waited for once there is something to be saved.
+    /// The time limit for store operations once there is a result to save.
     private var savingDeadline: StoreDeadline {
         StoreDeadline(stop: stop, grace: options.grace.clampedToClock, cancelsAtStop: false)
     }
 
-    /// Reads the notebook, and makes sure that nobody else runs it.
+    /// Locks the target against other runs, and reads the notebook.
     private func open(_ target: any NotebookStore) async throws -> ([UInt8], FileOwner?) {
         try await openingDeadline.perform(target) { [storeLock] in try await storeLock.lock() }
-        // Also of a file: a pipe that nobody writes to keeps silent, and so does a server of files that is gone.
+        // Local files have the limit too: reading a pipe without a writer, or from an unreachable file server, never
+        // ends.
         return try await openingDeadline.perform(naming: source.name) { [source] in
             let bytes = try await source.read()
             let owner = await source.owner()
@@ -167,7 +169,7 @@ final class NotebookRunner: Sendable {
         }
     }
 
-    /// Saves what was read as it is.
+    /// Writes the notebook to the target without running it.
     private func copy(_ bytes: [UInt8], to target: any NotebookStore) async throws {
         let place = try await openingDeadline.perform(target) { [storeLock] in
             try await storeLock.perform { try await target.write(bytes) }
@@ -186,14 +188,14 @@ final class NotebookRunner: Sendable {
         return (notebook, plan)
     }
 
-    /// Keeps the notebook for the report.
+    /// Keeps the notebook for the report, if the options say so.
     private func keep(_ notebook: Notebook) {
         if options.keepsNotebook { reportDetails.withLock { $0.notebook = notebook } }
     }
 
     private var elapsed: Duration { start.duration(to: .now) }
 
-    /// Adds what a report says of the surroundings of a run.
+    /// Adds the collected details to a report.
     private func complete(_ report: Report, result: String? = nil) -> Report {
         var report = report
         (report.notebook, report.started) = (source.name, began)
@@ -204,7 +206,7 @@ final class NotebookRunner: Sendable {
         return report
     }
 
-    /// Asks for the kernel that a notebook wants.
+    /// Requests the kernel that the notebook needs.
     private func borrowKernel(_ wanted: WantedKernel, of owner: FileOwner?, within limit: Duration) -> BorrowedKernel {
         var request = KernelRequest(options.settings, for: wanted)
         (request.notebookDirectory, request.startTimeout) = (source.workingDirectory, limit)
@@ -215,7 +217,7 @@ final class NotebookRunner: Sendable {
         }
     }
 
-    /// Runs the cells in a kernel that is asked for.
+    /// Requests a kernel, and runs the cells in it.
     private func run(
         _ reading: Task<(Notebook, Plan), any Error>, in wanted: WantedKernel, of owner: FileOwner?,
         _ target: any NotebookStore
@@ -225,13 +227,13 @@ final class NotebookRunner: Sendable {
         let limit = min(start, rest ?? start)
         let isKnown = AsyncState(false)
         let starting = Task { [self] in
-            // What runs the cells listens to stops later, and has to be the last that does.
+            // The listener that is set below must come first. The executor replaces it later.
             _ = await isKnown.first { $0 ? true : nil }
             return try await borrowKernel(wanted, of: owner, within: limit).withKernel { kernel in
                 let ready = elapsed
                 try await executionSlot.wait(kernel)
                 let waited = elapsed - ready
-                // From here on a stop is an affair of the cells.
+                // From here on, the executor handles stops: canceling the outer task has no effect on this one.
                 return try await Task {
                     defer { executionSlot.end() }
                     let (notebook, plan) = try await reading.value
@@ -248,7 +250,7 @@ final class NotebookRunner: Sendable {
             throw error
         } catch {
             let (_, plan) = try await reading.value
-            // Neither a stop nor a limit that comes before the first cell is the kernel's fault.
+            // A stop or a limit before the first cell is not an error of the kernel.
             if let reason = stop.reason { return plan.report(of: .stopped(reason), duration: elapsed) }
             if case KernelError.silent = error, let total = options.settings.totalLimit.duration, let rest,
                 rest <= options.startTimeout.clampedToClock
@@ -278,7 +280,7 @@ final class NotebookRunner: Sendable {
             executor, target, storeLock, savingDeadline, time: RunClock(options.hooks.clock, elapsed: .zero),
             record: record,
             observe: observe)
-        // What leaves by a stream cannot be written twice.
+        // A stream can be written only once.
         let savesOnTheWay = target.canBeWrittenAgain
         let saving = Task { if savesOnTheWay { await saver.keepSaving() } }
         let (outcome, cells) = await withTaskExecutorPreference(kernel.executor) { await executor.run() }
@@ -287,7 +289,7 @@ final class NotebookRunner: Sendable {
         var result = Report(
             outcome: outcome, cells: cells, duration: elapsed - waited, kernel: kernel.name, user: kernel.user)
         result.fileLine = result.failingCell.flatMap { cell in
-            // A line of what somebody has put in the place of the source is in no file.
+            // The lines of a source that middleware has edited are not those of the file.
             let isEdited = notebook.cells[cell.index].source != cell.source
             return notebook.fileLine(of: isEdited ? 1 : cell.error?.line ?? 1, inCellAt: cell.index)
         }
@@ -301,7 +303,7 @@ final class NotebookRunner: Sendable {
         }
         async let late: Void = executor.receiveUntilEnd()
         async let kept = endOrKeep(kernel, after: outcome)
-        // The kernel takes its time to go, in which the disk has nothing else to do.
+        // While the kernel shuts down, there is time to save.
         await saving.value
         if savesOnTheWay { _ = try? await saver.save(isOver: true) }
         (_, result.keptKernel) = await (late, kept)
@@ -318,7 +320,7 @@ final class NotebookRunner: Sendable {
         return result
     }
 
-    /// Ends the kernel, or leaves it running if the options say so; returns the kernel then.
+    /// Shuts the kernel down, or leaves it running if the options say so; returns the kernel in the second case.
     private func endOrKeep(_ kernel: any Kernel, after outcome: RunOutcome) async -> KeptKernel? {
         guard options.keepsKernel.keeps(afterSuccess: outcome.isSuccess), let kept = try? await kernel.keep() else {
             await kernel.shutdown()
@@ -328,7 +330,8 @@ final class NotebookRunner: Sendable {
         return kept
     }
 
-    /// Saves elsewhere what could not be saved where it belongs; returns where, nil where that cannot be done either.
+    /// Saves a result that could not be saved to the target in another folder; returns its path, or nil if that failed
+    /// too.
     private func rescue(_ text: JSONText, _ target: any NotebookStore) async -> String? {
         let base = LocalFile.fileName(of: target.name)
         let own = base.hasSuffix(".ipynb") ? base : "notebook.ipynb"
@@ -336,14 +339,14 @@ final class NotebookRunner: Sendable {
         let found = Mutex<String?>(nil)
         let environment = currentEnvironment().merging(options.environment) { $1 }
         for folder in Self.rescueFolders(environment) {
-            // A name that was chosen for one disk may be too long for others.
+            // A file name that fits the target's file system may be too long for another.
             let name = folder == environment["TMPDIR"] ? own : "notebook.ipynb"
             let attempt = AbandonableTask {
                 try? await RescueWriter().write(text, as: name, in: folder, for: owner)
             } late: { path in
                 found.withLock { $0 = $0 ?? path }
             }
-            // Once the run is to end there is no time for a disk that does not answer: the next one may.
+            // After a stop there is no time for a disk that does not respond. The next folder may be on another disk.
             let limit: Duration = stop.reason == nil ? .endless : .milliseconds(500)
             if let path = await attempt.answer(within: limit) ?? nil { return path }
             if let path = found.withLock(\.self) { return path }
@@ -351,8 +354,8 @@ final class NotebookRunner: Sendable {
         return nil
     }
 
-    /// The folders that a result may be rescued to, in this order: the user's, and those that every machine has, first on
-    /// a disk and then in memory.
+    /// Returns the folders to rescue a result to, in order: the user's, then those that every machine has, on disk
+    /// before in memory.
     static func rescueFolders(_ environment: [String: String]) -> [String] {
         [environment["TMPDIR"], "/tmp", "/var/tmp", "/dev/shm", environment["XDG_RUNTIME_DIR"]]
             .compactMap(\.self).filter(\.isAbsolutePath)

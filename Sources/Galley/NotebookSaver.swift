@@ -5,7 +5,7 @@ import GalleyStorage
 
 extension JSONText: SharedByteRuns {}
 
-/// Brings a run to where its notebook is kept: now and then while it goes on, and once it is over.
+/// The saver of a run's result: at intervals during the run, and at the end.
 actor NotebookSaver {
     private let executor: Executor
     private let destination: any NotebookStore
@@ -15,16 +15,16 @@ actor NotebookSaver {
     private let record: @Sendable () -> Value?
     private let observe: @Sendable (RunEvent) -> Void
     private var saved = (finishedCells: 0, revision: -1)
-    /// Whether what was saved tells how the run ended, where it is to tell that.
+    /// Whether the saved record, if any, says how the run ended.
     private var includesOutcome = false
     private var interval = SaveInterval()
     private var size = 0
     private var hasComplained = false
     private var hasToldOfConflict = false
-    /// The write that nobody waits for any more, and that may still come about: it would undo any that follows.
+    /// The write that timed out. It may still complete, and would overwrite any later write.
     private var lost: StoreDeadline.Exceeded?
 
-    /// - Parameter record: What the notebook's metadata are to tell of the run.
+    /// - Parameter record: Returns the record of the run for the notebook's metadata; nil for none.
     init(
         _ executor: Executor, _ destination: any NotebookStore, _ storeLock: StoreLock, _ deadline: StoreDeadline,
         time: RunClock, record: @escaping @Sendable () -> Value?,
@@ -39,11 +39,11 @@ actor NotebookSaver {
         self.observe = observe
     }
 
-    /// Saves now and then what is new, until the task is cancelled.
+    /// Saves changes at intervals until the task is canceled.
     func keepSaving() async {
         var last = time.now()
         while (try? await time.sleep(time.now() + interval.pause)) != nil {
-            // A run that ends before its first cell leaves everything as it was.
+            // A run that ends before its first cell changes nothing.
             guard executor.hasBegun else { continue }
             let progress = executor.progress
             let isWorthIt =
@@ -54,17 +54,17 @@ actor NotebookSaver {
             do {
                 guard try await save() else { continue }
             } catch {
-                // There may be room again before the end.
-                if !hasComplained { observe(.warning("could not be saved on the way: \(error)")) }
+                // A later attempt may succeed, for example when there is free space again.
+                if !hasComplained { observe(.warning("could not be saved during the run: \(error)")) }
                 hasComplained = true
             }
             interval.recordSave(cost: time.now() - last, bytes: size)
         }
     }
 
-    /// Saves what is new; returns whether anything was.
+    /// Saves the notebook if it has changed; returns whether it was saved.
     ///
-    /// - Parameter isOver: Whether the run is, which the notebook may have to tell.
+    /// - Parameter isOver: Whether the run has ended, which the record in the notebook says.
     @discardableResult
     func save(isOver: Bool = false) async throws -> Bool {
         let progress = executor.progress
@@ -100,7 +100,7 @@ actor NotebookSaver {
 }
 
 extension WriteOutcome {
-    /// Where the bytes are that were written to a store.
+    /// Returns the place of the bytes that were written to a store.
     func path(in store: any NotebookStore) -> String {
         switch self {
         case .conflict(let path): path
@@ -108,30 +108,30 @@ extension WriteOutcome {
         }
     }
 
-    /// What somebody should know of what became of a store; nil where that is nothing.
+    /// Returns a warning for the user about a conflict; nil if there is none.
     func warning(of store: any NotebookStore) -> String? {
         guard case .conflict(let path) = self else { return nil }
-        return "somebody else has changed \(store.name) meanwhile; the result is in \(path)"
+        return "another program changed \(store.name) during the run; the result is in \(path)"
     }
 }
 
-/// How often it is saved: as often as it costs little.
+/// The interval between saves, which keeps their cost low.
 package struct SaveInterval {
-    /// How long to wait until the next look.
+    /// The pause before the next check for changes.
     package private(set) var pause = Self.least
 
     private static let least = Duration.milliseconds(750)
 
-    /// Begins as if it cost nothing.
+    /// Starts with the shortest pause.
     package init() {}
 
-    /// How long to wait until what a cell has put out so far is worth saving by itself.
+    /// The pause before a save of the outputs of a cell that still runs.
     package var pauseWithinCell: Duration { max(.seconds(10), pause) }
 
-    /// Takes note of what saving has cost.
+    /// Adjusts the pause to the cost of the last save.
     ///
-    /// Writing a huge notebook takes time away from the kernel: the pauses are at least nineteen times as long, which
-    /// makes it a twentieth of the time. Saving a small one is waiting for the disk, which takes nothing away.
+    /// Writing a huge notebook takes time from the kernel. The pause is at least 19 times the cost, so saving takes at
+    /// most a twentieth of the time. Saving a small notebook only waits for the disk.
     package mutating func recordSave(cost: Duration, bytes: Int) {
         pause = bytes > 10_000_000 ? max(Self.least, cost * 19) : Self.least
     }

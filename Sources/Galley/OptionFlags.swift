@@ -4,7 +4,7 @@ import GalleyJupyterProtocol
 import GalleyStorage
 
 extension Options {
-    /// The flags that say how a notebook is run, as `galley execute` has them. Another program can offer them as they are:
+    /// The flags of `galley execute` that say how to run a notebook. Your program can offer the same flags:
     ///
     ///     let parser = FlagParser(Options.flags, help: "nightly --help")
     ///     var options = Options()
@@ -14,81 +14,83 @@ extension Options {
         Flag(
             ["--kernel", "-k", "--kernel_name", "--kernel-name"] + traits("kernel_name"), takes: "NAME",
             example: "python3",
-            in: .kernel, "Run in this kernel, or in the Python environment at this path; else as the notebook says"
+            in: .kernel, "Instead of the notebook's kernel, use this one or the Python environment at this path"
         ) { options, value, _ in options.kernel = value.isEmpty ? nil : value },
         Flag(
             "--kernel-fallback", in: .kernel,
-            "If that kernel is not there, use the only one of the notebook's language"
+            "If the kernel does not exist, use the only kernel for the notebook's language"
         ) { $0.allowsKernelFallback = true },
         Flag(
             "--cwd", takes: "DIR", example: "/tmp", in: .kernel,
-            "Run the kernel in this directory, not in that of the notebook"
+            "Run the kernel in this directory instead of the notebook's"
         ) { options, value, _ in options.workingDirectory = value },
         Flag(
-            "--env", takes: "NAME=VALUE", example: "MODE=full", in: .kernel, "Set a variable for the kernel"
+            "--env", takes: "NAME=VALUE", example: "MODE=full", in: .kernel, "Set an environment variable of the kernel"
         ) { options, value, name throws(UsageError) in
             let (key, value) = try FlagValueParser.variable(value, name)
             options.environment[key] = value
         },
-        Flag("--as-owner", in: .kernel, "Run as the owner of the notebook, who may be root") { $0.user = .owner },
-        Flag("--as-caller", in: .kernel, "Run with the rights of this process, also as root") { $0.user = .caller },
+        Flag("--as-owner", in: .kernel, "Run as the owner of the notebook, even if that is root") { $0.user = .owner },
+        Flag("--as-caller", in: .kernel, "Run with the rights of this process, even as root") { $0.user = .caller },
         Flag("--as-user", takes: "USER", example: "ann", in: .kernel, "As root, run as this user") {
             options, value, _ in
             options.user = .named(value)
         },
-        Flag("--keep-kernel", in: .kernel, "Leave the kernel running after the run, and say how to reach and end it") {
+        Flag("--keep-kernel", in: .kernel, "Leave the kernel running after the run, and print how to use and stop it") {
             $0.keepsKernel = .always
         },
         Flag("--keep-kernel-on-failure", in: .kernel, "Leave the kernel running if the run does not succeed") {
             options in
             if options.keepsKernel == .never { options.keepsKernel = .afterFailure }
         },
-        Flag("--leave-children", in: .kernel, "Leave running what the notebook started") { $0.leavesChildren = true },
+        Flag("--leave-children", in: .kernel, "Leave the notebook's processes running") { $0.leavesChildren = true },
         Flag(
             traits("extra_arguments"), takes: "LIST", example: "['--debug']", in: .compatibility,
-            "Arguments of the kernel"
+            "Additional arguments for the kernel"
         ) {
             options, value, _ in options.kernelArguments += FlagValueParser.list(value)
         },
         // Time
         Flag(
             ["--timeout", "--execution-timeout"] + traits("timeout"), takes: "TIME", example: "10m", in: .time,
-            "Limit each cell"
+            "Limit each cell to this time"
         ) { options, value, name throws(UsageError) in options.timeout = try FlagValueParser.limit(value, name) },
-        Flag("--total-timeout", takes: "TIME", example: "2h", in: .time, "Limit the whole run") {
+        Flag("--total-timeout", takes: "TIME", example: "2h", in: .time, "Limit the whole run to this time") {
             options, value, name throws(UsageError) in options.totalTimeout = try FlagValueParser.limit(value, name)
         },
-        Flag("--idle-timeout", takes: "TIME", example: "90s", in: .time, "Limit the silence of a running cell") {
+        Flag("--idle-timeout", takes: "TIME", example: "90s", in: .time, "Limit how long a cell may produce no output")
+        {
             options, value, name throws(UsageError) in options.idleTimeout = try FlagValueParser.limit(value, name)
         },
         Flag(
             ["--startup-timeout", "--startup_timeout", "--start-timeout"] + traits("startup_timeout"), takes: "TIME",
-            example: "60", in: .time, "Limit the start of the kernel"
+            example: "60", in: .time, "Limit the start of the kernel to this time"
         ) { options, value, name throws(UsageError) in
             options.startTimeout = try FlagValueParser.startLimit(value, name)
         },
         Flag(
             "--on-timeout", takes: "stop|interrupt", example: "interrupt", in: .time,
-            "At a limit, end the run, or interrupt the cell and run the next"
+            "At a limit, end the run, or interrupt the cell and run the next one"
         ) { options, value, name throws(UsageError) in
             options.onTimeout = try FlagValueParser.choice(value, name, ["stop": .stop, "interrupt": .continue])
         },
         Flag(
             "--grace", takes: "TIME", example: "10s", in: .time,
-            "Give an interrupted kernel this time before it is killed"
+            "Kill a kernel that ignores an interrupt for this time"
         ) { options, value, name throws(UsageError) in
-            // None at all is a time too.
+            // Zero is a valid grace period.
             guard let grace = Double(value) == 0 ? .zero : try FlagValueParser.limit(value, name) else {
                 throw UsageError("\(name) needs a time, such as 10s")
             }
             options.grace = grace
         },
         // The cells
-        Flag("--allow-errors", in: .cells, "Go on after any error") { $0.allowedErrors.isEverything = true },
-        Flag("--allow-error", takes: "NAME", example: "ValueError", in: .cells, "Go on after errors of this name") {
+        Flag("--allow-errors", in: .cells, "Continue after any error") { $0.allowedErrors.isEverything = true },
+        Flag("--allow-error", takes: "NAME", example: "ValueError", in: .cells, "Continue after errors with this name")
+        {
             options, value, _ in options.allowedErrors.names.insert(value)
         },
-        Flag("--start-at", takes: "CELL", example: "2", in: .cells, "Begin at this cell: a number, a tag or an id") {
+        Flag("--start-at", takes: "CELL", example: "2", in: .cells, "Start at this cell, given by number, tag or ID") {
             options, value, _ in options.startAt = value
         },
         Flag("--stop-after", takes: "CELL", example: "plots", in: .cells, "Stop after this cell") { options, value, _ in
@@ -96,42 +98,43 @@ extension Options {
         },
         Flag(
             traits("skip_cells_with_tag"), takes: "TAG", example: "slow", in: .compatibility,
-            "Leave out cells with this tag"
+            "Skip cells with this tag"
         ) { options, value, _ in options.skipTag = value },
-        Flag(traits("allow_errors"), takes: "BOOL", example: "True", in: .compatibility, "Go on after any error") {
+        Flag(traits("allow_errors"), takes: "BOOL", example: "True", in: .compatibility, "Continue after any error") {
             options, value, name throws(UsageError) in
             options.allowedErrors.isEverything = try FlagValueParser.truth(value, name)
         },
         Flag(
             traits("allow_error_names"), takes: "LIST", example: "['KeyError']", in: .compatibility,
-            "Go on after errors of these names"
+            "Continue after errors with these names"
         ) { options, value, _ in options.allowedErrors.names.formUnion(FlagValueParser.list(value)) },
         // The result
-        Flag("--no-timing", in: .result, "Leave out when cells ran") { $0.keepsTiming = false },
-        Flag("--record", in: .result, "Keep in the notebook how the run went") { $0.keepsRecord = true },
-        Flag("--collapse-progress", in: .result, "Keep of a progress bar what a terminal shows at the end") {
+        Flag("--no-timing", in: .result, "Do not record when cells ran") { $0.keepsTiming = false },
+        Flag("--record", in: .result, "Record the run in the notebook's metadata") { $0.keepsRecord = true },
+        Flag("--collapse-progress", in: .result, "Keep only the final state of progress bars") {
             $0.collapsesProgress = true
         },
         Flag(
             "--max-output", takes: "SIZE", example: "10MB", in: .result,
-            "Keep so much output of each cell; the rest is counted and cut"
+            "For each cell, drop and count output beyond this size"
         ) { options, value, name throws(UsageError) in options.outputLimit = try FlagValueParser.bytes(value, name) },
-        Flag(traits("record_timing"), takes: "BOOL", example: "False", in: .compatibility, "Keep when cells ran") {
+        Flag(traits("record_timing"), takes: "BOOL", example: "False", in: .compatibility, "Record when cells ran") {
             options, value, name throws(UsageError) in options.keepsTiming = try FlagValueParser.truth(value, name)
         },
         Flag(
-            traits("store_widget_state"), takes: "BOOL", example: "False", in: .compatibility, "Keep how widgets look"
+            traits("store_widget_state"), takes: "BOOL", example: "False", in: .compatibility,
+            "Save the state of widgets"
         ) { options, value, name throws(UsageError) in options.keepsWidgets = try FlagValueParser.truth(value, name) },
     ]
 
-    /// The names of a setting of nbclient, which is spelled with the class that it belongs to.
+    /// Returns the option names of an nbclient setting, one for each class that nbconvert and nbclient accept.
     package static func traits(_ name: String) -> [String] {
         ["ExecutePreprocessor", "NbClientApp", "NotebookClient"].map { "--\($0).\(name)" }
     }
 }
 
 extension FlagValueParser {
-    /// Reads a limit, such as `10m`; nil for `none`.
+    /// Parses a limit, such as `10m`; returns nil for `none`.
     package static func limit(_ value: String, _ name: String) throws(UsageError) -> Duration? {
         guard let limit = TimeLimit(parsing: value) else {
             throw UsageError("\(name): '\(value)' is not a time. Write 600 for seconds, or 90s, 10m, 1h30m, none")
@@ -139,7 +142,7 @@ extension FlagValueParser {
         return limit.duration
     }
 
-    /// Reads a limit of the start of a kernel. `none` is a year: no kernel takes so long.
+    /// Parses a limit for the start of a kernel. `none` means one year, which no kernel reaches.
     package static func startLimit(_ value: String, _ name: String) throws(UsageError) -> Duration {
         try limit(value, name) ?? .seconds(365 * 86400)
     }

@@ -2,32 +2,32 @@ public import GalleyExecution
 import GalleyJupyterProtocol
 import GalleyStorage
 
-/// How a notebook is run: ``RunSettings``, which are values, and ``RunHooks``, which are code.
+/// The options of a run: ``RunSettings``, which are plain values, and ``RunHooks``, which are code.
 ///
-/// The properties of both are reached directly:
+/// You can access the properties of both directly:
 ///
 ///     var options = Options()
 ///     options.timeout = .seconds(600)
 ///     options.kernels = AttachedKernels("kernel-4711.json")
 @dynamicMemberLookup
 public struct Options: Sendable {
-    /// The values.
+    /// The values, such as limits and the place of the result.
     public var settings: RunSettings
-    /// The code that takes part.
+    /// The code that takes part in the run, such as the kernel provider.
     public var hooks: RunHooks
 
-    /// Puts both together; each is the usual one by default.
+    /// Combines settings and hooks.
     public init(_ settings: RunSettings = RunSettings(), hooks: RunHooks = RunHooks()) {
         (self.settings, self.hooks) = (settings, hooks)
     }
 
-    /// A setting.
+    /// Accesses a property of ``settings``.
     public subscript<Setting>(dynamicMember setting: WritableKeyPath<RunSettings, Setting>) -> Setting {
         get { settings[keyPath: setting] }
         set { settings[keyPath: setting] = newValue }
     }
 
-    /// A hook.
+    /// Accesses a property of ``hooks``.
     public subscript<Hook>(dynamicMember hook: WritableKeyPath<RunHooks, Hook>) -> Hook {
         get { hooks[keyPath: hook] }
         set { hooks[keyPath: hook] = newValue }

@@ -3,7 +3,7 @@ public import GalleyExecution
 import GalleyJupyterProtocol
 public import GalleyStorage
 
-/// A run of a notebook that goes on while its caller does something else, follows it, or ends it.
+/// A run of a notebook that you can follow and cancel while your code does something else.
 ///
 ///     let run = Run("report.ipynb")
 ///     for await event in run.events {
@@ -11,19 +11,19 @@ public import GalleyStorage
 ///     }
 ///     let report = try await run.report
 ///
-/// It begins at once. A run that nobody holds any more, neither itself nor its events, is cancelled.
+/// The run starts at once. It is canceled when nothing refers to the run or to its ``events`` anymore.
 public final class Run: Sendable {
     private let stop = StopSignal()
     private let queue = AsyncState(EventQueue<RunEvent>())
     private let finished = AsyncState(0.0)
     private let work: Task<Report, any Error>
 
-    /// Runs a notebook, as ``execute(_:_:)-(String,_)`` does.
+    /// Starts running the notebook at a location, as ``execute(_:_:)-(String,_)`` does.
     public convenience init(_ location: String, _ options: Options = Options()) {
         self.init(location, options) { try RunStores(NotebookLocation(location), options) }
     }
 
-    /// Runs a notebook that is kept anywhere, as ``execute(_:to:_:)`` does.
+    /// Starts running the notebook in a store, as ``execute(_:to:_:)`` does.
     public convenience init(
         _ source: any NotebookStore, to destination: (any NotebookStore)? = nil, _ options: Options = Options()
     ) {
@@ -47,14 +47,14 @@ public final class Run: Sendable {
 
     deinit { stop.cancelOnce() }
 
-    /// Ends the run: the cell that runs is interrupted, what there is is kept and saved, the kernel is ended.
+    /// Ends the run: interrupts the running cell, saves the outputs so far, and shuts the kernel down.
     ///
-    /// It takes no longer than the grace period of the options. When it is called again the kernel is killed at once.
+    /// This takes at most the grace period of the options. A second call kills the kernel at once.
     ///
-    /// - Parameter reason: What the report and the notebook are to say.
+    /// - Parameter reason: The reason that the report gives.
     public func cancel(_ reason: StopReason = .cancelled) { stop.stop(reason) }
 
-    /// How much of the run is over, from 0 to 1: the cells that are over, of those that are to be run.
+    /// The completed fraction of the run, from 0 to 1: completed cells divided by cells to run.
     ///
     ///     let run = Run("report.ipynb")
     ///     for await event in run.events {
@@ -62,14 +62,15 @@ public final class Run: Sendable {
     ///     }
     ///     print(run.fractionCompleted)
     ///
-    /// It never falls, and is 1 after a success. A run that ends before its last cell leaves it where it was.
+    /// The fraction never decreases, and is 1 after a success. If the run ends before its last cell, the fraction keeps
+    /// its last value.
     public var fractionCompleted: Double { finished.look(\.self) }
 
-    /// Waits for the end of the run, and returns what became of it.
+    /// The report of the run, available when the run has ended.
     ///
-    /// When the task that waits is cancelled, so is the run.
+    /// If the waiting task is canceled, the run is canceled too.
     ///
-    /// - Throws: What ``execute(_:_:)-(String,_)`` throws.
+    /// - Throws: The errors of ``execute(_:_:)-(String,_)``.
     public var report: Report {
         get async throws {
             try await withTaskCancellationHandler {
@@ -80,21 +81,20 @@ public final class Run: Sendable {
         }
     }
 
-    /// What happens in the run, from its beginning to its end, which is ``RunEvent/finished(_:)`` or
-    /// ``RunEvent/failed(_:)``.
+    /// The events of the run in order. The last one is ``RunEvent/finished(_:)`` or ``RunEvent/failed(_:)``.
     ///
-    /// The run waits for nobody who listens. What is not listened to is kept, up to 16 MB of outputs; where there is no
-    /// room for more, a ``RunEvent/outputsDropped(count:)`` stands for those that were left out. All other events are kept, but
-    /// for some that merely say that it was saved, and the notebook has all outputs in any case.
+    /// The run does not wait for the reader. Unread events are kept, with up to 16 MB of outputs. Outputs beyond that
+    /// are dropped, and a ``RunEvent/outputsDropped(count:)`` takes their place. Some ``RunEvent/saved(_:)`` events may
+    /// be dropped too. All other events are kept, and the notebook contains all outputs in any case.
     ///
-    /// Loops can take turns: each goes on where the one before it was left. Two loops at once share the events. When the
-    /// task that listens is cancelled its loop ends, which is nothing to the run: its last events are not heard there.
+    /// Several loops can follow one another: each continues where the previous one stopped. Two loops at the same time
+    /// share the events. If the task that runs the loop is canceled, the loop ends early and the run continues.
     public var events: EventSequence<RunEvent> { EventSequence(of: self, queue) }
 }
 
-/// A run of many notebooks that goes on while its caller does something else, follows it, or ends it.
+/// A run of many notebooks that you can follow and cancel while your code does something else.
 ///
-/// It begins at once. A run that nobody holds any more, neither itself nor its events, is cancelled.
+/// The run starts at once. It is canceled when nothing refers to the run or to its ``events`` anymore.
 public final class BatchRun: Sendable {
     private let stop = StopSignal()
     private let queue = AsyncState(EventQueue<BatchEvent>())
@@ -102,7 +102,7 @@ public final class BatchRun: Sendable {
     private let count: Int
     private let work: Task<BatchReport, Never>
 
-    /// Runs the notebooks of a batch.
+    /// Starts running the notebooks of a batch.
     public init(_ batch: Batch) {
         count = batch.jobs.count
         work = Task { [stop, queue, finished] in
@@ -116,19 +116,21 @@ public final class BatchRun: Sendable {
 
     deinit { stop.cancelOnce() }
 
-    /// Ends all runs, and begins no other: within the grace period. When it is called again the kernels are killed.
+    /// Ends all runs within the grace period of their options, and starts no more notebooks. A second call kills the
+    /// kernels at once.
     ///
-    /// - Parameter reason: What the reports and the notebooks are to say.
+    /// - Parameter reason: The reason that the reports give.
     public func cancel(_ reason: StopReason = .cancelled) { stop.stop(reason) }
 
-    /// How much of the batch is over, from 0 to 1: the notebooks that are over, of all.
+    /// The completed fraction of the batch, from 0 to 1: completed notebooks divided by all notebooks.
     ///
-    /// Notebooks that were not begun do not count, so a batch that is cancelled leaves it where it was.
+    /// Notebooks that were never started do not count as completed. If the batch is canceled, the fraction keeps its
+    /// last value.
     public var fractionCompleted: Double { count == 0 ? 1 : Double(finished.look(\.self)) / Double(count) }
 
-    /// Waits for the end of all runs, and returns what became of them.
+    /// The report of the batch, available when all runs have ended.
     ///
-    /// When the task that waits is cancelled, so are the runs.
+    /// If the waiting task is canceled, the runs are canceled too.
     public var report: BatchReport {
         get async {
             await withTaskCancellationHandler {
@@ -139,13 +141,13 @@ public final class BatchRun: Sendable {
         }
     }
 
-    /// What happens in the runs, from the beginning to the end; what is not listened to is kept as in ``Run/events``.
+    /// The events of all runs. Unread events are kept as described for ``Run/events``.
     public var events: EventSequence<BatchEvent> { EventSequence(of: self, queue) }
 }
 
-/// What happens in a run, in its order.
+/// The events of a run, or the outputs of an ``Execution``, in order.
 public struct EventSequence<Event: Sendable>: AsyncSequence, Sendable {
-    /// The run: whoever listens holds it.
+    /// The source of the events, which stays alive while a loop reads them.
     private let run: any AnyObject & Sendable
     private let take: @Sendable () async -> Event?
 
@@ -157,14 +159,14 @@ public struct EventSequence<Event: Sendable>: AsyncSequence, Sendable {
         }
     }
 
-    /// Begins to listen, or goes on with it.
+    /// Returns an iterator that starts with the first unread event.
     public func makeAsyncIterator() -> Iterator { Iterator(events: self) }
 
-    /// Takes one event after another.
+    /// An iterator over the events.
     public struct Iterator: AsyncIteratorProtocol {
         fileprivate let events: EventSequence
 
-        /// Returns the next event; nil at the end, and where the task is cancelled.
+        /// Waits for the next event and returns it; nil at the end, and if the task is canceled.
         public func next() async -> Event? { await events.take() }
     }
 }

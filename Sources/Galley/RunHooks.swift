@@ -3,37 +3,36 @@ public import GalleyJupyterProtocol
 import GalleyLocalKernels
 public import GalleyStorage
 
-/// The code that takes part in a run: what provides kernels and storage, what prepares the notebook, what runs around each
-/// cell, what receives the events.
+/// The code that takes part in a run: providers of kernels and storage, preparations, middleware and event sinks.
 public struct RunHooks: Sendable {
-    /// Provides the kernel; by default this machine does.
+    /// The provider of the kernel; by default the kernels of this machine.
     public var kernels: any KernelProvider = LocalKernels()
-    /// Open the locations of notebooks and results: each is asked in turn. By default there are the files of this machine.
+    /// The storage providers, which are asked in this order to open a location; by default only local files.
     public var storage: [any StorageProvider] = [LocalStorage()]
-    /// Change the notebook before it runs, in this order.
+    /// The preparations that change the notebook before it runs, in this order.
     public var preparations: [any NotebookPreparation] = []
-    /// Run around each cell: the first before all others, and after all others.
+    /// The middleware around each cell. The first one runs before all others, and again after all others.
     public var middleware: [any Middleware] = []
-    /// Receive the events of the run, in this order.
+    /// The sinks that receive the events of the run, in this order.
     public var events: [any EventSink] = []
-    /// Answers the questions of the code; without it, or if it returns nil, `input()` is an error.
+    /// Replies to input requests of the code. Without a handler, or if it returns nil, `input()` raises an error.
     public var answer: InputHandler?
 
-    /// Measures the time of cells and the pauses between saves.
+    /// The clock for the durations of cells and the pauses between saves.
     package var clock: any Clock<Duration> = ContinuousClock()
 
-    /// Whether the report has the notebook as the run has left it.
+    /// Whether the report contains the executed notebook.
     package var keepsNotebook = true
 
-    /// Answers a question with a line, or with nil for no answer.
+    /// A function that returns a line of input for a prompt, or nil for none.
     public typealias InputHandler = @Sendable (_ prompt: String, _ isPassword: Bool) async -> String?
 
-    /// Runs on this machine, with no other code.
+    /// Creates hooks for the kernels and files of this machine, without other code.
     public init() {}
 
-    /// Runs in a kernel of this provider, with no other code.
+    /// Creates hooks for the kernels of a provider, without other code.
     public init(kernels: any KernelProvider) { self.kernels = kernels }
 
-    /// What takes part in running cells.
+    /// The hooks that take part in running cells.
     package var cells: CellHooks { CellHooks(middleware: middleware, answer: answer) }
 }

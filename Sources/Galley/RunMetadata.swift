@@ -1,15 +1,15 @@
 import GalleyExecution
 import GalleyJSON
 
-/// What a notebook's metadata can tell of the run that it comes from.
+/// The record of a run in the notebook's metadata.
 enum RunMetadata {
-    /// The key in the metadata.
+    /// The metadata key of the record.
     static let key = "galley"
 
-    /// The record of a run that is still going on, or was cut off in the middle.
+    /// Returns the record of a run that has not ended, or was cut off.
     static func running(_ settings: RunSettings) -> Value { record("running", [], settings) }
 
-    /// The record of a run that is over.
+    /// Returns the record of a run that has ended.
     static func finished(_ report: Report, _ settings: RunSettings) -> Value {
         var more: [(String, Value)] = [("duration", .number((report.duration.inSeconds * 1000).rounded() / 1000))]
         if let cell = report.failingCell { more.append(("cell", .number(cell.number))) }

@@ -1,15 +1,15 @@
 import GalleyExecution
 import GalleyStorage
 
-/// Where a run reads its notebook and where its result goes.
+/// The stores that a run reads its notebook from and saves its result to.
 struct RunStores: Sendable {
     let source: any NotebookStore
-    /// Nil if the result goes where the notebook comes from.
+    /// The store of the result; nil if the result replaces the notebook in `source`.
     let destination: (any NotebookStore)?
     /// The location of the result and its provider, if the settings name one.
     private(set) var result: (location: NotebookLocation, provider: any StorageProvider)?
 
-    /// The store that is written.
+    /// The store that the run writes to.
     var target: any NotebookStore { destination ?? source }
 
     /// Opens the stores of the notebook at a location.
@@ -18,8 +18,10 @@ struct RunStores: Sendable {
         (destination, result) = try Self.destination(of: location, options)
     }
 
-    /// Takes stores that the caller has made. A notebook without a location has no place beside it: its result goes back to
-    /// its store, unless the caller or the settings name another place.
+    /// Uses stores that the caller has made.
+    ///
+    /// With the setting ``ResultPlace/beside``, the result goes to `destination`, or back to the source if there is
+    /// none, because a store has no location to put a file beside.
     init(_ source: any NotebookStore, to destination: (any NotebookStore)?, _ options: Options) throws {
         self.source = source
         if destination == nil, options.result != .beside {
@@ -29,10 +31,10 @@ struct RunStores: Sendable {
         }
     }
 
-    /// What tells the place of the result apart from others; nil if the caller or the source says where it is.
+    /// A key that is equal for results at the same place; nil if the settings do not name the place.
     var resultIdentity: PathKey? { result.map { PathKey($0.provider.identity(of: $0.location)) } }
 
-    /// Makes the folder of results that the settings name.
+    /// Creates the folder for results, if the settings name one.
     func makeFolder(_ settings: RunSettings) async throws {
         guard case .folder = settings.result, let result else { return }
         try await result.provider.makeFolder(of: result.location)
@@ -46,17 +48,17 @@ struct RunStores: Sendable {
         if options.result == .nowhere { return (DiscardingStore(), nil) }
         guard let location = options.result.location(of: source) else { return (nil, nil) }
         let provider = try options.storage.provider(of: location)
-        // By another name it is the same place still.
+        // Two names can refer to the same place.
         if provider.opens(source), provider.isSame(source, location) { return (nil, nil) }
         return (try provider.store(at: location), (location, provider))
     }
 }
 
 extension ResultPlace {
-    /// The location of the result of a notebook; nil if that is the notebook's own, or if the result is not kept.
+    /// Returns the location of a notebook's result; nil if the result replaces the notebook, or is discarded.
     ///
     /// - Parameters:
-    ///   - mark: What a name beside the notebook gets before its ending.
+    ///   - mark: The text to insert before `.ipynb` in the name of a result beside the notebook.
     ///   - name: The path within a folder of results; nil for the notebook's own name.
     package func location(
         of notebook: NotebookLocation, mark: String = ".executed", as name: String? = nil

@@ -2,33 +2,32 @@ import GalleyConcurrency
 package import GalleyExecution
 import GalleyJupyterProtocol
 
-/// Ends a run from outside of it.
+/// A signal that ends a run from outside.
 package final class StopSignal: Sendable {
     private struct State {
         var reasons: [StopReason] = []
-        /// When it was used first.
+        /// When the run was first stopped.
         var firstUse: ContinuousClock.Instant?
-        /// What listens: at first whatever starts the kernel, then whatever runs the cells.
+        /// Receives the stops: first the code that starts the kernel, then the code that runs the cells.
         var listener: (@Sendable (StopReason) -> Bool)?
     }
 
     private let state = AsyncState(State())
 
-    /// Makes a switch, for one run.
+    /// Creates a signal for one run.
     package init() {}
 
-    /// Ends the run: the cell that runs is interrupted, what there is is kept and saved, the kernel is ended.
+    /// Ends the run: interrupts the running cell, saves the outputs so far, and shuts the kernel down.
     ///
-    /// It takes no longer than the grace period of the options. When it is called again the kernel is killed at once.
+    /// This takes at most the grace period of the options. A second call kills the kernel at once.
     ///
-    /// - Returns: Whether there is anything to be ended: false before there is a kernel, when the run merely reads, and
-    ///   when everything is saved.
+    /// - Returns: Whether there is anything to end: false while the run only reads, and after the result was saved.
     @discardableResult
     package func stop(_ reason: StopReason) -> Bool {
         send(reason, isRepeatable: true)
     }
 
-    /// Ends the run for nobody's sake in particular, unless it was ended before: the kernel has its time.
+    /// Ends the run unless it was stopped earlier, so it never kills the kernel at once.
     func cancelOnce() { _ = send(.cancelled, isRepeatable: false) }
 
     private func send(_ reason: StopReason, isRepeatable: Bool) -> Bool {
@@ -41,13 +40,13 @@ package final class StopSignal: Sendable {
         return listener?(reason) ?? false
     }
 
-    /// Waits until somebody uses it, and returns when that was; nil where the task is cancelled before.
+    /// Waits for the first stop and returns its time; nil if the task is canceled earlier.
     func firstUse() async -> ContinuousClock.Instant? { await state.first { $0.firstUse } }
 
-    /// Why the run was ended first; nil where it was not.
+    /// The reason of the first stop; nil if the run was not stopped.
     var reason: StopReason? { state.look { $0.reasons.first } }
 
-    /// Lets somebody hear of every stop from now on, and of those that were before; nil for nobody.
+    /// Sets the listener for all stops, including earlier ones; nil removes it.
     func setListener(_ listener: (@Sendable (StopReason) -> Void)?) {
         guard let listener else { return setAnsweringListener(nil) }
         setAnsweringListener { reason in
@@ -56,7 +55,8 @@ package final class StopSignal: Sendable {
         }
     }
 
-    /// Lets somebody hear of every stop who tells whether there is anything to be ended.
+    /// Sets a listener for all stops, including earlier ones, that returns whether there is anything to end; nil
+    /// removes it.
     func setAnsweringListener(_ listener: (@Sendable (StopReason) -> Bool)?) {
         let reasons = state.change { state in
             state.listener = listener

@@ -2,27 +2,31 @@ import GalleyConcurrency
 import GalleyExecution
 import GalleyStorage
 
-/// Asks for something that may never come about: when the run is ended it is waited for no longer than the grace period.
+/// A time limit for store operations that may never return. After the run was stopped, it waits for the grace period
+/// only.
 struct StoreDeadline: Sendable {
     let stop: StopSignal
     let grace: Duration
-    /// Whether the store is told at once that the run is ended. What is to be saved is to be saved all the same.
+    /// Whether a stop cancels the operation at once. An operation that saves a result is not canceled.
     var cancelsAtStop = true
-    /// When the time of the run is over; nil where that is nothing to the store.
+    /// When the total time limit of the run expires; nil if it does not apply to the operation.
     var deadline: ContinuousClock.Instant?
 
     private static let least = Duration.seconds(1)
-    /// A disk that is slow may still do it; so much less is left for saving the result elsewhere.
+    /// The additional time for a local store, because a slow disk may still respond. It leaves less time to save the
+    /// result elsewhere.
     private static let ofOwn = Duration.seconds(2)
 
-    /// Says that something has taken too long.
+    /// The error of an operation that took too long.
     struct Exceeded: Error, CustomStringConvertible {
         let name: String
-        var description: String { "\(name) has not answered since the run was to end" }
+        var description: String { "\(name) did not respond in time after the run was stopped" }
     }
 
-    /// Asks a store to do something to what it keeps. Before there is anything to be saved, a local store is waited for.
-    /// Later it may be behind a disk that does not answer, and the result has to be saved elsewhere in time.
+    /// Performs an operation of a store.
+    ///
+    /// Before there is a result to save, the wait for a local store has no limit. Later it has one: the disk may not
+    /// respond, and the result has to be saved elsewhere in time.
     func perform<Answer: Sendable>(
         _ store: any NotebookStore, _ operation: @escaping @Sendable () async throws -> Answer
     ) async throws -> Answer {
@@ -30,9 +34,10 @@ struct StoreDeadline: Sendable {
         return try await perform(naming: store.name, extra: store.isLocal ? Self.ofOwn : .zero, operation)
     }
 
-    /// Asks, and returns the answer.
+    /// Performs an operation and returns its result.
     ///
-    /// - Parameter extra: How much longer than others it is waited for.
+    /// - Parameter extra: The additional time to wait.
+    /// - Throws: ``Exceeded`` if the operation does not return in time, and any error of the operation.
     func perform<Answer: Sendable>(
         naming name: String, extra: Duration = .zero, _ operation: @escaping @Sendable () async throws -> Answer
     ) async throws -> Answer {
@@ -40,14 +45,14 @@ struct StoreDeadline: Sendable {
             do {
                 return try await operation()
             } catch {
-                // What fails once it is not wanted any more has not failed.
+                // The error of a canceled operation is not a failure of the store.
                 try Task.checkCancellation()
                 throw error
             }
         })
         @Sendable func end(since moment: ContinuousClock.Instant) async throws {
             if cancelsAtStop { operationTask.cancel() }
-            // A kernel may have taken most of the time, and a store deserves a chance.
+            // The kernel may have used most of the grace period, so the store has at least one second.
             try await ContinuousClock().sleepInSteps(until: max(moment + grace, .now + Self.least) + extra)
             operationTask.abandon()
         }

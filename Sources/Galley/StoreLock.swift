@@ -1,9 +1,9 @@
 import GalleyStorage
 import Synchronization
 
-/// A run's lock on the store that its result goes to.
+/// A run's lock on the store of its result.
 ///
-/// It is let go once the run is over, and not before what the run has begun in the store and no longer waits for.
+/// It is released when the run has ended, and every operation that the run began in the store has ended too.
 final class StoreLock: Sendable {
     private struct State {
         var isLocked = false
@@ -14,10 +14,10 @@ final class StoreLock: Sendable {
     private let store: any NotebookStore
     private let state = Mutex(State())
 
-    /// Will lock the store.
+    /// Prepares to lock a store.
     init(on store: any NotebookStore) { self.store = store }
 
-    /// Locks it.
+    /// Locks the store.
     func lock() async throws {
         try await perform {
             try await store.lock()
@@ -25,7 +25,9 @@ final class StoreLock: Sendable {
         }
     }
 
-    /// Does something in the store that may outlast the run.
+    /// Performs an operation in the store, which may outlast the run.
+    ///
+    /// - Throws: `CancellationError` if the run has ended, and any error of the operation.
     func perform<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
         let isLate = state.withLock { state in
             if !state.isOver { state.ongoing += 1 }
@@ -38,7 +40,7 @@ final class StoreLock: Sendable {
         return try answer.get()
     }
 
-    /// Says that the run is over.
+    /// Records that the run has ended.
     func unlock() async { await change { $0.isOver = true } }
 
     private func change(_ body: (inout State) -> Void) async {
@@ -48,7 +50,7 @@ final class StoreLock: Sendable {
             state.isLocked = false
             return true
         }
-        // Whatever was waited for in vain has been cancelled, and this is to be done all the same.
+        // This task may have been canceled, but the store must be unlocked in any case.
         if isTime { await Task { [store] in await store.unlock() }.value }
     }
 }

@@ -1,45 +1,46 @@
 import GalleyConcurrency
 import GalleyJupyterProtocol
 
-/// A clock on which all waiting is over at once: time goes on whenever somebody waits for it.
+/// A clock for tests, on which sleeping takes no real time: when tasks sleep, the clock jumps ahead.
 ///
-/// Of several who wait, the one whose time comes first is woken first.
+/// If several tasks sleep, the one with the earliest deadline wakes first.
 package final class ImmediateClock: Clock {
-    /// A moment, by the time since the clock began.
+    /// A moment, measured from the start of the clock.
     package struct Instant: InstantProtocol {
         var sinceStart: Duration
 
-        /// Returns a later moment.
+        /// Returns the moment after this duration.
         package func advanced(by duration: Duration) -> Instant { Instant(sinceStart: sinceStart + duration) }
-        /// Returns the time between two moments.
+        /// Returns the duration between two moments.
         package func duration(to other: Instant) -> Duration { other.sinceStart - sinceStart }
-        /// Orders moments by time.
+        /// Returns whether one moment comes before another.
         package static func < (one: Instant, other: Instant) -> Bool { one.sinceStart < other.sinceStart }
     }
 
     private struct State {
         var now = Duration.zero
         var next = 0
-        /// The moments that are waited for.
+        /// The deadlines of the sleeping tasks.
         var ends: [Int: Duration] = [:]
-        /// Whether somebody sees to it that they come.
+        /// Whether a task is advancing the clock.
         var isDriven = false
     }
 
     private let state = AsyncState(State())
     private let isQuiet: @Sendable () -> Bool
 
-    /// Begins at zero.
+    /// Creates a clock that starts at zero.
     ///
-    /// - Parameter isQuiet: Whether nothing goes on but waiting; time stands still as long as something does.
+    /// - Parameter isQuiet: Whether the code under test is only sleeping. The clock stands still while it returns
+    ///   false.
     package init(isQuiet: @escaping @Sendable () -> Bool = { true }) { self.isQuiet = isQuiet }
 
-    /// The moment that it is.
+    /// The current moment.
     package var now: Instant { state.look { Instant(sinceStart: $0.now) } }
-    /// Any time can be told apart.
+    /// One nanosecond.
     package var minimumResolution: Duration { .nanoseconds(1) }
 
-    /// Waits for a moment, which makes it come.
+    /// Sleeps until the clock has been advanced to a deadline.
     package func sleep(until deadline: Instant, tolerance: Duration?) async throws {
         let (number, isFirst) = state.change { state in
             state.next += 1
@@ -53,9 +54,9 @@ package final class ImmediateClock: Clock {
         try Task.checkCancellation()
     }
 
-    /// Lets the earliest moment come; returns whether there is somebody who waits for one.
+    /// Advances the clock to the earliest deadline if the code is quiet; returns false if no task sleeps.
     private func goOn() async -> Bool {
-        // Whoever else was about to wait gets the chance to. On a machine that has much else to do that takes a moment.
+        // Other tasks that are about to sleep get time to do so. On a busy machine that takes a moment.
         try? await Task.sleep(for: .milliseconds(10))
         for _ in 0..<50 { await Task.yield() }
         let isQuiet = isQuiet()

@@ -2,17 +2,17 @@ public import GalleyJSON
 public import GalleyJupyterProtocol
 import Synchronization
 
-/// A kernel that answers from a script, without a process and without a wire.
+/// A kernel for tests that replies from a script, without a process or a network connection.
 ///
 ///     var options = Options()
 ///     options.kernels = ScriptedKernels { _ in
 ///         ScriptedKernel { code in .running(printing: "I was asked to run \(code)") }
 ///     }
 public final class ScriptedKernel: Kernel {
-    /// What happens when a request arrives.
+    /// A step of the script, taken when a request arrives.
     @nonexhaustive
     public enum Step: Sendable {
-        /// Something is published or replied.
+        /// The kernel sends a message of this type on a channel.
         case say(
             String, on: Channel, content: Value = [:], about: ParentRequest = .request, buffers: [[UInt8]] = [],
             date: String? = nil)
@@ -20,24 +20,24 @@ public final class ScriptedKernel: Kernel {
         case die(PostMortem)
     }
 
-    /// What something that is said belongs to.
+    /// The request that a message names as its parent.
     @nonexhaustive
     public enum ParentRequest: Sendable {
         /// The request that has just arrived.
         case request
-        /// The request to run code that arrived so many before the last one.
+        /// An earlier execute request: 0 for the latest one, 1 for the one before it.
         case code(before: Int)
-        /// The kernel does not tell.
+        /// None: the message has no parent.
         case nothing
     }
 
-    /// What it says of itself.
+    /// The kernel's information about itself.
     public let info = KernelInfo(json: [
         "implementation": "script", "language_info": ["name": "script"], "protocol_version": "5.3",
     ])
-    /// The client's side of the conversation.
+    /// The session that creates the client's requests.
     public let session = Session()
-    /// Everything it says.
+    /// The messages that the kernel sends.
     public let messages = KernelMessages()
 
     private let own = Session()
@@ -50,10 +50,10 @@ public final class ScriptedKernel: Kernel {
         var (isDead, isOver, isKept) = (false, false, false)
     }
 
-    /// Begins with a kernel that behaves, and asks what its code does.
+    /// Creates a well-behaved kernel from closures that return its reactions.
     ///
-    /// Code of which nothing is said runs on until it is interrupted. Questions about code stay without a reply, unless
-    /// `answering` gives one.
+    /// Code with no steps runs until it is interrupted. Requests about code have no reply unless `answering` returns
+    /// one.
     ///
     ///     let kernel = ScriptedKernel({ code in .running(printing: code) }) { question in
     ///         switch question.type {
@@ -65,9 +65,9 @@ public final class ScriptedKernel: Kernel {
     ///     }
     ///
     /// - Parameters:
-    ///   - kept: What is told of the kernel when it is kept; nil if it cannot be kept.
-    ///   - running: Is given the code.
-    ///   - answering: Is given each request to complete or inspect code, or to say whether it is complete.
+    ///   - kept: The description of the kernel to return from ``keep()``; nil if the kernel cannot be kept.
+    ///   - running: Returns the steps for code.
+    ///   - answering: Returns the steps for a complete request, an inspect request or an is-complete request.
     public convenience init(
         keptAs kept: KeptKernel? = nil,
         _ running: @escaping @Sendable (_ code: String) -> [Step],
@@ -90,21 +90,21 @@ public final class ScriptedKernel: Kernel {
         (keptAs, self.script) = (kept, script)
     }
 
-    /// Makes a kernel that does with each request what a script says, and nothing else.
+    /// Creates a kernel that takes only the steps that `script` returns for each request.
     public static func answering(_ script: @escaping @Sendable (_ request: Message) -> [Step]) -> ScriptedKernel {
         ScriptedKernel(keptAs: nil, script: script)
     }
 
-    /// The requests that have arrived; a request to be interrupted is one, and so is the end.
+    /// The requests that have arrived, including interrupts and kills.
     public var requests: [Message] { log.withLock(\.requests) }
 
-    /// Whether it was shut down, or killed.
+    /// Whether the kernel was shut down or killed.
     public var isOver: Bool { log.withLock(\.isOver) }
 
-    /// Whether it was left running.
+    /// Whether the kernel was left running.
     public var isKept: Bool { log.withLock(\.isKept) }
 
-    /// Answers a request as the script says.
+    /// Records a request, and takes the steps of the script.
     public func send(_ message: Message) {
         log.withLock { $0.requests.append(message) }
         for step in script(message) {
@@ -128,19 +128,19 @@ public final class ScriptedKernel: Kernel {
         }
     }
 
-    /// How many requests to run code have arrived.
+    /// The number of execute requests that have arrived.
     private var count: Int { requests.count { $0.type == "execute_request" } }
 
-    /// Is noted as a request.
+    /// Records an interrupt request, and takes the steps of the script.
     public func interrupt() async { send(session.interruptRequest()) }
 
-    /// Ends what it says, unless it was kept.
+    /// Ends the messages, and marks the kernel as over unless it was kept.
     public func shutdown() async {
         log.withLock { if !$0.isKept { $0.isOver = true } }
         messages.finish()
     }
 
-    /// Ends what it says, and leaves it running if it can be kept and is not over.
+    /// Ends the messages and leaves the kernel running; returns nil if it cannot be kept, or has ended.
     public func keep() async -> KeptKernel? {
         guard let keptAs,
             log.withLock({ log in
@@ -152,7 +152,7 @@ public final class ScriptedKernel: Kernel {
         return keptAs
     }
 
-    /// Is noted as a request to end, and ends what it says.
+    /// Records a shutdown request, and ends the messages.
     public func kill() async {
         log.withLock { if !$0.isKept { $0.requests.append(session.shutdownRequest()) } }
         await shutdown()

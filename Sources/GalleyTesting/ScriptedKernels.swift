@@ -1,21 +1,21 @@
 public import GalleyJupyterProtocol
 
-/// A source of kernels that need no process: a closure makes each of them.
+/// A provider of kernels for tests, which a closure creates without processes.
 ///
 ///     var options = Options()
 ///     options.kernels = ScriptedKernels { _ in
 ///         ScriptedKernel { code in .running(printing: "I was asked to run \(code)") }
 ///     }
 public struct ScriptedKernels: KernelProvider {
-    /// What messages call it.
+    /// The name of the provider in messages.
     public let name: String
-    /// What requests may ask for besides a kernel.
+    /// The features that requests can use.
     public let features: Set<KernelFeature>
-    /// How many kernels there is room for.
+    /// The number of kernels and the memory that the provider offers.
     public let capacity: KernelCapacity
     private let make: @Sendable (KernelRequest) async throws -> any Kernel
 
-    /// Makes kernels by a closure, which gets the request.
+    /// Creates a provider from a closure that returns a kernel for each request.
     public init(
         name: String = "script", features: Set<KernelFeature> = [], capacity: KernelCapacity = KernelCapacity(),
         _ make: @escaping @Sendable (KernelRequest) async throws -> any Kernel
@@ -23,12 +23,12 @@ public struct ScriptedKernels: KernelProvider {
         (self.name, self.features, self.capacity, self.make) = (name, features, capacity, make)
     }
 
-    /// There is one, of any name.
+    /// Returns one kernel with the name of the provider. Requests for other names succeed too.
     public func kernels() -> [KernelDescription] {
         [KernelDescription(name: name, displayName: name, language: name, location: "this process")]
     }
 
-    /// Makes a kernel, hands it to `body`, and shuts it down however `body` is left.
+    /// Creates a kernel, passes it to `body`, and shuts it down when `body` returns or throws.
     public func withKernel<Result>(
         _ request: KernelRequest, _ body: (any Kernel) async throws -> Result
     ) async throws -> Result {

@@ -2,15 +2,19 @@ public import GalleyJSON
 import GalleyJupyterProtocol
 
 extension [ScriptedKernel.Step] {
-    /// What a kernel says that runs code and prints something.
+    /// The messages of a kernel that runs code which prints a text.
+    ///
+    /// - Parameter losingIdle: Whether to leave out the idle status at the end.
     public static func running(printing text: String, losingIdle: Bool = false) -> Self {
         running(
             [.say("stream", on: .iopub, content: ["name": "stdout", "text": .string(text)])], losingIdle: losingIdle)
     }
 
-    /// What a kernel says around what its code puts out.
+    /// The messages of a kernel that runs code with these outputs.
     ///
-    /// - Parameter count: By what number it counts the code; nil for that of the request.
+    /// - Parameters:
+    ///   - count: The execution count; nil for the number of execute requests so far.
+    ///   - losingIdle: Whether to leave out the idle status at the end.
     public static func running(
         _ steps: Self = [], count: Int? = nil, reply: Value = ["status": "ok"], losingIdle: Bool = false
     ) -> Self {
@@ -20,7 +24,7 @@ extension [ScriptedKernel.Step] {
             + (losingIdle ? [] : [.say("status", on: .iopub, content: ["execution_state": "idle"])])
     }
 
-    /// What a kernel says that takes up code.
+    /// The messages of a kernel that starts to run code.
     private static func beginning(_ count: Int?) -> Self {
         [
             .say("status", on: .iopub, content: ["execution_state": "busy"]),
@@ -28,12 +32,12 @@ extension [ScriptedKernel.Step] {
         ]
     }
 
-    /// What a kernel says that runs code which raises an error.
+    /// The messages of a kernel that runs code which raises an error.
     public static func failing(_ name: String, _ value: String, count: Int? = nil) -> Self {
         beginning(count) + raising(name, value, count: count)
     }
 
-    /// What a kernel says whose code, in the middle of it, raises an error.
+    /// The messages of a kernel whose running code raises an error.
     public static func raising(
         _ name: String, _ value: String, count: Int? = nil, about subject: ScriptedKernel.ParentRequest = .request
     ) -> Self {
@@ -50,7 +54,7 @@ extension [ScriptedKernel.Step] {
         ]
     }
 
-    /// What a kernel says that tells what it is.
+    /// The messages of a kernel that replies to a kernel info request.
     public static var introducing: Self {
         [
             .say("status", on: .iopub, content: ["execution_state": "busy"]),
@@ -59,9 +63,9 @@ extension [ScriptedKernel.Step] {
         ]
     }
 
-    /// What a kernel says that completes code.
+    /// The messages of a kernel that replies to a complete request.
     ///
-    /// - Parameter range: The part of the code that a match replaces, counted in Unicode scalars.
+    /// - Parameter range: The part of the code that a match replaces, in Unicode scalars.
     public static func completing(_ matches: [String], replacing range: Range<Int>) -> Self {
         answering(
             "complete_reply",
@@ -71,19 +75,21 @@ extension [ScriptedKernel.Step] {
             ])
     }
 
-    /// What a kernel says that describes a name; nil for one that it does not know.
+    /// The messages of a kernel that replies to an inspect request with a description; nil if the name is unknown.
     public static func inspecting(_ text: String?) -> Self {
         let data: Value = text.map { ["text/plain": .string($0)] } ?? [:]
         return answering(
             "inspect_reply", ["data": data, "found": .bool(text != nil), "metadata": [:], "status": "ok"])
     }
 
-    /// What a kernel says of code: `complete`, `incomplete`, `invalid` or `unknown`.
+    /// The messages of a kernel that replies to an is-complete request.
+    ///
+    /// - Parameter status: `complete`, `incomplete`, `invalid` or `unknown`.
     public static func judging(_ status: String, indent: String = "") -> Self {
         answering("is_complete_reply", ["indent": .string(indent), "status": .string(status)])
     }
 
-    /// What a kernel says around a reply.
+    /// The messages of a kernel that sends a reply, with the busy and idle statuses around it.
     public static func answering(_ type: String, _ content: Value) -> Self {
         [
             .say("status", on: .iopub, content: ["execution_state": "busy"]),

@@ -1,12 +1,12 @@
-/// Finds what somebody may have meant.
+/// Suggestions for misspelled names.
 package enum Spelling {
-    /// The names that differ from `name` by a few letters, the nearest first.
+    /// Returns up to two names that differ from `name` by only a few letters, the nearest first.
     package static func nearest(to name: String, in names: [String]) -> [String] {
         let ranked = names.map { (distance(name.lowercased(), $0.lowercased()), $0) }.sorted { $0 < $1 }
         return ranked.filter { $0.0 <= max(2, name.count / 3) }.prefix(2).map(\.1)
     }
 
-    /// The number of letters to be changed, added or left out between two words.
+    /// Returns the number of letters to change, insert or delete to turn one word into the other.
     private static func distance(_ one: String, _ other: String) -> Int {
         let (one, other) = (Array(one), Array(other))
         var row = Array(0...other.count)

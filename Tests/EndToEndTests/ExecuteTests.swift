@@ -315,7 +315,8 @@ import Testing
         #expect(try folder.notebook("a.galley-conflict.ipynb").counts == [1])
         #expect(
             end.errors.contains(
-                "galley: a.ipynb: somebody else has changed a.ipynb meanwhile; the result is in a.galley-conflict.ipynb\n"
+                "galley: a.ipynb: another program changed a.ipynb during the run; "
+                    + "the result is in a.galley-conflict.ipynb\n"
             ))
         #expect(end.errors.hasSuffix(", saved as a.galley-conflict.ipynb\n"))
     }

@@ -62,7 +62,8 @@ import Testing
         #expect(report.outcome.status == "succeeded")
         #expect(warnings.withLock(\.self).count == 1)
         #expect(
-            warnings.withLock(\.self).first?.hasPrefix("could not be saved on the way: memory.ipynb: no space") == true)
+            warnings.withLock(\.self).first?.hasPrefix("could not be saved during the run: memory.ipynb: no space")
+                == true)
         #expect(try store.notebook.cells[2].outputs.first?.text == "2\n")
     }
 

@@ -152,15 +152,15 @@ private func answering(_ answer: @escaping @Sendable (Message) -> [ScriptedKerne
     @Test func `names what is wrong with a reply`() async throws {
         let replies: [([ScriptedKernel.Step], String)] = [
             (.answering("complete_reply", ["status": "ok"]), "it has no list of matches"),
-            (.answering("complete_reply", ["matches": [7], "status": "ok"]), "a match is no text"),
-            (.answering("complete_reply", ["matches": ["a"], "status": "ok"]), "'cursor_start' is no number"),
-            (.completing(["a"], replacing: 0..<9), "0 to 9 is no part of code that has 3 characters"),
-            (.completing(["a"], replacing: -1..<2), "-1 to 2 is no part of code that has 3 characters"),
+            (.answering("complete_reply", ["matches": [7], "status": "ok"]), "a match is not a string"),
+            (.answering("complete_reply", ["matches": ["a"], "status": "ok"]), "'cursor_start' is not a number"),
+            (.completing(["a"], replacing: 0..<9), "0 to 9 is not a range in code of 3 characters"),
+            (.completing(["a"], replacing: -1..<2), "-1 to 2 is not a range in code of 3 characters"),
             (
                 .answering("complete_reply", ["cursor_end": 1, "cursor_start": 2, "matches": ["a"]]),
-                "2 to 1 is no part of code that has 3 characters"
+                "2 to 1 is not a range in code of 3 characters"
             ),
-            (.answering("complete_reply", []), "its content is no object"),
+            (.answering("complete_reply", []), "its content is not an object"),
             (.judging("complete"), "it is of type 'is_complete_reply' instead of 'complete_reply'"),
         ]
         for (reply, reason) in replies {
@@ -174,13 +174,13 @@ private func answering(_ answer: @escaping @Sendable (Message) -> [ScriptedKerne
         try await withKernel("any", inspected) { kernel async throws in
             await #expect(
                 throws: KernelClientError.malformedReply(
-                    request: "inspect_request", reason: "'data' is no object")
+                    request: "inspect_request", reason: "'data' is not an object")
             ) { try await kernel.inspect("abc") }
         }
         try await withKernel("any", answering { _ in .judging("perhaps") }) { kernel async throws in
             await #expect(
                 throws: KernelClientError.malformedReply(
-                    request: "is_complete_request", reason: "its status 'perhaps' is none that the protocol knows")
+                    request: "is_complete_request", reason: "its status 'perhaps' is not defined by the protocol")
             ) { try await kernel.isComplete("abc") }
         }
     }
