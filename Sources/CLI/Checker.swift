@@ -11,38 +11,40 @@ import GalleyStorage
 import GalleySupervisor
 import Synchronization
 
-/// What was asked of `galley check`.
+/// The settings of `galley check`.
 struct CheckSettings: Sendable {
-    /// Whether only those cells are compared that ask for it.
+    /// Whether only marked cells are compared.
     var isLax = false
-    /// What texts are changed by before they are compared.
+    /// The replacements in texts before they are compared.
     private(set) var sanitizers = TextSanitizers()
-    /// The file that tells it, and the option that names the file.
+    /// The file of the replacements, and the option that names it.
     var sanitizerFile: (path: String, option: String)?
 
     static let flags: [Flag<ExecuteArguments>] = [
-        Flag("--lax", "--nbval-lax", in: .cells, "Compare those cells alone that ask for it") { $0.check.isLax = true },
-        Flag("--nbval", in: .compatibility, "Does nothing") { _ in },
-        Flag("--nbval-cell-timeout", takes: "TIME", example: "600", in: .compatibility, "Limit each cell") {
+        Flag("--lax", "--nbval-lax", in: .cells, "Compare only the cells that are marked for it") {
+            $0.check.isLax = true
+        },
+        Flag("--nbval", in: .compatibility, "Has no effect") { _ in },
+        Flag("--nbval-cell-timeout", takes: "TIME", example: "600", in: .compatibility, "Limit the time of each cell") {
             arguments, value, name throws(UsageError) in
             arguments.options.timeout = try FlagValueParser.limit(value, name)
         },
         Flag(
             "--nbval-kernel-startup-timeout", takes: "TIME", example: "60", in: .compatibility,
-            "Limit the start of the kernel"
+            "Limit the time in which the kernel starts"
         ) { arguments, value, name throws(UsageError) in
             arguments.options.startTimeout = try FlagValueParser.startLimit(value, name)
         },
-        Flag("--nbval-kernel-name", takes: "NAME", example: "python3", in: .compatibility, "Run in this kernel") {
+        Flag("--nbval-kernel-name", takes: "KERNEL", example: "python3", in: .compatibility, "Use this kernel") {
             arguments, value, _ in arguments.options.kernel = value
         },
         Flag(
             "--sanitize-with", "--nbval-sanitize-with", takes: "FILE", example: "sanitize.cfg", in: .cells,
-            "Change texts before they are compared, by nbval's file of expressions"
+            "Replace text before it is compared, by nbval's file of regular expressions"
         ) { arguments, value, name in arguments.check.sanitizerFile = (value, name) },
     ]
 
-    /// Reads what texts are changed by.
+    /// Reads the file of the replacements.
     ///
     /// - Parameter usesRootsRights: Whether root may read what other users can change.
     mutating func readSanitizers(usesRootsRights: Bool) throws(UsageError) {
@@ -51,7 +53,7 @@ struct CheckSettings: Sendable {
             throw UsageError("\(option) \(path): root does not read it, because other users can change it")
         }
         guard let bytes = LocalFile.readSmallFile(path, limit: 1 << 24) else {
-            throw UsageError("\(option) \(path): the file cannot be read; is there such a file?")
+            throw UsageError("\(option) \(path): the file cannot be read; check that it exists")
         }
         do throws(SanitizerError) {
             sanitizers = try TextSanitizers(parsing: String(decoding: bytes, as: UTF8.self))
@@ -59,26 +61,6 @@ struct CheckSettings: Sendable {
             throw UsageError("\(option) \(path): \(error)")
         }
     }
-
-    static let help = """
-        Usage: galley check [options] NOTEBOOK|FOLDER|'PATTERN'|@LIST ...
-
-          Runs notebooks without writing them, and compares what they put out with what
-          is stored in them, as nbval does: text to the letter, pictures by the pixel.
-
-          --lax                  compare those cells alone that ask for it
-          --sanitize-with FILE   change texts first, by nbval's file of expressions
-
-          A cell says what is to be done with it by a tag, or by a comment on a line of
-          its own: nbval-ignore-output, # NBVAL_IGNORE_OUTPUT; and nbval-check-output,
-          nbval-raises-exception, nbval-skip.
-
-          The options for kernels, time, many notebooks and reports are execute's:
-          galley execute --help, galley help batch
-
-        Exit status: 0 nothing differs; 1 something does, or a cell raised an error that
-        it is not marked for; all others as for execute.
-        """
 }
 
 /// Compares what notebooks put out with what was stored in them.

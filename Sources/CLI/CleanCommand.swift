@@ -7,25 +7,44 @@ import GalleyRuns
 import GalleyStorage
 import GalleySupervisor
 
-/// `galley clean`: takes out of notebooks what runs have left in them, as git wants it.
+/// `galley clean`: removes the outputs of notebooks, for git.
 struct CleanCommand: Sendable {
-    private var paths: [String]
+    private var paths: [String] = []
     /// The only files that paths may lead to which other users can change.
     private var only: [PathKey: LocalFile.Identity] = [:]
-    private let isInPlace: Bool
-    private let remains: UnvalidatedNotebook.RunTraces
+    private var isInPlace = false
+    private var remains = UnvalidatedNotebook.RunTraces.outputs
 
-    private static let options = ["--inplace", "--all"]
+    static let command = Command<CleanCommand>(
+        CommandDescription(
+            "clean", "Remove the outputs and execution counts of notebooks",
+            usage: ["[--all] NOTEBOOK", "[--all] --inplace NOTEBOOK ..."],
+            details: [
+                "Nothing else in the file changes. The clean notebook goes to standard output unless you use "
+                    + "`--inplace`. Standard input is `-`.",
+                "To keep outputs out of a git repository, use it as a filter:",
+                """
+                    git config filter.galley.clean "galley clean -"
+                    git config filter.galley.required true
+                    echo '*.ipynb filter=galley' >> .gitattributes
+                """,
+            ],
+            operand: .notebook,
+            examples: [("galley clean --inplace report.ipynb", "remove the outputs from a notebook")],
+            exitStatus: "0 if every notebook is clean; 3 if one could not be read or written.", topics: ["git"]),
+        of: "galley",
+        [
+            Flag("--inplace", in: .result, "Write the clean notebook into the file") { $0.isInPlace = true },
+            Flag(
+                "--all", in: .result,
+                "Also remove when cells ran, the state of widgets, and the record of the run"
+            ) { $0.remains = .everything },
+        ])
 
-    init(_ arguments: [String]) throws(UsageError) {
-        let options = arguments.prefix { $0 != "--" }.filter { $0.hasPrefix("-") && $0 != "-" }
-        for option in options where !Self.options.contains(option) {
-            throw UsageError(unknown: "option of clean", option, known: Self.options, help: "galley clean --help")
-        }
-        let literal = arguments.drop { $0 != "--" }.dropFirst()
-        paths = arguments.prefix { $0 != "--" }.filter { !options.contains($0) } + literal
-        isInPlace = options.contains("--inplace")
-        remains = options.contains("--all") ? .everything : .outputs
+    /// Reads a command line; nil if it asks for help.
+    init?(_ arguments: [String]) throws(UsageError) {
+        guard let operands = try Self.command.parse(arguments, into: &self) else { return nil }
+        paths = operands
         guard !paths.isEmpty else { throw UsageError("which notebook? See 'galley clean --help'") }
         guard isInPlace || paths.count == 1 else {
             throw UsageError("several notebooks do not fit into standard output; use --inplace")
@@ -34,6 +53,8 @@ struct CleanCommand: Sendable {
             throw UsageError("standard input cannot be written in place; leave --inplace out")
         }
     }
+
+    private init() {}
 
     /// Has a process of each owner do its part, where this one is root's, and returns in them; this process may have no
     /// other thread.
@@ -78,7 +99,7 @@ struct CleanCommand: Sendable {
         exit(worst)
     }
 
-    /// Does it, and returns the status to end with.
+    /// Cleans the notebooks, and returns the exit status.
     func run() async -> Int32 {
         var status = ExitStatus.success
         for path in paths {
@@ -107,28 +128,11 @@ struct CleanCommand: Sendable {
         if bytes.isEmpty { return }
         let text = try UnvalidatedNotebook(parsing: bytes).removing(remains)
         if !isInPlace { return _ = try await StandardStreams().write(text) }
-        // What is clean is not touched.
+        // A clean file stays untouched.
         guard text.count != bytes.count || Array(text.bytes) != bytes else { return }
         if case .conflict(let other) = try await source.write(text) {
             Terminal.reportProblem(
-                "galley: somebody else has changed \(path) meanwhile; the clean notebook is in \(other)")
+                "galley: another program has changed \(path) meanwhile; the clean notebook is in \(other)")
         }
     }
-
-    static let help = """
-        Usage: galley clean [--all] NOTEBOOK            to standard output
-               galley clean [--all] --inplace NOTEBOOK ...
-
-        Removes the outputs and execution counts of a notebook ('-' is standard input),
-        and touches nothing else.
-
-          --all    removes all that a run leaves: also when cells ran, the state of
-                   widgets, and what --record has kept
-
-        As a filter of git's, so that outputs never get into a repository:
-
-          git config filter.galley.clean "galley clean -"
-          git config filter.galley.required true
-          echo '*.ipynb filter=galley' >> .gitattributes
-        """
 }

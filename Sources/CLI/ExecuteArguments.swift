@@ -27,7 +27,8 @@ struct ExecuteArguments: Sendable {
     var streams = false
     var events: String?
     var background = BackgroundOptions()
-    var wantsHelp = false
+    /// Whether the command line asks for help.
+    private(set) var wantsHelp = false
     let dialect: Dialect
 
     /// Whose command line it is.
@@ -37,6 +38,15 @@ struct ExecuteArguments: Sendable {
         case nbconvert
         /// Nothing is written, and all cells are run.
         case check
+
+        /// The word that calls it.
+        var command: String {
+            switch self {
+            case .galley: "execute"
+            case .nbconvert: "nbconvert"
+            case .check: "check"
+            }
+        }
     }
 
     /// What only `galley check` is asked for.
@@ -48,10 +58,13 @@ struct ExecuteArguments: Sendable {
     /// Reads a command line, and looks at nothing else: ``resolve()`` does.
     init(_ arguments: [String], _ dialect: Dialect) throws(UsageError) {
         self.dialect = dialect
-        paths = try ExecuteFlags.parser(of: dialect).parse(arguments, into: &self)
-        if wantsHelp { return }
+        guard let operands = try ExecuteFlags.command(of: dialect).parse(arguments, into: &self) else {
+            wantsHelp = true
+            return
+        }
+        paths = operands
         if nbconvert.readsStandardInput { paths.append("-") }
-        guard !paths.isEmpty else { throw UsageError("which notebook? See 'galley execute --help'") }
+        guard !paths.isEmpty else { throw UsageError("which notebook? See 'galley \(dialect.command) --help'") }
         try nbconvert.apply(to: &self)
         if dialect == .check { result = .nowhere }
     }
@@ -104,11 +117,8 @@ struct ExecuteArguments: Sendable {
         tasks = known + tasks
     }
 
-    /// Says where the result goes, which can be said once.
+    /// Sets the place of the result, which can be set once.
     mutating func setResult(_ new: ResultPlace) throws(UsageError) {
-        if dialect == .check {
-            throw UsageError("galley check writes no notebooks; leave it out, or use galley execute")
-        }
         if result != .beside, result != new {
             throw UsageError("the result goes to one place: choose one of --inplace, --output and --stdout")
         }
@@ -231,9 +241,6 @@ extension ExecuteArguments {
         return location
     }
 
-    /// What can be said to the program so.
-    var help: String { dialect == .check ? CheckSettings.help : Self.help }
-
     /// Where a notebook is when it has been run, as a path; nil for standard output.
     func outputPath(of task: NotebookTask) -> String? { result == .inPlace ? task.path : resultPath(of: task) }
 
@@ -246,33 +253,4 @@ extension ExecuteArguments {
         let folders = Set(tasks.map { LocalFile.folder(of: $0.path) ?? "." })
         return folders.count == 1 ? folders.first ?? "." : "."
     }
-}
-
-extension ExecuteArguments {
-    static let help = """
-        Usage: galley execute [options] NOTEBOOK ...      ('-' is standard input)
-
-        Result  --inplace             into the notebook itself, saved along the way
-                --output FILE, --output-dir DIR, --stdout
-                                      elsewhere; else NAME.executed.ipynb beside it
-                --no-timing, --record leave out when cells ran; keep how the run went
-                --max-output 10MB     of each cell, the rest is counted and cut
-                --collapse-progress   keep of a progress bar what a terminal shows
-        Kernel  --kernel NAME         or the path of a Python environment
-                --kernel-fallback     else the only one of the notebook's language
-                --existing FILE       one that runs already, and goes on; or newest
-                --cwd DIR, --env K=V, --answer TEXT   folder, variables, for input()
-                --keep-kernel, --keep-kernel-on-failure, --leave-children  what stays
-        Time    --timeout T, --total-timeout T, --idle-timeout T, --startup-timeout T
-                                      of a cell, the run, silence, the kernel's start:
-                                      600 (seconds), 90s, 10m, 1h30m or none
-                --on-timeout stop|interrupt     end the run, or run the next cell
-                --grace 10s           until a kernel that is deaf is killed
-        Cells   --allow-errors, --allow-error NAME     go on after errors
-                --start-at CELL, --stop-after CELL     a number, a tag or an id
-        Output  --stream, --quiet     show what cells print; say only what is wrong
-                --events FILE         what happens, as JSON lines
-        Many    -j N, --exclude, --shard, --junit, --html, ...: galley help batch
-        More    --detach, --log, --status, --then, --as-user: galley help background
-        """
 }

@@ -3,27 +3,87 @@ import GalleyExecution
 import GalleyFlags
 import GalleySpelling
 
-/// The flags of `galley execute`, by all the names that they have here and elsewhere.
+/// The flags of `galley execute`, `galley check` and `galley nbconvert`, by Galley's names and by those of other programs.
 enum ExecuteFlags {
-    /// Those of every dialect.
+    /// The flags of all three commands.
     static let all: [Flag<ExecuteArguments>] =
         Rooms.flags.map { $0.inside(\.options) } + own + BatchSettings.flags + BackgroundOptions.flags
         + NbconvertOptions.flags
 
-    /// Reads the line of one dialect.
-    static func parser(of dialect: ExecuteArguments.Dialect) -> FlagParser<ExecuteArguments> {
-        FlagParser(
-            all + (dialect == .check ? CheckSettings.flags : []), help: "galley help options", refusal: refusal)
+    static let execute = command(
+        CommandDescription(
+            "execute", "Run notebooks and save their outputs",
+            usage: ["[options] NOTEBOOK|FOLDER|'PATTERN'|@LIST ..."],
+            details: [
+                "The result of `report.ipynb` is `report.executed.ipynb`, or as the options say. Standard input is `-`."
+            ],
+            highlights: ["--inplace", "--output", "--kernel", "--timeout", "--jobs"], listsOtherFlags: true,
+            operand: .notebook, topics: ["options", "batch", "background", "exit-statuses", "limits"]), all)
+
+    static let check = command(
+        CommandDescription(
+            "check", "Run notebooks and compare their outputs with the stored ones",
+            usage: ["[options] NOTEBOOK|FOLDER|'PATTERN'|@LIST ..."],
+            details: [
+                "No notebook is written. Text has to be equal, and pictures pixel by pixel, as with nbval.",
+                """
+                To change how a cell is checked, give it a tag, or write a comment on a line of its own, such as
+                `# NBVAL_IGNORE_OUTPUT`. The tags are `nbval-ignore-output`, `nbval-check-output`,
+                `nbval-raises-exception` and `nbval-skip`.
+                """,
+                "All options of `galley execute` work, except those for the result.",
+            ],
+            highlights: ["--lax", "--sanitize-with", "--help"], operand: .notebook,
+            examples: [("galley check notebooks/ --junit junit.xml", "check a folder, and write a report")],
+            exitStatus: "0 if nothing differs; 1 if something does, or if a cell that is not marked for it raised an "
+                + "error; otherwise, as for `galley execute`.", topics: ["options", "batch", "exit-statuses"]),
+        all.filter { Set($0.names).isDisjoint(with: resultPlaces) } + CheckSettings.flags
+    ) { name in
+        guard resultPlaces.contains(name) else { return refusal(of: name) }
+        return "galley check writes no notebooks; leave \(name) out, or use galley execute"
+    }
+
+    /// The flags that galley check does not have, because it writes no notebook.
+    private static let resultPlaces: Set = ["--inplace", "--output", "-o", "--output-dir", "--stdout"]
+
+    static let nbconvert = command(
+        CommandDescription(
+            "nbconvert", "Run a notebook with the command line of nbconvert",
+            usage: ["--to notebook --execute [options] NOTEBOOK ..."],
+            details: [
+                "The result of `report.ipynb` is `report.nbconvert.ipynb`. Notebooks run one after the other.",
+                "All options of `galley execute` work. An option of nbconvert that would change the result in a way that "
+                    + "Galley does not support is an error.",
+            ],
+            highlights: ["--to", "--execute", "--inplace", "--output", "--output-dir", "--stdout", "--help"],
+            operand: .notebook,
+            examples: [
+                ("galley nbconvert --to notebook --execute --inplace report.ipynb", "run a notebook in place")
+            ], topics: ["options", "exit-statuses"]), all)
+
+    private static func command(
+        _ description: CommandDescription, _ flags: [Flag<ExecuteArguments>],
+        refusal: @escaping @Sendable (String) -> String? = refusal(of:)
+    ) -> Command<ExecuteArguments> {
+        Command(description, of: "galley", flags, reference: "galley help options", refusal: refusal)
+    }
+
+    /// The command of a dialect.
+    static func command(of dialect: ExecuteArguments.Dialect) -> Command<ExecuteArguments> {
+        switch dialect {
+        case .galley: execute
+        case .nbconvert: nbconvert
+        case .check: check
+        }
     }
 
     private static let own: [Flag<ExecuteArguments>] = [
-        Flag("--help", "-h", in: .output, "Show what there is") { $0.wantsHelp = true },
-        Flag("--inplace", in: .result, "Write the result into the notebook itself, saved along the way") {
+        Flag("--inplace", in: .result, "Write the result into the notebook, saved during the run") {
             arguments throws(UsageError) in try arguments.setResult(.inPlace)
         },
         Flag(
             "--output", "-o", takes: "FILE", example: "result.ipynb", in: .result,
-            "Write the result to this file; {notebook_name} stands for the notebook's name"
+            "Write the result to this file"
         ) { arguments, value, _ throws(UsageError) in try arguments.setResult(.file(value)) },
         Flag("--output-dir", takes: "DIR", example: "out", in: .result, "Write the results into this folder") {
             arguments, value, _ in arguments.nbconvert.folder = value
@@ -31,27 +91,27 @@ enum ExecuteFlags {
         Flag("--stdout", in: .result, "Write the result to standard output") { arguments throws(UsageError) in
             try arguments.setResult(.standardOutput)
         },
-        Flag(
-            "--answer", takes: "TEXT", example: "yes", in: .kernel, "Answer input() with this line; may be given again"
-        ) {
+        Flag("--answer", takes: "TEXT", example: "yes", in: .kernel, "Answer input() with this line; can be repeated") {
             arguments, value, _ in arguments.answers.append(value)
         },
         Flag("--stream", in: .output, "Show what cells print") { $0.streams = true },
-        Flag("--quiet", "-q", in: .output, "Say only what is wrong") { $0.isQuiet = true },
-        Flag("--events", takes: "FILE", example: "events.jsonl", in: .output, "Write what happens, as JSON lines") {
+        Flag("--quiet", "-q", in: .output, "Print only problems") { $0.isQuiet = true },
+        Flag(
+            "--events", takes: "FILE", example: "events.jsonl", in: .output, "Write the events of the run as JSON lines"
+        ) {
             arguments, value, _ in arguments.events = value
         },
     ]
 
-    /// Says why a name that other programs have is no flag here; nil if there is nothing to be said.
+    /// Returns the reason why a name that other programs have is not a flag; nil if it is unknown.
     @Sendable private static func refusal(of name: String) -> String? {
-        if let reason = NbconvertOptions.refused[name] { return "\(name): \(reason)" }
+        if let refusal = OtherPrograms.refusal(ofOption: name) { return refusal }
         guard name.contains("."), name.hasPrefix("--") else { return nil }
         let owner = name.prefix { $0 != "." } + "."
         let known = all.flatMap(\.names).filter { $0.hasPrefix(owner) }
         if let near = Spelling.nearest(to: name, in: known).first {
             return "'\(name)' is not an option. Did you mean '\(near)'?"
         }
-        return "'\(name)' is a setting that Galley does not have; leave it out if you can do without what it does"
+        return "'\(name)' is a setting that Galley does not have; leave it out if the run does not need it"
     }
 }

@@ -3,7 +3,7 @@ import Galley
 import GalleyJupyterProtocol
 import GalleyReports
 
-/// What the program's end tells those who started it.
+/// The exit statuses of the program.
 enum ExitStatus {
     static let success: Int32 = 0
     static let cellError: Int32 = 1
@@ -12,15 +12,43 @@ enum ExitStatus {
     static let noKernel: Int32 = 4
     static let kernelDied: Int32 = 5
     static let limit: Int32 = 124
-    /// There is nothing of what was asked for.
+    /// `galley runs --running` has found no run.
     static let nothing: Int32 = 1
-    /// What was asked for takes rights that somebody else has.
+    /// The command needs the rights of another user.
     static let notAllowed: Int32 = 3
     static func signal(_ number: Int32) -> Int32 { 128 + number }
 }
 
 extension ExitStatus {
-    /// The status that tells how a run ended.
+    /// The exit statuses of a run with their meanings, in Markdown.
+    static let meanings = [
+        ("\(success)", "The run succeeded. Allowed errors do not count."),
+        ("\(cellError)", "A cell raised an error."),
+        ("\(usage)", "The command line is wrong, or names a cell that the notebook does not have."),
+        ("\(storage)", "The notebook could not be read or written."),
+        ("\(noKernel)", "The kernel is not installed, or did not start."),
+        ("\(kernelDied)", "The kernel died."),
+        (
+            "\(limit)",
+            "A time limit was reached. This is also the status if the run continued, unless a later cell ended it worse."
+        ),
+        ("\(signal(0))+n", "Signal n ended the run: \(signal(2)) for Ctrl-C, \(signal(15)) for SIGTERM."),
+        (
+            "n",
+            "A cell called `sys.exit(n)`, for n from 1 to 127 except the statuses above. Every other value gives \(cellError)."
+        ),
+    ]
+
+    /// The same in one paragraph.
+    static let summary = """
+        Exit status: \(success) success, \(cellError) a cell raised an error, \(usage) wrong usage, \(storage) the notebook \
+        could not be read or written, \(noKernel) no kernel, \(kernelDied) the kernel died, \(limit) a time limit was reached, \
+        \(signal(0))+n ended by signal n; otherwise, the status of sys.exit(n) in a cell.
+        """
+}
+
+extension ExitStatus {
+    /// The status of an outcome of a run.
     static func of(_ outcome: RunOutcome) -> Int32 {
         switch outcome {
         case .succeeded, .exited(status: 0): success
@@ -36,7 +64,7 @@ extension ExitStatus {
 
     private static let taken = [cellError, usage, storage, noKernel, kernelDied, limit]
 
-    /// The status that tells why there was no run, or none that could be saved.
+    /// The status of an error, because of which there was no run or no saved result.
     static func of(_ error: any Error) -> Int32 {
         switch error {
         case is PlanError: usage
@@ -45,7 +73,7 @@ extension ExitStatus {
         }
     }
 
-    /// The status that tells what became of a notebook.
+    /// The status of a notebook.
     static func of(_ jobReport: JobReport) -> Int32 {
         switch jobReport.result {
         case .ran(let report): report.outcome.isSuccess && !jobReport.findings.isEmpty ? cellError : of(report.outcome)
@@ -54,7 +82,7 @@ extension ExitStatus {
         }
     }
 
-    /// The status that tells how several notebooks ended: that of the worst end, the first of those that are as bad.
+    /// The status of several notebooks: that of the worst end, and of the first of equally bad ends.
     static func of(_ jobReports: [JobReport], stop: StopReason?) -> Int32 {
         if case .signal(let number) = stop { return signal(number) }
         return jobReports.max { rank($0) < rank($1) }.map { of($0) } ?? success
@@ -63,8 +91,8 @@ extension ExitStatus {
     /// Whether one end is worse than another, by the statuses alone.
     static func isWorse(_ status: Int32, than other: Int32) -> Bool { rank(status) > rank(other) }
 
-    /// The worse, the higher: what never began costs less than what was begun in vain, and nothing is worse than a result
-    /// that is lost.
+    /// A number that is higher for a worse end. A notebook that never ran is better than one that failed, and a lost result is
+    /// the worst.
     private static func rank(_ jobReport: JobReport) -> Int {
         if case .failed(let error) = jobReport.result, error is UnsavedRun { return 7 }
         return rank(of(jobReport))

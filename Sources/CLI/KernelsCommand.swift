@@ -4,18 +4,38 @@ import GalleyJSON
 import GalleyJupyterProtocol
 import GalleyLocalKernels
 
-/// `galley kernels`: what could be started here.
+/// `galley kernels`: lists the kernels of this machine.
 struct KernelsCommand {
-    private let isForMachines: Bool
+    private var isForMachines = false
 
-    init(_ arguments: [String]) throws(UsageError) {
-        for argument in arguments where argument != "--json" {
-            throw UsageError(unknown: "option of kernels", argument, known: ["--json"])
-        }
-        isForMachines = arguments.contains("--json")
+    static let command = Command<KernelsCommand>(
+        CommandDescription(
+            "kernels", "List the kernels of this machine", usage: ["[--json]"],
+            details: ["These are the installed kernels, by name, and the kernels that run already."],
+            examples: [("galley kernels --json", "list them for a program")],
+            exitStatus: "0 if the list is complete, even if it is empty; otherwise, as for `galley execute`.",
+            topics: ["kernels"]),
+        of: "galley", [Flag("--json", in: .output, "Print the list as JSON") { $0.isForMachines = true }])
+
+    /// Reads a command line; nil if it asks for help.
+    init?(_ arguments: [String]) throws(UsageError) {
+        guard let operands = try Self.command.parse(arguments, into: &self) else { return nil }
+        guard operands.isEmpty else { throw UsageError.noOperands(of: "kernels", operands) }
     }
 
-    /// Lists them, and returns the status to end with.
+    private init() {}
+
+    /// Prints the names that `--kernel` takes, for a shell.
+    static func printNames() async {
+        // Shells read the names as words.
+        let names = await LocalKernels().kernels().map(\.name)
+        let words = names.filter { name in
+            !name.isEmpty && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-+".contains($0)) }
+        }
+        if !words.isEmpty { Terminal.print(Set(words).sorted().joined(separator: "\n")) }
+    }
+
+    /// Prints the list, and returns the exit status.
     func run() async -> Int32 {
         var rows: [(provider: String, kernel: KernelDescription)] = []
         var status = ExitStatus.success
@@ -30,7 +50,7 @@ struct KernelsCommand {
         if isForMachines {
             Terminal.print(json(rows))
         } else if rows.isEmpty {
-            Terminal.print("There are no kernels here. Looked in:")
+            Terminal.print("No kernels found. Galley looked in:")
             for folder in KernelFinder().folders { Terminal.print("    " + folder.terminalSafeLine(1000)) }
             Terminal.print("Install one: python3 -m pip install ipykernel")
         } else {

@@ -1,5 +1,4 @@
 import GalleyFlags
-import GalleySpelling
 import GalleyExecution
 import Galley
 import Glibc
@@ -14,28 +13,20 @@ import GalleyStorage
         Signals.block()
         Terminal.openMissingStandardStreams()
         releaseUnusedMemory()
-        let arguments = processArguments
-        let rest = Array(arguments.dropFirst())
         do throws(UsageError) {
-            switch arguments.first {
-            case "--version": Terminal.print("galley \(Galley.version)")
-            case "help" where !rest.isEmpty: try showHelp(for: rest[0])
-            case let command?
-            where !["execute", "nbconvert", "check"].contains(command) && rest.contains { $0 == "--help" || $0 == "-h" }:
-                try showHelp(for: command)
-            case nil, "--help", "-h", "help": Terminal.print(help)
-            case "execute": try run(rest, .galley)
-            case "check": try run(rest, .check)
-            case "nbconvert": try run(rest, .nbconvert)
-            case "kernels": try list(KernelsCommand(rest))
-            case "runs": exit(try RunsCommand(rest).run())
-            case "clean": try clean(rest)
-            case "stop": exit(try StopOrWaitCommand(.stop, rest).run())
-            case "wait": exit(try StopOrWaitCommand(.wait, rest).run())
-            case let argument?:
-                throw UsageError(
-                    unknown: "command", argument,
-                    known: commands.keys.sorted())
+            switch try Invocation(processArguments) {
+            case .help(let page): Terminal.print(page.text(columns: Terminal.helpColumns))
+            case .execute(let arguments): try run(arguments)
+            case .kernels(let command): end { await command.run() }
+            case .runs(let command): exit(command.run())
+            case .clean(let command): clean(command)
+            case .stopOrWait(let command): exit(command.run())
+            case .list(.runs): RunsCommand.printNames()
+            case .list(.kernels):
+                end {
+                    await KernelsCommand.printNames()
+                    return ExitStatus.success
+                }
             }
         } catch {
             Terminal.reportProblem("galley: \(error.problem)")
@@ -43,37 +34,17 @@ import GalleyStorage
         }
     }
 
-    private static let commands = [
-        "execute": ExecuteArguments.help, "check": CheckSettings.help, "nbconvert": ExecuteArguments.help,
-        "clean": CleanCommand.help,
-        "kernels": help,
-        "runs": BackgroundOptions.help, "stop": BackgroundOptions.help, "wait": BackgroundOptions.help,
-    ]
-
-    private static func showHelp(for command: String) throws(UsageError) {
-        let texts = commands.merging([
-            "background": BackgroundOptions.help, "batch": BatchSettings.help,
-            "options": FlagReference(ExecuteFlags.parser(of: .check).flags).description,
-        ]) { $1 }
-        guard let text = texts[command] else {
-            throw UsageError(unknown: "command", command, known: texts.keys.sorted())
-        }
-        Terminal.print(text)
-    }
-
-    private static func list(_ command: KernelsCommand) -> Never {
+    /// Ends the program with the status of a task.
+    private static func end(_ task: @escaping @Sendable () async -> Int32) -> Never {
         Signals.unblock()
-        Task { exit(await command.run()) }
+        Task { exit(await task()) }
         while true { pause() }
     }
 
-    private static func clean(_ arguments: [String]) throws(UsageError) {
-        let wanted = try CleanCommand(arguments)
+    private static func clean(_ wanted: CleanCommand) -> Never {
         requireProcFileSystem(ExitStatus.storage)
         let command = wanted.forkPerOwner()
-        Signals.unblock()
-        Task { exit(await command.run()) }
-        while true { pause() }
+        end { await command.run() }
     }
 
     /// Ends where /proc is not there: libdispatch ends the program when it cannot see its threads, and what a kernel has started
@@ -85,9 +56,8 @@ import GalleyStorage
         exit(status)
     }
 
-    private static func run(_ arguments: [String], _ dialect: ExecuteArguments.Dialect) throws(UsageError) {
-        var arguments = try ExecuteArguments(arguments, dialect)
-        if arguments.wantsHelp { return Terminal.print(arguments.help) }
+    private static func run(_ arguments: ExecuteArguments) throws(UsageError) {
+        var arguments = arguments
         try arguments.resolve()
         requireProcFileSystem(ExitStatus.noKernel)
         let (share, supervisor) = try begin(arguments)
@@ -158,27 +128,4 @@ import GalleyStorage
         }
         return (share, supervisor)
     }
-
-    private static let help = """
-        Galley runs Jupyter notebooks without a browser and keeps what they put out.
-
-          galley execute --inplace report.ipynb    run a notebook where it is
-          galley execute notebooks/ -j 4           run many
-          galley execute --help                    all that can be said to it
-          galley nbconvert --to notebook --execute FILE ...
-                                                   the same, called as nbconvert is
-          galley check report.ipynb                compare what it puts out with what
-                                                   it has stored
-          galley clean --inplace report.ipynb      remove what runs have left in it
-          galley kernels [--json]                  list the kernels of this machine
-          galley runs [--json]                     list the runs of this machine
-          galley stop ID, galley wait ID           end one, or wait for its end
-          galley help batch                        many notebooks, several at a time
-          galley help background                   runs that nobody watches
-          galley --version
-
-        Exit status: 0 it ran, 1 a cell raised an error, 2 usage, 3 the notebook could
-        not be read or written, 4 no kernel, 5 the kernel died, 124 a time limit was
-        reached, 128+n ended by signal n; sys.exit(n) in a cell passes n on.
-        """
 }

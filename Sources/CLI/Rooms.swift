@@ -12,7 +12,7 @@ enum Rooms {
         Options.flags + [
             Flag(
                 "--existing", takes: "FILE|ID", example: "newest", in: .kernel,
-                "Run in a kernel that runs already and goes on, by its connection file or ID; or in the newest"
+                "Use a running kernel, by its connection file or ID, or the newest; it keeps running"
             ) { options, value, _ in options.kernels = AttachedKernels(value == "newest" ? nil : value) }
         ]
 

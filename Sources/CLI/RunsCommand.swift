@@ -9,21 +9,48 @@ import GalleyReports
 import GalleyRuns
 import GalleyStorage
 
-/// `galley runs`: the runs of this machine, those that go on and those that ended not long ago.
+/// `galley runs`: lists the runs of this machine, and those that ended not long ago.
 struct RunsCommand {
-    private let isForMachines: Bool
-    private let isOfRunning: Bool
+    private var isForMachines = false
+    private var isOfRunning = false
 
-    init(_ arguments: [String]) throws(UsageError) {
-        let known = ["--json", "--running"]
-        for argument in arguments where !known.contains(argument) {
-            throw UsageError(unknown: "option of runs", argument, known: known)
-        }
-        isForMachines = arguments.contains("--json")
-        isOfRunning = arguments.contains("--running")
+    static let command = Command<RunsCommand>(
+        CommandDescription(
+            "runs", "List the runs of this machine", usage: ["[--running] [--json]"],
+            details: [
+                "The list has each run with its progress or its end, and each kernel that was kept after its run."
+            ],
+            examples: [("galley runs --running --json", "list the runs that have not ended, for a program")],
+            exitStatus: "0; with `--running`, 1 if no run goes on, and 3 if Galley cannot be sure of that.",
+            topics: ["background"]),
+        of: "galley",
+        [
+            Flag("--running", in: .output, "List only runs that have not ended, without kept kernels") {
+                $0.isOfRunning = true
+            },
+            Flag("--json", in: .output, "Print the list as JSON") { $0.isForMachines = true },
+        ])
+
+    /// Reads a command line; nil if it asks for help.
+    init?(_ arguments: [String]) throws(UsageError) {
+        guard let operands = try Self.command.parse(arguments, into: &self) else { return nil }
+        guard operands.isEmpty else { throw UsageError.noOperands(of: "runs", operands) }
     }
 
-    /// Lists them, and returns the status to end with: of those that go on, whether there are any.
+    private init() {}
+
+    /// Prints the IDs of runs that go on, and of kept kernels, for a shell.
+    static func printNames() {
+        guard ProcessIdentity.canIdentifyProcesses else { return }
+        let folders = RunRegistry.all
+        let runs = folders.flatMap(\.runs).filter { ![.ended, .lost].contains($0.currentState) }.map(\.id)
+        let words = (runs + folders.flatMap(\.keptKernels).filter(\.isAlive).map(\.id)).filter { id in
+            id.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
+        }
+        if !words.isEmpty { Terminal.print(Set(words).sorted().joined(separator: "\n")) }
+    }
+
+    /// Prints the list, and returns the exit status.
     func run() -> Int32 {
         if let refusal = refuseWithoutProcesses() { return refusal }
         let folders = RunRegistry.all
@@ -37,15 +64,15 @@ struct RunsCommand {
         return isOfRunning && runs.isEmpty ? ExitStatus.nothing : ExitStatus.success
     }
 
-    /// Why there may be runs that are not found; nil where there are none.
+    /// The reason why runs may go on that have no readable record; nil if none can.
     private func doubt(_ folders: [RunRegistry]) -> String? {
         if RunRegistry.own() == nil {
-            return "nothing can be written in /var/tmp and /tmp, so runs may go on that are not known"
+            return "neither /var/tmp nor /tmp can be written, so there may be runs that left no record"
         }
         let users = Set(folders.filter(\.isPartlyUnreadable).map(\.user)).sorted()
         guard !users.isEmpty else { return nil }
         let names = users.prefix(5).map { Account(id: $0)?.name ?? "user \($0)" }.joined(separator: ", ")
-        return "runs of other users may go on, which this user may not read (\(names)); ask as root"
+        return "the records of other users cannot be read (\(names)), and may have runs; ask as root"
     }
 
     private func show(_ runs: [RunStatus], _ kernels: [KeptKernelRecord]) {
@@ -54,7 +81,7 @@ struct RunsCommand {
             return Terminal.print(String(decoding: Document(list).text.bytes.dropLast(), as: UTF8.self))
         }
         if runs.isEmpty, kernels.isEmpty {
-            return Terminal.print("No runs. One in the background begins so: galley execute --detach NOTEBOOK")
+            return Terminal.print("No runs. To start one in the background: galley execute --detach NOTEBOOK")
         }
         if !runs.isEmpty { show(runs) }
         if !runs.isEmpty, !kernels.isEmpty { Terminal.print("") }
@@ -91,14 +118,14 @@ struct RunsCommand {
 
 private func name(of user: UInt32) -> String { Account(id: user)?.name ?? "\(user)" }
 
-/// Complains, and returns the status to end with, where nothing tells which processes go on; nil where something does.
+/// Prints an error and returns the exit status if /proc is missing, so that processes cannot be found; nil otherwise.
 private func refuseWithoutProcesses() -> Int32? {
     if ProcessIdentity.canIdentifyProcesses { return nil }
-    Terminal.reportProblem("galley: /proc is not there, so runs that go on cannot be told from others; mount it")
+    Terminal.reportProblem("galley: /proc is not mounted, so Galley cannot find out which runs go on; mount it")
     return ExitStatus.notAllowed
 }
 
-/// `galley stop` and `galley wait`: what is done with runs that go on.
+/// `galley stop` and `galley wait`: ends runs, or waits for their ends.
 struct StopOrWaitCommand {
     private let action: Action
     private let ids: [String]
@@ -110,16 +137,37 @@ struct StopOrWaitCommand {
         case wait
     }
 
-    init(_ action: Action, _ arguments: [String]) throws(UsageError) {
-        if let option = arguments.first(where: { $0.hasPrefix("-") }) {
-            throw UsageError(
-                "'\(option)': galley \(action.rawValue) has no options; it takes the IDs that 'galley runs' lists")
-        }
-        guard !arguments.isEmpty else { throw UsageError("which run? 'galley runs' lists their IDs") }
-        (self.action, ids) = (action, arguments)
+    /// The options of both commands, which have only `--help`.
+    struct NoOptions: Sendable {}
+
+    static let stop = Command<NoOptions>(
+        CommandDescription(
+            "stop", "End runs, and kernels that were kept after their runs", usage: ["ID ..."],
+            details: ["The output of a run is saved first. 'galley runs' lists the IDs."], operand: .run,
+            examples: [("galley stop report-k3fu", "end a run, and wait until it has ended")],
+            exitStatus: "0 if every run has ended; 2 if there is no such run; 3 if ending it is not allowed.",
+            topics: ["background"]),
+        of: "galley", [])
+
+    static let wait = Command<NoOptions>(
+        CommandDescription(
+            "wait", "Wait for the end of runs", usage: ["ID ..."],
+            details: ["Galley waits for kept kernels, too. 'galley runs' lists the IDs."], operand: .run,
+            examples: [("galley wait report-k3fu", "wait for a run, and exit as it does")],
+            exitStatus: "that of the first run that failed, otherwise 0; 0 for a kept kernel.",
+            topics: ["background", "exit-statuses"]),
+        of: "galley", [])
+
+    /// Reads a command line; nil if it asks for help.
+    init?(_ action: Action, _ arguments: [String]) throws(UsageError) {
+        var options = NoOptions()
+        let command = action == .stop ? Self.stop : Self.wait
+        guard let ids = try command.parse(arguments, into: &options) else { return nil }
+        guard !ids.isEmpty else { throw UsageError("which run? 'galley runs' lists their IDs") }
+        (self.action, self.ids) = (action, ids)
     }
 
-    /// Does it with each, and returns the status to end with: that of the first that is not well.
+    /// Ends or waits for each, and returns the exit status: the first that is not 0.
     func run() -> Int32 {
         if let refusal = refuseWithoutProcesses() { return refusal }
         Signals.unblock()
@@ -133,18 +181,18 @@ struct StopOrWaitCommand {
 
     private func perform(_ id: String) -> Int32 {
         let folders = RunRegistry.all
-        // "USER/ID" is a run that this user tells of.
+        // "USER/ID" is a run in the records of this user.
         let (teller, id) = (id.directory.dropLast(), String(id.lastName))
         let asked = teller.isEmpty ? folders : folders.filter { name(of: $0.user) == teller }
         if let kernel = KeptKernelCommand(action, id, in: asked) { return kernel.run() }
         if let folder = asked.first(where: { $0.isTrusted && $0.hasUnreadable(id) }) {
-            Terminal.reportProblem("galley: what is told of run '\(id)' cannot be read: \(folder.file(of: id))")
+            Terminal.reportProblem("galley: the record of run '\(id)' cannot be read: \(folder.file(of: id))")
             return ExitStatus.storage
         }
         let found = asked.compactMap { folder in folder.run(id).map { (folder, $0) } }
         if let (folder, _) = found.first, !folder.isTrusted, Set(found.map(\.0.user)).count > 1 {
             let names = Set(found.map { "\(name(of: $0.0.user))/\(id)" }).sorted().joined(separator: " or ")
-            Terminal.reportProblem("galley: several users tell of a run '\(id)'. Name the user: \(names)")
+            Terminal.reportProblem("galley: several users have a record of run '\(id)'. Name the user: \(names)")
             return ExitStatus.notAllowed
         }
         guard let (folder, run) = found.first else {
@@ -158,14 +206,14 @@ struct StopOrWaitCommand {
         if action == .wait, teller.isEmpty, !folder.isTrusted {
             let user = name(of: folder.user)
             Terminal.reportProblem(
-                "galley: only \(user) tells of run '\(id)', and can have made it up. To wait for it all the same: galley wait \(user)/\(id)"
+                "galley: only \(user) has a record of run '\(id)', and can have forged it. To wait for it anyway: galley wait \(user)/\(id)"
             )
             return ExitStatus.notAllowed
         }
         if action == .stop {
-            // What it still does is what was to be done afterwards.
+            // It only runs the commands for its end.
             if run.state == .ended { return ExitStatus.success }
-            // What a folder tells of processes is believed of those of its owner alone.
+            // A folder's records are believed only about processes of its owner.
             let target = run.process.isAlive ? run.process : run.engine ?? run.process
             guard target.user == folder.user || !target.isAlive else {
                 Terminal.reportProblem("galley: process \(target.number) is not the one of run '\(id)'")
@@ -175,7 +223,7 @@ struct StopOrWaitCommand {
                 _ = try target.signal(SIGTERM)
             } catch {
                 Terminal.reportProblem(
-                    "galley: run '\(id)' cannot be ended: \(error). It takes \(name(of: folder.user)), or root")
+                    "galley: run '\(id)' cannot be ended: \(error). End it as \(name(of: folder.user)) or as root")
                 return ExitStatus.notAllowed
             }
         }
@@ -184,10 +232,10 @@ struct StopOrWaitCommand {
     }
 
     private func end(of run: RunStatus?, _ id: String) -> Int32 {
-        // One that was not in the background is forgotten with its end.
+        // The record of a run in the foreground is removed at its end.
         guard let run, let status = run.exitStatus else {
             if action == .stop { return ExitStatus.success }
-            Terminal.reportProblem("galley: run '\(id)' is gone and has not told how it ended")
+            Terminal.reportProblem("galley: run '\(id)' is gone, and left no exit status")
             return ExitStatus.signal(SIGKILL)
         }
         if let message = run.message, action == .wait {

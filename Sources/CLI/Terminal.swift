@@ -58,6 +58,16 @@ enum Terminal {
         return (Int(size.ws_col), Int(size.ws_row))
     }
 
+    /// The width of help: that of the terminal, or of the variable COLUMNS; 80 otherwise, and 100 at most.
+    static var helpColumns: Int {
+        if let columns = variable("COLUMNS").flatMap({ Int($0) }), columns > 0 { return min(max(columns, 40), 100) }
+        var size = winsize()
+        // Safe because the call fills a variable of its own kind.
+        guard isatty(STDOUT_FILENO) == 1, unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0
+        else { return 80 }
+        return min(max(Int(size.ws_col), 40), 100)
+    }
+
     /// Writes all of it, and waits until it is read; gives up where nothing reads it any more, and returns false.
     ///
     /// - Parameter isTooLate: Whether to wait no longer, for a descriptor that does not block.

@@ -8,9 +8,9 @@
 public struct Flag<Target>: Sendable {
     /// The names, the usual one first.
     public let names: [String]
-    /// The value that it takes; nil if it takes none.
+    /// Its value; nil if it takes none.
     public let value: Value?
-    /// The heading that it stands under.
+    /// Its heading in help.
     public let category: FlagCategory
     /// Its effect, in one line.
     public let summary: String
@@ -23,9 +23,11 @@ public struct Flag<Target>: Sendable {
 
     /// The value of a flag.
     public struct Value: Hashable, Sendable {
-        /// What help calls it, such as `TIME`.
+        /// Its name in help, such as `TIME`.
+        ///
+        /// Shells complete `FILE`, `DIR`, `USER` and `KERNEL` with such names, and `one|other` with these words.
         public let name: String
-        /// One that is right, such as `10m`.
+        /// A valid value, such as `10m`.
         public let example: String
     }
 
@@ -40,8 +42,8 @@ public struct Flag<Target>: Sendable {
     /// Describes a flag that takes a value.
     ///
     /// - Parameters:
-    ///   - value: What help calls the value.
-    ///   - example: A value that is right, for documentation and for tests.
+    ///   - value: The name of the value in help.
+    ///   - example: A valid value, for documentation and tests.
     public init(
         _ names: String..., takes value: String, example: String, in category: FlagCategory, _ summary: String,
         change: @escaping Change
@@ -81,13 +83,13 @@ public struct FlagCategory: Hashable, Sendable {
     /// Makes a heading.
     public init(_ title: String) { self.title = title }
 
-    /// Where the result goes and what is kept in it.
+    /// The place and the contents of the result.
     public static let result = FlagCategory("Result")
-    /// Which kernel runs the notebook, and in what surroundings.
+    /// The kernel and its environment.
     public static let kernel = FlagCategory("Kernel")
-    /// How long things may take.
+    /// Time limits.
     public static let time = FlagCategory("Time")
-    /// Which cells run, and which errors end the run.
+    /// The cells to run, and the errors to allow.
     public static let cells = FlagCategory("Cells")
     /// Progress, logs and events.
     public static let output = FlagCategory("Output")
@@ -96,5 +98,5 @@ public struct FlagCategory: Hashable, Sendable {
     /// Runs in the background.
     public static let background = FlagCategory("Background")
     /// Names and settings of other programs.
-    public static let compatibility = FlagCategory("As nbconvert, jupyter execute and pytest have it")
+    public static let compatibility = FlagCategory("Options of nbconvert, jupyter execute and pytest")
 }

@@ -60,7 +60,7 @@ import Testing
         #expect(arguments.events == "e" && arguments.background.isDetached && arguments.tasks.isEmpty)
     }
 
-    static let flags = ExecuteFlags.parser(of: .check).flags
+    static let flags = ExecuteFlags.all + CheckSettings.flags
 
     @Test(arguments: Rooms.flags.map(\.names))
     func `has settings that survive JSON, whatever flag made them`(names: [String]) throws {
@@ -90,7 +90,7 @@ import Testing
             }
             #expect(!flag.summary.isEmpty && !flag.summary.hasSuffix("."))
         }
-        let text = FlagReference(Self.flags).description
+        let text = HelpTopic.options.text(TextLayout(columns: 80))
         for name in names { #expect(text.contains(name)) }
         #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 })
     }

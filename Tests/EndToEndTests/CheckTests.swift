@@ -120,6 +120,7 @@ import Testing
         let run = try await check("--retries", "1")
         #expect(run.status == 5)
         let options = try await Program.run(["check", "--inplace", "a.ipynb"], in: folder)
-        #expect(options.errors == "galley: galley check writes no notebooks; leave it out, or use galley execute\n")
+        #expect(
+            options.errors == "galley: galley check writes no notebooks; leave --inplace out, or use galley execute\n")
     }
 }

@@ -3,14 +3,39 @@ import Testing
 
 @Suite struct `The command line` {
     @Test(arguments: [
-        ["--help"], ["execute", "--help"], ["nbconvert", "-h"], ["help", "background"], ["help", "batch"],
-        ["clean", "--help"], ["check", "--help"],
+        ["--help"], ["execute", "--help"], ["nbconvert", "-h"], ["kernels", "--help"], ["wait", "-h"],
+        ["clean", "--help"], ["check", "--help"], ["help", "--help"],
     ])
     func `is explained on one screen`(arguments: [String]) async throws {
         let run = try await Program.run(arguments)
         #expect(run.status == 0)
         let lines = run.output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
         #expect(lines.count <= 24 && lines.allSatisfy { $0.count <= 80 })
+    }
+
+    @Test func `is explained as wide as the terminal is, or as COLUMNS says, and at most 100 columns`() async throws {
+        func widest(_ environment: [String: String] = [:], stty: String? = nil) async throws -> Int {
+            let run =
+                if let stty {
+                    try await Program.run(
+                        [
+                            Program.root + "/Tests/Fixtures/terminal.py", "/bin/sh", "-c",
+                            "stty cols \(stty); '\(Program.path)' help limits",
+                        ], program: Program.python)
+                } else {
+                    try await Program.run(
+                        ["help", "limits"], environment: Program.environment.merging(environment) { $1 })
+                }
+            #expect(run.status == 0)
+            return run.output.split(whereSeparator: \.isNewline).map(\.count).max() ?? 0
+        }
+        let usual = try await widest()
+        #expect((70...80).contains(usual))
+        #expect((50...60).contains(try await widest(["COLUMNS": "60"])))
+        #expect((90...100).contains(try await widest(["COLUMNS": "5000"])))
+        #expect(try await widest(["COLUMNS": "wide"]) == usual)
+        #expect((50...60).contains(try await widest(stty: "60")))
+        #expect((90...100).contains(try await widest(stty: "300")))
     }
 
     @Test(arguments: [
@@ -31,7 +56,7 @@ import Testing
         (["--stdout", "a.ipynb", "b.ipynb"], "several notebooks do not fit into standard output"),
         (["a.ipynb", "-"], "standard input is one notebook; it does not go with others"),
         (["-j", "0", "a.ipynb"], "-j: '0' is not a number from 1 on"),
-        (["--shard", "3/2", "a.ipynb"], "--shard: '3/2' is no part. Write 2/5 for the second of five"),
+        (["--shard", "3/2", "a.ipynb"], "--shard: '3/2' is not a part. Write 2/5 for the second of five"),
         (["no/*.ipynb"], "no notebook found: nothing is called 'no/*.ipynb'"),
         (["@no.txt"], "@no.txt: the list cannot be read; is there such a file?"),
         (["--retries", "1", "-"], "standard input cannot be read twice; leave --retries out"),
@@ -49,10 +74,10 @@ import Testing
         (["--on-timeout", "ignore", "a.ipynb"], "--on-timeout: 'ignore' is not one of stop, interrupt"),
         (["--max-output", "lots", "a.ipynb"], "--max-output: 'lots' is not a size. Write 10MB, 500kB or none"),
         (["--inplace", "-"], "standard input cannot be written in place; use --output or --stdout"),
-        (["--to", "html", "a.ipynb"], "--to html: Galley writes notebooks alone"),
+        (["--to", "html", "a.ipynb"], "--to html: Galley writes only notebooks"),
         (
             ["--ExecutePreprocessor.iopub_timeout=60", "a.ipynb"],
-            "--ExecutePreprocessor.iopub_timeout: Galley waits for all output for as long as the kernel lives, and loses none; leave it out"
+            "--ExecutePreprocessor.iopub_timeout: Galley waits for all output while the kernel lives, and loses none; leave it out"
         ),
         (
             ["--ExecutePreprocessor.timeuot=60", "a.ipynb"],
@@ -60,14 +85,14 @@ import Testing
         ),
         (
             ["--TagRemovePreprocessor.enabled=True", "a.ipynb"],
-            "'--TagRemovePreprocessor.enabled' is a setting that Galley does not have; leave it out if you can do without what it does"
+            "'--TagRemovePreprocessor.enabled' is a setting that Galley does not have; leave it out if the run does not need it"
         ),
         (
             ["--inplace", "--stdout", "a.ipynb"],
             "the result goes to one place: choose one of --inplace, --output and --stdout"
-        ), (["--theme", "dark", "a.ipynb"], "--theme: Galley writes notebooks alone; leave it out"),
+        ), (["--theme", "dark", "a.ipynb"], "--theme: Galley writes only notebooks; leave it out"),
         (
-            ["--answer", "-h", "--x\u{1B}]0;title\u{7}", "a.ipynb"],
+            ["--answer=-h", "--x\u{1B}]0;title\u{7}", "a.ipynb"],
             "'--x' is not an option. See 'galley help options'"
         ),
         (["--inplace", "--output-dir", "x", "a.ipynb"], "--output-dir does not go with --inplace or --stdout"),
@@ -121,7 +146,7 @@ import Testing
         #expect(try folder.notebook("new/folder/c.ipynb").outputs == [["1\n"]])
         let idle = try await Program.run(["nbconvert", "--to", "notebook", "a.ipynb"], in: folder)
         #expect(idle.status == 2)
-        #expect(idle.errors == "galley: without --execute there is nothing to do: Galley runs notebooks\n")
+        #expect(idle.errors == "galley: without --execute there is nothing to do, because Galley only runs notebooks\n")
     }
 
     @Test func `may be that of jupyter execute`() async throws {

@@ -3,10 +3,12 @@ import Testing
 
 @Suite struct `The program` {
     @Test func `tells its version`() async throws {
-        let run = try await Program.run(["--version"])
-        #expect(run.status == 0)
-        #expect(run.output.wholeMatch(of: /galley \d+\.\d+\.\d+\n/) != nil)
-        #expect(run.errors == "")
+        for word in ["--version", "version", "-V"] {
+            let run = try await Program.run([word])
+            #expect(run.status == 0)
+            #expect(run.output.wholeMatch(of: /galley \d+\.\d+\.\d+\n/) != nil)
+            #expect(run.errors == "")
+        }
     }
 
     @Test func `refuses a command that it does not know, and says where to look`() async throws {
@@ -36,7 +38,8 @@ import Testing
         let usage = try await Program.run(["kernels", "--jsno"])
         #expect(usage.status == 2)
         #expect(
-            usage.errors == "galley: '--jsno' is not an option of kernels. Did you mean '--json'? See 'galley --help'\n"
+            usage.errors
+                == "galley: '--jsno' is not an option of kernels. Did you mean '--json'? See 'galley kernels --help'\n"
         )
     }
 

@@ -173,7 +173,7 @@ struct `Root's supervisor` {
             try text.write(toFile: path, atomically: false, encoding: .utf8)
             let run = try await Program.run(["wait", id])
             #expect(run.status == 3, "\(run.errors)")
-            #expect(run.errors == "galley: what is told of run '\(id)' cannot be read: \(path)\n")
+            #expect(run.errors == "galley: the record of run '\(id)' cannot be read: \(path)\n")
         }
     }
 

@@ -12,7 +12,8 @@ import Testing
             Flag("--word", "-w", takes: "WORD", example: "hello", in: .output, "Add a word") { asked, value, name in
                 asked.words.append("\(name) \(value)")
             },
-            Flag("--loud", in: .output, "Be loud") { $0.isLoud = true },
+            Flag("--loud", "-l", in: .output, "Be loud") { $0.isLoud = true },
+            Flag("--lower", in: .output, "Be lower") { $0.words.append("lower") },
             Flag("--count", takes: "N", example: "3", in: .many, "Count") { asked, value, name throws(UsageError) in
                 asked.words.append("\(try FlagValueParser.number(value, name, from: 1))")
             },
@@ -30,9 +31,9 @@ import Testing
         #expect(others == ["a", "-", "b"])
     }
 
-    @Test func `has no flags behind two dashes, and takes a value whatever it looks like`() throws {
-        let (asked, others) = try parse("--word", "--loud", "--", "--word", "--", "-w")
-        #expect(asked == Asked(words: ["--word --loud"]))
+    @Test func `has no flags behind two dashes, and takes any value that is attached`() throws {
+        let (asked, others) = try parse("--word=--loud", "-w=-w", "--", "--word", "--", "-w")
+        #expect(asked == Asked(words: ["--word --loud", "-w -w"]))
         #expect(others == ["--word", "--", "-w"])
     }
 
@@ -41,11 +42,30 @@ import Testing
         (["--loud=yes"], "--loud takes no value"), (["--word"], "--word needs a value. See 'say --help'"),
         (["--count", "none"], "--count: 'none' is not a number from 1 on"), (["--quiet"], "--quiet is the opposite"),
         (["--xyz\u{1B}[31m\u{202E}x"], "'--xyz' is not an option. See 'say --help'"),
-        (["-w5x"], "'-w5x' is not an option. Did you mean '-w'? See 'say --help'"),
+        (["-w5x"], "'-w5x' is not an option. If it is -w with its value, write -w 5x"),
+        (["-word", "x"], "'-word' is not an option. Did you mean '--word'? See 'say --help'"),
+        (["-lz"], "'-lz' is not an option. See 'say --help'"), (["-p"], "'-p' is not an option. See 'say --help'"),
+        (["--lo"], "'--lo' is not an option. Did you mean '--loud' or '--lower'? See 'say --help'"),
+        (["--coun=3"], "'--coun' is not an option. Did you mean '--count'? See 'say --help'"),
+        (
+            ["--word", "--loud"],
+            "--word needs a value, and '--loud' looks like an option. If it is the value, write --word=--loud"
+        ), (["-w", "-l"], "-w needs a value, and '-l' looks like an option. If it is the value, write -w=-l"),
+        (["--word", "--"], "--word needs a value, and '--' looks like an option. If it is the value, write --word=--"),
     ])
     func `is refused with what would be right`(arguments: [String], problem: String) {
         var asked = Asked()
         #expect(throws: UsageError(problem)) { try parser.parse(arguments, into: &asked) }
+    }
+
+    @Test(arguments: [
+        (["-lw5"], ["-w 5"]), (["-lw=x=y"], ["-w x=y"]), (["-lw", "x"], ["-w x"]), (["-ll", "-w", "-5"], ["-w -5"]),
+        (["-l", "-w", "-"], ["-w -"]), (["--word", "-.5", "-l"], ["--word -.5"]),
+    ])
+    func `joins letters, and takes a negative number as a value`(arguments: [String], words: [String]) throws {
+        var asked = Asked()
+        #expect(try parser.parse(arguments, into: &asked).isEmpty)
+        #expect(asked == Asked(words: words, isLoud: true))
     }
 
     @Test func `is described under the headings of its flags, within 80 columns`() {
@@ -54,8 +74,9 @@ import Testing
         let text = FlagReference(flags).description
         #expect(
             text.hasPrefix(
-                "Output\n  --word, -w WORD\n      Add a word, such as hello\n  --loud\n      Be loud\n  --long\n"))
-        #expect(text.hasSuffix("\n\nMany notebooks\n  --count N\n      Count, such as 3"))
+                "Output\n  --word, -w WORD\n      Add a word. Example: hello\n  --loud, -l\n      Be loud\n  --lower\n")
+        )
+        #expect(text.hasSuffix("\n\nMany notebooks\n  --count N\n      Count. Example: 3"))
         #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 })
     }
 

@@ -1,0 +1,123 @@
+# Completions of galley for bash. Load them in ~/.bashrc: source <(galley completions bash)
+
+_galley_candidates() {
+    case $kind in
+    files) compgen -f -- "$current" ;;
+    folders) compgen -d -- "$current" ;;
+    notebooks)
+        compgen -f -X '!*.ipynb' -- "$current"
+        compgen -d -- "$current" ;;
+    users) compgen -u -- "$current" ;;
+    kernels | runs) compgen -W "$("$program" completions --list "$kind" 2>/dev/null)" -- "$current" ;;
+    words) compgen -W "$words" -- "$current" ;;
+    esac
+}
+
+_galley() {
+    local program=$1 command=${COMP_WORDS[1]} current=${COMP_WORDS[COMP_CWORD]}
+    local flag=${COMP_WORDS[COMP_CWORD - 1]} kind=words words= flags=
+    # A flag and its value are three words if an equals sign joins them.
+    if [[ $flag == = ]]; then flag=${COMP_WORDS[COMP_CWORD - 2]}; fi
+    if [[ $current == = ]]; then current=; fi
+    if ((COMP_CWORD == 1)); then
+        words='execute check nbconvert clean kernels runs stop wait help completions version --help -h --version -V'
+    else
+        case $command in
+        execute)
+            flags='--kernel -k --kernel-fallback --cwd --env --as-owner --as-caller --as-user --keep-kernel --keep-kernel-on-failure --leave-children --timeout --total-timeout --idle-timeout --startup-timeout --on-timeout --grace --allow-errors --allow-error --start-at --stop-after --no-timing --record --collapse-progress --max-output --existing --inplace --output -o --output-dir --stdout --answer --stream --quiet -q --events --jobs -j --memory-per-kernel --fail-fast --max-failures --retries --shard --order --exclude --junit --html --json --detach --log --log-format --status --then --on-success --on-failure --execute --to --stdin -y --debug --log-level --nbformat --coalesce-streams --help -h'
+            case $flag in
+            --kernel | -k | --kernel_name | --kernel-name | --ExecutePreprocessor.kernel_name | --NbClientApp.kernel_name | --NotebookClient.kernel_name) kind=kernels ;;
+            --cwd | --output-dir) kind=folders ;;
+            --env | --ExecutePreprocessor.extra_arguments | --NbClientApp.extra_arguments | --NotebookClient.extra_arguments | --timeout | --execution-timeout | --ExecutePreprocessor.timeout | --NbClientApp.timeout | --NotebookClient.timeout | --total-timeout | --idle-timeout | --startup-timeout | --startup_timeout | --start-timeout | --ExecutePreprocessor.startup_timeout | --NbClientApp.startup_timeout | --NotebookClient.startup_timeout | --grace | --allow-error | --start-at | --stop-after | --ExecutePreprocessor.skip_cells_with_tag | --NbClientApp.skip_cells_with_tag | --NotebookClient.skip_cells_with_tag | --ExecutePreprocessor.allow_error_names | --NbClientApp.allow_error_names | --NotebookClient.allow_error_names | --max-output | --answer | --jobs | -j | --memory-per-kernel | --max-failures | --retries | --shard | --exclude | --then | --on-success | --on-failure | --to | --log-level | --Application.log_level | --NbConvertApp.log_level | --nbformat | --ExecutePreprocessor.ipython_hist_file | --NbClientApp.ipython_hist_file | --NotebookClient.ipython_hist_file) kind=value ;;
+            --as-user) kind=users ;;
+            --on-timeout) kind=words words='stop interrupt' ;;
+            --ExecutePreprocessor.allow_errors | --NbClientApp.allow_errors | --NotebookClient.allow_errors | --ExecutePreprocessor.record_timing | --NbClientApp.record_timing | --NotebookClient.record_timing | --ExecutePreprocessor.store_widget_state | --NbClientApp.store_widget_state | --NotebookClient.store_widget_state | --ExecutePreprocessor.enabled | --NbClientApp.enabled | --NotebookClient.enabled | --ExecutePreprocessor.force_raise_errors | --NbClientApp.force_raise_errors | --NotebookClient.force_raise_errors | --ExecutePreprocessor.interrupt_on_timeout | --NbClientApp.interrupt_on_timeout | --NotebookClient.interrupt_on_timeout | --ExecutePreprocessor.coalesce_streams | --NbClientApp.coalesce_streams | --NotebookClient.coalesce_streams) kind=words words='True False' ;;
+            --existing | --output | -o | --events | --junit | --html | --json | --log | --status) kind=files ;;
+            --order) kind=words words='as-given slowest-first' ;;
+            --log-format) kind=words words='plain json' ;;
+            --KernelManager.transport) kind=words words='ipc tcp' ;;
+            --ExecutePreprocessor.shutdown_kernel | --NbClientApp.shutdown_kernel | --NotebookClient.shutdown_kernel) kind=words words='graceful immediate' ;;
+            *) kind=notebooks ;;
+            esac ;;
+        check)
+            flags='--kernel -k --kernel-fallback --cwd --env --as-owner --as-caller --as-user --keep-kernel --keep-kernel-on-failure --leave-children --timeout --total-timeout --idle-timeout --startup-timeout --on-timeout --grace --allow-errors --allow-error --start-at --stop-after --no-timing --record --collapse-progress --max-output --existing --answer --stream --quiet -q --events --jobs -j --memory-per-kernel --fail-fast --max-failures --retries --shard --order --exclude --junit --html --json --detach --log --log-format --status --then --on-success --on-failure --execute --to --stdin -y --debug --log-level --nbformat --coalesce-streams --lax --nbval --nbval-cell-timeout --nbval-kernel-startup-timeout --nbval-kernel-name --sanitize-with --help -h'
+            case $flag in
+            --kernel | -k | --kernel_name | --kernel-name | --ExecutePreprocessor.kernel_name | --NbClientApp.kernel_name | --NotebookClient.kernel_name | --nbval-kernel-name) kind=kernels ;;
+            --cwd) kind=folders ;;
+            --env | --ExecutePreprocessor.extra_arguments | --NbClientApp.extra_arguments | --NotebookClient.extra_arguments | --timeout | --execution-timeout | --ExecutePreprocessor.timeout | --NbClientApp.timeout | --NotebookClient.timeout | --total-timeout | --idle-timeout | --startup-timeout | --startup_timeout | --start-timeout | --ExecutePreprocessor.startup_timeout | --NbClientApp.startup_timeout | --NotebookClient.startup_timeout | --grace | --allow-error | --start-at | --stop-after | --ExecutePreprocessor.skip_cells_with_tag | --NbClientApp.skip_cells_with_tag | --NotebookClient.skip_cells_with_tag | --ExecutePreprocessor.allow_error_names | --NbClientApp.allow_error_names | --NotebookClient.allow_error_names | --max-output | --answer | --jobs | -j | --memory-per-kernel | --max-failures | --retries | --shard | --exclude | --then | --on-success | --on-failure | --to | --log-level | --Application.log_level | --NbConvertApp.log_level | --nbformat | --ExecutePreprocessor.ipython_hist_file | --NbClientApp.ipython_hist_file | --NotebookClient.ipython_hist_file | --nbval-cell-timeout | --nbval-kernel-startup-timeout) kind=value ;;
+            --as-user) kind=users ;;
+            --on-timeout) kind=words words='stop interrupt' ;;
+            --ExecutePreprocessor.allow_errors | --NbClientApp.allow_errors | --NotebookClient.allow_errors | --ExecutePreprocessor.record_timing | --NbClientApp.record_timing | --NotebookClient.record_timing | --ExecutePreprocessor.store_widget_state | --NbClientApp.store_widget_state | --NotebookClient.store_widget_state | --ExecutePreprocessor.enabled | --NbClientApp.enabled | --NotebookClient.enabled | --ExecutePreprocessor.force_raise_errors | --NbClientApp.force_raise_errors | --NotebookClient.force_raise_errors | --ExecutePreprocessor.interrupt_on_timeout | --NbClientApp.interrupt_on_timeout | --NotebookClient.interrupt_on_timeout | --ExecutePreprocessor.coalesce_streams | --NbClientApp.coalesce_streams | --NotebookClient.coalesce_streams) kind=words words='True False' ;;
+            --existing | --events | --junit | --html | --json | --log | --status | --sanitize-with | --nbval-sanitize-with) kind=files ;;
+            --order) kind=words words='as-given slowest-first' ;;
+            --log-format) kind=words words='plain json' ;;
+            --KernelManager.transport) kind=words words='ipc tcp' ;;
+            --ExecutePreprocessor.shutdown_kernel | --NbClientApp.shutdown_kernel | --NotebookClient.shutdown_kernel) kind=words words='graceful immediate' ;;
+            *) kind=notebooks ;;
+            esac ;;
+        nbconvert)
+            flags='--kernel -k --kernel-fallback --cwd --env --as-owner --as-caller --as-user --keep-kernel --keep-kernel-on-failure --leave-children --timeout --total-timeout --idle-timeout --startup-timeout --on-timeout --grace --allow-errors --allow-error --start-at --stop-after --no-timing --record --collapse-progress --max-output --existing --inplace --output -o --output-dir --stdout --answer --stream --quiet -q --events --jobs -j --memory-per-kernel --fail-fast --max-failures --retries --shard --order --exclude --junit --html --json --detach --log --log-format --status --then --on-success --on-failure --execute --to --stdin -y --debug --log-level --nbformat --coalesce-streams --help -h'
+            case $flag in
+            --kernel | -k | --kernel_name | --kernel-name | --ExecutePreprocessor.kernel_name | --NbClientApp.kernel_name | --NotebookClient.kernel_name) kind=kernels ;;
+            --cwd | --output-dir) kind=folders ;;
+            --env | --ExecutePreprocessor.extra_arguments | --NbClientApp.extra_arguments | --NotebookClient.extra_arguments | --timeout | --execution-timeout | --ExecutePreprocessor.timeout | --NbClientApp.timeout | --NotebookClient.timeout | --total-timeout | --idle-timeout | --startup-timeout | --startup_timeout | --start-timeout | --ExecutePreprocessor.startup_timeout | --NbClientApp.startup_timeout | --NotebookClient.startup_timeout | --grace | --allow-error | --start-at | --stop-after | --ExecutePreprocessor.skip_cells_with_tag | --NbClientApp.skip_cells_with_tag | --NotebookClient.skip_cells_with_tag | --ExecutePreprocessor.allow_error_names | --NbClientApp.allow_error_names | --NotebookClient.allow_error_names | --max-output | --answer | --jobs | -j | --memory-per-kernel | --max-failures | --retries | --shard | --exclude | --then | --on-success | --on-failure | --to | --log-level | --Application.log_level | --NbConvertApp.log_level | --nbformat | --ExecutePreprocessor.ipython_hist_file | --NbClientApp.ipython_hist_file | --NotebookClient.ipython_hist_file) kind=value ;;
+            --as-user) kind=users ;;
+            --on-timeout) kind=words words='stop interrupt' ;;
+            --ExecutePreprocessor.allow_errors | --NbClientApp.allow_errors | --NotebookClient.allow_errors | --ExecutePreprocessor.record_timing | --NbClientApp.record_timing | --NotebookClient.record_timing | --ExecutePreprocessor.store_widget_state | --NbClientApp.store_widget_state | --NotebookClient.store_widget_state | --ExecutePreprocessor.enabled | --NbClientApp.enabled | --NotebookClient.enabled | --ExecutePreprocessor.force_raise_errors | --NbClientApp.force_raise_errors | --NotebookClient.force_raise_errors | --ExecutePreprocessor.interrupt_on_timeout | --NbClientApp.interrupt_on_timeout | --NotebookClient.interrupt_on_timeout | --ExecutePreprocessor.coalesce_streams | --NbClientApp.coalesce_streams | --NotebookClient.coalesce_streams) kind=words words='True False' ;;
+            --existing | --output | -o | --events | --junit | --html | --json | --log | --status) kind=files ;;
+            --order) kind=words words='as-given slowest-first' ;;
+            --log-format) kind=words words='plain json' ;;
+            --KernelManager.transport) kind=words words='ipc tcp' ;;
+            --ExecutePreprocessor.shutdown_kernel | --NbClientApp.shutdown_kernel | --NotebookClient.shutdown_kernel) kind=words words='graceful immediate' ;;
+            *) kind=notebooks ;;
+            esac ;;
+        clean)
+            flags='--inplace --all --help -h'
+            case $flag in
+            *) kind=notebooks ;;
+            esac ;;
+        kernels)
+            flags='--json --help -h'
+            case $flag in
+            *) kind=words words='' ;;
+            esac ;;
+        runs)
+            flags='--running --json --help -h'
+            case $flag in
+            *) kind=words words='' ;;
+            esac ;;
+        stop)
+            flags='--help -h'
+            case $flag in
+            *) kind=runs ;;
+            esac ;;
+        wait)
+            flags='--help -h'
+            case $flag in
+            *) kind=runs ;;
+            esac ;;
+        help)
+            flags='--man --help -h'
+            case $flag in
+            *) kind=words words='execute check nbconvert clean kernels runs stop wait help completions version options exit-statuses batch background git limits files' ;;
+            esac ;;
+        completions)
+            flags='--list --help -h'
+            case $flag in
+            --list) kind=words words='kernels runs' ;;
+            *) kind=words words='bash zsh fish' ;;
+            esac ;;
+        version)
+            flags='--help -h'
+            case $flag in
+            *) kind=words words='' ;;
+            esac ;;
+        *) return ;;
+        esac
+        if [[ $current == -* && $kind != value ]]; then kind=words words=$flags; fi
+    fi
+    if [[ $kind == files || $kind == folders || $kind == notebooks ]]; then compopt -o filenames 2>/dev/null; fi
+    mapfile -t COMPREPLY < <(_galley_candidates)
+}
+
+complete -F _galley galley

@@ -1,0 +1,239 @@
+# Completions of galley for fish. Load them in ~/.config/fish/config.fish: galley completions fish | source
+
+function __galley_needs_command
+    test (count (commandline -opc)) -eq 1
+end
+
+function __galley_command
+    set -l words (commandline -opc)
+    test (count $words) -ge 2; and test $words[2] = $argv[1]
+end
+
+function __galley_list
+    set -l words (commandline -opc)
+    $words[1] completions --list $argv[1] 2>/dev/null
+end
+
+function __galley_notebooks
+    __fish_complete_path (commandline -ct) | string match -r '^.*(?:\.ipynb|/)(?:\t.*)?$'
+end
+
+complete -c galley -f
+complete -c galley -n __galley_needs_command -a execute -d 'Run notebooks and save their outputs'
+complete -c galley -n __galley_needs_command -a check -d 'Run notebooks and compare their outputs with the stored ones'
+complete -c galley -n __galley_needs_command -a nbconvert -d 'Run a notebook with the command line of nbconvert'
+complete -c galley -n __galley_needs_command -a clean -d 'Remove the outputs and execution counts of notebooks'
+complete -c galley -n __galley_needs_command -a kernels -d 'List the kernels of this machine'
+complete -c galley -n __galley_needs_command -a runs -d 'List the runs of this machine'
+complete -c galley -n __galley_needs_command -a stop -d 'End runs, and kernels that were kept after their runs'
+complete -c galley -n __galley_needs_command -a wait -d 'Wait for the end of runs'
+complete -c galley -n __galley_needs_command -a help -d 'Show the help of a command or topic'
+complete -c galley -n __galley_needs_command -a completions -d 'Print the script for completing command lines in a shell'
+complete -c galley -n __galley_needs_command -a version -d 'Show the version'
+complete -c galley -n __galley_needs_command -l help -s h -d 'Show the commands'
+complete -c galley -n __galley_needs_command -l version -s V -d 'Show the version'
+complete -c galley -n '__galley_command execute' -l kernel -s k -d 'Use this kernel, or the Python environment at this path' -r -f -a '(__galley_list kernels)'
+complete -c galley -n '__galley_command execute' -l kernel-fallback -d 'If the kernel is not installed, use the only kernel of the notebook\'s language'
+complete -c galley -n '__galley_command execute' -l cwd -d 'Run the kernel in this directory, not in the notebook\'s' -r -f -a '(__fish_complete_directories (commandline -ct))'
+complete -c galley -n '__galley_command execute' -l env -d 'Set an environment variable for the kernel; can be repeated' -r -f
+complete -c galley -n '__galley_command execute' -l as-owner -d 'Run as the owner of the notebook, who may be root'
+complete -c galley -n '__galley_command execute' -l as-caller -d 'Run with the rights of this process, even as root'
+complete -c galley -n '__galley_command execute' -l as-user -d 'As root, run as this user' -r -f -a '(__fish_complete_users)'
+complete -c galley -n '__galley_command execute' -l keep-kernel -d 'Keep the kernel running after the run, and print how to use and end it'
+complete -c galley -n '__galley_command execute' -l keep-kernel-on-failure -d 'Keep the kernel running if the run fails'
+complete -c galley -n '__galley_command execute' -l leave-children -d 'Do not end the processes that the notebook started'
+complete -c galley -n '__galley_command execute' -l timeout -d 'Limit the time of each cell' -r -f
+complete -c galley -n '__galley_command execute' -l total-timeout -d 'Limit the time of the whole run' -r -f
+complete -c galley -n '__galley_command execute' -l idle-timeout -d 'Limit the time in which a running cell has no output' -r -f
+complete -c galley -n '__galley_command execute' -l startup-timeout -d 'Limit the time in which the kernel starts' -r -f
+complete -c galley -n '__galley_command execute' -l on-timeout -d 'At a time limit, end the run, or interrupt the cell and run the next one' -r -f -a 'stop interrupt'
+complete -c galley -n '__galley_command execute' -l grace -d 'Kill a kernel that ignores an interrupt for this long' -r -f
+complete -c galley -n '__galley_command execute' -l allow-errors -d 'Continue after any error'
+complete -c galley -n '__galley_command execute' -l allow-error -d 'Continue after errors of this name; can be repeated' -r -f
+complete -c galley -n '__galley_command execute' -l start-at -d 'Start at this cell: a number, a tag or an ID' -r -f
+complete -c galley -n '__galley_command execute' -l stop-after -d 'Stop after this cell: a number, a tag or an ID' -r -f
+complete -c galley -n '__galley_command execute' -l no-timing -d 'Do not write into the notebook when cells ran'
+complete -c galley -n '__galley_command execute' -l record -d 'Write a record of the run into the notebook\'s metadata'
+complete -c galley -n '__galley_command execute' -l collapse-progress -d 'Keep only the last state of a progress bar'
+complete -c galley -n '__galley_command execute' -l max-output -d 'Keep at most this much output of each cell, and cut the rest' -r -f
+complete -c galley -n '__galley_command execute' -l existing -d 'Use a running kernel, by its connection file or ID, or the newest; it keeps running' -r -F
+complete -c galley -n '__galley_command execute' -l inplace -d 'Write the result into the notebook, saved during the run'
+complete -c galley -n '__galley_command execute' -l output -s o -d 'Write the result to this file' -r -F
+complete -c galley -n '__galley_command execute' -l output-dir -d 'Write the results into this folder' -r -f -a '(__fish_complete_directories (commandline -ct))'
+complete -c galley -n '__galley_command execute' -l stdout -d 'Write the result to standard output'
+complete -c galley -n '__galley_command execute' -l answer -d 'Answer input() with this line; can be repeated' -r -f
+complete -c galley -n '__galley_command execute' -l stream -d 'Show what cells print'
+complete -c galley -n '__galley_command execute' -l quiet -s q -d 'Print only problems'
+complete -c galley -n '__galley_command execute' -l events -d 'Write the events of the run as JSON lines' -r -F
+complete -c galley -n '__galley_command execute' -l jobs -s j -d 'Run N notebooks at a time, by default one per processor' -r -f
+complete -c galley -n '__galley_command execute' -l memory-per-kernel -d 'Start a kernel only if this much memory is free; the default is what earlier kernels used' -r -f
+complete -c galley -n '__galley_command execute' -l fail-fast -d 'Start no further notebook after a failure'
+complete -c galley -n '__galley_command execute' -l max-failures -d 'Start no further notebook after N failures' -r -f
+complete -c galley -n '__galley_command execute' -l retries -d 'Run a notebook again, up to N times, if its kernel did not start or died' -r -f
+complete -c galley -n '__galley_command execute' -l shard -d 'Run part M of N parts of about equal duration' -r -f
+complete -c galley -n '__galley_command execute' -l order -d 'Start with the notebooks that took longest in earlier runs' -r -f -a 'as-given slowest-first'
+complete -c galley -n '__galley_command execute' -l exclude -d 'Leave out notebooks whose name or path matches; can be repeated' -r -f
+complete -c galley -n '__galley_command execute' -l junit -d 'Write a report for CI servers' -r -F
+complete -c galley -n '__galley_command execute' -l html -d 'Write a report for people' -r -F
+complete -c galley -n '__galley_command execute' -l json -d 'Write a report for programs' -r -F
+complete -c galley -n '__galley_command execute' -l detach -d 'Run in the background: return once the kernel runs, and print the run\'s ID'
+complete -c galley -n '__galley_command execute' -l log -d 'Write the progress to this file, each line with its time' -r -F
+complete -c galley -n '__galley_command execute' -l log-format -d 'Choose the format of the log; without --log, it goes to standard error' -r -f -a 'plain json'
+complete -c galley -n '__galley_command execute' -l status -d 'Keep the state of the run in this file, as one JSON document' -r -F
+complete -c galley -n '__galley_command execute' -l then -d 'Run this shell command after the run' -r -f
+complete -c galley -n '__galley_command execute' -l on-success -d 'Run this shell command after the run if it succeeded' -r -f
+complete -c galley -n '__galley_command execute' -l on-failure -d 'Run this shell command after the run if it failed' -r -f
+complete -c galley -n '__galley_command execute' -l execute -d 'Run the notebook; \'galley nbconvert\' requires it'
+complete -c galley -n '__galley_command execute' -l to -d 'Write a notebook, the only format that Galley writes' -r -f
+complete -c galley -n '__galley_command execute' -l stdin -d 'Read the notebook from standard input'
+complete -c galley -n '__galley_command execute' -s y -d 'Has no effect: Galley asks no questions'
+complete -c galley -n '__galley_command execute' -l debug -d 'Has no effect'
+complete -c galley -n '__galley_command execute' -l log-level -d 'Print only problems if the level is ERROR or above' -r -f
+complete -c galley -n '__galley_command execute' -l nbformat -d 'Write this version of the format' -r -f
+complete -c galley -n '__galley_command execute' -l coalesce-streams -d 'Has no effect: Galley always joins the outputs of a stream'
+complete -c galley -n '__galley_command execute' -l help -s h -d 'Show this page'
+complete -c galley -n '__galley_command execute' -f -a '(__galley_notebooks)'
+complete -c galley -n '__galley_command check' -l kernel -s k -d 'Use this kernel, or the Python environment at this path' -r -f -a '(__galley_list kernels)'
+complete -c galley -n '__galley_command check' -l kernel-fallback -d 'If the kernel is not installed, use the only kernel of the notebook\'s language'
+complete -c galley -n '__galley_command check' -l cwd -d 'Run the kernel in this directory, not in the notebook\'s' -r -f -a '(__fish_complete_directories (commandline -ct))'
+complete -c galley -n '__galley_command check' -l env -d 'Set an environment variable for the kernel; can be repeated' -r -f
+complete -c galley -n '__galley_command check' -l as-owner -d 'Run as the owner of the notebook, who may be root'
+complete -c galley -n '__galley_command check' -l as-caller -d 'Run with the rights of this process, even as root'
+complete -c galley -n '__galley_command check' -l as-user -d 'As root, run as this user' -r -f -a '(__fish_complete_users)'
+complete -c galley -n '__galley_command check' -l keep-kernel -d 'Keep the kernel running after the run, and print how to use and end it'
+complete -c galley -n '__galley_command check' -l keep-kernel-on-failure -d 'Keep the kernel running if the run fails'
+complete -c galley -n '__galley_command check' -l leave-children -d 'Do not end the processes that the notebook started'
+complete -c galley -n '__galley_command check' -l timeout -d 'Limit the time of each cell' -r -f
+complete -c galley -n '__galley_command check' -l total-timeout -d 'Limit the time of the whole run' -r -f
+complete -c galley -n '__galley_command check' -l idle-timeout -d 'Limit the time in which a running cell has no output' -r -f
+complete -c galley -n '__galley_command check' -l startup-timeout -d 'Limit the time in which the kernel starts' -r -f
+complete -c galley -n '__galley_command check' -l on-timeout -d 'At a time limit, end the run, or interrupt the cell and run the next one' -r -f -a 'stop interrupt'
+complete -c galley -n '__galley_command check' -l grace -d 'Kill a kernel that ignores an interrupt for this long' -r -f
+complete -c galley -n '__galley_command check' -l allow-errors -d 'Continue after any error'
+complete -c galley -n '__galley_command check' -l allow-error -d 'Continue after errors of this name; can be repeated' -r -f
+complete -c galley -n '__galley_command check' -l start-at -d 'Start at this cell: a number, a tag or an ID' -r -f
+complete -c galley -n '__galley_command check' -l stop-after -d 'Stop after this cell: a number, a tag or an ID' -r -f
+complete -c galley -n '__galley_command check' -l no-timing -d 'Do not write into the notebook when cells ran'
+complete -c galley -n '__galley_command check' -l record -d 'Write a record of the run into the notebook\'s metadata'
+complete -c galley -n '__galley_command check' -l collapse-progress -d 'Keep only the last state of a progress bar'
+complete -c galley -n '__galley_command check' -l max-output -d 'Keep at most this much output of each cell, and cut the rest' -r -f
+complete -c galley -n '__galley_command check' -l existing -d 'Use a running kernel, by its connection file or ID, or the newest; it keeps running' -r -F
+complete -c galley -n '__galley_command check' -l answer -d 'Answer input() with this line; can be repeated' -r -f
+complete -c galley -n '__galley_command check' -l stream -d 'Show what cells print'
+complete -c galley -n '__galley_command check' -l quiet -s q -d 'Print only problems'
+complete -c galley -n '__galley_command check' -l events -d 'Write the events of the run as JSON lines' -r -F
+complete -c galley -n '__galley_command check' -l jobs -s j -d 'Run N notebooks at a time, by default one per processor' -r -f
+complete -c galley -n '__galley_command check' -l memory-per-kernel -d 'Start a kernel only if this much memory is free; the default is what earlier kernels used' -r -f
+complete -c galley -n '__galley_command check' -l fail-fast -d 'Start no further notebook after a failure'
+complete -c galley -n '__galley_command check' -l max-failures -d 'Start no further notebook after N failures' -r -f
+complete -c galley -n '__galley_command check' -l retries -d 'Run a notebook again, up to N times, if its kernel did not start or died' -r -f
+complete -c galley -n '__galley_command check' -l shard -d 'Run part M of N parts of about equal duration' -r -f
+complete -c galley -n '__galley_command check' -l order -d 'Start with the notebooks that took longest in earlier runs' -r -f -a 'as-given slowest-first'
+complete -c galley -n '__galley_command check' -l exclude -d 'Leave out notebooks whose name or path matches; can be repeated' -r -f
+complete -c galley -n '__galley_command check' -l junit -d 'Write a report for CI servers' -r -F
+complete -c galley -n '__galley_command check' -l html -d 'Write a report for people' -r -F
+complete -c galley -n '__galley_command check' -l json -d 'Write a report for programs' -r -F
+complete -c galley -n '__galley_command check' -l detach -d 'Run in the background: return once the kernel runs, and print the run\'s ID'
+complete -c galley -n '__galley_command check' -l log -d 'Write the progress to this file, each line with its time' -r -F
+complete -c galley -n '__galley_command check' -l log-format -d 'Choose the format of the log; without --log, it goes to standard error' -r -f -a 'plain json'
+complete -c galley -n '__galley_command check' -l status -d 'Keep the state of the run in this file, as one JSON document' -r -F
+complete -c galley -n '__galley_command check' -l then -d 'Run this shell command after the run' -r -f
+complete -c galley -n '__galley_command check' -l on-success -d 'Run this shell command after the run if it succeeded' -r -f
+complete -c galley -n '__galley_command check' -l on-failure -d 'Run this shell command after the run if it failed' -r -f
+complete -c galley -n '__galley_command check' -l execute -d 'Run the notebook; \'galley nbconvert\' requires it'
+complete -c galley -n '__galley_command check' -l to -d 'Write a notebook, the only format that Galley writes' -r -f
+complete -c galley -n '__galley_command check' -l stdin -d 'Read the notebook from standard input'
+complete -c galley -n '__galley_command check' -s y -d 'Has no effect: Galley asks no questions'
+complete -c galley -n '__galley_command check' -l debug -d 'Has no effect'
+complete -c galley -n '__galley_command check' -l log-level -d 'Print only problems if the level is ERROR or above' -r -f
+complete -c galley -n '__galley_command check' -l nbformat -d 'Write this version of the format' -r -f
+complete -c galley -n '__galley_command check' -l coalesce-streams -d 'Has no effect: Galley always joins the outputs of a stream'
+complete -c galley -n '__galley_command check' -l lax -d 'Compare only the cells that are marked for it'
+complete -c galley -n '__galley_command check' -l nbval -d 'Has no effect'
+complete -c galley -n '__galley_command check' -l nbval-cell-timeout -d 'Limit the time of each cell' -r -f
+complete -c galley -n '__galley_command check' -l nbval-kernel-startup-timeout -d 'Limit the time in which the kernel starts' -r -f
+complete -c galley -n '__galley_command check' -l nbval-kernel-name -d 'Use this kernel' -r -f -a '(__galley_list kernels)'
+complete -c galley -n '__galley_command check' -l sanitize-with -d 'Replace text before it is compared, by nbval\'s file of regular expressions' -r -F
+complete -c galley -n '__galley_command check' -l help -s h -d 'Show this page'
+complete -c galley -n '__galley_command check' -f -a '(__galley_notebooks)'
+complete -c galley -n '__galley_command nbconvert' -l kernel -s k -d 'Use this kernel, or the Python environment at this path' -r -f -a '(__galley_list kernels)'
+complete -c galley -n '__galley_command nbconvert' -l kernel-fallback -d 'If the kernel is not installed, use the only kernel of the notebook\'s language'
+complete -c galley -n '__galley_command nbconvert' -l cwd -d 'Run the kernel in this directory, not in the notebook\'s' -r -f -a '(__fish_complete_directories (commandline -ct))'
+complete -c galley -n '__galley_command nbconvert' -l env -d 'Set an environment variable for the kernel; can be repeated' -r -f
+complete -c galley -n '__galley_command nbconvert' -l as-owner -d 'Run as the owner of the notebook, who may be root'
+complete -c galley -n '__galley_command nbconvert' -l as-caller -d 'Run with the rights of this process, even as root'
+complete -c galley -n '__galley_command nbconvert' -l as-user -d 'As root, run as this user' -r -f -a '(__fish_complete_users)'
+complete -c galley -n '__galley_command nbconvert' -l keep-kernel -d 'Keep the kernel running after the run, and print how to use and end it'
+complete -c galley -n '__galley_command nbconvert' -l keep-kernel-on-failure -d 'Keep the kernel running if the run fails'
+complete -c galley -n '__galley_command nbconvert' -l leave-children -d 'Do not end the processes that the notebook started'
+complete -c galley -n '__galley_command nbconvert' -l timeout -d 'Limit the time of each cell' -r -f
+complete -c galley -n '__galley_command nbconvert' -l total-timeout -d 'Limit the time of the whole run' -r -f
+complete -c galley -n '__galley_command nbconvert' -l idle-timeout -d 'Limit the time in which a running cell has no output' -r -f
+complete -c galley -n '__galley_command nbconvert' -l startup-timeout -d 'Limit the time in which the kernel starts' -r -f
+complete -c galley -n '__galley_command nbconvert' -l on-timeout -d 'At a time limit, end the run, or interrupt the cell and run the next one' -r -f -a 'stop interrupt'
+complete -c galley -n '__galley_command nbconvert' -l grace -d 'Kill a kernel that ignores an interrupt for this long' -r -f
+complete -c galley -n '__galley_command nbconvert' -l allow-errors -d 'Continue after any error'
+complete -c galley -n '__galley_command nbconvert' -l allow-error -d 'Continue after errors of this name; can be repeated' -r -f
+complete -c galley -n '__galley_command nbconvert' -l start-at -d 'Start at this cell: a number, a tag or an ID' -r -f
+complete -c galley -n '__galley_command nbconvert' -l stop-after -d 'Stop after this cell: a number, a tag or an ID' -r -f
+complete -c galley -n '__galley_command nbconvert' -l no-timing -d 'Do not write into the notebook when cells ran'
+complete -c galley -n '__galley_command nbconvert' -l record -d 'Write a record of the run into the notebook\'s metadata'
+complete -c galley -n '__galley_command nbconvert' -l collapse-progress -d 'Keep only the last state of a progress bar'
+complete -c galley -n '__galley_command nbconvert' -l max-output -d 'Keep at most this much output of each cell, and cut the rest' -r -f
+complete -c galley -n '__galley_command nbconvert' -l existing -d 'Use a running kernel, by its connection file or ID, or the newest; it keeps running' -r -F
+complete -c galley -n '__galley_command nbconvert' -l inplace -d 'Write the result into the notebook, saved during the run'
+complete -c galley -n '__galley_command nbconvert' -l output -s o -d 'Write the result to this file' -r -F
+complete -c galley -n '__galley_command nbconvert' -l output-dir -d 'Write the results into this folder' -r -f -a '(__fish_complete_directories (commandline -ct))'
+complete -c galley -n '__galley_command nbconvert' -l stdout -d 'Write the result to standard output'
+complete -c galley -n '__galley_command nbconvert' -l answer -d 'Answer input() with this line; can be repeated' -r -f
+complete -c galley -n '__galley_command nbconvert' -l stream -d 'Show what cells print'
+complete -c galley -n '__galley_command nbconvert' -l quiet -s q -d 'Print only problems'
+complete -c galley -n '__galley_command nbconvert' -l events -d 'Write the events of the run as JSON lines' -r -F
+complete -c galley -n '__galley_command nbconvert' -l jobs -s j -d 'Run N notebooks at a time, by default one per processor' -r -f
+complete -c galley -n '__galley_command nbconvert' -l memory-per-kernel -d 'Start a kernel only if this much memory is free; the default is what earlier kernels used' -r -f
+complete -c galley -n '__galley_command nbconvert' -l fail-fast -d 'Start no further notebook after a failure'
+complete -c galley -n '__galley_command nbconvert' -l max-failures -d 'Start no further notebook after N failures' -r -f
+complete -c galley -n '__galley_command nbconvert' -l retries -d 'Run a notebook again, up to N times, if its kernel did not start or died' -r -f
+complete -c galley -n '__galley_command nbconvert' -l shard -d 'Run part M of N parts of about equal duration' -r -f
+complete -c galley -n '__galley_command nbconvert' -l order -d 'Start with the notebooks that took longest in earlier runs' -r -f -a 'as-given slowest-first'
+complete -c galley -n '__galley_command nbconvert' -l exclude -d 'Leave out notebooks whose name or path matches; can be repeated' -r -f
+complete -c galley -n '__galley_command nbconvert' -l junit -d 'Write a report for CI servers' -r -F
+complete -c galley -n '__galley_command nbconvert' -l html -d 'Write a report for people' -r -F
+complete -c galley -n '__galley_command nbconvert' -l json -d 'Write a report for programs' -r -F
+complete -c galley -n '__galley_command nbconvert' -l detach -d 'Run in the background: return once the kernel runs, and print the run\'s ID'
+complete -c galley -n '__galley_command nbconvert' -l log -d 'Write the progress to this file, each line with its time' -r -F
+complete -c galley -n '__galley_command nbconvert' -l log-format -d 'Choose the format of the log; without --log, it goes to standard error' -r -f -a 'plain json'
+complete -c galley -n '__galley_command nbconvert' -l status -d 'Keep the state of the run in this file, as one JSON document' -r -F
+complete -c galley -n '__galley_command nbconvert' -l then -d 'Run this shell command after the run' -r -f
+complete -c galley -n '__galley_command nbconvert' -l on-success -d 'Run this shell command after the run if it succeeded' -r -f
+complete -c galley -n '__galley_command nbconvert' -l on-failure -d 'Run this shell command after the run if it failed' -r -f
+complete -c galley -n '__galley_command nbconvert' -l execute -d 'Run the notebook; \'galley nbconvert\' requires it'
+complete -c galley -n '__galley_command nbconvert' -l to -d 'Write a notebook, the only format that Galley writes' -r -f
+complete -c galley -n '__galley_command nbconvert' -l stdin -d 'Read the notebook from standard input'
+complete -c galley -n '__galley_command nbconvert' -s y -d 'Has no effect: Galley asks no questions'
+complete -c galley -n '__galley_command nbconvert' -l debug -d 'Has no effect'
+complete -c galley -n '__galley_command nbconvert' -l log-level -d 'Print only problems if the level is ERROR or above' -r -f
+complete -c galley -n '__galley_command nbconvert' -l nbformat -d 'Write this version of the format' -r -f
+complete -c galley -n '__galley_command nbconvert' -l coalesce-streams -d 'Has no effect: Galley always joins the outputs of a stream'
+complete -c galley -n '__galley_command nbconvert' -l help -s h -d 'Show this page'
+complete -c galley -n '__galley_command nbconvert' -f -a '(__galley_notebooks)'
+complete -c galley -n '__galley_command clean' -l inplace -d 'Write the clean notebook into the file'
+complete -c galley -n '__galley_command clean' -l all -d 'Also remove when cells ran, the state of widgets, and the record of the run'
+complete -c galley -n '__galley_command clean' -l help -s h -d 'Show this page'
+complete -c galley -n '__galley_command clean' -f -a '(__galley_notebooks)'
+complete -c galley -n '__galley_command kernels' -l json -d 'Print the list as JSON'
+complete -c galley -n '__galley_command kernels' -l help -s h -d 'Show this page'
+complete -c galley -n '__galley_command runs' -l running -d 'List only runs that have not ended, without kept kernels'
+complete -c galley -n '__galley_command runs' -l json -d 'Print the list as JSON'
+complete -c galley -n '__galley_command runs' -l help -s h -d 'Show this page'
+complete -c galley -n '__galley_command stop' -l help -s h -d 'Show this page'
+complete -c galley -n '__galley_command stop' -f -a '(__galley_list runs)'
+complete -c galley -n '__galley_command wait' -l help -s h -d 'Show this page'
+complete -c galley -n '__galley_command wait' -f -a '(__galley_list runs)'
+complete -c galley -n '__galley_command help' -l man -d 'Print the manual page as roff, for man(1)'
+complete -c galley -n '__galley_command help' -l help -s h -d 'Show this page'
+complete -c galley -n '__galley_command help' -f -a 'execute check nbconvert clean kernels runs stop wait help completions version options exit-statuses batch background git limits files'
+complete -c galley -n '__galley_command completions' -l list -d 'Print the names of the kernels, or the IDs of the runs, for such a script' -r -f -a 'kernels runs'
+complete -c galley -n '__galley_command completions' -l help -s h -d 'Show this page'
+complete -c galley -n '__galley_command completions' -f -a 'bash zsh fish'
+complete -c galley -n '__galley_command version' -l help -s h -d 'Show this page'

@@ -1,0 +1,297 @@
+#compdef galley
+# Completions of galley for zsh. Load them in ~/.zshrc, after compinit: source <(galley completions zsh)
+
+_galley_list() {
+    # The last argument is the list, the others are for compadd.
+    local -a found
+    found=(${(f)"$(${~galley_program} completions --list ${@[-1]} 2>/dev/null)"})
+    compadd "${@[1,-2]}" -a found
+}
+
+_galley() {
+    local galley_program=$words[1]
+    if ((CURRENT == 2)); then
+        local -a commands options
+        commands=(
+            'execute:Run notebooks and save their outputs'
+            'check:Run notebooks and compare their outputs with the stored ones'
+            'nbconvert:Run a notebook with the command line of nbconvert'
+            'clean:Remove the outputs and execution counts of notebooks'
+            'kernels:List the kernels of this machine'
+            'runs:List the runs of this machine'
+            'stop:End runs, and kernels that were kept after their runs'
+            'wait:Wait for the end of runs'
+            'help:Show the help of a command or topic'
+            'completions:Print the script for completing command lines in a shell'
+            'version:Show the version'
+        )
+        options=(
+            '--help:Show the commands'
+            '-h:Show the commands'
+            '--version:Show the version'
+            '-V:Show the version'
+        )
+        if [[ $PREFIX == -* ]]; then
+            _describe -t options option options
+        else
+            _describe -t commands command commands
+        fi
+        return
+    fi
+    local command=$words[2]
+    shift words
+    ((CURRENT--))
+    case $command in
+    execute)
+        _arguments -s : \
+            '*--kernel=[Use this kernel, or the Python environment at this path]:KERNEL:_galley_list kernels' \
+            '*-k[Use this kernel, or the Python environment at this path]:KERNEL:_galley_list kernels' \
+            '*--kernel-fallback[If the kernel is not installed, use the only kernel of the notebook'\''s language]' \
+            '*--cwd=[Run the kernel in this directory, not in the notebook'\''s]:DIR:_files -/' \
+            '*--env=[Set an environment variable for the kernel; can be repeated]:NAME=VALUE:' \
+            '*--as-owner[Run as the owner of the notebook, who may be root]' \
+            '*--as-caller[Run with the rights of this process, even as root]' \
+            '*--as-user=[As root, run as this user]:USER:_users' \
+            '*--keep-kernel[Keep the kernel running after the run, and print how to use and end it]' \
+            '*--keep-kernel-on-failure[Keep the kernel running if the run fails]' \
+            '*--leave-children[Do not end the processes that the notebook started]' \
+            '*--timeout=[Limit the time of each cell]:TIME:' \
+            '*--total-timeout=[Limit the time of the whole run]:TIME:' \
+            '*--idle-timeout=[Limit the time in which a running cell has no output]:TIME:' \
+            '*--startup-timeout=[Limit the time in which the kernel starts]:TIME:' \
+            '*--on-timeout=[At a time limit, end the run, or interrupt the cell and run the next one]:stop|interrupt:(stop interrupt)' \
+            '*--grace=[Kill a kernel that ignores an interrupt for this long]:TIME:' \
+            '*--allow-errors[Continue after any error]' \
+            '*--allow-error=[Continue after errors of this name; can be repeated]:NAME:' \
+            '*--start-at=[Start at this cell: a number, a tag or an ID]:CELL:' \
+            '*--stop-after=[Stop after this cell: a number, a tag or an ID]:CELL:' \
+            '*--no-timing[Do not write into the notebook when cells ran]' \
+            '*--record[Write a record of the run into the notebook'\''s metadata]' \
+            '*--collapse-progress[Keep only the last state of a progress bar]' \
+            '*--max-output=[Keep at most this much output of each cell, and cut the rest]:SIZE:' \
+            '*--existing=[Use a running kernel, by its connection file or ID, or the newest; it keeps running]:FILE|ID:_files' \
+            '*--inplace[Write the result into the notebook, saved during the run]' \
+            '*--output=[Write the result to this file]:FILE:_files' \
+            '*-o[Write the result to this file]:FILE:_files' \
+            '*--output-dir=[Write the results into this folder]:DIR:_files -/' \
+            '*--stdout[Write the result to standard output]' \
+            '*--answer=[Answer input() with this line; can be repeated]:TEXT:' \
+            '*--stream[Show what cells print]' \
+            '*--quiet[Print only problems]' \
+            '*-q[Print only problems]' \
+            '*--events=[Write the events of the run as JSON lines]:FILE:_files' \
+            '*--jobs=[Run N notebooks at a time, by default one per processor]:N:' \
+            '*-j[Run N notebooks at a time, by default one per processor]:N:' \
+            '*--memory-per-kernel=[Start a kernel only if this much memory is free; the default is what earlier kernels used]:SIZE:' \
+            '*--fail-fast[Start no further notebook after a failure]' \
+            '*--max-failures=[Start no further notebook after N failures]:N:' \
+            '*--retries=[Run a notebook again, up to N times, if its kernel did not start or died]:N:' \
+            '*--shard=[Run part M of N parts of about equal duration]:M/N:' \
+            '*--order=[Start with the notebooks that took longest in earlier runs]:as-given|slowest-first:(as-given slowest-first)' \
+            '*--exclude=[Leave out notebooks whose name or path matches; can be repeated]:PATTERN:' \
+            '*--junit=[Write a report for CI servers]:FILE:_files' \
+            '*--html=[Write a report for people]:FILE:_files' \
+            '*--json=[Write a report for programs]:FILE:_files' \
+            '*--detach[Run in the background: return once the kernel runs, and print the run'\''s ID]' \
+            '*--log=[Write the progress to this file, each line with its time]:FILE:_files' \
+            '*--log-format=[Choose the format of the log; without --log, it goes to standard error]:plain|json:(plain json)' \
+            '*--status=[Keep the state of the run in this file, as one JSON document]:FILE:_files' \
+            '*--then=[Run this shell command after the run]:COMMAND:' \
+            '*--on-success=[Run this shell command after the run if it succeeded]:COMMAND:' \
+            '*--on-failure=[Run this shell command after the run if it failed]:COMMAND:' \
+            '*--execute[Run the notebook; '\''galley nbconvert'\'' requires it]' \
+            '*--to=[Write a notebook, the only format that Galley writes]:FORMAT:' \
+            '*--stdin[Read the notebook from standard input]' \
+            '*-y[Has no effect: Galley asks no questions]' \
+            '*--debug[Has no effect]' \
+            '*--log-level=[Print only problems if the level is ERROR or above]:LEVEL:' \
+            '*--nbformat=[Write this version of the format]:4:' \
+            '*--coalesce-streams[Has no effect: Galley always joins the outputs of a stream]' \
+            '*--help[Show this page]' \
+            '*-h[Show this page]' \
+            '*:notebook:_files -g "*.ipynb"' ;;
+    check)
+        _arguments -s : \
+            '*--kernel=[Use this kernel, or the Python environment at this path]:KERNEL:_galley_list kernels' \
+            '*-k[Use this kernel, or the Python environment at this path]:KERNEL:_galley_list kernels' \
+            '*--kernel-fallback[If the kernel is not installed, use the only kernel of the notebook'\''s language]' \
+            '*--cwd=[Run the kernel in this directory, not in the notebook'\''s]:DIR:_files -/' \
+            '*--env=[Set an environment variable for the kernel; can be repeated]:NAME=VALUE:' \
+            '*--as-owner[Run as the owner of the notebook, who may be root]' \
+            '*--as-caller[Run with the rights of this process, even as root]' \
+            '*--as-user=[As root, run as this user]:USER:_users' \
+            '*--keep-kernel[Keep the kernel running after the run, and print how to use and end it]' \
+            '*--keep-kernel-on-failure[Keep the kernel running if the run fails]' \
+            '*--leave-children[Do not end the processes that the notebook started]' \
+            '*--timeout=[Limit the time of each cell]:TIME:' \
+            '*--total-timeout=[Limit the time of the whole run]:TIME:' \
+            '*--idle-timeout=[Limit the time in which a running cell has no output]:TIME:' \
+            '*--startup-timeout=[Limit the time in which the kernel starts]:TIME:' \
+            '*--on-timeout=[At a time limit, end the run, or interrupt the cell and run the next one]:stop|interrupt:(stop interrupt)' \
+            '*--grace=[Kill a kernel that ignores an interrupt for this long]:TIME:' \
+            '*--allow-errors[Continue after any error]' \
+            '*--allow-error=[Continue after errors of this name; can be repeated]:NAME:' \
+            '*--start-at=[Start at this cell: a number, a tag or an ID]:CELL:' \
+            '*--stop-after=[Stop after this cell: a number, a tag or an ID]:CELL:' \
+            '*--no-timing[Do not write into the notebook when cells ran]' \
+            '*--record[Write a record of the run into the notebook'\''s metadata]' \
+            '*--collapse-progress[Keep only the last state of a progress bar]' \
+            '*--max-output=[Keep at most this much output of each cell, and cut the rest]:SIZE:' \
+            '*--existing=[Use a running kernel, by its connection file or ID, or the newest; it keeps running]:FILE|ID:_files' \
+            '*--answer=[Answer input() with this line; can be repeated]:TEXT:' \
+            '*--stream[Show what cells print]' \
+            '*--quiet[Print only problems]' \
+            '*-q[Print only problems]' \
+            '*--events=[Write the events of the run as JSON lines]:FILE:_files' \
+            '*--jobs=[Run N notebooks at a time, by default one per processor]:N:' \
+            '*-j[Run N notebooks at a time, by default one per processor]:N:' \
+            '*--memory-per-kernel=[Start a kernel only if this much memory is free; the default is what earlier kernels used]:SIZE:' \
+            '*--fail-fast[Start no further notebook after a failure]' \
+            '*--max-failures=[Start no further notebook after N failures]:N:' \
+            '*--retries=[Run a notebook again, up to N times, if its kernel did not start or died]:N:' \
+            '*--shard=[Run part M of N parts of about equal duration]:M/N:' \
+            '*--order=[Start with the notebooks that took longest in earlier runs]:as-given|slowest-first:(as-given slowest-first)' \
+            '*--exclude=[Leave out notebooks whose name or path matches; can be repeated]:PATTERN:' \
+            '*--junit=[Write a report for CI servers]:FILE:_files' \
+            '*--html=[Write a report for people]:FILE:_files' \
+            '*--json=[Write a report for programs]:FILE:_files' \
+            '*--detach[Run in the background: return once the kernel runs, and print the run'\''s ID]' \
+            '*--log=[Write the progress to this file, each line with its time]:FILE:_files' \
+            '*--log-format=[Choose the format of the log; without --log, it goes to standard error]:plain|json:(plain json)' \
+            '*--status=[Keep the state of the run in this file, as one JSON document]:FILE:_files' \
+            '*--then=[Run this shell command after the run]:COMMAND:' \
+            '*--on-success=[Run this shell command after the run if it succeeded]:COMMAND:' \
+            '*--on-failure=[Run this shell command after the run if it failed]:COMMAND:' \
+            '*--execute[Run the notebook; '\''galley nbconvert'\'' requires it]' \
+            '*--to=[Write a notebook, the only format that Galley writes]:FORMAT:' \
+            '*--stdin[Read the notebook from standard input]' \
+            '*-y[Has no effect: Galley asks no questions]' \
+            '*--debug[Has no effect]' \
+            '*--log-level=[Print only problems if the level is ERROR or above]:LEVEL:' \
+            '*--nbformat=[Write this version of the format]:4:' \
+            '*--coalesce-streams[Has no effect: Galley always joins the outputs of a stream]' \
+            '*--lax[Compare only the cells that are marked for it]' \
+            '*--nbval[Has no effect]' \
+            '*--nbval-cell-timeout=[Limit the time of each cell]:TIME:' \
+            '*--nbval-kernel-startup-timeout=[Limit the time in which the kernel starts]:TIME:' \
+            '*--nbval-kernel-name=[Use this kernel]:KERNEL:_galley_list kernels' \
+            '*--sanitize-with=[Replace text before it is compared, by nbval'\''s file of regular expressions]:FILE:_files' \
+            '*--help[Show this page]' \
+            '*-h[Show this page]' \
+            '*:notebook:_files -g "*.ipynb"' ;;
+    nbconvert)
+        _arguments -s : \
+            '*--kernel=[Use this kernel, or the Python environment at this path]:KERNEL:_galley_list kernels' \
+            '*-k[Use this kernel, or the Python environment at this path]:KERNEL:_galley_list kernels' \
+            '*--kernel-fallback[If the kernel is not installed, use the only kernel of the notebook'\''s language]' \
+            '*--cwd=[Run the kernel in this directory, not in the notebook'\''s]:DIR:_files -/' \
+            '*--env=[Set an environment variable for the kernel; can be repeated]:NAME=VALUE:' \
+            '*--as-owner[Run as the owner of the notebook, who may be root]' \
+            '*--as-caller[Run with the rights of this process, even as root]' \
+            '*--as-user=[As root, run as this user]:USER:_users' \
+            '*--keep-kernel[Keep the kernel running after the run, and print how to use and end it]' \
+            '*--keep-kernel-on-failure[Keep the kernel running if the run fails]' \
+            '*--leave-children[Do not end the processes that the notebook started]' \
+            '*--timeout=[Limit the time of each cell]:TIME:' \
+            '*--total-timeout=[Limit the time of the whole run]:TIME:' \
+            '*--idle-timeout=[Limit the time in which a running cell has no output]:TIME:' \
+            '*--startup-timeout=[Limit the time in which the kernel starts]:TIME:' \
+            '*--on-timeout=[At a time limit, end the run, or interrupt the cell and run the next one]:stop|interrupt:(stop interrupt)' \
+            '*--grace=[Kill a kernel that ignores an interrupt for this long]:TIME:' \
+            '*--allow-errors[Continue after any error]' \
+            '*--allow-error=[Continue after errors of this name; can be repeated]:NAME:' \
+            '*--start-at=[Start at this cell: a number, a tag or an ID]:CELL:' \
+            '*--stop-after=[Stop after this cell: a number, a tag or an ID]:CELL:' \
+            '*--no-timing[Do not write into the notebook when cells ran]' \
+            '*--record[Write a record of the run into the notebook'\''s metadata]' \
+            '*--collapse-progress[Keep only the last state of a progress bar]' \
+            '*--max-output=[Keep at most this much output of each cell, and cut the rest]:SIZE:' \
+            '*--existing=[Use a running kernel, by its connection file or ID, or the newest; it keeps running]:FILE|ID:_files' \
+            '*--inplace[Write the result into the notebook, saved during the run]' \
+            '*--output=[Write the result to this file]:FILE:_files' \
+            '*-o[Write the result to this file]:FILE:_files' \
+            '*--output-dir=[Write the results into this folder]:DIR:_files -/' \
+            '*--stdout[Write the result to standard output]' \
+            '*--answer=[Answer input() with this line; can be repeated]:TEXT:' \
+            '*--stream[Show what cells print]' \
+            '*--quiet[Print only problems]' \
+            '*-q[Print only problems]' \
+            '*--events=[Write the events of the run as JSON lines]:FILE:_files' \
+            '*--jobs=[Run N notebooks at a time, by default one per processor]:N:' \
+            '*-j[Run N notebooks at a time, by default one per processor]:N:' \
+            '*--memory-per-kernel=[Start a kernel only if this much memory is free; the default is what earlier kernels used]:SIZE:' \
+            '*--fail-fast[Start no further notebook after a failure]' \
+            '*--max-failures=[Start no further notebook after N failures]:N:' \
+            '*--retries=[Run a notebook again, up to N times, if its kernel did not start or died]:N:' \
+            '*--shard=[Run part M of N parts of about equal duration]:M/N:' \
+            '*--order=[Start with the notebooks that took longest in earlier runs]:as-given|slowest-first:(as-given slowest-first)' \
+            '*--exclude=[Leave out notebooks whose name or path matches; can be repeated]:PATTERN:' \
+            '*--junit=[Write a report for CI servers]:FILE:_files' \
+            '*--html=[Write a report for people]:FILE:_files' \
+            '*--json=[Write a report for programs]:FILE:_files' \
+            '*--detach[Run in the background: return once the kernel runs, and print the run'\''s ID]' \
+            '*--log=[Write the progress to this file, each line with its time]:FILE:_files' \
+            '*--log-format=[Choose the format of the log; without --log, it goes to standard error]:plain|json:(plain json)' \
+            '*--status=[Keep the state of the run in this file, as one JSON document]:FILE:_files' \
+            '*--then=[Run this shell command after the run]:COMMAND:' \
+            '*--on-success=[Run this shell command after the run if it succeeded]:COMMAND:' \
+            '*--on-failure=[Run this shell command after the run if it failed]:COMMAND:' \
+            '*--execute[Run the notebook; '\''galley nbconvert'\'' requires it]' \
+            '*--to=[Write a notebook, the only format that Galley writes]:FORMAT:' \
+            '*--stdin[Read the notebook from standard input]' \
+            '*-y[Has no effect: Galley asks no questions]' \
+            '*--debug[Has no effect]' \
+            '*--log-level=[Print only problems if the level is ERROR or above]:LEVEL:' \
+            '*--nbformat=[Write this version of the format]:4:' \
+            '*--coalesce-streams[Has no effect: Galley always joins the outputs of a stream]' \
+            '*--help[Show this page]' \
+            '*-h[Show this page]' \
+            '*:notebook:_files -g "*.ipynb"' ;;
+    clean)
+        _arguments -s : \
+            '*--inplace[Write the clean notebook into the file]' \
+            '*--all[Also remove when cells ran, the state of widgets, and the record of the run]' \
+            '*--help[Show this page]' \
+            '*-h[Show this page]' \
+            '*:notebook:_files -g "*.ipynb"' ;;
+    kernels)
+        _arguments -s : \
+            '*--json[Print the list as JSON]' \
+            '*--help[Show this page]' \
+            '*-h[Show this page]' ;;
+    runs)
+        _arguments -s : \
+            '*--running[List only runs that have not ended, without kept kernels]' \
+            '*--json[Print the list as JSON]' \
+            '*--help[Show this page]' \
+            '*-h[Show this page]' ;;
+    stop)
+        _arguments -s : \
+            '*--help[Show this page]' \
+            '*-h[Show this page]' \
+            '*:run:_galley_list runs' ;;
+    wait)
+        _arguments -s : \
+            '*--help[Show this page]' \
+            '*-h[Show this page]' \
+            '*:run:_galley_list runs' ;;
+    help)
+        _arguments -s : \
+            '*--man[Print the manual page as roff, for man(1)]' \
+            '*--help[Show this page]' \
+            '*-h[Show this page]' \
+            '*:command or topic:(execute check nbconvert clean kernels runs stop wait help completions version options exit-statuses batch background git limits files)' ;;
+    completions)
+        _arguments -s : \
+            '*--list=[Print the names of the kernels, or the IDs of the runs, for such a script]:kernels|runs:(kernels runs)' \
+            '*--help[Show this page]' \
+            '*-h[Show this page]' \
+            '*:word:(bash zsh fish)' ;;
+    version)
+        _arguments -s : \
+            '*--help[Show this page]' \
+            '*-h[Show this page]' ;;
+    esac
+}
+
+if [[ $funcstack[1] == _galley ]]; then _galley "$@"; else compdef _galley galley; fi
