@@ -22,21 +22,15 @@ enum ExitStatus {
 extension ExitStatus {
     /// The exit statuses of a run with their meanings, in Markdown.
     static let meanings = [
-        ("\(success)", "The run succeeded. Allowed errors do not count."),
+        ("\(success)", "The notebook ran. Errors that were allowed do not count."),
         ("\(cellError)", "A cell raised an error."),
-        ("\(usage)", "The command line is wrong, or names a cell that the notebook does not have."),
-        ("\(storage)", "The notebook could not be read or written."),
-        ("\(noKernel)", "The kernel is not installed, or did not start."),
+        ("\(usage)", "The command line is wrong, or names a cell that does not exist."),
+        ("\(storage)", "The notebook could not be read, or the result could not be written."),
+        ("\(noKernel)", "The kernel was not found or did not start."),
         ("\(kernelDied)", "The kernel died."),
-        (
-            "\(limit)",
-            "A time limit was reached. This is also the status if the run continued, unless a later cell ended it worse."
-        ),
+        ("\(limit)", "A time limit was reached."),
         ("\(signal(0))+n", "Signal n ended the run: \(signal(2)) for Ctrl-C, \(signal(15)) for SIGTERM."),
-        (
-            "n",
-            "A cell called `sys.exit(n)`, for n from 1 to 127 except the statuses above. Every other value gives \(cellError)."
-        ),
+        ("n", "A cell called `sys.exit(n)`, for n from 1 to 127 without the statuses above."),
     ]
 
     /// The same in one paragraph.

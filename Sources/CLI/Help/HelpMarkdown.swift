@@ -2,7 +2,7 @@ import GalleyFlags
 
 /// The blocks of a text that people read in a terminal, in an article and in a manual page.
 ///
-/// It knows as much of Markdown as those texts need: headings, paragraphs, lists, indented code and tables.
+/// It supports the Markdown of those texts: headings, paragraphs, lists, tables, and code that is indented or fenced.
 struct HelpMarkdown {
     let blocks: [Block]
 
@@ -18,7 +18,18 @@ struct HelpMarkdown {
     init(_ text: String) {
         var blocks: [Block] = []
         var isOpen = false
+        var isFenced = false
         for line in text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) {
+            if line.hasPrefix("```") {
+                isFenced.toggle()
+                if isFenced { blocks.append(.code([])) }
+                isOpen = false
+                continue
+            }
+            if isFenced, case .code(let lines) = blocks.last {
+                blocks[blocks.count - 1] = .code(lines + [line])
+                continue
+            }
             if line.allSatisfy({ $0 == " " }) {
                 isOpen = false
                 if case .code(let lines) = blocks.last { blocks[blocks.count - 1] = .code(lines + [""]) }
@@ -37,6 +48,7 @@ struct HelpMarkdown {
             case (_, _) where line.hasPrefix("#"):
                 blocks.append(.heading(String(line.drop { $0 == "#" || $0 == " " })))
             case (_, _) where line.hasPrefix("- "): blocks.append(.item(String(line.dropFirst(2))))
+            case (_, _) where line.wholeMatch(of: /[0-9]+\. .*/) != nil: blocks.append(.item(line))
             case (.paragraph(let text), _) where isOpen: blocks[blocks.count - 1] = .paragraph(text + " " + line)
             case (.item(let text), _) where isOpen:
                 blocks[blocks.count - 1] = .item(text + " " + line.drop { $0 == " " })
@@ -112,7 +124,7 @@ extension HelpMarkdown {
             switch span {
             case .text(let text), .code(let text): text
             case .link(let title, let target):
-                if let topic = HelpTopic.all.first(where: { $0.article == target }) {
+                if let topic = HelpTopic.all.first(where: { $0.article == target || $0.article + ".md" == target }) {
                     "'galley help \(topic.name)'"
                 } else {
                     title.isEmpty ? "the article \(target)" : title
@@ -132,7 +144,10 @@ extension HelpMarkdown {
             switch block {
             case .heading(let text): lines.append(Self.plain(text).uppercased())
             case .paragraph(let text): lines += layout.wrap(Self.plain(text))
-            case .item(let text): lines += layout.wrap(Self.plain(text), after: "  - ", then: "    ")
+            case .item(let text):
+                let isNumbered = text.first?.isNumber == true
+                lines += layout.wrap(
+                    Self.plain(text), after: isNumbered ? "  " : "  - ", then: isNumbered ? "     " : "    ")
             case .code(let code): lines += code.map { $0.isEmpty ? "" : "  " + $0 }
             case .table(let rows): lines += Self.table(rows.map { $0.map(Self.plain) }, layout)
             }

@@ -1,0 +1,81 @@
+extension HelpTopic {
+    static let compatibility = HelpTopic(
+        "compatibility", article: "Compatibility",
+        #"""
+        # Options of other tools
+
+        Run the command lines of nbconvert, `jupyter execute` and nbval, and see the differences.
+
+        ## Run nbconvert's command line
+
+        Replace the word `jupyter` with `galley`:
+
+        ```
+        galley nbconvert --to notebook --inplace --ExecutePreprocessor.timeout=600 --execute report.ipynb
+        ```
+
+        `galley nbconvert` needs `--execute`, and `--to notebook` or `--inplace`. Without a place for the
+        result, it writes `report.nbconvert.ipynb`. `--output` is relative to the notebook. The ending
+        `.ipynb` may be missing from names. Notebooks run one after the other unless you give `-j N`.
+
+        | nbconvert, `jupyter execute` | Galley |
+        | --- | --- |
+        | `--ExecutePreprocessor.timeout`, `--timeout` | `--timeout` |
+        | `--ExecutePreprocessor.startup_timeout`, `--startup_timeout` | `--startup-timeout` |
+        | `--ExecutePreprocessor.kernel_name`, `--kernel_name` | `--kernel` |
+        | `--ExecutePreprocessor.allow_errors`, `--allow-errors` | `--allow-errors` |
+        | `--ExecutePreprocessor.allow_error_names` | `--allow-error` |
+        | `--ExecutePreprocessor.interrupt_on_timeout` | `--on-timeout interrupt`, if errors are allowed |
+        | `--ExecutePreprocessor.record_timing=False` | `--no-timing` |
+        | `--stdin`, `--stdout` | `-`, `--stdout` |
+
+        Galley also accepts these traits: `extra_arguments`, `skip_cells_with_tag`, `store_widget_state`,
+        `force_raise_errors`, `coalesce_streams`, `shutdown_kernel`, `ipython_hist_file=:memory:` and
+        `enabled`. Each is also accepted with `NbClientApp` or `NotebookClient` before the dot. `-y`,
+        `--debug` and `--coalesce-streams` are accepted and do nothing; `--log-level ERROR` means
+        `--quiet`, and `--nbformat` accepts 4. `galley help options` lists every name.
+
+        Options that mean something Galley does not do are refused with a reason, and never ignored:
+        configuration files (`--config`), templates, other formats (`--to html`), `--clear-output`, and
+        `iopub_timeout`.
+
+        ## Know the differences from nbconvert and jupyter execute
+
+        - After an error or a time limit, Galley saves all outputs. The others leave the file untouched.
+        - Exit statuses tell an error, a limit, a dead kernel and a missing kernel apart. The others exit
+          with 1 after each of them.
+        - One failure does not stop the other notebooks.
+        - Consecutive text of one stream is one output, as in JupyterLab. The others save one output for
+          each piece.
+        - Galley removes the outputs of empty cells. The others keep them.
+        - Without `--inplace` or `--output`, `galley execute` writes `NAME.executed.ipynb`;
+          `jupyter execute` discards the result. `galley execute --output` is relative to the current
+          folder.
+        - Galley changes no line of the file besides results. The others rewrite the file in nbformat's
+          form.
+
+        ## Come from papermill
+
+        `--kernel`, `-k`, `--cwd`, `--execution-timeout` and `--start-timeout` have the same meaning.
+        `--stream` shows the output of cells, as `--log-output` does.
+
+        - Galley has no parameters and reads no object storage. Pass values with `--env NAME=VALUE`.
+        - Name the result with `--output FILE`; papermill takes it as the second argument.
+        - The kernel works in the notebook's folder, not in the folder of the caller.
+        - Galley adds no cells, tags or parameters, and does not raise a notebook of version 4 to 4.5.
+        - `sys.exit(n)` in a cell becomes the exit status.
+
+        ## Come from nbval
+
+        ```
+        galley check --lax --sanitize-with sanitize.cfg notebooks/
+        ```
+
+        `galley check` compares text exactly and PNG images by their pixels, shows each difference by
+        line, and exits with 1 if there is one. It reads nbval's tags and comments: `nbval-ignore-output`,
+        `nbval-check-output`, `nbval-raises-exception` and `nbval-skip`. With `--lax` it compares only
+        cells that ask for it. `--sanitize-with FILE` first changes texts by nbval's file of expressions.
+        The names `--nbval`, `--nbval-lax`, `--nbval-sanitize-with`, `--nbval-cell-timeout`,
+        `--nbval-kernel-name` and `--nbval-kernel-startup-timeout` are accepted.
+        """#)
+}
