@@ -12,7 +12,7 @@ package actor RescueWriter {
     /// The queue that the actor runs on.
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe queue.asUnownedSerialExecutor() }
 
-    /// Writes the file like ``LocalFile/writeRescueCopy(_:as:in:for:)``.
+    /// Writes the file in a new private folder within `folder`, and returns its path.
     package func write(
         _ bytes: some ByteRuns, as name: String, in folder: String, for owner: FileOwner?
     ) throws(StorageError) -> String {
