@@ -1,8 +1,8 @@
-/// The items of an array or object that was changed, or made, since it was read.
+/// The items of an array or object that is new or was changed after parsing.
 struct Container: Sendable {
     let isObject: Bool
     var items: [Item]
-    /// What it was when it was read; nil where it is new.
+    /// The original array or object in the text; nil if the container is new.
     let origin: Origin?
 
     init(isObject: Bool, items: [Item]) {
@@ -13,20 +13,20 @@ struct Container: Sendable {
 
     init(_ fragment: Fragment) {
         isObject = fragment.isObject
-        // Counting first costs a walk and saves half of the memory that growing would take.
+        // Counting first costs a walk, but halves the memory that growing the array would take.
         items = []
         items.reserveCapacity(ItemIterator(fragment).reduce(0) { count, _ in count + 1 })
         for (place, value) in ItemIterator(fragment) { items.append(Item(value: Value(.text(value)), place: place)) }
         origin = Origin(fragment, items)
     }
 
-    /// The array or object as it stood in the text.
+    /// The array or object in the original text.
     ///
-    /// A class, so that a changed container costs two words wherever it is stored.
+    /// A class, so that a changed container takes only two words where it is stored.
     final class Origin: Sendable {
         let text: Fragment
         let first: ItemOffsets?
-        /// A place that was not the first: it shows what stands between a comma and the next item.
+        /// The offsets of the second item, which show the white space between a comma and the next item.
         let second: ItemOffsets?
         let last: ItemOffsets?
 
@@ -37,7 +37,7 @@ struct Container: Sendable {
             last = items.last?.place
         }
 
-        /// What stands between the last item and the closing bracket.
+        /// The text between the last item and the closing bracket.
         var closing: Range<Int>? { last.map { Int($0.valueEnd)..<Int($0.end) } }
     }
 
@@ -47,7 +47,7 @@ struct Container: Sendable {
         return StringCoding.string(source.bytes, range)
     }
 
-    /// Where the key of an item that was read stands, quotes included.
+    /// Returns the range of an original item's key, including quotes.
     func keyRange(of item: Item) -> Range<Int>? {
         guard isObject, let place = item.place else { return nil }
         return origin?.text.source.key(at: place)
@@ -69,9 +69,9 @@ struct Container: Sendable {
 
 /// An element of an array or a member of an object.
 struct Item: Sendable {
-    /// The key of a member that was not read.
+    /// The key of a new member.
     var newKey: String?
     var value: Value
-    /// Where it stood when it was read; its value may have been replaced since.
+    /// The offsets of the item in the original text; its value may have been replaced since.
     var place: ItemOffsets?
 }

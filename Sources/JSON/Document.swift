@@ -1,41 +1,41 @@
-/// A JSON text: one value, and how it is laid out.
+/// A JSON text: a value and its formatting.
 ///
-/// What is read and not changed is written back byte for byte: order, spelling, white space, line ends, a byte order
-/// mark, the last line end or its absence. What is changed is written in the style of the rest.
+/// Unchanged parts are written byte for byte as they were read, including member order, escapes, white space, line
+/// ends, the byte order mark and the final line end. Changed parts are written in the style of the rest.
 package struct Document: Sendable {
-    /// The value. Change any part of it.
+    /// The root value. Any part of it can be changed.
     package var root: Value
     private let source: SourceText?
     private var chosenStyle: JSONStyle?
 
-    /// Arrays and objects in a document may be nested this deeply. Python gives up at about the same depth.
+    /// The maximum nesting depth of arrays and objects. Python's limit is similar.
     package static let depthLimit = 1000
 
-    /// Reads a text.
+    /// Parses a text.
     ///
-    /// - Parameter depthLimit: How deeply arrays and objects may be nested. What is going to be part of another
-    ///   document needs a lower limit than that document.
-    /// - Throws: ``ParseError`` where Python's `json.loads` would refuse it too.
+    /// - Parameter depthLimit: The maximum nesting depth. A value that becomes part of another document needs a lower
+    ///   limit than that document.
+    /// - Throws: ``ParseError`` if Python's `json.loads` would also reject the text, or if a limit is exceeded.
     package init(parsing bytes: [UInt8], depthLimit: Int = Self.depthLimit) throws(ParseError) {
         let source = try SourceText(bytes, depthLimit: depthLimit)
         self.source = source
         root = Value(.text(source.root))
     }
 
-    /// Makes a document of a value.
+    /// Creates a document from a value.
     package init(_ root: Value, style: JSONStyle = .canonical) {
         self.root = root
         source = nil
         chosenStyle = style
     }
 
-    /// The style of the text that was read, and of everything new in it.
+    /// The style of the parsed text, which applies to everything new in it.
     package var style: JSONStyle {
         get { chosenStyle ?? source.map { JSONStyle(of: $0) } ?? .canonical }
         set { chosenStyle = newValue }
     }
 
-    /// The document as it is now.
+    /// The current text of the document.
     package var text: JSONText {
         guard let source else {
             var writer = DocumentWriter(style: style, home: nil)
@@ -56,7 +56,7 @@ package struct Document: Sendable {
         return writer.text
     }
 
-    /// Where a value stood when this document was read; nil for a value that is not from there.
+    /// Returns the position of a value in the parsed text; nil if the value is not from this text.
     package func position(of value: Value) -> Position? {
         let fragment: Fragment
         switch value.form {
@@ -73,8 +73,8 @@ package struct Document: Sendable {
 }
 
 extension Value {
-    /// The bytes that Python's `json.dumps(x, ensure_ascii=False, indent=1, sort_keys=True)` writes, and a line end.
+    /// The output of Python's `json.dumps(x, ensure_ascii=False, indent=1, sort_keys=True)`, followed by a line end.
     ///
-    /// A ``Number`` that was made of a spelling keeps it.
+    /// A ``Number`` that was created from a spelling keeps that spelling.
     package var canonicalText: JSONText { Document(self).text }
 }

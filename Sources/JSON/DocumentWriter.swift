@@ -1,8 +1,8 @@
-/// Writes a value into the surroundings of a document: what was read stays as it is, what is new takes on its style.
+/// Writes a value into a document. Original parts keep their text; new parts get the document's style.
 struct DocumentWriter {
     private(set) var text = JSONText()
     private let style: JSONStyle
-    /// The text of the document that is written; values from any other are new here.
+    /// The source text of the document. Values from other texts are treated as new.
     private let home: SourceText?
     private let lineEnd: [UInt8]
     private let indentation: [UInt8]?
@@ -20,8 +20,8 @@ struct DocumentWriter {
 
     mutating func append(_ string: String) { text.append(string.utf8) }
 
-    /// Writes `value` behind what was written so far; `margin` is what its line is indented by, and `standing` the
-    /// offset in the document at which it replaces a value, perhaps itself.
+    /// Appends `value`. `margin` is the indentation of its line, and `standing` the offset of the value that it
+    /// replaces in the document, which may be itself.
     mutating func write(_ value: Value, margin: [UInt8] = [], standing: Int? = nil) {
         switch value.form {
         case .null: append("null")
@@ -43,7 +43,7 @@ struct DocumentWriter {
         }
     }
 
-    /// Whether a value that was read looks right where it is to be written: it stood there, or as far from the edge.
+    /// Whether the text of a parsed value can be copied: it has the same offset as before, or the same indentation.
     private func fits(_ fragment: Fragment, margin: [UInt8], standing: Int?) -> Bool {
         guard let home, fragment.source === home else { return false }
         return fragment.start == standing || indentation == nil || !fragment.isContainer
@@ -59,13 +59,13 @@ struct DocumentWriter {
 // MARK: - New values
 
 extension DocumentWriter {
-    /// Writes a value that was read elsewhere, in another text or at another place of this one.
+    /// Writes a value from another text, or from another place in this text.
     private mutating func layOut(_ fragment: Fragment, margin: [UInt8]) {
         let bytes = fragment.source.bytes
         switch fragment.first {
         case UInt8(ascii: "{"): layOut(Container(fragment), margin: margin)
         case UInt8(ascii: "["):
-            // Not by way of a container, which takes ten times the memory of a long list of short strings.
+            // A container would take ten times the memory of a long list of short strings.
             append("[")
             var isFirst = true
             for (_, value) in ItemIterator(fragment) {
@@ -97,7 +97,7 @@ extension DocumentWriter {
     }
 
     private mutating func layOut(_ container: Container, margin: [UInt8]) {
-        // Members that another hides are lost nowhere but on the way from somewhere else.
+        // Members that a later member with the same key hides are dropped only if the object is from another text.
         let isForeign = container.origin.map { $0.text.source !== home } ?? true
         let items =
             container.isObject ? container.members(distinct: isForeign, sorted: style.sortsKeys) : container.items
@@ -135,7 +135,7 @@ extension DocumentWriter {
 // MARK: - Changed values
 
 extension DocumentWriter {
-    /// Writes an array or object where it stood, copying every item that still stands in it.
+    /// Writes a changed array or object in its original place and copies its unchanged items.
     private mutating func update(_ container: Container, _ origin: Container.Origin, margin: [UInt8]) {
         guard let home else { return }
         let items = style.sortsKeys ? container.itemsWithNewOnesSorted(in: home) : container.items
@@ -161,7 +161,7 @@ extension DocumentWriter {
         text.append(home, origin.text.end - 1..<origin.text.end)
     }
 
-    /// Writes the comma behind an item, with the space that was before it.
+    /// Writes the comma after an item, with the original white space before it.
     private mutating func appendComma(after item: Item, _ origin: Container.Origin) {
         if let place = item.place, place.end != origin.last?.end {
             copy(Int(place.valueEnd)..<Int(place.end) + 1)
@@ -170,8 +170,8 @@ extension DocumentWriter {
         }
     }
 
-    /// Writes what stands between a comma or the opening bracket and an item: the item's own space, or that of a
-    /// neighbour in its position. Returns the margin of the item's line.
+    /// Writes the white space before an item: its own, or that of a neighbor in the same position. Returns the
+    /// indentation of the item's line.
     private mutating func begin(
         _ item: Item, isFirst: Bool, _ origin: Container.Origin, margin: [UInt8]
     ) -> [UInt8] {
@@ -184,7 +184,8 @@ extension DocumentWriter {
         let space = home.space(at: model)
         let ownMargin = home.margin(of: space)
         if !isFirst, model.lead == first.lead {
-            // The only item there was tells nothing of what follows a comma, unless it stood on a line of its own.
+            // If there was only one item, it does not show the white space after a comma, unless it had a line of its
+            // own.
             guard ownMargin != nil else {
                 beginItem(isFirst: false, margin: margin)
                 return margin + (indentation ?? [])
@@ -197,26 +198,26 @@ extension DocumentWriter {
 }
 
 extension SourceText {
-    /// The white space before an item.
+    /// The range of the white space before an item.
     fileprivate func space(at place: ItemOffsets) -> Range<Int> {
         Int(place.lead)..<bytes.skippingSpace(from: Int(place.lead))
     }
 
-    /// What the line is indented by on which something stands.
+    /// Returns the indentation of the line that contains `offset`.
     fileprivate func lineMargin(at offset: Int) -> [UInt8] {
         let start = bytes[..<offset].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
         return Array(bytes[start..<min(offset, bytes.skippingSpace(from: start))])
     }
 
-    /// What stands behind the last line end of white space; nil where there is none.
+    /// Returns the text after the last line end in white space; nil if there is no line end.
     fileprivate func margin(of space: Range<Int>) -> [UInt8]? {
         bytes[space].lastIndex(of: UInt8(ascii: "\n")).map { Array(bytes[($0 + 1)..<space.upperBound]) }
     }
 }
 
 extension Container {
-    /// The members in the order of their keys' code points, new ones put between those that were read; where those
-    /// that were read are not sorted themselves, new ones stay at the end.
+    /// Returns the members with new ones sorted in by their keys' code points. If the original members are not sorted,
+    /// new ones stay at the end.
     fileprivate func itemsWithNewOnesSorted(in source: SourceText) -> [Item] {
         guard isObject, items.contains(where: { $0.place == nil }) else { return items }
         var keyed = items.map { (key: keyBytes(of: $0), item: $0) }
@@ -228,7 +229,8 @@ extension Container {
         return keyed.map(\.item)
     }
 
-    /// The members, on demand without those that a later one with the same key hides, and on demand in order.
+    /// Returns the members. `distinct` drops those that a later member with the same key hides; `sorted` sorts them by
+    /// key.
     fileprivate func members(distinct: Bool, sorted: Bool) -> [Item] {
         let keys = items.map(keyBytes)
         var kept = Array(items.indices)

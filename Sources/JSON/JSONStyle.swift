@@ -1,26 +1,27 @@
-/// How a document is laid out: what a new value has to look like to go unnoticed in it.
+/// The formatting of a document, so that new values look like the rest.
 package struct JSONStyle: Hashable, Sendable {
-    /// What each level is indented by; nil where everything stands on one line.
+    /// The indentation per level; nil if the document is on one line.
     package var indentation: String?
-    /// How lines end.
+    /// The line end.
     package var lineEnd: String
-    /// What stands between a comma and the next item or, where that is on a line of its own, the end of the line.
+    /// The white space between a comma and the next item, or the end of the line.
     package var spaceAfterComma: String
-    /// What stands between a key and its value.
+    /// The text between a key and its value.
     package var keySeparator: String
-    /// Whether everything beyond ASCII is written as an escape.
+    /// Whether all characters beyond ASCII are escaped.
     package var escapesNonASCII: Bool
     /// Whether the members of objects are sorted by key.
     package var sortsKeys: Bool
 
-    /// The form in which nbformat writes notebooks: keys sorted, one space per level, characters as they are.
+    /// The style in which nbformat writes notebooks: sorted keys, one space per level, no escapes for non-ASCII
+    /// characters.
     package static let canonical = JSONStyle(
         indentation: " ", lineEnd: "\n", spaceAfterComma: "", keySeparator: ": ", escapesNonASCII: false,
         sortsKeys: true)
 }
 
 extension JSONStyle {
-    /// Finds out how a text is laid out by looking at its beginning and at some hundred of its objects.
+    /// Detects the style of a text from its first items and a sample of its objects.
     init(of source: SourceText) {
         self = .canonical
         escapesNonASCII = source.outline.hasEscapedNonASCII && !source.outline.hasNonASCII
@@ -54,15 +55,15 @@ extension SourceText {
         String(decoding: bytes[start..<bytes.skippingSpace(from: start)], as: UTF8.self)
     }
 
-    /// The outermost object and the short ones among the first few hundred: long ones hold images, which take time to
-    /// walk over.
+    /// The root object and the short objects among the first few hundred entries. Long ones contain images and take
+    /// time to walk over.
     fileprivate var sample: some Sequence<Fragment> {
         outline.entries.prefix(400).indices.lazy
             .map { Fragment(source: self, start: Int(self.outline.entries[$0].start), extent: $0) }
             .filter { $0.isObject && ($0.start == self.root.start || $0.range.count < 10_000) }
     }
 
-    /// Whether the members of an object stand in the order of their keys' code points.
+    /// Whether the members of an object are sorted by their keys' code points.
     func hasSortedKeys(_ object: Fragment) -> Bool {
         var previous: [UInt8] = []
         for (place, _) in ItemIterator(object) {

@@ -1,10 +1,10 @@
-/// The bytes of a document, ready to be written: runs that mostly still lie in the text that was read.
+/// The bytes of a document to be written, as runs. Most runs refer to the source text.
 package struct JSONText: Sendable {
     private var runs: [Run] = []
     /// The number of bytes.
     package private(set) var count = 0
 
-    /// The number of bytes that do not lie in what was read.
+    /// The number of bytes that are not in the source text.
     package var ownCount: Int { runs.reduce(0) { if case .made(let bytes) = $1 { $0 + bytes.count } else { $0 } } }
 
     private enum Run: Sendable {
@@ -12,14 +12,14 @@ package struct JSONText: Sendable {
         case made([UInt8])
     }
 
-    /// Runs of read text shorter than this are copied when made runs stand on both sides of them, so that many small
-    /// changes do not end as many small writes.
+    /// Shorter runs of source text between two new runs are copied, so that many small changes do not cause many small
+    /// writes.
     private static let shortest = 256
 
-    /// New text goes on in another run where the last one is at least as long as this.
+    /// If the last run is at least this long, new text begins another run.
     private static let longest = 1 << 20
 
-    /// Passes the bytes on, in order, without gathering them.
+    /// Calls `body` with each run, in order.
     package func forEachRun<Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> Void) throws(Failure) {
         for run in runs {
             switch run {
@@ -60,7 +60,7 @@ package struct JSONText: Sendable {
         make { $0 += bytes }
     }
 
-    /// Lets `body` write new bytes at the end.
+    /// Appends the bytes that `body` adds to its array.
     mutating func make(_ body: (inout [UInt8]) -> Void) {
         var bytes = takeLastMade()
         let before = bytes.count
@@ -69,7 +69,8 @@ package struct JSONText: Sendable {
         runs.append(.made(bytes))
     }
 
-    /// Takes off the made run at the end, with a short read one behind it, or begins a new one.
+    /// Removes and returns the new run at the end, together with a short source run after it. Returns an empty array if
+    /// there is none.
     private mutating func takeLastMade() -> [UInt8] {
         if case .read(let source, let range)? = runs.last, range.count < Self.shortest, runs.count > 1,
             case .made = runs[runs.count - 2]
@@ -79,7 +80,7 @@ package struct JSONText: Sendable {
             bytes += source.bytes[range]
             return bytes
         }
-        // One that has become long is left as it is: to grow it, it would have to be copied.
+        // A long run is not extended, because that would copy it.
         if case .made(let bytes)? = runs.last, bytes.count < Self.longest {
             runs.removeLast()
             return bytes
@@ -88,5 +89,5 @@ package struct JSONText: Sendable {
     }
 }
 
-/// Compares sources by identity: two are the same text only if they were read at once.
+/// Compares sources by identity, not by contents.
 private func ~= (source: SourceText, other: SourceText) -> Bool { source === other }

@@ -1,9 +1,9 @@
-/// A number as it is spelled, however many digits it has.
+/// A number in its original spelling, with any number of digits.
 package struct Number: Hashable, Sendable, CustomStringConvertible {
     /// The spelling.
     package let description: String
 
-    /// Makes a number from a spelling such as `-1.50e3`; nil where JSON, or Python's reading of it, knows no such number.
+    /// Creates a number from a spelling such as `-1.50e3`; nil if neither JSON nor Python accepts it.
     package init?(_ spelling: String) {
         let bytes = Array(spelling.utf8)
         guard let first = bytes.first, first != UInt8(ascii: "n"), first != UInt8(ascii: "t"),
@@ -13,17 +13,17 @@ package struct Number: Hashable, Sendable, CustomStringConvertible {
         description = spelling
     }
 
-    /// Makes the number that Python writes for a whole number.
+    /// Creates a number with Python's spelling of an integer.
     package init(_ value: Int) { description = String(value) }
 
-    /// Makes the number that Python writes for a floating-point number.
+    /// Creates a number with Python's spelling of a floating-point number.
     package init(_ value: Double) {
         if value.isNaN {
             description = "NaN"
         } else if value.isInfinite {
             description = value < 0 ? "-Infinity" : "Infinity"
         } else if abs(value) >= 0x1p53, abs(value) < 1e16 {
-            // Swift goes over to exponents at 2^53, Python at 10^16; in between a Double is a whole number.
+            // Swift uses exponents from 2^53, Python from 10^16. In between, every Double is a whole number.
             description = "\(Int(value)).0"
         } else {
             description = value.description
@@ -32,7 +32,7 @@ package struct Number: Hashable, Sendable, CustomStringConvertible {
 
     init(trusting bytes: some Collection<UInt8>) { description = String(decoding: bytes, as: UTF8.self) }
 
-    /// The value as an `Int`, nil where it has a fraction or an exponent or is too large.
+    /// The value as an `Int`; nil if it has a fraction or an exponent, or is too large.
     package var int: Int? { Int(description) }
 
     /// The nearest `Double`.
@@ -45,7 +45,7 @@ package struct Number: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The same number in Python's spelling; one too large for a `Double` keeps its own.
+    /// The same number in Python's spelling. A number too large for a `Double` keeps its own spelling.
     var inPythonSpelling: Number {
         let isWhole = description.utf8.allSatisfy { isDigit($0) || $0 == UInt8(ascii: "-") }
         if isWhole { return description == "-0" ? Number(0) : self }

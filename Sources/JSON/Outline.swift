@@ -1,25 +1,25 @@
-/// Where the arrays and objects of a text begin and end, in the order of their opening brackets.
+/// The offsets of all arrays and objects in a text, in the order of their opening brackets.
 ///
-/// It is all that is remembered of a parse. Strings and numbers were checked where they stand and are found again by
-/// walking over the text, which is cheap because whatever is nested can be jumped over: a notebook of many small cells
-/// costs a fraction of its own size, one of large images almost nothing.
+/// It is the only result of parsing that is kept. Strings and numbers are validated and later found again by walking
+/// over the text. The walk is fast because it skips nested values. The outline of a notebook with many small cells
+/// takes a fraction of the notebook's size; with large images, almost nothing.
 struct Outline: Sendable {
-    /// One array or object.
+    /// The offsets of one array or object.
     struct Entry: Sendable {
         /// The offset of the opening bracket.
         var start: UInt32
-        /// The offset behind the closing bracket.
+        /// The offset after the closing bracket.
         var end: UInt32
-        /// The index of the first entry that opens behind `end`.
+        /// The index of the first entry that opens after `end`.
         var next: UInt32
     }
 
     private(set) var entries: [Entry] = []
-    /// Whether a byte above 0x7F occurs.
+    /// Whether the text has a byte above 0x7F.
     var hasNonASCII = false
-    /// Whether an escape with four hex digits occurs that stands for a character above U+007E.
+    /// Whether the text has a `\u` escape for a character above U+007E.
     var hasEscapedNonASCII = false
-    /// How many bytes the longest number has, or the longest word.
+    /// The length in bytes of the longest number or literal such as `null`.
     var longestNumber = 0
 
     mutating func open(at offset: Int) -> Int {

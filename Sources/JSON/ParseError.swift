@@ -1,35 +1,35 @@
-/// Says why a text is not JSON, and where.
+/// The reason why a text is not valid JSON, and the position.
 public struct ParseError: Error, Hashable, Sendable {
-    /// The place at which reading stopped.
+    /// The position where parsing stopped.
     public let position: Position
-    /// What was wrong there.
+    /// The problem at that position.
     public let problem: Problem
 
-    /// The facts of one refusal.
+    /// The problems that make a text invalid.
     @nonexhaustive
     public enum Problem: Hashable, Sendable {
-        /// Something else stood where the grammar wants one of a few things; `found` is nil at the end of the text.
+        /// The next character does not match the grammar; `found` is nil at the end of the text.
         case unexpected(found: Unicode.Scalar?, expected: String)
-        /// A string went over the end of the text.
+        /// A string has no closing quote.
         case unterminatedString
-        /// A control character stood in a string without being escaped.
+        /// A string contains an unescaped control character.
         case controlCharacter(Unicode.Scalar)
-        /// A backslash was followed by something that is not an escape.
+        /// A backslash does not begin a valid escape.
         case invalidEscape
         /// The bytes are not UTF-8.
         case invalidUTF8(UInt8)
-        /// The text begins like one in another encoding.
+        /// The text has another encoding, according to its first bytes.
         case otherEncoding(String)
-        /// Arrays and objects were nested more deeply than this.
+        /// Arrays and objects are nested more deeply than the limit.
         case tooDeep(limit: Int)
-        /// The text is longer than four gigabytes.
+        /// The text has 4 GB or more.
         case tooLong
     }
 }
 
-/// A place in a text.
+/// A position in a text.
 public struct Position: Hashable, Sendable {
-    /// The number of bytes before it.
+    /// The byte offset.
     public let offset: Int
     /// The line, counted from 1.
     public let line: Int
@@ -45,7 +45,7 @@ public struct Position: Hashable, Sendable {
             lineStart = index + 1
         }
         var column = 1
-        // A scalar is counted at its first byte; 0b10xxxxxx continues one.
+        // Each scalar is counted at its first byte. 0b10xxxxxx is a continuation byte.
         for index in lineStart..<max(lineStart, min(offset, text.count)) where text[index] & 0xC0 != 0x80 {
             column += 1
         }
@@ -55,19 +55,19 @@ public struct Position: Hashable, Sendable {
 }
 
 extension ParseError: CustomStringConvertible {
-    /// One sentence with line and column.
+    /// One sentence with the line, the column and the problem.
     public var description: String { "line \(position.line), column \(position.column): \(problem)" }
 }
 
 extension ParseError.Problem: CustomStringConvertible {
-    /// The sentence without its place.
+    /// The sentence without the position.
     public var description: String {
         switch self {
         case .unexpected(nil, let expected): "the text ends where \(expected) was expected"
         case .unexpected(let found?, let expected): "found \(Self.shown(found)) where \(expected) was expected"
         case .unterminatedString: "the text ends inside a string; a closing '\"' was expected"
         case .controlCharacter(let scalar):
-            "\(Self.shown(scalar)) stands in a string; an escape such as \\n or \\u0000 was expected"
+            "\(Self.shown(scalar)) in a string; an escape such as \\n or \\u0000 was expected"
         case .invalidEscape:
             "not an escape; one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t or \\u and four hex digits was expected"
         case .invalidUTF8(let byte): "byte 0x\(String(byte, radix: 16)) is not UTF-8 here"
@@ -85,7 +85,7 @@ extension ParseError.Problem: CustomStringConvertible {
 }
 
 extension Span<UInt8> {
-    /// The offset behind a byte order mark, or 0.
+    /// The offset after the byte order mark; 0 if there is none.
     var contentStart: Int {
         count >= 3 && self[0] == 0xEF && self[1] == 0xBB && self[2] == 0xBF ? 3 : 0
     }

@@ -1,7 +1,7 @@
-/// Checks a text from its first byte to its last and notes where its arrays and objects are.
+/// Validates a text and records the offsets of its arrays and objects.
 ///
-/// What it accepts is what Python's `json.loads` accepts: RFC 8259 and `NaN`, `Infinity`, `-Infinity`. It keeps its own
-/// stack, so that depth costs memory and not the thread's stack.
+/// Accepts the same texts as Python's `json.loads`: RFC 8259 plus `NaN`, `Infinity` and `-Infinity`. The parser has its
+/// own stack, so that deep nesting does not exhaust the thread's stack.
 struct Parser {
     private(set) var outline = Outline()
     private var scanner = Scanner()
@@ -9,7 +9,7 @@ struct Parser {
 
     init(depthLimit: Int) { self.depthLimit = depthLimit }
 
-    /// A refusal before its line and column are known.
+    /// A parse error whose line and column are not known yet.
     struct OffsetError: Error {
         var offset: Int
         var problem: ParseError.Problem
@@ -47,7 +47,7 @@ struct Parser {
                 longestNumber = max(longestNumber, at - start)
             }
 
-            // Here a value has ended, or the closing bracket of an empty array or object is next.
+            // A value has ended, or the closing bracket of an empty array or object is next.
             while let innermost = open.last {
                 at = text.skippingSpace(from: at)
                 let found = text.byte(at)
@@ -74,7 +74,7 @@ struct Parser {
         }
     }
 
-    /// Reads a key and its colon; returns where the value may begin.
+    /// Parses a key and its colon. Returns the offset after the colon.
     private mutating func key(of text: Span<UInt8>, at start: Int, expected: String) throws(OffsetError) -> Int {
         guard text.byte(start) == UInt8(ascii: "\"") else { throw unexpected(text, at: start, expected: expected) }
         let colon = text.skippingSpace(from: try scanner.skipString(text, at: start))
@@ -84,7 +84,7 @@ struct Parser {
 
     private func otherEncoding(_ text: Span<UInt8>) -> String? {
         guard text.count >= 2 else { return nil }
-        // A mark, or a NUL beside an ASCII character: no JSON text in UTF-8 begins so.
+        // A byte order mark, or a NUL beside an ASCII character. No JSON text in UTF-8 begins like this.
         switch (text[0], text[1]) {
         case (0xFE, 0xFF), (0xFF, 0xFE): return "UTF-16"
         case (0, 0): return "UTF-32"
@@ -94,7 +94,7 @@ struct Parser {
     }
 }
 
-/// Refuses what stands at `offset`, naming it.
+/// Returns an error for the character at `offset`.
 func unexpected(_ text: Span<UInt8>, at offset: Int, expected: String) -> Parser.OffsetError {
     guard offset < text.count else {
         return Parser.OffsetError(offset: offset, problem: .unexpected(found: nil, expected: expected))

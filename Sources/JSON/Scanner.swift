@@ -1,9 +1,9 @@
-/// Finds the ends of strings, numbers and words, refusing those that are none.
+/// Validates strings, numbers and literals, and finds their ends.
 struct Scanner {
     private(set) var hasNonASCII = false
     private(set) var hasEscapedNonASCII = false
 
-    /// Returns the offset behind the string whose opening quote is at `start`.
+    /// Returns the offset after the string whose opening quote is at `start`.
     mutating func skipString(_ text: Span<UInt8>, at start: Int) throws(Parser.OffsetError) -> Int {
         var at = start + 1
         while true {
@@ -42,7 +42,7 @@ struct Scanner {
         }
     }
 
-    /// Returns the offset behind the number or the word at `start`.
+    /// Returns the offset after the number or literal at `start`.
     func skipLiteral(_ text: Span<UInt8>, at start: Int, expected: String) throws(Parser.OffsetError) -> Int {
         var at = start
         if !isDigit(text.byte(at)) {
@@ -76,7 +76,7 @@ struct Scanner {
 func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
 
 extension Span<UInt8> {
-    /// The byte at `offset`, or NUL, which no JSON text has outside of an error, behind the end.
+    /// The byte at `offset`; NUL after the end of the text. A valid JSON text contains no NUL.
     func byte(_ offset: Int) -> UInt8 { offset < count ? self[offset] : 0 }
 
     func skippingSpace(from start: Int) -> Int {
@@ -98,11 +98,11 @@ extension Span<UInt8> {
 
     func hasWord(_ word: StaticString, at start: Int) -> Bool {
         guard start + word.utf8CodeUnitCount <= count else { return false }
-        // Safe because the word is a literal of this many bytes.
+        // Safe because the index is less than the word's length.
         return (0..<word.utf8CodeUnitCount).allSatisfy { unsafe word.utf8Start[$0] == self[start + $0] }
     }
 
-    /// The number that the four hex digits at `start` spell.
+    /// Returns the value of the four hexadecimal digits at `start`; nil if they are not hexadecimal.
     func hexadecimal(at start: Int) -> UInt16? {
         guard start + 4 <= count else { return nil }
         var number: UInt16 = 0
@@ -120,11 +120,11 @@ extension Span<UInt8> {
         return number
     }
 
-    /// Returns the offset of the first byte at or behind `start` that is a quote, a backslash, a control character or
-    /// not ASCII; it may also be one of the few bytes before the end of the text.
+    /// Returns the offset of the first byte from `start` on that is a quote, a backslash, a control character or not
+    /// ASCII. The offset may also be up to seven bytes before the end of the text.
     ///
-    /// Eight bytes are looked at as one integer. For each of the four questions the arithmetic sets the top bit of
-    /// every byte that answers yes. A borrow can set more of them, but only above the first true one.
+    /// It reads eight bytes as one integer. Each of the four tests sets the top bit of every matching byte. A borrow
+    /// can set more top bits, but only above the first match.
     @inline(__always)
     func skippingPlainText(from start: Int) -> Int {
         let ones: UInt64 = 0x0101_0101_0101_0101
@@ -136,9 +136,9 @@ extension Span<UInt8> {
             return (((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash) | control | word) & tops
         }
         var at = start
-        // Safe because a byte has no padding that could be read uninitialised.
+        // Safe because a byte has no padding that could be uninitialized.
         let bytes = unsafe self.bytes
-        // Most strings are short, and images are not: eight bytes a step at first, 64 when that has gone on for a while.
+        // Most strings are short, but images are long: the loop takes 8 bytes per step at first, then 64.
         while at + 8 <= count {
             let found = marks(bytes.word(at))
             if found != 0 { return at + found.trailingZeroBitCount / 8 }
@@ -155,7 +155,8 @@ extension Span<UInt8> {
         return at
     }
 
-    /// The length of the UTF-8 sequence at `start`, nil where it is none: cut, overlong, a surrogate, out of range.
+    /// Returns the length of the UTF-8 sequence at `start`; nil if it is truncated, overlong, a surrogate or out of
+    /// range.
     func scalarLength(at start: Int) -> Int? {
         func continues(_ index: Int, _ range: ClosedRange<UInt8> = 0x80...0xBF) -> Bool {
             index < count && range.contains(self[index])
@@ -176,10 +177,10 @@ extension Span<UInt8> {
 }
 
 extension RawSpan {
-    /// The eight bytes at `offset` as one integer, the first byte lowest.
+    /// Returns the eight bytes at `offset` as a little-endian integer.
     @inline(__always)
     func word(_ offset: Int) -> UInt64 {
-        // Safe because every bit pattern is a UInt64; the load itself checks the bounds.
+        // Safe because every bit pattern is a valid UInt64, and the load checks the bounds.
         UInt64(littleEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
 }

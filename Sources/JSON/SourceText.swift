@@ -1,4 +1,4 @@
-/// A text that was read and checked, shared by all values that still lie in it.
+/// A validated text, which is shared by all values that refer to it.
 final class SourceText: Sendable {
     let bytes: [UInt8]
     let outline: Outline
@@ -16,7 +16,7 @@ final class SourceText: Sendable {
         contentStart = bytes.span.contentStart
     }
 
-    /// The whole value.
+    /// The root value.
     var root: Fragment {
         let start = bytes.skippingSpace(from: contentStart)
         switch bytes[start] {
@@ -27,11 +27,11 @@ final class SourceText: Sendable {
     }
 }
 
-/// Ways over a text that is known to be JSON.
+/// Navigation in a text that is valid JSON.
 extension [UInt8] {
     func skippingSpace(from start: Int) -> Int { span.skippingSpace(from: start) }
 
-    /// The offset behind the string that begins at `start`.
+    /// Returns the offset after the string that begins at `start`.
     func endOfString(at start: Int) -> Int {
         let text = span
         var at = start + 1
@@ -45,7 +45,7 @@ extension [UInt8] {
         }
     }
 
-    /// The offset behind the number or the word that begins at `start`.
+    /// Returns the offset after the number or literal that begins at `start`.
     fileprivate func endOfLiteral(at start: Int) -> Int {
         let text = span
         var at = start
@@ -58,11 +58,11 @@ extension [UInt8] {
     }
 }
 
-/// A value that still lies where it was read.
+/// An unchanged value in a source text.
 struct Fragment: Sendable {
     let source: SourceText
     private let startOffset: UInt32
-    /// For an array or object its index in the outline, otherwise the offset behind it.
+    /// For an array or object, its index in the outline; otherwise the offset after the value.
     fileprivate let extent: UInt32
 
     init(source: SourceText, start: Int, extent: Int) {
@@ -79,17 +79,17 @@ struct Fragment: Sendable {
     var isContainer: Bool { isObject || first == UInt8(ascii: "[") }
 }
 
-/// Where an item of an array or object stands in its text.
+/// The offsets of an item of an array or object.
 struct ItemOffsets: Sendable {
-    /// Behind the opening bracket or the comma before the item.
+    /// The offset after the opening bracket or the comma before the item.
     let lead: UInt32
     let valueStart: UInt32
     let valueEnd: UInt32
-    /// The comma or the closing bracket behind the item.
+    /// The offset of the comma or closing bracket after the item.
     let end: UInt32
 }
 
-/// Walks over the elements of an array or the members of an object that lie in a text.
+/// Iterates over the elements of an array or the members of an object in a source text.
 struct ItemIterator: Sequence, IteratorProtocol {
     private let source: SourceText
     private let text: [UInt8]
@@ -98,7 +98,7 @@ struct ItemIterator: Sequence, IteratorProtocol {
     private var nested: Int
     private var isFinished: Bool
 
-    /// Begins behind the opening bracket of `fragment`, which is an array or an object.
+    /// Begins after the opening bracket of `fragment`, which must be an array or an object.
     init(_ fragment: Fragment) {
         source = fragment.source
         text = source.bytes
@@ -109,12 +109,12 @@ struct ItemIterator: Sequence, IteratorProtocol {
         isFinished = first == UInt8(ascii: "]") || first == UInt8(ascii: "}")
     }
 
-    /// Returns the next item and moves behind the comma that follows it.
+    /// Returns the next item and moves past the comma after it.
     mutating func next() -> (place: ItemOffsets, value: Fragment)? {
         nextPlace().map { ($0.place, Fragment(source: source, start: Int($0.place.valueStart), extent: $0.extent)) }
     }
 
-    /// Returns the next item as two numbers, for a caller who will not look into it.
+    /// Returns the offsets and extent of the next item, without creating a fragment.
     mutating func nextPlace() -> (place: ItemOffsets, extent: Int)? {
         guard !isFinished else { return nil }
         let lead = at
@@ -146,7 +146,7 @@ struct ItemIterator: Sequence, IteratorProtocol {
 }
 
 extension SourceText {
-    /// The range of the key, quotes included, of a member that stands at `place`.
+    /// Returns the range of the key of the member at `place`, including quotes.
     func key(at place: ItemOffsets) -> Range<Int> {
         let start = bytes.skippingSpace(from: Int(place.lead))
         return start..<bytes.endOfString(at: start)

@@ -1,16 +1,16 @@
-/// What an escape or a quoted string stands for, and how a string is written.
+/// Decoding and encoding of quoted strings.
 ///
-/// A lone surrogate, which JSON can spell and Swift's `String` cannot hold, travels here as the three bytes that UTF-8
-/// would give it if it could, so that nothing is lost between reading and writing.
+/// JSON can contain lone surrogates, which Swift's `String` cannot. Here they are encoded as three bytes, like other
+/// characters of that range in UTF-8, so that they survive reading and writing.
 enum StringCoding {
-    /// Returns the characters of the quoted string in `range` of `bytes`.
+    /// Returns the decoded bytes of the quoted string in `range` of `bytes`.
     static func decode(_ bytes: [UInt8], _ range: Range<Int>) -> [UInt8] {
         var decoded: [UInt8] = []
         decode(bytes, range, inPartsOf: .max) { decoded = $0 }
         return decoded
     }
 
-    /// Passes on the characters of the quoted string in `range` of `bytes`, in parts that begin and end with whole ones.
+    /// Calls `body` with the decoded bytes of the quoted string in `range`, in parts that do not split characters.
     private static func decode(_ bytes: [UInt8], _ range: Range<Int>, inPartsOf size: Int, _ body: ([UInt8]) -> Void) {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(min(range.count, size))
@@ -22,7 +22,7 @@ enum StringCoding {
                 decoded.removeAll(keepingCapacity: true)
             }
             guard bytes[at] == UInt8(ascii: "\\") else {
-                // Runs between escapes are copied whole.
+                // The text up to the next escape is copied at once.
                 let run = bytes[at..<end].firstIndex(of: UInt8(ascii: "\\")) ?? end
                 decoded += bytes[at..<run]
                 at = run
@@ -52,26 +52,26 @@ enum StringCoding {
         body(decoded)
     }
 
-    /// Returns the characters of the quoted string in `range` as a `String`, a lone surrogate as U+FFFD.
+    /// Returns the quoted string in `range` as a `String`, with U+FFFD for a lone surrogate.
     static func string(_ bytes: [UInt8], _ range: Range<Int>) -> String {
         let inner = range.lowerBound + 1..<range.upperBound - 1
         guard bytes[inner].contains(UInt8(ascii: "\\")) else { return String(decoding: bytes[inner], as: UTF8.self) }
         var text = ""
         text.reserveCapacity(range.count)
-        // A long text would otherwise be in memory twice.
+        // Decoding in parts avoids a second copy of a long text in memory.
         decode(bytes, range, inPartsOf: 1 << 16) { text += String(decoding: $0, as: UTF8.self) }
         return text
     }
 
-    /// Whether the quoted string in `range` has the characters of `string`, compared as they are and not by what
-    /// Unicode holds for equivalent.
+    /// Whether the quoted string in `range` has exactly the bytes of `string`. Canonically equivalent strings are not
+    /// equal.
     static func equals(_ bytes: [UInt8], _ range: Range<Int>, _ string: String) -> Bool {
         let inner = bytes[range.lowerBound + 1..<range.upperBound - 1]
         return inner.contains(UInt8(ascii: "\\"))
             ? decode(bytes, range).elementsEqual(string.utf8) : inner.elementsEqual(string.utf8)
     }
 
-    /// Writes characters as a quoted string, byte for byte as Python's json does.
+    /// Appends `characters` as a quoted string, byte for byte like Python's `json`.
     static func encode(_ characters: some Sequence<UInt8>, escapingNonASCII: Bool, to text: inout [UInt8]) {
         text.append(UInt8(ascii: "\""))
         var pending: UInt32 = 0
@@ -99,7 +99,7 @@ enum StringCoding {
         text.append(UInt8(ascii: "\""))
     }
 
-    /// Whether the quoted string in `range` is already spelled as `encode` would spell it.
+    /// Whether the quoted string in `range` is already encoded as `encode` would encode it.
     static func isEncoded(_ bytes: [UInt8], _ range: Range<Int>, escapingNonASCII: Bool) -> Bool {
         let end = range.upperBound - 1
         var at = range.lowerBound + 1

@@ -1,7 +1,7 @@
 extension Value {
-    /// The same value in a text of its own, which takes a fraction of the memory of the parts that it was made of.
+    /// The same value in a source text of its own, which takes a fraction of the memory of separate values.
     ///
-    /// It costs a copy, so what is large is better left as it is: a large part is shared by all that hold it.
+    /// This copies the text. Do not compact large values: their text is shared by all values that refer to it.
     package var compacted: Value {
         var style = JSONStyle.canonical
         style.indentation = nil

@@ -1,8 +1,8 @@
 extension Value {
-    /// Python reads no whole number of more digits, unless it is told to.
+    /// Python's default limit for the digits of an integer.
     private static let readableDigits = 4300
 
-    /// Whether a number is in it, at any depth, that has more digits than Python reads.
+    /// Whether the value contains, at any depth, a number with more digits than Python reads.
     package var holdsUnreadableNumber: Bool {
         switch form {
         case .text(let fragment) where fragment.source.outline.longestNumber <= Self.readableDigits: return false
@@ -18,7 +18,7 @@ extension Value {
         }
     }
 
-    /// The value with each such number as a string of the same characters, which every reader of JSON reads.
+    /// The value with each such number replaced by a string of the same characters.
     package var withReadableNumbers: Value {
         guard holdsUnreadableNumber else { return self }
         return switch kind {

@@ -1,8 +1,7 @@
-/// One JSON value: as it was read, or made since.
+/// A JSON value, either parsed or new.
 ///
-/// A value that was read stays text until somebody asks for a part of it, and writes itself back byte for byte. An array
-/// or object that is changed remembers where each of its untouched items stood, and only the change is written anew.
-/// Copies share everything until one of them is changed.
+/// A parsed value is kept as text until a part of it is needed, and is written back byte for byte. A changed array or
+/// object keeps the text of its unchanged items. Copies share their storage until one of them is changed.
 public struct Value: Sendable {
     var form: Form
 
@@ -17,22 +16,22 @@ public struct Value: Sendable {
 
     init(_ form: Form) { self.form = form }
 
-    /// The six kinds of values.
+    /// The six kinds of JSON values.
     public enum Kind: String, Sendable {
         /// `null`.
         case null
         /// `true` or `false`.
         case bool
-        /// A number, whole or not.
+        /// An integer or a floating-point number.
         case number
-        /// Text.
+        /// A string.
         case string
-        /// Values in an order.
+        /// An ordered list of values.
         case array
-        /// Values by keys, in an order too.
+        /// Values by key, in order.
         case object
 
-        /// The kind of value whose text begins with this byte.
+        /// Creates the kind of a value from the first byte of its text.
         init(first: UInt8) {
             switch first {
             case UInt8(ascii: "{"): self = .object
@@ -45,7 +44,7 @@ public struct Value: Sendable {
         }
     }
 
-    /// What kind of value it is.
+    /// The kind of the value.
     public var kind: Kind {
         switch form {
         case .text(let fragment): Kind(first: fragment.first)
@@ -64,37 +63,38 @@ extension Value {
     /// The value `null`.
     public static var null: Value { Value(.null) }
 
-    /// Makes `true` or `false`.
+    /// Creates `true` or `false`.
     public static func bool(_ value: Bool) -> Value { Value(.bool(value)) }
 
-    /// Makes a number.
+    /// Creates a number.
     package static func number(_ value: Number) -> Value { Value(.number(value)) }
 
-    /// Makes a whole number.
+    /// Creates an integer.
     public static func number(_ value: Int) -> Value { Value(.number(Number(value))) }
 
-    /// Makes a whole number, or null.
+    /// Creates an integer, or null.
     package static func number(_ value: Int?) -> Value { value.map { .number($0) } ?? .null }
 
-    /// Makes a number spelled as Python spells it.
+    /// Creates a number with Python's spelling.
     public static func number(_ value: Double) -> Value { Value(.number(Number(value))) }
 
-    /// Makes a string.
+    /// Creates a string.
     public static func string(_ value: some StringProtocol) -> Value { Value(.string(String(value))) }
 
-    /// Makes a string, or null.
+    /// Creates a string, or null.
     package static func text(_ text: String?) -> Value { text.map { .string($0) } ?? .null }
 
-    /// Makes an array.
+    /// Creates an array.
     public static func array(_ elements: some Sequence<Value>) -> Value {
         Value(.container(Container(isObject: false, items: elements.map { Item(value: $0) })))
     }
 
-    /// Makes an array of strings; a long one takes little more memory than its text.
+    /// Creates an array of strings. A long array takes little more memory than its text.
     package static func array(ofStrings strings: some Collection<some StringProtocol>) -> Value {
         if strings.count > 16 {
             var text = [UInt8(ascii: "[")]
-            // Quotes, a comma and an escaped line end for each: growing would take twice the memory.
+            // The extra four bytes per string are for quotes, a comma and an escaped line end. Growing the array would
+            // take twice the memory.
             text.reserveCapacity(strings.reduce(2) { $0 + $1.utf8.count + 4 })
             for string in strings {
                 if text.count > 1 { text.append(UInt8(ascii: ",")) }
@@ -106,7 +106,7 @@ extension Value {
         return .array(strings.map { .string($0) })
     }
 
-    /// Makes an object; of members with the same key the last one counts.
+    /// Creates an object. Of members with the same key, the last one counts.
     public static func object(_ members: some Sequence<(String, Value)>) -> Value {
         Value(.container(Container(isObject: true, items: members.map { Item(newKey: $0.0, value: $0.1) })))
     }
@@ -115,29 +115,29 @@ extension Value {
 extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
     ExpressibleByBooleanLiteral, ExpressibleByNilLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
-    /// Makes a string.
+    /// Creates a string.
     public init(stringLiteral value: String) { self = .string(value) }
-    /// Makes a whole number.
+    /// Creates an integer.
     public init(integerLiteral value: Int) { self = .number(value) }
-    /// Makes a number spelled as Python spells it.
+    /// Creates a number with Python's spelling.
     public init(floatLiteral value: Double) { self = .number(value) }
-    /// Makes `true` or `false`.
+    /// Creates `true` or `false`.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
-    /// Makes `null`.
+    /// Creates `null`.
     public init(nilLiteral: ()) { self = .null }
-    /// Makes an array.
+    /// Creates an array.
     public init(arrayLiteral elements: Value...) { self = .array(elements) }
-    /// Makes an object with its members in this order.
+    /// Creates an object with its members in this order.
     public init(dictionaryLiteral elements: (String, Value)...) { self = .object(elements) }
 }
 
 // MARK: - Reading plain values
 
 extension Value {
-    /// Whether it is `null`.
+    /// Whether the value is `null`.
     public var isNull: Bool { kind == .null }
 
-    /// The truth value, nil where it is none.
+    /// The Boolean; nil if the value is not one.
     public var bool: Bool? {
         switch form {
         case .text(let fragment) where kind == .bool: fragment.first == UInt8(ascii: "t")
@@ -146,7 +146,7 @@ extension Value {
         }
     }
 
-    /// The number, nil where it is none.
+    /// The number; nil if the value is not one.
     package var number: Number? {
         switch form {
         case .text(let fragment) where kind == .number: Number(trusting: fragment.source.bytes[fragment.range])
@@ -155,13 +155,13 @@ extension Value {
         }
     }
 
-    /// The whole number, nil where it is none or does not fit.
+    /// The integer; nil if the value is not an integer or does not fit.
     public var int: Int? { number?.int }
 
-    /// The number, as exact as a floating-point number can be; nil where it is none.
+    /// The nearest floating-point number; nil if the value is not a number.
     public var double: Double? { number?.double }
 
-    /// The characters of a string, nil where it is none; a lone surrogate is shown as U+FFFD.
+    /// The string, with U+FFFD for lone surrogates; nil if the value is not a string.
     public var string: String? {
         switch form {
         case .text(let fragment) where kind == .string: StringCoding.string(fragment.source.bytes, fragment.range)
@@ -174,9 +174,9 @@ extension Value {
 // MARK: - Reading arrays and objects
 
 extension Value {
-    /// The elements of an array; empty where it is none.
+    /// The elements of an array; empty if the value is not an array.
     ///
-    /// Reading them costs a walk over the text. Somebody who wants many keeps what is returned.
+    /// Each access walks over the text. To read many elements, keep the returned array.
     public var elements: [Value] {
         guard kind == .array else { return [] }
         switch form {
@@ -186,7 +186,7 @@ extension Value {
         }
     }
 
-    /// Whether it is an array all of whose elements are of one kind.
+    /// Whether the value is an array whose elements are all of one kind.
     package func isArray(of kind: Kind) -> Bool {
         switch form {
         case .text(let fragment) where fragment.first == UInt8(ascii: "["):
@@ -202,10 +202,10 @@ extension Value {
         }
     }
 
-    /// The members of an object in their order, repeated keys included; empty where it is none.
+    /// The members of an object in order, including repeated keys; empty if the value is not an object.
     public var members: Members { Members(self) }
 
-    /// Walks over the members of an object.
+    /// A sequence of the members of an object.
     public struct Members: Sequence, IteratorProtocol {
         private var text: (SourceText, ItemIterator)?
         private var container: (Container, next: Int)?
@@ -240,7 +240,7 @@ extension Value {
 }
 
 extension Value {
-    /// About how many bytes it takes as text, its layout left out.
+    /// The approximate length of the value's text in bytes, without formatting.
     package var size: Int {
         switch form {
         case .text(let fragment): fragment.range.count
@@ -258,10 +258,11 @@ extension Value {
 // MARK: - Changing arrays and objects
 
 extension Value {
-    /// The member of an object with this key, the last where the key is repeated; nil where there is none.
+    /// The member of an object with this key, or the last one if the key is repeated; nil if there is none.
     ///
-    /// Setting a value replaces that member or adds a new one, where the document sorts its keys at the sorted place;
-    /// setting nil removes every member with the key. What is no object becomes one when a value is set.
+    /// Setting a value replaces that member or adds a new one. If the document sorts its keys, a new member is written
+    /// in sorted order. Setting nil removes all members with the key. Setting a value on a value that is not an object
+    /// replaces it with an object.
     public subscript(key: String) -> Value? {
         get {
             switch form {
@@ -297,16 +298,16 @@ extension Value {
                 } else if index != nil {
                     container.removeAll(key)
                 }
-                // Nothing was set in what is no object: it stays what it was.
+                // Nil was set on a value that is not an object, so that it stays unchanged.
                 form = container.items.isEmpty ? old ?? .container(container) : .container(container)
             }
             yield &value
         }
     }
 
-    /// The element of an array at `index`, which has to be one of its own.
+    /// The element of an array at `index`, which must be valid.
     ///
-    /// The first change to an array that was read costs a walk over it; from then on access takes constant time.
+    /// The first change to a parsed array walks over it. From then on, access takes constant time.
     public subscript(index: Int) -> Value {
         get {
             guard case .container(let container) = form else { return elements[index] }
@@ -321,27 +322,27 @@ extension Value {
         }
     }
 
-    /// Replaces a range of an array's elements by others; the range has to be one of its own.
+    /// Replaces a range of an array's elements. The range must be valid.
     ///
-    /// What is no array has no elements, and becomes one.
+    /// A value that is not an array is treated as an empty one and becomes an array.
     package mutating func replaceElements(_ range: Range<Int>, with elements: some Sequence<Value>) {
         var container = kind == .array ? takeContainer() : Container(isObject: false, items: [])
         container.items.replaceSubrange(range, with: elements.map { Item(value: $0) })
         form = .container(container)
     }
 
-    /// Adds an element at the end of an array; what is no array becomes one.
+    /// Appends an element to an array. A value that is not an array becomes one.
     public mutating func append(_ element: Value) {
         let count = kind == .array ? self.count : 0
         replaceElements(count..<count, with: CollectionOfOne(element))
     }
 
-    /// Makes access to the items of this array or object take constant time, without changing what is written.
+    /// Makes access to the items of an array or object take constant time. The written text does not change.
     package mutating func prepareForChanges() {
         if kind == .array || kind == .object { form = .container(takeContainer()) }
     }
 
-    /// Takes the items out, so that they can be changed without being copied; the caller puts them back.
+    /// Takes out the items, so that they can be changed without being copied. The caller puts them back.
     private mutating func takeContainer() -> Container {
         defer { form = .null }
         switch form {

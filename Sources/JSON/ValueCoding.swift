@@ -1,5 +1,5 @@
 extension Value: Codable {
-    /// Any key.
+    /// A coding key with any name.
     private struct MemberKey: CodingKey {
         let stringValue: String
         var intValue: Int? { nil }
@@ -8,7 +8,7 @@ extension Value: Codable {
         init?(intValue: Int) { nil }
     }
 
-    /// Reads a value from what somebody else decodes.
+    /// Decodes a value.
     public init(from decoder: any Decoder) throws {
         if let members = try? decoder.container(keyedBy: MemberKey.self) {
             self = .object(try members.allKeys.map { ($0.stringValue, try members.decode(Value.self, forKey: $0)) })
@@ -32,7 +32,7 @@ extension Value: Codable {
         }
     }
 
-    /// Writes the value to what somebody else encodes.
+    /// Encodes the value.
     public func encode(to encoder: any Encoder) throws {
         switch kind {
         case .object:

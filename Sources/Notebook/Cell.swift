@@ -1,35 +1,35 @@
 public import GalleyJSON
 
-/// One cell of a notebook.
+/// A cell of a notebook.
 public struct Cell: JSONBacked {
-    /// The cell in the document, with everything that has no property here.
+    /// The cell's object in the document, including members without a property here.
     public var json: Value
 
-    /// Makes the cell that an object of the document is.
+    /// Creates a cell from an object of the document.
     public init(json: Value) { self.json = json }
 
-    /// What a cell is for.
+    /// The types of cells.
     @nonexhaustive
     public enum Kind: Hashable, Sendable {
-        /// It is run.
+        /// Code to run.
         case code
-        /// It is read.
+        /// Markdown text.
         case markdown
-        /// It is left to whatever turns the notebook into something else.
+        /// Text that is passed unchanged to a conversion of the notebook.
         case raw
-        /// A kind that a later version of the format may bring.
+        /// A type that a later version of the format may define.
         case other(String)
     }
 
-    /// Makes a code cell that has not been run.
+    /// Creates a code cell that has not been run.
     public static func code(_ source: String, id: String? = nil) -> Cell {
         make("code", source, id, ["execution_count": nil, "outputs": []])
     }
 
-    /// Makes a cell of Markdown text.
+    /// Creates a cell of Markdown text.
     public static func markdown(_ source: String, id: String? = nil) -> Cell { make("markdown", source, id, [:]) }
 
-    /// Makes a cell that is passed on as it is when the notebook is converted.
+    /// Creates a raw cell, which a conversion of the notebook passes on unchanged.
     public static func raw(_ source: String, id: String? = nil) -> Cell { make("raw", source, id, [:]) }
 
     private static func make(_ kind: String, _ source: String, _ id: String?, _ more: Value) -> Cell {
@@ -43,7 +43,7 @@ public struct Cell: JSONBacked {
 }
 
 extension Cell {
-    /// What the cell is for.
+    /// The type of the cell.
     public var kind: Kind {
         switch json["cell_type"]?.string ?? "" {
         case "code": .code
@@ -53,17 +53,17 @@ extension Cell {
         }
     }
 
-    /// The identifier, which the format has since 4.5.
+    /// The cell ID, which the format has had since 4.5.
     public var id: String? {
         get { json["id"]?.string }
         set { json["id"] = newValue.map { .string($0) } }
     }
 
-    /// What is written in the cell.
+    /// The source text of the cell.
     public var source: String {
         get { json["source"].flatMap(MultilineText.join) ?? "" }
         set {
-            // The same text may be in the file in another spelling, which is the file's own business.
+            // If the text is the same, its representation in the file is kept.
             if !newValue.isIdentical(to: source) { json["source"] = MultilineText.split(newValue) }
         }
     }
@@ -87,7 +87,7 @@ extension Cell {
         }
     }
 
-    /// The number of the request that ran the cell, nil where it has not been run.
+    /// The execution count of the request that ran the cell; nil if it has not been run.
     public var executionCount: Int? {
         get { json["execution_count"]?.int }
         set {
@@ -95,7 +95,7 @@ extension Cell {
         }
     }
 
-    /// What running the cell left behind.
+    /// The outputs of the cell.
     public var outputs: JSONArray<Output> {
         get { JSONArray(json: json["outputs"] ?? []) }
         _modify {

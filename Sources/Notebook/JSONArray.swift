@@ -1,10 +1,10 @@
 public import GalleyJSON
 
-/// A value of a notebook that reads like the format: a cell, an output.
+/// A view of a JSON value of a notebook, such as a cell or an output.
 public protocol JSONBacked: Sendable {
-    /// Makes the part that `json` is.
+    /// Creates a view of `json`.
     init(json: Value)
-    /// What it is in the document, with everything that has no property here.
+    /// The value in the document, including members without a property here.
     var json: Value { get set }
 }
 
@@ -15,15 +15,15 @@ public struct JSONArray<Element: JSONBacked>: RandomAccessCollection, MutableCol
     /// The array in the document.
     public var json: Value
 
-    /// Makes a collection of the elements of an array; what is no array has none.
+    /// Creates a collection of the elements of an array; an empty one if `json` is not an array.
     ///
-    /// It costs a walk over the array. Who reads many elements keeps the collection.
+    /// This walks over the whole array. To read many elements, keep the collection.
     public init(json: Value) {
         self.json = json.kind == .array ? json : []
         self.json.prepareForChanges()
     }
 
-    /// Makes an empty collection.
+    /// Creates an empty collection.
     public init() { self.init(json: []) }
 
     /// Always zero.
@@ -43,7 +43,7 @@ public struct JSONArray<Element: JSONBacked>: RandomAccessCollection, MutableCol
         }
     }
 
-    /// Removes the elements that a condition is true of; all others stay as they are in the document.
+    /// Removes the elements that satisfy a condition. All others stay unchanged in the document.
     public mutating func removeAll(where isUnwanted: (Element) throws -> Bool) rethrows {
         for index in try indices.filter({ try isUnwanted(self[$0]) }).reversed() { remove(at: index) }
     }
@@ -55,6 +55,6 @@ public struct JSONArray<Element: JSONBacked>: RandomAccessCollection, MutableCol
 }
 
 extension JSONArray: ExpressibleByArrayLiteral {
-    /// Makes a collection of new elements.
+    /// Creates a collection of new elements.
     public init(arrayLiteral elements: Element...) { self.init(json: .array(elements.map(\.json))) }
 }

@@ -1,8 +1,8 @@
 import GalleyJSON
 
-/// Text that a notebook may hold as a string or as a list of lines.
+/// Text that a notebook stores as a string or as a list of lines.
 enum MultilineText {
-    /// Returns the text, nil where `value` is neither a string nor a list of strings.
+    /// Returns the joined text; nil if `value` is neither a string nor a list of strings.
     static func join(_ value: Value) -> String? {
         if value.kind != .array { return value.string }
         var text = ""
@@ -13,11 +13,11 @@ enum MultilineText {
         return text
     }
 
-    /// Returns the list of lines that nbformat writes, line ends included; empty for no text.
+    /// Returns the list of lines that nbformat writes, including line ends; an empty list for empty text.
     static func split(_ text: String) -> Value { .array(ofStrings: lines(of: text)) }
 
-    /// Splits text after each line end, taking for one what Python's `splitlines` does: LF, CR, CRLF, VT, FF, FS, GS, RS,
-    /// NEL, LS and PS.
+    /// Splits text after each line end that Python's `splitlines` recognizes: LF, CR, CRLF, VT, FF, FS, GS, RS, NEL, LS
+    /// and PS.
     static func lines(of text: String, withEnds: Bool = true) -> [Substring] {
         var lines: [Substring] = []
         let bytes = text.utf8

@@ -1,29 +1,29 @@
 public import GalleyJSON
 
-/// A notebook: its cells, its metadata, and the file it came from.
+/// A notebook: its cells and metadata, and the layout of its file.
 ///
-/// It is a view of a JSON document. Reading a property reads the document, setting one changes that value there and
-/// nothing else, and whatever this library does not know stays where it is.
+/// It is a view of a JSON document. Setting a property changes only that value in the document; members that this
+/// library does not know are kept.
 public struct Notebook: Sendable {
     private var document: Document
-    /// What was wrong with the file and has been put right, or was let pass.
+    /// Problems in the file that were corrected or ignored.
     public private(set) var warnings: [NotebookWarning] = []
 
-    /// Makes an empty notebook in nbformat's canonical form.
+    /// Creates an empty notebook in nbformat's canonical form.
     public init() {
         document = Document(["cells": [], "metadata": [:], "nbformat": 4, "nbformat_minor": 5])
     }
 
-    /// Reads a notebook of any version of the format up to 4.
+    /// Parses a notebook of any format version up to 4.
     ///
-    /// Versions before 4 are upgraded to 4.5 as nbformat does it; the minor version of the others is left as it is.
+    /// Versions before 4 are upgraded to 4.5 like nbformat does. For version 4, the minor version is kept.
     ///
-    /// - Throws: ``NotebookError`` where the bytes are no notebook, or one that could not be run.
+    /// - Throws: ``NotebookError`` if the bytes are not a notebook, or not one that can be run.
     public init(parsing bytes: [UInt8]) throws(NotebookError) {
         try self.init(reading: UnvalidatedNotebook(parsing: bytes))
     }
 
-    /// Reads a notebook all the way that was opened before.
+    /// Validates a notebook that was parsed before.
     package init(reading unread: UnvalidatedNotebook) throws(NotebookError) {
         document = unread.document
         var reader = NotebookReader(document: document)
@@ -36,12 +36,12 @@ public struct Notebook: Sendable {
         (document, warnings) = (reader.document, reader.warnings)
     }
 
-    /// The notebook as it is to be written.
+    /// The text of the notebook to be written.
     package var text: JSONText { document.text }
 
-    /// The notebook as it is to be written: what was read and not changed is byte for byte what it was.
+    /// The text of the notebook to be written. Parts that were not changed are byte for byte as they were read.
     ///
-    /// A cell that was added without an identifier has one there, where the version of the format wants it.
+    /// If the format version requires cell IDs, cells without an ID get one in this text.
     public var bytes: [UInt8] {
         var notebook = self
         notebook.assignCellIDs()
@@ -59,7 +59,7 @@ public struct Notebook: Sendable {
         }
     }
 
-    /// The version of the format, such as 4.5.
+    /// The format version, such as 4.5.
     public var version: (major: Int, minor: Int) {
         (document.root["nbformat"]?.int ?? 4, document.root["nbformat_minor"]?.int ?? 0)
     }
@@ -77,11 +77,12 @@ public struct Notebook: Sendable {
     /// The tags in the metadata.
     public var tags: [String] { metadata.tags }
 
-    /// The line of the file, as it was read, in which a line of a cell's source stands; nil where it is not from there.
+    /// Returns the line of the original file that contains a line of a cell's source; nil if the source is not from the
+    /// file.
     ///
     /// - Parameters:
     ///   - line: The line of the source, counted from 1.
-    ///   - index: The cell's place among all cells, from 0.
+    ///   - index: The index of the cell among all cells, from 0.
     package func fileLine(of line: Int, inCellAt index: Int) -> Int? {
         guard cells.indices.contains(index), let source = cells[index].json["source"] else { return nil }
         var rest = max(0, line - 1)
@@ -105,26 +106,26 @@ public struct Notebook: Sendable {
 }
 
 extension Value {
-    /// A member's value while it is being changed.
+    /// The value of a member while it is being changed.
     struct Taken {
         var value: Value
         fileprivate let existed: Bool
     }
 
-    /// Takes a member's value out, so that it can be changed without being copied; the caller puts it back.
+    /// Takes out the value of a member, so that it can be changed without being copied. The caller puts it back.
     mutating func take(_ key: String, empty: Value = [:]) -> Taken {
         guard let value = self[key] else { return Taken(value: empty, existed: false) }
         self[key] = .null
         return Taken(value: value, existed: true)
     }
 
-    /// Puts a value back; one that was not there and is still empty stays away.
+    /// Puts a value back, unless it did not exist before and is still empty.
     mutating func putBack(_ key: String, _ taken: Taken) {
         if taken.existed || taken.value.count > 0 { self[key] = taken.value }
     }
 }
 
 extension String {
-    /// Whether another text has the same characters, and not only ones that Unicode holds for equivalent.
+    /// Whether both texts have the same bytes. `==` also accepts canonically equivalent texts.
     func isIdentical(to other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 }

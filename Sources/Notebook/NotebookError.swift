@@ -1,66 +1,67 @@
 public import GalleyJSON
 
-/// Says why a file cannot be run as a notebook, and which of its values is to blame.
+/// The reason why a file cannot be run as a notebook, and the invalid value.
 public struct NotebookError: Error, Hashable, Sendable {
-    /// The value, such as `cells[3].outputs[0].data`; empty for the whole file.
+    /// The path of the value, such as `cells[3].outputs[0].data`; empty for the whole file.
     public let path: String
-    /// Where it stands in the file.
+    /// The position of the value in the file.
     public let position: Position?
-    /// What is wrong with it.
+    /// The problem with the value.
     public let problem: Problem
 
-    /// The facts of one refusal.
+    /// The problems that prevent reading a notebook.
     @nonexhaustive
     public enum Problem: Hashable, Sendable {
         /// The file is not JSON.
         case notJSON(ParseError.Problem)
-        /// A value is of the wrong kind.
+        /// A value has the wrong type.
         case wrongKind(expected: String, found: Value.Kind)
-        /// An object lacks a member without which it means nothing.
+        /// An object lacks a required member.
         case missing(String)
-        /// The file says that it is of a version that does not exist, or not yet.
+        /// The file has an unknown format version.
         case unsupportedVersion(Int)
     }
 }
 
-/// Something that was wrong with a file and did not keep it from being a notebook.
+/// A problem in a file that does not prevent reading it as a notebook.
 public struct NotebookWarning: Hashable, Sendable {
-    /// The value, such as `cells[3].metadata`; empty for the whole file.
+    /// The path of the value, such as `cells[3].metadata`; empty for the whole file.
     public let path: String
-    /// What is the matter.
+    /// The problem with the value.
     public let problem: Problem
 
-    /// The facts of one warning.
+    /// The problems that cause a warning.
     @nonexhaustive
     public enum Problem: Hashable, Sendable {
-        /// A member that the format requires was missing and has been added.
+        /// A member that the format requires was missing and was added.
         case added(String)
-        /// A value is not of the kind that the format wants, and does no harm; it was left as it is.
+        /// A value has an unexpected type, but does no harm. It was left unchanged.
         case unexpected(found: String, expected: String)
-        /// A cell had no identifier and was given one.
+        /// A cell had no ID and got one.
         case addedID(String)
-        /// Two cells had the same identifier; the later one was given another.
+        /// Two cells had the same ID. The later one got a new ID.
         case replacedID(String, with: String)
-        /// An identifier is not one by the rules of the format; it was left as it is.
+        /// An ID violates the rules of the format. It was left unchanged.
         case invalidID(String)
-        /// The file did not say which version of the format it is in, and was taken for this one.
+        /// The file did not specify its format version. This version was assumed.
         case assumedVersion(String)
-        /// The file was of an older version and was upgraded.
+        /// The file had an older format version and was upgraded.
         case upgraded(from: Int)
     }
 }
 
 extension NotebookError: CustomStringConvertible {
-    /// One sentence: where, what, and what is meant to be there.
+    /// One sentence with the position, the problem and the expected value.
     public var description: String {
         let place = position.map { "line \($0.line), column \($0.column)" }
         switch problem {
-        case .notJSON(let problem): return "not a notebook, because it is not JSON: \(place ?? "somewhere"): \(problem)"
+        case .notJSON(let problem):
+            return "not a notebook, because it is not JSON: \(place ?? "unknown position"): \(problem)"
         case .wrongKind(let expected, let found):
             return "\(named(place)) is \(found.phrase) where \(expected) was expected"
         case .missing(let key): return "\(named(place)) has no '\(key)'"
         case .unsupportedVersion(let major):
-            return "\(named(place)) is \(major); notebooks of version 1 to 4 can be read. Save it as nbformat 4"
+            return "\(named(place)) is \(major), but only versions 1 to 4 can be read. Save the notebook as nbformat 4"
         }
     }
 
@@ -70,28 +71,28 @@ extension NotebookError: CustomStringConvertible {
 }
 
 extension NotebookWarning: CustomStringConvertible {
-    /// One sentence.
+    /// One sentence with the path and the problem.
     public var description: String { path.isEmpty ? "\(problem)" : "\(path): \(problem)" }
 }
 
 extension NotebookWarning.Problem: CustomStringConvertible {
-    /// The sentence without its place.
+    /// The sentence without the path.
     public var description: String {
         switch self {
-        case .added(let key): "'\(key)' was missing and has been added, empty"
-        case .unexpected(let found, let expected): "it is \(found) where \(expected) was expected; it was left"
-        case .addedID(let id): "the cell had no id and was given '\(id)'"
-        case .replacedID(let old, let new): "the id '\(old)' stood on an earlier cell already; it is now '\(new)'"
+        case .added(let key): "'\(key)' was missing; an empty value was added"
+        case .unexpected(let found, let expected): "found \(found) where \(expected) was expected; left unchanged"
+        case .addedID(let id): "the cell had no id; the new id is '\(id)'"
+        case .replacedID(let old, let new): "the id '\(old)' is already used by an earlier cell; the new id is '\(new)'"
         case .invalidID(let id):
-            "'\(id)' is not an id by the format's rules (1 to 64 letters, digits, '-' or '_'); it was left"
-        case .assumedVersion(let version): "the file does not say its whole version and was taken for \(version)"
-        case .upgraded(let major): "the notebook was of version \(major) and has been upgraded to 4.5"
+            "'\(id)' is not a valid id (1 to 64 letters, digits, '-' or '_'); left unchanged"
+        case .assumedVersion(let version): "the file does not specify its full format version; assumed \(version)"
+        case .upgraded(let major): "the notebook was upgraded from version \(major) to 4.5"
         }
     }
 }
 
 extension Value.Kind {
-    /// What a person calls a value of the kind.
+    /// The kind of value in words.
     var phrase: String {
         switch self {
         case .null: "null"

@@ -1,11 +1,11 @@
 import GalleyJSON
 
-/// Looks a document over: refuses what cannot be run, puts right what the format would merely complain of.
+/// Validates a document: throws if it cannot be run, and corrects smaller violations of the format.
 struct NotebookReader {
     private(set) var document: Document
     private(set) var warnings: [NotebookWarning] = []
 
-    /// A refusal before its place in the file is known.
+    /// A validation error whose position in the file is not known yet.
     struct FormatViolation: Error {
         var path: ValuePath
         var value: Value
@@ -47,7 +47,7 @@ extension NotebookReader {
             guard let cells = root["cells"] else {
                 throw FormatViolation(path: ValuePath(), value: root, problem: .missing("cells"))
             }
-            // Version 1 did not say so, but its cells held "code" or "text" and no "source".
+            // Version 1 files do not specify a version. Their cells contain "code" or "text" and no "source".
             let isFirst = cells.elements.contains { $0["source"] == nil && ($0["code"] != nil || $0["text"] != nil) }
             if isFirst { return try upgrade(from: 1) }
             document.root["nbformat"] = 4
@@ -92,7 +92,7 @@ extension NotebookReader {
         let cell = cells.json[index]
         var path: ValuePath { ValuePath().member("cells").element(index) }
         try cell.require(.object, at: path)
-        // One walk finds what is there; of repeated keys the last one counts.
+        // One walk over the members finds all of them. Of repeated keys the last one counts.
         var type: Value?
         var (metadata, source, outputs, count, attachments): (Value?, Value?, Value?, Value?, Value?)
         for (key, value) in cell.members {
@@ -133,7 +133,7 @@ extension NotebookReader {
         if let outputs {
             try outputs.require(.array, at: path.member("outputs"))
             for (number, output) in outputs.elements.enumerated() {
-                // Not a constant: it is wanted only where something is wrong.
+                // A computed variable, because the path is needed only for problems.
                 var place: ValuePath { path.member("outputs").element(number) }
                 for (key, empty) in try missing(in: output, at: place) {
                     add(key, empty, to: &cells[index].outputs[number].json, at: place)
@@ -151,7 +151,7 @@ extension NotebookReader {
         if outputs == nil { add("outputs", [], to: &cells.json[index], at: path) }
     }
 
-    /// Checks an output; returns what it should have and has not.
+    /// Checks an output and returns the required members that are missing, with empty values.
     private mutating func missing(
         in output: Value, at path: @autoclosure () -> ValuePath
     ) throws(FormatViolation) -> [(String, Value)] {
@@ -176,7 +176,7 @@ extension NotebookReader {
         return Self.required(of: type.string ?? "").filter { present[$0.0] == nil }
     }
 
-    /// What the format requires an output of a type to have, as it is when there is nothing to say.
+    /// Returns the members that the format requires in an output of a type, with empty values.
     private static func required(of type: String) -> [(String, Value)] {
         switch type {
         case "stream": [("name", "stdout"), ("text", [])]
@@ -188,7 +188,7 @@ extension NotebookReader {
     }
 
     private mutating func warn(_ value: Value, _ expected: String, at path: ValuePath) {
-        let found = value.kind == .array ? "a list of other things" : value.kind.phrase
+        let found = value.kind == .array ? "a list with other values" : value.kind.phrase
         warnings.append(NotebookWarning(path: path.description, problem: .unexpected(found: found, expected: expected)))
     }
 
@@ -204,7 +204,7 @@ extension NotebookReader {
 }
 
 extension Value {
-    /// Refuses a value that is not of a kind; the path is made only then.
+    /// Throws if a value is not of a kind; only then evaluates `path`.
     func require(_ kind: Kind, at path: @autoclosure () -> ValuePath) throws(NotebookReader.FormatViolation) {
         if self.kind != kind { throw .wrongKind(self, expected: kind.phrase, at: path()) }
     }
@@ -213,11 +213,11 @@ extension Value {
 // MARK: - Identifiers
 
 extension NotebookReader {
-    /// Gives an identifier to each cell that has none, and another to each that has an earlier cell's.
+    /// Assigns an ID to each cell that has none, and a new one to each cell with an earlier cell's ID.
     private mutating func assignCellIDs(to cells: inout JSONArray<Cell>) {
         let present = cells.map(\.id)
         var used = Set(present.compactMap(\.self))
-        // By their bytes: Swift takes two texts for one that Unicode holds for equivalent.
+        // Bytes, because Swift considers canonically equivalent strings equal.
         var seen: Set<[UInt8]> = []
         for (index, id) in present.enumerated() {
             if let id, seen.insert(Array(id.utf8)).inserted {
@@ -248,9 +248,9 @@ extension NotebookReader {
     }
 }
 
-/// Identifiers for cells that came without one: the same for the same notebook, so that a second run changes nothing.
+/// Generates cell IDs. They are the same for the same notebook, so that a second run changes nothing.
 enum CellID {
-    /// Returns eight hex digits that follow from the cell's text and place, and are none of `used`.
+    /// Returns eight hexadecimal digits derived from the cell's source and index, which are not in `used`.
     static func make(for source: String, at index: Int, avoiding used: Set<String>) -> String {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         func mix(_ bytes: some Sequence<UInt8>) {

@@ -1,44 +1,44 @@
 public import GalleyJSON
 
-/// One output of a code cell.
+/// An output of a code cell.
 public struct Output: JSONBacked {
-    /// The output in the document, with everything that has no property here.
+    /// The output's object in the document, including members without a property here.
     public var json: Value
 
-    /// Makes the output that an object of the document is.
+    /// Creates an output from an object of the document.
     public init(json: Value) { self.json = json }
 
-    /// The kinds of output.
+    /// The types of outputs.
     @nonexhaustive
     public enum Kind: Hashable, Sendable {
         /// Text that was written to a stream.
         case stream(Stream)
-        /// Something that was displayed.
+        /// Displayed data.
         case displayData
         /// The value of the last expression.
         case executeResult
         /// An error that the code raised.
         case error
-        /// A kind that a later version of the format may bring.
+        /// A type that a later version of the format may define.
         case other(String)
     }
 
-    /// The streams that a program writes to.
+    /// The output streams of a program.
     @nonexhaustive
     public enum Stream: Hashable, Sendable {
         /// Standard output.
         case stdout
         /// Standard error.
         case stderr
-        /// One that a kernel has invented.
+        /// Another stream that a kernel has defined.
         case other(String)
 
-        /// Takes the name that the format has for a stream.
+        /// Creates a stream from its name in the format.
         public init(name: String) {
             self = name == "stdout" ? .stdout : name == "stderr" ? .stderr : .other(name)
         }
 
-        /// The name that the format has for it.
+        /// The name of the stream in the format.
         public var name: String {
             switch self {
             case .stdout: "stdout"
@@ -48,17 +48,17 @@ public struct Output: JSONBacked {
         }
     }
 
-    /// Makes text that was written to a stream.
+    /// Creates an output of text written to a stream.
     public static func stream(_ stream: Stream, _ text: String) -> Output {
         Output(json: ["name": .string(stream.name), "output_type": "stream", "text": MultilineText.split(text)])
     }
 
-    /// Makes something that was displayed.
+    /// Creates an output of displayed data.
     public static func displayData(_ data: MimeBundle, metadata: Value = [:]) -> Output {
         Output(json: ["data": data.json, "metadata": metadata, "output_type": "display_data"])
     }
 
-    /// Makes the value of a cell's last expression.
+    /// Creates an output with the value of a cell's last expression.
     public static func executeResult(_ data: MimeBundle, executionCount: Int?, metadata: Value = [:]) -> Output {
         Output(json: [
             "data": data.json, "execution_count": .number(executionCount), "metadata": metadata,
@@ -66,7 +66,7 @@ public struct Output: JSONBacked {
         ])
     }
 
-    /// Makes the error that ended a cell.
+    /// Creates an output for the error that ended a cell.
     public static func error(name: String, value: String, traceback: [String]) -> Output {
         Output(json: [
             "ename": .string(name), "evalue": .string(value), "output_type": "error",
@@ -76,7 +76,7 @@ public struct Output: JSONBacked {
 }
 
 extension Output {
-    /// What kind of output it is.
+    /// The type of the output.
     public var kind: Kind {
         switch json["output_type"]?.string ?? "" {
         case "stream": .stream(Stream(name: json["name"]?.string ?? "stdout"))
@@ -87,7 +87,7 @@ extension Output {
         }
     }
 
-    /// The text of a stream, nil of any other kind.
+    /// The text of a stream output; nil for other types.
     public var text: String? {
         get {
             guard case .stream = kind else { return nil }
@@ -99,13 +99,13 @@ extension Output {
         }
     }
 
-    /// What was displayed, nil of a stream or an error.
+    /// The displayed data; nil for a stream or an error.
     public var data: MimeBundle? {
         get { json["data"].map { MimeBundle(json: $0) } }
         set { json["data"] = newValue?.json }
     }
 
-    /// What else is known of what was displayed, an object.
+    /// The metadata of the displayed data, an object.
     public var metadata: Value {
         get { json["metadata"] ?? [:] }
         set { json["metadata"] = newValue }
@@ -114,15 +114,15 @@ extension Output {
     /// The name of an error, such as `ValueError`.
     public var errorName: String? { json["ename"]?.string }
 
-    /// What an error says.
+    /// The message of an error.
     public var errorValue: String? { json["evalue"]?.string }
 
-    /// The lines that lead to an error, with the colors of a terminal.
+    /// The lines of an error's traceback, with terminal color codes.
     public var traceback: [String]? { json["traceback"]?.elements.compactMap(\.string) }
 }
 
 extension Output {
-    /// The output with each text in one piece, as kernels send it and widgets keep it.
+    /// The output with each text as one string, as kernels send it and widgets store it.
     package var whole: Value {
         var whole = json
         if let text { whole["text"] = .string(text) }

@@ -1,20 +1,20 @@
 package import GalleyJSON
 
 extension Cell {
-    /// Removes the outputs, and the number of the request that made them.
+    /// Removes the outputs and the execution count.
     package mutating func removeOutputs() {
         if hasOutputs { json["outputs"] = [] }
         for key in Self.countKeys where hasCount(key) { json[key] = .null }
     }
 
-    /// Removes when the cell ran. A limit may stand in the same place, which is no run's.
+    /// Removes the times at which the cell ran. The same metadata object can also contain a time limit, which is kept.
     package mutating func removeTiming() {
         guard var timing = timing else { return }
         for key in timing.members.map(\.key) where Self.timingKeys.contains(key) { timing[key] = nil }
         metadata["execution"] = timing.count == 0 ? Value?.none : timing
     }
 
-    /// Whether there is something that a run left behind.
+    /// Whether a run has left outputs or an execution count.
     fileprivate var hasRun: Bool { hasOutputs || Self.countKeys.contains(where: hasCount) }
     fileprivate var hasTiming: Bool { timing?.members.contains { Self.timingKeys.contains($0.key) } ?? false }
 
@@ -22,10 +22,10 @@ extension Cell {
     private func hasCount(_ key: String) -> Bool { json[key].map { $0.kind != .null } ?? false }
     private var timing: Value? { json["metadata"]?["execution"].flatMap { $0.kind == .object ? $0 : nil } }
 
-    /// What it was called before version 4, and since.
+    /// The key before version 4 and the current key.
     private static let countKeys = ["prompt_number", "execution_count"]
 
-    /// The last one is written by browsers alone.
+    /// The last key is written only by browsers.
     private static let timingKeys: Set = [
         "iopub.status.busy", "iopub.execute_input", "iopub.status.idle", "shell.execute_reply",
         "shell.execute_reply.started",
@@ -33,17 +33,17 @@ extension Cell {
 }
 
 extension UnvalidatedNotebook {
-    /// What a run leaves in a notebook.
+    /// The data of runs that a notebook contains.
     package enum RunTraces: Sendable {
-        /// Outputs, and the numbers of requests.
+        /// Outputs and execution counts.
         case outputs
-        /// These, and when cells ran, what widgets looked like, how the run went.
+        /// Outputs, execution counts, cell timing, widget states and Galley's record of the run.
         case everything
     }
 
-    /// The notebook without what a run has left there, and otherwise byte for byte as it is, of whatever version.
+    /// Returns the notebook without the data of runs, of any format version. All other bytes stay unchanged.
     ///
-    /// - Throws: ``NotebookError`` where the document is no notebook.
+    /// - Throws: ``NotebookError`` if the document is not a notebook.
     package func removing(_ remains: RunTraces) throws(NotebookError) -> JSONText {
         var document = document
         let root = document.root
@@ -52,7 +52,7 @@ extension UnvalidatedNotebook {
             throw NotebookError(path: "", position: document.position(of: root), problem: .missing("cells"))
         }
         Self.clean(&document.root, isEverything)
-        // Up to version 3 there were sheets of cells.
+        // Up to version 3, a notebook has worksheets that contain its cells.
         for (index, sheet) in (root["worksheets"] ?? []).elements.enumerated() {
             var sheet = sheet
             if Self.clean(&sheet, isEverything) { document.root["worksheets"]?[index] = sheet }
@@ -65,7 +65,7 @@ extension UnvalidatedNotebook {
         return document.text
     }
 
-    /// Cleans the cells of a notebook or a sheet; returns whether there was anything to be cleaned.
+    /// Cleans the cells of a notebook or worksheet. Returns whether anything was removed.
     @discardableResult
     private static func clean(_ sheet: inout Value, _ isEverything: Bool) -> Bool {
         var hasChanged = false

@@ -1,14 +1,14 @@
 package import GalleyJSON
 
-/// A notebook that was opened and not read: what kernel it wants can be told, and whether the rest is in order cannot.
+/// A notebook that is parsed but not validated.
 ///
-/// Reading a large notebook takes time, and so does starting a kernel.
+/// Its metadata name the kernel, so that the kernel can start while a large notebook is being validated.
 package struct UnvalidatedNotebook: Sendable {
     let document: Document
 
-    /// Opens a notebook.
+    /// Parses a notebook.
     ///
-    /// - Throws: ``NotebookError`` where the bytes are not JSON.
+    /// - Throws: ``NotebookError`` if the bytes are not JSON.
     package init(parsing bytes: [UInt8]) throws(NotebookError) {
         do throws(ParseError) {
             document = try Document(parsing: bytes)
@@ -17,17 +17,17 @@ package struct UnvalidatedNotebook: Sendable {
         }
     }
 
-    /// The notebook's metadata; nil if the format is an older one, which has to be read first.
+    /// The notebook's metadata; nil for an older format version, which has to be upgraded first.
     package var metadata: Value? {
         document.root["nbformat"]?.int == 4 ? document.root["metadata"] ?? [:] : nil
     }
 
-    /// Passes on each cell.
+    /// Calls `body` with each cell.
     package func forEachCell(_ body: (Cell) -> Void) {
         document.root["cells"]?.elements.forEach { body(Cell(json: $0)) }
     }
 
-    /// Whether there is a cell of which a condition is true.
+    /// Whether any cell satisfies a condition.
     package func contains(where condition: (Cell) -> Bool) -> Bool {
         document.root["cells"]?.elements.contains { condition(Cell(json: $0)) } ?? false
     }

@@ -1,6 +1,6 @@
 import GalleyJSON
 
-/// Brings a notebook of version 1, 2 or 3 to 4.5, as nbformat does.
+/// Upgrades a notebook of version 1, 2 or 3 to 4.5, like nbformat does.
 struct Upgrader {
     private let version: Int
 
@@ -10,7 +10,7 @@ struct Upgrader {
         version == 1 ? try fromVersion1(root) : try fromVersion3(root)
     }
 
-    /// Version 1 had nothing but cells of code and of text, which nbformat takes for Markdown.
+    /// Upgrades version 1, which has only code and text cells. Like nbformat, treats text as Markdown.
     private func fromVersion1(_ root: Value) throws(NotebookReader.FormatViolation) -> Value {
         var cells: [Value] = []
         for (index, old) in try elements(of: root, "cells", at: ValuePath()).enumerated() {
@@ -121,7 +121,7 @@ struct Upgrader {
         switch key {
         case "text", "html", "svg", "latex", "javascript": return .string(text(value))
         case "json":
-            // Version 3 kept JSON as text.
+            // Version 3 stores JSON as text.
             let text = text(value)
             return (try? Document(parsing: Array(text.utf8), depthLimit: Document.depthLimit - 100).root)
                 ?? .string(text)
@@ -134,7 +134,7 @@ struct Upgrader {
         "latex": "text/latex", "json": "application/json", "javascript": "application/javascript",
     ]
 
-    /// Joins text that was split: version 2 left the line ends out, and so did some writers of version 3.
+    /// Joins split text. Version 2 leaves out the line ends, as do some writers of version 3.
     private func text(_ value: Value?) -> String {
         guard let value, value.kind == .array else { return value?.string ?? "" }
         let lines = value.elements.map { $0.string ?? "" }

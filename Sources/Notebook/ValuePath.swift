@@ -1,4 +1,4 @@
-/// The way from the outermost object of a notebook to one of its values, as a person would write it.
+/// The path from the root object of a notebook to a value, such as `cells[3].metadata`.
 struct ValuePath: CustomStringConvertible {
     private(set) var description = ""
 

@@ -1,13 +1,13 @@
-/// Takes a result and keeps nothing of it.
+/// A store that discards the result.
 package struct DiscardingStore: NotebookStore {
-    /// What messages call it.
+    /// The name of the store in messages.
     package let name = "nowhere"
-    /// What is gone cannot be replaced.
+    /// Always false: the store discards the bytes.
     package let canBeWrittenAgain = false
-    /// It waits for nothing.
+    /// Always true: no method waits.
     package let isLocal = true
 
-    /// Makes one.
+    /// Creates the store.
     package init() {}
 
     /// Does nothing.
@@ -16,9 +16,9 @@ package struct DiscardingStore: NotebookStore {
     /// Returns no bytes.
     package func read() async -> [UInt8] { [] }
 
-    /// Does nothing: it takes everything.
+    /// Does nothing.
     package func checkWritable() async {}
 
-    /// Does nothing with the bytes.
+    /// Discards the bytes.
     package func write(_ bytes: some ByteRuns) async -> WriteOutcome { .discarded }
 }

@@ -1,15 +1,15 @@
 import GalleyCLinux
 import Glibc
 
-/// What a file has besides its contents, to be given to the file that takes its place.
+/// The metadata of a file, to be copied to the file that replaces it.
 struct FileAttributes {
     private let status: stat
-    /// By name, which need not be text; each name ends with a NUL.
+    /// The extended attributes by name. A name is bytes, not necessarily UTF-8, and ends with a NUL.
     private var extended: [(name: [CChar], value: [UInt8])] = []
-    /// What chattr has set; nil where the file system has no such thing.
+    /// The flags that `chattr` sets; nil if the file system does not support them.
     private let flags: Int32?
 
-    /// A file's access list is an extended attribute of this name.
+    /// The extended attribute that holds a file's access list.
     private static let accessList = Array("system.posix_acl_access".utf8CString)
 
     init(of file: borrowing FileDescriptor) throws(Errno) {
@@ -22,12 +22,12 @@ struct FileAttributes {
         }
     }
 
-    /// Gives a new file, which is still empty, the flags that chattr sets: some can be given to no other.
+    /// Sets the `chattr` flags of a new file. Call it while the file is empty, because some flags cannot be set later.
     func applyFlags(to file: borrowing FileDescriptor) {
         if let flags { clinux_set_flags(file.number, flags) }
     }
 
-    /// Gives a new file the owner, group, mode, access list and extended attributes.
+    /// Sets the owner, group, mode, access list and extended attributes of a new file.
     ///
     /// The order matters: changing the owner clears mode bits, and changing the mode changes the access list.
     func apply(to file: borrowing FileDescriptor) throws(Errno) {
@@ -37,7 +37,7 @@ struct FileAttributes {
             try throwingErrno { fchown(number, status.st_uid, status.st_gid) }
         }
         try throwingErrno { fchmod(number, status.st_mode & 0o7777) }
-        // A folder can have an access list for new files, which the old file need not have had.
+        // A folder's default access list applies to new files. The old file may have had no access list.
         if !extended.contains(where: { $0.name == Self.accessList }), try Self.names(of: file).contains(Self.accessList)
         {
             try throwingErrno { unsafe fremovexattr(number, Self.accessList) }
@@ -58,7 +58,7 @@ struct FileAttributes {
         return list.split(separator: 0).map { $0.map { CChar(bitPattern: $0) } + [0] }
     }
 
-    /// The value of an attribute, nil where the file has none of the name.
+    /// Returns the value of an attribute; nil if the file does not have the attribute.
     private static func value(of name: [CChar], of file: borrowing FileDescriptor) throws(Errno) -> [UInt8]? {
         let number = file.number
         do throws(Errno) {
@@ -68,7 +68,7 @@ struct FileAttributes {
         }
     }
 
-    /// Asks for a size, then for as many bytes; again where they have become more meanwhile.
+    /// Calls with no buffer to get the size, then with a buffer. Repeats both if the data has grown in between.
     private static func fill(
         _ call: (UnsafeMutablePointer<CChar>?, Int) -> Int
     ) throws(Errno) -> [UInt8] {

@@ -1,7 +1,7 @@
 import GalleyCLinux
 import Glibc
 
-/// An open file or folder, closed when it is no longer used.
+/// An open file or folder, which is closed when the value goes out of scope.
 struct FileDescriptor: ~Copyable {
     let number: Int32
 
@@ -9,10 +9,10 @@ struct FileDescriptor: ~Copyable {
 
     deinit { close(number) }
 
-    /// Opens a path; it is not passed on to children.
+    /// Opens a path. Child processes do not inherit the descriptor.
     ///
-    /// To read, it does not wait for a writer at the other end of a pipe that took the place of a file. It waits two seconds,
-    /// and not for as long as the system allows, where another process has a lease on the file that it was asked to give back.
+    /// Opening a pipe for reading does not wait for a writer. If another process holds a lease on the file, the call
+    /// retries for two seconds, not for the system's much longer lease timeout.
     init(_ path: String, _ flags: Int32, mode: mode_t = 0) throws(Errno) {
         let still = flags & O_ACCMODE == O_WRONLY ? 0 : O_NONBLOCK
         var tries = 0
@@ -27,13 +27,13 @@ struct FileDescriptor: ~Copyable {
         }
     }
 
-    /// Opens a name in a folder.
+    /// Opens an entry of a folder.
     init(_ name: String, in folder: borrowing FileDescriptor, _ flags: Int32, mode: mode_t = 0) throws(Errno) {
         let folder = folder.number
         number = try throwingErrno { unsafe openat(folder, name, flags | O_CLOEXEC, mode) }
     }
 
-    /// Makes another descriptor of an open file, which can be closed without closing that one.
+    /// Duplicates the descriptor of an open file; each can be closed without closing the other.
     init(duplicating other: Int32) throws(Errno) {
         number = try throwingErrno { fcntl(other, F_DUPFD_CLOEXEC, 0) }
     }
@@ -48,10 +48,10 @@ struct FileDescriptor: ~Copyable {
 
     /// Reads from the current position to the end.
     func readToEnd(expecting size: Int) throws(Errno) -> [UInt8] {
-        // One byte more than expected, so that the read that finds the end needs no more room.
+        // One byte more than expected, so that the read that finds the end needs no larger buffer.
         var bytes = try readUp(to: size + 1)
         guard bytes.count > size else { return bytes }
-        // The file has grown, or is a pipe that does not tell its size.
+        // The file has grown, or is a pipe, whose size is unknown.
         while true {
             let more = try readUp(to: 1 << 20)
             if more.isEmpty { return bytes }
@@ -59,14 +59,14 @@ struct FileDescriptor: ~Copyable {
         }
     }
 
-    /// Reads until `count` bytes are there or the end is reached.
+    /// Reads until it has `count` bytes or reaches the end.
     func readUp(to count: Int) throws(Errno) -> [UInt8] {
         var failure: Errno?
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             if count >= 4 << 20, let start = buffer.baseAddress { unsafe clinux_prefer_huge_pages(start, count) }
             do throws(Errno) {
                 while filled < count {
-                    // Safe because what is passed is the part of the buffer that has not been filled.
+                    // Safe because the call gets only the unfilled part of the buffer.
                     let got = try waiting(for: Int16(POLLIN)) {
                         unsafe Glibc.read(number, buffer.baseAddress.map { unsafe $0 + filled }, count - filled)
                     }
@@ -79,12 +79,12 @@ struct FileDescriptor: ~Copyable {
         return bytes
     }
 
-    /// Writes all bytes at the current position, to a pipe until `deadline` at most.
+    /// Writes all bytes at the current position. For a pipe, throws `ETIMEDOUT` if they are not written by `deadline`.
     func write(_ bytes: Span<UInt8>, until deadline: ContinuousClock.Instant? = nil) throws(Errno) {
         var written = 0
         while written < bytes.count {
             let rest = bytes.extracting(written...)
-            // Safe because the buffer is used within the closure alone.
+            // Safe because the buffer is used only within the closure.
             written += try unsafe rest.withUnsafeBufferPointer { buffer throws(Errno) in
                 try waiting(for: Int16(POLLOUT), until: deadline) {
                     unsafe Glibc.write(number, buffer.baseAddress, buffer.count)
@@ -93,9 +93,9 @@ struct FileDescriptor: ~Copyable {
         }
     }
 
-    /// Calls the system, and again when it is able to: a pipe may be one that does not wait by itself.
+    /// Makes a system call; if the descriptor is non-blocking and not ready, waits and repeats the call.
     ///
-    /// What is to be read is waited for until the task is cancelled; what is to be written has to be written.
+    /// Canceling the task ends a wait for reading, but not a wait for writing.
     private func waiting(
         for event: Int16, until deadline: ContinuousClock.Instant? = nil, _ call: () -> Int
     ) throws(Errno) -> Int {
@@ -118,27 +118,27 @@ struct FileDescriptor: ~Copyable {
             try write(run, until: deadline)
             count += run.count
         }
-        // Room was made for as many as were promised.
+        // `allocate(_:)` reserved space for exactly `runs.count` bytes.
         guard count == runs.count else { throw Errno(rawValue: EIO) }
     }
 
-    /// Makes sure that there is room for this many bytes before the first is written.
+    /// Reserves space for `count` bytes, so that a full disk is detected before anything is written.
     ///
-    /// It also halves the time that a large file takes: the file system then finds its place once, and not on the way.
+    /// It also halves the time to write a large file, because the file system allocates the space once.
     func allocate(_ count: Int) throws(Errno) {
         let size = Int(try status.st_size)
         guard count > size else { return }
         let code = posix_fallocate(number, size, count - size)
-        // Some file systems cannot promise room; they will say so when it is written.
+        // Some file systems cannot reserve space; the write then reports a full disk.
         if code != 0, code != EOPNOTSUPP, code != EINVAL { throw Errno(rawValue: code) }
     }
 
-    /// Makes sure that there is room for this many bytes, and leaves the file as long as it is.
+    /// Reserves space for `count` bytes without changing the length of the file.
     func reserve(_ count: Int) throws(Errno) {
         do throws(Errno) {
             try throwingErrno { clinux_reserve(number, Int64(count)) }
         } catch  where ![ENOSPC, EDQUOT, EFBIG].contains(error.rawValue) {
-            // This file system cannot promise room; it will say so when it is written.
+            // This file system cannot reserve space; the write then reports a full disk.
         }
     }
 
@@ -149,7 +149,7 @@ struct FileDescriptor: ~Copyable {
     func flush() throws(Errno) { try throwingErrno { fsync(number) } }
 }
 
-/// Calls the system, again where a signal interrupted it, and throws what it refuses.
+/// Makes a system call, repeats it if a signal interrupts it, and throws its error code.
 @discardableResult
 func throwingErrno<Result: FixedWidthInteger>(_ call: () -> Result) throws(Errno) -> Result {
     while true {

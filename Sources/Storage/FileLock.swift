@@ -1,28 +1,28 @@
 import Glibc
 
-/// The right to be the only one who works on a file, which other runs respect.
+/// An exclusive lock on a file, which other runs respect.
 ///
-/// It is a lock on the file itself, so that it neither needs a file of its own nor survives this process. Once the file
-/// is replaced it goes over to the new one.
+/// The file itself is locked, so that no lock file is needed and the lock ends with this process. When the file is
+/// replaced, the new file is locked instead.
 struct FileLock: ~Copyable {
     private let file: FileDescriptor
 
-    /// Locks the file that a path leads to; nil where there is none, or where the file system knows no locks.
+    /// Locks the file that a path leads to; nil if there is no file, or if the file system does not support locks.
     ///
-    /// - Parameter name: What messages call the path.
+    /// - Parameter name: The path to use in messages.
     static func acquire(
         _ path: String, named name: String? = nil, followsLinks: Bool = true
     ) throws(StorageError) -> FileLock? {
         let name = name ?? path
         var status = stat()
-        // What is no file is not opened: a pipe would wait for somebody at its other end.
+        // Only regular files are opened: opening a pipe would wait for the process at its other end.
         guard unsafe stat(path, &status) == 0 else { return nil }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile(path: name) }
         do throws(Errno) {
             while true {
                 let file = try open(path, followsLinks ? 0 : O_NOFOLLOW)
                 guard try lock(file) else { return nil }
-                // Whoever held it may have replaced the file while we opened it.
+                // The previous holder of the lock may have replaced the file while it was being opened.
                 if try FileVersion(ofFileAt: path)?.isOfSameFile(as: FileVersion(file.status)) == true {
                     return FileLock(file: file)
                 }
@@ -35,14 +35,15 @@ struct FileLock: ~Copyable {
     }
 
     deinit {
-        // A process that is being started has a copy of the descriptor for a moment: closing this one would not do.
+        // A process that is being started has a copy of the descriptor for a moment, so that closing this one would not
+        // unlock the file.
         Self.unlock(file)
     }
 
-    /// Unlocks an open file, also for processes that have a copy of the descriptor.
+    /// Unlocks an open file, even if other processes have copies of the descriptor.
     static func unlock(_ file: borrowing FileDescriptor) { flock(file.number, LOCK_UN) }
 
-    /// Locks a file that nobody else knows yet, to take the place of the one that is locked.
+    /// Locks a new file, which no other process can see yet, before it replaces the locked file.
     init?(on new: borrowing FileDescriptor) throws(Errno) {
         let copy = try FileDescriptor(duplicating: new.number)
         guard try Self.lock(copy) else { return nil }
@@ -51,7 +52,7 @@ struct FileLock: ~Copyable {
 
     private init(file: consuming FileDescriptor) { self.file = file }
 
-    /// Network file systems lock only what may be written.
+    /// Network file systems lock a file exclusively only if it is open for writing.
     private static func open(_ path: String, _ still: Int32) throws(Errno) -> FileDescriptor {
         do throws(Errno) {
             return try FileDescriptor(path, O_RDWR | still)
@@ -60,7 +61,9 @@ struct FileLock: ~Copyable {
         }
     }
 
-    /// Returns whether the file is locked now; false where the file system knows no locks.
+    /// Locks a file. Returns false if the file system does not support locks.
+    ///
+    /// - Throws: `EWOULDBLOCK` if another process has locked the file.
     static func lock(_ file: borrowing FileDescriptor) throws(Errno) -> Bool {
         let number = file.number
         do throws(Errno) {
@@ -71,7 +74,7 @@ struct FileLock: ~Copyable {
         }
     }
 
-    /// The process that has locked a file, where the system tells.
+    /// Returns the process that has locked a file; nil if the system does not report it.
     private static func holder(of path: String) -> Int? {
         var status = stat()
         guard unsafe stat(path, &status) == 0, let table = try? FileDescriptor("/proc/locks", O_RDONLY),
@@ -89,7 +92,7 @@ struct FileLock: ~Copyable {
     }
 }
 
-/// Whether a store wants to be the only one to work on its file, and the lock that makes it so.
+/// The lock of a store, and whether the store has requested one.
 struct StoreFileLock: ~Copyable {
     var isWanted = false
     var lock: FileLock?

@@ -1,13 +1,13 @@
 import Glibc
 
-/// Counts the programs that have opened a file and not closed it: an editor opens a file first and writes to it later.
+/// Counts the programs that have a file open. An editor opens a file first and writes to it later.
 final class FileOpenWatcher {
     private let events: FileDescriptor
 
-    /// How long an editor is waited for that has opened a file.
+    /// The longest wait for a program that has the file open.
     private static let patience = Duration.seconds(1)
 
-    /// Watches the file that a path leads to; nil where that cannot be done.
+    /// Watches the file that a path leads to; nil if the file cannot be watched.
     init?(of path: String) {
         let number = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
         guard number >= 0 else { return nil }
@@ -17,7 +17,7 @@ final class FileOpenWatcher {
         self.events = events
     }
 
-    /// Waits until every program that has opened the file since has closed it, for a second at most.
+    /// Waits, at most one second, until every program that has opened the file since `init` has closed it.
     func waitUntilClosed() {
         let end = ContinuousClock.now + Self.patience
         var count = openedSinceLast
@@ -29,13 +29,13 @@ final class FileOpenWatcher {
         }
     }
 
-    /// How many more have opened the file than closed it since this was last asked.
+    /// The number of opens minus the number of closes since the last call.
     private var openedSinceLast: Int {
         var count = 0
         var bytes = [UInt8](repeating: 0, count: 4096)
         // Safe because the array is passed with its own length.
         while case let filled = unsafe read(events.number, &bytes, bytes.count), filled > 0 {
-            // Four numbers of four bytes each: the watch, the mask, a cookie, and the length of a name that follows.
+            // Each event has four 4-byte fields (watch, mask, cookie, length of the name), followed by the name.
             var at = 0
             while at + 16 <= filled {
                 func number(at place: Int) -> UInt32 {

@@ -1,22 +1,22 @@
 import Glibc
 
-/// One write of a whole file, in whichever way keeps what the file is.
+/// Writes a whole file, by replacement if possible and otherwise in place, so that its metadata and links stay.
 struct FileReplacement {
     private let path: String
 
     init(of path: String) { self.path = path }
 
-    /// What is expected to be there.
+    /// The expected state of the file before the write.
     enum Expectation {
         case anything
         case nothing
         case file(FileVersion, Fingerprint)
     }
 
-    /// Writes the file; one that does not exist yet gets `attributes` or, without them, no more rights than `owner` gives.
+    /// Writes the file. A new file gets `attributes` or, if they are nil, at most the permissions of `owner`.
     ///
-    /// - Returns: The stamp of what was written, or nil where there was something else than expected and nothing was
-    ///   written. That is looked at once more when the new contents are ready to take their place.
+    /// - Returns: The version of the written file; nil if the file was not in the expected state and nothing was
+    ///   written. The state is checked again when the new contents are ready.
     func write(
         _ bytes: some ByteRuns, attributes: FileAttributes?, owner: FileOwner?, givesAway: Bool,
         over expectation: Expectation, _ ownership: inout StoreFileLock
@@ -32,11 +32,12 @@ struct FileReplacement {
                     over: expectation, &ownership)
             }
         } catch {
-            // No new file may be made in the folder, or it may not be given away, or the name is a mount point.
+            // No file can be created in the folder, or the new file cannot get the old owner, or the path is a mount
+            // point.
             let isInTheWay = [EACCES, EPERM, EROFS, EBUSY, EXDEV, ENOTSUP].contains(error.rawValue)
             guard old != nil, isInTheWay else { throw refusal(error, needed: bytes.count) }
         }
-        // Another user may have made it a second name of any file.
+        // Another user may have made the path a hard link to any file.
         if place.isChangeable { throw .changeable(path: path) }
         return try InPlaceWriter(path: path, place: place).write(bytes, insteadOf: seen)
     }
@@ -49,13 +50,13 @@ struct FileReplacement {
         }
     }
 
-    /// What is said when no new file could be made.
+    /// Returns the error for a new file that could not be created.
     private func refusal(_ code: Errno, needed: Int = 0) -> StorageError {
         [EACCES, EPERM].contains(code.rawValue)
             ? .folderNotWritable(path: path) : StorageError(.replacing, path, code, needed: needed)
     }
 
-    /// Throws what ``write(_:attributes:owner:givesAway:over:_:)`` would throw before it writes anything.
+    /// Throws the errors that ``write(_:attributes:owner:givesAway:over:_:)`` would throw before it writes.
     func checkWritable() throws(StorageError) {
         let place = try ResolvedPath(resolving: path)
         defer { withExtendedLifetime(place) {} }
@@ -67,11 +68,11 @@ struct FileReplacement {
         }
     }
 
-    /// What is at a place.
+    /// The state of a path compared with the expected state.
     private enum Found {
-        /// What was expected: a file as it is now, or none.
+        /// The expected file, with its current version, or no file.
         case expected(FileVersion?)
-        /// The work of another program.
+        /// A file that another program has written.
         case other
     }
 
@@ -82,7 +83,7 @@ struct FileReplacement {
         case (.nothing, _?): return .other
         case (.file(let stamp, let contents), let now?):
             if stamp == now { return .expected(now) }
-            // Somebody may have touched it, or saved just what was there.
+            // Another program may have changed only the timestamp, or saved the same contents.
             guard now.size == contents.count,
                 contents.matches(try FileDescriptor(place.path, O_RDONLY | O_NOFOLLOW).readToEnd(expecting: now.size))
             else { return .other }
@@ -98,11 +99,11 @@ struct FileReplacement {
             do throws(Errno) {
                 try throwingErrno { unsafe stat(place.path, &status) }
             } catch  where error.rawValue == ENOENT || error.rawValue == EACCES {
-                // Where it cannot be reached, its folder will say why.
+                // If the file cannot be reached, creating the new file in the folder reports the reason.
                 return nil
             }
             guard status.st_mode & S_IFMT == S_IFREG else { throw Errno(rawValue: EISDIR) }
-            // Root may write everything, but what is read-only for everybody was made so by somebody who meant it.
+            // Root can write to any file, but a file that is read-only for all users was made so on purpose.
             guard status.st_mode & 0o222 != 0 else { throw Errno(rawValue: EACCES) }
             try throwingErrno { unsafe faccessat(AT_FDCWD, place.path, W_OK, AT_EACCESS) }
         } catch {
@@ -130,23 +131,24 @@ struct FileReplacement {
         } else if let owner, givesAway {
             try new.file.changeOwner(to: owner)
         } else if let owner {
-            // A folder can give its files a group that the notebook does not have.
+            // A folder can give its files a group other than the notebook's.
             let (number, now) = (new.file.number, try new.file.status)
             if now.st_gid != owner.group, now.st_gid != getegid() {
                 try throwingErrno { fchmod(number, now.st_mode & 0o7707) }
             }
         }
         try new.file.flush()
-        // Locked before it has the name, so that there is no moment in which another run could take it.
+        // The file is locked before it gets its name, so that no other run can lock it first.
         let lock = ownership.isWanted ? try FileLock(on: new.file) : nil
         let written = try new.file.status
         guard try giveName(to: &new, at: place, over: expectation, isLocked: ownership.isWanted) else { return nil }
         if ownership.isWanted { ownership.lock = lock } else { new.unlock() }
-        // Getting a name is a change too. What another program has written to it since must be noticed later.
+        // Getting a name changes the file's change time. Writes by other programs since `written` must still be
+        // detected.
         return FileVersion(try new.file.status, writtenAt: written)
     }
 
-    /// Lets the new file take the place, unless the work of another program is there.
+    /// Moves the new file to its path, unless another program has written a file there.
     private func giveName(
         to new: inout TemporaryFile, at place: ResolvedPath, over expectation: Expectation, isLocked: Bool
     ) throws(Errno) -> Bool {
@@ -156,7 +158,7 @@ struct FileReplacement {
             try new.replace(place.base)
             return true
         case .file:
-            // As long as both files are locked, no other run takes one of them for a remnant.
+            // While both files are locked, other runs do not mistake either for a leftover.
             let lock = isLocked ? nil : (try? FileLock.acquire(place.path, followsLinks: false)) ?? nil
             let watch = FileOpenWatcher(of: place.path)
             guard case .expected(let seen) = try find(expectation, at: place) else { return false }
@@ -167,18 +169,18 @@ struct FileReplacement {
     }
 }
 
-/// A file as it is found once symbolic links are followed.
+/// The path of a file after symbolic links are resolved.
 struct ResolvedPath {
     let folder: String
     let base: String
     var path: String { "\(folder)/\(base)" }
 
-    /// Whether this process is root's, and another user can change where the path leads.
+    /// Whether this process runs as root and another user can change where the path leads.
     let isChangeable: Bool
-    /// Keeps a folder in its place where this process is root's.
+    /// Keeps the folder open if this process runs as root.
     private let held: PinnedFolder?
 
-    /// Follows links to the file; where this process is root's, only those that no other user can have put there.
+    /// Resolves the symbolic links to a file. Root follows only links that no other user can have created.
     init(resolving path: String) throws(StorageError) {
         if geteuid() == 0 {
             self = try Self.held(path)
@@ -193,13 +195,13 @@ struct ResolvedPath {
         if unsafe access(folder, F_OK) != 0 { throw StorageError(.replacing, path, .last) }
     }
 
-    /// The path that is behind the links at the end of a path. It may be one of nothing yet.
+    /// Returns the path behind the symbolic links at the end of a path. The result need not exist.
     ///
-    /// - Throws: `StorageError.refused` for a link of a third user in a folder that all users can write to, such as `/tmp`.
-    ///   Many systems do not follow such a link, either.
+    /// - Throws: `StorageError.refused` if a link in a folder that all users can write to, such as `/tmp`, belongs
+    ///   neither to this user nor to the folder's owner. Many systems do not follow such links either.
     static func resolvingLinks(_ path: String) throws(StorageError) -> String {
         var path = path
-        // The number of steps is what the system allows too.
+        // The system's own limit is 40 links.
         for _ in 0..<40 {
             try checkLinks(on: path)
             guard let target = link(at: path) else { break }
@@ -209,7 +211,7 @@ struct ResolvedPath {
         return path
     }
 
-    /// Refuses a path with a link of a third user on its way.
+    /// Throws if a component of the path is a link of a third user.
     private static func checkLinks(on path: String) throws(StorageError) {
         var place = path.isAbsolutePath ? "/" : ""
         for name in path.pathNames {
@@ -218,14 +220,15 @@ struct ResolvedPath {
                 throw .refused(
                     path: path,
                     reason:
-                        "\(place) is a link that user \(owner) has put into a folder of all users. Remove it, or name "
-                        + "another place")
+                        "\(place) is a link that user \(owner) has put into a folder that all users can write to. "
+                        + "Remove it, or choose another path")
             }
             place += "/"
         }
     }
 
-    /// The owner of what is in a folder that all users can write to, if that is neither this user nor the folder's owner.
+    /// Returns the owner of an entry in a sticky folder that all users can write to; nil if that is this user or the
+    /// folder's owner.
     static func foreignOwner(_ path: String) -> UInt32? {
         var (status, folder) = (stat(), stat())
         guard unsafe lstat(path, &status) == 0, unsafe stat(split(path).folder, &folder) == 0,
@@ -246,7 +249,7 @@ struct ResolvedPath {
             guard walk.rest.isEmpty else { throw Errno(rawValue: ENOENT) }
             guard [.file, .missing].contains(walk.kind), walk.base != "." else { throw Errno(rawValue: EISDIR) }
             let folder = PinnedFolder(walk)
-            // What root alone can change needs not be held.
+            // If only root can change the path, the folder need not be kept open.
             if walk.control == .root,
                 let path = Self.link(at: folder.path).flatMap({ String(validating: $0, as: UTF8.self) })
             {
@@ -268,7 +271,7 @@ struct ResolvedPath {
         return (folder.isEmpty ? "/" : String(folder), String(path.lastName))
     }
 
-    /// Where the symbolic link at `path` leads; nil where there is none.
+    /// Returns the target of the symbolic link at `path`; nil if there is no link.
     static func link(at path: String) -> [UInt8]? {
         var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
         // Safe because the array is passed with its own length.

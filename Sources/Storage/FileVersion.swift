@@ -1,6 +1,6 @@
 import Glibc
 
-/// Tells whether a file is still the one that was seen, without reading it.
+/// The identity, timestamps and size of a file, to detect changes without reading it.
 struct FileVersion: Hashable, Sendable {
     private let device: dev_t
     private let file: ino_t
@@ -15,13 +15,13 @@ struct FileVersion: Hashable, Sendable {
         file = status.st_ino
         seconds = status.st_mtim.tv_sec
         nanoseconds = status.st_mtim.tv_nsec
-        // The time of modification can be set at will, that of a change cannot.
+        // Programs can set the modification time, but not the change time.
         changeSeconds = status.st_ctim.tv_sec
         changeNanoseconds = status.st_ctim.tv_nsec
         size = Int(status.st_size)
     }
 
-    /// Makes the stamp of the file that `path` leads to; nil where there is none.
+    /// Gets the version of the file that `path` leads to; nil if there is none.
     init?(ofFileAt path: String) throws(Errno) {
         var status = stat()
         do throws(Errno) {
@@ -32,32 +32,33 @@ struct FileVersion: Hashable, Sendable {
         self.init(status)
     }
 
-    /// Makes the stamp of a file that differs from its next one where a program has written to it since `earlier`.
+    /// Combines the status of a file with the modification time and size that it had at `earlier`. The result differs
+    /// from later versions if a program has written to the file since then.
     init(_ status: stat, writtenAt earlier: stat) {
         var status = status
         (status.st_mtim, status.st_size) = (earlier.st_mtim, earlier.st_size)
         self.init(status)
     }
 
-    /// Makes the stamp of what has a name in a folder, which is not followed; nil where there is nothing.
+    /// Gets the version of an entry of a folder without following links; nil if there is none.
     init?(of name: String, in folder: borrowing FileDescriptor) {
         var status = stat()
-        // Safe because the call fills a variable of its own kind.
+        // Safe because the call fills a variable of the right type.
         guard unsafe fstatat(folder.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
         self.init(status)
     }
 
-    /// Whether both are stamps of one file that was not written to between them; its names and rights may differ.
+    /// Whether both are versions of one file with no write between them. Its names and permissions may differ.
     func hasSameContents(as other: FileVersion) -> Bool {
         isOfSameFile(as: other) && seconds == other.seconds && nanoseconds == other.nanoseconds && size == other.size
     }
 
-    /// Which file of a folder it is, and which contents, as a part of a name.
+    /// Identifies the file and its contents within a folder, as part of a file name.
     var mark: String {
         [String(file, radix: 16), String(seconds, radix: 16), String(nanoseconds, radix: 16), String(size, radix: 16)]
             .joined(separator: ".")
     }
 
-    /// Whether both are stamps of one file, whatever has become of it between them.
+    /// Whether both are versions of one file, even if its contents have changed.
     func isOfSameFile(as other: FileVersion) -> Bool { device == other.device && file == other.file }
 }

@@ -1,20 +1,19 @@
-/// What is kept of a file's bytes to recognise them by.
+/// The data by which a file's contents are recognized.
 enum Fingerprint: Sendable {
-    /// The bytes themselves, which somebody else keeps anyway.
+    /// The bytes themselves, if they are small or are kept in memory anyway.
     case bytes(any ByteRuns)
-    /// Their number, and a hash that nobody can foretell.
+    /// The byte count and a randomly seeded hash.
     case hash(count: Int, Int)
 
-    /// As much as would be kept in memory for this alone.
+    /// The largest number of bytes kept in memory only for the comparison.
     private static let limit = 1 << 20
 
-    /// Keeps what it takes to recognise bytes.
+    /// Makes the fingerprint of `bytes`.
     init(_ bytes: some ByteRuns) {
         let ownCount = (bytes as? any SharedByteRuns)?.ownCount ?? bytes.count
         self = ownCount <= Self.limit ? .bytes(bytes) : .hash(count: bytes.count, Self.hash(of: bytes))
     }
 
-    /// The number of bytes.
     var count: Int {
         switch self {
         case .bytes(let bytes): bytes.count
@@ -22,7 +21,7 @@ enum Fingerprint: Sendable {
         }
     }
 
-    /// Whether these are the bytes.
+    /// Whether `bytes` are the same contents.
     func matches(_ bytes: [UInt8]) -> Bool {
         guard bytes.count == count else { return false }
         switch self {
@@ -41,7 +40,7 @@ enum Fingerprint: Sendable {
     private static func hash(of bytes: some ByteRuns) -> Int {
         var hasher = Hasher()
         bytes.forEachRun { run in
-            // Safe because the hasher has read the bytes when it returns.
+            // Safe because the hasher has read the bytes when the call returns.
             unsafe run.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
         }
         return hasher.finalize()

@@ -1,24 +1,25 @@
 import Glibc
 
-/// A pattern for paths, as shells have it: `*`, `?` and `[a-z]` within a name, `**` for any number of folders.
+/// A shell pattern for paths: `*`, `?` and `[a-z]` match within a name, `**` matches any number of folders.
 ///
-/// Names that begin with a dot are meant only where the pattern says so.
+/// Wildcards do not match a leading dot in a name.
 package struct Glob: Sendable {
     private let parts: [Substring]
     private let isAbsolute: Bool
 
-    /// Takes a pattern.
+    /// Parses a pattern.
     package init(_ pattern: String) {
         let parts = pattern.pathNames
-        // All folders mean all that is in them.
+        // A final `**` matches everything in the folders.
         self.parts = parts.last == "**" ? parts + ["*"] : parts
         isAbsolute = pattern.isAbsolutePath
     }
 
-    /// Whether text is more than the name of a file.
+    /// Whether a text contains wildcards.
     package static func isPattern(_ text: String) -> Bool { text.contains { "*?[".contains($0) } }
 
-    /// Whether a path, or a folder that it is in, ends as the pattern says: `drafts`, `old/*.ipynb`, `**/big-*`.
+    /// Whether the end of a path, or of one of its parent folders, matches the pattern, such as `drafts`, `old/*.ipynb`
+    /// or `**/big-*`.
     package func matches(_ path: String) -> Bool {
         let names = path.pathNames[...]
         return names.indices.contains { end in
@@ -42,19 +43,19 @@ package struct Glob: Sendable {
         unsafe fnmatch(String(part), String(name), FNM_PERIOD) == 0
     }
 
-    /// The files that the pattern stands for, in the order of their names.
+    /// The files that match the pattern, sorted by name.
     var files: [String] {
         var found: [String] = []
         Self.walk(isAbsolute ? "/" : "", parts[...]) { found.append($0) }
-        // Two ways can lead to one file where there are several `**`.
+        // With several `**`, one file can match in two ways.
         var seen: Set<PathKey> = []
         return found.filter { seen.insert(PathKey($0)).inserted }
     }
 
-    /// Whether the pattern says how the names end: if not, notebooks are meant.
+    /// Whether the last part of the pattern has a file name extension. If not, only notebooks are meant.
     var namesEnding: Bool { parts.last?.contains(".") ?? false }
 
-    /// The folder that all of them are in: as much of the pattern as is no pattern.
+    /// The folder that contains all matches: the part of the pattern before the first wildcard.
     var folder: String {
         let plain = parts.dropLast().prefix { !Self.isPattern(String($0)) }
         return (isAbsolute ? "/" : "") + plain.joined(separator: "/")
@@ -64,7 +65,7 @@ package struct Glob: Sendable {
         guard let part = parts.first else { return }
         let place = folder.isEmpty ? "" : folder.withSlash
         func isFolder(_ path: String) -> Bool { LocalFile.isFolderWithoutForeignLinks(path) }
-        /// Visits what is meant under a name that is not UTF-8, if it is such a one.
+        /// Visits the matching notebooks behind a name that is not UTF-8. Returns false if the name is UTF-8.
         func visitRepaired(_ name: String) -> Bool {
             guard NonUTF8Path.isNonUTF8(place + name) else { return false }
             for path in NonUTF8Path.notebooks(name, in: folder.isEmpty ? "." : folder) {
@@ -76,7 +77,7 @@ package struct Glob: Sendable {
         if part == "**" {
             walk(folder, parts.dropFirst(), visit)
             for name in LocalFile.names(in: folder.isEmpty ? "." : folder) where !name.hasPrefix(".") {
-                // Links can lead round in circles.
+                // Links are not followed, because they can form cycles.
                 if visitRepaired(name) { continue }
                 if isFolder(place + name), !LocalFile.isLink(place + name) { walk(place + name, parts, visit) }
             }

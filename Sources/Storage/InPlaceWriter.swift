@@ -1,14 +1,15 @@
 import GalleyCLinux
 import Glibc
 
-/// Writes over a file that cannot be replaced, keeping a copy of the old contents until the new ones are on the disk.
+/// Overwrites a file that cannot be replaced. A copy of the old contents is kept until the new contents are on the
+/// disk.
 struct InPlaceWriter {
-    /// The path as messages call it.
+    /// The path to use in messages.
     let path: String
-    /// The file itself.
+    /// The resolved path.
     let place: ResolvedPath
 
-    /// Writes the file, unless another program has changed it since it was seen.
+    /// Writes the file. Returns nil if another program has changed the file since `seen`.
     func write(_ bytes: some ByteRuns, insteadOf seen: FileVersion?) throws(StorageError) -> FileVersion? {
         let needed = bytes.count
         let target = try named(needed) { () throws(Errno) in try FileDescriptor(place.path, O_RDWR) }
@@ -37,7 +38,7 @@ struct InPlaceWriter {
         return FileVersion(written)
     }
 
-    /// Passes on what `body` returns, or what it throws with the name of the file.
+    /// Runs `body` and adds the path of the file to its error.
     private func named<Result: ~Copyable>(
         _ needed: Int, _ body: () throws(Errno) -> Result
     ) throws(StorageError) -> Result {
@@ -50,7 +51,7 @@ struct InPlaceWriter {
 }
 
 extension FileDescriptor {
-    /// Makes the contents those of another file.
+    /// Replaces the contents with those of another file.
     func replaceContents(from other: borrowing FileDescriptor) throws(Errno) {
         try rewind()
         try other.rewind()
@@ -69,9 +70,9 @@ extension FileDescriptor {
 
     private func truncate(to count: Int) throws(Errno) { try throwingErrno { ftruncate(number, count) } }
 
-    /// Writes over the contents and waits until they are on the disk.
+    /// Overwrites the contents and waits until they are on the disk.
     ///
-    /// The file grows with what is written and never before: where this process is killed, no part of it is empty.
+    /// The file is never extended ahead of the data, so that it has no empty part if this process is killed.
     fileprivate func replaceContents(by bytes: some ByteRuns) throws(Errno) {
         try reserve(bytes.count)
         try rewind()

@@ -1,34 +1,34 @@
 import GalleyCLinux
 import Glibc
 
-/// The temporary names of files, and what killed runs have left under such names.
+/// The names of temporary files, and the removal of temporary files that killed runs have left.
 enum LeftoverFiles {
     private static let new = ".galley-new-"
     private static let exchange = ".galley-swap-"
 
-    /// A name for a new file until it takes its own.
+    /// A temporary name for a new file.
     static var newName: String { new + random }
 
-    /// A name for a new file that is about to have the name of another one, and for that one afterwards. It tells both, so
-    /// that what another program saves in that moment is never taken for either.
+    /// Returns a temporary name for exchanging a new file with an old one. The name identifies both files, so that a
+    /// third version, which another program saved at that moment, is recognized.
     static func exchangeName(of new: FileVersion, for old: FileVersion) -> String {
         "\(exchange)\(random)-\(new.mark)-\(old.mark)"
     }
 
-    /// Sixteen digits that no other file has.
+    /// Sixteen random hexadecimal digits.
     static var random: String {
         let digits = String(UInt64.random(in: 0...UInt64.max), radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
-    /// Removes the temporary files of users from a folder whose writers are no more.
+    /// Removes the temporary files of the given users from a folder if no process has locked them.
     ///
-    /// - Returns: The paths of those that hold what another program has saved, which stay.
+    /// - Returns: The paths of files that contain another program's work. They are not removed.
     static func clear(in path: String, of users: Set<UInt32>) -> [String] {
         let names = LocalFile.namesWithPrefix(in: path, beginningWith: ".galley-")
         guard names.contains(where: { isNewName($0) || marks(of: $0) != nil }),
             let folder = try? FileDescriptor(path, O_RDONLY | O_DIRECTORY),
-            // Where another machine may work in the folder, a file without a lock may be its.
+            // If locks are not shared between machines, another machine may be using an unlocked file.
             clinux_has_reliable_locks(folder.number) != 0
         else { return [] }
         return names.filter { name in
@@ -43,10 +43,10 @@ enum LeftoverFiles {
         }.map { "\(path)/\($0)" }
     }
 
-    /// Opens and locks a file; nil where another process has locked it.
+    /// Opens and locks a file; nil if another process has locked it.
     static func lockedFile(_ name: String, in folder: borrowing FileDescriptor) -> FileDescriptor? {
         let flags = O_NOFOLLOW | O_NONBLOCK
-        // Network file systems lock only what may be written.
+        // Network file systems lock a file exclusively only if it is open for writing.
         for access in [O_RDWR, O_RDONLY] {
             guard let file = try? FileDescriptor(name, in: folder, access | flags) else { continue }
             if (try? FileLock.lock(file)) == true { return file }
@@ -58,7 +58,7 @@ enum LeftoverFiles {
         name.hasPrefix(new) && name.utf8.count == new.utf8.count + 16 && isNumber(name.dropFirst(new.count))
     }
 
-    /// What the name of an exchange tells of both files; nil where it is the name of none.
+    /// Returns the marks of both files in an exchange name; nil if `name` is not an exchange name.
     private static func marks(of name: String) -> [String]? {
         guard name.hasPrefix(exchange) else { return nil }
         let parts = name.dropFirst(exchange.count).split(separator: "-", omittingEmptySubsequences: false)
@@ -75,7 +75,7 @@ enum LeftoverFiles {
 }
 
 extension LocalFile {
-    /// Removes what killed runs have left beside a small file.
+    /// Removes the files that killed runs have left beside a small file.
     package static func removeLeftovers(beside path: String) {
         // Root does not follow names that another user can change.
         guard geteuid() != 0 || (try? PathWalk(path).control) == .root else { return }
@@ -83,7 +83,7 @@ extension LocalFile {
         remains.clear(beside: path)
     }
 
-    /// The names in a folder that begin with a text, those alone that are UTF-8.
+    /// Returns the names in a folder that begin with `prefix`, except those that are not UTF-8.
     static func namesWithPrefix(in folder: String, beginningWith prefix: String) -> [String] {
         guard let open = unsafe opendir(folder) else { return [] }
         defer { unsafe closedir(open) }
@@ -97,7 +97,7 @@ extension LocalFile {
     }
 }
 
-/// What a store has found of what killed runs have left.
+/// The leftovers of killed runs that a store has found.
 struct KnownLeftovers {
     private var hasLooked = false
     private var hasCleared = false
@@ -108,11 +108,12 @@ struct KnownLeftovers {
         hasLooked = true
         if isWritten, let folder = SafetyCopy.folderOnOtherDisk(for: path) {
             warnings.append(
-                "\(path) is written in place, and no folder on its disk takes files: what it holds before is kept in \(folder) meanwhile"
-            )
+                "\(path) is written in place, and no folder on its disk is writable: "
+                    + "during each write, its old contents are kept in \(folder)")
         }
         warnings += SafetyCopy.leftovers(of: path).map { copy in
-            "a run was killed while it wrote \(path); what the file held before is in \(copy). Compare them, then copy it back or remove it"
+            "a run was killed while it wrote \(path); the old contents are in \(copy). "
+                + "Compare the two, then restore or remove the copy"
         }
     }
 
@@ -122,7 +123,8 @@ struct KnownLeftovers {
         var status = stat()
         guard let place = try? ResolvedPath(resolving: path), unsafe stat(place.path, &status) == 0 else { return }
         warnings += LeftoverFiles.clear(in: place.folder, of: [status.st_uid, geteuid()]).map { file in
-            "\(file) holds what another program saved when a run of a notebook in that folder was killed. Compare them, then copy it back or remove it"
+            "\(file) is a file that another program saved when a run in that folder was killed. "
+                + "Compare it with the notebook, then restore or remove it"
         }
     }
 

@@ -8,18 +8,19 @@ extension LocalFile {
         return identity == self.identity(of: other)
     }
 
-    /// The folder that a path leads into; nil for the one that this process works in.
+    /// Returns the folder part of a path; nil for a name in the current directory.
     package static func folder(of path: String) -> String? {
         guard let slash = path.lastSlash else { return nil }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    /// The last part of a path.
+    /// Returns the last component of a path.
     package static func fileName(of path: String) -> String {
         String(path.lastName)
     }
 
-    /// What a path leads to, by a name that is the same for all paths that lead there, also where nothing is there yet.
+    /// Returns the absolute path without links and dots. It is the same for all paths of a file, even before the file
+    /// exists.
     package static func canonicalPath(of path: String) -> String {
         if let real = unsafe realpath(path, nil) {
             defer { unsafe free(real) }
@@ -34,10 +35,10 @@ extension LocalFile {
         }
     }
 
-    /// The names in a folder, sorted; none where there is no such folder.
+    /// Returns the names in a folder, sorted; an empty array if the folder cannot be read.
     package static func names(in folder: String) -> [String] { namesIfReadable(in: folder) ?? [] }
 
-    /// The names in a folder, sorted; nil where it cannot be looked into.
+    /// Returns the names in a folder, sorted; nil if the folder cannot be read.
     package static func namesIfReadable(in folder: String) -> [String]? {
         var held: PinnedFolder?
         if geteuid() == 0 {
@@ -53,7 +54,7 @@ extension LocalFile {
         return names.sorted()
     }
 
-    /// Makes a folder, and those that it is in, where they do not exist.
+    /// Creates a folder and its missing parent folders.
     package static func makeFolder(_ path: String) throws(StorageError) {
         if geteuid() == 0 { return try makeRootsFolder(path) }
         var status = stat()
@@ -64,12 +65,14 @@ extension LocalFile {
         if unsafe mkdir(path, 0o777) != 0, errno != EEXIST { throw StorageError(.writing, path, .last) }
     }
 
-    /// Makes a folder that nobody else can enter, where nothing has its name.
+    /// Creates a folder that only this user can enter.
+    ///
+    /// - Throws: `EEXIST` if the name is taken.
     package static func makePrivateFolder(_ path: String) throws(Errno) {
         try throwingErrno { unsafe mkdir(path, 0o700) }
     }
 
-    /// Makes a folder without following anything that another user can change.
+    /// Creates a folder without following any link that another user can change.
     private static func makeRootsFolder(_ path: String) throws(StorageError) {
         do throws(Errno) {
             while true {
@@ -86,7 +89,7 @@ extension LocalFile {
         }
     }
 
-    /// Opens a file that lines are added to, or makes it; never waits for whoever reads from a pipe.
+    /// Opens or creates a file for appending. Does not wait for the reader of a pipe.
     ///
     /// - Returns: The descriptor, which the caller closes.
     package static func openForAppending(_ path: String, mode: UInt32 = 0o666) throws(Errno) -> Int32 {
@@ -96,7 +99,7 @@ extension LocalFile {
             do throws(Errno) {
                 return try PinnedPath(path).open(flags, mode: mode)
             } catch  where error.rawValue == EEXIST {
-                // Another run has made it in this moment.
+                // Another run has just created the file.
             }
         }
         return try PinnedPath(path).open(flags, mode: mode)

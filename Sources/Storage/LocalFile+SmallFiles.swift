@@ -2,12 +2,11 @@ import GalleyCLinux
 import Glibc
 
 extension LocalFile {
-    /// Replaces a small file whole, or makes it, and does not wait for the disk: what tells of the moment is of no use
-    /// after a power cut.
+    /// Creates or replaces a small file, without waiting for the disk: its contents are useless after a power failure.
     ///
     /// - Parameters:
-    ///   - mode: The rights of the file.
-    ///   - group: The group that it belongs to, where that is not this process's own.
+    ///   - mode: The permissions of the file.
+    ///   - group: The group of the file; nil for this process's group.
     package static func replaceSmallFile(
         _ bytes: some ByteRuns, at path: String, mode: UInt32 = 0o644, group: UInt32? = nil
     ) throws(StorageError) {
@@ -27,9 +26,9 @@ extension LocalFile {
         }
     }
 
-    /// Writes what tells of runs: to a file, which is replaced whole, or to what is no file, such as `/dev/null` and pipes.
+    /// Writes a report or another document of a run. A regular file is replaced; a device or pipe is written to.
     ///
-    /// - Parameter patience: How long to wait until a pipe is read, all in all.
+    /// - Parameter patience: The longest wait for the reader of a pipe, in total.
     package static func writeDocument(
         _ path: String, with bytes: some ByteRuns, mode: UInt32, within patience: Duration
     ) throws(StorageError) {
@@ -45,7 +44,7 @@ extension LocalFile {
         }
     }
 
-    /// Opens a pipe once there is something that reads it.
+    /// Waits until a pipe has a reader and opens it.
     private static func openForFilling(
         _ path: String, until deadline: ContinuousClock.Instant
     ) throws(Errno) -> FileDescriptor {
@@ -58,15 +57,15 @@ extension LocalFile {
         }
     }
 
-    /// Removes a file, if there is one.
+    /// Removes a file, if it exists.
     package static func remove(_ path: String) throws(StorageError) {
-        // A link stays, and leads to what is going to be made.
+        // A symbolic link stays; only its target is removed.
         let place = try ResolvedPath(resolving: path)
         defer { withExtendedLifetime(place) {} }
         if unsafe unlink(place.path) != 0, errno != ENOENT { throw StorageError(.writing, path, .last) }
     }
 
-    /// The lines of a file, or of what comes out of a pipe; none where it cannot be read, or is longer than 16 MB.
+    /// Returns the lines of a file or pipe; an empty array if it cannot be read or has 16 MB or more.
     package static func lines(of path: String) -> [Substring] {
         let limit = 1 << 24
         let bytes = try? FileDescriptor(path, O_RDONLY).readUp(to: limit)
@@ -74,8 +73,8 @@ extension LocalFile {
         return String(decoding: bytes ?? [], as: UTF8.self).split(whereSeparator: \.isNewline)
     }
 
-    /// Reads a small file of a user in a folder of the same user; nil if it is none. Root holds the folder, so that the user
-    /// cannot lead root elsewhere meanwhile.
+    /// Reads a small file of a user in a folder of the same user; nil if there is no such file. Root keeps the folder
+    /// open, so that the user cannot redirect the path meanwhile.
     package static func readSmallFile(_ path: String, of user: UInt32) -> [UInt8]? {
         guard geteuid() == 0 else { return readSmallFile(path) }
         guard let walk = try? PathWalk(path), walk.kind == .file, walk.folderOwner?.user == user else { return nil }
@@ -84,7 +83,8 @@ extension LocalFile {
         return readSmallFile(held.path + "/" + walk.base)
     }
 
-    /// Reads a small file that somebody else may have made; nil where it is none.
+    /// Reads a small regular file, which another user may have made; nil if there is no such file or it is longer than
+    /// `limit`.
     package static func readSmallFile(_ path: String, limit: Int = 1 << 16) -> [UInt8]? {
         let number = unsafe clinux_open_regular_file(path)
         guard number >= 0 else { return nil }

@@ -1,94 +1,96 @@
 import Glibc
 
-/// A notebook in a file of this machine.
+/// A notebook in a local file.
 ///
-/// Reading and writing wait for the disk, so they have a queue of their own and keep nobody else waiting.
+/// Reads and writes run on a queue of their own, because they wait for the disk.
 public actor LocalFile: NotebookStore {
-    /// The path as it was given.
+    /// The path passed to `init`.
     public nonisolated let name: String
-    /// A file can be replaced as often as one likes.
+    /// Always true: a file can be replaced any number of times.
     public nonisolated let canBeWrittenAgain = true
-    /// The directory that the file is in.
+    /// The folder part of the path.
     public nonisolated var workingDirectory: String? { Self.folder(of: name) }
-    /// The disk answers, or reports an error.
+    /// Always true.
     public nonisolated let isLocal = true
     private let queue = FileIOExecutor()
 
-    /// Where the next write goes: the file itself or, once somebody else has changed that, the one beside it.
+    /// The path of the next write: the file itself or, after another program has changed it, the conflict file beside
+    /// it.
     private var path: String
     private var known = LastKnownFile.unseen
-    /// What the file had besides its contents: a file that is made in its stead gets the same.
+    /// The metadata of the file as it was read, for a file that has to be created anew.
     private var attributes: FileAttributes?
-    /// Who owned the file when it was read.
+    /// The owner of the file when it was read.
     private var readOwner: FileOwner?
-    /// Who owns a file that is made where nothing was; nil for whoever runs this process.
+    /// The owner of a file that is created; nil for the user of this process.
     private var newOwner: FileOwner?
-    /// Keeps other runs away.
+    /// The lock that keeps other runs from the file.
     private var ownership = StoreFileLock()
 
     private var remains = KnownLeftovers()
 
     private enum LastKnownFile {
-        /// Nobody has looked: whatever is there may be replaced.
+        /// Not checked: any existing file may be replaced.
         case unseen
-        /// There was no such file.
+        /// The file did not exist.
         case missing
-        /// The file as it was read or written last.
+        /// The file as it was last read or written.
         case seen(FileVersion, Fingerprint)
     }
 
-    /// What may be read, wherever the path leads.
+    /// The files that may be read.
     private let bounds: ReadRestrictions
     private let checksForLeftovers: Bool
 
-    /// Names the file at `path`, which need not exist yet.
+    /// Creates a store for the file at `path`, which need not exist.
     public init(_ path: String) { (name, self.path, bounds, checksForLeftovers) = (path, path, .none, true) }
 
-    /// Names the file at `path`, and what it may lead to when it is read.
+    /// Creates a store for the file at `path`, with restrictions on reading.
     package init(_ path: String, reading bounds: ReadRestrictions = .none, checksForLeftovers: Bool = true) {
         (name, self.path, self.bounds, self.checksForLeftovers) = (path, path, bounds, checksForLeftovers)
     }
 
-    /// What a path may lead to when it is read: root, which has chosen who reads it, saw where it led before.
+    /// Restrictions on the files that a path may lead to. Root checks where a path leads before another process reads
+    /// it.
     package struct ReadRestrictions: Hashable, Sendable {
-        /// The only file; nil for any.
+        /// The only allowed file; nil for any.
         package var only: Identity?
-        /// The users whose files they may be; nil for all.
+        /// The users whose files are allowed; nil for all.
         package var owners: Set<UInt32>?
 
-        /// No bounds.
+        /// No restrictions.
         package static let none = ReadRestrictions()
 
-        /// Sets bounds.
+        /// Creates restrictions.
         package init(only: Identity? = nil, owners: Set<UInt32>? = nil) { (self.only, self.owners) = (only, owners) }
 
         func refusal(_ status: stat, at path: String) -> StorageError? {
             if let only, only != Identity(status) {
                 return .refused(
-                    path: path, reason: "\(path) is not the file any more that root has seen. Run it again")
+                    path: path, reason: "\(path) is no longer the file that root checked. Run the notebook again")
             }
             if let owners, !owners.contains(status.st_uid) {
                 return .refused(
                     path: path,
-                    reason: "\(path) leads to a file of user \(status.st_uid), who may have put it there. "
-                        + "Name that file itself")
+                    reason: "\(path) leads to a file of user \(status.st_uid), who may have redirected the path. "
+                        + "Use the path of that file")
             }
             return nil
         }
     }
 
-    /// The actor runs on its file's queue.
+    /// The queue that the actor runs on.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe queue.asUnownedSerialExecutor() }
 
-    /// Keeps other runs from working on the file, until it is unlocked, this store is gone, or the process is.
+    /// Locks the file against other runs until ``unlock()`` is called, or the store or the process ends.
     ///
-    /// A file that does not exist yet is locked when it is made. Where the file system knows no locks it does nothing.
+    /// A file that does not exist is locked when it is created. Does nothing if the file system does not support locks.
     public func lock() throws(StorageError) {
         try checkPath()
         ownership.isWanted = true
         ownership.lock = try takeLock()
         findLeftovers(isWritten: true)
-        // What comes to be there from now on is somebody else's.
+        // Another program has made any file that appears from now on.
         do throws(Errno) {
             known = try FileVersion(ofFileAt: path).map { .seen($0, Fingerprint([UInt8]())) } ?? .missing
         } catch {
@@ -105,22 +107,22 @@ public actor LocalFile: NotebookStore {
         } catch .notAFile {
             throw .notAFile(path: path)
         } catch {
-            // The write says why it refuses such a path.
+            // The write reports why it refuses such a path.
             return nil
         }
         defer { withExtendedLifetime(place) {} }
         return try FileLock.acquire(place.path, named: path, followsLinks: false)
     }
 
-    /// Lets other runs work on the file again.
+    /// Unlocks the file.
     public func unlock() async { ownership = StoreFileLock() }
 
-    /// Returns the file's bytes.
+    /// Returns the contents of the file.
     public func read() throws(StorageError) -> [UInt8] {
         try checkPath()
         var refusal: StorageError?
         do throws(Errno) {
-            // Of a pipe that nobody writes to nothing is waited for, and a device may never end.
+            // Opening does not wait for the writer of a pipe. A device is refused, because it may never end.
             let file = try FileDescriptor(path, O_RDONLY)
             let status = try file.status
             refusal = bounds.refusal(status, at: path)
@@ -128,7 +130,7 @@ public actor LocalFile: NotebookStore {
             guard [S_IFREG, S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT) else { throw Errno(rawValue: EISDIR) }
             guard status.st_size < UInt32.max else { throw Errno(rawValue: EFBIG) }
             let bytes = try file.readToEnd(expecting: Int(status.st_size))
-            // As it was before it was read: what somebody wrote in between must not be taken for what was read.
+            // The status from before the read, so that a write during the read counts as a change.
             known = .seen(FileVersion(status), .bytes(bytes))
             readOwner = FileOwner(status)
             if status.st_mode & S_IFMT == S_IFREG {
@@ -146,31 +148,31 @@ public actor LocalFile: NotebookStore {
         }
     }
 
-    /// Returns the owner of the file that was read; nil before it was.
+    /// Returns the owner of the file; nil before it is read.
     public func owner() async -> FileOwner? {
         guard geteuid() == 0, var owner = readOwner else { return readOwner }
         owner.isSafeForRoot = owner.user == 0 && (try? PathWalk(path).control) == .root
         return owner
     }
 
-    /// Says whose the file is to be if it is made: it gets no rights that the owner's file does not give, and root gives
-    /// it away.
+    /// Sets the owner of a file that is created. Such a file gets at most the permissions of the owner's file. Root
+    /// changes the file's owner; other users cannot.
     public func setOwner(_ owner: FileOwner) async { newOwner = owner }
 
-    /// Finds out, before anything is run, whether the file could be written.
+    /// Checks that the file can be written, before the run begins.
     public func checkWritable() throws(StorageError) {
         try checkPath()
         try checkOwner()
         try FileReplacement(of: path).checkWritable()
     }
 
-    /// Refuses a file of a third user, who could read a result that is more private than the notebook.
+    /// Throws if the file belongs to a third user, who could then read a result that is more private than the notebook.
     ///
-    /// What another user puts there after this is the work of another program to ``write(_:)``.
+    /// A file that another user puts there later is handled by ``write(_:)`` like any other program's work.
     private func checkOwner() throws(StorageError) {
         let isChangeableByRootAlone = geteuid() == 0
         var status = stat()
-        // What root runs from memory is as private as root's files.
+        // A notebook that root runs from memory is as private as root's files.
         let roots = isChangeableByRootAlone && ownership.isWanted ? FileOwner(user: 0, group: 0, mode: 0o600) : nil
         guard let notebook = readOwner ?? newOwner ?? roots, unsafe stat(path, &status) == 0,
             status.st_mode & S_IFMT == S_IFREG
@@ -182,19 +184,19 @@ public actor LocalFile: NotebookStore {
         throw .refused(
             path: path,
             reason: "\(path) belongs to user \(status.st_uid), who is not the owner of the notebook and could read the "
-                + "result. Remove it, or name another place")
+                + "result. Remove it, or choose another path")
     }
 
-    /// Refuses a path that the system would take for a shorter one.
+    /// Throws if the path contains a NUL, at which the system would cut it off.
     private func checkPath() throws(StorageError) {
         if path.utf8.contains(0) { throw .failed(.opening, path: path, Errno(rawValue: EINVAL)) }
     }
 
-    /// Replaces the file, or makes it.
+    /// Creates or replaces the file.
     ///
     /// The new contents are complete and on the disk before they take the name. Owner, group, mode, access list and
-    /// extended attributes stay; a symbolic link stays one. A file that has several names, or is in a folder that takes
-    /// no new files, cannot be replaced: it is written in place, after a copy has been made.
+    /// extended attributes are kept, and a symbolic link stays a link. A file that has several hard links, or whose
+    /// folder is not writable, is written in place after a copy has been made.
     public func write(_ bytes: some ByteRuns) throws(StorageError) -> WriteOutcome {
         try checkPath()
         if case .unseen = known { try checkOwner() }
@@ -207,7 +209,7 @@ public actor LocalFile: NotebookStore {
         var stamp = try write(bytes, over: expectation)
         var number = 1
         while stamp == nil {
-            // A name that nobody has: `report.galley-conflict.ipynb`, then with a number.
+            // The first free name: `report.galley-conflict.ipynb`, then numbered names.
             path = Self.conflictPath(beside: name, number)
             stamp = try write(bytes, over: .nothing)
             number += 1
@@ -217,18 +219,18 @@ public actor LocalFile: NotebookStore {
         return path == name ? .original : .conflict(path)
     }
 
-    /// Looks once for what killed runs have left of the file's contents.
+    /// Looks, once, for old contents of the file that killed runs have left.
     private func findLeftovers(isWritten: Bool) {
         if isSafe { remains.look(for: path, isWritten: isWritten) }
     }
 
-    /// Removes once what killed runs have left beside the file, which takes new files.
+    /// Removes, once, temporary files that killed runs have left beside the file.
     private func removeLeftovers() { if isSafe { remains.clear(beside: path) } }
 
-    /// Whether no other user can lead this process astray by the names beside the file.
+    /// Whether no other user can redirect this process through names beside the file.
     private var isSafe: Bool { checksForLeftovers && (geteuid() != 0 || (try? PathWalk(path).control) == .root) }
 
-    /// Says what the user has to know of what killed runs have left; each thing once.
+    /// Returns warnings about leftovers of killed runs; each only once.
     public func takeWarnings() async -> [String] { remains.takeWarnings() }
 
     private func write(_ bytes: some ByteRuns, over expectation: FileReplacement.Expectation) throws(StorageError)
@@ -242,7 +244,7 @@ public actor LocalFile: NotebookStore {
         let (folder, base) = (path.directory, path.lastName)
         let suffix = base.hasSuffix(".ipynb") ? ".ipynb" : ""
         let mark = ".galley-conflict" + (number == 1 ? "" : "-\(number)") + suffix
-        // A name has room for 255 bytes.
+        // A file name has at most 255 bytes.
         var stem = base.dropLast(suffix.count)
         while stem.utf8.count + mark.utf8.count > 255 { stem.removeLast() }
         return folder + stem + mark

@@ -1,12 +1,12 @@
 import GalleyCLinux
 import Glibc
 
-/// The file systems that are mounted, with the users who mounted them.
+/// The mounted file systems and the users who mounted them.
 ///
-/// A user's own file system shows any owner that the user likes: a file of root's there is not root's.
+/// A file system that a user has mounted can report any owner, so that a file of root's on it is not trusted.
 struct MountTable {
     private let mounts: [Mount]
-    /// The folders on which users mounted a file system with a helper of root's, such as udisks.
+    /// The folders on which users mounted a file system with a helper that runs as root, such as udisks.
     private let helped: Set<Substring>
 
     private struct Mount {
@@ -18,7 +18,7 @@ struct MountTable {
 
     /// - Parameters:
     ///   - mounts: The kernel's list, as in `/proc/self/mountinfo`.
-    ///   - notes: What the kernel does not keep, as in `/run/mount/utab`.
+    ///   - notes: The mount options that the kernel does not keep, as in `/run/mount/utab`.
     init(mounts: String, notes: String) {
         self.mounts = mounts.split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ")
@@ -39,7 +39,7 @@ struct MountTable {
             })
     }
 
-    /// The table of this machine as it is now.
+    /// Reads the current mount table of this machine.
     static func current() -> MountTable {
         func text(_ path: String) -> String {
             String(decoding: LocalFile.readSmallFile(path, limit: .max) ?? [], as: UTF8.self)
@@ -47,10 +47,10 @@ struct MountTable {
         return MountTable(mounts: text("/proc/self/mountinfo"), notes: text("/run/mount/utab"))
     }
 
-    /// Who decides what the file system of a device shows.
+    /// Returns who controls the contents of the file system on a device.
     ///
-    /// - Parameter isServed: Whether a process serves it (FUSE): such a file system that is not in the table belongs to an
-    ///   unknown user.
+    /// - Parameter isServed: Whether a process serves the file system (FUSE). A served file system that is not in the
+    ///   table belongs to an unknown user.
     func control(of device: dev_t, isServed: Bool) -> PathWalk.Control {
         var numbers: [UInt32] = [0, 0]
         // Safe because the array has room for both numbers.

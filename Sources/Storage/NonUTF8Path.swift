@@ -1,17 +1,18 @@
 import GalleyCLinux
 import Glibc
 
-/// Paths with names that are not UTF-8. Text cannot hold these: it has a mark in the place of the bytes, and nothing is
-/// found by it.
+/// Paths with names that are not UTF-8. A string has replacement characters instead of the invalid bytes, so that it
+/// does not lead to the file.
 enum NonUTF8Path {
     private static let mark: Character = "\u{FFFD}"
 
-    /// Whether a name that was found in a folder leads nowhere because it is not UTF-8.
+    /// Whether a path leads nowhere because its name is not UTF-8.
     static func isNonUTF8(_ path: String) -> Bool {
         path.contains(mark) && LocalFile.kind(of: path) == nil && !LocalFile.isLink(path)
     }
 
-    /// The notebooks that such a name of a folder stands for: itself, or those in the folder that has it.
+    /// Returns the notebooks behind such a name in a folder: the file itself, or the notebooks in the folder of that
+    /// name.
     static func notebooks(_ name: String, in folder: String) -> [String] {
         let bytes = (folder.isEmpty ? "." : folder).utf8CString.dropLast()
         let all = names(in: Array(bytes)).filter { text($0) == name }.flatMap { name in
@@ -21,7 +22,7 @@ enum NonUTF8Path {
         return Set(all.map { place + text($0) }).sorted()
     }
 
-    /// How a path is spelled that leads nowhere because a name in it is not UTF-8; nil where that is not so.
+    /// Returns the path with its invalid bytes escaped; nil if the path has no name that is not UTF-8.
     static func spelling(of path: String) -> String? {
         guard path.contains(mark) else { return nil }
         var place = path.isAbsolutePath ? "/" : ""
@@ -45,14 +46,15 @@ enum NonUTF8Path {
         // Safe because the array ends with a NUL.
         guard unsafe lstat(path + [0], &status) == 0 else { return [] }
         if status.st_mode & S_IFMT != S_IFDIR { return text(path).hasSuffix(".ipynb") ? [path] : [] }
-        // Text that has a mark leads nowhere, so only the entry tells who can exchange what is in it.
+        // A string with replacement characters leads nowhere, so that only the entry itself shows who can change its
+        // contents.
         guard geteuid() != 0 || PathWalk.isChangeableByRootAlone(status) else { return [] }
         return names(in: path).filter { $0.first != CChar(bitPattern: UInt8(ascii: ".")) }
             .flatMap { notebooks(at: path + [slash] + $0) }
     }
 
     private static func names(in folder: [CChar]) -> [[CChar]] {
-        // Root looks only where no other user can exchange the folder.
+        // Root looks only into folders that no other user can exchange.
         guard geteuid() != 0 || (try? PathWalk(text(folder) + "/").control) == .root else { return [] }
         // Safe because the array ends with a NUL, and each name is copied before the next call.
         guard let open = unsafe opendir(folder + [0]) else { return [] }

@@ -1,32 +1,33 @@
 import Glibc
 
-/// Finds the notebooks that paths, folders and patterns stand for.
+/// Finds the notebooks that files, folders and patterns stand for.
 package struct NotebookSearch: Sendable {
-    /// What is left out, wherever it is found.
+    /// The patterns of paths to leave out.
     private let excluded: [Glob]
 
-    /// A notebook that was found.
+    /// A notebook and the folder of its search.
     package struct Found: Hashable, Sendable {
-        /// Its path.
+        /// The path of the notebook.
         package let path: String
-        /// The folder that was looked through: its own, that which was named, or that which the pattern begins with.
+        /// The folder that was searched: the notebook's own, the folder argument, or the fixed beginning of the
+        /// pattern.
         package let folder: String
 
-        /// Takes a notebook that was found otherwise.
+        /// Creates an entry for a notebook that was found in another way.
         package init(path: String, folder: String) { (self.path, self.folder) = (path, folder) }
     }
 
-    /// Looks for notebooks, and passes over what patterns say.
+    /// Creates a search that leaves out paths that match `patterns`.
     package init(excluding patterns: [String] = []) { excluded = patterns.map { Glob($0) } }
 
-    /// Finds those that an argument stands for: a file, which need not exist; a folder, with all folders in it; a pattern.
+    /// Finds the notebooks of an argument: a file, which need not exist; a folder, searched recursively; or a pattern.
     ///
-    /// In folders nothing counts whose name begins with a dot, nor what a run of a notebook has left beside it.
+    /// In folders, skips names that begin with a dot and the results that runs have left beside their notebooks.
     package func notebooks(_ argument: String) -> [Found] {
         let found: [Found]
         switch LocalFile.kind(of: argument) {
         case .folder:
-            // In the order in which a sorted list of their paths would have them.
+            // The order of a sorted list of paths.
             found = Self.files(in: argument).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
                 .map { Found(path: $0, folder: argument) }
         case nil where Glob.isPattern(argument):
@@ -38,31 +39,31 @@ package struct NotebookSearch: Sendable {
         return found.filter { notebook in !excluded.contains { $0.matches(notebook.path) } }
     }
 
-    /// The folder that all files are in which a pattern can stand for.
+    /// Returns the folder that contains all matches of a pattern.
     package static func folder(of pattern: String) -> String {
         let folder = Glob(pattern).folder
         return folder.isEmpty ? "." : folder
     }
 
     private static func files(in folder: String) -> [String] {
-        // What is here is called by its name alone, as git does it.
+        // Paths in the current directory have no prefix, as in git.
         let place = [".", "./"].contains(folder) ? "" : folder.withSlash
-        // Whoever runs what cannot be looked into is told so.
+        // Running a folder that cannot be read reports the error.
         guard let names = LocalFile.namesIfReadable(in: folder) else { return [folder] }
         var repaired: Set<String> = []
         return names.filter { !$0.hasPrefix(".") }.flatMap { name -> [String] in
             let path = place + name
-            // Running it fails, with an error that names it.
+            // Running such a path fails with an error that names it.
             if NonUTF8Path.isNonUTF8(path) {
                 return repaired.insert(name).inserted ? NonUTF8Path.notebooks(name, in: folder) : []
             }
-            // Links can lead round in circles.
+            // Links are not followed, because they can form cycles.
             if LocalFile.isFolderWithoutForeignLinks(path) { return LocalFile.isLink(path) ? [] : files(in: path) }
             return name.hasSuffix(".ipynb") && !isResult(path) ? [path] : []
         }
     }
 
-    /// Whether a file is what a run has made of another one beside it.
+    /// Whether a file is the result of a run of another notebook beside it.
     private static func isResult(_ path: String) -> Bool {
         let stem = path.dropLast(".ipynb".count)
         guard path.hasSuffix(".ipynb"), let dot = LocalFile.fileName(of: String(stem)).lastIndex(of: ".") else {
@@ -75,12 +76,12 @@ package struct NotebookSearch: Sendable {
 }
 
 extension LocalFile {
-    /// What a path can lead to.
+    /// The type of a file.
     package enum Kind: Hashable, Sendable {
         case file, folder, other
     }
 
-    /// What a path leads to; nil where there is nothing.
+    /// Returns the type of the file that a path leads to; nil if it does not exist.
     package static func kind(of path: String) -> Kind? {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return nil }
@@ -91,15 +92,15 @@ extension LocalFile {
         }
     }
 
-    /// Whether there is something at a path. Root does not follow another user's link, which is something by itself.
+    /// Whether a path exists. Root does not follow another user's link; such a link itself counts as existing.
     static func exists(_ path: String) -> Bool {
         if geteuid() == 0 { return ![nil, .missing].contains((try? PathWalk(path))?.kind) }
         var status = stat()
         return unsafe lstat(path, &status) == 0
     }
 
-    /// Whether a path that was found in a list leads to a folder, for all that root may find out: what is behind another
-    /// user's link must not show in what root does.
+    /// Whether a path from a directory listing leads to a folder. Root does not follow another user's link, so that
+    /// root's behavior does not reveal its target.
     static func isFolderWithoutForeignLinks(_ path: String) -> Bool {
         geteuid() == 0 ? (try? PathWalk(path.withSlash))?.kind == .folder : kind(of: path) == .folder
     }
@@ -110,14 +111,14 @@ extension LocalFile {
         return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
     }
 
-    /// What one file is told from another by, whatever its name; nil where there is none.
+    /// Returns the identity of the file that a path leads to; nil if it does not exist.
     package static func identity(of path: String) -> Identity? {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return nil }
         return Identity(status)
     }
 
-    /// A file, whatever its name.
+    /// The identity of a file, independent of its name.
     package struct Identity: Hashable, Sendable {
         private let device: UInt64
         private let number: UInt64

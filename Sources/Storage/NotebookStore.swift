@@ -1,93 +1,94 @@
-/// A place where a notebook's bytes live: a file here, or an object elsewhere.
+/// A store for the bytes of one notebook, such as a local file or an object in a cloud service.
 ///
-/// One store serves one run of one notebook. It remembers what it read and wrote, so that it notices when somebody
-/// else has changed the notebook meanwhile.
+/// One store serves one run of one notebook. It remembers the contents that it has read and written, to detect changes
+/// by other programs.
 ///
-/// The methods run wherever their caller does, unless the store is an actor. Those of a class of the main actor say so
-/// themselves: `@MainActor func read()`.
+/// Unless the store is an actor, its methods run in the isolation of their caller. Mark the methods of a main-actor
+/// class: `@MainActor func read()`.
 public protocol NotebookStore: Sendable {
-    /// What messages call the place.
+    /// The name of the place in messages.
     nonisolated var name: String { get }
 
-    /// Whether what was written can be replaced by a later write.
+    /// Whether a later write can replace an earlier one.
     nonisolated var canBeWrittenAgain: Bool { get }
 
-    /// The directory that a kernel on this machine works in, if the settings name none; nil if the notebook is in none.
+    /// The default working directory of a kernel on this machine; nil if the notebook is not in a local directory.
     nonisolated var workingDirectory: String? { get }
 
-    /// Whether this machine keeps the notebook, so that reading and locking end by themselves.
+    /// Whether the notebook is on this machine, so that reading and locking finish without a time limit.
     ///
-    /// A run that is stopped before its first cell waits for such a store, and gives others up. When a result is saved it
-    /// has two seconds more than others.
+    /// If a run is stopped before its first cell, it waits for a local store but abandons calls to other stores. When a
+    /// result is saved, a local store gets two more seconds than others.
     nonisolated var isLocal: Bool { get }
 
-    /// Keeps other runs from working on the notebook, until it is unlocked or this store is gone.
+    /// Locks the notebook against other runs until it is unlocked or the store is deallocated.
     ///
-    /// - Throws: An error where another run works on it.
+    /// - Throws: An error if another run has locked the notebook.
     func lock() async throws
 
-    /// Lets other runs work on the notebook again.
+    /// Unlocks the notebook.
     ///
-    /// It is called once for each lock that was taken: when the run is over, however that came about, and all that was
-    /// asked of the store is done.
+    /// Galley calls it once per lock, after the run has ended in any way and all other calls to the store have
+    /// finished.
     func unlock() async
 
-    /// Returns the notebook's bytes.
+    /// Returns the contents of the notebook.
     func read() async throws -> [UInt8]
 
-    /// Returns who owns the notebook; nil where nobody does, or nobody that this machine has to do with.
+    /// Returns the owner of the notebook; nil if there is no owner that this machine knows.
     func owner() async -> FileOwner?
 
-    /// Says whose what this store makes is to be, where nothing was before. Only root can give it away.
+    /// Sets the owner of files that the store creates. Only root can give a file to another user.
     func setOwner(_ owner: FileOwner) async
 
-    /// Finds out, before anything is run, whether the notebook could be written.
+    /// Checks that the notebook can be written, before the run begins.
     func checkWritable() async throws
 
-    /// Replaces the notebook by `bytes`: wholly, or not at all.
+    /// Replaces the notebook with `bytes`, completely or not at all.
     ///
-    /// It is called again when it has returned, and never after one that nobody waits for any more.
+    /// Galley calls it again only after the previous call has returned. After it has given up waiting for a call, it
+    /// does not call the method again.
     ///
-    /// - Returns: Where the bytes are now. It is not the notebook's own place when somebody else has changed the
-    ///   notebook since it was read or written here.
+    /// - Returns: The place of the bytes. It is not the notebook's own place if another program has changed the
+    ///   notebook since this store read or wrote it.
     func write(_ bytes: some ByteRuns) async throws -> WriteOutcome
 
-    /// Returns sentences for the user about the place itself, such as what a killed run has left there; each once.
+    /// Returns warnings about the place for the user, such as leftovers of a killed run; each only once.
     func takeWarnings() async -> [String]
 }
 
 extension NotebookStore {
-    /// The notebook is in no directory of this machine.
+    /// Nil by default.
     public nonisolated var workingDirectory: String? { nil }
 
-    /// Another machine keeps it.
+    /// False by default.
     public nonisolated var isLocal: Bool { false }
 
     /// Does nothing by default.
     public func unlock() async {}
 
-    /// The notebook has no owner that this machine knows.
+    /// Returns nil by default.
     public func owner() async -> FileOwner? { nil }
 
     /// Does nothing by default.
     public func setOwner(_ owner: FileOwner) async {}
 
-    /// There is nothing to be said.
+    /// Returns an empty array by default.
     public func takeWarnings() async -> [String] { [] }
 }
 
-/// Who a file belongs to, and what it gives to whom.
+/// The owner and permissions of a file.
 public struct FileOwner: Hashable, Sendable {
-    /// The number of the user.
+    /// The user ID.
     public let user: UInt32
-    /// The number of the group.
+    /// The group ID.
     public let group: UInt32
-    /// The rights of the user, the group and all others, as the system writes them.
+    /// The permission bits of the user, the group and all others.
     public package(set) var mode: UInt32
-    /// Whether the file is root's, and root alone can change where its path leads; true where nobody looked.
+    /// Whether the file belongs to root and only root can change where its path leads; true if this was not checked.
     package var isSafeForRoot = true
 
-    /// Makes an owner of the numbers.
+    /// Creates an owner from IDs.
     public init(user: UInt32, group: UInt32, mode: UInt32 = 0o666) {
         self.user = user
         self.group = group
@@ -95,47 +96,47 @@ public struct FileOwner: Hashable, Sendable {
     }
 }
 
-/// Bytes that need not lie side by side.
+/// Bytes in one or more contiguous runs.
 public protocol ByteRuns: Sendable {
     /// The number of bytes.
     var count: Int { get }
-    /// Passes the bytes on, in order.
+    /// Calls `body` with each run, in order.
     func forEachRun<Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> Void) throws(Failure)
 }
 
 extension ByteRuns {
-    /// The bytes, gathered.
+    /// All bytes in one array.
     public var bytes: [UInt8] {
         var all: [UInt8] = []
         all.reserveCapacity(count)
         forEachRun { run in
-            // Safe because the bytes are copied at once.
+            // Safe because the bytes are copied immediately.
             unsafe run.withUnsafeBufferPointer { unsafe all.append(contentsOf: $0) }
         }
         return all
     }
 }
 
-/// Bytes of which some lie in memory that others hold anyway.
+/// Bytes of which some share memory that is in use anyway.
 package protocol SharedByteRuns: ByteRuns {
-    /// How many of them take memory for this alone.
+    /// The number of bytes that take memory of their own.
     var ownCount: Int { get }
 }
 
 extension [UInt8]: ByteRuns {
-    /// Passes all bytes on at once.
+    /// Calls `body` once, with all bytes.
     public func forEachRun<Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> Void) throws(Failure) {
         try body(span)
     }
 }
 
-/// Where the bytes of a notebook went.
+/// The place where the bytes of a notebook were written.
 @nonexhaustive
 public enum WriteOutcome: Hashable, Sendable {
-    /// To the notebook's own place.
+    /// The notebook's own place.
     case original
-    /// To this place beside it, because another program had changed the notebook; no work is lost.
+    /// A place beside the notebook, because another program had changed the notebook. Both versions are kept.
     case conflict(String)
-    /// Nowhere: the store keeps nothing.
+    /// None: the store discards the bytes.
     case discarded
 }

@@ -1,41 +1,41 @@
 import GalleyCLinux
 import Glibc
 
-/// A path, followed one name at a time by descriptors, with what was seen of the users who can change where it leads.
+/// A path that is resolved one name at a time with descriptors, and the users who can change where it leads.
 ///
-/// Root must not follow a path that another user can change: a link put there a moment later would lead root anywhere. The
-/// walk follows only links that root alone can have put there. It opens nothing for reading or writing, so it never
-/// waits, and it changes nothing.
+/// Root must not follow a path that another user can change, because the user could redirect it with a link at any
+/// time. The walk follows only links that only root can have created. It opens nothing for reading or writing, so that
+/// it never waits, and it changes nothing.
 package struct PathWalk: ~Copyable {
-    /// The folder of the last name that was looked up.
+    /// The folder that contains the last resolved name.
     let folder: FileDescriptor
-    /// The last name that was looked up: that of a file or folder, of a link that was not followed, or of what is missing.
+    /// The last resolved name: a file or folder, a link that was not followed, or a missing entry.
     package let base: String
-    /// The entry of that name; nil if there is none.
+    /// The status of that entry; nil if it is missing.
     private let found: stat?
-    /// The names that come after a link that was not followed, or after what is missing.
+    /// The names after a link that was not followed, or after a missing entry.
     package let rest: [String]
-    /// Who can change where the path leads, besides root.
+    /// The users besides root who can change where the path leads.
     package let control: Control
 
-    /// Who can change where a path leads, besides root.
+    /// The users besides root who can change where a path leads.
     package enum Control: Hashable, Sendable {
-        /// Nobody.
+        /// None.
         case root
         /// One user.
         case user(UInt32)
-        /// Several users, or any.
+        /// Several users, or all.
         case others
     }
 
-    /// What a path leads to.
+    /// The type of the entry that a path leads to.
     package enum Kind: Hashable, Sendable {
         case file, folder, link, other, missing
     }
 
-    /// Follows a path from the root of the file system, or from the folder that this process works in.
+    /// Resolves an absolute path, or a path relative to the current directory.
     ///
-    /// - Throws: What the system answers where a name cannot be looked up; `ELOOP` for links that lead in a circle.
+    /// - Throws: The system's error if a name cannot be looked up; `ELOOP` if there are more than 40 links.
     package init(_ path: String) throws(Errno) {
         guard !path.utf8.contains(0) else { throw Errno(rawValue: EINVAL) }
         var names = Self.names(in: path)
@@ -44,7 +44,7 @@ package struct PathWalk: ~Copyable {
         var links = 0
         while true {
             guard let name = names.popLast() else {
-                // What ends with "/" or ".." is a folder.
+                // A path that ends with "/" or ".." is a folder.
                 let status = try folder.status
                 seen.add(folder: status, entry: nil, isNamed: false)
                 self.init(folder: folder, base: ".", found: status, rest: [], control: seen.control)
@@ -65,7 +65,7 @@ package struct PathWalk: ~Copyable {
             switch found.st_mode & S_IFMT {
             case S_IFLNK:
                 let number = entry.number
-                // The text of a link in /proc is not where it leads.
+                // The text of a link in /proc is not its target.
                 let isMagic = clinux_is_on_pseudo_file_system(number) == 1 && name != "self"
                 if isMagic { seen.add(.others) }
                 let isChangeableByRootAlone =
@@ -100,7 +100,7 @@ package struct PathWalk: ~Copyable {
         (self.base, self.found, self.rest, self.control) = (base, found, rest, control)
     }
 
-    /// What the path leads to.
+    /// The type of the entry that the path leads to.
     package var kind: Kind {
         switch found.map({ $0.st_mode & S_IFMT }) {
         case nil: .missing
@@ -111,37 +111,38 @@ package struct PathWalk: ~Copyable {
         }
     }
 
-    /// What a path leads to as root follows it; nil where there is nothing, or where it cannot be followed.
+    /// Returns the identity of the entry that a path leads to, following links as root does; nil if the entry is
+    /// missing or the path cannot be resolved.
     package static func identity(of path: String) -> LocalFile.Identity? { (try? PathWalk(path))?.identity ?? nil }
 
-    /// What the path leads to, as it is told from all other files; nil where there is nothing.
+    /// The identity of the entry that the path leads to; nil if it is missing.
     package var identity: LocalFile.Identity? { found.map { LocalFile.Identity($0) } }
 
-    /// Who owns what the path leads to; nil where there is nothing.
+    /// The owner of the entry that the path leads to; nil if it is missing.
     package var owner: FileOwner? { found.map { FileOwner($0) } }
 
-    /// Whether it is a file of root's that has no other name.
+    /// Whether the entry belongs to root and has no other hard link.
     var isRootOwnedWithOneName: Bool { found.map { $0.st_uid == 0 && $0.st_nlink == 1 } ?? false }
 
-    /// Who owns the folder that the last name is in.
+    /// The owner of the folder that contains the last name.
     package var folderOwner: FileOwner? { (try? folder.status).map { FileOwner($0) } }
 
-    /// A descriptor of the folder, for its owner to close; -1 where there is none to be had.
+    /// Returns a new descriptor of the folder, which the caller closes; -1 on failure.
     package func folderDescriptor() -> Int32 { fcntl(folder.number, F_DUPFD_CLOEXEC, 3) }
 
-    /// Makes a folder of the last name, unless there is one by now.
+    /// Creates a folder with the last name, unless it exists.
     func makeFolder() throws(Errno) {
         if unsafe mkdirat(folder.number, base, 0o777) != 0, errno != EEXIST { throw .last }
     }
 
     // MARK: -
 
-    /// Opens the folder that a path begins in.
+    /// Opens the folder where a path begins.
     private static func start(_ path: String, _ seen: inout PathControllers) throws(Errno) -> FileDescriptor {
         let isWhole = path.isAbsolutePath
         let folder = FileDescriptor(owning: try throwingErrno { unsafe clinux_open_folder(isWhole ? "/" : ".") })
         if isWhole { return folder }
-        // The folder of this process may itself be among those of another user, who can move it.
+        // The current directory may itself be in a folder of another user, who can move it.
         guard let name = unsafe getcwd(nil, 0) else {
             seen.add(.others)
             return folder
@@ -153,14 +154,14 @@ package struct PathWalk: ~Copyable {
         return folder
     }
 
-    /// Who decides what a file system shows that is mounted on the way.
+    /// Returns who controls a file system that is mounted on the path.
     private static func control(ofMount entry: borrowing FileDescriptor, _ device: dev_t) throws(Errno) -> Control {
         let number = entry.number
         let isServed = try throwingErrno { clinux_is_on_fuse(number) } == 1
         return MountTable.current().control(of: device, isServed: isServed)
     }
 
-    /// The names in a path, the last one first.
+    /// Returns the names in a path in reverse order.
     private static func names(in path: String) -> [String] {
         path.pathNames.reversed().map(String.init)
     }
@@ -175,18 +176,18 @@ package struct PathWalk: ~Copyable {
         return target
     }
 
-    /// Whether root alone can change what is in a folder. Access lists show in the bits of the group.
+    /// Whether only root can change the entries of a folder. The group bits also show the limits of access lists.
     static func isChangeableByRootAlone(_ folder: stat) -> Bool { folder.st_uid == 0 && folder.st_mode & 0o022 == 0 }
 
-    /// Whether an entry of a folder that others may write to belongs to its own owner.
+    /// Whether only its owner can replace an entry of a folder that other users can write to.
     private static func isSticky(_ folder: stat) -> Bool { folder.st_mode & S_ISVTX != 0 }
 
-    /// Those who were seen to be able to change something on the way.
+    /// The users found so far who can change something on the path.
     private struct PathControllers {
         private var users: Set<UInt32> = []
         private var isAnybody = false
 
-        /// - Parameter isNamed: Whether it is about a name in the folder, and not the folder itself.
+        /// - Parameter isNamed: Whether the path leads to an entry of the folder, not to the folder itself.
         mutating func add(folder: stat, entry: stat?, isNamed: Bool = true) {
             if folder.st_uid != 0 { users.insert(folder.st_uid) }
             guard isNamed, folder.st_mode & 0o022 != 0 else { return }

@@ -1,26 +1,28 @@
 import Glibc
 
-/// A folder that is held open, so that another user cannot exchange it.
+/// A folder that is kept open, so that another user cannot exchange it.
 final class PinnedFolder: Sendable {
     private let folder: FileDescriptor
 
-    /// Holds the folder of the last name of a walk.
+    /// Opens the folder that contains the last name of a walk.
     init(_ walk: borrowing PathWalk) { folder = FileDescriptor(owning: walk.folderDescriptor()) }
 
-    /// A path of the folder that no rename and no link changes, as long as this value lives.
+    /// A path of the folder that stays valid while this value lives, even if the folder is renamed.
     var path: String { "/proc/self/fd/\(folder.number)" }
 }
 
-/// A path to write to that no other user can lead elsewhere: where this process is root's, its folder is held open.
+/// A path for writing that no other user can redirect. If this process runs as root, the folder is kept open.
 package final class PinnedPath: Sendable {
     private let path: String
     private let folder: PinnedFolder?
-    /// The file that root has seen there; nil where there was none.
+    /// The file that root found at the path; nil if there was none.
     private let seen: LocalFile.Identity?
-    /// Whether it must be a file of root's without another name, because others can change where the path leads.
+    /// Whether the file must belong to root and have no other hard link, because other users can change where the path
+    /// leads.
     private let mustBeRootOwned: Bool
 
-    /// - Throws: `EPERM` where root would follow a link, or fill a file or a pipe, that another user can change.
+    /// - Throws: `EPERM` if this process runs as root and would follow a link, or write to a file or pipe, that another
+    ///   user can change.
     package init(_ path: String) throws(Errno) {
         guard geteuid() == 0 else {
             do throws(StorageError) { self.path = try ResolvedPath.resolvingLinks(path) } catch {
@@ -46,7 +48,7 @@ package final class PinnedPath: Sendable {
         mustBeRootOwned = walk.kind == .file && walk.control != .root
     }
 
-    /// Opens it. Root follows no link here: those of root's own were followed before.
+    /// Opens the file. Root follows no link here, because its own links are already resolved.
     ///
     /// - Returns: The descriptor, which the caller closes.
     package func open(_ flags: Int32, mode: UInt32 = 0) throws(Errno) -> Int32 {
@@ -58,10 +60,10 @@ package final class PinnedPath: Sendable {
         let isNew = seen == nil && flags & O_CREAT != 0 ? O_EXCL : 0
         let file = FileDescriptor(
             owning: try throwingErrno { unsafe Glibc.open(path, flags | O_NOFOLLOW | isNew | O_CLOEXEC, mode) })
-        // Another file, put there since, may be another user's.
+        // Another user may have put a different file there since.
         if let seen {
             let now = try file.status
-            // The number of a file that is gone can be another's.
+            // A new file can have the inode number of a removed one.
             let isRootOwnedWithOneName = now.st_uid == 0 && now.st_nlink == 1
             guard seen == LocalFile.Identity(now), !mustBeRootOwned || isRootOwnedWithOneName else {
                 throw Errno(rawValue: EPERM)
@@ -72,22 +74,22 @@ package final class PinnedPath: Sendable {
 }
 
 extension LocalFile {
-    /// Whether a path leads to a file, or to where one can be made, in a folder that root alone can change, as all folders
-    /// on the way.
+    /// Whether a path leads to an existing or new file, and only root can change any folder on the path.
     package static func isInRootsFolder(_ path: String) -> Bool {
         guard let walk = try? PathWalk(path) else { return false }
         return walk.control == .root && [.file, .missing].contains(walk.kind)
     }
 
-    /// Whether a path leads to a pipe that has to be opened before it can be written to.
+    /// Whether a path leads to a named pipe. False for the descriptors of this process.
     package static func isNamedPipe(_ path: String) -> Bool {
         var status = stat()
         return unsafe ownDescriptor(path) == nil && stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
     }
 
-    /// Opens what a path names that stands for a descriptor of this process, such as `/dev/stderr`; nil for all others.
+    /// Returns the descriptor of a path such as `/dev/stderr` or `/dev/fd/3`; nil for all other paths.
     ///
-    /// Such a path opens the file anew, which the user that this process has become may not do.
+    /// Opening such a path would open the file again, which this process may not be allowed to do after it has changed
+    /// its user.
     package static func ownDescriptor(_ path: String) -> Int32? {
         let streams: [String: Int32] = ["/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2]
         let prefixes = ["/dev/fd/", "/proc/self/fd/"]

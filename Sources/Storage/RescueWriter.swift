@@ -1,18 +1,18 @@
 import Glibc
 
-/// Writes a result where it does not belong, because it cannot be written where it does.
+/// Writes a result to a temporary folder because it cannot be written to its own place.
 ///
-/// Each value has a queue of its own: a disk that does not answer keeps nothing else waiting.
+/// Each instance has a queue of its own, so that an unresponsive disk blocks nothing else.
 package actor RescueWriter {
     private let queue = FileIOExecutor()
 
-    /// Makes one.
+    /// Creates a writer.
     package init() {}
 
-    /// The actor runs on its queue.
+    /// The queue that the actor runs on.
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe queue.asUnownedSerialExecutor() }
 
-    /// Writes the file, as ``LocalFile`` does it.
+    /// Writes the file in a new private folder within `folder`, and returns its path.
     package func write(
         _ bytes: some ByteRuns, as name: String, in folder: String, for owner: FileOwner?
     ) throws(StorageError) -> String {
@@ -21,14 +21,13 @@ package actor RescueWriter {
 }
 
 extension LocalFile {
-    /// Writes a file in a new folder that nobody else can enter, for what cannot be written where it belongs.
+    /// Writes a file that cannot be written to its own place, in a new folder that only its owner can enter.
     ///
     /// - Parameters:
-    ///   - name: What the file is called.
-    ///   - folder: Where the new folder is made, such as the one for temporary files.
-    ///   - owner: Who is to own both, where root makes them.
-    /// - Returns: Where it is. It is there also where the disk does not say that it has it; what could not be written leaves
-    ///   nothing behind.
+    ///   - name: The name of the file.
+    ///   - folder: The folder for the new folder, such as the one for temporary files.
+    ///   - owner: The owner of both, if this process runs as root.
+    /// - Returns: The path of the file, even if flushing it to the disk failed. A failed write leaves nothing behind.
     package static func writeRescueCopy(
         _ bytes: some ByteRuns, as name: String, in folder: String, for owner: FileOwner?
     ) throws(StorageError) -> String {
@@ -38,7 +37,7 @@ extension LocalFile {
     static func writeRescueCopy(
         _ bytes: some ByteRuns, as name: String, in folder: String, for owner: FileOwner?, flush: (Int32) -> Int32
     ) throws(StorageError) -> String {
-        // A name that nobody can guess: where everybody may write, somebody could have put a link in its place.
+        // A random name: in a folder that all users can write to, a predictable name could be another user's link.
         var template = Array("\(folder)/galley-rescue-XXXXXX".utf8CString)
         // Safe because the array ends with a NUL and keeps its length.
         guard unsafe mkdtemp(&template) != nil else { throw StorageError(.writing, folder, .last) }
@@ -49,8 +48,8 @@ extension LocalFile {
             try file.write(bytes)
             _ = flush(file.number)
             guard let owner, geteuid() == 0 else { return path }
-            // The folder last: whoever has it could put something else in the place of the file. One that stays root's is
-            // a rescue still.
+            // The folder changes its owner last, because its owner can replace the file. A copy that still belongs to
+            // root is better than none.
             try? file.changeOwner(to: owner)
             try? FileDescriptor(made, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).changeOwner(to: owner)
         } catch {

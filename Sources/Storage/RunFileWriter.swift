@@ -1,23 +1,23 @@
-/// Writes the files that come out of a run: results, reports, logs, and what keeps its state.
+/// Writes the files of a run: results, reports, logs and state files.
 ///
-/// Where a process has become another user, its supervisor writes some of them.
+/// If this process has changed its user, its supervisor writes some of them.
 package protocol RunFileWriter: Sendable {
-    /// Makes a folder for a file, where it does not exist.
+    /// Creates the folder of a file if it does not exist.
     func makeFolder(of path: String) throws(StorageError)
-    /// Finds out whether a document could be written, and removes the one that is there.
+    /// Checks that a document can be written, and removes the existing document.
     func removeOldDocument(_ path: String) async throws
-    /// Replaces a file whole, or makes it, without waiting for the disk.
+    /// Creates or replaces a file, without waiting for the disk.
     func write(_ bytes: some ByteRuns, to path: String, mode: UInt32, group: UInt32?) throws(StorageError)
-    /// Writes a document: to a file, which is replaced whole, or to a pipe, which is waited for until it is read.
+    /// Writes a document. A regular file is replaced; a pipe is written to once it has a reader.
     func writeDocument(_ path: String, with bytes: some ByteRuns, mode: UInt32, within patience: Duration)
         throws(StorageError)
-    /// Opens a file that lines are added to; the caller closes the descriptor.
+    /// Opens a file for appending. The caller closes the descriptor.
     func openForAppending(_ path: String) throws(Errno) -> Int32
-    /// The notebook that is kept in a file.
+    /// Returns a store for a notebook in a file.
     func notebook(_ path: String, reading bounds: LocalFile.ReadRestrictions) -> any NotebookStore
 }
 
-/// Writes files with the rights of this process.
+/// Writes files with the permissions of this process.
 package struct LocalRunFileWriter: RunFileWriter {
     package init() {}
 

@@ -1,14 +1,14 @@
 import GalleyCLinux
 import Glibc
 
-/// The old contents of a file that is being written over.
+/// A copy of the old contents of a file that is being overwritten.
 ///
-/// Its name tells which file it belongs to, and by what that is written over; its lock tells that the writer lives.
+/// Its name identifies the file and the new contents. The copy is locked as long as the writer lives.
 struct SafetyCopy: ~Copyable {
     let path: String
     let file: FileDescriptor
 
-    /// Copies `original`, which is the file at `place`, before it is written over with `bytes`.
+    /// Copies `original`, the file at `place`, before it is overwritten with `bytes`.
     init(of original: borrowing FileDescriptor, at place: ResolvedPath, for bytes: some ByteRuns) throws(Errno) {
         let status = try original.status
         let name = SafetyName(of: status, for: bytes)
@@ -17,7 +17,7 @@ struct SafetyCopy: ~Copyable {
         self.path = path
     }
 
-    /// Makes the copy in the first folder that takes it.
+    /// Creates the copy in the first folder that accepts it.
     private static func make(
         of original: borrowing FileDescriptor, _ name: SafetyName, in folders: [String], beside place: ResolvedPath,
         _ path: inout String
@@ -25,13 +25,13 @@ struct SafetyCopy: ~Copyable {
         var refusal: Errno?
         for folder in folders {
             do throws(Errno) {
-                // It gets the name when it is complete and on the disk.
+                // The copy gets its name when it is complete and on the disk.
                 var new = try TemporaryFile(in: folder, mode: 0o600)
                 try new.file.replaceContents(from: original)
                 let base = name.text(isHidden: folder == place.folder)
                 guard try new.claimName(base) else { throw Errno(rawValue: EEXIST) }
                 path = "\(folder)/\(base)"
-                // The lock is the open file's, and goes with the last descriptor of it.
+                // The lock belongs to the open file and ends with its last descriptor.
                 return try FileDescriptor(duplicating: new.file.number)
             } catch {
                 refusal = refusal ?? error
@@ -42,8 +42,8 @@ struct SafetyCopy: ~Copyable {
 
     func remove() { _ = unsafe unlink(path) }
 
-    /// The folders that may take a copy, the best first: that of the file, those that it is in, and those for temporary
-    /// files, of which those on the same disk as the file come first.
+    /// Returns the folders for a copy in order of preference: the file's own folder, its parent folders, then temporary
+    /// folders. After the file's own folder, those on the same disk come first.
     private static func folders(for place: ResolvedPath, on device: dev_t) -> [String] {
         let own = takesFiles(place.folder) ? [place.folder] : []
         let others = (above(place) + temporary).filter { takesFiles($0) && $0 != place.folder }
@@ -69,17 +69,17 @@ struct SafetyCopy: ~Copyable {
         return folders
     }
 
-    /// Those whose files survive a restart of the machine come before those that need not.
+    /// Folders whose files survive a restart come before those that are cleared.
     private static var temporary: [String] {
-        // Safe because the string is copied at once.
+        // Safe because the string is copied immediately.
         let named = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) }
         return [named, "/var/tmp", "/tmp"].compactMap(\.self)
     }
 }
 
 extension SafetyCopy {
-    /// The folder in which the old contents of a file would be kept that is not on its disk; nil where they are kept there,
-    /// or where the file can be replaced.
+    /// Returns the folder for the old contents of a file if it is not on the file's disk; nil if it is, or if the file
+    /// can be replaced.
     static func folderOnOtherDisk(for path: String) -> String? {
         var status = stat()
         guard let place = try? ResolvedPath(resolving: path), unsafe stat(place.path, &status) == 0,
@@ -88,16 +88,16 @@ extension SafetyCopy {
         return isOn(status.st_dev, folder) ? nil : folder
     }
 
-    /// Whether a file is replaced and not written over.
+    /// Whether a file is replaced, not overwritten.
     private static func isReplaced(_ status: stat, _ place: ResolvedPath) -> Bool {
         status.st_nlink == 1 && takesFiles(place.folder)
     }
 
     /// Finds the copies of a file that killed runs have left.
     ///
-    /// Removes those that are not needed: the file is as it was before, or wholly written.
+    /// Removes copies that are not needed because the file still has its old contents or has all of its new contents.
     ///
-    /// - Returns: The paths of the others.
+    /// - Returns: The paths of the other copies.
     static func leftovers(of path: String) -> [String] {
         guard let place = try? ResolvedPath(resolving: path),
             let file = try? FileDescriptor(place.path, O_RDONLY | O_NONBLOCK),
@@ -122,7 +122,7 @@ extension SafetyCopy {
         _ base: String, _ name: SafetyName, in folder: borrowing FileDescriptor, of file: borrowing FileDescriptor,
         _ status: stat
     ) -> Bool {
-        // A copy that is locked belongs to a run that goes on.
+        // A locked copy belongs to an active run.
         guard let copy = LeftoverFiles.lockedFile(base, in: folder), let its = try? copy.status,
             its.st_mode & S_IFMT == S_IFREG, its.st_size < UInt32.max, status.st_size < UInt32.max,
             its.st_uid == status.st_uid || its.st_uid == geteuid(),
@@ -139,7 +139,7 @@ extension SafetyCopy {
 private struct SafetyName {
     private let file: UInt64
     private let device: UInt64
-    /// The number and a hash of the bytes that the file is written over with.
+    /// The length and hash of the new contents.
     private let count: UInt64
     private let hash: UInt64
     private let random: Substring
@@ -161,21 +161,21 @@ private struct SafetyName {
         (file, device, count, hash, random) = (numbers[0], numbers[1], numbers[2], numbers[3], parts[4])
     }
 
-    /// It is hidden beside the file, and in sight where only a message leads to it.
+    /// The copy is hidden beside the file. Elsewhere it is visible, because only a message leads to it.
     func text(isHidden: Bool) -> String {
         let numbers = [file, device, count, hash].map { String($0, radix: 16) }.joined(separator: "-")
         return "\(isHidden ? "." : "")\(Self.mark)\(numbers)-\(random)"
     }
 
-    /// Whether it belongs to a file. Disks may get other numbers when the machine is started again.
+    /// Whether the copy belongs to a file. Device numbers may change when the machine restarts.
     func isOf(_ status: stat, isBeside: Bool) -> Bool {
         file == UInt64(status.st_ino) && (isBeside || device == UInt64(status.st_dev))
     }
 
-    /// Whether these are the bytes that the file was to be written over with.
+    /// Whether `bytes` are the new contents that the file was to get.
     func matchesNewContents(_ bytes: [UInt8]) -> Bool { UInt64(bytes.count) == count && Self.hash(of: bytes) == hash }
 
-    /// FNV-1a, which is the same in every process.
+    /// FNV-1a, which gives the same hash in every process.
     private static func hash(of bytes: some ByteRuns) -> UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         bytes.forEachRun { run in

@@ -1,53 +1,53 @@
 import GalleyCLinux
 import Glibc
 
-/// A notebook that comes in by standard input and leaves by standard output.
+/// A notebook that is read from standard input and written to standard output.
 package actor StandardStreams: NotebookStore {
-    /// What a command line calls it.
+    /// The name of the streams on a command line.
     package nonisolated let name = "-"
-    /// What is written to a stream is gone.
+    /// Always false: written bytes cannot be taken back.
     package nonisolated let canBeWrittenAgain = false
-    /// They belong to this process.
+    /// Always true: the streams belong to this process.
     package nonisolated let isLocal = true
     private let queue = FileIOExecutor()
 
-    /// Makes the store.
+    /// Creates the store.
     package init() {}
 
-    /// The actor has a queue of its own: standard input may keep it waiting.
+    /// The queue that the actor runs on, because reading standard input may block.
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe queue.asUnownedSerialExecutor() }
 
-    /// Who decides what standard input brings.
+    /// The user who controls the data on standard input.
     package enum Input: Hashable, Sendable {
-        /// Whoever started this process: at a terminal, or with nothing to read.
+        /// The user who started this process, at a terminal or with no input.
         case caller
-        /// The owner of a file, or the user who made a pipe.
+        /// The owner of a file, or the user who created a pipe.
         case user(FileOwner)
-        /// The system does not tell: any user can write to the pipe, or the file is none on a disk.
+        /// Unknown: any user can write to the pipe, or the file is not on a disk.
         case unknown
     }
 
-    /// Who decides what standard input brings.
+    /// The user who controls the data on standard input.
     package static var input: Input { input(by: STDIN_FILENO) }
 
-    /// Who decides what a descriptor of this process brings.
+    /// Returns the user who controls the data of a descriptor.
     package static func input(by descriptor: Int32) -> Input {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { return .caller }
         switch status.st_mode & S_IFMT {
         case S_IFREG:
-            // A process decides what its files in /proc hold, and they can belong to root.
+            // Files in /proc can belong to root although another user's process controls their contents.
             let isOnDisk = clinux_is_on_pseudo_file_system(descriptor) == 0 && clinux_is_on_fuse(descriptor) == 0
             return isOnDisk ? .user(FileOwner(status)) : .unknown
         case S_IFIFO, S_IFSOCK:
-            // The mode of a socket says nothing. That of a pipe says nothing of how private a notebook is.
+            // The mode of a socket has no meaning. The mode of a pipe does not show how private a notebook is.
             if status.st_mode & S_IFMT == S_IFIFO, status.st_mode & 0o022 != 0 { return .unknown }
             return .user(FileOwner(user: status.st_uid, group: status.st_gid))
         default: return .caller
         }
     }
 
-    /// Returns who owns what standard input comes from; nil for a terminal.
+    /// Returns the owner of the data on standard input; nil for a terminal.
     package func owner() -> FileOwner? {
         switch Self.input {
         case .caller: return nil
@@ -62,7 +62,7 @@ package actor StandardStreams: NotebookStore {
     /// Does nothing: the streams are this process's own.
     package func lock() {}
 
-    /// Returns everything up to the end of standard input.
+    /// Reads standard input to its end.
     package func read() throws(StorageError) -> [UInt8] {
         do throws(Errno) {
             return try FileDescriptor(duplicating: STDIN_FILENO).readToEnd(expecting: 1 << 16)
@@ -71,10 +71,10 @@ package actor StandardStreams: NotebookStore {
         }
     }
 
-    /// Does nothing: who reads standard output is known when it is written.
+    /// Does nothing: standard output cannot be checked before it is written.
     package func checkWritable() {}
 
-    /// Writes to standard output. What is written cannot be taken back, so it is written once, at the end.
+    /// Writes to standard output, once, at the end of the run, because written bytes cannot be taken back.
     package func write(_ bytes: some ByteRuns) throws(StorageError) -> WriteOutcome {
         do throws(Errno) {
             try FileDescriptor(duplicating: STDOUT_FILENO).write(bytes)

@@ -1,66 +1,66 @@
 import Glibc
 
-/// Says why a notebook could not be read or written. What was there before is still there.
+/// The reason why a notebook could not be read or written. Its old contents still exist.
 @nonexhaustive
 public enum StorageError: Error, Hashable, Sendable {
-    /// There is no such file.
+    /// The file does not exist.
     case notFound(path: String)
-    /// There is no such folder, any more or at all.
+    /// The folder does not exist, or no longer exists.
     case folderNotFound(path: String)
-    /// A folder, or something else that is not a file, has the name.
+    /// The path leads to a folder or to something else that is not a regular file.
     case notAFile(path: String)
-    /// A symbolic link leads to a name that is not UTF-8.
+    /// The target of a symbolic link has a name that is not UTF-8.
     case nameNotReadable(path: String)
-    /// A file, or a folder that it is in, has a name that is not UTF-8.
+    /// The name of the file, or of a folder on its path, is not UTF-8.
     case nameNotUTF8(path: String)
-    /// Nothing has read from a pipe for so long.
+    /// No process has read from the pipe for the given time.
     case notRead(path: String, Duration)
-    /// The file may not be read.
+    /// No permission to read the file.
     case notReadable(path: String)
-    /// The file is read-only: its mode says so, or it belongs to somebody else.
+    /// The file is read-only: its mode forbids writing, or it belongs to another user.
     case notWritable(path: String)
-    /// The folder is read-only and the file does not exist there yet.
+    /// The folder is read-only and the file does not exist in it yet.
     case folderNotWritable(path: String)
     /// The file system is read-only.
     case readOnlyFileSystem(path: String)
-    /// There is no space left on the disk, or within the user's quota.
+    /// The disk is full, or the user's quota is exhausted.
     case diskFull(path: String, needed: Int)
-    /// Another run works on the file.
+    /// Another run has locked the file.
     case inUse(path: String, process: Int?)
-    /// The result of another notebook goes there.
+    /// The result of another notebook has the same path.
     case taken(path: String, by: String)
-    /// The file is longer than four gigabytes.
+    /// The file has 4 GB or more.
     case tooLong(path: String)
-    /// Writing in place broke off and the old contents could not be put back; they are in `copy`.
+    /// Writing in place failed and the old contents could not be restored. They are in `copy`.
     case notRestored(path: String, copy: String, Errno)
-    /// Root does not write to a file, because another user can change where its path leads.
+    /// Root does not write to the file, because another user can change where its path leads.
     case changeable(path: String)
-    /// The process of root's that writes it refused, for this reason.
+    /// Galley refused the operation for the given reason.
     case refused(path: String, reason: String)
-    /// The operating system refused something else.
+    /// A system call failed for another reason.
     case failed(Operation, path: String, Errno)
 
-    /// What the operating system was asked for.
+    /// The operation that failed.
     @nonexhaustive
     public enum Operation: String, Sendable {
-        /// To open the file.
+        /// Opening the file.
         case opening
-        /// To read it.
+        /// Reading the file.
         case reading
-        /// To write it.
+        /// Writing the file.
         case writing
-        /// To have it on the disk.
+        /// Flushing the file to the disk.
         case flushing
-        /// To let the new file take its name.
+        /// Moving the new file to its path.
         case replacing
     }
 }
 
 extension StorageError {
-    /// Makes an error of what the operating system answered when a path was followed.
+    /// Creates an error from the error code of following a path.
     package init(following path: String, _ code: Errno) { self.init(reading: path, code) }
 
-    /// Makes an error of what the operating system answered when a file was read.
+    /// Creates an error from the error code of reading a file.
     init(reading path: String, _ code: Errno) {
         switch code.rawValue {
         case ENOENT, ENOTDIR: self = .notFound(path: path)
@@ -69,14 +69,14 @@ extension StorageError {
         }
     }
 
-    /// Makes an error of what the operating system answered when a file of `needed` bytes was to be written.
+    /// Creates an error from the error code of writing a file of `needed` bytes.
     init(_ operation: Operation, _ path: String, _ code: Errno, needed: Int = 0) {
         switch code.rawValue {
         case ENOENT, ENOTDIR: self = .folderNotFound(path: path)
         case EACCES, EPERM: self = .notWritable(path: path)
         case EROFS: self = .readOnlyFileSystem(path: path)
         case ENOSPC, EDQUOT: self = .diskFull(path: path, needed: needed)
-        // More than the process may write, or than the file system can hold.
+        // The file is larger than the process's limit or the file system's.
         case EFBIG: self = .failed(operation, path: path, code)
         default: self = Self.named(path, code) ?? .failed(operation, path: path, code)
         }
@@ -91,18 +91,18 @@ extension StorageError {
     }
 }
 
-/// A code of the operating system, such as `ENOENT`.
+/// An error code of the operating system, such as `ENOENT`.
 public struct Errno: RawRepresentable, Error, Hashable, Sendable, CustomStringConvertible {
-    /// The number.
+    /// The error number.
     public let rawValue: Int32
 
-    /// Makes a code of its number.
+    /// Creates an error code from its number.
     public init(rawValue: Int32) { self.rawValue = rawValue }
 
-    /// The code that the last system call of this thread left.
+    /// The error code of this thread's last system call.
     static var last: Errno { Errno(rawValue: errno) }
 
-    /// What the system calls it.
+    /// The system's description of the error.
     public var description: String {
         // Safe because strerror returns a string that lives until this thread calls it again.
         unsafe String(cString: strerror(rawValue))
@@ -110,7 +110,7 @@ public struct Errno: RawRepresentable, Error, Hashable, Sendable, CustomStringCo
 }
 
 extension StorageError {
-    /// Whether it may be gone the next time: another run comes to its end, and somebody makes room.
+    /// Whether the next attempt may succeed, because another run may end or disk space may be freed.
     public var isTransient: Bool {
         switch self {
         case .inUse, .diskFull: true
@@ -120,33 +120,33 @@ extension StorageError {
 }
 
 extension StorageError: CustomStringConvertible {
-    /// What failed, why, and what to do next.
+    /// The failure, its reason and a remedy.
     public var description: String {
         switch self {
         case .notFound(let path): "\(path): no such file"
-        case .folderNotFound(let path): "\(path): its folder does not exist; make it first"
+        case .folderNotFound(let path): "\(path): its folder does not exist; create it first"
         case .notAFile(let path): "\(path) is not a file"
-        case .nameNotReadable(let path): "\(path) is a link to a name that is not UTF-8; rename what it leads to"
+        case .nameNotReadable(let path): "\(path) is a link to a file whose name is not UTF-8; rename that file"
         case .nameNotUTF8(let path):
-            "\(path): this name is not UTF-8, and \\x stands for the bytes that are not; rename it"
+            "\(path): this name is not UTF-8 (\\x marks the invalid bytes); rename it"
         case .notRead(let path, let duration):
-            "\(path) is a pipe, and nothing has read it for \(duration.components.seconds) s; start what reads it first"
-        case .notReadable(let path): "\(path): not allowed to read it; run as its owner, or give read permission"
+            "\(path) is a pipe that no process has read for \(duration.components.seconds) s; start the reader first"
+        case .notReadable(let path): "\(path): no permission to read it; run as its owner, or give read permission"
         case .notWritable(let path):
-            "\(path) is read-only; give write permission (chmod u+w), or write the result elsewhere"
-        case .folderNotWritable(let path): "\(path): not allowed to make files in its folder; choose another folder"
+            "\(path) is read-only; give write permission, or write the result elsewhere"
+        case .folderNotWritable(let path): "\(path): no permission to create files in its folder; choose another folder"
         case .readOnlyFileSystem(let path): "\(path) is on a read-only file system; write the result elsewhere"
         case .diskFull(let path, let needed):
-            "\(path): no space left for \(needed) bytes; what was there is untouched. Free some space and run again"
-        case .inUse(let path, process: .some(Int(getpid()))): "\(path) is being run by this process already"
+            "\(path): no space left for \(needed) bytes; the old contents are intact. Free some space and run again"
+        case .inUse(let path, process: .some(Int(getpid()))): "\(path) is already being run by this process"
         case .inUse(let path, let process):
-            "\(path) is being run by another galley\(process.map { " (process \($0))" } ?? ""); wait for its end, or end it"
-        case .taken(let path, let other): "\(path) is where the result of \(other) goes; name another place"
+            "\(path) is being run by another process\(process.map { " (ID \($0))" } ?? ""); wait for it, or end it"
+        case .taken(let path, let other): "\(path) is already the output of \(other); choose another path"
         case .tooLong(let path): "\(path) is longer than 4 GB, which is more than a notebook can be"
         case .notRestored(let path, let copy, let code):
-            "\(path): writing broke off (\(code)) and the old contents could not be put back; they are in \(copy)"
+            "\(path): writing failed (\(code)) and the old contents could not be restored; they are in \(copy)"
         case .changeable(let path):
-            "\(path): root does not write there, because another user can change where that leads; name another place"
+            "\(path): root does not write there, because another user can change where it leads; choose another path"
         case .refused(_, let reason): reason
         case .failed(let operation, let path, let code): "\(path): \(operation.rawValue) failed: \(code)"
         }

@@ -1,75 +1,75 @@
-/// A kind of place where notebooks are kept: the files of this machine, or a service elsewhere.
+/// A kind of place where notebooks are kept: the local file system or another service.
 ///
-/// A run asks the first of its providers that ``opens(_:)`` a location. Each makes a store for one run; the provider itself
-/// keeps nothing of it.
+/// A run uses the first of its providers that ``opens(_:)`` a location. The provider creates one store per run and
+/// keeps no state of the run.
 public protocol StorageProvider: Sendable {
-    /// What messages call it.
+    /// The name of the provider in messages.
     var name: String { get }
 
-    /// Whether the location is one of this provider's, which its scheme tells.
+    /// Whether the provider handles the location, which it decides by the scheme.
     func opens(_ location: NotebookLocation) -> Bool
 
-    /// Makes a store for one run of the notebook at a location. It looks at nothing yet.
+    /// Creates a store for one run of the notebook at a location. Does no I/O.
     ///
-    /// - Throws: An error if the location cannot be one of a notebook.
+    /// - Throws: An error if the location cannot be that of a notebook.
     func store(at location: NotebookLocation) throws -> any NotebookStore
 
-    /// Returns the locations of the notebooks in a folder, and in the folders within it, sorted.
+    /// Returns the sorted locations of the notebooks in a folder and its subfolders.
     ///
     /// - Throws: An error if the folder cannot be listed.
     func notebooks(in folder: NotebookLocation) async throws -> [NotebookLocation]
 
-    /// Makes the folder of a location where a result is to go.
+    /// Creates the folder for a result at a location.
     ///
-    /// - Throws: An error if the folder is not there and cannot be made.
+    /// - Throws: An error if the folder does not exist and cannot be created.
     func makeFolder(of location: NotebookLocation) async throws
 
-    /// Returns what tells places apart: the same for each way to write the location of a place, before and after there is
-    /// something.
+    /// Returns the identity of a place: the same text for all spellings of its location, even before the notebook
+    /// exists.
     func identity(of location: NotebookLocation) -> String
 
-    /// Whether what is written to one location is read from the other.
+    /// Whether both locations lead to the same notebook.
     func isSame(_ one: NotebookLocation, _ other: NotebookLocation) -> Bool
 }
 
 extension StorageProvider {
-    /// Does nothing: many stores know no folders.
+    /// Does nothing by default, for stores without folders.
     public func makeFolder(of location: NotebookLocation) async throws {}
 
-    /// The text of the location: each place has one location.
+    /// Returns the text of the location by default, for places with only one location.
     public func identity(of location: NotebookLocation) -> String { location.text }
 
-    /// Whether both have one identity.
+    /// Returns whether both identities are equal.
     public func isSame(_ one: NotebookLocation, _ other: NotebookLocation) -> Bool {
         identity(of: one).utf8.elementsEqual(identity(of: other).utf8)
     }
 }
 
-/// An error of a place where notebooks are kept. A batch runs the notebook again after one that is transient.
+/// An error of a notebook store. After a transient error, a batch runs the notebook again.
 ///
-/// The program ends with exit status 3 for it, as for every error that is no kernel's.
+/// The `galley` program ends with exit status 3, as for every error that is not a kernel's.
 public protocol StorageFault: Error {
     /// Whether the next attempt may succeed.
     var isTransient: Bool { get }
 }
 
-/// Says that none of the storage providers opens a location.
+/// An error for a location that none of the storage providers opens.
 public struct UnknownStorage: Error, Hashable, CustomStringConvertible {
     /// The location.
     public let location: NotebookLocation
 
-    /// Names the location.
+    /// Creates the error.
     public init(location: NotebookLocation) { self.location = location }
 
-    /// What failed, and what to do.
+    /// The failure and a remedy.
     public var description: String {
-        "\(location): no storage is known for \(location.scheme.map { "\($0)://" } ?? "it"). "
-            + "If it is a file of this machine, write ./\(location)"
+        "\(location): no storage provider opens \(location.scheme.map { "\($0)://" } ?? "it"). "
+            + "For a local file, write ./\(location)"
     }
 }
 
 extension [any StorageProvider] {
-    /// The first that opens a location.
+    /// Returns the first provider that opens a location.
     package func provider(of location: NotebookLocation) throws(UnknownStorage) -> any StorageProvider {
         guard let provider = first(where: { $0.opens(location) }) else { throw UnknownStorage(location: location) }
         return provider

@@ -1,19 +1,19 @@
 import GalleyCLinux
 import Glibc
 
-/// A new file in a folder, which either takes the place of another or leaves nothing behind.
+/// A new file in a folder. It either replaces another file or leaves nothing behind.
 ///
-/// It is locked as long as this process works on it, so that other runs can tell it from what a killed one has left.
+/// It is locked while this process uses it, so that other runs can tell it from a leftover of a killed run.
 struct TemporaryFile: ~Copyable {
     let file: FileDescriptor
     private let folder: FileDescriptor
-    /// The name that it has for now; nil where it has none at all.
+    /// The current name; nil if the file has no name.
     private var name: String?
-    /// Whether it is tried to give it a second name.
+    /// Whether to try hard links and exchanges of names.
     private let usesHardLinks: Bool
 
-    /// Makes a file without a name, which a power cut or a kill while it is being written cannot leave behind, or with one
-    /// on file systems that cannot do that.
+    /// Creates an unnamed file, which a power failure or a kill cannot leave behind. On file systems without unnamed
+    /// files, the file has a temporary name.
     init(in path: String, mode: mode_t, unnamed: Bool = true, usesHardLinks: Bool = true) throws(Errno) {
         self.usesHardLinks = usesHardLinks
         let folder = FileDescriptor(owning: try throwingErrno { unsafe clinux_open_folder(path) })
@@ -30,7 +30,7 @@ struct TemporaryFile: ~Copyable {
     }
 
     private static func unnamedFile(in folder: borrowing FileDescriptor, mode: mode_t) throws(Errno) -> Int32? {
-        // It gets a name by a path that only this file system has.
+        // An unnamed file gets its name through this path.
         guard unsafe access("/proc/self/fd", X_OK) == 0 else { return nil }
         let folder = folder.number
         do throws(Errno) {
@@ -48,27 +48,27 @@ struct TemporaryFile: ~Copyable {
             let file = try FileDescriptor(name, in: folder, O_RDWR | O_CREAT | O_EXCL, mode: mode)
             do throws(Errno) {
                 _ = try FileLock.lock(file)
-                // Until it was locked another run could take it for a remnant, and remove it.
+                // Until the file was locked, another run could remove it as a leftover.
                 if try file.status.st_nlink > 0 { return file }
             } catch  where error.rawValue == EWOULDBLOCK {}
             _ = unsafe unlinkat(folder.number, name, 0)
         }
     }
 
-    /// Takes the place of whatever has the name, in one step.
+    /// Replaces the file named `base`, if there is one, in one step.
     mutating func replace(_ base: String, isFlushed: Bool = true) throws(Errno) {
         let folder = folder.number
-        // A file without a name cannot replace another: it is given one for a moment.
+        // An unnamed file cannot replace another file, so that it needs a temporary name first.
         if name == nil { try move(to: LeftoverFiles.newName) }
         if let name { try throwingErrno { unsafe renameat(folder, name, folder, base) } }
         name = nil
         if isFlushed { flushFolder() }
     }
 
-    /// Takes the place of a file that was seen, unless another program has changed or replaced that since.
+    /// Replaces a file, unless another program has changed or replaced it since `seen`.
     ///
-    /// - Parameter opened: Counts the programs that have opened the file and may still write to it.
-    /// - Returns: Whether it has taken the place. If not, the work of another program has the name.
+    /// - Parameter opened: Counts the programs that have the file open and may still write to it.
+    /// - Returns: Whether the file was replaced. If not, `base` still names the other program's file.
     mutating func replace(_ base: String, expecting seen: FileVersion, watchedBy opened: FileOpenWatcher? = nil)
         throws(Errno)
         -> Bool
@@ -82,7 +82,7 @@ struct TemporaryFile: ~Copyable {
             switch error.rawValue {
             case ENOENT: return try claimName(base)
             case EINVAL, ENOSYS, ENOTSUP, EPERM:
-                // This file system cannot do it: what is saved in this moment is lost.
+                // This file system cannot exchange names, so that a change made at this moment is lost.
                 try replace(base)
                 return true
             default: throw error
@@ -99,10 +99,10 @@ struct TemporaryFile: ~Copyable {
         return false
     }
 
-    /// Gives a name back to what had it, which is now where this file was.
+    /// Gives `base` back to the file that had it, which now has this file's temporary name.
     private mutating func giveBack(_ base: String, _ own: FileVersion) throws(Errno) {
         guard let temporary = name else { return }
-        // From here on the file of the other one is at the temporary name, which must not go.
+        // The other program's file now has the temporary name and must not be removed.
         name = nil
         do throws(Errno) {
             try exchange(temporary, with: base)
@@ -114,7 +114,7 @@ struct TemporaryFile: ~Copyable {
         if FileVersion(of: temporary, in: folder)?.hasSameContents(as: own) == true {
             name = temporary
         } else {
-            // Another program has saved once more meanwhile, and the newest has the name. The one before stays hidden.
+            // Another program has saved again meanwhile. Its newest file keeps the name; the previous one stays hidden.
             try exchange(temporary, with: base)
         }
     }
@@ -129,13 +129,13 @@ struct TemporaryFile: ~Copyable {
         try throwingErrno { unsafe clinux_exchange(folder, name, base) }
     }
 
-    /// Takes a name, unless somebody has it.
+    /// Takes a name. Returns false if the name is taken.
     mutating func claimName(_ base: String) throws(Errno) -> Bool {
         do throws(Errno) {
             do throws(Errno) {
                 try link(to: base)
             } catch {
-                // On a memory card, or behind a program that serves files, each file may have one name alone.
+                // Some file systems, such as those of memory cards and FUSE, do not support hard links.
                 guard let name, [EPERM, ENOTSUP, ENOSYS, EINVAL, EMLINK].contains(error.rawValue) else { throw error }
                 let folder = folder.number
                 try throwingErrno { unsafe clinux_rename_to_free(folder, name, base) }
@@ -149,10 +149,10 @@ struct TemporaryFile: ~Copyable {
         return true
     }
 
-    /// Lets other runs lock it, once it has its name.
+    /// Unlocks the file for other runs after it has its name.
     func unlock() { FileLock.unlock(file) }
 
-    /// Gives it another temporary name, or its first.
+    /// Gives the file another temporary name, or its first.
     private mutating func move(to temporary: String) throws(Errno) {
         let folder = folder.number
         if let name {
@@ -178,8 +178,8 @@ struct TemporaryFile: ~Copyable {
         name = nil
     }
 
-    /// Asks for the folder to be on the disk too. The contents are, and the name has been taken: a folder that cannot be
-    /// listed, or a network file system that has nothing to flush, does not make a failure of that.
+    /// Flushes the folder to the disk. Errors are ignored: the contents are on the disk and the name is taken, but some
+    /// folders cannot be listed and some network file systems cannot flush.
     private func flushFolder() {
         guard let folder = try? FileDescriptor(".", in: folder, O_RDONLY | O_DIRECTORY) else { return }
         try? folder.flush()

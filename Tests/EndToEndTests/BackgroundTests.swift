@@ -89,7 +89,7 @@ import Testing
             (["--start-at", "no-such-tag"], "a.ipynb", 2, "no-such-tag"),
             (
                 ["--status", "/no/such/folder/x"], "a.ipynb", 3,
-                "/no/such/folder/x: its folder does not exist; make it first\n"
+                "/no/such/folder/x: its folder does not exist; create it first\n"
             ),
             (["--log", "/no/such/folder/x"], "a.ipynb", 3, "--log /no/such/folder/x: No such file or directory\n"),
             (["--stdout"], "a.ipynb", 2, "--detach leaves nobody to read standard output; use --inplace or --output\n"),

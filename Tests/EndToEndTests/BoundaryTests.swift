@@ -207,7 +207,7 @@ struct `The boundary between users` {
         try #require(rename(shared.path + "/c.ipynb", shared.path + "/b.ipynb") == 0)
         try shared.write("", to: "go")
         let end = try await run.end()
-        #expect(end.status == 3 && end.errors.contains("is not the file any more that root has seen"), "\(end.errors)")
+        #expect(end.status == 3 && end.errors.contains("is no longer the file that root checked"), "\(end.errors)")
         #expect(!shared.names.contains("ran"))
         #expect(try shared.notebook("b.ipynb").outputs == [["old\n"]])
     }

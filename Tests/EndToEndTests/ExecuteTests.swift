@@ -277,7 +277,7 @@ import Testing
         try folder.write(["print(1)"])
         let nowhere = try await Program.run(["execute", "--output", "no/such/b.ipynb", "a.ipynb"], in: folder)
         #expect(nowhere.status == 3)
-        #expect(nowhere.errors == "galley: no/such/b.ipynb: its folder does not exist; make it first\n")
+        #expect(nowhere.errors == "galley: no/such/b.ipynb: its folder does not exist; create it first\n")
     }
 
     @Test func `is refused while another run works on it, and not after that`() async throws {
@@ -288,7 +288,7 @@ import Testing
         #expect(try await eventually { try folder.notebook().outputs[0] == ["first\n"] })
         let second = try await Program.run(["execute", "--inplace", "a.ipynb"], in: folder)
         #expect(second.status == 3)
-        #expect(second.errors.hasPrefix("galley: a.ipynb is being run by another galley"))
+        #expect(second.errors.hasPrefix("galley: a.ipynb is being run by another process"))
         try folder.write("", to: "go")
         #expect(try await first.end().status == 0)
         #expect(try folder.notebook().counts == [1, 2])

@@ -254,7 +254,7 @@ extension JSONEncoder {
         guard case .failed(let error) = jobs[1].result else { Issue.record("\(jobs[1].result)"); return }
         #expect(
             "\(error)"
-                == "\(folder)/out/report.ipynb is where the result of \(folder)/a/report.ipynb goes; name another place"
+                == "\(folder)/out/report.ipynb is already the output of \(folder)/a/report.ipynb; choose another path"
         )
     }
 

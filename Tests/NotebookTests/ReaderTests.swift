@@ -11,11 +11,11 @@ import Testing
         (#"{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}"#, "the file (line 1, column 1) has no 'cells'"),
         (
             #"{"nbformat": 5}"#,
-            "nbformat (line 1, column 14) is 5; notebooks of version 1 to 4 can be read. Save it as nbformat 4"
+            "nbformat (line 1, column 14) is 5, but only versions 1 to 4 can be read. Save the notebook as nbformat 4"
         ),
         (
             #"{"nbformat": 0}"#,
-            "nbformat (line 1, column 14) is 0; notebooks of version 1 to 4 can be read. Save it as nbformat 4"
+            "nbformat (line 1, column 14) is 0, but only versions 1 to 4 can be read. Save the notebook as nbformat 4"
         ),
         (#"{"nbformat": "4"}"#, "nbformat (line 1, column 14) is a string where a whole number was expected"),
         (#"{"nbformat": 4.5}"#, "nbformat (line 1, column 14) is a number where a whole number was expected"),
@@ -86,7 +86,7 @@ import Testing
         (
             "no metadata", #"{"cells": [], "nbformat": 4, "nbformat_minor": 5}"#,
             #"{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}"#,
-            ["'metadata' was missing and has been added, empty"]
+            ["'metadata' was missing; an empty value was added"]
         ),
         (
             "no members of a cell",
@@ -96,11 +96,11 @@ import Testing
                     #"[{"cell_type": "code", "execution_count": null, "id": "a", "metadata": {}, "outputs": [], "source": []}, {"cell_type": "raw", "id": "b", "metadata": {}, "source": []}]"#
             ),
             [
-                "cells[0]: 'metadata' was missing and has been added, empty",
-                "cells[0]: 'execution_count' was missing and has been added, empty",
-                "cells[0]: 'outputs' was missing and has been added, empty",
-                "cells[1]: 'source' was missing and has been added, empty",
-                "cells[1]: 'metadata' was missing and has been added, empty",
+                "cells[0]: 'metadata' was missing; an empty value was added",
+                "cells[0]: 'execution_count' was missing; an empty value was added",
+                "cells[0]: 'outputs' was missing; an empty value was added",
+                "cells[1]: 'source' was missing; an empty value was added",
+                "cells[1]: 'metadata' was missing; an empty value was added",
             ]
         ),
         (
@@ -114,22 +114,22 @@ import Testing
                     #""execution_count": null, "id": "a", "metadata": {}, "outputs": [{"data": {}, "metadata": {}, "output_type": "display_data"}, {"data": {}, "execution_count": null, "metadata": {}, "output_type": "execute_result"}], "source": []"#
             ),
             [
-                "cells[0].outputs[0]: 'data' was missing and has been added, empty",
-                "cells[0].outputs[0]: 'metadata' was missing and has been added, empty",
-                "cells[0].outputs[1]: 'execution_count' was missing and has been added, empty",
-                "cells[0].outputs[1]: 'metadata' was missing and has been added, empty",
+                "cells[0].outputs[0]: 'data' was missing; an empty value was added",
+                "cells[0].outputs[0]: 'metadata' was missing; an empty value was added",
+                "cells[0].outputs[1]: 'execution_count' was missing; an empty value was added",
+                "cells[0].outputs[1]: 'metadata' was missing; an empty value was added",
             ]
         ),
         (
             "no minor version", #"{"cells": [], "metadata": {}, "nbformat": 4}"#,
             #"{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 0}"#,
-            ["the file does not say its whole version and was taken for 4.0"]
+            ["the file does not specify its full format version; assumed 4.0"]
         ),
         (
             "no version at all",
             #"{"cells": [{"cell_type": "raw", "id": "a", "metadata": {}, "source": "x"}], "metadata": {}}"#,
             #"{"cells": [{"cell_type": "raw", "id": "a", "metadata": {}, "source": "x"}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}"#,
-            ["the file does not say its whole version and was taken for 4.5"]
+            ["the file does not specify its full format version; assumed 4.5"]
         ),
         (
             "repeated and strange ids",
@@ -142,9 +142,9 @@ import Testing
                     #"[{"cell_type": "raw", "id": "a", "metadata": {}, "source": "x"}, {"cell_type": "raw", "id": "5dfbf364", "metadata": {}, "source": "y"}, {"cell_type": "raw", "id": "a b", "metadata": {}, "source": "y"}, {"cell_type": "raw", "id": "74f906e6", "metadata": {}, "source": "y"}]"#
             ),
             [
-                "cells[1]: the id 'a' stood on an earlier cell already; it is now '5dfbf364'",
-                "cells[2]: 'a b' is not an id by the format's rules (1 to 64 letters, digits, '-' or '_'); it was left",
-                "cells[3]: the cell had no id and was given '74f906e6'",
+                "cells[1]: the id 'a' is already used by an earlier cell; the new id is '5dfbf364'",
+                "cells[2]: 'a b' is not a valid id (1 to 64 letters, digits, '-' or '_'); left unchanged",
+                "cells[3]: the cell had no id; the new id is '74f906e6'",
             ]
         ),
     ])
@@ -165,9 +165,9 @@ import Testing
         #expect(notebook.text.string == text)
         #expect(
             notebook.warnings.map(\.description) == [
-                "cells[0].metadata.tags: it is a string where a list of strings was expected; it was left",
-                "cells[0].outputs[0].traceback: it is a list of other things where a list of strings was expected; it was left",
-                "cells[0].execution_count: it is a string where a whole number or null was expected; it was left",
+                "cells[0].metadata.tags: found a string where a list of strings was expected; left unchanged",
+                "cells[0].outputs[0].traceback: found a list with other values where a list of strings was expected; left unchanged",
+                "cells[0].execution_count: found a string where a whole number or null was expected; left unchanged",
             ])
     }
 
@@ -188,7 +188,7 @@ import Testing
 
     @Test func `of an older version says that it was upgraded`() throws {
         let notebook = try Notebook(parsing: Fixture.named("v3").bytes)
-        #expect(notebook.warnings.map(\.description) == ["the notebook was of version 3 and has been upgraded to 4.5"])
+        #expect(notebook.warnings.map(\.description) == ["the notebook was upgraded from version 3 to 4.5"])
         #expect(notebook.version == (4, 5))
     }
 }

@@ -23,7 +23,7 @@ import Testing
         #expect(error == .diskFull(path: small("a"), needed: 400_000) && error?.isTransient == true)
         #expect(
             error?.description
-                == "\(small("a")): no space left for 400000 bytes; what was there is untouched. Free some space and run again"
+                == "\(small("a")): no space left for 400000 bytes; the old contents are intact. Free some space and run again"
         )
         #expect(contents(small("a")) == String(repeating: "old", count: 30_000))
         #expect(list(small.path) == names)
@@ -52,7 +52,7 @@ import Testing
         let error = await #expect(throws: StorageError.self) { try await file.write(Array("new".utf8)) }
         #expect(
             error?.description
-                == "\(path) is read-only; give write permission (chmod u+w), or write the result elsewhere")
+                == "\(path) is read-only; give write permission, or write the result elsewhere")
         #expect(contents(path) == "old")
         #expect(scratch.names == ["a"])
     }
@@ -78,7 +78,7 @@ import Testing
         run("rm", "-rf", scratch("folder"))
         let error = await #expect(throws: StorageError.self) { try await file.write(Array("new".utf8)) }
         #expect(
-            error?.description == "\(path): its folder does not exist; make it first" && error?.isTransient == false)
+            error?.description == "\(path): its folder does not exist; create it first" && error?.isTransient == false)
     }
 
     @Test(arguments: ["", ".", "..", "folder", "folder/"])

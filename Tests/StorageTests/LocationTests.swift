@@ -41,7 +41,7 @@ import Testing
         #expect(throws: UnknownStorage(location: "s3://a/b")) { try providers.provider(of: "s3://a/b") }
         #expect(
             "\(UnknownStorage(location: "s3://a/b"))"
-                == "s3://a/b: no storage is known for s3://. If it is a file of this machine, write ./s3://a/b")
+                == "s3://a/b: no storage provider opens s3://. For a local file, write ./s3://a/b")
     }
 
     @Test func `lists what is in a folder, and makes folders`() throws {

@@ -22,7 +22,7 @@ import Testing
                     Issue.record("it was not locked")
                 } catch {
                     #expect(error == .inUse(path: path, process: Int(getpid())))
-                    #expect("\(error)" == "\(path) is being run by this process already")
+                    #expect("\(error)" == "\(path) is already being run by this process")
                 }
             }
         }
@@ -32,7 +32,7 @@ import Testing
         try await third.lock()
         _ = others
         let other = StorageError.inUse(path: path, process: 1)
-        #expect("\(other)" == "\(path) is being run by another galley (process 1); wait for its end, or end it")
+        #expect("\(other)" == "\(path) is being run by another process (ID 1); wait for it, or end it")
     }
 
     @Test func `is locked by whatever name it is called`() async throws {

@@ -75,7 +75,7 @@ private let marked = "\u{301}x.ipynb"
         _ = try scratch.file("b.ipynb", "other")
         try #require(rename(scratch("b.ipynb"), path) == 0)
         let error = await #expect(throws: StorageError.self) { try await LocalFile(path, reading: bounds).read() }
-        #expect("\(error.map { "\($0)" } ?? "")".contains("is not the file any more that root has seen"))
+        #expect("\(error.map { "\($0)" } ?? "")".contains("is no longer the file that root checked"))
         // The first one may still be there under another name.
         #expect(try await LocalFile(path).read() == Array("other".utf8))
     }

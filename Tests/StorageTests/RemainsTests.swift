@@ -241,7 +241,7 @@ struct `A file that no folder on its disk keeps a copy of` {
             try await file.lock()
             _ = try await file.read()
             let warnings = await file.takeWarnings()
-            try #require(warnings.count == 1 && warnings[0].contains("is kept in \(temporary) meanwhile"))
+            try #require(warnings.count == 1 && warnings[0].contains("its old contents are kept in \(temporary)"))
             _ = try await file.write(Array("new".utf8))
             try #require(contents(path) == "new" && list(temporary) == [])
         }
