@@ -127,19 +127,19 @@ final class BatchProgress: ProgramSink {
         let word = color + (jobReport.isSuccess ? "ok    " : "FAILED") + (color.isEmpty ? "" : "\u{1B}[0m")
         let digits = String(tasks.count).count
         let finished = state.jobReports.values.count { !$0.isLeftOut }
-        let lead = "[\(String(finished).padded(digits))/\(tasks.count)] "
+        let prefix = "[\(String(finished).padded(digits))/\(tasks.count)] "
         let attempt = jobReport.failedAttempts.isEmpty ? "" : " (attempt \(jobReport.failedAttempts.count + 1))"
         let rest =
             " \(jobReport.duration.inWords.padded(7))  \(name(job))\(attempt)"
             + (jobReport.shownSentence.map { ": \($0)" } ?? "")
         state.console.writeToLog(
-            jobReport.isSuccess ? .info : .error, lead + (jobReport.isSuccess ? "ok" : "FAILED") + rest,
+            jobReport.isSuccess ? .info : .error, prefix + (jobReport.isSuccess ? "ok" : "FAILED") + rest,
             notebook: tasks[job].path,
             cell: jobReport.cell)
         if jobReport.isSuccess {
-            state.console.sayAloud(lead + word + rest)
+            state.console.sayAloud(prefix + word + rest)
         } else {
-            state.console.write(lead + word + rest)
+            state.console.write(prefix + word + rest)
         }
         guard let sentence = jobReport.sentence, let host = state.console.host else { return }
         let command = host.annotation(
