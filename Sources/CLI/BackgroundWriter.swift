@@ -4,39 +4,39 @@ import Glibc
 import GalleyStorage
 import Synchronization
 
-/// A way out for text that never keeps anybody waiting: whoever reads it may be slow, or have stopped reading.
+/// Writes text on its own thread, so that a slow or stopped reader never blocks the run.
 ///
-/// What is written waits in memory, up to a bound, and is written by a thread of its own.
+/// Text waits in memory, at most `limit` bytes. Text beyond the limit is dropped and replaced by a notice.
 final class BackgroundWriter: Sendable {
     private struct State {
         var waiting: [UInt8] = []
-        var lost = 0
+        var droppedCount = 0
         var isBusy = false
         var isBroken = false
-        /// Nil before it is known, and where it could not be opened.
+        /// Nil before the named pipe is open, and after opening it has failed.
         var descriptor: Int32?
         var isNamedPipe = false
-        /// Until when a pipe is waited for; nil while the run goes on.
+        /// When to stop waiting for the reader of a named pipe; nil during the run.
         var deadline: ContinuousClock.Instant?
     }
 
     private let state: Mutex<State>
-    private let queue = DispatchQueue(label: "galley.outlet")
+    private let queue = DispatchQueue(label: "galley.background-writer")
     private let limit: Int
-    /// What stands in the place of bytes that were left out.
+    /// Makes the notice that replaces a number of dropped bytes.
     private let gap: @Sendable (Int) -> [UInt8]
 
-    /// Writes to a descriptor that is open; what would make more than `limit` bytes wait is left out, and that is said.
+    /// Writes to an open descriptor.
     init(_ descriptor: Int32, limit: Int, gap: @escaping @Sendable (_ count: Int) -> [UInt8]) {
         state = Mutex(State(descriptor: descriptor))
         self.limit = limit
         self.gap = gap
     }
 
-    /// Writes to a file, which is made where there is none.
+    /// Writes to a file, and creates it if it does not exist.
     ///
     /// - Parameters:
-    ///   - isNew: Whether the file is emptied, and nobody else may write to it meanwhile.
+    ///   - isNew: Whether to empty the file and lock it against other runs.
     convenience init(
         file path: String, of option: String, _ files: any RunFileWriter, isNew: Bool = false, limit: Int,
         gap: @escaping @Sendable (_ count: Int) -> [UInt8]
@@ -61,7 +61,7 @@ final class BackgroundWriter: Sendable {
         self.init(descriptor, limit: limit, gap: gap)
     }
 
-    /// Writes to a pipe that has a name, once somebody reads from it.
+    /// Writes to a named pipe once a process reads from it.
     private init(pipe: PinnedPath, limit: Int, gap: @escaping @Sendable (_ count: Int) -> [UInt8]) {
         state = Mutex(State(isBusy: true, isNamedPipe: true))
         self.limit = limit
@@ -73,7 +73,7 @@ final class BackgroundWriter: Sendable {
         }
     }
 
-    /// Opens a pipe once something reads from it; nil where nothing does in time.
+    /// Opens a pipe once a process reads from it; returns nil if none does in time.
     private func waitForReader(of pipe: PinnedPath) -> Int32? {
         while true {
             do throws(Errno) {
@@ -86,17 +86,17 @@ final class BackgroundWriter: Sendable {
         }
     }
 
-    /// Whether the run is over, and whatever reads had its time since.
+    /// Whether the run is over and the reader has had its time since.
     private var isTooLate: Bool { state.withLock { $0.deadline.map { ContinuousClock.now >= $0 } ?? false } }
 
     /// Adds text, to be written as soon as possible.
     func write(_ text: some Collection<UInt8>) {
         let isIdle = state.withLock { state in
             guard state.waiting.isEmpty || state.waiting.count + text.count <= limit else {
-                state.lost += text.count
+                state.droppedCount += text.count
                 return false
             }
-            closeGap(&state)
+            appendNotice(&state)
             state.waiting += text
             defer { state.isBusy = true }
             return !state.isBusy
@@ -107,7 +107,7 @@ final class BackgroundWriter: Sendable {
     private func drain() {
         while true {
             let next = state.withLock { state -> (bytes: [UInt8], descriptor: Int32)? in
-                if state.waiting.isEmpty { closeGap(&state) }
+                if state.waiting.isEmpty { appendNotice(&state) }
                 guard let descriptor = state.descriptor, !state.waiting.isEmpty else {
                     state.isBusy = false
                     return nil
@@ -122,15 +122,15 @@ final class BackgroundWriter: Sendable {
         }
     }
 
-    private func closeGap(_ state: inout State) {
-        if state.lost > 0 { state.waiting += gap(state.lost) }
-        state.lost = 0
+    private func appendNotice(_ state: inout State) {
+        if state.droppedCount > 0 { state.waiting += gap(state.droppedCount) }
+        state.droppedCount = 0
     }
 
     /// Waits until everything has been written; returns whether it was.
     ///
-    /// - Parameter patience: How long the reader of a pipe with a name is waited for that does not read; nil for as long as it
-    ///   takes, as for all other readers.
+    /// - Parameter readerTimeout: How long to wait for the reader of a named pipe; nil waits without a limit, as for
+    ///   all other files.
     func finish(within readerTimeout: Duration? = nil) async -> Bool {
         state.withLock { state in
             if state.isNamedPipe { state.deadline = readerTimeout.map { ContinuousClock.now + $0 } }
@@ -144,7 +144,7 @@ final class BackgroundWriter: Sendable {
     }
 }
 
-/// Why a file that is to be written on the way cannot be.
+/// The reason why Galley cannot write a file during the run, such as the log.
 struct OutputFileError: Error {
     let option: String
     let path: String

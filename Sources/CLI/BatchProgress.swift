@@ -3,10 +3,10 @@ import Galley
 import GalleyReports
 import Synchronization
 
-/// Tells a person, or a log, how the run of many notebooks goes.
+/// Shows the progress of many notebooks on standard error and in the log.
 ///
-/// At a terminal there is a line for each notebook that runs, and a bar; elsewhere, and above those, a line for each one
-/// that is over. In the end it says what went wrong, and which took longest.
+/// Each finished notebook gets a line. A terminal also shows a line for each running notebook and a progress bar. The
+/// end lists the failures and the slowest notebooks.
 final class BatchProgress: ProgramSink {
     private let tasks: [NotebookTask]
     private let streams: Bool
@@ -52,12 +52,13 @@ final class BatchProgress: ProgramSink {
             case .retrying(let job, let attempt, let reason):
                 state.running[job] = nil
                 state.console.reportProblem(
-                    .warning, "\(name(job)): \(reason.terminalSafeLine(300)); it is run again (attempt \(attempt))",
+                    .warning, "\(name(job)): \(reason.terminalSafeLine(300)); retrying (attempt \(attempt))",
                     notebook: tasks[job].path)
             case .waitingForMemory(let available, let needed):
                 state.console.reportProblem(
                     .warning,
-                    "kernels wait for memory: \(available / 1_000_000) MB are left, and one needs about \(needed / 1_000_000) MB"
+                    "waiting for memory: \(available / 1_000_000) MB are available, "
+                        + "and a kernel needs about \(needed / 1_000_000) MB"
                 )
             case .finished(let report): finish(report, &state)
             default: break
@@ -113,7 +114,7 @@ final class BatchProgress: ProgramSink {
         _ = await state.withLock(\.console.liveTerminal).finish()
     }
 
-    // MARK: What stays
+    // MARK: Lines
 
     private func name(_ job: Int) -> String { tasks[job].path.terminalSafeLine(200) }
 
@@ -125,20 +126,20 @@ final class BatchProgress: ProgramSink {
         let color = state.console.hasColors ? (jobReport.isSuccess ? "\u{1B}[32m" : "\u{1B}[31m") : ""
         let word = color + (jobReport.isSuccess ? "ok    " : "FAILED") + (color.isEmpty ? "" : "\u{1B}[0m")
         let digits = String(tasks.count).count
-        let over = state.jobReports.values.count { !$0.isLeftOut }
-        let lead = "[\(String(over).padded(digits))/\(tasks.count)] "
+        let finished = state.jobReports.values.count { !$0.isLeftOut }
+        let prefix = "[\(String(finished).padded(digits))/\(tasks.count)] "
         let attempt = jobReport.failedAttempts.isEmpty ? "" : " (attempt \(jobReport.failedAttempts.count + 1))"
         let rest =
             " \(jobReport.duration.inWords.padded(7))  \(name(job))\(attempt)"
             + (jobReport.shownSentence.map { ": \($0)" } ?? "")
         state.console.writeToLog(
-            jobReport.isSuccess ? .info : .error, lead + (jobReport.isSuccess ? "ok" : "FAILED") + rest,
+            jobReport.isSuccess ? .info : .error, prefix + (jobReport.isSuccess ? "ok" : "FAILED") + rest,
             notebook: tasks[job].path,
             cell: jobReport.cell)
         if jobReport.isSuccess {
-            state.console.sayAloud(lead + word + rest)
+            state.console.sayAloud(prefix + word + rest)
         } else {
-            state.console.write(lead + word + rest)
+            state.console.write(prefix + word + rest)
         }
         guard let sentence = jobReport.sentence, let host = state.console.host else { return }
         let command = host.annotation(
@@ -146,7 +147,7 @@ final class BatchProgress: ProgramSink {
         if let command { state.console.command(command) }
     }
 
-    /// Says in the end what has to be known.
+    /// Prints the failures, the totals and the slowest notebooks.
     private func finish(_ report: BatchReport, _ state: inout State) {
         state.ticker?.cancel()
         state.running = [:]
@@ -165,7 +166,7 @@ final class BatchProgress: ProgramSink {
         }
         let leftOut = jobReports.count - ran.count
         if leftOut > 0 {
-            let reason = report.stop.map { "the run \($0)" } ?? "enough others had failed"
+            let reason = report.stop.map { "the run \($0)" } ?? "the limit of failures was reached"
             state.console.reportProblem(.warning, "\(count(leftOut)) not run, because \(reason)")
         } else if let stop = report.stop {
             state.console.reportProblem(.warning, "the run \(stop)")
@@ -181,7 +182,7 @@ final class BatchProgress: ProgramSink {
         state.console.flush()
     }
 
-    /// Shows of each notebook that failed the code, the traceback or what differs; folded where the host does that.
+    /// Shows the code, the traceback or the differences of each failed notebook, folded if the CI host supports it.
     private func explain(_ failed: [(job: Int, jobReport: JobReport)], _ state: inout State) {
         for (job, jobReport) in failed {
             let details = jobReport.details(withColors: state.console.hasColors)
@@ -201,7 +202,7 @@ final class BatchProgress: ProgramSink {
         }
     }
 
-    /// As much of many lines as somebody reads: the notebook has the others.
+    /// Returns the first and last lines of long details. The notebook has the others.
     private static func shortened(_ details: [String]) -> [String] {
         let lines = details.flatMap { $0.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) }
             .map { $0.utf8.count > 4000 ? $0.prefix(1000) + "…" : String($0) }
@@ -211,7 +212,7 @@ final class BatchProgress: ProgramSink {
                 + lines.suffix(100)
     }
 
-    // MARK: What changes
+    // MARK: Status at a terminal
 
     private func showStatus(_ state: inout State) {
         guard state.console.liveTerminal.isLive else { return }
@@ -225,21 +226,21 @@ final class BatchProgress: ProgramSink {
 
     private func bar(_ state: State) -> String {
         let width = 24
-        let over = state.jobReports.count
+        let finished = state.jobReports.count
         let failed = state.jobReports.values.count(where: \.hasFailed)
-        let full = over * width / max(1, tasks.count)
+        let full = finished * width / max(1, tasks.count)
         let bar = String(repeating: "█", count: full) + String(repeating: "░", count: width - full)
         let rest = timeLeft(state).map { ", about \($0.inWords) left" } ?? ""
-        return "\(bar) \(over)/\(tasks.count)\(failed > 0 ? ", \(failed) failed" : "")\(rest)"
+        return "\(bar) \(finished)/\(tasks.count)\(failed > 0 ? ", \(failed) failed" : "")\(rest)"
     }
 
-    /// How long it is going to take, by what those took that are over; nil before that tells anything.
+    /// Estimates the remaining time from the finished notebooks; nil while there is too little to go by.
     private func timeLeft(_ state: State) -> Duration? {
         let passed = begin.duration(to: .now)
         guard !state.jobReports.isEmpty, tasks.count > state.jobReports.count, passed > .seconds(1) else { return nil }
         let all = tasks.indices
         let known = all.compactMap { tasks[$0].earlierDuration }
-        // Where it is known how long all of them took before, those that take long count for more.
+        // If all earlier durations are known, notebooks that take long count for more.
         let weights = known.count == tasks.count ? known.map { max($0.inSeconds, 0.1) } : all.map { _ in 1 }
         let done = all.reduce(0.0) { $0 + (state.jobReports[$1] == nil ? 0 : weights[$1]) }
         let rest = passed.inSeconds / done * (weights.reduce(0, +) - done)
@@ -248,14 +249,14 @@ final class BatchProgress: ProgramSink {
 }
 
 extension JobReport {
-    /// What went wrong, on one line.
+    /// The error on one line.
     fileprivate var shownSentence: String? {
-        // Where a result was rescued to stands at the end.
+        // The path of the rescued result stands at the end.
         if case .failed(let error) = result, error is UnsavedRun { return sentence?.terminalSafeLine(1000) }
         return sentence?.terminalSafeLine(160)
     }
 
-    /// What there is to see of what went wrong.
+    /// The lines that explain the error.
     fileprivate func details(withColors: Bool) -> [String] {
         if let failure { return failure.details(withColors: withColors) }
         if let sentence, findings.isEmpty, sentence.count > 160 { return [sentence.terminalSafe()] }

@@ -2,46 +2,46 @@ import Glibc
 import GalleyJupyterProtocol
 import GalleyStorage
 
-/// A server for continuous integration that reads what is printed, and understands some of it.
+/// A CI service that reads the program's output and interprets commands in it.
 enum CIHost: Sendable {
-    /// It marks lines of files.
+    /// Marks lines of files.
     case gitHub
-    /// It folds sections of its log.
+    /// Folds sections of its log.
     case gitLab
 
-    /// The one that runs this process; nil where none does.
+    /// The service that runs this process; nil if there is none.
     static let current: CIHost? =
         Terminal.variable("GITHUB_ACTIONS") == "true"
         ? .gitHub : Terminal.variable("GITLAB_CI") == "true" ? .gitLab : nil
 
-    /// A line of somebody else's, as the host takes it for what it is: text that a notebook prints gives no orders.
+    /// Returns a line that the host does not take for a command, for text that a notebook prints.
     static func neutralized(_ line: String) -> String {
-        // Most lines hold neither of the signs that orders begin with.
+        // Most lines contain neither of the characters that commands begin with.
         guard line.utf8.contains(where: { $0 == UInt8(ascii: "#") || $0 == UInt8(ascii: ":") }) else { return line }
-        // Other servers take orders too, wherever they stand in a line.
+        // Other services accept commands anywhere in a line.
         for mark in ["##vso[", "##teamcity["] where line.contains(mark) && current == nil {
             return line.replacing(mark, with: "#\u{2060}" + mark.dropFirst())
         }
         guard current == .gitHub else { return line }
-        // A mark that cannot be seen keeps the signs apart.
+        // An invisible character separates the characters of a command.
         let line = line.replacing("##[", with: "#\u{2060}#[")
         return line.drop(while: \.isWhitespace).hasPrefix("::") ? line.replacing("::", with: ":\u{2060}:") : line
     }
 
-    /// Marks a line of a notebook; nil where the host does not do that.
+    /// Returns the command that marks a line of a notebook; nil if the host has none.
     func annotation(notebook: String, line: Int?, title: String, _ message: String) -> String? {
         guard self == .gitHub else { return nil }
-        // Files are called as the repository calls them.
+        // The host names files relative to the repository.
         let root = Terminal.variable("GITHUB_WORKSPACE").map { RunPaths.pathComponents(of: $0) } ?? []
         let parts = RunPaths.pathComponents(of: notebook)
         let path =
             parts.starts(with: root)
             ? parts.dropFirst(root.count).map(\.text).joined(separator: "/") : RunPaths.absolutePath(notebook)
-        let place = ["file=\(Self.property(path))", line.map { "line=\($0)" }, "title=\(Self.property(title))"]
-        return "::error \(place.compactMap(\.self).joined(separator: ","))::\(Self.data(message))"
+        let properties = ["file=\(Self.property(path))", line.map { "line=\($0)" }, "title=\(Self.property(title))"]
+        return "::error \(properties.compactMap(\.self).joined(separator: ","))::\(Self.data(message))"
     }
 
-    /// The line before, and the one after, what can be folded.
+    /// Returns the lines before and after a section that the host folds.
     func fold(_ title: String, number: Int) -> (begin: String, end: String) {
         switch self {
         case .gitHub: return ("::group::\(Self.data(title))", "::endgroup::")
@@ -55,7 +55,7 @@ enum CIHost: Sendable {
         }
     }
 
-    /// Text as a command's message holds it.
+    /// Returns text as a command's message.
     private static func data(_ text: String) -> String {
         escaped(text, ["%": "%25", "\r": "%0D", "\n": "%0A"])
     }
@@ -64,10 +64,14 @@ enum CIHost: Sendable {
         escaped(text, ["%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"])
     }
 
-    /// Each sign by itself: two that Swift takes for one character, such as the end of a line, are two to the host.
-    private static func escaped(_ text: String, _ signs: [Unicode.Scalar: String]) -> String {
+    /// Escapes Unicode scalars, because Swift takes CR LF for one character and the host for two.
+    private static func escaped(_ text: String, _ replacements: [Unicode.Scalar: String]) -> String {
         text.unicodeScalars.reduce(into: "") { escaped, scalar in
-            if let sign = signs[scalar] { escaped += sign } else { escaped.unicodeScalars.append(scalar) }
+            if let replacement = replacements[scalar] {
+                escaped += replacement
+            } else {
+                escaped.unicodeScalars.append(scalar)
+            }
         }
     }
 }

@@ -1,13 +1,15 @@
 import GalleyRuns
 
-/// What is run when a run has ended.
+/// The commands that run after a run has ended (`--then` and its variants).
 struct CompletionHooks {
     private let background: BackgroundOptions
     private let paths: RunPaths
 
     init(_ background: BackgroundOptions, _ paths: RunPaths) { (self.background, self.paths) = (background, paths) }
 
-    /// - Parameter output: Takes the lines that they print; nil where these go to the standard streams.
+    /// Runs the commands that apply to the exit status.
+    ///
+    /// - Parameter output: Receives the lines that the commands print; nil leaves them on the standard streams.
     func run(after end: RunSummary, _ status: Int32, output: ((String) -> Void)?, reportProblem: (String) -> Void) {
         var variables = [
             "GALLEY_STATUS": end.outcome, "GALLEY_EXIT": "\(status)", "GALLEY_NOTEBOOK": paths.notebook,

@@ -3,18 +3,18 @@ import Galley
 import Glibc
 import GalleyReports
 
-/// How it is said: to a person on standard error, and the same to a log.
+/// Prints the lines of a run on standard error and writes them to the log.
 struct ConsoleOutput {
     var liveTerminal: LiveTerminal
     let hasColors: Bool
     let host: CIHost?
-    /// What is told everything, also where standard error is quiet.
+    /// Receives all lines, even if standard error is quiet.
     private let log: RunLog?
     private let isQuiet: Bool
     /// Whether standard error is the log.
     private let hasLogAlone: Bool
     private let logPath: String
-    /// How long the reader of a log that is a pipe is waited for.
+    /// How long to wait for the reader of a log that is a pipe.
     private let readerTimeout: Duration
 
     init(_ arguments: ExecuteArguments, _ log: RunLog?) {
@@ -27,22 +27,22 @@ struct ConsoleOutput {
         host = CIHost.current
     }
 
-    /// Says how it goes.
+    /// Writes a line of progress.
     mutating func writeLine(_ line: String, notebook: String? = nil, cell: Int? = nil) {
         log?.write(.info, line, notebook: notebook, cell: cell)
         if !isQuiet { write(line) }
     }
 
-    /// Says several lines at once.
+    /// Writes several lines of progress at once.
     mutating func writeLine(_ lines: [String]) {
         for line in lines { writeLine(line) }
         flush()
     }
 
-    /// Says how it goes, and leaves it out of the log.
+    /// Prints a line of progress, but leaves it out of the log.
     mutating func sayAloud(_ line: String) { if !isQuiet { write(line) } }
 
-    /// Says what is wrong.
+    /// Reports a problem, even if standard error is quiet.
     mutating func reportProblem(
         _ level: RunLog.Level, _ problem: String, details: [String] = [], notebook: String? = nil, cell: Int? = nil
     ) {
@@ -50,7 +50,7 @@ struct ConsoleOutput {
         for line in ["galley: " + problem] + details { write(line) }
     }
 
-    /// Says something to the log alone.
+    /// Writes an entry to the log only.
     func writeToLog(
         _ level: RunLog.Level, _ text: String, details: [String] = [], notebook: String? = nil, cell: Int? = nil
     ) {
@@ -64,7 +64,7 @@ struct ConsoleOutput {
         write(lead + line.terminalSafe(withColors: hasColors))
     }
 
-    /// Writes what is for those alone who read standard error.
+    /// Prints text on standard error, but leaves it out of the log. The CI host must not take it for a command.
     mutating func write(_ text: String) {
         if hasLogAlone { return }
         for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
@@ -72,7 +72,7 @@ struct ConsoleOutput {
         }
     }
 
-    /// Writes what the host understands, and nobody else.
+    /// Prints a command for the CI host.
     mutating func command(_ line: String) { if !hasLogAlone { liveTerminal.write(line) } }
 
     mutating func flush() {
@@ -80,7 +80,7 @@ struct ConsoleOutput {
         liveTerminal.flush()
     }
 
-    /// Waits until the log is written; returns what is wrong if not all of it is.
+    /// Waits until the log is written; returns the problem if some of it could not be written.
     func finishLog() async -> String? {
         guard let log, await !log.finish(within: readerTimeout) else { return nil }
         return "not all lines could be written to \(logPath)"

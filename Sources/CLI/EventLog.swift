@@ -6,29 +6,29 @@ import GalleyJupyterProtocol
 import GalleyReports
 import GalleyStorage
 
-/// A file that tells what happens in a run, one JSON object a line, written when it happens.
+/// Writes the events of a run to a file as they happen, one JSON object per line.
 ///
-/// `events.schema.json` says what can stand in it.
+/// `events.schema.json` describes the objects.
 final class EventLog: ProgramSink {
     private let writer: BackgroundWriter
     private let path: String
     /// The notebooks by their jobs.
     private let notebooks: [String]
-    /// Whether it is the run of one notebook, whose end is that of everything.
+    /// Whether this is a run of one notebook. Its end is the end of the run.
     private let isSingle: Bool
-    /// How long the reader of a pipe is waited for that does not read.
+    /// How long to wait at the end for the reader of a pipe.
     private let readerTimeout: Duration
     private let reportProblem: @Sendable (String) -> Void
 
-    /// Grows when a reader of an older form would be misled.
+    /// Grows when a reader of the older form would misread the file.
     private static let schema = 1
 
-    /// Somebody who reads nothing of a pipe is kept this much.
+    /// How many bytes wait in memory for a slow reader.
     private static let limit = 256_000_000
 
-    /// Opens the file and empties it; it must not be that of another run.
+    /// Opens the file and empties it. Fails if another run writes to it.
     ///
-    /// - Parameter complain: Says in the end that not everything was written.
+    /// - Parameter reportProblem: Receives the problem at the end if some events could not be written.
     init(
         _ path: String, _ arguments: ExecuteArguments, _ files: any RunFileWriter,
         reportProblem: @escaping @Sendable (String) -> Void
@@ -57,7 +57,7 @@ final class EventLog: ProgramSink {
         }
     }
 
-    /// Waits until everything is written, or nothing has read it for so long.
+    /// Waits until everything is written, but for a reader of a pipe only as long as the grace period.
     func finish() async {
         if await !writer.finish(within: readerTimeout) { reportProblem("not all events could be written to \(path)") }
     }
@@ -74,11 +74,12 @@ final class EventLog: ProgramSink {
                 ])
         case .cellStarted(let cell):
             write(
-                "cell-started", of: notebook, place(cell.number, cell.index, cell.id) + [("title", .string(cell.title))]
+                "cell-started", of: notebook,
+                cellMembers(cell.number, cell.index, cell.id) + [("title", .string(cell.title))]
             )
         case .output(let cell, let iopubMessage):
             guard let output = self.output(iopubMessage) else { return }
-            write("output", of: notebook, place(cell.number, cell.index, cell.id) + output)
+            write("output", of: notebook, cellMembers(cell.number, cell.index, cell.id) + output)
         case .cellFinished(let report): write("cell-finished", of: notebook, report.members)
         case .saved(let path): write("saved", of: notebook, [("path", .string(path))])
         case .kernelKept(let kernel): write("kernel-kept", of: notebook, kernel.members)
@@ -87,7 +88,7 @@ final class EventLog: ProgramSink {
         }
     }
 
-    /// Tells what became of a notebook.
+    /// Writes the result of a notebook.
     private func write(_ jobReport: JobReport, of notebook: String) {
         var members: [(String, Value)] = [
             ("exit_status", .number(Int(ExitStatus.of(jobReport)))), ("status", .string(jobReport.status)),
@@ -102,7 +103,7 @@ final class EventLog: ProgramSink {
         write("run-finished", of: notebook, members)
     }
 
-    /// Tells what became of several notebooks.
+    /// Writes the result of a run of many notebooks.
     private func write(_ summary: BatchSummary, _ end: RunSummary) {
         let jobReports = summary.jobReports
         let leftOut = jobReports.count(where: \.isLeftOut)
@@ -127,13 +128,13 @@ final class EventLog: ProgramSink {
         return Document(.object([("event", .string(event)), time] + members), style: .oneLine).text.bytes
     }
 
-    /// What stands in the place of events that were left out.
+    /// The event that replaces events that were left out.
     @Sendable private static func gap(_ count: Int) -> [UInt8] {
         line(
             "warning", [("message", .string("\(count) bytes of events are left out here: they were not read in time"))])
     }
 
-    private func place(_ number: Int, _ index: Int, _ id: String?) -> [(String, Value)] {
+    private func cellMembers(_ number: Int, _ index: Int, _ id: String?) -> [(String, Value)] {
         [("cell", .number(number)), ("index", .number(index))] + (id.map { [("cell_id", .string($0))] } ?? [])
     }
 

@@ -8,7 +8,7 @@ import GalleyStorage
 import GalleySupervisor
 import Synchronization
 
-/// `galley execute`: runs notebooks, and hands what happens to the sinks that print, write and keep it.
+/// `galley execute`: runs notebooks and passes the events to the sinks that print and write them.
 final class ExecuteCommand: EventSink {
     private let arguments: ExecuteArguments
     private let paths: RunPaths
@@ -19,16 +19,16 @@ final class ExecuteCommand: EventSink {
     private let state: Mutex<State>
 
     private struct State {
-        /// What receives the events; see ``sinks(concurrency:)`` for their order.
+        /// The receivers of the events; see ``sinks(concurrency:)`` for their order.
         var sinks: [any ProgramSink]
-        /// Compares what notebooks put out; nil where that is not asked for.
+        /// Compares the outputs of notebooks; nil except in `galley check`.
         var checker: Checker?
-        /// Why reports could not be written.
+        /// The reasons why reports could not be written.
         var problems: [String] = []
         var end: RunSummary?
     }
 
-    /// - Parameter attendant: The process that looks after this one; nil if there is none.
+    /// - Parameter supervisor: The link to the supervisor of this process; nil if there is none.
     init(_ arguments: ExecuteArguments, _ paths: RunPaths, _ supervisor: SupervisorLink?) {
         (self.arguments, self.paths, self.supervisor) = (arguments, paths, supervisor)
         files = supervisor?.files ?? LocalRunFileWriter()
@@ -36,12 +36,12 @@ final class ExecuteCommand: EventSink {
             paths, notebooks: arguments.isSingle ? nil : arguments.tasks.count,
             isRequired: arguments.background.status != nil, files: files)
         tally = RunTally(arguments, paths)
-        // A signal can end the process before all of them are there.
+        // These sinks exist from the start, because a signal can end the process before the others are created.
         let link = supervisor.map { SupervisorSink($0, arguments.tasks.map(\.path), paths) }
         state = Mutex(State(sinks: [tally, record] + (link.map { [$0] } ?? [])))
     }
 
-    /// Runs them and returns the status to end with.
+    /// Runs the notebooks and returns the exit status.
     func run(_ stop: StopSignal) async -> Int32 {
         if arguments.dialect == .check {
             let checker = Checker(arguments.check) { [self] in receive(.run(job: $0, .warning($1))) }
@@ -68,20 +68,20 @@ final class ExecuteCommand: EventSink {
         return state.withLock { $0.end?.status } ?? ExitStatus.success
     }
 
-    /// Ends the program now, even if notebooks still run, and returns the status to end with.
+    /// Ends the program immediately, even if notebooks still run, and returns the exit status.
     ///
-    /// - Parameter signal: Why it ends, if the run is not over.
+    /// - Parameter signal: The cause, if the run is not over yet.
     func abort(by signal: Int32) -> Int32 {
         if let end = state.withLock(\.end) { return self.end(end) }
         let losses = tally.losses
-        for loss in losses { Terminal.reportProblem("galley: \(loss); what was saved before is still there") }
+        for loss in losses { Terminal.reportProblem("galley: \(loss); the file holds what was saved before") }
         let cause = (["the run \(StopReason.signal(signal))"] + losses).joined(separator: "; ")
         return end(RunSummary(status: ExitStatus.signal(signal), outcome: "stopped", result: nil, message: cause))
     }
 
-    // MARK: - What happens
+    // MARK: - Events
 
-    /// Hands an event of the library to each sink, and adds what the program makes of it.
+    /// Passes an event of the library to each sink, and adds the program's own events that follow from it.
     func receive(_ event: BatchEvent) {
         let (sinks, checker) = state.withLock { ($0.sinks, $0.checker) }
         for sink in sinks { sink.receive(event) }
@@ -90,7 +90,7 @@ final class ExecuteCommand: EventSink {
             report.findings = checker?.findings(job) ?? []
             sendToSinks(.judged(job: job, report))
         case .finished(let report):
-            // Here, where a stop still counts for the run, and before a slow reader is waited for.
+            // Decide now, while a stop still counts for the run and before waiting for a slow reader.
             let summary = tally.summary(report)
             sendToSinks(.summarized(summary))
             _ = end(tally.end(summary, problems: state.withLock(\.problems)), summary)
@@ -103,7 +103,7 @@ final class ExecuteCommand: EventSink {
 
     private func sendToSinks(_ event: ProgramEvent) { for sink in state.withLock(\.sinks) { sink.receive(event) } }
 
-    /// Ends before anything is run, because something that was asked for cannot be written.
+    /// Ends before any notebook runs, because an output file cannot be written.
     private func endWithoutRun(_ problem: String) -> Int32 {
         if arguments.background.logsToStandardError {
             Terminal.write(
@@ -115,9 +115,9 @@ final class ExecuteCommand: EventSink {
         return end(RunSummary(status: ExitStatus.storage, outcome: "failed", result: nil, message: problem))
     }
 
-    /// Tells the sinks how the process ends, and returns the status to end with.
+    /// Sends the end of the run to the sinks, and returns the exit status.
     private func end(_ end: RunSummary, _ summary: BatchSummary? = nil) -> Int32 {
-        // The first to end it decides how, and the attendant knows before another thread can end the process.
+        // The first caller decides the end. The supervisor learns it before another thread can end the process.
         let end = state.withLock { state in
             if let end = state.end { return end }
             state.end = end
@@ -130,16 +130,18 @@ final class ExecuteCommand: EventSink {
     }
 }
 
-// MARK: - What was asked for
+// MARK: - Setup
 
 extension ExecuteCommand {
-    /// Makes the sinks, in the order in which they receive each event.
+    /// Creates the sinks, in the order in which they receive each event.
     ///
-    /// The checker is the first, because jobReports follow from what it finds and its warnings come before the notebook is kept
-    /// for reports. The event log, the reports and the record come before the attendant: the caller that learns from it that
-    /// a run goes on finds it in the record. What people read is the last: when a line says that a notebook is over, all
-    /// files say so, and the problems of the other sinks are printed before the last line is written. What is to be said of kept
-    /// kernels follows the line of their notebook.
+    /// - The checker is first: job reports depend on its findings, and its warnings precede the notebook in the
+    ///   reports.
+    /// - The event log, the reports and the status file precede the supervisor: a caller that learns of the start finds
+    ///   the run in the status file.
+    /// - The progress is next to last: when it prints that a notebook is finished, all files say so, and the problems
+    ///   of the other sinks precede its last line.
+    /// - The lines about a kept kernel follow the line of its notebook.
     private func sinks(concurrency: Int) async throws -> [any ProgramSink] {
         let (first, checker) = state.withLock { ($0.sinks, $0.checker) }
         let reportWriters = try await ReportWriters.prepare(arguments, files) { [self] problem in
@@ -190,7 +192,7 @@ extension ExecuteCommand {
         var options = arguments.options
         options.kernels = Rooms.kernels(for: arguments)
         options.storage = Rooms.storage + [TaskStorage(task, arguments, files)]
-        // The arguments say it of many notebooks, the options of this one.
+        // The arguments apply to all notebooks, the options to this one.
         options.result = arguments.location(ofResultOf: task).map { .file($0.text) } ?? arguments.result
         if !arguments.answers.isEmpty {
             let answers = InputAnswers(arguments.answers)

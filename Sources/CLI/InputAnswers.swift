@@ -1,11 +1,11 @@
 import Synchronization
 
-/// Answers that are given in order, each once.
+/// Answers to input requests, each given once and in order.
 final class InputAnswers: Sendable {
     private let rest: Mutex<ArraySlice<String>>
 
     init(_ answers: [String]) { rest = Mutex(answers[...]) }
 
-    /// The next answer, nil when there are no more.
+    /// Returns the next answer; nil if none is left.
     func next() -> String? { rest.withLock { $0.popFirst() } }
 }

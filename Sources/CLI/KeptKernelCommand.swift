@@ -8,7 +8,7 @@ import Glibc
 
 /// The kernels that `galley runs` lists beside the runs.
 enum KeptKernelList {
-    /// Those that go on; what is told of others is forgotten, and what they have left is removed.
+    /// Returns the kernels that still run. Removes this user's records and files of kernels that have ended.
     static func find(in folders: [RunRegistry]) -> [KeptKernelRecord] {
         for folder in folders where folder.user == geteuid() {
             for kernel in folder.removeEndedKernels() { kernel.removeLeftovers() }
@@ -17,7 +17,7 @@ enum KeptKernelList {
             .sorted { $0.since.microseconds < $1.since.microseconds }
     }
 
-    /// Shows them to a person.
+    /// Prints the kernels as a table.
     static func show(_ kernels: [KeptKernelRecord], age: (Timestamp) -> String) {
         ConsoleTable(
             head: ["ID", "USER", "KERNEL", "PROCESS", "KEPT", "NOTEBOOK", "CONNECTION FILE"],
@@ -32,16 +32,16 @@ enum KeptKernelList {
     }
 }
 
-/// `galley stop` and `galley wait` for a kernel that goes on after its run.
+/// `galley stop` and `galley wait` for a kernel that was kept after its run.
 struct KeptKernelCommand {
     private let action: StopOrWaitCommand.Action
     private let folder: RunRegistry
     private let kernel: KeptKernelRecord
 
-    /// How long the kernel has to answer that it will end.
+    /// How long the kernel may take to reply to the shutdown request.
     private static let shutdownTimeout = Duration.milliseconds(2500)
 
-    /// Finds the kernel; nil if none is called so, or a run is that is believed.
+    /// Finds the kernel; nil if no kernel has the ID, or if a run in a trusted folder has it.
     init?(_ action: StopOrWaitCommand.Action, _ id: String, in folders: [RunRegistry]) {
         guard !folders.contains(where: { $0.isTrusted && $0.run(id) != nil }),
             let (folder, kernel) = folders.lazy.compactMap({ folder in folder.keptKernel(id).map { (folder, $0) } })
@@ -50,24 +50,24 @@ struct KeptKernelCommand {
         (self.action, self.folder, self.kernel) = (action, folder, kernel)
     }
 
-    /// Ends the kernel, or waits until it has ended; returns the status to end with.
+    /// Stops the kernel or waits for its end; returns the exit status.
     func run() -> Int32 {
         if kernel.isAlive {
             switch action {
             case .wait: kernel.process.waitForEnd()
             case .stop:
                 do throws(Errno) {
-                    try kernel.end(asking: ask)
+                    try kernel.end(asking: requestShutdown)
                 } catch {
                     let user = folder.user
                     Terminal.reportProblem(
-                        "galley: kernel '\(kernel.id)' cannot be ended: \(error). It takes "
-                            + "\(Account(id: user)?.name ?? "user \(user)"), or root")
+                        "galley: kernel '\(kernel.id)' cannot be ended: \(error). Only "
+                            + "\(Account(id: user)?.name ?? "user \(user)") or root can end it")
                     return ExitStatus.notAllowed
                 }
             }
         }
-        // Root removes nothing among the files of another user.
+        // Root removes no files of another user.
         if folder.user == geteuid(), kernel.hasEnded {
             folder.remove(kernel: kernel.id)
             kernel.removeLeftovers()
@@ -75,8 +75,8 @@ struct KeptKernelCommand {
         return ExitStatus.success
     }
 
-    /// Asks the kernel to end. Root believes no connection file of another user.
-    private func ask() {
+    /// Sends the kernel a shutdown request. Root does not trust a connection file of another user.
+    private func requestShutdown() {
         guard folder.user == geteuid() else { return }
         let isOver = DispatchSemaphore(value: 0)
         let path = kernel.connectionFile
@@ -89,7 +89,7 @@ struct KeptKernelCommand {
 }
 
 extension KeptKernelRecord {
-    /// Removes what the kernel has left, if it has lost its keepers.
+    /// Removes the files that remain if the processes that guarded the kernel were killed.
     fileprivate func removeLeftovers() {
         LocalKernels.removeLeftovers(of: KeptKernel(connectionFile: connectionFile, process: process.number))
     }

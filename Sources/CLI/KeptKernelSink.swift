@@ -6,7 +6,7 @@ import GalleyReports
 import GalleyRuns
 import Synchronization
 
-/// Records the kernels that are kept after their runs, and says how they are used and ended.
+/// Records the kernels that are kept after their runs, and prints how to use and stop them.
 final class KeptKernelSink: ProgramSink {
     private let arguments: ExecuteArguments
     /// Prints lines for a person.
@@ -16,7 +16,7 @@ final class KeptKernelSink: ProgramSink {
     private struct Kept {
         var name = ""
         var kernel: KeptKernel?
-        /// The name by which `galley stop` ends it; nil if it could not be recorded.
+        /// The ID for `galley stop`; nil if the kernel could not be recorded.
         var id: String?
     }
 
@@ -24,7 +24,7 @@ final class KeptKernelSink: ProgramSink {
         (self.arguments, self.writeLine) = (arguments, writeLine)
     }
 
-    /// Refuses what cannot be done.
+    /// Refuses to keep kernels in combination with options that rule it out.
     static func check(_ arguments: ExecuteArguments) throws(UsageError) {
         let keeping = arguments.options.keepsKernel
         guard keeping != .never else { return }
@@ -33,7 +33,7 @@ final class KeptKernelSink: ProgramSink {
             throw UsageError("\(flag): a kernel of --existing goes on in any case; leave \(flag) out")
         }
         if arguments.dialect == .check, keeping == .afterFailure {
-            throw UsageError("\(flag): galley check compares when the kernel has ended; use --keep-kernel")
+            throw UsageError("\(flag): galley check finds failures after the kernel has ended; use --keep-kernel")
         }
     }
 
@@ -46,7 +46,7 @@ final class KeptKernelSink: ProgramSink {
         }
     }
 
-    /// Says of a kernel that goes on how it is used and ended.
+    /// Prints how to use and stop a kept kernel, after its notebook is finished.
     func receive(_ event: ProgramEvent) {
         guard case .judged(let job, let jobReport) = event, let kept = kernels.withLock({ $0[job] }),
             let kernel = kept.kernel
@@ -71,26 +71,28 @@ final class KeptKernelSink: ProgramSink {
 
     private func lines(_ kernel: KeptKernel, _ id: String?, of job: Int, _ report: JobReport) -> [String] {
         let path = arguments.tasks[job].path
-        let end =
+        let command =
             id.map { "galley stop \($0)" }
-            ?? kernel.process.map { "kill \($0) ('galley runs' does not list it: /var/tmp and /tmp cannot be written)" }
+            ?? kernel.process.map {
+                "kill \($0) ('galley runs' does not list it, because /var/tmp and /tmp are not writable)"
+            }
         let name = path == "-" ? "notebook" : path.terminalSafeLine(200)
         var lines = [
-            "\(name): the kernel goes on\(end.map { "; to end it: \($0)" } ?? "")",
+            "\(name): the kernel goes on\(command.map { "; to end it: \($0)" } ?? "")",
             "    jupyter console --existing \(kernel.connectionFile.quotedForShell)",
         ]
         if let cell = report.run?.failingCell, path != "-", arguments.dialect != .check {
-            let place = arguments.result == .inPlace ? " --inplace" : ""
+            let resultFlag = arguments.result == .inPlace ? " --inplace" : ""
             let file = kernel.connectionFile.quotedForShell
             let notebook = (path.hasPrefix("-") ? "./" + path : path).quotedForShell
-            lines.append("    galley execute\(place) --existing \(file) --start-at \(cell.number) \(notebook)")
+            lines.append("    galley execute\(resultFlag) --existing \(file) --start-at \(cell.number) \(notebook)")
         }
         return lines
     }
 }
 
 extension String {
-    /// The text as a shell takes it for one word.
+    /// The text, quoted as one word for a shell.
     fileprivate var quotedForShell: String {
         let isPlain = !isEmpty && allSatisfy { $0.isLetter || $0.isNumber || "/._-+=:,@%".contains($0) }
         return isPlain ? self : "'" + replacing("'", with: "'\\''") + "'"

@@ -1,29 +1,30 @@
 import Glibc
 import GalleyReports
 
-/// Where a person reads how it goes: lines that stay and, at a terminal, a few below them that change with the time.
+/// Standard error: lines that stay and, at a terminal, a status below them that is redrawn.
 struct LiveTerminal {
-    /// Whoever reads what is said must not keep a run waiting.
+    /// A slow reader must not block the run.
     private let writer = BackgroundWriter(STDERR_FILENO, limit: 64_000_000) {
         Array("galley: \($0) bytes are left out here, because they were not read in time\n".utf8)
     }
-    /// Whether somebody watches.
+    /// Whether the status is shown.
     let isLive: Bool
-    /// Lines that are going to be written together.
+    /// Lines that are written with the next flush.
     private var waiting = ""
-    /// How many of the lines at the end are going to change.
-    private var changing = 0
+    /// The number of status lines at the end.
+    private var changingCount = 0
 
     init(isLive: Bool) { self.isLive = isLive }
 
     /// Adds a line that stays.
     mutating func write(_ line: String) {
         waiting += line + "\n"
-        // Somebody who watches sees each line at once. A reader that is woken for each would take the kernel's time.
+        // A terminal shows each line at once. Another reader is not woken for each line, which would take CPU time from
+        // the kernel.
         if isLive || waiting.utf8.count > 4096 { flush() }
     }
 
-    /// Writes the lines that wait.
+    /// Writes the waiting lines.
     mutating func flush() {
         guard !waiting.isEmpty else { return }
         clear()
@@ -31,50 +32,50 @@ struct LiveTerminal {
         waiting = ""
     }
 
-    /// Shows lines below all others, in the place of those that were shown so last; nothing where nobody watches.
+    /// Shows status lines below all others and replaces the previous ones. Does nothing without a live terminal.
     mutating func show(_ lines: [String]) {
         guard isLive else { return }
         flush()
         let (columns, rows) = Terminal.size
-        let room = lines.suffix(max(1, rows - 1)).map { $0.prefix(columns: columns - 1) }
-        let rest = changing > room.count ? "\u{1B}[J" : ""
-        writer.write((up + room.map { "\u{1B}[K" + $0 }.joined(separator: "\n") + rest).utf8)
-        changing = room.count
+        let visible = lines.suffix(max(1, rows - 1)).map { $0.prefix(columns: columns - 1) }
+        let rest = changingCount > visible.count ? "\u{1B}[J" : ""
+        writer.write((up + visible.map { "\u{1B}[K" + $0 }.joined(separator: "\n") + rest).utf8)
+        changingCount = visible.count
     }
 
-    /// Takes the changing lines away.
+    /// Removes the status lines.
     mutating func clear() {
-        if changing > 0 { writer.write((up + (changing == 1 ? "\u{1B}[K" : "\u{1B}[J")).utf8) }
-        changing = 0
+        if changingCount > 0 { writer.write((up + (changingCount == 1 ? "\u{1B}[K" : "\u{1B}[J")).utf8) }
+        changingCount = 0
     }
 
-    /// The way to the beginning of the changing lines.
-    private var up: String { "\r" + (changing > 1 ? "\u{1B}[\(changing - 1)A" : "") }
+    /// The escape sequence that moves to the first status line.
+    private var up: String { "\r" + (changingCount > 1 ? "\u{1B}[\(changingCount - 1)A" : "") }
 
-    /// Waits until everything was read; returns whether it was.
+    /// Waits until everything is written; returns whether it was.
     func finish() async -> Bool { await writer.finish() }
 }
 
-/// Has somebody look at the time five times a second, until there is nobody any more.
+/// Calls a closure five times a second until its object is released.
 func ticker<Watcher: AnyObject & Sendable>(
-    for watcher: Watcher, _ look: @escaping @Sendable (Watcher) -> Void
+    for watcher: Watcher, _ update: @escaping @Sendable (Watcher) -> Void
 ) -> Task<Void, Never> {
     Task { [weak watcher] in
         while (try? await Task.sleep(for: .milliseconds(200))) != nil {
             guard let watcher else { return }
-            look(watcher)
+            update(watcher)
         }
     }
 }
 
-/// Text that comes in pieces, as whole lines: one that writes over itself is seen once, as it ends.
+/// Assembles pieces of text into whole lines.
 struct LineBuffer {
-    /// What the end of has not come yet.
+    /// The beginning of an incomplete line.
     private var rest = ""
 
     private static let limit = 100_000
 
-    /// Whether a line has begun.
+    /// Whether no line is incomplete.
     var isEmpty: Bool { rest.isEmpty }
 
     /// Adds text; returns the lines that are complete.
@@ -88,7 +89,7 @@ struct LineBuffer {
         return lines.map(String.init)
     }
 
-    /// Returns the line that has no end, if there is one.
+    /// Returns the incomplete line, if there is one.
     mutating func end() -> [String] {
         defer { rest = "" }
         return rest.isEmpty ? [] : [rest]
@@ -96,6 +97,6 @@ struct LineBuffer {
 }
 
 extension Character {
-    /// Whether a terminal goes on to the next line.
+    /// Whether the character ends a line.
     fileprivate var isEndOfLine: Bool { self == "\n" || self == "\r\n" }
 }

@@ -1,7 +1,7 @@
 import Glibc
 import GalleyStorage
 
-/// A pipe for short messages, of which the first alone is read.
+/// A pipe for short messages between processes. The reader reads only the first message.
 struct MessagePipe: Sendable {
     private let reading: Int32
     private let writing: Int32
@@ -15,22 +15,23 @@ struct MessagePipe: Sendable {
 
     var ends: [Int32] { [reading, writing] }
 
-    /// As long as it can be written to, the end is not seen.
+    /// Closes the write end of this process. A reader sees the end of file once all processes have closed it.
     func closeWriting() { close(writing) }
 
-    /// Leaves it to another process.
+    /// Closes the read end in a process that does not read.
     func closeReading() { close(reading) }
 
-    /// Writes as much of a message as is written in one piece.
+    /// Writes a message, cut off at 4000 bytes so that the pipe takes it in one piece.
     func write(_ text: String) { Terminal.write(Array(text.utf8.prefix(4000)) + [0], to: writing) }
 
-    /// The message of a process that has ended; empty where it sent none. What holds the pipe open is not waited for.
+    /// Returns the message of a process that has ended, or an empty string. Does not wait for other processes that hold
+    /// the pipe open.
     func readNow() -> String {
         _ = fcntl(reading, F_SETFL, O_NONBLOCK)
         return read()
     }
 
-    /// Waits for a message; empty where there will be none.
+    /// Waits for a message. Returns an empty string if all writers close the pipe without one.
     func read() -> String {
         var bytes = [UInt8](repeating: 0, count: 4096)
         while true {

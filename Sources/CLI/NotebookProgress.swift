@@ -7,10 +7,9 @@ import GalleyNotebook
 import GalleyReports
 import Synchronization
 
-/// Tells a person, or a log, how the run of one notebook goes.
+/// Shows the progress of one notebook on standard error and in the log.
 ///
-/// At a terminal the last line is about the cell that runs and changes with the time; elsewhere each line stands, and there
-/// is one for each cell that is over.
+/// Each finished cell gets a line. A terminal also shows a line for the running cell.
 final class NotebookProgress: ProgramSink {
     private let notebook: String
     private let ownPath: String
@@ -22,10 +21,10 @@ final class NotebookProgress: ProgramSink {
     private struct State {
         var console: ConsoleOutput
         var cells = 0
-        /// Where the result is; nil for the notebook's own place.
-        var place: String?
+        /// The path of the result; nil if it is the notebook itself.
+        var resultPath: String?
         var running: (cell: PlannedCell, since: ContinuousClock.Instant)?
-        /// What a cell prints.
+        /// The text that the running cell prints.
         var printed = LineBuffer()
         var ticker: Task<Void, Never>?
     }
@@ -35,7 +34,7 @@ final class NotebookProgress: ProgramSink {
         ownPath = task.path
         streams = arguments.streams
         isSwitched = arguments.localKernels.loginEnvironment != nil
-        state = Mutex(State(console: ConsoleOutput(arguments, log), place: arguments.resultPath(of: task)))
+        state = Mutex(State(console: ConsoleOutput(arguments, log), resultPath: arguments.resultPath(of: task)))
         let ticker = ticker(for: self) { progress in
             progress.state.withLock { state in
                 state.console.flush()
@@ -49,7 +48,7 @@ final class NotebookProgress: ProgramSink {
         switch event {
         case .run(_, let event): state.withLock { receive(event, &$0) }
         case .retrying(_, let attempt, let reason):
-            reportProblem("\(reason); it is run again (attempt \(attempt))")
+            reportProblem("\(reason); retrying (attempt \(attempt))")
         default: break
         }
     }
@@ -67,9 +66,9 @@ final class NotebookProgress: ProgramSink {
         switch event {
         case .started(let start):
             state.cells = start.cells
-            let other = isSwitched ? start.user.map { " as \($0)" } ?? "" : ""
+            let userNote = isSwitched ? start.user.map { " as \($0)" } ?? "" : ""
             state.console.writeLine(
-                "\(notebook): \(count(start.cells)), kernel \(start.kernel.terminalSafeLine())\(other)")
+                "\(notebook): \(count(start.cells)), kernel \(start.kernel.terminalSafeLine())\(userNote)")
         case .cellStarted(let cell):
             state.running = (cell, .now)
             showStatus(&state)
@@ -82,7 +81,7 @@ final class NotebookProgress: ProgramSink {
             state.console.writeLine(
                 line(report.number, state.cells, report.duration, report.title, report.outcome.note),
                 cell: report.number)
-        case .saved(let path): if path != ownPath, path != "-" { state.place = path }
+        case .saved(let path): if path != ownPath, path != "-" { state.resultPath = path }
         case .warning(let text): state.console.reportProblem(.warning, "\(notebook): \(text.terminalSafeLine(1000))")
         default: break
         }
@@ -100,7 +99,7 @@ final class NotebookProgress: ProgramSink {
         _ = await state.withLock(\.console.liveTerminal).finish()
     }
 
-    /// Tells how the run ended, or why there was none.
+    /// Prints the end of the run, or why it could not start.
     private func end(_ jobReport: JobReport, _ state: inout State) {
         state.ticker?.cancel()
         state.running = nil
@@ -126,7 +125,7 @@ final class NotebookProgress: ProgramSink {
             let ran = run.cells.count { $0.outcome.wasRun }
             let end = ran == 0 ? "nothing to run" : "\(count(ran)) in \(run.duration.inWords)"
             state.console.writeLine(
-                "\(notebook): \(end)\(state.place.map { ", saved as \($0.terminalSafeLine(200))" } ?? "")")
+                "\(notebook): \(end)\(state.resultPath.map { ", saved as \($0.terminalSafeLine(200))" } ?? "")")
         }
         state.console.flush()
     }
@@ -141,18 +140,18 @@ final class NotebookProgress: ProgramSink {
     private func count(_ cells: Int) -> String { cells == 1 ? "1 cell" : "\(cells) cells" }
 
     private func line(_ number: Int, _ count: Int, _ time: Duration, _ title: String, _ note: String?) -> String {
-        let lead = "[\(String(number).padded(String(count).count))/\(count)] \(time.inWords.padded(7))  "
-        return lead + title.terminalSafeLine(50) + (note.map { "  <- \($0)" } ?? "")
+        let prefix = "[\(String(number).padded(String(count).count))/\(count)] \(time.inWords.padded(7))  "
+        return prefix + title.terminalSafeLine(50) + (note.map { "  <- \($0)" } ?? "")
     }
 }
 
 extension String {
-    /// The text at the end of so many columns.
+    /// Returns the text, padded with spaces on the left.
     func padded(_ width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
 }
 
 extension IOPubMessage {
-    /// What a person sees of it who reads what cells print.
+    /// The text that `--stream` shows for the message; nil if none.
     var printedText: String? {
         switch self {
         case .stream(_, let text): text
@@ -163,7 +162,7 @@ extension IOPubMessage {
 }
 
 extension CellOutcome {
-    /// What stands behind the line of a cell that did not simply succeed.
+    /// The note behind the line of a cell that did not simply succeed.
     fileprivate var note: String? {
         switch self {
         case .raised(let error, let isAllowed):
@@ -178,7 +177,7 @@ extension CellOutcome {
 }
 
 extension KernelError {
-    /// The option that makes another choice, where that is what the error asks for.
+    /// The option that resolves the error; nil if there is none.
     fileprivate var option: String? {
         switch self {
         case .nameless: "--kernel python3"

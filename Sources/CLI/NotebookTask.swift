@@ -6,23 +6,23 @@ import GalleyNotebook
 import GalleyStorage
 import GalleySupervisor
 
-/// A notebook that is to be run.
+/// A notebook to run.
 struct NotebookTask: Sendable {
-    /// Its path; `-` is standard input.
+    /// The path of the notebook; `-` is standard input.
     let path: String
-    /// Where it is within the folder that all the notebooks were looked for in.
+    /// The path relative to the common folder of all notebooks.
     var relativePath = ""
-    /// How long it took before; nil where that was not looked up, or is not known.
+    /// The duration of the previous run; nil if it is unknown or was not looked up.
     var earlierDuration: Duration?
-    /// The user whose process runs it, where root has found that out.
+    /// The user whose process runs it, if root has determined one.
     var owner = NotebookOwner.root
-    /// The only file that its process may read; nil where no other user can change where the path leads.
+    /// The only file that the process may read; nil if no other user can change where the path leads.
     var only: LocalFile.Identity?
 
-    /// Takes note of the user that was chosen to run it, whoever its owner is.
+    /// Assigns the notebook to a chosen user, regardless of its owner.
     mutating func assign(to user: FileOwner) {
         only = NotebookOwner.pin(path, for: user.user)
-        // A link of a third user's could lead to a private file of the one that was chosen.
+        // A link of a third user could lead to a private file of the chosen user.
         if NotebookOwner.isBehindLink(path, ofOthersThan: user.user) {
             owner = .none
         } else {
@@ -30,7 +30,8 @@ struct NotebookTask: Sendable {
         }
     }
 
-    /// The owner of a file, for its rights; the user if that is not known, and then nobody else may read what comes of it.
+    /// Returns the owner of a file, for the permissions of its result. If the user is not the owner, only the user may
+    /// read the result.
     private static func owner(of path: String, _ user: FileOwner) -> FileOwner {
         guard case .user(let owner, _) = NotebookOwner(of: path), owner.user == user.user else {
             return FileOwner(user: user.user, group: user.group, mode: 0o600)
@@ -39,35 +40,35 @@ struct NotebookTask: Sendable {
     }
 }
 
-/// Finds the notebooks that a command line means.
+/// The notebooks that a command line names.
 struct TaskList {
     private(set) var tasks: [NotebookTask] = []
-    /// Whether it is one notebook that was called by its name.
+    /// Whether the command line names a single notebook directly.
     private(set) var isSingle = true
 
-    /// Arguments that only the process of their owner may look into.
+    /// Arguments that only the process of their owner may read.
     private(set) var deferred: [Deferred] = []
 
     private let search: NotebookSearch
-    private let isDialectOfNbconvert: Bool
+    private let isNbconvert: Bool
 
-    /// An argument that root does not look into: a list of another user's, or a folder behind a link of another user's.
+    /// An argument that root does not read: a list of another user, or a folder behind a link of another user.
     struct Deferred: Sendable {
         let argument: String
         let owner: FileOwner
     }
 
     /// - Parameters:
-    ///   - output: The folder that results go to, which is not looked through.
-    ///   - isUserRun: Whether this is the process of a user for whom root waits.
-    ///   - assignsUsers: Whether root finds out which user runs which notebook, and reads nothing of other users.
+    ///   - output: The folder for results, which is not searched.
+    ///   - assignsUsers: Whether root determines the user of each notebook, and reads nothing of other users.
+    ///   - isUserRun: Whether this is the process of a user whose supervisor is root.
     init(
         _ arguments: [String], excluding: [String], output: String?, _ dialect: ExecuteArguments.Dialect,
         assignsUsers: Bool,
         isUserRun: Bool
     ) throws(UsageError) {
         search = NotebookSearch(excluding: excluding)
-        isDialectOfNbconvert = dialect == .nbconvert
+        isNbconvert = dialect == .nbconvert
         isSingle = arguments.count == 1
         var found: [NotebookSearch.Found] = []
         for argument in arguments {
@@ -88,7 +89,7 @@ struct TaskList {
         }
         if let output {
             let (parts, named) = (RunPaths.pathComponents(of: output), Set(arguments.map { PathKey($0) }))
-            // Unless it is that folder which is to be looked through, or a file in it was named.
+            // Keep notebooks if the output folder itself is searched, or if they were named.
             found.removeAll { notebook in
                 let folder = RunPaths.pathComponents(of: notebook.folder.isEmpty ? "." : notebook.folder)
                 return !named.contains(PathKey(notebook.path)) && !folder.starts(with: parts)
@@ -97,7 +98,8 @@ struct TaskList {
         }
         guard !found.isEmpty || !deferred.isEmpty else {
             throw UsageError(
-                "no notebook is left: \(arguments.joined(separator: " ")) holds none but what --exclude says")
+                "no notebook found: all notebooks of \(arguments.joined(separator: " ")) are excluded, by "
+                    + "--exclude or as results")
         }
         found = Self.distinct(found, assignsUsers: assignsUsers)
         let root = Self.common(found.map { $0.folder.isEmpty ? "." : $0.folder })
@@ -110,49 +112,49 @@ struct TaskList {
         }
     }
 
-    /// Refuses a list by standard input that another user has made: it could name notebooks of root's.
+    /// Refuses a list on standard input that another user may have made: it could name root's notebooks.
     private static func checkListOfStandardInput() throws(UsageError) {
         switch NotebookOwner.ofStandardInput {
         case .root: return
         case .user: throw UsageError("@-: the list comes from a file of another user; name the file, as @FILE")
-        default: throw UsageError("@-: another user may have made the list; name a file of it, as @FILE")
+        default: throw UsageError("@-: another user may have written the list; save it and name the file, as @FILE")
         }
     }
 
-    /// What root leaves to its owner; nil for what root may look into.
+    /// Returns an argument that root leaves to its owner; nil if root may read it.
     private static func deferred(_ argument: String) throws(UsageError) -> Deferred? {
         let isList = argument.hasPrefix("@") && LocalFile.kind(of: argument) == nil
         let isPattern = !isList && Glob.isPattern(argument) && LocalFile.kind(of: argument) == nil
-        let place = isList ? String(argument.dropFirst()) : isPattern ? NotebookSearch.folder(of: argument) : argument
-        guard isList ? place != "-" : LocalFile.kind(of: place) == .folder && NotebookOwner.isBehindLink(place) else {
+        let path = isList ? String(argument.dropFirst()) : isPattern ? NotebookSearch.folder(of: argument) : argument
+        guard isList ? path != "-" : LocalFile.kind(of: path) == .folder && NotebookOwner.isBehindLink(path) else {
             return nil
         }
-        switch NotebookOwner(of: place) {
+        switch NotebookOwner(of: path) {
         case .root: return nil
         case .user(let owner, only: nil): return Deferred(argument: argument, owner: owner)
         case .unreachable(let code): throw UsageError("\(argument): \(code)")
         case .user, .none:
-            throw UsageError("\(argument): root does not read it, because other users can change where that leads")
+            throw UsageError("\(argument): root does not read it, because other users can change where the path leads")
         }
     }
 
-    /// One file is run once, whatever the number of its names; that of the file itself comes before one of a link.
+    /// Removes duplicates of a file. The path of the file itself is preferred to that of a link.
     private static func distinct(_ found: [NotebookSearch.Found], assignsUsers: Bool) -> [NotebookSearch.Found] {
-        var places: [LocalFile.Identity: Int] = [:]
-        // What Unicode holds for the same name may be another file's.
+        var positions: [LocalFile.Identity: Int] = [:]
+        // Names that are equal in Unicode may belong to different files.
         var names: Set<PathKey> = []
         var distinct: [NotebookSearch.Found] = []
         for notebook in found where names.insert(PathKey(notebook.path)).inserted {
-            // Root is not led by a link of another user's to take a third one's notebook for the same.
+            // For root, a link of one user must not make the notebook of another user count as a duplicate.
             let identity = assignsUsers ? PathWalk.identity(of: notebook.path) : LocalFile.identity(of: notebook.path)
             if let identity {
-                if let place = places[identity] {
-                    if LocalFile.isLink(distinct[place].path), !LocalFile.isLink(notebook.path) {
-                        distinct[place] = notebook
+                if let position = positions[identity] {
+                    if LocalFile.isLink(distinct[position].path), !LocalFile.isLink(notebook.path) {
+                        distinct[position] = notebook
                     }
                     continue
                 }
-                places[identity] = distinct.count
+                positions[identity] = distinct.count
             }
             distinct.append(notebook)
         }
@@ -161,8 +163,8 @@ struct TaskList {
 
     private mutating func notebooks(_ argument: String) throws(UsageError) -> [NotebookSearch.Found] {
         var argument = argument
-        // nbconvert takes a name without its ending.
-        if isDialectOfNbconvert, LocalFile.kind(of: argument) == nil, LocalFile.kind(of: argument + ".ipynb") != nil {
+        // nbconvert accepts a name without its extension.
+        if isNbconvert, LocalFile.kind(of: argument) == nil, LocalFile.kind(of: argument + ".ipynb") != nil {
             argument += ".ipynb"
         }
         if LocalFile.kind(of: argument) == .folder || Glob.isPattern(argument) && LocalFile.kind(of: argument) == nil {
@@ -171,13 +173,13 @@ struct TaskList {
         if let address = try address(argument) { return [address] }
         let found = search.notebooks(argument)
         if found.isEmpty, NotebookSearch().notebooks(argument).isEmpty {
-            let what = LocalFile.kind(of: argument) == .folder ? "there is none in the folder" : "nothing is called"
-            throw UsageError("no notebook found: \(what) '\(argument)'")
+            let reason = LocalFile.kind(of: argument) == .folder ? "there is none in the folder" : "no file matches"
+            throw UsageError("no notebook found: \(reason) '\(argument)'")
         }
         return found
     }
 
-    /// The notebook at an address; nil for a path of this machine.
+    /// Returns the notebook at an address; nil for a local path.
     private func address(_ argument: String) throws(UsageError) -> NotebookSearch.Found? {
         let location = NotebookLocation(argument)
         guard location.scheme != nil, LocalFile.kind(of: argument) == nil else { return nil }
@@ -187,13 +189,13 @@ struct TaskList {
         return NotebookSearch.Found(path: argument, folder: String(argument.directory))
     }
 
-    /// The lines of a list, but for empty ones and comments.
+    /// Returns the lines of a list without empty lines and comments.
     private static func lines(of list: String, isUserRun: Bool) throws(UsageError) -> [String] {
         if isUserRun, LocalFile.kind(of: list) == .other {
-            throw UsageError("@\(list): root does not wait for a pipe of another user; name a file")
+            throw UsageError("@\(list): root does not read a pipe of another user; name a file")
         }
         if list != "-", LocalFile.kind(of: list) == nil || LocalFile.kind(of: list) == .folder {
-            throw UsageError("@\(list): the list cannot be read; is there such a file?")
+            throw UsageError("@\(list): the list cannot be read; check that the file exists")
         }
         let text = list == "-" ? Terminal.readInput() : LocalFile.lines(of: list).map(String.init)
         let lines = text.flatMap { $0.split(separator: "\0") }.map {
@@ -201,12 +203,12 @@ struct TaskList {
         }
         .filter { !$0.isEmpty && !$0.hasPrefix("#") }
         if lines.isEmpty {
-            throw UsageError("no notebook found: @\(list) is empty, or longer than 16 MB, or cannot be read")
+            throw UsageError("no notebook found: @\(list) is empty, longer than 16 MB, or cannot be read")
         }
         return lines
     }
 
-    /// The folders that all paths begin with.
+    /// Returns the leading folders that all paths share.
     private static func common(_ paths: [String]) -> [PathKey] {
         paths.map { RunPaths.pathComponents(of: $0) }.reduce(nil as [PathKey]?) { common, parts in
             common.map { Array(zip($0, parts).prefix { $0 == $1 }.map(\.0)) } ?? parts
@@ -215,7 +217,7 @@ struct TaskList {
 }
 
 extension [NotebookTask] {
-    /// Looks up how long each took when it was run last.
+    /// Reads from each notebook how long its previous run took.
     mutating func readDurations() {
         for index in indices where self[index].path != "-" && RefusedNotebook(self[index]) == nil {
             guard let bytes = LocalFile.readSmallFile(self[index].path, limit: 1 << 30),
@@ -225,20 +227,21 @@ extension [NotebookTask] {
         }
     }
 
-    /// Keeps one part of several that take about the same time, as far as that is known.
+    /// Keeps the notebooks of one shard. The shards take about the same time, as far as durations are known.
     ///
-    /// Every machine that finds the same files comes to the same parts, and no notebook is in two of them.
+    /// All machines that find the same files get the same shards, and each notebook belongs to one shard.
     mutating func keep(_ shard: (number: Int, count: Int)) {
         let known = compactMap(\.earlierDuration)
         let usual = known.isEmpty ? .seconds(1) : known.reduce(.zero, +) / known.count
         let durations = map { $0.earlierDuration ?? usual }
-        // The longest first, each to the part that has least to do: no part gets much more than another.
+        // The longest notebooks come first, each to the shard with the least work, so that no shard gets much more than
+        // another.
         let order = indices.sorted { (durations[$1], $0) < (durations[$0], $1) }
         var loads = [Duration](repeating: .zero, count: shard.count)
         var kept: Set<Int> = []
         for index in order {
             let least = loads.indices.min { loads[$0] < loads[$1] } ?? 0
-            // What takes no time at all takes part all the same.
+            // A duration of zero must count, too.
             loads[least] += Swift.max(durations[index], .milliseconds(1))
             if least == shard.number - 1 { kept.insert(index) }
         }
@@ -247,7 +250,7 @@ extension [NotebookTask] {
 }
 
 extension String {
-    /// The text without white space at its end.
+    /// The text without trailing white space.
     fileprivate var trimmingEnd: String {
         String(self[..<(lastIndex { !$0.isWhitespace }.map(index(after:)) ?? startIndex)])
     }

@@ -1,39 +1,39 @@
 import Galley
 import GalleyReports
 
-/// Receives the events of the library, and those that the program adds to them.
+/// Receives the events of the library and of the program.
 protocol ProgramSink: EventSink {
-    /// Receives an event of the program when it happens, as ``receive(_:)-(BatchEvent)`` does those of the library.
+    /// Receives an event of the program when it happens, as ``receive(_:)-(BatchEvent)`` receives those of the library.
     func receive(_ event: ProgramEvent)
 }
 
 extension ProgramSink {
-    /// Does nothing.
+    /// Does nothing by default.
     func receive(_ event: ProgramEvent) {}
 }
 
-/// Something that happens in the program, beside what the library tells of its notebooks.
+/// An event of the program, in addition to the events of the library.
 enum ProgramEvent: Sendable {
-    /// No more is done for a notebook, and the program has judged it: follows ``BatchEvent/ended(job:_:)``.
+    /// The program has judged a finished notebook. Follows ``BatchEvent/ended(job:_:)``.
     case judged(job: Int, JobReport)
-    /// All notebooks are over: reports are written now.
+    /// All notebooks are finished. Reports are written now.
     case summarized(BatchSummary)
-    /// More is to be said of a notebook that was judged.
+    /// More lines about a notebook that was judged.
     case notice([String])
-    /// A file or a stream that the program writes is not what was asked for.
+    /// A file or stream could not be written as requested.
     case problem(String)
-    /// The program has decided how it ends; there is a summary unless the run was refused or cut off.
+    /// The program has decided how it ends. The summary is nil if the run was refused or cut off.
     ///
-    /// It comes once, from within a lock: the sink does no more than hand it on.
+    /// Sent once, while a lock is held: a sink only passes it on.
     case decided(RunSummary, BatchSummary?)
-    /// The process is about to end; it comes again if a signal does not wait for the first time.
+    /// The process is about to end. Sent again if a signal arrives while the first one is processed.
     case ending(RunSummary)
 }
 
-/// What became of all notebooks.
+/// The results of all notebooks.
 struct BatchSummary: Sendable {
     let report: BatchReport
-    /// Of each notebook, with the status that its own run would end with and the place of its result.
+    /// The report of each notebook, the exit status that its own run would have, and the path of its result.
     let notebooks: [(jobReport: JobReport, exitStatus: Int32, result: String?)]
     /// The exit status that follows from them.
     let status: Int32

@@ -2,13 +2,14 @@ import GalleyLocalKernels
 import GalleyStorage
 import GalleySupervisor
 
-/// A notebook that root does not even read: other users can change where its path leads, or root cannot follow it.
+/// A notebook that root does not read, because other users can change where its path leads or root cannot follow the
+/// path.
 struct RefusedNotebook: NotebookStore {
     let name: String
     let error: any Error
     let canBeWrittenAgain = false
 
-    /// Makes one of a notebook that root may not read; nil for all others.
+    /// Returns nil if root may read the notebook.
     init?(_ task: NotebookTask) {
         name = task.path
         switch task.owner {

@@ -9,25 +9,26 @@ import GalleyReports
 import GalleyStorage
 import Synchronization
 
-/// Keeps what the reports of a run are to say, and writes them when it is over.
+/// Collects the contents of the reports during a run, and writes the reports at its end.
 ///
-/// What is told of a notebook is made when that is over and put aside in a file, so that no notebook has to be kept.
+/// The contents for a finished notebook are made at once and kept in a scratch file, so that no notebook stays in
+/// memory.
 final class ReportWriters: ProgramSink {
     private let reports: [(kind: BatchSettings.ReportKind, path: String)]
     private let tasks: [NotebookTask]
     private let files: any RunFileWriter
     private let began = Timestamp.now()
     private let spool: ScratchFile?
-    /// How long a pipe is waited for until it is read.
+    /// How long to wait for the reader of a pipe.
     private let grace: Duration
     private let reportProblem: @Sendable (String) -> Void
     private let state = Mutex(State())
 
     private struct State {
-        /// What notebooks have become that are not over yet.
+        /// The latest versions of notebooks that are not finished.
         var notebooks: [Int: Notebook] = [:]
         var suites: [Int: (text: Range<Int>, counts: JUnitSuite.Counts)] = [:]
-        /// What a page shows of each: what failed, and the notebook in pieces.
+        /// The parts of the HTML page for each notebook: its failure, and the notebook in pieces.
         var parts: [Int: (failure: Range<Int>, notebook: [Range<Int>])] = [:]
         var problem: String?
     }
@@ -43,9 +44,10 @@ final class ReportWriters: ProgramSink {
         grace = arguments.options.grace
     }
 
-    /// Creates the reports' folders and removes the reports of earlier runs, so that no report outlives a run that is killed.
+    /// Creates the reports' folders and removes the reports of earlier runs, so that no report outlives a run that is
+    /// killed.
     ///
-    /// - Parameter complain: Receives each report's error, once Galley has tried to write all of them.
+    /// - Parameter reportProblem: Receives each report's error, once Galley has tried to write all of them.
     static func prepare(
         _ arguments: ExecuteArguments, _ files: any RunFileWriter, reportProblem: @escaping @Sendable (String) -> Void
     ) async throws -> ReportWriters {
@@ -78,7 +80,7 @@ final class ReportWriters: ProgramSink {
         }
     }
 
-    /// Makes what is told of a notebook that is over.
+    /// Makes and keeps the contents for a finished notebook.
     private func keep(_ job: Int, _ jobReport: JobReport) {
         guard !reports.isEmpty else { return }
         let notebook = state.withLock { $0.notebooks.removeValue(forKey: job) }
@@ -97,7 +99,7 @@ final class ReportWriters: ProgramSink {
         }
     }
 
-    /// Puts text aside, and returns where it is; nil where there is no room.
+    /// Adds text to the scratch file, and returns its range; nil if it could not be written.
     private func keep(_ text: String) -> Range<Int>? {
         do throws(StorageError) {
             return try spool?.add(text)
@@ -107,16 +109,16 @@ final class ReportWriters: ProgramSink {
         }
     }
 
-    /// Writes the reports; returns what is wrong with them.
+    /// Writes the reports; returns the problems.
     private func write(_ summary: BatchSummary) -> [String] {
         let (report, jobReports) = (summary.report, summary.jobReports)
-        // Those that were never begun are told of too.
+        // The reports list the notebooks that were never started, too.
         for job in jobReports.indices where jobReports[job].isLeftOut {
-            let isTold = state.withLock { $0.suites[job] != nil || $0.parts[job] != nil }
-            if !isTold { keep(job, jobReports[job]) }
+            let isKept = state.withLock { $0.suites[job] != nil || $0.parts[job] != nil }
+            if !isKept { keep(job, jobReports[job]) }
         }
         var problems = state.withLock { $0.problem.map { [$0] } ?? [] }
-        let rights = mode
+        let fileMode = mode
         for (kind, path) in reports {
             let text: any ByteRuns
             switch kind {
@@ -130,9 +132,11 @@ final class ReportWriters: ProgramSink {
                 if path == "-" {
                     var isWritten = true
                     text.forEachRun { run in isWritten = isWritten && Terminal.write(run.bytes, to: STDOUT_FILENO) }
-                    if !isWritten { problems.append("\(kind.rawValue): standard output takes no more") }
+                    if !isWritten {
+                        problems.append("\(kind.rawValue): the report could not be written to standard output")
+                    }
                 } else {
-                    try write(text, to: path, mode: rights)
+                    try write(text, to: path, mode: fileMode)
                 }
             } catch {
                 problems.append("\(kind.rawValue): \(error)")
@@ -160,7 +164,7 @@ final class ReportWriters: ProgramSink {
         state.withLock { state in
             var pieces = ConcatenatedBytes()
             pieces.append(HTMLReport.head(report, jobReports, began: began))
-            // Cells that failed come before notebooks that nothing is to be seen of.
+            // Failed cells come before failures without a cell to show.
             let hasCell = jobReports.indices.filter { jobReports[$0].cell != nil }
             let hasNone = jobReports.indices.filter { jobReports[$0].cell == nil }
             let failures = (hasCell + hasNone).compactMap { state.parts[$0]?.failure }
@@ -173,9 +177,9 @@ final class ReportWriters: ProgramSink {
         }
     }
 
-    /// The rights of a report: what notebooks print is nobody's business who may not read one of them.
+    /// The permissions of a report: only users who may read all notebooks may read it.
     private var mode: UInt32 {
-        // Asking the system for it would change it for a moment.
+        // `umask` can read the mask only by changing it for a moment.
         let line = LocalFile.lines(of: "/proc/self/status").first { $0.hasPrefix("Umask:") }
         let mask = line.flatMap { UInt32($0.dropFirst(6).drop(while: \.isWhitespace), radix: 8) } ?? 0o077
         return tasks.reduce(0o666 & ~mask) { mode, task in

@@ -6,19 +6,18 @@ import GalleyReports
 import GalleyStorage
 import Synchronization
 
-/// A file, or standard error, that is told line by line how a run goes.
+/// The log of a run, a file or standard error.
 final class RunLog: Sendable {
-    /// How lines are written.
     enum Format: Sendable {
         /// The time, then the text.
         case plain
-        /// One JSON object a line.
+        /// One JSON object per line.
         case json
     }
 
     enum Level: String, Sendable {
         case info, warning, error
-        /// What a cell prints.
+        /// Text that a cell has printed.
         case output
     }
 
@@ -29,7 +28,7 @@ final class RunLog: Sendable {
 
     private static let limit = 64_000_000
 
-    /// Appends to a file, which other runs may do as well.
+    /// Appends to a file. Other runs may append to it at the same time.
     init(_ path: String, _ format: Format, of run: RunPaths, _ files: any RunFileWriter) throws(OutputFileError) {
         self.format = format
         self.run = run.members
@@ -44,29 +43,29 @@ final class RunLog: Sendable {
         writer = BackgroundWriter(STDERR_FILENO, limit: Self.limit, gap: Self.gap(format, run.members))
     }
 
-    /// Adds a line, or several; it is written with the next ``flush()``.
+    /// Adds an entry, which is written with the next ``flush()``.
     func write(_ level: Level, _ text: String, details: [String] = [], notebook: String? = nil, cell: Int? = nil) {
         var run = run
-        // Of several, the one that it is about.
+        // In a run of many notebooks, the entry names the one that it is about.
         if notebook != nil { run.removeAll { $0.0 == "notebook" } }
         if let notebook { run.append(("notebook", .string(RunPaths.absolutePath(notebook)))) }
         let line = Self.line(format, run, level, text, details: details, cell: cell)
-        let isMuch = waiting.withLock { waiting in
+        let isFull = waiting.withLock { waiting in
             waiting += line
             return waiting.utf8.count > 4096
         }
-        if isMuch { flush() }
+        if isFull { flush() }
     }
 
     func flush() {
-        // Within the lock, so that lines keep their order.
+        // The lock keeps the lines in order.
         waiting.withLock { waiting in
             if !waiting.isEmpty { writer.write(waiting.utf8) }
             waiting = ""
         }
     }
 
-    /// Waits until everything is written, or nothing has read it for so long; returns whether it was.
+    /// Waits until everything is written, but for a reader of a pipe at most `readerTimeout`; returns whether it was.
     func finish(within readerTimeout: Duration) async -> Bool {
         flush()
         return await writer.finish(within: readerTimeout)
@@ -99,7 +98,7 @@ final class RunLog: Sendable {
 }
 
 extension JSONStyle {
-    /// Everything on one line, without a space.
+    /// Everything on one line without spaces.
     static let oneLine: JSONStyle = {
         var style = JSONStyle.canonical
         style.indentation = nil

@@ -2,14 +2,14 @@ import GalleyExecution
 import GalleyReports
 import GalleyStorage
 
-/// How a run ended, as processes tell one another.
+/// The end of a run, in the form in which processes pass it on.
 struct RunSummary: Sendable {
     let status: Int32
     /// The outcome in one word.
     let outcome: String
-    /// Where the notebook was saved, where that is a file.
+    /// The file with the result; nil if there is none.
     let result: String?
-    /// What went wrong; empty where nothing did.
+    /// The error; empty if there is none.
     let message: String
 
     init(status: Int32, outcome: String, result: String?, message: String) {
@@ -22,14 +22,15 @@ struct RunSummary: Sendable {
         self.init(status: status, outcome: parts[1], result: parts[2].isEmpty ? nil : parts[2], message: parts[3])
     }
 
-    /// The same, with the status that a process has really ended with.
+    /// Returns the same summary with the actual exit status of the process.
     func withStatus(_ status: Int32) -> RunSummary {
         RunSummary(status: status, outcome: outcome, result: result, message: message)
     }
 
-    /// What root's commands may be told of it, where the process of another user has said it.
+    /// Returns what root's commands may receive of a summary that the process of another user has sent.
     ///
-    /// - Parameter result: Where root expects the result, which alone is believed, or a file beside it after a conflict.
+    /// - Parameter result: The path where root expects the result. Any other path is dropped, except a conflict copy
+    ///   beside it.
     func sanitized(from result: String?) -> RunSummary {
         let outcomes: Set = [
             "succeeded", "raised", "exited", "timed-out", "kernel-died", "stopped", "failed", "killed", "left-out",
@@ -37,10 +38,11 @@ struct RunSummary: Sendable {
         ]
         let isExpected = result.map { expected in
             let stem = expected.hasSuffix(".ipynb") ? String(expected.dropLast(6)) : expected
-            let told = self.result ?? ""
-            let beside = (stem + ".galley-conflict").utf8
-            return told.isSamePath(as: expected)
-                || told.utf8.starts(with: beside) && !told.utf8.dropFirst(beside.count).contains(UInt8(ascii: "/"))
+            let reported = self.result ?? ""
+            let conflictCopy = (stem + ".galley-conflict").utf8
+            return reported.isSamePath(as: expected)
+                || reported.utf8.starts(with: conflictCopy)
+                    && !reported.utf8.dropFirst(conflictCopy.count).contains(UInt8(ascii: "/"))
         }
         return RunSummary(
             status: status, outcome: outcomes.contains(outcome) ? outcome : "failed",

@@ -3,7 +3,8 @@ import Galley
 import GalleyReports
 import Synchronization
 
-/// Keeps what the end of the run follows from: the jobReports, the places of the results, the notebooks that still run.
+/// Collects the facts that decide the end of the run: the job reports, the paths of the results, the unfinished
+/// notebooks.
 final class RunTally: ProgramSink {
     private let arguments: ExecuteArguments
     private let paths: RunPaths
@@ -11,9 +12,9 @@ final class RunTally: ProgramSink {
 
     private struct State {
         var jobReports: [Int: JobReport] = [:]
-        /// Where notebooks are saved, where that is not the place that was meant.
-        var places: [Int: String] = [:]
-        /// The notebooks whose cells have begun to run and that are not over.
+        /// The paths where notebooks were saved last.
+        var savedPaths: [Int: String] = [:]
+        /// The notebooks that have started and are not finished.
         var unsaved: Set<Int> = []
     }
 
@@ -22,7 +23,7 @@ final class RunTally: ProgramSink {
     func receive(_ event: BatchEvent) {
         switch event {
         case .run(let job, .started): state.withLock { _ = $0.unsaved.insert(job) }
-        case .run(let job, .saved(let path)): state.withLock { $0.places[job] = path }
+        case .run(let job, .saved(let path)): state.withLock { $0.savedPaths[job] = path }
         case .ended(let job, _): state.withLock { _ = $0.unsaved.remove(job) }
         default: break
         }
@@ -32,49 +33,50 @@ final class RunTally: ProgramSink {
         if case .judged(let job, let jobReport) = event { state.withLock { $0.jobReports[job] = jobReport } }
     }
 
-    /// For each notebook that still runs, that its result is not saved.
+    /// A message for each unfinished notebook, that its result is not saved.
     var losses: [String] {
         state.withLock { $0.unsaved.sorted() }.map {
             "\(arguments.tasks[$0].path): the result could not be saved in time"
         }
     }
 
-    /// Puts together what became of all notebooks.
+    /// Combines the results of all notebooks.
     func summary(_ report: BatchReport) -> BatchSummary {
-        let (known, places) = state.withLock { ($0.jobReports, $0.places) }
-        // Notebooks that were never begun have no jobReport yet.
+        let (known, savedPaths) = state.withLock { ($0.jobReports, $0.savedPaths) }
+        // Notebooks that were never started have no judged report.
         let jobReports = report.jobs.indices.map { known[$0] ?? report.jobs[$0] }
         return BatchSummary(
             report: report,
             notebooks: jobReports.indices.map { job in
-                (jobReports[job], ExitStatus.of(jobReports[job]), result(of: job, jobReports[job], places))
+                (jobReports[job], ExitStatus.of(jobReports[job]), result(of: job, jobReports[job], savedPaths))
             },
             status: ExitStatus.of(jobReports, stop: decisiveStop(jobReports, report)))
     }
 
-    /// The stop that decides how the program ends. A single notebook that began says itself how its run was stopped.
+    /// The stop that decides how the program ends. The report of a single notebook that has started includes the stop
+    /// already.
     private func decisiveStop(_ jobReports: [JobReport], _ report: BatchReport) -> StopReason? {
         arguments.isSingle && jobReports.first?.isLeftOut == false ? nil : report.stop
     }
 
-    /// How the program ends.
+    /// Returns how the program ends.
     ///
-    /// - Parameter problems: Why reports could not be written.
+    /// - Parameter problems: The reasons why reports could not be written.
     func end(_ summary: BatchSummary, problems: [String]) -> RunSummary {
         let (jobReports, stop) = (summary.jobReports, decisiveStop(summary.jobReports, summary.report))
-        let isLacking = summary.status == ExitStatus.success && !problems.isEmpty
+        let lacksReports = summary.status == ExitStatus.success && !problems.isEmpty
         return RunSummary(
-            status: isLacking ? ExitStatus.storage : summary.status, outcome: outcome(jobReports, stop),
+            status: lacksReports ? ExitStatus.storage : summary.status, outcome: outcome(jobReports, stop),
             result: arguments.isSingle ? summary.notebooks.first?.result : paths.result,
             message: message(jobReports, stop) ?? problems.first ?? "")
     }
 
-    /// Where a notebook's result is; nil where there is none, or where that is no file.
-    private func result(of job: Int, _ jobReport: JobReport, _ places: [Int: String]) -> String? {
+    /// The path of a notebook's result; nil if there is none, or if it is not a file.
+    private func result(of job: Int, _ jobReport: JobReport, _ savedPaths: [Int: String]) -> String? {
         switch jobReport.result {
         case .ran:
             let task = arguments.tasks[job]
-            return arguments.outputPath(of: task).map { RunPaths.absolutePath(places[job] ?? $0) }
+            return arguments.outputPath(of: task).map { RunPaths.absolutePath(savedPaths[job] ?? $0) }
         case .failed(let error): return (error as? UnsavedRun)?.rescue
         default: return nil
         }

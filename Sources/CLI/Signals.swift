@@ -1,24 +1,24 @@
-// The headers of the one are where the compiler finds `sigset_t` of the other.
+// GalleyCLinux provides the headers in which the compiler finds Glibc's `sigset_t`.
 import GalleyCLinux
 import Glibc
 
 /// Signals that ask the program to end.
 enum Signals {
-    /// Keeps them waiting for ``next()``; the program's other signals are as they usually are.
+    /// Blocks the signals until ``next()`` takes them, and sets the dispositions of the others.
     ///
-    /// An inherited disposition to ignore SIGINT is what a shell gives to every job in the background, and means nothing;
-    /// one to ignore SIGHUP is what `nohup` gives, and is meant. A reader that has gone away must not end a run.
+    /// An inherited disposition to ignore SIGINT is reset: shells set it for every background job. One to ignore SIGHUP
+    /// stays: `nohup` sets it. SIGPIPE is ignored, so that a reader that has closed its pipe does not end the run.
     static func block() {
         signal(SIGPIPE, SIG_IGN)
-        // A limit for files is to be told as an error.
+        // Writing beyond the file size limit should fail with an error.
         signal(SIGXFSZ, SIG_IGN)
         for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
         var set = awaited
-        // Safe because the call reads a variable of its own kind. What is started gets none of this.
+        // Safe because the call reads a variable of its own kind. Programs that Galley starts get an empty mask.
         unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     static func next() -> Int32 {
         var set = awaited
         var number: Int32 = 0
@@ -27,7 +27,7 @@ enum Signals {
         return number
     }
 
-    /// Lets all signals do what they usually do again.
+    /// Unblocks all signals.
     static func unblock() {
         var none = sigset_t()
         unsafe pthread_sigmask(SIG_SETMASK, &none, nil)

@@ -6,25 +6,25 @@ import GalleyRuns
 import GalleyStorage
 import Synchronization
 
-/// Keeps what can be told of a run from outside.
+/// Keeps the status file of a run up to date, which other processes read.
 final class StatusFileSink: ProgramSink {
     private let file: StatusFile
     private let isRequired: Bool
     private let hasBegun = Mutex(false)
 
     /// - Parameters:
-    ///   - notebooks: How many notebooks there are; nil where it is the run of one.
-    ///   - isRequired: Whether the user asked for it: then the run does not go on in silence without it.
-    init(_ place: RunPaths, notebooks: Int?, isRequired: Bool, files: any RunFileWriter) {
+    ///   - notebooks: The number of notebooks; nil for a run of a single one.
+    ///   - isRequired: Whether the user asked for the file. If so, the run does not start without it.
+    init(_ paths: RunPaths, notebooks: Int?, isRequired: Bool, files: any RunFileWriter) {
         self.isRequired = isRequired
-        var status = RunStatus(id: place.id, process: place.process, notebook: place.notebook)
-        (status.result, status.log, status.notebooks) = (place.result, place.log, notebooks)
+        var status = RunStatus(id: paths.id, process: paths.process, notebook: paths.notebook)
+        (status.result, status.log, status.notebooks) = (paths.result, paths.log, notebooks)
         let own = ProcessIdentity.current()
-        status.engine = own == place.process ? nil : own
-        file = StatusFile(status, copies: place.statusCopies, files: files)
+        status.engine = own == paths.process ? nil : own
+        file = StatusFile(status, copies: paths.statusCopies, files: files)
     }
 
-    /// Makes the file, before anything else is done.
+    /// Creates the file, before anything else runs.
     func begin() throws(StorageError) {
         if isRequired { try file.finish() } else { file.update { _ in } }
     }
@@ -41,7 +41,7 @@ final class StatusFileSink: ProgramSink {
         switch event {
         case .judged(_, let jobReport): update(jobReport)
         case .ending(let end):
-            // Why nothing was run was said before.
+            // Before the run has begun, the reason was reported already.
             if let problem = write(end), isRequired, hasBegun.withLock(\.self) {
                 Terminal.reportProblem("galley: \(problem)")
             }
@@ -53,7 +53,7 @@ final class StatusFileSink: ProgramSink {
         guard file.status.notebooks == nil else { return file.update { ($0.state, $0.activity) = (.running, .now()) } }
         switch event {
         case .started(let start):
-            // Whoever is told that it runs finds it running.
+            // Written at once: a caller that learns of the start must find the run in state running.
             try? file.finish { status in
                 (status.state, status.activity) = (.running, .now())
                 (status.kernel, status.user, status.cells) = (start.kernel, start.user, start.cells)
@@ -61,13 +61,13 @@ final class StatusFileSink: ProgramSink {
         case .cellStarted(let cell):
             file.update { ($0.cell, $0.activity) = (cell.number, .now()) }
         case .saved(let path):
-            // It can be another place than was meant, when somebody has changed the notebook meanwhile.
+            // If another program has changed the notebook, the path differs from the planned one.
             file.update { ($0.result, $0.activity) = ($0.result == nil ? nil : RunPaths.absolutePath(path), .now()) }
         default: file.update { $0.activity = .now() }
         }
     }
 
-    /// Takes note of what became of one of several notebooks.
+    /// Counts one of several notebooks as finished.
     private func update(_ jobReport: JobReport) {
         guard file.status.notebooks != nil, !jobReport.isLeftOut else { return }
         file.update { status in
@@ -77,10 +77,10 @@ final class StatusFileSink: ProgramSink {
         }
     }
 
-    /// Tells the end; returns what is wrong where it cannot.
+    /// Writes the end of the run; returns the error if it cannot.
     private func write(_ end: RunSummary) -> StorageError? {
         do throws(StorageError) {
-            // A record stays short enough for those who read it.
+            // Keep the record short for its readers.
             let message = end.status == 0 ? nil : String(end.message.unicodeScalars.prefix(4000))
             try file.finish { $0.end(end.status, end.outcome, message) }
             return nil

@@ -6,11 +6,11 @@ import GalleyRuns
 import GalleyStorage
 import Synchronization
 
-/// What the process that runs the notebook has of the others.
+/// An engine's connection to its supervisor and to the caller.
 struct SupervisorLink: Sendable {
-    /// The process that a signal to the run goes to.
+    /// The process that receives the signals to the run.
     let process: ProcessIdentity
-    /// The files of the run, where the supervisor writes some of them.
+    /// The files of the run, if the supervisor writes some of them.
     let files: (any RunFileWriter)?
     private let summaryPipe: MessagePipe
     private let callerPipe: MessagePipe?
@@ -18,7 +18,7 @@ struct SupervisorLink: Sendable {
 
     static let ready = "ready"
 
-    /// - Parameter files: The files of a process that has become another user; nil for one that has not.
+    /// - Parameter files: The files of a process that has become another user; nil for any other process.
     init(
         to process: ProcessIdentity, summaryPipe: MessagePipe, callerPipe: MessagePipe?,
         _ background: BackgroundOptions, files: (any RunFileWriter)?
@@ -29,20 +29,20 @@ struct SupervisorLink: Sendable {
         self.files = files
     }
 
-    /// Tells the caller that the run is under way, and what is not as it should be.
+    /// Reports to the caller that the run has started, with its warnings.
     func begin(_ warnings: [String]) {
         callerPipe?.write(([Self.ready] + warnings.map { $0.terminalSafeLine(1000) }).joined(separator: "\n"))
     }
 
-    /// Tells how the run ended.
+    /// Reports to the supervisor and the caller how the run ended.
     func reportEnd(_ end: RunSummary) {
         summaryPipe.write(end.text)
         callerPipe?.write(end.text)
     }
 
-    /// Where nobody is left to do it, runs what is to be run at the end.
+    /// Runs the completion commands if the supervisor has died.
     func runHooksIfOrphaned(after end: RunSummary, _ paths: RunPaths) {
-        // The commands are root's, and not for the process of another user to run.
+        // The commands are root's. A process that has become another user must not run them.
         guard files == nil, !process.isAlive else { return }
         CompletionHooks(background, paths).run(after: end, end.status, output: nil) {
             Terminal.reportProblem("galley: \($0)")

@@ -3,12 +3,12 @@ import GalleyExecution
 import GalleyRuns
 import Synchronization
 
-/// Hands on to the attendant what it and the caller wait for.
+/// Forwards the start, the warnings and the end of a run to the supervisor and the caller.
 final class SupervisorSink: ProgramSink {
     private let link: SupervisorLink
     private let notebooks: [String]
     private let paths: RunPaths
-    /// The warnings so far; nil once the caller knows that the run is under way, and hears no more.
+    /// The warnings so far; nil after the caller has received them with the start of the run.
     private let warnings = Mutex<[String]?>([])
 
     /// - Parameter notebooks: The notebooks by their jobs.

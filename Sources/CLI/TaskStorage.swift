@@ -3,13 +3,13 @@ import GalleyLocalKernels
 import GalleyStorage
 import GalleySupervisor
 
-/// The files of one notebook's run. The supervisor of the process writes some of them, and a file may be read only if it is
-/// the one that root has seen.
+/// The files of one notebook's run. The supervisor writes some of them. A file may be read only if it is the one that
+/// root has seen.
 struct TaskStorage: StorageProvider {
     let name = "this machine"
     private let task: NotebookTask
     private let files: any RunFileWriter
-    private let bounds: LocalFile.ReadRestrictions
+    private let restrictions: LocalFile.ReadRestrictions
     private let isUserRun: Bool
     private let isInPlace: Bool
     private let local = LocalStorage()
@@ -17,12 +17,12 @@ struct TaskStorage: StorageProvider {
     init(_ task: NotebookTask, _ arguments: ExecuteArguments, _ files: any RunFileWriter) {
         (self.task, self.files, isUserRun) = (task, files, arguments.isUserRun)
         isInPlace = arguments.result == .inPlace
-        var bounds = LocalFile.ReadRestrictions(only: task.only)
+        var restrictions = LocalFile.ReadRestrictions(only: task.only)
         if let login = arguments.localKernels.loginEnvironment {
-            bounds.owners = [0, login.account.id]
-            if case .user(let owner, _) = task.owner { bounds.owners?.insert(owner.user) }
+            restrictions.owners = [0, login.account.id]
+            if case .user(let owner, _) = task.owner { restrictions.owners?.insert(owner.user) }
         }
-        self.bounds = bounds
+        self.restrictions = restrictions
     }
 
     func opens(_ location: NotebookLocation) -> Bool { true }
@@ -32,7 +32,8 @@ struct TaskStorage: StorageProvider {
         if isSource, isUserRun, let refused = RefusedNotebook(task) { return refused }
         if location == .standardStreams { return StandardStreams() }
         guard isSource else { return files.notebook(location.text, reading: .none) }
-        return isInPlace ? files.notebook(task.path, reading: bounds) : LocalFile(task.path, reading: bounds)
+        return isInPlace
+            ? files.notebook(task.path, reading: restrictions) : LocalFile(task.path, reading: restrictions)
     }
 
     func notebooks(in folder: NotebookLocation) throws -> [NotebookLocation] { try local.notebooks(in: folder) }

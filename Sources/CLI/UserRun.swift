@@ -6,33 +6,33 @@ import GalleyRuns
 import GalleyStorage
 import GalleySupervisor
 
-/// The part of a run that one user's process does.
+/// The part of a run that one process executes as one user.
 struct UserRun: Sendable {
     private(set) var arguments: ExecuteArguments
     private(set) var paths: RunPaths
-    /// The user that the process becomes; nil for the one that this process runs as.
+    /// The user that the process becomes; nil if it stays the current user.
     let account: Account?
-    /// The variables of this process before it becomes the user.
+    /// The environment of this process before it becomes the user.
     private let callerEnvironment = currentEnvironment()
-    /// A folder that is made as the home of a user who has none, and removed in the end.
+    /// A home folder for a user without an account, created for the run and removed after it.
     let temporaryHome: String?
-    /// Whether other parts of the run are other users'.
-    private let isShared: Bool
+    /// Whether other users run other parts of the run.
+    private let hasOtherUsers: Bool
 
-    private init(_ arguments: ExecuteArguments, as account: Account? = nil, isShared: Bool = false) {
-        (self.arguments, self.isShared) = (arguments, isShared)
+    private init(_ arguments: ExecuteArguments, as account: Account? = nil, hasOtherUsers: Bool = false) {
+        (self.arguments, self.hasOtherUsers) = (arguments, hasOtherUsers)
         paths = RunPaths(arguments)
         self.account = account
         temporaryHome = account.flatMap { Account(id: $0.id) == nil ? $0.home : nil }
     }
 
-    /// Divides a run by the users whose notebooks it is to run: root runs nothing for another user.
+    /// Divides a run into one part per user. Root runs no notebook of another user itself.
     ///
-    /// - Throws: `KernelError` where a user was named that there is not; `UsageError` where the parts cannot share a file.
+    /// - Throws: `KernelError` for an unknown user; `UsageError` if the parts would share an output file.
     static func all(of arguments: ExecuteArguments) throws -> [UserRun] {
-        let shares = try divide(arguments)
-        for share in shares { share.paths.prepare() }
-        return shares
+        let userRuns = try divide(arguments)
+        for userRun in userRuns { userRun.paths.prepare() }
+        return userRuns
     }
 
     private static func divide(_ arguments: ExecuteArguments) throws -> [UserRun] {
@@ -45,7 +45,7 @@ struct UserRun: Sendable {
             else {
                 throw KernelError.noAccount(name)
             }
-            // Another name of root is not a way to root's rights.
+            // Another name for the user ID 0 does not give root's rights.
             if account.id != 0 { named = account }
         }
         var owners: [FileOwner?] = []
@@ -73,14 +73,14 @@ struct UserRun: Sendable {
             var part = arguments
             part.take(parts[user]?.tasks ?? [], parts[user]?.deferred ?? [])
             if owners.count > 1 { part.batch.concurrency = max(1, part.concurrency / owners.count) }
-            return UserRun(part, as: named ?? owner.map { Account.owning($0) }, isShared: owners.count > 1)
+            return UserRun(part, as: named ?? owner.map { Account.owning($0) }, hasOtherUsers: owners.count > 1)
         }
     }
 
-    /// Refuses files that would tell each of the users of the notebooks of the others.
+    /// Refuses an output file that would show each user the outputs of the others.
     private static func checkFiles(of arguments: ExecuteArguments, _ owners: [FileOwner?]) throws(UsageError) {
         let names = owners.map { Account.name(of: $0?.user ?? 0) }.joined(separator: " and ")
-        // A log among root's files is written by the supervisor, and root alone reads it.
+        // The supervisor writes a log among root's files, and only root reads it.
         let log = arguments.background.log.flatMap { LocalFile.isInRootsFolder($0) ? nil : ("--log", $0) }
         let lines = arguments.events.map { ("--events", $0) } ?? log
         let file =
@@ -88,11 +88,11 @@ struct UserRun: Sendable {
             ?? arguments.batch.reports.first.map { ($0.kind.rawValue, $0.path) } ?? lines
         guard let (option, path) = file else { return }
         throw UsageError(
-            "\(option) \(path): the notebooks belong to \(names), and one file would tell each of the others' outputs; "
-                + "run them one owner at a time, or with --as-caller")
+            "\(option) \(path): the notebooks belong to \(names), and one file would show each user the others' "
+                + "outputs; run them one owner at a time, or with --as-caller")
     }
 
-    /// Whether all users may read the notebooks, and what comes of them.
+    /// Whether all users may read the notebooks, and so their results.
     private var isForAll: Bool {
         arguments.deferred.isEmpty
             && arguments.tasks.allSatisfy { task in
@@ -101,12 +101,12 @@ struct UserRun: Sendable {
             }
     }
 
-    /// The files of this part that the supervisor writes for its process.
+    /// The files that the supervisor writes for the process of this part.
     var rootOwnedFiles: RootOwnedFiles {
         var files: [(path: String, use: RootOwnedFiles.Use)] = paths.statusCopies.map {
             ($0.path, .document(mode: $0.mode, group: $0.group))
         }
-        let mode: UInt32 = isShared || !isForAll ? 0o600 : 0o666
+        let mode: UInt32 = hasOtherUsers || !isForAll ? 0o600 : 0o666
         if let log = paths.log { files.append((log, .lines(isNew: false, mode: mode))) }
         if let events = arguments.events { files.append((events, .lines(isNew: true, mode: mode))) }
         let mask = umask(0)
@@ -123,7 +123,7 @@ struct UserRun: Sendable {
         return RootOwnedFiles(files)
     }
 
-    /// Becomes the user, for good.
+    /// Makes this process the user's permanently, and lets it end with its supervisor.
     func become(supervisedBy supervisor: ProcessIdentity) throws(Errno) {
         guard let account else { return }
         try UserSwitch.of(account).become()
@@ -131,12 +131,12 @@ struct UserRun: Sendable {
         if let temporaryHome { try LocalFile.makePrivateFolder(temporaryHome) }
     }
 
-    /// Looks up what only the process that runs the notebooks may look into.
+    /// Looks up deferred arguments and files, which only the process that runs the notebooks may read.
     mutating func prepare(_ supervisor: SupervisorLink?) throws(UsageError) {
         if temporaryHome != nil, arguments.options.keepsKernel != .never {
             throw UsageError(
-                "the owner of \(paths.notebook) has no account, and a home only for as long as the run takes: "
-                    + "the kernel cannot be kept")
+                "the kernel cannot be kept: the owner of \(paths.notebook) has no account, and the temporary home is "
+                    + "removed after the run; leave --keep-kernel out")
         }
         if let supervisor { paths.process = supervisor.process }
         guard arguments.isUserRun else { return }
@@ -149,16 +149,17 @@ struct UserRun: Sendable {
 }
 
 extension Account {
-    /// The user who owns a file: without an account, one who has the group of the file and a home for as long as the run takes.
+    /// Returns the account of a file's owner. An owner without an account gets the group of the file and a temporary
+    /// home.
     ///
-    /// A group that the machine knows has rights. A file can have it without its owner being in it, from its folder, so a
-    /// number is not given such a group.
+    /// A group that the system knows has rights, and a file can inherit it from its folder although the owner is no
+    /// member. An owner without an account therefore does not get such a group.
     static func owning(_ owner: FileOwner) -> Account {
         if let account = Account(id: owner.user) { return account }
-        let nobodys = isGroup(owner.user) ? 65534 : owner.user
+        let unprivilegedGroup = isGroup(owner.user) ? 65534 : owner.user
         let word = String(UInt64.random(in: 0...UInt64.max), radix: 36)
         return Account(
-            number: owner.user, group: owner.group == 0 || isGroup(owner.group) ? nobodys : owner.group,
+            number: owner.user, group: owner.group == 0 || isGroup(owner.group) ? unprivilegedGroup : owner.group,
             home: "/tmp/galley-home-\(word)")
     }
 }

@@ -57,8 +57,8 @@ import Testing
         (["a.ipynb", "-"], "standard input is one notebook; it does not go with others"),
         (["-j", "0", "a.ipynb"], "-j: '0' is not a number from 1 on"),
         (["--shard", "3/2", "a.ipynb"], "--shard: '3/2' is not a part. Write 2/5 for the second of five"),
-        (["no/*.ipynb"], "no notebook found: nothing is called 'no/*.ipynb'"),
-        (["@no.txt"], "@no.txt: the list cannot be read; is there such a file?"),
+        (["no/*.ipynb"], "no notebook found: no file matches 'no/*.ipynb'"),
+        (["@no.txt"], "@no.txt: the list cannot be read; check that the file exists"),
         (["--retries", "1", "-"], "standard input cannot be read twice; leave --retries out"),
         (
             ["--junit", "-", "--json", "-", "a.ipynb"],

@@ -26,7 +26,7 @@ struct `Root's supervisor` {
         except ProcessLookupError: pass
         """
 
-    private let told = "galley was stopped again and again by a process of its user, and was ended"
+    private let told = "galley was ended because a process of its user stopped it again and again"
 
     @Test(.timeLimit(.minutes(3)))
     func `ends a process that its user stops again and again, without a limit of time`() async throws {
@@ -87,7 +87,7 @@ struct `Root's supervisor` {
         let end = try await run.end()
         _ = try await holder.end()
         #expect(end.status == 124, "\(end.errors)")
-        #expect(end.errors.contains("galley went on for longer than --total-timeout allows"), "\(end.errors)")
+        #expect(end.errors.contains("galley ran for longer than --total-timeout allows"), "\(end.errors)")
     }
 
     private func isUsers(_ process: Int) -> Bool {
