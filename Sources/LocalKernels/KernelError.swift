@@ -107,11 +107,11 @@ extension KernelError: CustomStringConvertible {
 
     private static func advice(for name: String) -> String {
         switch name {
-        case "ir": "Install it: R -e 'install.packages(\"IRkernel\"); IRkernel::installspec()'"
-        case _ where name.hasPrefix("python"): "Install it: python3 -m pip install ipykernel"
-        case "bash": "Install it: python3 -m pip install bash_kernel && python3 -m bash_kernel.install"
+        case "ir": "Install the R package IRkernel and register it with IRkernel::installspec()"
+        case _ where name.hasPrefix("python"): "Install the Python package ipykernel"
+        case "bash": "Install the Python package bash_kernel and register it with its module bash_kernel.install"
         case _ where name.hasPrefix("conda"):
-            "A Conda environment needs a kernel of its own: conda install -n ENVIRONMENT ipykernel"
+            "A Conda environment needs its own kernel. Install ipykernel in the environment"
         default: "List the installed kernels: galley kernels"
         }
     }
