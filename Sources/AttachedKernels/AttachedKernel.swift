@@ -6,12 +6,12 @@ import GalleyZeroMQTransport
 import Glibc
 import Synchronization
 
-/// A kernel that another program started, from the moment it has answered.
+/// A kernel that another program started, connected and ready.
 ///
-/// It is left running: its end here is the end of the connection.
+/// The kernel is left running: ending it here only closes the connection.
 final class AttachedKernel: Kernel {
     let info: KernelInfo
-    /// The name in the connection file, or what the kernel calls itself.
+    /// The kernel name in the connection file or, without one, the kernel's implementation.
     let name: String
     let user: String?
     private let handshake: ReadinessHandshake
@@ -20,12 +20,12 @@ final class AttachedKernel: Kernel {
     private let watch: ProcessExitWatcher?
     let session: Session
 
-    /// After so long without an answer, a kernel is asked again.
+    /// The interval between kernel info requests.
     private static let patience = Duration.seconds(5)
-    /// How long a kernel has to answer the request to be interrupted.
+    /// The time to wait for the reply to an interrupt request.
     private static let interruptPatience = Duration.seconds(1)
 
-    /// Connects to a kernel, and waits until it answers.
+    /// Connects to a kernel and waits until it responds.
     static func connect(
         _ file: ConnectionFile, _ path: String, within limit: Duration
     ) async throws -> AttachedKernel {
@@ -43,7 +43,7 @@ final class AttachedKernel: Kernel {
         }
         do {
             let info = try await ready(handshake, connection, path, within: limit)
-            // It listens by now, also if it has just been started.
+            // Even a kernel that has just started listens by now.
             let process = ListeningProcess(at: file.endpoints)
             return AttachedKernel(file, info, session, handshake, connection, process)
         } catch {
@@ -52,7 +52,7 @@ final class AttachedKernel: Kernel {
         }
     }
 
-    /// Asks a kernel to end, and waits for the answer, for so long at most.
+    /// Sends a shutdown request to a kernel and waits for the reply, for at most `limit`.
     static func requestShutdown(of file: ConnectionFile, within limit: Duration) async {
         let session = Session()
         let handshake = ReadinessHandshake(session: session)
@@ -81,7 +81,7 @@ final class AttachedKernel: Kernel {
         let first = await withTaskCancellationHandler {
             let deadline = ContinuousClock.now + limit
             while ContinuousClock.now < deadline {
-                // A question is answered late by a kernel that runs other code, and can get lost in one that is restarted.
+                // A kernel that runs other code replies late, and one that is restarting can lose the request.
                 connection.send(handshake.infoRequest())
                 let rest = ContinuousClock.now.duration(to: deadline)
                 if let first = await news.value(within: min(rest, patience)) { return News?.some(first) }
@@ -115,13 +115,13 @@ final class AttachedKernel: Kernel {
         }
     }
 
-    /// Whether its end is noticed by itself.
+    /// Whether the end of the kernel's process is detected.
     var isWatched: Bool { watch != nil }
     var messages: KernelMessages { connection.messages }
     var executor: (any TaskExecutor)? { connection.executor }
     func send(_ message: Message) { connection.send(message) }
 
-    /// Interrupts by a message and, if the kernel does not answer it, by the signal that it gets on this machine.
+    /// Sends an interrupt request. If the kernel does not reply, sends SIGINT to its process on this machine.
     func interrupt() async {
         let request = session.interruptRequest()
         let answered = handshake.expectReply(to: request)
@@ -129,22 +129,22 @@ final class AttachedKernel: Kernel {
         if await answered.value(within: Self.interruptPatience) == nil { process?.interrupt() }
     }
 
-    /// Ends the connection, and leaves the kernel running.
+    /// Closes the connection and leaves the kernel running.
     func shutdown() async {
         watch?.cancel()
         await connection.close()
     }
 
-    /// Ends the connection, and leaves the kernel running: it is not Galley's to kill.
+    /// Closes the connection and leaves the kernel running, because Galley did not start it.
     func kill() async { await shutdown() }
 }
 
-/// Notices the end of a process that is no child of this one.
+/// Detects the end of a process that is not a child of this one.
 private final class ProcessExitWatcher: Sendable {
-    /// Closing this end of a pipe ends the watch.
+    /// The write end of a pipe; closing it stops watching.
     private let stop: Mutex<Int32?>
 
-    /// Calls `body` when the process ends; nil if the system cannot watch it.
+    /// Calls `body` when the process ends; nil if the system cannot watch the process.
     init?(of process: pid_t, _ body: @escaping @Sendable () -> Void) {
         var ends: [Int32] = [-1, -1]
         let handle = clinux_open_process(process)
@@ -170,7 +170,7 @@ private final class ProcessExitWatcher: Sendable {
 
     deinit { cancel() }
 
-    /// Watches no longer.
+    /// Stops watching.
     func cancel() {
         stop.withLock { stop in
             if let stop { close(stop) }

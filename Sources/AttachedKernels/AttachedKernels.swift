@@ -7,26 +7,26 @@ import GalleyZeroMQTransport
 ///     var options = Options()
 ///     options.kernels = AttachedKernels("kernel-4711.json")
 ///
-/// Other clients can use the kernel at the same time. Cells run in the state that the kernel is in.
+/// Other clients can use the kernel at the same time. Cells run in the current state of the kernel.
 public struct AttachedKernels: KernelProvider {
-    /// What lists call it.
+    /// The name of this provider in lists.
     public let name = "existing"
-    /// A connection file by its path, or a part of its name in the folders where Jupyter keeps such files; nil for the newest.
+    /// The path of a connection file, or part of the name of one in Jupyter's folders; nil for the newest.
     private let file: String?
 
-    /// Names the connection file.
+    /// Creates a provider for the kernel of a connection file.
     ///
-    /// - Parameter file: A path, or a part of the name of a file in this process's directory or in Jupyter's runtime
+    /// - Parameter file: A path, or part of the name of a file in this process's directory or in Jupyter's runtime
     ///   directory, such as the ID of a kernel; nil for the newest file there.
     public init(_ file: String? = nil) { self.file = file }
 
-    /// One notebook at a time: the kernel has one state.
+    /// One notebook at a time, because the kernel has one state.
     public var capacity: KernelCapacity { KernelCapacity(concurrency: 1) }
 
-    /// The kernel goes on running.
+    /// False: the kernel is left running.
     public var endsKernels: Bool { false }
 
-    /// Lists the kernels of this user that run on this machine and have a connection file where Jupyter keeps them.
+    /// Returns the kernels of this user on this machine that have a connection file in Jupyter's folders.
     @concurrent
     public func kernels() async -> [KernelDescription] {
         ConnectionFileSearch.files(matching: nil).compactMap { path in
@@ -39,16 +39,17 @@ public struct AttachedKernels: KernelProvider {
         }
     }
 
-    /// Connects to the kernel, hands it to `body`, and leaves it running however `body` is left.
+    /// Connects to the kernel, passes it to `body`, and leaves it running when `body` returns or throws.
     ///
-    /// - Throws: ``AttachedKernelError`` if there is no such file or the kernel does not answer, and any error of `body`.
+    /// - Throws: ``AttachedKernelError`` if there is no such file or the kernel does not respond, and any error of
+    ///   `body`.
     public func withKernel<Result>(
         _ request: KernelRequest, _ body: (any Kernel) async throws -> Result
     ) async throws -> Result {
         try await connect(request).withShutdown { try await body($0) }
     }
 
-    /// Asks the kernel of a connection file to end, and waits for the answer, for so long at most.
+    /// Sends a shutdown request to the kernel of a connection file and waits for the reply, for at most `limit`.
     @concurrent
     package static func requestShutdown(of path: String, within limit: Duration) async {
         guard let bytes = ConnectionFileSearch.read(path), let file = try? ConnectionFile(parsing: bytes) else {
@@ -73,14 +74,14 @@ public struct AttachedKernels: KernelProvider {
         }
         let kernel = try await AttachedKernel.connect(connectionFile, path, within: request.startTimeout)
         if !kernel.isWatched {
-            request.warn("the process of the kernel is not found, so its end is noticed by time limits alone")
+            request.warn("the kernel's process was not found, so only time limits can detect its end")
         }
         return kernel
     }
 }
 
 extension KernelRequest {
-    /// Makes sure that this process may send the notebook's code to a kernel.
+    /// Checks that this process may send the notebook's code to a kernel.
     fileprivate func checkRights() throws(AttachedKernelError) {
         switch user {
         case .caller: return
@@ -93,27 +94,27 @@ extension KernelRequest {
     }
 }
 
-/// Says why Galley cannot use a kernel that another program started.
+/// The reasons why Galley cannot use a kernel that another program started.
 @nonexhaustive
 public enum AttachedKernelError: KernelFault, Hashable {
-    /// No connection file has this name; nil if there is none at all.
+    /// No connection file matches this name; if `name` is nil, there are no connection files.
     case notFound(name: String?, searched: [String])
     /// The file cannot be read, or is too large for a connection file.
     case notReadable(path: String)
-    /// The file is no connection file.
+    /// The file is not a valid connection file.
     case invalid(path: String, reason: String)
-    /// Nothing answers at the addresses of the file.
+    /// No kernel responds at the addresses in the file.
     case silent(path: String, Duration)
-    /// The connection broke before the kernel had answered.
+    /// The connection failed before the kernel responded.
     case broken(path: String, KernelFailure)
-    /// The kernel is there already, and another one was named.
+    /// The request names a kernel, but this kernel is already running.
     case otherKernelNamed(String)
-    /// The kernel is there already, and a user was named for it.
+    /// The request names a user, but the kernel is already running.
     case userNamed(String)
-    /// This process is root's, and other users can change the notebook.
+    /// This process runs as root, and other users can change the notebook.
     case notebookOfAnotherUser
 
-    /// A kernel that was busy may answer the next time.
+    /// Whether the next attempt may succeed, because the kernel was busy or the connection failed.
     public var isTransient: Bool {
         switch self {
         case .silent, .broken: true
@@ -123,24 +124,24 @@ public enum AttachedKernelError: KernelFault, Hashable {
 }
 
 extension AttachedKernelError: CustomStringConvertible {
-    /// What failed, and what to do.
+    /// What failed, and how to fix it.
     public var description: String {
         switch self {
         case .notFound(let name?, let searched):
-            "No connection file is called '\(name)'. Looked in: \(searched.joined(separator: ", ")). "
-                + "Name the file that the kernel was started with"
+            "No connection file matches '\(name)'. Looked in: \(searched.joined(separator: ", ")). "
+                + "Give the path of the kernel's connection file"
         case .notFound(nil, let searched):
-            "No kernel has left a connection file in \(searched.joined(separator: ", ")). Name the file"
-        case .notReadable(let path): "The connection file \(path) cannot be read. Is it yours?"
-        case .invalid(let path, let reason): "\(path) is no connection file: \(reason)"
+            "No connection file found in \(searched.joined(separator: ", ")). Give the path of the kernel's file"
+        case .notReadable(let path): "The connection file \(path) cannot be read. Check its path and its permissions"
+        case .invalid(let path, let reason): "\(path) is not a valid connection file: \(reason)"
         case .silent(let path, let limit):
-            "The kernel of \(path) did not answer within \(limit). It has ended, or it is busy with other code"
-        case .broken(let path, let failure): "The connection to the kernel of \(path) broke: \(failure)"
+            "The kernel of \(path) did not respond within \(limit). It has ended, or it is busy with other code"
+        case .broken(let path, let failure): "The connection to the kernel of \(path) failed: \(failure)"
         case .otherKernelNamed(let name):
-            "The kernel runs already, so it cannot be '\(name)'. Name the kernel or the connection file, not both"
-        case .userNamed(let name): "The kernel runs already, so it cannot be run as \(name)"
+            "The kernel is already running, so it cannot be '\(name)'. Choose a kernel or a connection file, not both"
+        case .userNamed(let name): "The kernel is already running, so it cannot run as \(name)"
         case .notebookOfAnotherUser:
-            "Other users can change the notebook, and this process is root's. Run it as the owner, or choose root's rights"
+            "Other users can change the notebook, and Galley runs as root. Run it as the owner, or choose root's rights"
         }
     }
 }

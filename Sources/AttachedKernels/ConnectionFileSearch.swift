@@ -1,19 +1,19 @@
 import GalleyCLinux
 import Glibc
 
-/// The folders in which programs leave connection files: the one of this process, and Jupyter's runtime directory.
+/// Searches for connection files in this process's directory and in Jupyter's runtime directory.
 enum ConnectionFileSearch {
-    /// More has no connection file.
+    /// The size limit of a connection file.
     private static let limit = 1 << 16
 
-    /// Finds a file by its path or a part of its name; the newest of several.
+    /// Finds a file by its path or by part of its name; returns the newest match.
     static func find(_ name: String?) throws(AttachedKernelError) -> String {
         if let name, name.contains("/") || isFile(name) { return name }
         if let newest = files(matching: name).first { return newest }
         throw .notFound(name: name, searched: folders)
     }
 
-    /// The files whose names contain a text, the newest first.
+    /// Returns the files whose names contain a text, newest first.
     static func files(matching text: String?) -> [String] {
         let wanted = text.map { $0.hasSuffix(".json") ? String($0.dropLast(5)) : $0 } ?? ""
         let found = folders.flatMap { folder in
@@ -24,14 +24,14 @@ enum ConnectionFileSearch {
         return found.map { ($0, age(of: $0)) }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }.map(\.0)
     }
 
-    /// The part of a file's name that Jupyter calls the ID of the kernel.
+    /// Returns the kernel ID in the name of a connection file.
     static func id(of path: String) -> String {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         guard name.hasPrefix("kernel-"), name.hasSuffix(".json") else { return name }
         return String(name.dropFirst("kernel-".count).dropLast(".json".count))
     }
 
-    /// The bytes of a file; nil if it is none, or too large.
+    /// Returns the contents of a file; nil if it is not a regular file or is too large.
     static func read(_ path: String) -> [UInt8]? {
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard file >= 0 else { return nil }
@@ -44,7 +44,7 @@ enum ConnectionFileSearch {
         return count < 0 || count == limit ? nil : Array(bytes[..<count])
     }
 
-    /// Where files are looked for.
+    /// The folders to search.
     private static var folders: [String] {
         func variable(_ name: String) -> String? {
             // Safe because the string is copied at once.
@@ -57,7 +57,7 @@ enum ConnectionFileSearch {
         return [".", runtime].compactMap(\.self)
     }
 
-    /// The names in any folder; none if it cannot be read.
+    /// Returns the names in a folder; an empty array if it cannot be read.
     static func names(in folder: String) -> [String] {
         guard let open = unsafe opendir(folder) else { return [] }
         defer { unsafe closedir(open) }

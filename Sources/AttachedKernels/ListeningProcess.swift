@@ -3,12 +3,12 @@ import GalleyJupyterProtocol
 import GalleyZeroMQTransport
 import Glibc
 
-/// The process of this machine that listens where a connection file says.
+/// The process on this machine that listens at the endpoints of a connection file.
 struct ListeningProcess: Sendable {
-    /// The number of the process.
+    /// The process ID.
     let number: pid_t
 
-    /// Finds the process; nil if it is not on this machine, or not this user's to see.
+    /// Finds the process; nil if it is not on this machine or this user may not see it.
     init?(at endpoints: Endpoints) {
         let found: pid_t? =
             switch endpoints.transport {
@@ -19,7 +19,7 @@ struct ListeningProcess: Sendable {
         number = found
     }
 
-    /// The name of the user that it runs as; nil for a number without a name.
+    /// The name of the user that the process runs as; nil if that user has no name.
     var userName: String? {
         var status = stat()
         guard unsafe stat("/proc/\(number)", &status) == 0, let entry = unsafe getpwuid(status.st_uid) else {
@@ -29,7 +29,7 @@ struct ListeningProcess: Sendable {
         return unsafe String(cString: entry.pointee.pw_name)
     }
 
-    /// Sends the signal by which kernels are interrupted.
+    /// Sends SIGINT, which interrupts the kernel.
     func interrupt() { kill(number, SIGINT) }
 
     /// Finds the process of this user that listens on a port.
@@ -50,12 +50,12 @@ struct ListeningProcess: Sendable {
         return nil
     }
 
-    /// The number of the socket that listens on a port, as the system's list has it.
+    /// Returns the inode of the socket that listens on a port, from the system's tables.
     private static func socket(onPort port: Int) -> Substring? {
         let hexadecimal = String(port, radix: 16, uppercase: true)
         let ending = ":" + String(repeating: "0", count: 4 - hexadecimal.count) + hexadecimal
         for list in ["/proc/net/tcp", "/proc/net/tcp6"] {
-            // number, local address, remote address, state ("0A" listens), six more, and the socket
+            // number, local address, remote address, state ("0A" is LISTEN), five more fields, and the inode
             for line in text(list).split(separator: "\n").dropFirst() {
                 let fields = line.split(separator: " ")
                 if fields.count > 9, fields[3] == "0A", fields[1].hasSuffix(ending) { return fields[9] }

@@ -32,22 +32,22 @@ uint64_t clinux_parse_number(const char **text, int base) {
     }
 }
 
-/// How many folders within one another are gone into; what is deeper is moved up first.
+/// The maximum depth of recursion. Deeper folders are first moved to the top.
 enum { deepest = 32 };
 
-/// A folder that is being removed.
+/// The state of removing a folder.
 struct removal {
-    /// The outermost one, and how many folders were moved there.
+    /// The top folder, and the number of folders moved there.
     int top;
     unsigned int *moved;
     int depth;
-    /// Whether something in it was removed.
+    /// Whether at least one entry of the folder was removed.
     int has_worked;
 };
 
 static int open_folder(int parent, const char *name) {
     int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, folder = openat(parent, name, flags);
-    // What its owner may not look into can be opened up, which root has no need to.
+    // The owner can open a folder without permissions after chmod; root needs no chmod.
     if (folder < 0 && errno == EACCES && fchmodat(parent, name, 0700, 0) == 0) folder = openat(parent, name, flags);
     if (folder >= 0 && faccessat(folder, ".", W_OK | X_OK, AT_EACCESS) != 0) fchmod(folder, 0700);
     return folder;
@@ -55,18 +55,18 @@ static int open_folder(int parent, const char *name) {
 
 static void remove_name(int parent, const char *name, void *context);
 
-/// Removes what is in a folder.
+/// Removes the contents of a folder.
 static void clear(int folder, struct removal *removal) {
     do {
         removal->has_worked = 0;
         lseek(folder, 0, SEEK_SET);
         clinux_each_name(folder, remove_name, removal);
-        // Names that were removed can make others be passed over.
+        // Removing entries while listing them can skip other entries, so list again.
     } while (removal->has_worked);
 }
 
-/// Removes a file, or a folder with everything in it. Of a link it is the link: nobody can lead it elsewhere. What is
-/// mounted there is somebody else's: the system says of such a folder that it is busy, and not that it is full.
+/// Removes a file, or a folder with its contents. Does not follow symbolic links, so no other process can redirect it.
+/// Leaves mount points alone: removing one fails with EBUSY, not with ENOTEMPTY.
 static void remove_name(int parent, const char *name, void *context) {
     struct removal *outer = context;
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) return;

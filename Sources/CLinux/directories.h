@@ -1,13 +1,13 @@
-// Walks over folders, and reads what stands there, by system calls and the stack alone, as a guard has to.
+// Functions that list folders and parse what is in them. They use only system calls and the stack, as a guard must.
 #ifndef NAMES_H
 #define NAMES_H
 
 #include <stdint.h>
 
-/// Calls `visit` with each name in a folder, the folder's own and its parent's among them.
+/// Calls `visit` with each name in a folder, including "." and "..".
 void clinux_each_name(int folder, void (*visit)(int folder, const char *name, void *context), void *context);
 
-/// Reads a number, in digits of at most 16, and moves on to what is behind it.
+/// Parses a number in a base of at most 16 and advances `text` past it.
 uint64_t clinux_parse_number(const char **text, int base);
 
 #endif

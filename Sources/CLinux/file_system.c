@@ -20,7 +20,7 @@ int clinux_open_folder(const char *path) {
 }
 
 int clinux_look_up(int folder, const char *name) {
-    // A name that is a path would be followed past everything that its caller looks at.
+    // A path would bypass the caller's checks of each of its parts.
     if (strchr(name, '/') != NULL) {
         errno = EINVAL;
         return -1;
@@ -53,7 +53,7 @@ int clinux_open_unnamed(int folder, mode_t mode) {
 int clinux_rename_to_free(int folder, const char *old, const char *new_name) {
     if (syscall(SYS_renameat2, folder, old, folder, new_name, RENAME_NOREPLACE) == 0) return 0;
     if (errno != EINVAL && errno != ENOSYS) return -1;
-    // The system, or the file system, cannot do both in one step.
+    // The system or the file system does not support RENAME_NOREPLACE.
     if (faccessat(folder, new_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
         errno = EEXIST;
         return -1;
@@ -67,8 +67,8 @@ int clinux_exchange(int folder, const char *one, const char *other) {
 
 int clinux_reserve(int file, int64_t count) { return fallocate(file, FALLOC_FL_KEEP_SIZE, 0, count); }
 
-/// What chattr sets on a file for its user, and what can be set on another file: neither what keeps a file from being
-/// replaced, nor what is for folders alone.
+/// The flags that chattr sets for a user and that can be copied to another file. They exclude flags that prevent
+/// replacing a file and flags that apply only to folders.
 static const int kept_flags = FS_SECRM_FL | FS_UNRM_FL | FS_COMPR_FL | FS_SYNC_FL | FS_NODUMP_FL | FS_NOATIME_FL
     | FS_NOCOMP_FL | FS_JOURNAL_DATA_FL | FS_NOTAIL_FL | FS_NOCOW_FL | FS_DAX_FL;
 
@@ -83,7 +83,7 @@ void clinux_set_flags(int file, int wanted) {
     if (ioctl(file, FS_IOC_GETFLAGS, &now) != 0 || (now & kept_flags) == wanted) return;
     int all = (now & ~kept_flags) | wanted;
     if (ioctl(file, FS_IOC_SETFLAGS, &all) == 0) return;
-    // Some need a right, or do not go together here: each of the others is set by itself.
+    // Some flags need a privilege or conflict here, so set each flag separately.
     for (unsigned int flag = 1; flag != 0; flag <<= 1) {
         if (((now ^ wanted) & kept_flags & (int)flag) == 0) continue;
         int next = now ^ (int)flag;

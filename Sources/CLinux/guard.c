@@ -22,13 +22,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// All of this runs in a child of a process that has many threads, before any exec: nothing here may allocate, lock or
-// print. It is system calls and the stack.
+// All of this runs in a forked child of a process with many threads, before any exec. It must not allocate, lock or
+// print: it uses only system calls and the stack.
 //
-// Why a guard. A parent-death signal reaches the program alone and none of its children; a process group is left by
-// every child that begins a session of its own. The guard is made a "subreaper": whatever descends from the program becomes
-// its child when its own parents are gone, so it finds them all. And it belongs to nobody else, so that the process
-// that embeds this library has neither to become a subreaper itself nor to wait for children it does not know.
+// Why a guard: a parent-death signal reaches only the program and none of its children, and each child that starts its
+// own session leaves the process group. The guard is a "subreaper": descendants of the program become its children when
+// their own parents are gone, so it finds them all. With a separate guard, the process that embeds this library need
+// not become a subreaper itself or wait for children that it did not start.
 
 static void report(int socket, int32_t event, int32_t value, int64_t detail) {
     struct clinux_report message = {event, value, detail};
@@ -37,13 +37,13 @@ static void report(int socket, int32_t event, int32_t value, int64_t detail) {
 
 static void close_from(unsigned int first, unsigned int last) {
     if (syscall(SYS_close_range, first, last, 0) == 0) return;
-    // Before Linux 5.9, and where a container forbids what it does not know.
+    // Linux before 5.9, or a container that forbids unknown system calls.
     struct rlimit limit = {1024, 1024};
     getrlimit(RLIMIT_NOFILE, &limit);
     for (unsigned int number = first; number <= last && number < limit.rlim_cur && number < 1 << 20; number++) close(number);
 }
 
-/// Keeps the three standard descriptors and those of a list, closes all others; a descriptor below zero is none.
+/// Closes all descriptors except the three standard streams and those in `kept`. Ignores negative numbers in `kept`.
 static void close_others(const int *kept, int count) {
     int low = 3;
     for (;;) {
@@ -65,24 +65,24 @@ static _Noreturn void fail(int failure, enum clinux_step step) {
 
 static void limit(int resource, uint64_t value, int failure) {
     if (value == 0) return;
-    // The signal for too much time can be told from others; a hard limit at the same place would forestall it.
+    // Reaching the soft limit sends SIGXCPU, which identifies the cause. An equal hard limit would send SIGKILL first.
     struct rlimit limit = {value, resource == RLIMIT_CPU ? value + 5 : value};
     if (setrlimit(resource, &limit) != 0) fail(failure, clinux_step_limits);
 }
 
-/// Becomes the program; on failure writes why into `failure`, which a success closes.
+/// Becomes the program. On failure, writes the reason to `failure`; on success, exec closes `failure`.
 static _Noreturn void become(const struct clinux_launch *launch, int failure, pid_t guard) {
     setsid();
     dup2(launch->output, 1);
     dup2(launch->output, 2);
-    // `failure` is closed by exec; whatever else is open is not the program's business.
+    // exec closes `failure`; the program must not inherit any other descriptor.
     close_others(&failure, 1);
     limit(RLIMIT_AS, launch->memory, failure);
     limit(RLIMIT_CPU, launch->processor_seconds, failure);
     limit(RLIMIT_NOFILE, launch->open_files, failure);
-    // The guard kills the program too. This is for the moment in which somebody kills the guard. The guard has a single
-    // thread, which lives as long as it does: the signal follows the thread that forked and not the process. A program that
-    // may be kept outlives its guard once it is; until then the watcher kills it.
+    // The guard normally kills the program; this covers a guard that is killed. The signal follows the thread that
+    // forked, not the process. The guard has a single thread, so both end together. A program that may be kept can
+    // outlive its guard; until it is kept, the watcher kills it.
     if (!launch->may_be_kept) prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != guard) _exit(127);
     sigset_t none;
@@ -93,7 +93,7 @@ static _Noreturn void become(const struct clinux_launch *launch, int failure, pi
     fail(failure, clinux_step_program);
 }
 
-/// Sends SIGKILL to a process that is a child of this one.
+/// Sends SIGKILL to a process if it is a child of this one.
 static void kill_if_child(int proc, const char *name, void *context) {
     (void)context;
     char path[64], text[512];
@@ -106,14 +106,15 @@ static void kill_if_child(int proc, const char *name, void *context) {
     close(file);
     if (length <= 0) return;
     text[length] = 0;
-    // "pid (name) state parent ...", where the name may hold anything.
+    // "pid (name) state parent ...", where the name can contain any character.
     char *end = strrchr(text, ')');
     if (end == NULL || end[1] == 0 || end[2] == 0 || end[3] == 0) return;
     const char *parent = end + 4, *process = name;
     if (clinux_parse_number(&parent, 10) == (uint64_t)getpid()) kill(clinux_parse_number(&process, 10), SIGKILL);
 }
 
-/// Ends everything that descends from this process: its children, and theirs, which become its own when those are gone.
+/// Kills all descendants of this process: its children, and their children, which become its own when their parents are
+/// gone.
 static void end_everything(void) {
     for (int rounds = 0; rounds < 2000; rounds++) {
         while (waitpid(-1, NULL, WNOHANG) > 0) {}
@@ -126,22 +127,23 @@ static void end_everything(void) {
 }
 
 static _Noreturn void guard(struct clinux_launch *launch, const struct memory_range *kept, int count, int socket) {
-    // Signals of a terminal, and of those who end the engine's whole group, are for the engine to act on.
+    // Signals from a terminal or to the engine's process group are for the engine to handle.
     setsid();
     sigset_t all;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
-    // Handlers are the engine's, and a child whose end is ignored would vanish without a status.
+    // The handlers are the engine's. A child whose SIGCHLD is ignored would leave no exit status.
     for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     prctl(PR_SET_NAME, "kernel-guard");
-    // Before the program is forked, or the system would count the engine's memory as its peak.
+    // Before the program is forked: otherwise its peak memory would include the engine's memory.
     clinux_unmap_engine_memory(kept, count);
-    // Other kernels' sockets may be open here: whoever holds one keeps its guard from noticing the engine's end.
+    // This process may have inherited the sockets of other kernels. While it holds one, that kernel's guard cannot
+    // detect the engine's end.
     int held[] = {socket, launch->output_reader, launch->locks[0], launch->locks[1], launch->output};
     close_others(held, 5);
 
-    // Whoever reads what the engine prints must not wait for the guard.
+    // A process that reads the engine's output until its end must not wait for the guard.
     int nothing = open("/dev/null", O_RDWR);
     for (int standard = 0; standard < 3; standard++) dup2(nothing, standard);
 
@@ -155,7 +157,7 @@ static _Noreturn void guard(struct clinux_launch *launch, const struct memory_ra
         report(socket, clinux_failed, errno, clinux_step_fork);
         _exit(1);
     }
-    // Not fork(), which would look after locks in memory that is no longer there.
+    // Not fork(), which would use locks in memory that is already unmapped.
     pid_t self = getpid(), program = syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
     if (program == 0) become(launch, failure[1], self);
     close(failure[1]);
@@ -178,7 +180,7 @@ static _Noreturn void guard(struct clinux_launch *launch, const struct memory_ra
     struct pollfd waits[2] = {{.fd = socket, .events = POLLIN}, {.fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK), .events = POLLIN}};
     int has_ended = 0, is_orphan = 0;
     while (!has_ended) {
-        // Without its watcher it could be killed, or stopped, and nothing would end what the program started.
+        // Without a watcher, a guard that is killed or stopped could not end what the program started.
         if (getppid() != watcher) break;
         if (poll(waits, 2, -1) < 0) continue;
         struct signalfd_siginfo ignored;
@@ -186,7 +188,7 @@ static _Noreturn void guard(struct clinux_launch *launch, const struct memory_ra
         int status;
         struct rusage usage;
         for (pid_t ended; (ended = wait4(-1, &status, WNOHANG, &usage)) > 0;) {
-            // Others are orphans of the program's, whose end nobody asks for.
+            // The others are orphans of the program; their status is not needed.
             if (ended != program) continue;
             has_ended = 1;
             report(socket, clinux_ended, status, usage.ru_maxrss);
@@ -196,7 +198,7 @@ static _Noreturn void guard(struct clinux_launch *launch, const struct memory_ra
         ssize_t length = recv(socket, &order, sizeof order, MSG_DONTWAIT);
         if (length == sizeof order && order.everything) break;
         if (length == sizeof order && order.keeps) {
-            // The watcher may have to keep it from now on.
+            // From now on, the watcher keeps the program if the guard is killed.
             __atomic_store_n(&launch->kept, program, __ATOMIC_RELEASE);
             report(socket, clinux_kept, getpid(), 0);
             close(socket);
@@ -214,12 +216,12 @@ static _Noreturn void guard(struct clinux_launch *launch, const struct memory_ra
         report(socket, clinux_ended, status, usage.ru_maxrss);
     }
     if (!launch->leaves_children) end_everything();
-    // Nobody else is left to do it.
+    // The engine is gone and cannot remove the folders.
     if (is_orphan) clinux_remove_folders(launch);
     _exit(0);
 }
 
-/// Copies a list of strings to `at`, which is moved behind it; returns the copy.
+/// Copies a list of strings to `at` and advances `at` past the copy; returns the copy.
 static char **copied(char *const *strings, char **at) {
     size_t count = 0;
     while (strings[count]) count++;
@@ -230,7 +232,7 @@ static char **copied(char *const *strings, char **at) {
         *at = stpcpy(*at, strings[index]) + 1;
     }
     copy[count] = NULL;
-    // The next list begins with pointers again.
+    // The next list starts with pointers, so align it.
     *at += -(uintptr_t)*at % sizeof *copy;
     return copy;
 }
@@ -241,7 +243,8 @@ static size_t size_of(char *const *strings) {
     return size;
 }
 
-/// Moves both out of the way of the standard streams, which may be closed; returns 0 or, with both closed, -1 and errno.
+/// Moves both descriptors above those of the standard streams, which may be closed. Returns 0, or closes both and
+/// returns -1 with errno.
 static int move_above_standard_streams(int ends[2]) {
     for (int end = 0; end < 2; end++) {
         int low = ends[end];
@@ -259,13 +262,13 @@ static int move_above_standard_streams(int ends[2]) {
 
 int clinux_make_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) == 0 ? move_above_standard_streams(ends) : -1; }
 
-/// Makes a child that nobody hears of who did not ask for it by its number.
+/// Forks a child that sends no SIGCHLD when it ends.
 ///
-/// It sends no SIGCHLD. So neither a host that waits for any child of its own gets to know of it, nor does the system bury
-/// it where the host ignores that signal: its number stays its own until this library has waited for it.
+/// A host that waits for any of its children does not receive this one. If the host ignores SIGCHLD, the system does
+/// not reap the child, so its process ID is not reused until this library has waited for it.
 static pid_t fork_without_sigchld(void) {
 #if __has_feature(thread_sanitizer)
-    // The sanitizer has locks, which only the library's function sees to.
+    // Only the library's fork() handles the locks of the sanitizer.
     return fork();
 #endif
     return syscall(SYS_clone, 0, NULL, NULL, NULL, NULL);
@@ -275,7 +278,7 @@ void clinux_wait_for_guard(pid_t guard) {
     while (waitpid(guard, NULL, __WALL) == -1 && errno == EINTR) {}
 }
 
-/// The stack of this thread; all memory where that is not known.
+/// Returns the stack of this thread, or all memory if it cannot be determined.
 static struct memory_range stack(void) {
     struct memory_range all = {0, UINTPTR_MAX};
     pthread_attr_t attributes;
@@ -287,7 +290,7 @@ static struct memory_range stack(void) {
     return failure ? all : (struct memory_range){(uintptr_t)start, (uintptr_t)start + size};
 }
 
-/// The pages of a piece, and of as much around it.
+/// Returns the pages of a range, extended by `around` on both sides.
 static struct memory_range pages(uintptr_t start, uintptr_t end, uintptr_t around) {
     uintptr_t mask = sysconf(_SC_PAGESIZE) - 1;
     return (struct memory_range){(start - around) & ~mask, (end + around + mask) & ~mask};
@@ -295,7 +298,7 @@ static struct memory_range pages(uintptr_t start, uintptr_t end, uintptr_t aroun
 
 pid_t clinux_start_guarded(const struct clinux_launch *launch, int *result) {
     int ends[2];
-    // One piece of memory of its own, so that the guard knows what it needs.
+    // A separate block of memory, so that the guard knows which memory it needs.
     char *single[] = {(char *)launch->program, (char *)launch->folder, (char *)launch->private_folder, (char *)launch->other_folder, NULL};
     size_t size = sizeof *launch + size_of(single) + size_of(launch->arguments) + size_of(launch->environment);
     // The guard and its watcher share it.
@@ -310,12 +313,12 @@ pid_t clinux_start_guarded(const struct clinux_launch *launch, int *result) {
     copy->arguments = copied(launch->arguments, &at);
     copy->environment = copied(launch->environment, &at);
 
-    // Thread-local variables lie on one side or the other of what a thread is known by.
+    // Thread-local variables are next to the thread's pthread_t, before or after it.
     uintptr_t self = (uintptr_t)pthread_self();
     struct memory_range kept[3] = {stack(), pages((uintptr_t)copy, (uintptr_t)copy + size, 0), pages(self, self, 1 << 18)};
     pid_t child = -1;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0 && move_above_standard_streams(ends) == 0) {
-        // A signal that arrives in between must not run this process's handlers in the child.
+        // Signals that arrive in between must not run this process's handlers in the child.
         sigset_t all, before;
         sigfillset(&all);
         pthread_sigmask(SIG_SETMASK, &all, &before);

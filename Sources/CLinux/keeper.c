@@ -8,16 +8,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/// Takes out what the program has written; returns whether there may be more later.
+/// Discards the program's output; returns 0 at its end, otherwise 1.
 static int read_output(int reader) {
     char text[4096];
     ssize_t count;
-    // A program that never pauses must not keep this process from noticing its end.
+    // The limit keeps a program that writes constantly from hiding its end.
     for (int rounds = 0; rounds < 64 && (count = read(reader, text, sizeof text)) > 0; rounds++) {}
     return count != 0;
 }
 
-/// Waits for children that have ended; returns whether the program is among them, or is no child of this process.
+/// Waits for children that have ended; returns whether the program is one of them or is not a child of this process.
 static int has_ended(pid_t program) {
     for (pid_t child; (child = waitpid(-1, NULL, WNOHANG)) != 0;)
         if (child == program || child == -1) return 1;
@@ -37,7 +37,7 @@ _Noreturn void clinux_run_keeper(const struct clinux_launch *launch, pid_t progr
         if (poll(waits, 2, -1) < 0) continue;
         struct signalfd_siginfo ignored;
         while (read(waits[0].fd, &ignored, sizeof ignored) > 0) {}
-        // A descriptor below zero is not waited for any more.
+        // poll ignores negative descriptors.
         if (waits[1].revents != 0 && !read_output(waits[1].fd)) waits[1].fd = -1;
     }
     if (!launch->leaves_children) end_everything();

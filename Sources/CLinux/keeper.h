@@ -1,16 +1,16 @@
-// What a guard does once its program is kept, by system calls and the stack alone.
+// The work of a guard after its program is kept. It uses only system calls and the stack.
 #ifndef KEEPER_H
 #define KEEPER_H
 
 #include "GalleyCLinux.h"
 
-/// Waits until a program that is kept has ended, ends what it has left behind, removes its folders, and exits.
+/// Waits until a kept program ends, kills all processes that it left behind, removes its folders, and exits.
 ///
-/// The program is a child of this process, or becomes one when the keeper before this one ends. Nothing but its own end ends
-/// it: the engine may go, and all signals are blocked. Its output is read, so that it can go on writing.
+/// The program is a child of this process, or becomes one when the previous keeper ends. The keeper continues without
+/// the engine and with all signals blocked. It reads the program's output, so that the program can continue to write.
 _Noreturn void clinux_run_keeper(const struct clinux_launch *launch, pid_t program, void (*end_everything)(void));
 
-/// Removes the folders that are a program's alone.
+/// Removes the program's private folders.
 void clinux_remove_folders(const struct clinux_launch *launch);
 
 #endif

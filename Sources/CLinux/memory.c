@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/// Gives back a piece without what is kept, which need not lie in it.
+/// Unmaps a range except for the parts in `kept`.
 static void unmap_except(struct memory_range piece, const struct memory_range *kept, int count) {
     while (piece.start < piece.end) {
         struct memory_range next = {piece.end, piece.end};
@@ -19,7 +19,7 @@ static void unmap_except(struct memory_range piece, const struct memory_range *k
     }
 }
 
-/// Gives back the piece that a line of the system's list tells of, where it is large and anonymous.
+/// Unmaps the mapping in a line of /proc/self/maps if it is large and anonymous.
 static void unmap_if_large(const char *line, const struct memory_range *kept, int count) {
     uintptr_t start = clinux_parse_number(&line, 16);
     line++;
@@ -37,15 +37,15 @@ static void unmap_if_large(const char *line, const struct memory_range *kept, in
 
 void clinux_unmap_engine_memory(const struct memory_range *kept, int count) {
 #if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-    // A sanitizer keeps its books in such memory, and looks into them at every step.
+    // A sanitizer keeps its data in such mappings and reads it at every step.
     (void)kept, (void)count;
     return;
 #endif
     char text[65536];
     int file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
     if (file < 0) return;
-    // An engine with hundreds of threads has more lines than there is room for. The system goes on behind the last one that
-    // it has told, whatever was given back meanwhile.
+    // With hundreds of threads, the list is longer than the buffer. The system continues after the last mapping that it
+    // has returned, even if mappings were removed in the meantime.
     size_t length = 0;
     for (ssize_t got; (got = read(file, text + length, sizeof text - length)) > 0;) {
         length += got;
@@ -54,7 +54,7 @@ void clinux_unmap_engine_memory(const struct memory_range *kept, int count) {
             *end = 0;
             unmap_if_large(text + done, kept, count);
         }
-        // A path may be long, and none as long as that.
+        // No line is this long, even with a long path.
         if (done == 0 && length == sizeof text) break;
         memmove(text, text + done, length -= done);
     }

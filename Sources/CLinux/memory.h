@@ -1,20 +1,20 @@
-// Gives memory back by system calls and the stack alone, as a guard has to.
+// Unmaps memory. It uses only system calls and the stack, as a guard must.
 #ifndef MEMORY_H
 #define MEMORY_H
 
 #include <stdint.h>
 
-/// A piece of memory.
+/// A range of memory.
 struct memory_range {
     uintptr_t start, end;
 };
 
-/// Gives back the engine's memory, of which fork left this process a view: as long as somebody holds one, the system
-/// keeps a copy of every page that the engine changes or frees.
+/// Unmaps the engine's memory, which this process shares since fork. As long as a process maps it, the system keeps a
+/// copy of every page that the engine changes or frees.
 ///
-/// What is given back is large and anonymous. What is small is not worth it and may be the loader's, which is asked
-/// whenever a function is called for the first time. Pieces that touch are one to the system: so what is needed is kept by
-/// its own bounds, and not by those of the piece it lies in.
+/// Unmaps only large anonymous mappings. Small ones save little and can belong to the dynamic loader, which is needed
+/// whenever a function is called for the first time. The system merges adjacent mappings, so each range in `kept` has
+/// its own bounds, not those of the mapping that contains it.
 void clinux_unmap_engine_memory(const struct memory_range *kept, int count);
 
 #endif

@@ -13,7 +13,7 @@
 static int argument_count;
 static char **arguments;
 
-/// The C library passes these to all that is called before main. Swift reads them from /proc, which need not be there.
+/// The C library passes the arguments to all constructors. Swift reads them from /proc, which may not be mounted.
 __attribute__((constructor)) static void keep_arguments(int count, char **all) {
     argument_count = count;
     arguments = all;
@@ -37,7 +37,8 @@ int clinux_signal_process(int process, int signal) {
 void clinux_use_one_malloc_arena(void) { mallopt(M_ARENA_MAX, 1); }
 
 void clinux_return_freed_memory(void) {
-    // Otherwise glibc keeps ever larger pieces in its heaps once one was freed, of which there is one for each thread.
+    // Without this, glibc raises the threshold whenever a large block is freed and then keeps such blocks in the heap
+    // of each thread.
     mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 }
 
@@ -49,7 +50,7 @@ pid_t clinux_find_listener(const char *path) {
     strcpy(address.sun_path, path);
     int file = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (file < 0) return -1;
-    // The system keeps who has called listen, and tells it to each side that connects.
+    // The system records the process that called listen() and reports it to each client.
     if (connect(file, (struct sockaddr *)&address, sizeof address) != 0 ||
         getsockopt(file, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
         peer.pid = -1;

@@ -43,7 +43,7 @@ size_t clinux_find_groups(uid_t user, gid_t group, gid_t *groups, size_t room) {
         if (room > 0) groups[0] = group;
         return 1;
     }
-    // Where there is no room for all of them, it says how many there are.
+    // If there is not enough room for all groups, this sets `count` to their number.
     getgrouplist(entry.pw_name, entry.pw_gid, groups, &count);
     return count;
 }
@@ -52,20 +52,20 @@ int clinux_is_group(gid_t group) {
     char buffer[65536];
     struct group entry, *found = NULL;
     int code = getgrgid_r(group, &entry, buffer, sizeof buffer, &found);
-    // Where that cannot be found out, it may be one.
+    // If the lookup failed, the group may exist.
     return code != 0 || found != NULL;
 }
 
-/// Takes all capabilities away, those that a program could inherit too.
+/// Drops all capabilities, including those that a program could inherit.
 static int drop_capabilities(void) {
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
     struct __user_cap_data_struct none[2] = {{0}};
-    // Before Linux 4.3 there are no ambient ones.
+    // Linux before 4.3 has no ambient capabilities.
     if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 && errno != EINVAL) return -1;
     return syscall(SYS_capset, &header, none);
 }
 
-/// Leaves the keys of the session behind. Where the system has none, or forbids all of it, there is nothing to leave.
+/// Leaves the session keyring. A system without keyrings, or one that forbids keyctl, has no keyring to leave.
 static int leave_keyring(void) {
     if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0) return 0;
     return errno == ENOSYS || errno == EPERM || errno == EACCES ? 0 : -1;
@@ -74,11 +74,11 @@ static int leave_keyring(void) {
 void clinux_remove_tree_as_user(uid_t user, gid_t group, const gid_t *groups, size_t count, const char *path) {
     pid_t child = fork();
     if (child == 0) {
-        // Nothing here allocates or locks: other threads may have held a lock when this process was made.
+        // Nothing here allocates or locks: another thread may have held a lock during the fork.
         if (clinux_become_user(user, group, groups, count) == 0) clinux_remove_tree(path);
         _exit(0);
     }
-    // The user's other processes can stop this one, or make files for ever.
+    // The user's other processes can stop this child, or create files endlessly.
     for (int tries = 0; child > 0 && waitpid(child, NULL, WNOHANG) == 0; tries++) {
         if (tries == 1000) kill(child, SIGKILL);
         poll(NULL, 0, 10);
@@ -86,7 +86,7 @@ void clinux_remove_tree_as_user(uid_t user, gid_t group, const gid_t *groups, si
 }
 
 int clinux_become_user(uid_t user, gid_t group, const gid_t *groups, size_t count) {
-    // A terminal takes injected input only from processes of its own session.
+    // A terminal accepts injected input only from processes of its own session.
     setsid();
     if (leave_keyring() != 0 || syscall(SYS_setgroups, count, groups) != 0 ||
         syscall(SYS_setresgid, group, group, group) != 0 || syscall(SYS_setresuid, user, user, user) != 0 || drop_capabilities() != 0)
@@ -99,13 +99,13 @@ int clinux_become_user(uid_t user, gid_t group, const gid_t *groups, size_t coun
         errno = EPERM;
         return -1;
     }
-    // The system may have been told to let this process back: then it must not go on.
+    // If this process can become root again, it must not continue.
     if (user != 0 && setresuid(-1, 0, -1) == 0) {
         errno = EPERM;
         return -1;
     }
-    // The user's own keyring, which the quota of the user pays for; without it there is the empty one of before.
+    // A keyring of the user, counted against the user's quota; on failure, the empty one from before stays.
     (void)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
-    // The user's kernel must not look into this process, which has open what root has given it.
+    // The user's kernel must not inspect this process, which holds files that root opened.
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }

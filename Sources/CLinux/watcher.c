@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/// Waits until the guard has ended, and has it go on where it is stopped; returns its status.
+/// Waits until the guard ends, and continues it whenever it is stopped; returns its status.
 static int wait_for_end(pid_t guard) {
     for (;;) {
         int status = 0;
@@ -25,11 +25,11 @@ static int wait_for_end(pid_t guard) {
 }
 
 pid_t clinux_fork_guard(const struct clinux_launch *launch, int socket, void (*end_everything)(void)) {
-    // Not fork(), which would look after locks in memory that is no longer there.
+    // Not fork(), which would use locks in memory that is already unmapped.
     pid_t watcher = getpid(), guard = syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
     if (guard < 0) return -1;
     if (guard == 0) {
-        // A signal to the group of one of the two must not reach the other.
+        // A signal to one's process group must not reach the other.
         setsid();
         prctl(PR_SET_CHILD_SUBREAPER, 1);
         prctl(PR_SET_PDEATHSIG, SIGCHLD);
@@ -44,7 +44,7 @@ pid_t clinux_fork_guard(const struct clinux_launch *launch, int socket, void (*e
         clinux_run_keeper(launch, kept, end_everything);
     }
     if (!launch->leaves_children) end_everything();
-    // A guard that was killed has not removed the folder, and the engine cannot where it is gone.
+    // A guard that was killed has not removed the folders, and the engine cannot remove them if it is gone.
     struct pollfd engine = {.fd = socket};
     if (WIFSIGNALED(status) && poll(&engine, 1, 0) == 1 && engine.revents & POLLHUP) clinux_remove_folders(launch);
     _exit(0);

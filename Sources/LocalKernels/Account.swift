@@ -3,35 +3,35 @@ import Glibc
 
 /// A user of this machine.
 package struct Account: Hashable, Sendable {
-    /// What the user is called.
+    /// The user name.
     package let name: String
-    /// The user's number.
+    /// The user ID.
     package let id: UInt32
-    /// The number of the group that the user's files belong to.
+    /// The ID of the user's primary group.
     package let group: UInt32
-    /// All groups that the user is in.
+    /// The IDs of all groups that the user belongs to.
     package let groups: [UInt32]
-    /// The user's own folder.
+    /// The home folder.
     package let home: String
-    /// The program that reads what the user types.
+    /// The login shell.
     package let shell: String
 
-    /// The user that this process runs as; nil where the system knows none of that number.
+    /// The user that this process runs as; nil if the system has no account with this ID.
     package static var current: Account? { Account(id: geteuid()) }
 
-    /// The name of the user that this process runs as, or the number of one without a name.
+    /// The name of the user that this process runs as, or `user` and the ID if the user has no name.
     package static var caller: String { name(of: geteuid()) }
 
-    /// The name of a user, or the number of one without a name.
+    /// Returns the name of a user, or `user` and the ID if the user has no name.
     package static func name(of id: UInt32) -> String { Account(id: id)?.name ?? "user \(id)" }
 
-    /// Finds a user by name, or by number.
+    /// Finds a user by name or by ID.
     package init?(named name: String) {
         guard let found = Self(name: name, id: 0) ?? UInt32(name).flatMap(Self.init(id:)) else { return nil }
         self = found
     }
 
-    /// Finds a user by number.
+    /// Finds a user by ID.
     package init?(id: UInt32) { self.init(name: nil, id: id) }
 
     private init?(name: String?, id: UInt32) {
@@ -46,13 +46,13 @@ package struct Account: Hashable, Sendable {
         groups = Self.groups(of: id, group)
     }
 
-    /// Makes a user of a number that the machine knows no name for.
+    /// Creates a user for an ID that has no account on this machine.
     package init(number: UInt32, group: UInt32, home: String) {
         (name, id, self.group, groups) = ("\(number)", number, group, [group])
         (self.home, shell) = (home, "/bin/sh")
     }
 
-    /// Whether the machine knows a group of this number.
+    /// Returns whether this machine has a group with this ID.
     package static func isGroup(_ number: UInt32) -> Bool { clinux_is_group(number) != 0 }
 
     private static func groups(of user: UInt32, _ group: UInt32) -> [UInt32] {

@@ -1,6 +1,6 @@
 import GalleyJSON
 
-/// The variables that `conda env config vars set` has set in an environment.
+/// The variables of an environment that were set with `conda env config vars set`.
 enum CondaVariables {
     static func read(_ environment: String) -> [(String, String)] {
         guard let bytes = FileSystem.read(environment + "/conda-meta/state"), let state = try? Document(parsing: bytes)

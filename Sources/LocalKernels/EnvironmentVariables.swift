@@ -1,13 +1,13 @@
 import Glibc
 
-/// The variables of this process, and the home of its user where they do not tell it.
+/// Returns the variables of this process. If `HOME` is not set, it is the home folder of the process's user.
 package func currentEnvironment() -> [String: String] {
     var environment: [String: String] = [:]
-    // Safe as long as nobody changes the environment at the same time, which this library never does.
+    // Safe as long as no thread changes the environment at the same time, which this library never does.
     var entry = unsafe environ
     while let variable = unsafe entry.pointee {
         let text = unsafe String(cString: variable)
-        // What has no name is no variable, and nobody has meant it.
+        // An entry without a name is not a variable.
         if let equals = text.firstIndex(of: "="), equals > text.startIndex {
             environment[String(text[..<equals])] = String(text[text.index(after: equals)...])
         }
@@ -18,14 +18,15 @@ package func currentEnvironment() -> [String: String] {
 }
 
 extension [String: String] {
-    /// The variables with a locale that knows all characters, where they name none.
+    /// The variables, with a UTF-8 locale if they set none.
     ///
-    /// Python before 3.7 would take what it reads for ASCII, and R would write names for letters.
+    /// Otherwise Python before 3.7 assumes that its input is ASCII, and R prints the names of characters instead of the
+    /// characters.
     var withLocale: [String: String] {
         guard ["LC_ALL", "LC_CTYPE", "LANG"].allSatisfy({ self[$0, default: ""].isEmpty }) else { return self }
         var variables = self
         variables["PYTHONUTF8"] = self["PYTHONUTF8"] ?? "1"
-        // Not every system has one.
+        // Not every system has this locale.
         if let locale = unsafe newlocale(Int32(LC_CTYPE_MASK), "C.UTF-8", nil) {
             unsafe freelocale(locale)
             variables["LC_CTYPE"] = "C.UTF-8"
@@ -35,11 +36,11 @@ extension [String: String] {
 }
 
 extension Account {
-    /// The variables that a program of this user's starts with when somebody else starts it.
+    /// Returns the variables for a program that another user, `caller`, starts as this user.
     ///
-    /// What `caller` has set stays, but for what says who the caller is, or leads to the caller's own home. What a login sets
-    /// is added. The search path is that of the login, then the caller's; where an environment of Python's or Conda's is
-    /// active in the caller's, that comes first.
+    /// Keeps the variables of `caller`, except those that identify the caller or lead to the caller's home folder. Adds
+    /// the variables that a login sets. The search path is that of the login, followed by the caller's. If a Python or
+    /// Conda environment is active in `caller`, the caller's path comes first.
     package func environment(insteadOf caller: [String: String], login: [String: String]) -> [String: String] {
         let home = caller["HOME"] ?? ""
         func isOfCaller(_ path: String) -> Bool { home.count > 1 && (path == home || path.hasPrefix(home + "/")) }
@@ -59,13 +60,14 @@ extension Account {
         return variables.merging(loginVariables) { $1 }
     }
 
-    /// What every login sets.
+    /// The variables that every login sets.
     var loginVariables: [String: String] {
         ["HOME": home, "USER": name, "LOGNAME": name, "SHELL": shell.isEmpty ? "/bin/sh" : shell]
     }
 
     private static let personal: Set = ["HOME", "USER", "LOGNAME", "SHELL", "MAIL", "PWD", "OLDPWD", "SHLVL", "_"]
-    /// Those of a service manager lead to sockets and secrets of the service that has started the caller.
+    /// The prefixes of variables that belong to a session. Those of a service manager lead to sockets and secrets of
+    /// the service that started the caller.
     private static let personalPrefixes = [
         "XDG_", "SUDO_", "SSH_", "DBUS_", "KRB5", "NOTIFY_SOCKET", "LISTEN_", "CREDENTIALS_", "JOURNAL_STREAM",
     ]

@@ -1,13 +1,14 @@
 import GalleyCLinux
 import Glibc
 
-/// Looks at files, asking for nothing but whether and what.
+/// Read-only queries of files and folders.
 enum FileSystem {
-    /// More has no file that describes a kernel or an environment.
+    /// The largest size to read: files that describe kernels or environments are smaller.
     private static let readLimit = 16 << 20
 
-    /// The contents of a file; nil where there is none, where it is a pipe or a device, which could keep the reader waiting
-    /// or never end, and where it is larger than 16 MB.
+    /// Returns the contents of a regular file of at most 16 MB; nil for everything else.
+    ///
+    /// Pipes and devices are not read, because they could block the reader or never end.
     static func read(_ path: String) -> [UInt8]? {
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard file >= 0 else { return nil }
@@ -27,13 +28,13 @@ enum FileSystem {
             if count == 0 { return bytes }
             bytes += part[..<count]
         }
-        // It grows as it is read.
+        // The file grew while it was read.
         return nil
     }
 
     static func text(_ path: String) -> String? { read(path).map { String(decoding: $0, as: UTF8.self) } }
 
-    /// The names in a folder, sorted; none where there is no such folder.
+    /// Returns the names in a folder, sorted; an empty array if the folder cannot be read.
     static func names(in folder: String) -> [String] {
         guard let open = unsafe opendir(folder) else { return [] }
         defer { unsafe closedir(open) }
@@ -43,7 +44,7 @@ enum FileSystem {
         return names.sorted()
     }
 
-    /// Why no file can be opened at present, if that is so.
+    /// The reason why this process can open no more files at present; nil if it can.
     static var shortage: String? {
         let file = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
         // Safe because the string is copied at once.
@@ -56,7 +57,7 @@ enum FileSystem {
     static func isFile(_ path: String) -> Bool { kind(path) == S_IFREG }
     static func isExecutable(_ path: String) -> Bool { unsafe isFile(path) && access(path, X_OK) == 0 }
 
-    /// Whether this process's user is kept from something.
+    /// Returns whether the user of this process lacks permission to reach a path.
     static func isAccessDenied(_ path: String) -> Bool { unsafe access(path, F_OK) != 0 && errno == EACCES }
 
     private static func kind(_ path: String) -> mode_t? {
@@ -64,13 +65,13 @@ enum FileSystem {
         return unsafe stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
     }
 
-    /// The path of a program as a shell would find it.
+    /// Returns the path of a program, found as a shell finds it.
     static func program(_ name: String, path: String) -> String? {
         if name.contains("/") { return isExecutable(name) ? name : nil }
         return path.split(separator: ":").map { "\($0)/\(name)" }.first(where: isExecutable)
     }
 
-    /// The path without symbolic links; nil where there is nothing.
+    /// Returns the path without symbolic links; nil if it does not exist.
     static func resolved(_ path: String) -> String? {
         guard let real = unsafe realpath(path, nil) else { return nil }
         defer { unsafe free(real) }

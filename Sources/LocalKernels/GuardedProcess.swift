@@ -5,7 +5,7 @@ import GalleyJupyterProtocol
 import Synchronization
 import GalleyZeroMQTransport
 
-/// A program under a guard that ends it, and all that descends from it, when this process is gone.
+/// A program under a guard process, which ends the program and all its descendants when this process ends.
 final class GuardedProcess: Sendable {
     /// How the program ended.
     struct Ending: Sendable {
@@ -15,20 +15,20 @@ final class GuardedProcess: Sendable {
 
     /// Set when the program has ended.
     let ending = AsyncPromise<Ending>()
-    /// Set when its guard has ended too, and with it everything that the program left behind.
+    /// Set when the guard has ended too, and with it every process that the program left behind.
     let gone = AsyncPromise<Void>()
-    /// Set with the program's number when it runs.
+    /// Set to the program's process ID when it runs.
     let program = AsyncPromise<pid_t>()
-    /// Set with the guard's number when it keeps the program without this process, or with nil when it never will.
+    /// Set to the guard's process ID when the guard keeps the program without this process; nil if it never will.
     private let kept = AsyncPromise<pid_t?>()
 
-    /// The watcher, which is the guard's parent.
+    /// The process ID of the watcher, which is the guard's parent.
     let watcherProcess: pid_t
     private let isKeepable: Bool
-    /// A closed descriptor may be somebody else's a moment later, so nobody gets to use this one without the lock.
+    /// The socket to the guard, used only under the lock: once it is closed, its number can belong to another file.
     private let socket: Mutex<Int32?>
     private let tail = Mutex(Tail())
-    /// Set when the program runs, or with why it does not.
+    /// Set to nil when the program runs, or to the reason why it does not.
     private let started = AsyncPromise<StartFailure?>()
 
     /// Why a program could not be started.
@@ -39,7 +39,7 @@ final class GuardedProcess: Sendable {
         var reason: String { unsafe String(cString: strerror(code)) }
     }
 
-    /// Starts a program and waits until it runs; its folder goes with it when this process cannot see to that.
+    /// Starts a program and waits until it runs. If this process ends first, the guard removes `privateFolder`.
     static func start(
         _ launch: ProcessLaunch, _ options: KernelOptions, in privateFolder: RuntimeFolder
     ) async throws(StartFailure) -> GuardedProcess {
@@ -55,7 +55,7 @@ final class GuardedProcess: Sendable {
     {
         isKeepable = options.isKeepable
         let output = try Self.pipe()
-        // Safe because every string lives until the guard has been forked, which takes its own view of them along.
+        // Safe because every string lives until the guard has been forked, which gets its own copy.
         let argv = unsafe launch.arguments.map { unsafe strdup($0) } + [nil]
         let envp = unsafe launch.environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
         let paths = unsafe [
@@ -63,7 +63,7 @@ final class GuardedProcess: Sendable {
         ].map { (path: String) in unsafe strdup(path) }
         let locks = isKeepable ? privateFolder.locks : (-1, -1)
         let reader = isKeepable && !options.leavesChildren ? output.read : -1
-        // Nobody will read what a service writes that outlives the kernel: a pipe would end it.
+        // A service that outlives the kernel would be ended by a pipe that no process reads.
         let nowhere = options.leavesChildren ? Self.raised(unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)) : -1
         defer {
             if nowhere >= 0 { close(nowhere) }
@@ -99,7 +99,7 @@ final class GuardedProcess: Sendable {
         self.socket = Mutex(socket)
         let (guardEnd, programEnd) = (socket, output.read)
         if !startThread({ self.listen(to: guardEnd, programEnd) }) {
-            // Without its socket the guard ends everything.
+            // When the socket closes, the guard ends everything.
             self.socket.withLock { $0 = nil }
             close(guardEnd)
             close(programEnd)
@@ -108,13 +108,14 @@ final class GuardedProcess: Sendable {
         }
     }
 
-    /// Sends a signal to the program's process group, if it is still there.
+    /// Sends a signal to the program's process group, if it still exists.
     func signal(_ number: Int32) { order(clinux_order(signal: number, everything: 0, keeps: 0)) }
 
-    /// Ends the program and everything that descends from it at once.
+    /// Kills the program and all its descendants immediately.
     func killEverything() { order(clinux_order(signal: SIGKILL, everything: 1, keeps: 0)) }
 
-    /// Lets the guard keep the program without this process; returns the guard's number, or nil if the program has ended.
+    /// Has the guard keep the program without this process. Returns the guard's process ID, or nil if the program has
+    /// ended.
     func keep() async -> pid_t? {
         guard isKeepable else { return nil }
         order(clinux_order(signal: 0, everything: 0, keeps: 1))
@@ -124,20 +125,20 @@ final class GuardedProcess: Sendable {
     /// The last lines of the program's standard output and error.
     var lastLines: [String] { tail.withLock { $0.lines } }
 
-    /// How much memory the program and its descendants have to themselves.
+    /// The memory, in bytes, that the program and its descendants do not share with other processes.
     var memory: Int? { gone.current == nil ? SystemResources.memory(underWatcher: Int(watcherProcess)) : nil }
 
-    /// Forgets what it has written so far.
+    /// Discards the output so far.
     func forgetOutput() { tail.withLock { $0 = Tail() } }
 
     private func order(_ order: clinux_order) {
         socket.withLock { socket in
             guard let socket else { return }
-            // A cell can have stopped the watcher, which would keep everything alive. Its number is its own until it is waited for,
-            // which comes after the socket is gone.
+            // A cell can stop the watcher, which would keep everything alive. Its process ID is not reused before it is
+            // waited for, which happens after the socket is gone.
             kill(watcherProcess, SIGCONT)
             var order = order
-            // Safe because the size is that of the value. A guard that does not listen any more needs no orders.
+            // Safe because the size is that of the value. A guard that has closed its socket needs no orders.
             _ = unsafe send(socket, &order, MemoryLayout<clinux_order>.size, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
         }
     }
@@ -149,17 +150,18 @@ final class GuardedProcess: Sendable {
         return (ends[0], ends[1])
     }
 
-    /// Moves a descriptor out of the way of the standard streams, which may be closed; it is not passed on to children.
+    /// Duplicates a descriptor to a number above the standard streams, which may be closed. Children do not inherit it.
     private static func raised(_ descriptor: Int32) -> Int32 {
         defer { close(descriptor) }
         return fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
     }
 
-    // MARK: What is heard
+    // MARK: Receiving reports and output
 
-    /// Hears the guard and the program until the guard is gone.
+    /// Receives the guard's reports and the program's output until the guard is gone.
     ///
-    /// What the program started may hold its output open long after it, so the end of that means nothing.
+    /// Child processes can hold the program's output open long after it has ended, so the end of the output means
+    /// nothing.
     private func listen(to guardEnd: Int32, _ programEnd: Int32) {
         _ = fcntl(programEnd, F_SETFL, O_NONBLOCK)
         var items = [
@@ -170,14 +172,14 @@ final class GuardedProcess: Sendable {
         while kept.current == nil {
             // Safe because the array is passed with its own length.
             if unsafe poll(&items, 2, -1) == -1 { continue }
-            // A descriptor below zero is not waited for any more.
+            // `poll` ignores negative descriptors.
             if items[1].revents != 0, readOutput(programEnd) == 0 { items[1].fd = -1 }
             guard items[0].revents != 0 else { continue }
             var report = clinux_report()
-            // Safe because the size is that of the value, and every bit pattern is one.
+            // Safe because the size is that of the value, and every bit pattern is valid.
             let count = unsafe recv(guardEnd, &report, MemoryLayout<clinux_report>.size, 0)
             if count == MemoryLayout<clinux_report>.size {
-                // What was written before the end may not have been read yet.
+                // Output from before the end may still be unread.
                 var rounds = 0
                 while rounds < 64, readOutput(programEnd) > 0 { rounds += 1 }
                 note(report)
@@ -191,7 +193,8 @@ final class GuardedProcess: Sendable {
         socket.withLock { $0 = nil }
         close(guardEnd)
         close(programEnd)
-        // A program that may be kept does not go with its guard, so one that has lost guard and watcher has nobody else.
+        // A program that may be kept outlives its guard. If the guard and the watcher are both gone, only this process
+        // can end it.
         if ending.current == nil, kept.current == nil, handle >= 0 { clinux_signal_process(handle, SIGKILL) }
         if handle >= 0 { close(handle) }
         kept.set(nil)
@@ -217,7 +220,7 @@ final class GuardedProcess: Sendable {
         }
     }
 
-    /// Reads once; returns the number of bytes, 0 at the end and -1 where nothing is there.
+    /// Reads once. Returns the number of bytes, 0 at the end, or -1 if there is nothing to read.
     private func readOutput(_ pipe: Int32) -> Int {
         var bytes = [UInt8](repeating: 0, count: 1 << 16)
         let count = unsafe read(pipe, &bytes, bytes.count)
@@ -226,11 +229,11 @@ final class GuardedProcess: Sendable {
     }
 }
 
-/// The end of what a program has written.
+/// The end of a program's output.
 private struct Tail {
     private var bytes: [UInt8] = []
 
-    /// More is not of interest to anybody who asks why a program ended.
+    /// Enough to show why a program ended.
     private static let limit = 8192
 
     mutating func append(_ more: ArraySlice<UInt8>) {

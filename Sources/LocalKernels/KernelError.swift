@@ -2,47 +2,47 @@ import GalleySpelling
 
 public import GalleyJupyterProtocol
 
-/// Says why there is no kernel.
+/// The reasons why a kernel cannot be started.
 @nonexhaustive
 public enum KernelError: KernelFault, Hashable {
-    /// None has this name.
+    /// No kernel has this name.
     case notFound(name: String, available: [String], searched: [String])
-    /// The notebook describes a kernel and does not name it.
+    /// The notebook describes a kernel but does not name it.
     case nameless
-    /// The file that describes it is no good.
+    /// The kernel spec is not valid.
     case invalidSpec(path: String, reason: String)
     /// There is no Python environment at this path.
     case noEnvironment(path: String)
-    /// The environment has a Python but no kernel.
+    /// The environment has Python but no kernel.
     case noKernelInEnvironment(path: String, interpreter: String)
-    /// The program that the kernel is does not exist, or is no program.
+    /// The kernel's program does not exist or is not executable.
     case noProgram(String, kernel: String)
-    /// The folder that it is to work in does not exist, or cannot be entered.
+    /// The working folder does not exist or cannot be entered.
     case noWorkingFolder(String, reason: String)
-    /// There is no user of this name.
+    /// No user has this name.
     case noAccount(String)
-    /// It is to be run as the owner of a notebook that has none.
+    /// The kernel is to run as the owner of the notebook, which has no owner.
     case noOwner
-    /// It is to be run as a user that this process does not run as.
+    /// The kernel is to run as a user other than the one this process runs as.
     case notAllowedToBecome(String, reason: String)
-    /// This process is root's, and the notebook belongs to another user.
+    /// This process runs as root, and the notebook belongs to another user.
     case ownedByAnother(user: String)
-    /// This process is root's, and another user can change where the path of root's notebook leads.
+    /// This process runs as root, and another user can change where the path of root's notebook leads.
     case changeable
-    /// The user that it runs as is not allowed to read or run something that it takes.
+    /// The user that the kernel runs as may not read or run a file that the kernel needs.
     case outOfReach(String, account: String)
-    /// The system refused to start it.
+    /// The system could not start the kernel.
     case notStarted(kernel: String, reason: String)
-    /// It ended before it was ready.
+    /// The kernel ended before it was ready.
     case diedAtStart(kernel: String, PostMortem)
-    /// It is alive and does not answer.
+    /// The kernel runs but does not respond.
     case silent(kernel: String, Duration, lastLines: [String])
-    /// The conversation broke off before it began.
+    /// The connection failed before the kernel was ready.
     case failed(kernel: String, KernelFailure)
 }
 
 extension KernelError {
-    /// Whether the next attempt may succeed: what did not start may start then, what is not there will not be.
+    /// Whether the next attempt may succeed: a kernel that did not start may start then, a missing one will not.
     public var isTransient: Bool {
         switch self {
         case .notStarted, .diedAtStart, .silent, .failed: true
@@ -52,7 +52,7 @@ extension KernelError {
 }
 
 extension KernelError: CustomStringConvertible {
-    /// What failed, why, and what to type next.
+    /// What failed, why, and how to fix it.
     public var description: String {
         switch self {
         case .notFound(let name, let available, let searched):
@@ -65,9 +65,10 @@ extension KernelError: CustomStringConvertible {
                 + "Looked in: \(searched.joined(separator: ", ")) and in Conda's environments. "
                 + Self.advice(for: name)
         case .nameless:
-            return "The notebook's metadata describe a kernel without naming it. Choose one, such as python3, or name "
-                + "it in the notebook, as metadata.kernelspec.name"
-        case .invalidSpec(let path, let reason): return "\(path) describes no kernel: \(reason). Mend it or remove it"
+            return "The notebook's metadata describes a kernel but does not name it. Set metadata.kernelspec.name, or "
+                + "choose a kernel"
+        case .invalidSpec(let path, let reason):
+            return "\(path) is not a valid kernel spec: \(reason). Fix it or remove it"
         case .noEnvironment(let path):
             return "\(path) is neither a Python environment nor a Python: it has no bin/python"
         case .noKernelInEnvironment(let path, let interpreter):
@@ -78,45 +79,46 @@ extension KernelError: CustomStringConvertible {
         case .noWorkingFolder(let path, let reason): return "The working folder \(path) cannot be entered: \(reason)"
         case .noAccount(let name): return "There is no user '\(name.shortened)' on this machine"
         case .noOwner:
-            return "The notebook is in no file, so it has no owner whom the kernel could run as; name somebody"
+            return "The notebook is not in a file, so it has no owner to run the kernel as. Choose a user"
         case .notAllowedToBecome(let name, let reason):
-            return "The kernel cannot be run as \(name): \(reason). It takes root to run it as another user"
+            return "The kernel cannot run as \(name): \(reason). Only root can run it as another user"
         case .ownedByAnother(let user):
-            return "The notebook belongs to \(user), and this process is root's: it does not run the notebook with "
-                + "root's rights. Run it as \(user), or choose root's rights"
+            return "The notebook belongs to \(user), and this process runs as root. Run the notebook as \(user), or "
+                + "choose root's rights"
         case .changeable:
-            return "The notebook belongs to root, but another user can change where its path leads, so it does not run "
-                + "with root's rights. Choose the user that it runs as, or choose root's rights"
+            return "The notebook belongs to root, but another user can change where its path leads. Choose the user to "
+                + "run it as, or choose root's rights"
         case .outOfReach(let path, let account):
-            return "The kernel cannot be run as \(account), who may not get at \(path). Give the permission, or choose "
-                + "another kernel, or another user"
+            return "The kernel cannot run as \(account), who has no access to \(path). Grant access, or choose another "
+                + "kernel or another user"
         case .notStarted(let kernel, let reason): return "Kernel '\(kernel.shortened)' could not be started: \(reason)"
         case .diedAtStart(let kernel, let end):
             return "Kernel '\(kernel.shortened)' ended before it was ready: \(end)\(Self.quoted(end.lastLines))"
         case .silent(let kernel, let limit, let lines):
-            return "Kernel '\(kernel.shortened)' did not answer within \(limit)\(Self.quoted(lines))"
-        case .failed(let kernel, let failure): return "Kernel '\(kernel.shortened)' could not be spoken to: \(failure)"
+            return "Kernel '\(kernel.shortened)' did not respond within \(limit)\(Self.quoted(lines))"
+        case .failed(let kernel, let failure):
+            return "The connection to kernel '\(kernel.shortened)' failed: \(failure)"
         }
     }
 
     private static func quoted(_ lines: [String]) -> String {
-        lines.isEmpty ? ". It said nothing" : ". It said:\n" + lines.map { "    " + $0 }.joined(separator: "\n")
+        lines.isEmpty ? ". It printed nothing" : ". It printed:\n" + lines.map { "    " + $0 }.joined(separator: "\n")
     }
 
     private static func advice(for name: String) -> String {
         switch name {
-        case "ir": "Install it: R -e 'install.packages(\"IRkernel\"); IRkernel::installspec()'"
-        case _ where name.hasPrefix("python"): "Install it: python3 -m pip install ipykernel"
-        case "bash": "Install it: python3 -m pip install bash_kernel && python3 -m bash_kernel.install"
+        case "ir": "Install the R package IRkernel and register it with IRkernel::installspec()"
+        case _ where name.hasPrefix("python"): "Install the Python package ipykernel"
+        case "bash": "Install the Python package bash_kernel and register it with its module bash_kernel.install"
         case _ where name.hasPrefix("conda"):
-            "A Conda environment needs a kernel of its own: conda install -n ENVIRONMENT ipykernel"
-        default: "List what there is: galley kernels"
+            "A Conda environment needs its own kernel. Install ipykernel in the environment"
+        default: "List the installed kernels: galley kernels"
         }
     }
 }
 
 extension String {
-    /// A name that comes from anywhere, as messages have it: of limited length, and without what gives orders to a terminal.
+    /// An untrusted name for use in messages: limited in length, without characters that control a terminal.
     fileprivate var shortened: String {
         let kept = unicodeScalars.prefix(2000).filter { scalar in
             let properties = scalar.properties

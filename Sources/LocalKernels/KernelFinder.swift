@@ -1,24 +1,24 @@
-/// Finds the kernels of this machine, where Jupyter looks for them and where Conda keeps its environments.
+/// Finds the kernels of this machine in Jupyter's folders and in Conda environments.
 package struct KernelFinder: Sendable {
-    /// The variables that say where to look.
+    /// The variables that determine the folders.
     private let environment: [String: String]
-    /// The homes to look in: the user's own, and that of the notebook's owner.
+    /// The home folders to search: the user's own, and that of the notebook's owner.
     private let homes: [String]
 
-    /// Looks where a program with this environment would.
+    /// Creates a finder for the folders that a program with this environment would search.
     ///
-    /// - Parameter ownerHome: The home of another user whose environments count too.
+    /// - Parameter ownerHome: The home folder of another user whose environments are searched too.
     package init(environment: [String: String] = currentEnvironment(), ownerHome: String? = nil) {
         self.environment = environment
         homes = [environment["HOME"], ownerHome].compactMap(\.self).filter { !$0.isEmpty }.unique
     }
 
-    /// The folders whose subfolders hold a `kernel.json`, the first to be asked first.
+    /// The folders that contain a subfolder with a `kernel.json` for each kernel, in order of precedence.
     package var folders: [String] {
         let system = ["/usr/local/share/jupyter", "/usr/share/jupyter"]
         let user = variable("JUPYTER_DATA_DIR").map { [$0] } ?? userFolders
         let active = activeEnvironments.map { $0 + "/share/jupyter" }
-        // The prefix of the system's own Python is not an environment that somebody chose.
+        // The prefix of the system's own Python is not an environment that the user chose.
         let onPath = environmentsOnPath.map { $0 + "/share/jupyter" }.filter { !system.contains($0) }
         let data =
             (variable("JUPYTER_PATH")?.split(separator: ":").map(String.init) ?? [])
@@ -26,7 +26,7 @@ package struct KernelFinder: Sendable {
         return (data.map { $0 + "/kernels" } + homes.map { $0 + "/.ipython/kernels" }).unique
     }
 
-    /// A variable that says something; an empty one says nothing.
+    /// Returns the value of a variable; nil if it is empty.
     private func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
 
     private var userFolders: [String] {
@@ -36,13 +36,13 @@ package struct KernelFinder: Sendable {
 
     private var activeEnvironments: [String] { ["VIRTUAL_ENV", "CONDA_PREFIX"].compactMap(variable).unique }
 
-    /// The environments that the programs on the search path belong to.
+    /// The environments of the programs on the search path.
     private var environmentsOnPath: [String] {
         ["jupyter", "python3"].compactMap { FileSystem.program($0, path: environment["PATH"] ?? "") }
             .map { FileSystem.parent(FileSystem.parent($0)) }
     }
 
-    /// Whether an environment's kernels come before the user's, as they do when one is active.
+    /// Whether the kernels of an environment precede the user's, as they do when an environment is active.
     private var prefersEnvironment: Bool {
         if let wish = variable("JUPYTER_PREFER_ENV_PATH") {
             return !["no", "n", "false", "off", "0", "0.0"].contains(wish.lowercased())
@@ -51,7 +51,7 @@ package struct KernelFinder: Sendable {
         return variable("CONDA_PREFIX") != nil && (variable("CONDA_DEFAULT_ENV") ?? "base") != "base"
     }
 
-    /// All kernels: those with a `kernel.json` first, each name once, then those of environments that have none.
+    /// Returns all kernels, each name once: first those with a `kernel.json`, then those of environments without one.
     package func all() -> [KernelSpec] {
         var specs: [KernelSpec] = []
         var names: Set<String> = []
@@ -67,7 +67,7 @@ package struct KernelFinder: Sendable {
         return specs
     }
 
-    /// The Python of the environment that is active, if its kernel is registered nowhere.
+    /// Returns the kernel of the active environment's Python.
     private func activePython(called name: String, _ conda: [CondaEnvironment]) -> KernelSpec? {
         for path in activeEnvironments {
             let folder = conda.map(\.folder).first { $0.path == path } ?? EnvironmentFolder(path: path)
@@ -77,13 +77,13 @@ package struct KernelFinder: Sendable {
         return nil
     }
 
-    /// Finds a kernel by the name that a notebook or a person calls it.
+    /// Finds a kernel by the name that a notebook or a user gives.
     ///
-    /// The name can be that of a `kernel.json`'s folder, one of those that people's files have for Conda environments
-    /// (`conda_NAME`, `conda-env-NAME-py`), or the path of an environment or of its Python. What is registered nowhere can
-    /// be the environment that is active, where Python is wanted, or a Conda environment that is called so.
+    /// The name can be that of a folder with a `kernel.json`, a name that notebooks use for a Conda environment
+    /// (`conda_NAME`, `conda-env-NAME-py`), or the path of an environment or of its Python. If no kernel is registered
+    /// under the name, the active environment is used for Python, or the Conda environment with this name.
     ///
-    /// - Parameter mayBePath: Whether a path will do. What a notebook says does not choose programs of this machine.
+    /// - Parameter mayBePath: Whether `name` can be a path. A notebook must not choose programs of this machine.
     package func find(_ name: String, mayBePath: Bool = true) throws(KernelError) -> KernelSpec {
         if mayBePath, name.contains("/") { return try environmentKernel(at: name) }
         let wanted = name == "python" ? "python3" : name.lowercased()
@@ -107,12 +107,12 @@ package struct KernelFinder: Sendable {
             let environment = PythonEnvironment(folder: folder)
             if environment.hasKernel { return environment.kernel(called: name, displayName: "Python") }
         }
-        // Nothing is found where nothing can be opened.
+        // Without free file descriptors the search finds nothing.
         if let shortage = FileSystem.shortage { throw .notStarted(kernel: name, reason: shortage) }
         throw .notFound(name: name, available: all().map(\.name), searched: folders)
     }
 
-    /// Finds the only kernel of a language; nil where there is none or more than one.
+    /// Finds the only kernel for a language; nil if there is none or more than one.
     package func onlyKernel(of language: String) -> KernelSpec? {
         let candidates = all().filter { $0.language.lowercased() == language.lowercased() }
         return candidates.count == 1 ? candidates.first : nil
@@ -130,7 +130,7 @@ package struct KernelFinder: Sendable {
         return spec
     }
 
-    /// The kernel of a Python environment that is named by its folder or by its Python.
+    /// Returns the kernel of the Python environment at the path of its folder or of its Python.
     private func environmentKernel(at path: String) throws(KernelError) -> KernelSpec {
         let path = path.hasPrefix("~/") ? (homes.first ?? "") + path.dropFirst(1) : path
         if FileSystem.isAccessDenied(path) { throw .outOfReach(path, account: Account.caller) }
@@ -149,10 +149,10 @@ package struct KernelFinder: Sendable {
             called: "python3", displayName: "Python (\(FileSystem.base(folder)))")
     }
 
-    /// Conda's environments, wherever it may have put them.
+    /// The Conda environments in all folders where Conda creates them.
     private var condaEnvironments: [CondaEnvironment] {
         var roots = variable("CONDA_EXE").map { [FileSystem.parent(FileSystem.parent($0))] } ?? []
-        // Conda keeps a list of all environments, outermost ones among them.
+        // Conda lists all environments there, base environments too.
         let listed = homes.flatMap {
             FileSystem.text($0 + "/.conda/environments.txt")?.split(separator: "\n").map(String.init) ?? []
         }
@@ -177,7 +177,7 @@ package struct KernelFinder: Sendable {
 }
 
 extension Array where Element: Hashable {
-    /// The elements without repetitions, in the order of their first appearance.
+    /// The elements without duplicates, in the order of their first appearance.
     var unique: [Element] {
         var seen: Set<Element> = []
         return filter { seen.insert($0).inserted }
@@ -188,7 +188,7 @@ extension SpecProblem {
     fileprivate var sentence: String {
         switch self {
         case .unreadable: "it cannot be read"
-        case .noProgram: "it names no program under 'argv'"
+        case .noProgram: "'argv' names no program"
         case .notJSON(let error): "it is not JSON: \(error)"
         }
     }

@@ -1,54 +1,56 @@
 package import GalleyJupyterProtocol
 
-/// How a kernel is to be started and ended.
+/// The settings with which a kernel is started and shut down.
 package struct KernelOptions: Sendable {
-    /// The folder it works in; nil for that of this process.
+    /// The kernel's working folder; nil for that of this process.
     package var workingDirectory: String?
-    /// The variables it starts with, before those that its own description adds.
+    /// The kernel's environment variables, before those that its kernel spec adds.
     package var environment: [String: String]
-    /// Arguments added to its own.
+    /// Arguments appended to those of the kernel spec.
     package var extraArguments: [String] = []
-    /// How long it may take until it is ready.
+    /// The time limit until the kernel is ready.
     package var startTimeout: Duration = .seconds(60)
-    /// What it may use.
+    /// The kernel's resource limits.
     package var limits = ResourceLimits()
-    /// Whether processes that it started may outlive it, for a notebook that starts a service on purpose.
+    /// Whether the kernel's child processes may outlive it, for a notebook that starts a service on purpose.
     ///
-    /// What they write to the kernel's own output and error goes nowhere then, and a post-mortem has no last lines.
+    /// If so, the kernel's standard output and error are discarded, and a post-mortem has no last lines.
     package var leavesChildren = false
-    /// Whether it has a folder of its own for temporary files, which is removed with it; else that of the environment.
+    /// Whether the kernel gets its own folder for temporary files, which is removed when the kernel ends. If not, it
+    /// uses the environment's.
     package var hasOwnTemporaryFolder = false
-    /// Whether it may be left running when the conversation is over.
+    /// Whether the kernel may be left running when the connection closes.
     package var isKeepable = false
-    /// How it is spoken to.
+    /// The transport of messages.
     package var transport: Transport = .automatic
-    /// How it is ended: each step with the patience that follows it. What is still there after the last is killed.
+    /// The steps that shut the kernel down, each with the time to wait after it. A kernel that survives the last step
+    /// is killed.
     package var shutdownSteps: [ShutdownStep] = ShutdownStep.graceful
-    /// Begins with the environment of this process, and everything else as it usually is.
+    /// Creates options with this environment and defaults for everything else.
     package init(environment: [String: String] = currentEnvironment()) { self.environment = environment }
 
-    /// The ways of speaking to a kernel.
+    /// The transports for messages.
     package enum Transport: Hashable, Sendable {
-        /// The first of the others that the kernel is able to.
+        /// IPC sockets, or TCP ports if the kernel needs them.
         case automatic
-        /// Sockets in a private folder: nobody else can take their place.
+        /// Sockets in a private folder, which other users cannot replace.
         case ipc
-        /// Ports on this machine.
+        /// TCP ports on this machine.
         case tcp
     }
 }
 
-/// One step on the way to a kernel's end.
+/// A step in shutting down a kernel.
 package enum ShutdownStep: Hashable, Sendable {
-    /// Asks it to end; once it has said that it will, it gets `afterReply` and not a moment more.
+    /// Sends a shutdown request and waits for the reply; after the reply, waits `afterReply` for the kernel to end.
     case request(patience: Duration, afterReply: Duration)
-    /// Sends its group of processes a signal.
+    /// Sends a signal to the kernel's process group.
     case signal(Int32, patience: Duration)
 
-    /// What kernels that behave need no more than the first step of.
+    /// The default steps. Most kernels need only the first one.
     package static let graceful: [ShutdownStep] = [
         .request(patience: .milliseconds(2500), afterReply: .seconds(1)), .signal(15, patience: .seconds(1)),
     ]
-    /// Asks nothing and waits for nothing.
+    /// No steps: the kernel is killed immediately.
     package static let immediate: [ShutdownStep] = []
 }

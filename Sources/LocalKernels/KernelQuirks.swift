@@ -1,49 +1,49 @@
 import GalleyJSON
 
-/// What some kernels need that others do not, each with its reason.
+/// Special needs of some kernels, each with its reason.
 struct KernelQuirks {
-    /// It cannot listen on sockets in a folder.
+    /// Whether the kernel cannot listen on IPC sockets.
     var needsPorts = false
-    /// It can encrypt what it says.
+    /// Whether the kernel can encrypt its messages.
     var encrypts = false
-    /// It keeps its history in a file that all kernels of a user share, and that locks them out of one another.
+    /// Whether the kernel's history is in a file that all kernels of a user share, and that they lock against one
+    /// another.
     var sharesHistoryFile = false
 
     init(of spec: KernelSpec) {
         let program = FileSystem.base(spec.arguments.first ?? "")
         switch program {
-        // JeroMQ, which every kernel in Java, Scala or Kotlin speaks through, knows sockets in folders only among
-        // programs in Java.
+        // Kernels in Java, Scala or Kotlin use JeroMQ, which supports IPC sockets only between Java programs.
         case "java": needsPorts = true
-        // xeus makes endpoints of its own from the file and is refused by libzmq where they are paths.
+        // xeus builds its own endpoints from the file, and libzmq rejects them if they are paths.
         case _ where spec.arguments.contains("xpython_launcher"): needsPorts = true
-        // Deno's kernel builds its addresses as tcp://ip:port whatever the file says.
+        // Deno's kernel always builds its addresses as tcp://ip:port.
         case "deno": needsPorts = true
         default: break
         }
-        // Kotlin's and Almond's launchers start Java themselves.
+        // The launchers of Kotlin and Almond start Java themselves.
         if ["kotlin", "scala", "java"].contains(spec.language.lowercased()) { needsPorts = true }
-        // As Jupyter's own client reads it: one word, or a list of them.
+        // Either one string or a list of strings, as in jupyter_client.
         let encryption = spec.metadata["supported_encryption"]
         encrypts = ([encryption].compactMap(\.self) + (encryption?.elements ?? [])).contains {
             $0.string?.lowercased() == "curve"
         }
-        // IPython keeps every input in an SQLite file unless it is told otherwise.
+        // By default, IPython keeps every input in an SQLite file.
         sharesHistoryFile = spec.arguments.contains("ipykernel_launcher") || spec.arguments.contains("ipykernel")
     }
 
-    /// Whether it listens on ports of this machine.
+    /// Returns whether the kernel listens on TCP ports of this machine.
     func usesPorts(_ transport: KernelOptions.Transport) -> Bool {
         transport == .tcp || (transport == .automatic && needsPorts)
     }
 }
 
 extension KernelSpec {
-    /// What other users of the machine can do while the kernel runs, and should not; nil where there is nothing.
+    /// Returns a warning if other users of the machine can read the kernel's messages; nil if they cannot.
     package func securityWarning(_ options: KernelOptions) -> String? {
         let quirks = KernelQuirks(of: self)
         guard quirks.usesPorts(options.transport), !quirks.encrypts else { return nil }
         return
-            "kernel '\(name)' listens on ports of this machine and does not encrypt: other users of the machine can read what it puts out"
+            "kernel '\(name)' listens on TCP ports without encryption: other users of this machine can read its output"
     }
 }

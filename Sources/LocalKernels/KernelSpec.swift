@@ -1,24 +1,24 @@
 package import GalleyJSON
 
-/// A kernel that could be started: what its `kernel.json` says, and where that was found.
+/// An installed kernel: the contents of its `kernel.json` and the folder of the file.
 package struct KernelSpec: Sendable {
-    /// What notebooks call it.
+    /// The name in notebooks.
     package var name: String
-    /// What people call it.
+    /// The name to display.
     package var displayName: String
-    /// The language that it runs.
+    /// The kernel's programming language.
     package var language: String
-    /// The program and its arguments, with places for what is known only when it is started.
+    /// The program and its arguments, with placeholders such as `{connection_file}`.
     package var arguments: [String]
-    /// Variables that it wants in its environment, with references to others.
+    /// Variables to add to the environment. Values can refer to other variables.
     package var environment: [String: String]
-    /// How it wants to be interrupted.
+    /// The way to interrupt the kernel.
     package var interruptMode: InterruptMode
-    /// What else the file says of it.
+    /// The `metadata` of the file.
     package var metadata: Value
-    /// The folder of its `kernel.json`, or the environment that it is part of.
+    /// The folder of `kernel.json`, or the environment that the kernel is part of.
     package var folder: String
-    /// The Python or Conda environment that it belongs to, and what belongs to that.
+    /// The Python or Conda environment that the kernel belongs to.
     package var home: EnvironmentFolder?
 
     /// The ways of interrupting a kernel.
@@ -26,7 +26,7 @@ package struct KernelSpec: Sendable {
         case signal, message
     }
 
-    /// Makes a kernel of its parts.
+    /// Creates a kernel spec.
     package init(
         name: String, displayName: String, language: String, arguments: [String], environment: [String: String] = [:],
         interruptMode: InterruptMode = .signal, metadata: Value = [:], folder: String
@@ -61,7 +61,7 @@ package struct KernelSpec: Sendable {
     }
 }
 
-/// Why a `kernel.json` describes no kernel.
+/// The reasons why a `kernel.json` is not valid.
 enum SpecProblem: Error {
     case unreadable, noProgram
     case notJSON(String)
@@ -70,10 +70,10 @@ enum SpecProblem: Error {
 /// The root of a Python or Conda environment, such as `/opt/conda/envs/science`.
 package struct EnvironmentFolder: Hashable, Sendable {
     package var path: String
-    /// The name, where it is one of Conda's.
+    /// The name, if it is a Conda environment.
     package var condaName: String?
 
-    /// The interpreter that a `kernel.json` in this environment means by `python`.
+    /// Returns the interpreter for which `python` stands in a `kernel.json` of this environment.
     func interpreter(_ name: String = "python3") -> String? {
         [name, "python3", "python"].map { "\(path)/bin/\($0)" }.first(where: FileSystem.isExecutable)
     }

@@ -4,7 +4,7 @@ import Glibc
 import GalleyJupyterProtocol
 import GalleyZeroMQTransport
 
-/// A kernel on its way to being ready.
+/// A kernel that is starting.
 struct KernelStartup: Sendable {
     let spec: KernelSpec
     let options: KernelOptions
@@ -17,13 +17,13 @@ struct KernelStartup: Sendable {
     private let connectionFile: String
     private let began = ContinuousClock.now
 
-    /// Another process can take a port between the moment it is found free and the moment the kernel wants it.
+    /// The number of attempts: another process can take a free port before the kernel binds it.
     private static let attempts = 5
 
-    /// After so long without an answer, a kernel is asked again.
+    /// The interval between kernel info requests.
     private static let patience = Duration.seconds(5)
 
-    /// Starts a kernel and waits until it is ready, off whatever actor the caller is on.
+    /// Starts a kernel and waits until it is ready.
     @concurrent
     static func kernel(_ spec: KernelSpec, _ options: KernelOptions) async throws -> LocalKernel {
         let usesPorts = KernelQuirks(of: spec).usesPorts(options.transport)
@@ -51,14 +51,14 @@ struct KernelStartup: Sendable {
         folder = try RuntimeFolder(for: spec.name, options: options)
         do throws(KernelError) {
             guard let endpoints = usesPorts ? ConnectionFile.freePorts() : .ipc(prefix: folder.path + "/k") else {
-                throw .notStarted(kernel: spec.name, reason: "no free port could be found")
+                throw .notStarted(kernel: spec.name, reason: "no free port was found")
             }
-            // Everybody can reach a port.
+            // All users of the machine can connect to a port.
             let keys = usesPorts && KernelQuirks(of: spec).encrypts ? CurveKeys() : nil
             let file = ConnectionFile(endpoints: endpoints, key: SigningKey(), kernelName: spec.name, keys: keys)
             connectionFile = try folder.write(file.bytes, to: "kernel.json")
             var launch = try ProcessLaunch(spec, connectionFile: connectionFile, options: options)
-            // Python's kernel ends with its parent where it finds this, which a program has that a notebook has started.
+            // ipykernel ends with its parent if this variable is set, as it is for programs that a notebook starts.
             if options.isKeepable { launch.environment["JPY_PARENT_PID"] = nil }
             if let temporaryFolder = folder.temporaryFolder { launch.environment["TMPDIR"] = temporaryFolder }
             process = try await Self.start(launch, in: folder, spec, options)
@@ -90,13 +90,13 @@ struct KernelStartup: Sendable {
             case clinux_step_folder: throw .noWorkingFolder(options.workingDirectory ?? ".", reason: error.reason)
             case clinux_step_program where error.code == ENOENT: throw .noProgram(launch.program, kernel: spec.name)
             case clinux_step_limits:
-                throw .notStarted(kernel: spec.name, reason: "a limit was refused: \(error.reason)")
+                throw .notStarted(kernel: spec.name, reason: "a resource limit could not be set: \(error.reason)")
             default: throw .notStarted(kernel: spec.name, reason: error.reason)
             }
         }
     }
 
-    /// Waits until the kernel is ready, has died, has been given enough time, or is not wanted any more.
+    /// Waits until the kernel is ready, has died, has reached the time limit, or the task is canceled.
     private func ready() async throws(KernelError) -> KernelInfo {
         enum News: Sendable {
             case ready(KernelInfo)
@@ -114,7 +114,7 @@ struct KernelStartup: Sendable {
             while ContinuousClock.now < deadline {
                 let rest = ContinuousClock.now.duration(to: deadline)
                 if let first = await news.value(within: min(rest, Self.patience)) { return News?.some(first) }
-                // A question can get lost in a kernel that is still making up its mind.
+                // A starting kernel can lose a request.
                 connection.send(handshake.infoRequest())
             }
             return nil
@@ -127,17 +127,17 @@ struct KernelStartup: Sendable {
             let end = postMortem(await process.ending.value() ?? .init(cause: .unknown, peakMemory: 0))
             throw .diedAtStart(kernel: spec.name, end)
         case .broken(let failure): throw .failed(kernel: spec.name, failure)
-        case .notWanted: throw .notStarted(kernel: spec.name, reason: "it was cancelled")
+        case .notWanted: throw .notStarted(kernel: spec.name, reason: "the start was canceled")
         case nil: throw .silent(kernel: spec.name, options.startTimeout, lastLines: process.lastLines)
         }
     }
 
-    /// Ends whatever is still there, and removes what was made for the kernel.
+    /// Ends all processes of the kernel, closes the connection and removes the folder.
     ///
-    /// - Parameter drainsMessages: Whether what is still on the way is waited for, from a kernel that was cut off.
+    /// - Parameter drainsMessages: Whether to receive the messages that are still in transit from a killed kernel.
     func cleanUp(drainsMessages: Bool = false) async {
         process.killEverything()
-        // A guard that nothing moves is in the system's hands; nobody waits for it for ever.
+        // A guard can hang in a system call; do not wait for it indefinitely.
         _ = await process.gone.value(within: .seconds(5))
         await connection.close(drainsMessages: drainsMessages)
         folder.remove()
@@ -154,7 +154,7 @@ struct KernelStartup: Sendable {
             connectionFile: connectionFile, process: Int(program), keepers: [Int(keeper), Int(process.watcherProcess)])
     }
 
-    /// Puts together what is known of the kernel's end.
+    /// Collects the facts about the kernel's end.
     func postMortem(_ ending: GuardedProcess.Ending) -> PostMortem {
         PostMortem(
             cause: ending.cause, memory: memory.outOfMemoryCause(ending), peakMemory: ending.peakMemory,

@@ -4,25 +4,26 @@ package import GalleyJupyterProtocol
 import Synchronization
 import GalleyZeroMQTransport
 
-/// A kernel on this machine, from the moment it is ready.
+/// A kernel on this machine that is ready.
 package final class LocalKernel: Kernel {
-    /// What it said of itself when it was ready.
+    /// The kernel's info reply.
     package let info: KernelInfo
-    /// The client's side of the conversation.
+    /// The session that creates the client's messages.
     package var session: Session { start.session }
-    /// Everything it says, in order.
+    /// The messages from the kernel, in order.
     package var messages: KernelMessages { start.connection.messages }
-    /// The thread of its connection.
+    /// The thread of the connection.
     package var executor: (any TaskExecutor)? { start.connection.executor }
-    /// What notebooks call it.
+    /// The name in notebooks.
     package var name: String { spec.name }
-    /// What it was started from.
+    /// The kernel spec.
     package var spec: KernelSpec { start.spec }
 
-    /// The user of this process, as whom it was started.
+    /// The user of this process, which is also the kernel's.
     package var user: String? { Account.caller }
 
-    /// How much memory it has to itself, with everything that it started, in bytes; nil where the system does not tell.
+    /// The memory, in bytes, that the kernel and its descendants do not share with other processes; nil if the system
+    /// does not report it.
     package var memory: Int? { start.process.memory }
 
     private let start: KernelStartup
@@ -32,19 +33,20 @@ package final class LocalKernel: Kernel {
     init(_ start: KernelStartup, info: KernelInfo) {
         self.info = info
         self.start = start
-        // What a kernel says while it gets ready explains nothing of what it may die of later.
+        // Output from the start does not explain a later death.
         start.process.forgetOutput()
         start.process.ending.whenSet { [weak self] ending in
-            // An end that was asked for is no death.
+            // A requested end is not a death.
             let wasAsked = self?.isEnding.withLock(\.self) ?? true
             start.connection.close(with: wasAsked ? nil : .died(start.postMortem(ending)))
         }
     }
 
-    /// Sends it a message.
+    /// Sends a message to the kernel.
     package func send(_ message: Message) { start.connection.send(message) }
 
-    /// Interrupts by signal or by message, as the kernel wants it; one that does not answer the message gets the signal.
+    /// Interrupts the kernel by signal or by message, as its kernel spec says. If the kernel does not reply to the
+    /// message, sends the signal.
     package func interrupt() async {
         guard spec.interruptMode == .message else { return start.process.signal(SIGINT) }
         let request = session.interruptRequest()
@@ -53,17 +55,17 @@ package final class LocalKernel: Kernel {
         if await answered.value(within: .seconds(1)) == nil { start.process.signal(SIGINT) }
     }
 
-    /// Ends the kernel and everything that it started; what it has said by then is kept.
+    /// Kills the kernel and all its descendants. Messages that it has already sent are kept.
     package func kill() async {
         let isFirst = beginEnding()
         start.process.killEverything()
-        // Whoever is asking it to end sees that it has.
+        // A shutdown in progress sees that the kernel has ended.
         guard isFirst else { return _ = await finished.value() }
         await start.cleanUp(drainsMessages: true)
         finished.set(())
     }
 
-    /// Notes that the end is wanted; returns whether this is the first to want it.
+    /// Marks the kernel as ending; returns whether this is the first call.
     private func beginEnding() -> Bool {
         isEnding.withLock { isEnding in
             defer { isEnding = true }
@@ -71,7 +73,7 @@ package final class LocalKernel: Kernel {
         }
     }
 
-    /// Ends the kernel by the steps of its options, then by force, and removes its folder.
+    /// Performs the shutdown steps of the options, then kills the kernel and removes its folder.
     package func shutdown() async {
         guard beginEnding() else { return _ = await finished.value() }
         for step in start.options.shutdownSteps where start.process.ending.current == nil { await perform(step) }
@@ -79,7 +81,7 @@ package final class LocalKernel: Kernel {
         finished.set(())
     }
 
-    /// Leaves the kernel to a keeper that needs no engine: its guard.
+    /// Leaves the kernel to its guard, which needs no engine. Returns nil if the kernel may not be kept or has ended.
     package func keep() async -> KeptKernel? {
         guard start.options.isKeepable, start.process.ending.current == nil, beginEnding() else { return nil }
         let kept = await start.keep()
@@ -93,7 +95,7 @@ package final class LocalKernel: Kernel {
             let request = session.shutdownRequest()
             let replied = start.handshake.expectReply(to: request)
             start.connection.send(request)
-            // A kernel may leave without a word, or say that it leaves and stay.
+            // A kernel can end without a reply, or reply and not end.
             if await replied.isSet(before: start.process.ending, within: patience) {
                 _ = await start.process.ending.value(within: afterReply)
             }

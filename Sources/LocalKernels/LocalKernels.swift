@@ -1,27 +1,27 @@
 import Glibc
 public import GalleyJupyterProtocol
 
-/// The kernels of this machine: each is a process that Galley starts for one request, and ends afterwards.
+/// The kernels of this machine. Galley starts a process for each request and ends it afterward.
 public struct LocalKernels: KernelProvider {
-    /// What lists call it.
+    /// The name of this provider in lists.
     public let name = "local"
-    /// What a login sets of the user that this process has become; nil if it has become none.
+    /// The login environment of the user that this process has become; nil if it has not changed its user.
     package var loginEnvironment: LoginEnvironmentCache?
-    /// How messages travel.
+    /// The transport of messages.
     package var transport = KernelOptions.Transport.automatic
-    /// How kernels are ended.
+    /// The steps that shut a kernel down.
     package var shutdownSteps = ShutdownStep.graceful
 
-    /// Finds kernels where a program with the variables of this process would.
+    /// Creates a provider that searches the folders that the environment of this process determines.
     public init() {}
 
-    /// All of them.
+    /// All features.
     public var features: Set<KernelFeature> { Set(KernelFeature.allCases) }
 
-    /// What the system's memory leaves.
+    /// The number of kernels is limited only by the available memory.
     public var capacity: KernelCapacity { KernelCapacity(availableMemory: SystemResources.availableMemory) }
 
-    /// Lists the kernels that are installed here, by their names.
+    /// Returns the installed kernels, sorted by name.
     @concurrent
     public func kernels() async -> [KernelDescription] {
         KernelFinder(environment: await environment(for: KernelRequest()).variables).all().map { spec in
@@ -33,25 +33,25 @@ public struct LocalKernels: KernelProvider {
         }.sorted { $0.name < $1.name }
     }
 
-    /// Starts a kernel, hands it to `body`, and ends it, with everything that it started, however `body` is left.
+    /// Starts a kernel, passes it to `body`, and ends it and all its descendants when `body` returns or throws.
     ///
     /// - Throws: ``KernelError`` if there is no such kernel or it does not start, and any error of `body`.
     public func withKernel<Result>(
         _ request: KernelRequest, _ body: (any Kernel) async throws -> Result
     ) async throws -> Result {
         let (spec, options) = try await choose(request)
-        // A choice that was cut short may be incomplete.
+        // If the task was canceled, the variables may be incomplete.
         try Task.checkCancellation()
         if let securityWarning = spec.securityWarning(options) { request.warn(securityWarning) }
         return try await GalleyLocalKernels.withKernel(spec, options: options) { try await body($0) }
     }
 
-    /// Removes what a kernel of this user's has left that was kept and has ended, if its keepers could not do it.
+    /// Removes the files of a kept kernel of this user that has ended, if its keepers could not remove them.
     package static func removeLeftovers(of kernel: KeptKernel) {
         RuntimeFolder.removeLeftovers(ofConnectionFile: kernel.connectionFile)
     }
 
-    /// Chooses the kernel, and how it is started.
+    /// Chooses the kernel and its options.
     @concurrent
     func choose(_ request: KernelRequest) async throws(KernelError) -> (KernelSpec, KernelOptions) {
         try request.checkUser()
@@ -68,13 +68,13 @@ public struct LocalKernels: KernelProvider {
         if let warning = request.rootsRightsWarning { request.warn(warning) }
         if let loginEnvironment, !isComplete {
             request.warn(
-                "the login shell of \(loginEnvironment.account.name) did not answer; the kernel runs without what it would have set"
+                "the login shell of \(loginEnvironment.account.name) did not respond; the kernel runs without the variables that a login sets"
             )
         }
         return (try find(request, KernelFinder(environment: variables, ownerHome: request.homeForRoot)), options)
     }
 
-    /// The variables of a kernel; complete unless a login shell did not answer.
+    /// Returns the variables of a kernel; they are complete unless a login shell did not respond.
     private func environment(
         for request: KernelRequest
     ) async -> (variables: [String: String], isComplete: Bool) {
@@ -91,13 +91,13 @@ public struct LocalKernels: KernelProvider {
         return (variables.merging(request.environment) { $1 }, isComplete)
     }
 
-    /// Finds the kernel that was chosen, or the one that the notebook names.
+    /// Finds the requested kernel, or the one that the notebook names.
     private func find(_ request: KernelRequest, _ finder: KernelFinder) throws(KernelError) -> KernelSpec {
         if let kernel = request.kernel { return try finder.find(kernel) }
         let wanted = request.notebook
         guard !wanted.isNameless else { throw .nameless }
         guard let name = wanted.name else {
-            // A notebook that names neither a kernel nor a language is Python's.
+            // A notebook without a kernel and a language runs in Python.
             if let only = wanted.language.flatMap({ finder.onlyKernel(of: $0) }) { return only }
             return try finder.find("python3")
         }
@@ -107,14 +107,14 @@ public struct LocalKernels: KernelProvider {
             guard case .notFound = error, request.allowsFallback, let language = wanted.language,
                 let only = finder.onlyKernel(of: language)
             else { throw error }
-            request.warn("kernel '\(name)' is not here; '\(only.name)', the only one for \(language), takes its place")
+            request.warn("kernel '\(name)' is not installed; using '\(only.name)', the only kernel for \(language)")
             return only
         }
     }
 }
 
 extension KernelRequest {
-    /// Makes sure that the notebook may run as the user that this process runs as, which it cannot change.
+    /// Checks that the notebook may run as the user of this process, which cannot change.
     func checkUser() throws(KernelError) {
         let reason = "this process runs as \(Account.caller)"
         switch user {
@@ -133,18 +133,18 @@ extension KernelRequest {
         if !owner.isSafeFromOtherUsers { throw .changeable }
     }
 
-    /// Whether root's rights were chosen for a notebook that other users can change.
+    /// Whether the caller chose root's rights for a notebook that other users can change.
     private var takesRootsRights: Bool {
         user == .caller && geteuid() == 0 && owner.map { $0.user != 0 || !$0.isSafeFromOtherUsers } ?? false
     }
 
-    /// Root looks in the environments of the notebook's owner only where root's rights were chosen.
+    /// The owner's home folder, whose environments root searches only if root's rights were chosen.
     var homeForRoot: String? { takesRootsRights ? owner.flatMap { Account(id: $0.user)?.home } : nil }
 
-    /// What the user has to know of root's rights.
+    /// A warning that the kernel runs with root's rights, and why that is a risk; nil if it is none.
     var rootsRightsWarning: String? {
         guard takesRootsRights, let owner else { return nil }
-        return "the kernel runs with root's rights, as was asked for; the notebook belongs to "
+        return "the kernel runs with root's rights, as requested; the notebook belongs to "
             + Account.name(of: owner.user)
             + (owner.user == 0 ? ", but another user can change where its path leads" : "")
     }

@@ -3,16 +3,16 @@ import Glibc
 import GalleyZeroMQTransport
 
 extension Account {
-    /// What the user's variables are after a login: the user's shell is asked, which reads what it reads then.
+    /// Returns the variables that the user has after a login, read from the user's login shell.
     ///
-    /// - Returns: The variables; nil where the shell did not tell them in time, or before the task was cancelled.
+    /// - Returns: The variables; nil if the shell did not report them in time or the task was canceled.
     package func loginEnvironment(within limit: Duration = .seconds(15)) async -> [String: String]? {
         var options = KernelOptions(environment: loginVariables)
         options.environment["PATH"] = "/usr/local/bin:/usr/bin:/bin"
         options.workingDirectory = unsafe access(home, X_OK) == 0 ? home : "/"
         guard let folder = try? RuntimeFolder(for: name, options: options) else { return nil }
         defer { folder.remove() }
-        // What the shell prints is its own affair, so the answer goes to a file.
+        // The shell can print other text, so it writes the variables to a file.
         let file = folder.path + "/" + RuntimeFolder.answer
         let command = ProcessLaunch(
             readsProfile ? shell : "/bin/sh", ["-l", "-c", "/usr/bin/env -0 >'\(file)'"],
@@ -37,7 +37,7 @@ extension Account {
         ) { $1 }
     }
 
-    /// Whether the shell is one that somebody types at.
+    /// Whether the shell is an interactive one.
     private var readsProfile: Bool {
         FileSystem.isExecutable(shell)
             && !["nologin", "false", "true", "sync", "git-shell"].contains(FileSystem.base(shell))

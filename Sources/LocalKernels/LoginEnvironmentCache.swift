@@ -1,4 +1,4 @@
-/// What a login of the user that this process has become sets, which the user's shell is asked for once.
+/// The login environment of the user that this process has become, read from the user's shell once.
 package actor LoginEnvironmentCache {
     /// The user.
     package nonisolated let account: Account
@@ -6,15 +6,16 @@ package actor LoginEnvironmentCache {
     package nonisolated let caller: [String: String]
     private var asking: Task<[String: String]?, Never>?
 
-    /// Names the user, as whom this process runs.
+    /// Creates a cache for the user that this process runs as.
     package init(_ account: Account, insteadOf caller: [String: String]) {
         (self.account, self.caller) = (account, caller)
     }
 
-    /// The variables that a program of the user's starts with in the stead of the caller's; nil where the shell did not tell
-    /// what a login sets.
+    /// Returns the variables for a program of the user in place of the caller's; nil if the login shell did not report
+    /// its variables.
     ///
-    /// The first who asks starts the shell; when all who wait are cancelled it goes on until its limit, for the next.
+    /// The first call starts the shell. If all waiting tasks are canceled, the shell continues to its time limit, for
+    /// the next call.
     package func environment() async -> [String: String]? {
         let account = account
         let asking = asking ?? Task { await account.loginEnvironment() }

@@ -1,20 +1,20 @@
 import Glibc
 
 extension KernelSpec {
-    /// Finds the program that the kernel is; nil where it does not exist.
+    /// Finds the kernel's program; nil if it does not exist.
     package func program(environment: [String: String] = currentEnvironment()) -> String? {
         let launch = try? ProcessLaunch(self, connectionFile: "", options: KernelOptions(environment: environment))
         return launch?.program
     }
 }
 
-/// What is started for a kernel: the program, its arguments and its environment.
+/// The program, arguments and environment variables with which a process starts.
 struct ProcessLaunch: Sendable {
     var program: String
     var arguments: [String]
     var environment: [String: String]
 
-    /// Starts a program as it is.
+    /// Creates a launch of a program without changes.
     init(_ program: String, _ arguments: [String], environment: [String: String]) {
         self.program = program
         self.arguments = [program] + arguments
@@ -36,7 +36,8 @@ struct ProcessLaunch: Sendable {
         let name = arguments[0]
         program = try Self.program(name, of: spec, path: environment["PATH"] ?? Self.usualPath)
         arguments[0] = program
-        // Conda lets packages set variables by scripts, which only a shell can run. It hands over to the kernel.
+        // Conda packages can set variables with scripts, which only a shell can run. The shell then replaces itself
+        // with the kernel.
         if let home = spec.home, home.condaName != nil {
             let scripts = home.path + "/etc/conda/activate.d"
             if FileSystem.names(in: scripts).contains(where: { $0.hasSuffix(".sh") }) {
@@ -47,7 +48,7 @@ struct ProcessLaunch: Sendable {
         }
         self.arguments = arguments
         if let name = environment.keys.first(where: { $0.isEmpty || $0.contains("=") }) {
-            throw .notStarted(kernel: spec.name, reason: "a variable cannot be called '\(name)'")
+            throw .notStarted(kernel: spec.name, reason: "'\(name)' is not a valid name for an environment variable")
         }
         if let folder = options.workingDirectory, folder.utf8.contains(0) {
             throw .noWorkingFolder(
@@ -56,11 +57,13 @@ struct ProcessLaunch: Sendable {
         let variables = environment.map { "\($0.key)=\($0.value)" }
         if let bad = (arguments + variables).first(where: { $0.utf8.contains(0) }) {
             let name = bad.prefix { $0 != "=" && $0 != "\0" }
-            throw .notStarted(kernel: spec.name, reason: "'\(name)' holds a NUL, which no program can be given")
+            throw .notStarted(
+                kernel: spec.name,
+                reason: "'\(name)' contains a NUL character, which arguments and variables cannot contain")
         }
     }
 
-    /// Where a shell looks that was told nothing.
+    /// The search path of a shell without `PATH`.
     private static let usualPath = "/usr/local/bin:/usr/bin:/bin"
 
     private static func program(_ name: String, of spec: KernelSpec, path: String) throws(KernelError) -> String {
@@ -68,7 +71,7 @@ struct ProcessLaunch: Sendable {
         if name.contains("/") {
             found = FileSystem.isExecutable(name) ? name : nil
         } else if isPython(name), let interpreter = spec.home?.interpreter(name) {
-            // What a kernel.json calls "python" is the Python that it was installed with, and not the first on the path.
+            // In a kernel.json, "python" is the Python that it was installed with, not the first on the search path.
             found = interpreter
         } else {
             found =
@@ -92,7 +95,7 @@ struct ProcessLaunch: Sendable {
     private static func environment(of spec: KernelSpec, _ base: [String: String]) -> [String: String] {
         var environment = base.withLocale
         if let home = spec.home, let name = home.condaName {
-            // What `conda activate` sets.
+            // The variables that `conda activate` sets.
             environment["CONDA_PREFIX"] = home.path
             environment["CONDA_DEFAULT_ENV"] = name
             environment["CONDA_SHLVL"] = "1"
@@ -106,12 +109,12 @@ struct ProcessLaunch: Sendable {
         return environment
     }
 
-    /// Fills in the places in braces that are known and leaves all others.
+    /// Fills in the known placeholders in braces and leaves all others.
     private static func filled(_ argument: String, _ values: [String: String]) -> String {
         argument.replacing(/\{(\w+)\}/) { match in values[String(match.1)] ?? String(match.0) }
     }
 
-    /// Replaces `${NAME}` and `$NAME` by the variable where there is one, and `$$` by a dollar.
+    /// Replaces `${NAME}` and `$NAME` with the variable if it is set, and `$$` with a dollar sign.
     private static func expanded(_ value: String, _ variables: [String: String]) -> String {
         value.replacing(/\$(?:\$|\{(\w+)\}|(\w+))/) { match in
             guard let name = match.1 ?? match.2 else { return "$" }

@@ -1,11 +1,11 @@
-/// A Python environment, whose kernel can be started whether or not somebody registered it.
+/// A Python environment. Its kernel can be started even if it is not registered with Jupyter.
 struct PythonEnvironment {
     let folder: EnvironmentFolder
 
-    /// Whether ipykernel is installed there.
+    /// Whether ipykernel is installed in the environment.
     var hasKernel: Bool {
         guard folder.interpreter() != nil else { return false }
-        // An environment that sees the system's packages may well have it from there.
+        // The environment can use the system's ipykernel.
         if FileSystem.text(folder.path + "/pyvenv.cfg")?.contains(/include-system-site-packages\s*=\s*true/) == true {
             return true
         }
@@ -18,12 +18,12 @@ struct PythonEnvironment {
         }
     }
 
-    /// Whether a folder of packages has ipykernel, or names a folder that has it in one of its `.pth` files.
+    /// Returns whether a folder of packages contains ipykernel, or one of its `.pth` files names a folder that does.
     private static func leadsToKernel(_ packages: String) -> Bool {
         if FileSystem.isFolder(packages + "/ipykernel") { return true }
         return FileSystem.names(in: packages).filter { $0.hasSuffix(".pth") }.contains { file in
             (FileSystem.text(packages + "/" + file) ?? "").split(whereSeparator: \.isNewline).contains { line in
-                // Other lines are comments, and code.
+                // Other lines are comments or code.
                 guard !line.hasPrefix("#"), !line.hasPrefix("import ") else { return false }
                 return FileSystem.isFolder((line.hasPrefix("/") ? "" : packages + "/") + line + "/ipykernel")
             }
@@ -39,10 +39,11 @@ struct PythonEnvironment {
     }
 }
 
-/// A Conda environment, which answers to the names that people's notebooks have for it.
+/// A Conda environment, with the kernel names that notebooks use for it.
 ///
-/// environment_kernels calls it `conda_NAME`; nb_conda_kernels `conda-env-NAME-py` or, by the language or the folder of
-/// another kernel in it, `conda-env-NAME-r` and so on; the outermost environment is `conda-base-py` or `conda-root-py`.
+/// environment_kernels calls it `conda_NAME`. nb_conda_kernels calls it `conda-env-NAME-py`; the names of other kernels
+/// end with their language or folder, such as `conda-env-NAME-r`. The base environment is `conda-base-py` or
+/// `conda-root-py`.
 struct CondaEnvironment {
     let folder: EnvironmentFolder
 
@@ -52,7 +53,7 @@ struct CondaEnvironment {
         FileSystem.isExecutable(folder.path + "/bin/R") && FileSystem.isFolder(folder.path + "/lib/R/library/IRkernel")
     }
 
-    /// The kernels, by the name that lists show.
+    /// The kernels, with the names to list.
     var kernels: [KernelSpec] {
         var specs: [KernelSpec] = []
         let prefix = name == "base" ? "conda-base" : "conda-env-\(plainName)"
@@ -61,7 +62,7 @@ struct CondaEnvironment {
         return specs + registered(prefix)
     }
 
-    /// Finds a kernel by one of its names, in whatever case.
+    /// Finds a kernel by one of its names, ignoring case.
     func kernel(called wanted: String) -> KernelSpec? {
         func isWanted(_ name: String) -> Bool { name.lowercased() == wanted.lowercased() }
         let prefixes = name == "base" ? ["conda-base", "conda-root", "conda-env-base"] : ["conda-env-\(plainName)"]
@@ -72,7 +73,7 @@ struct CondaEnvironment {
         return prefixes.flatMap(registered).first { isWanted($0.name) }
     }
 
-    /// The name as nb_conda_kernels makes it part of a kernel's.
+    /// The environment's name in the form that nb_conda_kernels uses in kernel names.
     private var plainName: String { name.replacing(/[^A-Za-z0-9._-]/, with: "_") }
 
     private func python(called name: String) -> KernelSpec {
@@ -87,7 +88,7 @@ struct CondaEnvironment {
         return spec
     }
 
-    /// Kernels that have a `kernel.json` in the environment, other than its Python's and R's.
+    /// Returns the kernels with a `kernel.json` in the environment, except those of Python and R.
     private func registered(_ prefix: String) -> [KernelSpec] {
         let kernels = folder.path + "/share/jupyter/kernels"
         return FileSystem.names(in: kernels).compactMap { entry in

@@ -2,12 +2,12 @@ import GalleyCLinux
 import Glibc
 import GalleyZeroMQTransport
 
-/// What this machine has to give, or as much of it as the group of processes that this one belongs to may take.
+/// The resources of this machine, within the limits of this process's control group.
 package enum SystemResources {
-    /// How many processors there are.
+    /// The number of available processors.
     package static var processors: Int {
         var count = allowedProcessors ?? Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        // A container is given so much of a processor's time within each period.
+        // A container gets a quota of processor time in each period.
         let quota =
             numbers("/sys/fs/cgroup\(unifiedGroup ?? "")/cpu.max")
             ?? numbers("/sys/fs/cgroup/cpu/cpu.cfs_quota_us").flatMap { quota in
@@ -19,7 +19,7 @@ package enum SystemResources {
         return max(1, count)
     }
 
-    /// How many processors this process may run on, which the system writes as `0-3,8`.
+    /// The number of processors that this process may run on. The system lists them as `0-3,8`.
     private static var allowedProcessors: Int? {
         let line = FileSystem.text("/proc/self/status")?.split(separator: "\n").first {
             $0.hasPrefix("Cpus_allowed_list:")
@@ -30,38 +30,39 @@ package enum SystemResources {
         }
     }
 
-    /// How many files this process may have open.
+    /// The number of files that this process may open.
     package static var openFiles: Int {
         var limit = rlimit()
-        // Safe because the call fills a variable of its own kind.
+        // Safe because the call fills a variable of its own type.
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
         return Int(min(limit.rlim_cur, 1 << 20))
     }
 
-    /// How many threads the run of a notebook takes at most, those among them that serve all runs.
+    /// The number of threads that a run needs at most, including those that all runs share.
     private static let threadsNeeded = 10
 
-    /// Why no notebook can be run here at all, in a sentence; nil where nothing is known that speaks against it.
+    /// The reason why no notebook can run on this machine; nil if no obstacle is known.
     ///
-    /// The library of tasks does not say so: where it gets no thread, it waits for one without end.
+    /// Swift's concurrency runtime reports no error: if it cannot create a thread, it waits forever.
     package static var shortage: String? {
         var limit = rlimit()
-        // Each thread would keep so much of a small allowance for itself that none is left for the next.
+        // With a small limit, the memory that glibc reserves for each thread would leave none for the next thread.
         if unsafe getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur != rlim_t.max {
             clinux_use_one_malloc_arena()
         }
         guard !canStartThreads(threadsNeeded) else { return nil }
         return
-            "the system does not allow the \(threadsNeeded) threads that a run takes. Raise the limit of processes (ulimit -u) or of memory (ulimit -v)"
+            "the system does not allow the \(threadsNeeded) threads that a run needs. Raise the limit on processes (RLIMIT_NPROC) or on memory (RLIMIT_AS)"
     }
 
-    /// How many bytes of memory are left; nil where the system does not tell.
+    /// The available memory in bytes; nil if the system does not report it.
     package static var availableMemory: Int? {
         let machine = FileSystem.text("/proc/meminfo").map { _ in count("MemAvailable:", in: "/proc/meminfo") * 1024 }
         return [machine, groupMemory].compactMap(\.self).min()
     }
 
-    /// How much the group has left; what it merely keeps of files can be taken from it.
+    /// The memory that the control group has left. Inactive file cache counts as free, because the system can reclaim
+    /// it.
     private static var groupMemory: Int? {
         let groups = [
             unifiedGroup.map { "/sys/fs/cgroup" + $0 }, "/sys/fs/cgroup", memoryGroup, "/sys/fs/cgroup/memory",
@@ -81,10 +82,10 @@ package enum SystemResources {
         }.min()
     }
 
-    /// The folder of the group in the one hierarchy that newer systems have; nil where there is none.
+    /// The folder of the process's cgroup v2 control group; nil if there is none.
     static var groupFolder: String? { unifiedGroup.map { "/sys/fs/cgroup" + $0 } }
 
-    // "0::/path" is the one group of the unified hierarchy, "4:memory:/path" that of memory in the older one.
+    // "0::/path" is the group in cgroup v2, "4:memory:/path" the memory group in cgroup v1.
     private static var unifiedGroup: String? { group { $0.hasPrefix("0::") } }
     private static var memoryGroup: String? {
         group { $0.split(separator: ":").dropFirst().first == "memory" }.map { "/sys/fs/cgroup/memory" + $0 }
@@ -95,25 +96,25 @@ package enum SystemResources {
             .flatMap { $0.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).last.map(String.init) }
     }
 
-    /// The number behind a word at the beginning of a line; 0 where there is none.
+    /// Returns the number after a word at the beginning of a line; 0 if there is none.
     static func count(_ name: String, in file: String) -> Int {
         let line = FileSystem.text(file)?.split(separator: "\n").first { $0.hasPrefix(name + " ") }
         return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
     }
 
-    /// The numbers in a file; nil where there is none, or where one of them is no number.
+    /// Returns the numbers in a file; nil if there are none or one of the words is not a number.
     private static func numbers(_ file: String) -> [Int]? {
         guard let words = FileSystem.text(file)?.split(whereSeparator: \.isWhitespace) else { return nil }
         let numbers = words.compactMap { Int($0) }
         return numbers.count == words.count && !numbers.isEmpty ? numbers : nil
     }
 
-    /// How many bytes of memory those have to themselves that descend from a program under a guard; nil where the system
-    /// does not tell.
+    /// Returns the memory, in bytes, that the descendants of a guard do not share with other processes; nil if the
+    /// system does not report it.
     static func memory(underWatcher process: Int) -> Int? {
         let page = Int(sysconf(Int32(_SC_PAGESIZE)))
         var sum: Int?
-        // Its child is the guard, which is no part of it either.
+        // The watcher's child is the guard, which does not count either.
         var waiting = children(of: process).flatMap(children)
         while let next = waiting.popLast() {
             if let pages = numbers("/proc/\(next)/statm"), pages.count > 2 {

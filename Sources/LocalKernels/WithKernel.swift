@@ -1,14 +1,14 @@
 import GalleyJupyterProtocol
 
-/// Starts a kernel, hands it to `body`, and ends it however `body` is left.
+/// Starts a kernel, passes it to `body`, and ends it when `body` returns or throws.
 ///
-/// When it returns or throws, the kernel is gone, and with it everything that it started and every file that was made
-/// for it. When the task is cancelled the kernel is ended as soon as `body` returns.
+/// When this function returns or throws, the kernel, all its descendants and all files created for it are gone. If the
+/// task is canceled, the kernel is ended as soon as `body` returns.
 ///
 /// - Parameters:
 ///   - spec: The kernel.
-///   - options: How it is started and ended.
-/// - Throws: ``KernelError`` where it does not start, and whatever `body` throws.
+///   - options: The settings to start it and shut it down.
+/// - Throws: ``KernelError`` if the kernel does not start, and any error of `body`.
 package func withKernel<Result>(
     _ spec: KernelSpec, options: KernelOptions = KernelOptions(), body: (LocalKernel) async throws -> Result
 ) async throws -> Result {

@@ -2,15 +2,15 @@ import GalleyCLinux
 import Glibc
 package import GalleyStorage
 
-/// A copy of this process that this one looks after.
+/// A forked child of this process.
 package struct ChildProcess: Sendable {
     private let number: pid_t
 
-    /// Makes a copy of this process, which must have no other thread; returns nil in the copy.
+    /// Forks this process, which must have a single thread; returns nil in the child.
     ///
-    /// The copy is sent SIGTERM when this process ends before it.
+    /// The child receives SIGTERM if this process ends first.
     ///
-    /// - Parameter hasOwnProcessGroup: Whether a signal of the terminal's is for this process alone.
+    /// - Parameter hasOwnProcessGroup: Whether terminal signals reach only this process, not the child.
     package static func make(hasOwnProcessGroup: Bool) throws(Errno) -> ChildProcess? {
         signal(SIGCHLD, SIG_DFL)
         set(SIG_BLOCK, [SIGCHLD])
@@ -18,7 +18,7 @@ package struct ChildProcess: Sendable {
         let child = clinux_fork()
         guard child >= 0 else { throw Errno(rawValue: errno) }
         guard child == 0 else {
-            // Both do it, so that it is done for whichever comes first.
+            // Both processes set the group, so that it is set no matter which one runs first.
             if hasOwnProcessGroup { setpgid(child, child) }
             return ChildProcess(number: child)
         }
@@ -28,13 +28,15 @@ package struct ChildProcess: Sendable {
         return nil
     }
 
-    /// Has this process sent SIGTERM when its parent ends, once more: a process that becomes another user forgets it.
+    /// Requests SIGTERM for this process when its parent ends. A process that becomes another user must repeat this
+    /// request.
     package static func terminateWithParent(of parent: ProcessIdentity) {
         clinux_signal_on_parent_exit(pid_t(exactly: parent.number) ?? 0, SIGTERM)
     }
 
-    /// Makes a copy of this process, which must have no other thread, in a session of its own, deaf to the end of this
-    /// one's; returns nil in the copy.
+    /// Forks this process, which must have a single thread, into its own session; returns nil in the child.
+    ///
+    /// The child ignores SIGHUP, so it outlives the terminal and this process's session.
     package static func detach() throws(Errno) -> ChildProcess? {
         let child = clinux_fork()
         guard child >= 0 else { throw Errno(rawValue: errno) }
@@ -44,47 +46,47 @@ package struct ChildProcess: Sendable {
         return nil
     }
 
-    /// Sends it a signal.
+    /// Sends a signal to the child.
     package func send(_ signal: Int32) { kill(number, signal) }
 
-    /// Keeps signals waiting for ``waitForExit(of:forwarding:)``, before this process has another thread that could take them.
+    /// Blocks signals until ``waitForExit(of:forwarding:within:)`` receives them. Call it before this process has
+    /// another thread, which could receive them.
     package static func hold(_ signals: [Int32]) { set(SIG_BLOCK, signals) }
 
-    /// How long children may take that do not end by themselves: another user can stop a process of that user's.
+    /// The time limits for children that may not end on their own, because another user can stop them.
     package struct Limits: Sendable {
-        /// How long they go on at all; nil for as long as they want. Then they are sent SIGTERM.
+        /// The time limit for the child as a whole, after which it receives SIGTERM; nil for none.
         package var whole: Duration?
-        /// How long they take to end after a signal. Then they are sent SIGKILL.
+        /// The time limit to end after a signal, after which the child receives SIGKILL.
         package var ending: Duration
 
         package init(whole: Duration?, ending: Duration) { (self.whole, self.ending) = (whole, ending) }
     }
 
-    /// How a child has ended.
+    /// The way a child ended.
     package struct ExitReport: Sendable {
-        /// What it exited with, or the negative number of the signal that ended it.
+        /// The exit status, or the negative number of the signal that ended the child.
         package let status: Int32
-        /// Why this process had to end it, if it had to.
+        /// The reason why this process ended the child, if it did.
         package let cause: Cause
 
         package enum Cause: Sendable {
             case itself
-            /// It went on for longer than its limit.
+            /// The child exceeded its time limit.
             case limit
-            /// Another user stopped it again and again.
+            /// Another user stopped the child repeatedly.
             case stops
         }
     }
 
-    /// How often another user may stop a child.
+    /// The number of times that another user may stop a child.
     private static let allowedStops = 3
 
-    /// Waits until all of several end, and passes on what this process is sent meanwhile; these signals are blocked for it,
-    /// and stay so.
+    /// Waits until all children end, and forwards signals to them. The signals stay blocked in this process.
     ///
-    /// - Parameter limits: How long they may take; nil for as long as they want. With limits, a child that is stopped by
-    ///   another user goes on at once, and is ended if it is stopped again and again.
-    /// - Returns: How each ended.
+    /// - Parameter limits: The time limits; nil for none. With limits, a child that another user stops is continued
+    ///   immediately, and is ended if it is stopped repeatedly.
+    /// - Returns: How each child ended, in the order of `children`.
     package static func waitForExit(
         of children: [ChildProcess], forwarding signals: [Int32], within limits: Limits? = nil
     ) -> [ExitReport] {
@@ -100,7 +102,7 @@ package struct ChildProcess: Sendable {
             switch self.next(in: &set, within: next.map { ContinuousClock.now.duration(to: $0) }) {
             case nil, SIGCHLD: continue
             case SIGTSTP:
-                // All rest until the user wants them to go on.
+                // All processes stop until the user continues them.
                 send(SIGSTOP)
                 kill(getpid(), SIGSTOP)
                 send(SIGCONT)
@@ -111,13 +113,13 @@ package struct ChildProcess: Sendable {
         }
     }
 
-    /// What is known of a child that is waited for.
+    /// The state of a child that is waited for.
     private struct WatchedChild {
         let child: ChildProcess
-        /// What it exited with; nil while it goes on.
+        /// The exit status; nil while the child runs.
         private(set) var status: Int32?
         private(set) var cause = ExitReport.Cause.itself
-        /// When it is asked to end or, if it was asked, is ended by force.
+        /// The time when the child receives SIGTERM or, after a signal, SIGKILL.
         private(set) var deadline: ContinuousClock.Instant?
         private var isEnding = false
         private var stops = 0
@@ -127,7 +129,7 @@ package struct ChildProcess: Sendable {
             deadline = limits?.whole.map { ContinuousClock.now + $0 }
         }
 
-        /// Takes note of its end, lets it go on if it was stopped, and ends it if its time is over.
+        /// Checks whether the child has ended, continues it if it was stopped, and ends it if its time is up.
         mutating func look(_ limits: Limits?) {
             guard status == nil else { return }
             let statusChange = child.statusChange()
@@ -144,36 +146,36 @@ package struct ChildProcess: Sendable {
             }
             guard let deadline, ContinuousClock.now >= deadline else { return }
             if !isEnding { cause = .limit }
-            // A process that is stopped takes no signal but the one that kills it.
+            // A stopped process handles only SIGKILL until it continues.
             child.send(isEnding ? SIGKILL : SIGTERM)
             child.send(SIGCONT)
             isEnding = false
             beginEnding(limits)
         }
 
-        /// Gives it the time that it has after a signal.
+        /// Starts the time limit that follows a signal.
         mutating func beginEnding(_ limits: Limits?) {
             guard let limits, !isEnding else { return }
             (deadline, isEnding) = (ContinuousClock.now + limits.ending, true)
         }
     }
 
-    /// Waits for a signal; nil where none comes in time.
+    /// Waits for a signal; nil if none arrives within `limit`.
     private static func next(in set: inout sigset_t, within limit: Duration?) -> Int32? {
-        // A second at least, so that a clock that is a little early does not make this spin; a day at most.
+        // At least a second, so that a clock that is slightly early does not cause a busy loop; at most a day.
         let seconds = limit.map { min(max(1, Int($0.components.seconds)), 86_400) } ?? 86_400
         var time = timespec(tv_sec: seconds, tv_nsec: 0)
-        // Safe because the call reads variables of its own kinds.
+        // Safe because the call reads variables of its own types.
         let signal = unsafe sigtimedwait(&set, nil, &time)
         return signal > 0 ? signal : nil
     }
 
     private enum StatusChange { case stopped, ended(Int32) }
 
-    /// What has become of it since the last look; nil if nothing has.
+    /// Returns the change since the last call; nil if there is none.
     private func statusChange() -> StatusChange? {
         var status: Int32 = 0
-        // Safe because the call fills a variable of its own kind.
+        // Safe because the call fills a variable of its own type.
         guard unsafe waitpid(number, &status, WNOHANG | WUNTRACED) == number else { return nil }
         if clinux_is_stopped(status) != 0 { return .stopped }
         let signal = clinux_ending_signal(status)
@@ -192,5 +194,5 @@ package struct ChildProcess: Sendable {
     }
 }
 
-/// Has this process keep no more memory than it needs at the moment: what runs that are over have had is left to others that go on.
+/// Makes this process return freed memory to the system, so that other runs can use the memory of finished ones.
 package func releaseUnusedMemory() { clinux_return_freed_memory() }

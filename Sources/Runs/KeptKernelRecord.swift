@@ -3,26 +3,26 @@ package import GalleyJupyterProtocol
 package import GalleyStorage
 import Glibc
 
-/// What can be told of a kernel that goes on after its run.
+/// The record of a kernel that is left running after its run.
 package struct KeptKernelRecord: Sendable {
-    /// What the kernel is called.
+    /// The ID of the kernel.
     package let id: String
-    /// Its process.
+    /// The kernel's process.
     package let process: ProcessIdentity
-    /// The processes that clean up after it.
+    /// The processes that clean up after the kernel.
     package let keepers: [ProcessIdentity]
-    /// The path of its connection file.
+    /// The path of the connection file.
     package let connectionFile: String
-    /// The name that notebooks have for it.
+    /// The kernel name in notebooks.
     package let kernel: String
-    /// The path of the notebook that it has run.
+    /// The path of the notebook that ran in the kernel.
     package let notebook: String
-    /// When the run was over.
+    /// The time when the run ended.
     package let since: Timestamp
-    /// The user whose file tells of it; nil where it was read from none.
+    /// The user whose folder contains the record; nil if it was not read from a file.
     package fileprivate(set) var owner: UInt32?
 
-    /// Describes a kernel that is kept now; nil if its process is not known, or has ended.
+    /// Creates a record of a kernel that is kept; nil if its process is unknown or has ended.
     package init?(_ kept: KeptKernel, id: String, kernel: String, notebook: String) {
         guard let process = kept.process.flatMap({ ProcessIdentity(of: $0) }) else { return nil }
         (self.id, self.process, self.kernel, self.notebook) = (id, process, kernel, notebook)
@@ -31,25 +31,25 @@ package struct KeptKernelRecord: Sendable {
         )
     }
 
-    /// Whether the kernel goes on, and is one that the owner of the file can tell of.
+    /// Whether the kernel runs, and the record's owner is its user or root.
     package var isAlive: Bool { process.isAlive && (owner == nil || owner == 0 || process.user == owner) }
 
-    /// Whether the kernel has surely ended: one of another container cannot be seen from here.
+    /// Whether the kernel is known to have ended. The processes of another container are not visible.
     package var hasEnded: Bool { !process.isInOtherContainer && !process.isHidden && !isAlive }
 }
 
 extension KeptKernelRecord {
-    /// Ends the kernel, with everything that it started: by a request, by SIGTERM, by SIGKILL.
+    /// Ends the kernel and all its descendants: by a shutdown request, then SIGTERM, then SIGKILL.
     ///
     /// - Parameters:
-    ///   - patience: How long the kernel has to end after the request, and after each signal.
-    ///   - ask: Asks the kernel to end.
-    /// - Throws: The system's reason if this user may not end it.
+    ///   - patience: The time to wait after the request and after each signal.
+    ///   - ask: Sends the shutdown request.
+    /// - Throws: The system's error if this user may not end the kernel.
     package func end(within patience: Duration = .seconds(3), asking ask: () -> Void) throws(Errno) {
-        // With a keeper it is the keeper that ends what the kernel leaves behind.
+        // A keeper ends all processes that the kernel leaves behind.
         let isKept = keepers.contains { $0.isAlive && $0.user == process.user }
         let descendants = isKept ? [] : process.descendants
-        // A signal that does nothing finds out whether this user may send one.
+        // Signal 0 checks whether this user may send signals.
         guard try process.signal(0) else { return }
         ask()
         for signal in [0, SIGTERM, SIGKILL] {
@@ -61,10 +61,10 @@ extension KeptKernelRecord {
 }
 
 extension KeptKernelRecord {
-    /// Grows when a reader of an older form would be misled.
+    /// The version of the format, increased when older readers would misread it.
     private static let schema = 1
 
-    /// The document: the members that are told of runs, as far as they say something of a kernel, and its own.
+    /// The document: the members of a run's document that apply to a kernel, and the kernel's own.
     package var json: Value {
         func mark(_ process: ProcessIdentity) -> Value {
             ["process": .number(process.number), "process_started": .number(process.began)]
@@ -80,7 +80,7 @@ extension KeptKernelRecord {
 
     var bytes: [UInt8] { Document(json).text.bytes }
 
-    /// Reads a document; nil where it is none.
+    /// Parses a document; nil if it is not a record.
     init?(_ bytes: [UInt8]) {
         guard let json = try? Document(parsing: bytes).root, json["schema"]?.int == Self.schema,
             json["state"]?.string == "kept", let id = json["id"]?.string, let machine = json["machine"]?.string,
@@ -101,15 +101,15 @@ extension KeptKernelRecord {
 extension RunRegistry {
     private static let keptSuffix = ".kept.json"
 
-    /// Where a kernel that is kept is told of.
+    /// Returns the path of a kernel's record.
     func file(ofKernel id: String) -> String { path + "/" + id + Self.keptSuffix }
 
-    /// Tells of a kernel that is kept, to its user alone.
+    /// Writes a kernel's record, readable only by its user.
     package func add(_ kernel: KeptKernelRecord) throws(StorageError) {
         try LocalFile.replaceSmallFile(kernel.bytes, at: file(ofKernel: kernel.id), mode: 0o600)
     }
 
-    /// What is told of a kernel; nil where there is none of this name.
+    /// Returns the record of a kernel; nil if there is none with this ID.
     package func keptKernel(_ id: String) -> KeptKernelRecord? {
         guard Self.isName(id), let bytes = LocalFile.readSmallFile(file(ofKernel: id), of: user),
             var kernel = KeptKernelRecord(bytes), kernel.id == id, !kernel.process.isInOtherContainer
@@ -118,16 +118,16 @@ extension RunRegistry {
         return kernel
     }
 
-    /// What is told of all kernels that are kept; those that have ended meanwhile among them.
+    /// The records of all kept kernels, including those that have since ended.
     package var keptKernels: [KeptKernelRecord] {
         LocalFile.names(in: path).filter { $0.hasSuffix(Self.keptSuffix) }
             .compactMap { keptKernel(String($0.dropLast(Self.keptSuffix.count))) }
     }
 
-    /// Forgets a kernel.
+    /// Removes a kernel's record.
     package func remove(kernel id: String) { _ = unsafe unlink(file(ofKernel: id)) }
 
-    /// Forgets the kernels that have ended; returns what was told of them.
+    /// Removes the records of kernels that have ended, and returns them.
     package func removeEndedKernels() -> [KeptKernelRecord] {
         let ended = keptKernels.filter(\.hasEnded)
         for kernel in ended { remove(kernel: kernel.id) }

@@ -1,6 +1,6 @@
 import GalleyCLinux
 
-/// The arguments that this process was started with, without its own name.
+/// The arguments of this process, without the program's own name.
 package var processArguments: [String] {
     var arguments: [String] = []
     var number: Int32 = 1

@@ -2,13 +2,13 @@ import GalleyCLinux
 import Glibc
 package import GalleyStorage
 
-/// A process, so described that another one which gets its number later is not taken for it.
+/// A process, identified so that a later process with the same ID is not mistaken for it.
 package struct ProcessIdentity: Hashable, Sendable {
-    /// Its number.
+    /// The process ID.
     package let number: Int
-    /// When it began, in the system's own count.
+    /// The start time in clock ticks since the machine started.
     package let began: Int
-    /// The machine, since it was last started, and the container.
+    /// The boot ID of the machine and the PID namespace of the container.
     package let machine: String
 
     package init(number: Int, began: Int, machine: String) {
@@ -17,18 +17,18 @@ package struct ProcessIdentity: Hashable, Sendable {
         self.machine = machine
     }
 
-    /// Returns the mark of this process.
+    /// Returns the identity of this process.
     package static func current() -> ProcessIdentity {
         ProcessIdentity(of: Int(getpid())) ?? ProcessIdentity(number: Int(getpid()), began: 0, machine: here)
     }
 
-    /// Finds the mark of a process of this machine; nil where there is none of that number.
+    /// Finds a process of this machine by its ID; nil if there is none.
     init?(of number: Int) {
         guard let life = Self.life(of: number) else { return nil }
         self.init(number: number, began: life.began, machine: Self.here)
     }
 
-    /// The machine that this process runs on.
+    /// The boot ID and the PID namespace of this process.
     static let here: String = {
         let boot =
             LocalFile.readSmallFile("/proc/sys/kernel/random/boot_id").map { String(decoding: $0, as: UTF8.self) } ?? ""
@@ -39,37 +39,38 @@ package struct ProcessIdentity: Hashable, Sendable {
         return boot.filter { !$0.isWhitespace } + "/" + space
     }()
 
-    /// Whether it was started by another container, whose processes cannot be seen from here.
+    /// Whether the process runs in another container on this machine, so that it is not visible from here.
     package var isInOtherContainer: Bool {
         func parts(_ machine: String) -> [Substring] { machine.split(separator: "/", maxSplits: 1) }
         return parts(machine).first == parts(Self.here).first && parts(machine).last != parts(Self.here).last
     }
 
-    /// Whether it is still there.
+    /// Whether the process still runs.
     package var isAlive: Bool {
         guard machine == Self.here, number > 0, systemNumber > 0, let now = Self.life(of: number) else { return false }
         return now.began == began && !now.isOver
     }
 
-    /// The user that it runs as.
+    /// The effective user ID of the process.
     package var user: UInt32? {
-        // "Uid:" and four numbers, of which the second counts. The folder of the process can belong to root all the same.
+        // "Uid:" and four numbers; the second is the effective user ID. The owner of the process's folder can be root
+        // instead.
         let line = LocalFile.readSmallFile("/proc/\(number)/status").flatMap { bytes in
             String(decoding: bytes, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("Uid:") }
         }
         return line?.split(separator: "\t").dropFirst(2).first.flatMap { UInt32($0) }
     }
 
-    /// Whether there is a process of that number of which this one may see nothing.
+    /// Whether a process with this ID exists that this user may not inspect.
     package var isHidden: Bool {
         guard machine == Self.here, systemNumber > 0, Self.life(of: number) == nil else { return false }
         return kill(systemNumber, 0) != 0 && errno == EPERM
     }
 
-    /// Whether processes can be told from one another here, which takes the file system that shows them.
+    /// Whether this process can identify processes, which requires `/proc`.
     package static var canIdentifyProcesses: Bool { life(of: Int(getpid())) != nil }
 
-    /// The processes that descend from it, or are in the session that it has begun.
+    /// The descendants of the process, and the processes in the session that it started.
     var descendants: [ProcessIdentity] {
         var found: Set = [number]
         let all = LocalFile.names(in: "/proc").compactMap { Int($0) }.compactMap { other in
@@ -86,14 +87,14 @@ package struct ProcessIdentity: Hashable, Sendable {
     }
 
     private static func life(of process: Int) -> (began: Int, isOver: Bool)? {
-        // The time is the twenty-second field.
+        // The start time is the twenty-second field.
         guard let fields = fields(of: process), let began = Int(fields[19]) else { return nil }
         return (began, ["Z", "X"].contains(fields[0]))
     }
 
-    /// What the system says of a process behind its name: state, parent, group, session and more.
+    /// Returns the fields of a process's `stat` file after its name: state, parent, group, session and more.
     private static func fields(of process: Int) -> [String]? {
-        // "number (name) state ...", where the name may hold anything.
+        // "number (name) state ...", where the name can contain any character.
         guard let bytes = LocalFile.readSmallFile("/proc/\(process)/stat"),
             let end = bytes.lastIndex(of: UInt8(ascii: ")"))
         else { return nil }
@@ -103,26 +104,26 @@ package struct ProcessIdentity: Hashable, Sendable {
 }
 
 extension ProcessIdentity {
-    /// What a file says need not be a number that a process can have.
+    /// The process ID; 0 if the number from a file is not a valid one.
     private var systemNumber: pid_t { pid_t(exactly: number) ?? 0 }
 
-    /// Sends it a signal; returns false where it is gone.
+    /// Sends a signal to the process; returns false if the process has ended.
     package func signal(_ signal: Int32) throws(Errno) -> Bool {
         let handle = clinux_open_process(systemNumber)
         defer { if handle >= 0 { close(handle) } }
-        // Looked at after it was opened, it cannot become another one any more.
+        // This check follows the opening, so the handle cannot refer to another process.
         guard isAlive else { return false }
-        // Before Linux 5.3 there is no such thing.
+        // Linux before 5.3 has no pidfds.
         let result = handle >= 0 ? clinux_signal_process(handle, signal) : kill(systemNumber, signal)
         if result == 0 { return true }
         if errno == ESRCH { return false }
         throw Errno(rawValue: errno)
     }
 
-    /// Waits until it is gone.
+    /// Waits until the process has ended.
     package func waitForEnd() { _ = waitForEnd(within: nil) }
 
-    /// Waits until it is gone, for so long at most; returns whether it is.
+    /// Waits for at most `limit` until the process has ended; returns whether it has.
     package func waitForEnd(within limit: Duration?) -> Bool {
         let deadline = limit.map { ContinuousClock.now + $0 }
         let handle = clinux_open_process(systemNumber)
@@ -130,7 +131,7 @@ extension ProcessIdentity {
         while isAlive {
             if let deadline, ContinuousClock.now >= deadline { return false }
             var item = pollfd(fd: handle, events: Int16(POLLIN), revents: 0)
-            // Safe because one item is passed. Without a handle it is a pause.
+            // Safe because one item is passed. Without a handle, the call only pauses.
             _ = unsafe poll(&item, 1, handle >= 0 && limit == nil ? -1 : 20)
         }
         return true

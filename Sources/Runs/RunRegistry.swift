@@ -2,18 +2,18 @@ import Glibc
 import GalleyJupyterProtocol
 import GalleyStorage
 
-/// The folder in which a user's runs are told of, so that they can be found.
+/// The folder that contains the status files of a user's runs.
 ///
-/// It is where files stay over a restart of the machine, so that a run which such a restart has cut off is found too.
+/// Files in it survive a restart of the machine, so that a run that the restart cut off is found too.
 package struct RunRegistry: Sendable {
-    /// Its path.
+    /// The path of the folder.
     package let path: String
-    /// The user whose runs they are.
+    /// The user whose runs are in the folder.
     package let user: UInt32
 
     private static let prefix = "galley-runs-"
 
-    /// Makes or finds the folder of whoever runs this process; nil where nothing can be written.
+    /// Finds or creates the folder of this process's user; nil if no folder is writable.
     package static func own() -> RunRegistry? {
         let user = geteuid()
         for parent in ["/var/tmp", "/tmp"] {
@@ -29,7 +29,7 @@ package struct RunRegistry: Sendable {
         }
         let first = "\(parent)/\(prefix)\(user)"
         if let folder = usable(first) { return folder }
-        // Another user may have taken the first name, and any other that can be guessed.
+        // Another user may have taken the first name and any other name that can be guessed.
         let others = LocalFile.names(in: parent).filter { $0.hasPrefix("\(prefix)\(user)-") }
         if let folder = others.lazy.compactMap({ usable("\(parent)/\($0)") }).first { return folder }
         for number in 0..<100 {
@@ -43,7 +43,7 @@ package struct RunRegistry: Sendable {
         return nil
     }
 
-    /// The folders of all users, the own ones first, then root's: what others write there they may have made up.
+    /// The folders of all users: this user's first, then root's, then the others', whose contents are not trusted.
     package static var all: [RunRegistry] {
         let found: [RunRegistry] = ["/var/tmp", "/tmp"].flatMap { parent in
             LocalFile.names(in: parent).compactMap { name in
@@ -57,7 +57,7 @@ package struct RunRegistry: Sendable {
         return found.sorted { rank($0) < rank($1) }
     }
 
-    /// Who owns a folder that nobody else can write to.
+    /// Returns the owner of a folder that only the owner can write to; nil if other users can.
     private static func owner(of path: String) -> UInt32? {
         var status = stat()
         guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_mode & 0o022 == 0 else {
@@ -66,7 +66,7 @@ package struct RunRegistry: Sendable {
         return status.st_uid
     }
 
-    /// A name that no run has: of the notebook's and four letters.
+    /// Returns an unused ID: the notebook's name and four random characters.
     package func newID(for notebook: String) -> String {
         let base = LocalFile.fileName(of: notebook)
         let stem = (base.hasSuffix(".ipynb") ? String(base.dropLast(6)) : base).map { letter in
@@ -80,16 +80,16 @@ package struct RunRegistry: Sendable {
         }
     }
 
-    /// Where a run is told of.
+    /// Returns the path of a run's status file.
     package func file(of id: String) -> String { "\(path)/\(id).json" }
 
-    /// Where a run in the background says how it goes, unless it was told otherwise.
+    /// Returns the default path of a background run's log.
     package func log(of id: String) -> String { "\(path)/\(id).log" }
 
-    /// Where root's commands print at the end of a run of another user's in the background.
+    /// Returns the path of the output of root's commands at the end of another user's background run.
     package func commandsLog(of id: String) -> String { "\(path)/\(id).commands.log" }
 
-    /// What is told of a run; nil where there is none of this name.
+    /// Returns the status of a run; nil if there is none with this ID.
     package func run(_ id: String) -> RunStatus? {
         guard Self.isName(id), var status = LocalFile.readSmallFile(file(of: id), of: user).flatMap({ RunStatus($0) }),
             status.id == id, !status.process.isInOtherContainer
@@ -98,7 +98,7 @@ package struct RunRegistry: Sendable {
         return status
     }
 
-    /// Whether a run can be called so: what others write must not do anything to a terminal.
+    /// Returns whether an ID is valid. Other users' IDs must not contain characters that control a terminal.
     static func isName(_ id: String) -> Bool {
         !id.isEmpty
             && id.utf8.allSatisfy {
@@ -106,23 +106,23 @@ package struct RunRegistry: Sendable {
             }
     }
 
-    /// What is told of all runs.
+    /// The statuses of all runs.
     package var runs: [RunStatus] {
         LocalFile.names(in: path).filter { $0.hasSuffix(".json") }.compactMap { run(String($0.dropLast(5))) }
     }
 
-    /// Whether something in it may tell of a run that goes on, and cannot be read or cannot be believed for certain.
+    /// Whether the folder may contain a run in progress whose status cannot be read or verified.
     package var isPartlyUnreadable: Bool {
         guard let names = LocalFile.namesIfReadable(in: path) else { return true }
         return names.contains { name in
             guard name.hasSuffix(".json"), Self.isName(String(name.dropLast(5))) else { return false }
-            // What is gone meanwhile is over.
+            // A file that was removed in the meantime belonged to a finished run.
             if unsafe access("\(path)/\(name)", R_OK) != 0 { return errno != ENOENT }
             return run(String(name.dropLast(5)))?.isHidden == true
         }
     }
 
-    /// Whether something is told of a run that cannot be read, or is no record.
+    /// Returns whether a run has a status file that cannot be read or is not valid.
     package func hasUnreadable(_ id: String) -> Bool {
         guard Self.isName(id), unsafe access(file(of: id), F_OK) == 0 else { return false }
         guard let bytes = LocalFile.readSmallFile(file(of: id), of: user), let status = RunStatus(bytes) else {
@@ -131,17 +131,17 @@ package struct RunRegistry: Sendable {
         return status.id != id
     }
 
-    /// Whether nobody but the user of this process, or root, has written what it tells.
+    /// Whether the folder belongs to this process's user or to root.
     package var isTrusted: Bool { [0, geteuid()].contains(user) }
 
-    /// Forgets a run.
+    /// Removes the files of a run.
     package func remove(_ id: String) {
         for path in [file(of: id), log(of: id), commandsLog(of: id)] { _ = unsafe unlink(path) }
     }
 
-    /// Forgets runs that ended long ago, and those of which there are too many.
+    /// Removes runs that ended more than a week ago, and the oldest ones beyond 100.
     ///
-    /// - Parameter always: Whether it is worth the time also where there are few.
+    /// - Parameter always: Whether to check the runs even if the folder has few files.
     package func removeOldRuns(always: Bool) {
         _ = removeEndedKernels()
         guard always || LocalFile.names(in: path).count > 250 else { return }

@@ -1,46 +1,46 @@
 package import GalleyJSON
 package import GalleyJupyterProtocol
 
-/// What can be told of a run from outside of it, at any time.
+/// The status of a run, readable by other processes at any time.
 package struct RunStatus: Sendable {
-    /// What the run is called.
+    /// The ID of the run.
     package var id: String
-    /// The process that a signal to the run goes to.
+    /// The process that receives signals for the run.
     package var process: ProcessIdentity
-    /// The process that runs it, where that is another one.
+    /// The process that executes the run, if it is a different one.
     package var engine: ProcessIdentity?
-    /// The user whose file tells of the run; nil where it was read from none.
+    /// The user whose folder contains the status; nil if it was not read from a file.
     package var owner: UInt32?
-    /// The notebook's path.
+    /// The path of the notebook.
     package var notebook: String
-    /// Where it is saved; nil where that is no file.
+    /// The path of the result; nil if it is not a file.
     package var result: String?
-    /// Where it is told how the run goes.
+    /// The path of the log.
     package var log: String?
     package var state = State.starting
-    /// The kernel, and the user that it runs as, once there is one.
+    /// The kernel and the user it runs as; nil before it has started.
     package var kernel: String?
     package var user: String?
-    /// The number of the code cell that runs, or ran last, of so many.
+    /// The number of the current or last code cell, and the number of code cells.
     package var cell = 0
     package var cells = 0
-    /// Of a run of several notebooks their number, and how many are over and have failed.
+    /// For a run of several notebooks, the number of all, of finished and of failed notebooks.
     package var notebooks: Int?
     package var finished = 0
     package var failed = 0
-    /// When the run began, when something last happened in it, and when it ended.
+    /// The times of the start, of the last activity and of the end.
     package var started = Timestamp.now()
     package var activity = Timestamp.now()
     package var ended: Timestamp?
-    /// The end: what the process exits with, the outcome in one word, and what went wrong.
+    /// The exit status, the outcome in one word and the error message.
     package var exitStatus: Int32?
     package var outcome: String?
     package var message: String?
 
-    /// How far a run is.
+    /// The stages of a run.
     package enum State: String, Sendable {
         case starting, running, ended
-        /// Its process is gone without having told of an end.
+        /// The process has ended without recording an end.
         case lost
     }
 
@@ -50,7 +50,7 @@ package struct RunStatus: Sendable {
         self.notebook = notebook
     }
 
-    /// Makes the end of it.
+    /// Records the end of the run.
     package mutating func end(_ exitStatus: Int32, _ outcome: String, _ message: String?) {
         state = .ended
         (self.exitStatus, self.outcome, self.message) = (exitStatus, outcome, message)
@@ -58,33 +58,33 @@ package struct RunStatus: Sendable {
         activity = .now()
     }
 
-    /// The state as it is found by somebody who reads this, and looks whether the process is there.
+    /// The state, or `lost` if the run has not ended and its processes are gone.
     package var currentState: State {
         state == .ended || isRunning(process) || engine.map(isRunning) == true ? state : .lost
     }
 
-    /// Whether a process goes on, and is one that the owner of the file can tell of: what root writes is believed.
+    /// Returns whether a process runs, and the file's owner is its user or root.
     private func isRunning(_ process: ProcessIdentity) -> Bool {
         process.isAlive && (owner == nil || owner == 0 || process.user == owner)
     }
 
-    /// Whether it cannot be seen from here if the run goes on.
+    /// Whether the run's processes are not visible, so that it may still be running.
     package var isHidden: Bool { state != .ended && (process.isHidden || engine?.isHidden == true) }
 
-    /// Waits until nothing of it goes on any more. A process that the owner of the file cannot tell of is none of it.
+    /// Waits until the processes of the run have ended. Ignores processes of other users, unless root owns the file.
     package func waitForEnd() {
         for process in [process, engine] { if let process, isRunning(process) { process.waitForEnd() } }
     }
 }
 
 extension RunStatus {
-    /// Grows when a reader of an older form would be misled.
+    /// The version of the format, increased when older readers would misread it.
     private static let schema = 1
 
-    /// The document, with the state that the run is in now.
+    /// Returns the document with the given state.
     package func json(state: State) -> Value {
         func time(_ time: Timestamp?) -> Value { .text(time?.description) }
-        /// Where it is the run of one, nothing is told of several.
+        /// The counts of notebooks are null in a run of one notebook.
         func number(_ number: Int) -> Value { notebooks == nil ? .null : .number(number) }
         return [
             "activity": time(activity), "cell": .number(cell), "cells": .number(cells), "ended": time(ended),
@@ -101,7 +101,7 @@ extension RunStatus {
 
     var bytes: [UInt8] { Document(json(state: state)).text.bytes }
 
-    /// Reads a document; nil where it is none.
+    /// Parses a document; nil if it is not a status.
     package init?(_ bytes: [UInt8]) {
         guard let json = try? Document(parsing: bytes).root, json["schema"]?.int == Self.schema,
             let id = json["id"]?.string, let number = json["process"]?.int, let began = json["process_started"]?.int,

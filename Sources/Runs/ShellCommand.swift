@@ -1,10 +1,11 @@
 import GalleyCLinux
 import Glibc
 
-/// Runs a command of the shell's to its end, as the last thing that this process does: its variables are changed for it.
+/// Runs a shell command and waits for its end. Sets `variables` in the environment of this process, so call it last.
 ///
-/// - Parameter output: Takes the lines that it prints; nil where these go to the standard streams.
-/// - Returns: What it exited with, 128 and the number of a signal that ended it, or 127 where it could not be started.
+/// - Parameter output: Receives the lines that the command prints; nil to print them to the standard streams.
+/// - Returns: The exit status, 128 plus the number of the signal that ended the command, or 127 if it could not be
+///   started.
 package func runCommand(_ command: String, variables: [String: String], output: ((String) -> Void)?) -> Int32 {
     for (name, value) in variables { unsafe setenv(name, value, 1) }
     var ends: [Int32] = [-1, -1]
@@ -16,7 +17,7 @@ package func runCommand(_ command: String, variables: [String: String], output: 
     var lines = Lines(from: ends[0])
     var status: Int32 = 0
     while true {
-        // What it has left in the background may hold its output open for as long as it likes.
+        // Background processes of the command can hold its output open indefinitely.
         let isOver = unsafe waitpid(process, &status, output == nil ? 0 : WNOHANG) == process
         if let output { lines.read(isOver: isOver, output) }
         if isOver { break }
@@ -36,7 +37,7 @@ private func start(_ command: String, writingTo ends: [Int32]) -> pid_t? {
     var none = sigset_t()
     var all = sigset_t()
     unsafe sigfillset(&all)
-    // Under nohup it stays ignored.
+    // SIGHUP stays ignored under nohup.
     unsafe sigdelset(&all, SIGHUP)
     unsafe posix_spawnattr_setsigmask(&attributes, &none)
     unsafe posix_spawnattr_setsigdefault(&attributes, &all)
@@ -52,7 +53,7 @@ private func start(_ command: String, writingTo ends: [Int32]) -> pid_t? {
     return unsafe posix_spawn(&process, "/bin/sh", &actions, &attributes, arguments, environ) == 0 ? process : nil
 }
 
-/// What comes through a pipe, line by line.
+/// The lines that are read from a pipe.
 private struct Lines {
     private let pipe: Int32
     private var rest: [UInt8] = []
@@ -62,7 +63,7 @@ private struct Lines {
         if pipe >= 0 { _ = fcntl(pipe, F_SETFL, O_NONBLOCK) }
     }
 
-    /// Reads what is there, and waits a moment where there is nothing.
+    /// Reads the available data; waits briefly if there is none.
     mutating func read(isOver: Bool, _ take: (String) -> Void) {
         var bytes = [UInt8](repeating: 0, count: 1 << 16)
         var item = pollfd(fd: pipe, events: Int16(POLLIN), revents: 0)

@@ -2,15 +2,15 @@ import Dispatch
 package import GalleyStorage
 import Synchronization
 
-/// Keeps files up to date that tell how a run is.
+/// Writes the status of a run to files and keeps them up to date.
 package final class StatusFile: Sendable {
-    /// One of the files.
+    /// A file to write the status to.
     package struct Copy: Sendable {
         package var path: String
         package var mode: UInt32
-        /// The group that may read it, where that is not the process's own.
+        /// The group that may read the file, if it is not the process's own.
         package var group: UInt32?
-        /// Whether it is a failure when it cannot be written.
+        /// Whether a failure to write the file is an error.
         package var isWanted: Bool
 
         package init(path: String, mode: UInt32 = 0o644, group: UInt32? = nil, isWanted: Bool = true) {
@@ -33,7 +33,7 @@ package final class StatusFile: Sendable {
     private let state: Mutex<State>
     private let queue = DispatchQueue(label: "galley.status")
 
-    /// Nobody looks more often than this is noticed.
+    /// The minimum time between two writes.
     private static let pause = Duration.milliseconds(250)
 
     package init(_ status: RunStatus, copies: [Copy], files: any RunFileWriter = LocalRunFileWriter()) {
@@ -41,7 +41,7 @@ package final class StatusFile: Sendable {
         state = Mutex(State(status: status))
     }
 
-    /// Changes what the files tell, before long; once they tell of the end, nothing more is to be told.
+    /// Changes the status; the files follow shortly. Does nothing after the end of the run.
     package func update(_ change: (inout RunStatus) -> Void) {
         let wait: Duration? = state.withLock { state in
             guard state.status.state != .ended else { return nil }
@@ -53,14 +53,14 @@ package final class StatusFile: Sendable {
         guard let wait else { return }
         let (seconds, attoseconds) = wait.components
         queue.asyncAfter(deadline: .now() + .nanoseconds(Int(seconds * 1_000_000_000 + attoseconds / 1_000_000_000))) {
-            // Somebody may have removed the files that were finished meanwhile.
+            // After `finish`, the files are complete and may have been removed.
             if self.state.withLock(\.isScheduled) { self.write() }
         }
     }
 
-    /// Changes what the files tell, and returns when they do.
+    /// Changes the status and writes the files before returning.
     ///
-    /// - Throws: What the first of them has that could not be written.
+    /// - Throws: The error of the first file that could not be written.
     package func finish(_ change: (inout RunStatus) -> Void = { _ in }) throws(StorageError) {
         state.withLock { change(&$0.status) }
         queue.sync {
@@ -70,7 +70,7 @@ package final class StatusFile: Sendable {
         if let failure = state.withLock(\.failure) { throw failure }
     }
 
-    /// What the files tell, or will before long.
+    /// The current status. The files contain it after the next write.
     package var status: RunStatus { state.withLock(\.status) }
 
     private func write() {

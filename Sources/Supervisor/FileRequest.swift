@@ -1,22 +1,22 @@
 import Glibc
 import GalleyStorage
 
-/// What a process asks the supervisor to do with one of the places.
+/// The operations on a file that a process can request from the supervisor.
 enum FileOperation: UInt8 {
     case makeFolder = 1
     case clear, write, lock, unlock, checkWritable
 }
 
-/// A request: what to do, with which place, and with how many bytes that follow.
+/// A request: an operation, the number of the file, and the number of bytes that follow.
 struct FileRequest {
     let operation: FileOperation
     let place: Int
     var mode: UInt32 = 0
     var count = 0
 
-    /// The bytes of a request without those that follow it.
+    /// The size of a request's header.
     static let size = 24
-    /// The most bytes that may follow.
+    /// The maximum number of bytes that may follow.
     static let limit = 1 << 30
 
     var header: [UInt8] {
@@ -24,7 +24,7 @@ struct FileRequest {
             + SocketIO.bytes(UInt64(count))
     }
 
-    /// Reads a header; nil where it is none.
+    /// Parses a header; nil if it is not valid.
     init?(_ header: [UInt8]) {
         guard header.count == Self.size, let operation = FileOperation(rawValue: header[0]) else { return nil }
         self.init(operation, Int(SocketIO.number(header[0..<8]) >> 8))
@@ -37,10 +37,10 @@ struct FileRequest {
     init(_ operation: FileOperation, _ place: Int) { (self.operation, self.place) = (operation, place) }
 }
 
-/// What came of a request.
+/// The reply to a request.
 enum FileReply {
     case done
-    /// The result is beside the place, because another program had changed what was there.
+    /// Another program changed the file, so the result was saved beside it, at `path`.
     case conflict(path: String)
     case refused(reason: String)
 
@@ -57,7 +57,7 @@ enum FileReply {
         return SocketIO.bytes(code) + SocketIO.bytes(UInt64(utf8.count)) + utf8
     }
 
-    /// Reads a reply from a socket; nil where its other end is gone.
+    /// Reads a reply from a socket; nil if the other end is closed.
     init?(from socket: Int32) {
         guard let header = SocketIO.read(16, from: socket),
             let count = Int(exactly: SocketIO.number(header[8..<16])), count <= Self.textLimit,
@@ -71,16 +71,16 @@ enum FileReply {
     }
 }
 
-/// Numbers and bytes as a socket carries them.
+/// Reads and writes numbers and bytes on a socket.
 enum SocketIO {
     static func bytes(_ number: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) } }
 
     static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) } }
 
-    /// Reads so many bytes; nil where the other end is gone before.
+    /// Reads `count` bytes; nil if the other end closes first.
     static func read(_ count: Int, from socket: Int32) -> [UInt8]? {
         var bytes: [UInt8] = []
-        // A process can announce bytes that never come, so the array grows only with bytes that have come.
+        // A process can announce bytes and never send them, so the array grows only with received bytes.
         var part = [UInt8](repeating: 0, count: min(count, 1 << 20))
         while bytes.count < count {
             // Safe because the array is passed with its own length, or less.
@@ -90,11 +90,11 @@ enum SocketIO {
         return bytes
     }
 
-    /// Writes all bytes; returns false where the other end is gone.
+    /// Writes all bytes; returns false if the other end is closed.
     static func write(_ bytes: Span<UInt8>, to socket: Int32) -> Bool {
         var written = 0
         while written < bytes.count {
-            // Safe because the buffer is used within the closure alone.
+            // Safe because the buffer is used only within the closure.
             let count = unsafe bytes.extracting(written...).withUnsafeBufferPointer {
                 unsafe send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }

@@ -1,18 +1,19 @@
 package import GalleyStorage
 
-/// The user whose process runs a notebook that root was asked to run.
+/// The user as whom root runs a notebook.
 package enum NotebookOwner: Hashable, Sendable {
-    /// Root: the file is root's, and no other user can change where its path leads.
+    /// The file is root's, and no other user can change where its path leads.
     case root
-    /// The owner of the file. Where other users can change where the path leads, the process must find this very file.
+    /// The owner of the file. If other users can change where the path leads, the process must find exactly the file
+    /// `only`.
     case user(FileOwner, only: LocalFile.Identity?)
-    /// None: the file or the link is root's, or a user's link lies among the files of others, and other users can change
-    /// where the path leads.
+    /// No user: other users can change where the path leads, and the file or link is root's, or the link is a user's
+    /// among the files of others.
     case none
-    /// None: root cannot follow the path.
+    /// No user: root cannot follow the path.
     case unreachable(Errno)
 
-    /// Finds the owner by descriptors; nothing is opened for reading, and no link is followed that is not root's.
+    /// Finds the owner with descriptors. Opens no file for reading and follows only root's links.
     package init(of path: String) {
         if let descriptor = LocalFile.ownDescriptor(path) {
             self = Self.owner(StandardStreams.input(by: descriptor))
@@ -27,7 +28,7 @@ package enum NotebookOwner: Hashable, Sendable {
     }
 
     private static func owner(_ walk: borrowing PathWalk) -> NotebookOwner {
-        // What is behind a link, or not there yet, may be as private as can be.
+        // The target of a link or a missing file may be private.
         var owner = walk.owner
         if [.link, .missing].contains(walk.kind) { owner?.mode = 0o600 }
         func owning(_ user: UInt32) -> FileOwner {
@@ -37,7 +38,7 @@ package enum NotebookOwner: Hashable, Sendable {
         case (.missing, .root): return .root
         case (.missing, .user(let user)): return .user(owning(user), only: nil)
         case (.link, .user(let user)) where owner?.user == 0:
-            // The link is root's, among the files of a user who can exchange it.
+            // The link is root's, but it is among the files of a user who can replace it.
             return .user(owning(user), only: nil)
         case (.link, .user(let user)) where owner?.user == user: return owner.map { .user($0, only: nil) } ?? .none
         case (.file, .root) where owner?.user == 0, (.folder, .root) where owner?.user == 0,
@@ -51,10 +52,10 @@ package enum NotebookOwner: Hashable, Sendable {
         }
     }
 
-    /// Whether a path leads through a link that root does not follow.
+    /// Returns whether a path leads through a link that root does not follow.
     package static func isBehindLink(_ path: String) -> Bool { (try? PathWalk(path).kind) == .link }
 
-    /// Finds the owner of what comes by standard input: that of a file, or the user who made a pipe.
+    /// The owner of standard input: of its file, or the user who created its pipe.
     package static var ofStandardInput: NotebookOwner { owner(StandardStreams.input) }
 
     private static func owner(_ input: StandardStreams.Input) -> NotebookOwner {
@@ -65,14 +66,14 @@ package enum NotebookOwner: Hashable, Sendable {
         }
     }
 
-    /// Whether a path leads through a link that neither root nor a user has made: the third user chooses what is behind it.
+    /// Returns whether a path leads through a link that a third user controls, neither root nor `user`.
     package static func isBehindLink(_ path: String, ofOthersThan user: UInt32) -> Bool {
         guard let walk = try? PathWalk(path), walk.kind == .link else { return false }
         return ![0, user].contains(walk.owner?.user) || ![.root, .user(user)].contains(walk.control)
     }
 
-    /// The only file that a user may read at a path; nil if no third user can change where the path leads, or if the path
-    /// leads through a link, which only the user can follow.
+    /// Returns the only file that a user may read at a path. Returns nil if no third user can change where the path
+    /// leads, or if it leads through a link, which only the user can follow.
     package static func pin(_ path: String, for user: UInt32) -> LocalFile.Identity? {
         guard let walk = try? PathWalk(path), walk.kind != .link, ![.root, .user(user)].contains(walk.control) else {
             return nil

@@ -4,10 +4,10 @@ import Glibc
 import GalleyStorage
 import Synchronization
 
-/// What a supervisor does for the process of another user: it writes the places, and nothing else.
+/// The part of the supervisor that writes root's files for a process of another user, and does nothing else.
 ///
-/// What the process asks for is not trusted: it names places by number, its bytes are written as they are, and a request
-/// that is none ends the conversation.
+/// It does not trust the process's requests. A request names a file by number, its bytes are written unchanged, and an
+/// invalid request closes the connection.
 package actor RootFileServer {
     private let queue = FileIOExecutor()
     private let files: RootOwnedFiles
@@ -15,16 +15,16 @@ package actor RootFileServer {
     private let lineForwarders: [LineForwarder]
     private var stores: [Int: LocalFile] = [:]
 
-    /// The actor waits for its process, and has a queue of its own for that.
+    /// The actor blocks while it waits for the process, so it has its own queue.
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe queue.asUnownedSerialExecutor() }
 
     init(_ files: RootOwnedFiles, socket: Int32, lineForwarders: [LineForwarder]) {
         (self.files, self.socket, self.lineForwarders) = (files, socket, lineForwarders)
     }
 
-    /// Opens what the places need; both parts are made before the process of the other user is.
+    /// Opens the files, and creates both ends of the connection before the other user's process exists.
     ///
-    /// - Throws: The path of a file that lines cannot be added to, and why.
+    /// - Throws: A `StorageError` with the path of a file that cannot be opened for appending, and the reason.
     package static func make(_ files: RootOwnedFiles) throws -> (server: RootFileServer, files: SupervisedFiles) {
         var ends: [Int32] = [-1, -1]
         guard unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
@@ -44,19 +44,19 @@ package actor RootFileServer {
         )
     }
 
-    /// Closes what belongs to this side, in a process that is not the supervisor.
+    /// Closes the descriptors of this end, in a process that is not the supervisor.
     package nonisolated func closeDescriptors() {
         close(socket)
         for forwarder in lineForwarders { forwarder.closeDescriptors() }
     }
 
-    /// Begins to write what the process asks for.
+    /// Starts to handle the process's requests.
     package nonisolated func start() {
         for forwarder in lineForwarders { forwarder.start() }
         Task { await serve() }
     }
 
-    /// Waits until all lines are written, once the process has ended; returns the paths of files that are not whole.
+    /// Waits until all lines are written, after the process has ended. Returns the paths of incomplete files.
     package nonisolated func finish() -> [String] { lineForwarders.filter { !$0.finish() }.map(\.name) }
 
     private func serve() async {
@@ -72,9 +72,9 @@ package actor RootFileServer {
     private func reply(to request: FileRequest, _ body: [UInt8]) async -> FileReply {
         let place = files.files[request.place]
         if case .notebook(let owner) = place.use, let now = try? PathWalk(place.path).owner?.user, now != owner.user {
-            // A user's bytes must not come to stand in a file of root's, or of a third user.
+            // A user's data must not be written to a file of root or of a third user.
             return .refused(
-                reason: "\(place.path) belongs to another user than the notebook; remove it, or name another place")
+                reason: "\(place.path) belongs to a different user than the notebook; remove it, or name another path")
         }
         do {
             switch (place.use, request.operation) {
@@ -85,14 +85,14 @@ package actor RootFileServer {
             case (.notebook(let owner), .lock): try await store(request.place, of: owner).lock()
             case (.notebook(let owner), .unlock):
                 await store(request.place, of: owner).unlock()
-                // A store serves one run, and the notebook may be run again.
+                // A store serves one run, and the notebook may run again.
                 stores[request.place] = nil
             case (.notebook(let owner), .checkWritable):
                 try await store(request.place, of: owner).checkWritable()
             case (.notebook(let owner), .write):
                 let store = await store(request.place, of: owner)
                 if case .conflict(let path) = try await store.write(body) { return .conflict(path: path) }
-            default: return .refused(reason: "\(place.path): the supervisor does not do that with such a file")
+            default: return .refused(reason: "\(place.path): the supervisor does not support this for this file")
             }
             return .done
         } catch {
@@ -100,10 +100,10 @@ package actor RootFileServer {
         }
     }
 
-    /// The store that serves one run of a notebook.
+    /// Returns the store for one run of a notebook.
     private func store(_ number: Int, of owner: FileOwner) async -> LocalFile {
         if let store = stores[number] { return store }
-        // Root does not look for what a killed run of the user's may have left in folders that others can change.
+        // In folders that others can change, root does not search for files of the user's killed runs.
         let store = LocalFile(files.files[number].path, checksForLeftovers: false)
         await store.setOwner(owner)
         stores[number] = store
@@ -111,7 +111,7 @@ package actor RootFileServer {
     }
 }
 
-/// Brings lines from a pipe to a file.
+/// Copies lines from a pipe to a file.
 final class LineForwarder: Sendable {
     let name: String
     private let pipe: Int32
@@ -150,11 +150,11 @@ final class LineForwarder: Sendable {
 
     func start() { queue.async { self.run() } }
 
-    /// Waits until the pipe has ended; returns whether all that came was written.
+    /// Waits until the pipe has closed; returns whether all data was written.
     func finish() -> Bool {
         let over = DispatchSemaphore(value: 0)
         queue.async { over.signal() }
-        // A process that the user's has left behind could keep the pipe open.
+        // The limit is for a child of the user's process that keeps the pipe open.
         return over.wait(timeout: .now() + 5) == .success && isWhole.withLock(\.self)
     }
 
@@ -167,7 +167,7 @@ final class LineForwarder: Sendable {
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { break }
             waiting += part[..<count]
-            // Other runs may add lines too: theirs come between ours, and not within them.
+            // Write whole lines, because other runs can append to the same file.
             guard let end = waiting.lastIndex(of: 10) ?? (waiting.count > 1 << 22 ? waiting.endIndex - 1 : nil) else {
                 continue
             }
@@ -180,7 +180,7 @@ final class LineForwarder: Sendable {
     private func write(_ bytes: [UInt8]) {
         var written = 0
         while written < bytes.count {
-            // Safe because the buffer is used within the closure alone.
+            // Safe because the buffer is used only within the closure.
             let count = unsafe bytes.span.extracting(written...).withUnsafeBufferPointer {
                 unsafe Glibc.write(file, $0.baseAddress, $0.count)
             }

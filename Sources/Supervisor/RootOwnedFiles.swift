@@ -1,20 +1,21 @@
 package import GalleyStorage
 
-/// The files that a supervisor writes for the process of another user: those whose folders are root's all the way down.
+/// The files that a supervisor writes for a process of another user. All folders on their paths are root's.
 ///
-/// They are named before that process begins, which says by number which of them it means.
+/// They are set before that process starts. The process names them by number.
 package final class RootOwnedFiles: Sendable {
-    /// What a file is for.
+    /// The use of a file.
     package enum Use: Hashable, Sendable {
-        /// It is replaced whole: a report, or what keeps the state of a run. It gets these rights, or fewer.
+        /// A file that is replaced as a whole, such as a report or a run's status, with at most these permissions.
         case document(mode: UInt32, group: UInt32?)
-        /// It is the result of the notebook of this owner.
+        /// The result of a notebook of this owner.
         case notebook(FileOwner)
-        /// Lines are added to it; `isNew` empties it first, and keeps other runs away. A new file gets these rights.
+        /// A file to append lines to. `isNew` empties it first and locks out other runs. A new file gets these
+        /// permissions.
         case lines(isNew: Bool, mode: UInt32)
     }
 
-    /// A file.
+    /// A file and its use.
     struct File: Sendable {
         let path: String
         let use: Use
@@ -22,13 +23,13 @@ package final class RootOwnedFiles: Sendable {
 
     let files: [File]
 
-    /// Takes those of the files that are in folders of root's; all others are for the process itself to write.
+    /// Selects the files in root's folders. The process writes all others itself.
     package init(_ files: [(path: String, use: Use)]) {
         var paths: Set<PathKey> = []
         self.files = files.filter { LocalFile.isInRootsFolder($0.path) && paths.insert(PathKey($0.path)).inserted }
             .map { File(path: $0.path, use: $0.use) }
     }
 
-    /// The number of the place of a path; nil where the supervisor does not write it.
+    /// Returns the number of the file at a path; nil if the supervisor does not write it.
     func number(of path: String) -> Int? { files.firstIndex { $0.path.isSamePath(as: path) } }
 }

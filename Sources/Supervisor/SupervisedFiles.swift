@@ -2,11 +2,11 @@ import Glibc
 package import GalleyStorage
 import Synchronization
 
-/// The files of a run in a process that has become another user: the supervisor writes those that are root's, and the
-/// process itself all others.
+/// The files of a run in a process that has become another user. The supervisor writes root's files; the process itself
+/// writes all others.
 package final class SupervisedFiles: RunFileWriter {
     private let places: RootOwnedFiles
-    /// One request at a time.
+    /// The lock allows one request at a time.
     private let socket: Mutex<Int32>
     private let lines: [Int: Int32]
 
@@ -15,7 +15,7 @@ package final class SupervisedFiles: RunFileWriter {
         self.socket = Mutex(socket)
     }
 
-    /// Closes what belongs to this side, in a process that is not the one of the user.
+    /// Closes the descriptors of this end, in a process that is not the user's.
     package func closeDescriptors() {
         socket.withLock { socket in
             close(socket)
@@ -38,7 +38,7 @@ package final class SupervisedFiles: RunFileWriter {
 
     package func write(_ bytes: some ByteRuns, to path: String, mode: UInt32, group: UInt32?) throws(StorageError) {
         guard let number = places.number(of: path) else {
-            // What the user makes is the user's, with a group of the user's.
+            // A file that the user creates has one of the user's groups.
             return try LocalRunFileWriter().write(bytes, to: path, mode: mode, group: nil)
         }
         var request = FileRequest(.write, number)
@@ -67,7 +67,8 @@ package final class SupervisedFiles: RunFileWriter {
         return places.number(of: path).map { SupervisedFile(file, number: $0, self) } ?? file
     }
 
-    /// Asks the supervisor, and waits for its answer; returns the path of what is beside the place after a conflict.
+    /// Sends a request to the supervisor and waits for the reply. Returns the path of the result if it was saved beside
+    /// the file.
     @discardableResult
     fileprivate func ask(
         _ request: FileRequest, _ bytes: some ByteRuns = [UInt8](), of path: String
@@ -85,12 +86,12 @@ package final class SupervisedFiles: RunFileWriter {
         case .done: return nil
         case .conflict(let path): return path
         case .refused(let reason): throw .refused(path: path, reason: reason)
-        case nil: throw .refused(path: path, reason: "\(path): the process of root's that writes it is gone")
+        case nil: throw .refused(path: path, reason: "\(path): root's supervisor, which writes it, has ended")
         }
     }
 }
 
-/// A notebook in a folder of root's: the user reads it, and the supervisor writes it.
+/// A notebook in a folder of root's: the user's process reads it, and the supervisor writes it.
 actor SupervisedFile: NotebookStore {
     nonisolated let name: String
     nonisolated let canBeWrittenAgain = true
@@ -104,7 +105,7 @@ actor SupervisedFile: NotebookStore {
         (name, self.file, self.number, self.files) = (file.name, file, number, files)
     }
 
-    /// The actor waits for the supervisor, and has a queue of its own for that.
+    /// The actor blocks while it waits for the supervisor, so it has its own queue.
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe queue.asUnownedSerialExecutor() }
 
     func lock() throws(StorageError) { try ask(.lock) }

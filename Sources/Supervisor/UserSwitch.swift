@@ -2,18 +2,18 @@ import GalleyCLinux
 import Glibc
 package import GalleyStorage
 
-/// A user that a process of root's becomes, for good.
+/// A user that a root process becomes permanently.
 package struct UserSwitch: Sendable {
     private let user: UInt32
     private let group: UInt32
     private let groups: [UInt32]
 
-    /// - Parameter groups: All groups that the user is in.
+    /// - Parameter groups: The IDs of all groups of the user.
     package init(user: UInt32, group: UInt32, groups: [UInt32]) {
         (self.user, self.group, self.groups) = (user, group, groups)
     }
 
-    /// Removes a folder of the user's with all that is in it, with the user's rights, and waits until that is done.
+    /// Removes a folder and its contents with the user's rights, and waits until it is removed.
     package func remove(_ path: String) {
         // Safe because the array outlives the call.
         unsafe groups.withUnsafeBufferPointer { groups in
@@ -23,10 +23,10 @@ package struct UserSwitch: Sendable {
         }
     }
 
-    /// Makes this process, which must have no other thread, one of the user's: with the user's groups, without
-    /// capabilities, without root's keys, in a session without a terminal.
+    /// Makes this process, which must have a single thread, run as the user: with the user's groups, without
+    /// capabilities and root's keyring, and in a session without a terminal.
     ///
-    /// - Throws: What the system refuses. The process may be half switched then, and must do nothing but end.
+    /// - Throws: The system's error. After an error the process may be partly switched and must exit.
     package func become() throws(Errno) {
         let code = unsafe groups.withUnsafeBufferPointer { groups -> Int32 in
             guard let start = groups.baseAddress else { return EINVAL }

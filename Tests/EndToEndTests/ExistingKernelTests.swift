@@ -100,7 +100,7 @@ final class ExistingKernel {
         let missing = try await execute("--existing", "4712")
         #expect(missing.status == 4)
         #expect(
-            missing.errors.hasPrefix("galley: No connection file is called '4712'. Looked in: ."), "\(missing.errors)")
+            missing.errors.hasPrefix("galley: No connection file matches '4712'. Looked in: ."), "\(missing.errors)")
     }
 
     @Test func `survives an error, a time limit, SIGTERM and SIGKILL of Galley`() async throws {
@@ -161,7 +161,7 @@ final class ExistingKernel {
             (["--env", "A=B"], "cannot be given environment variables"),
             (["--cwd", "/tmp"], "cannot be given a working directory"),
             (["--leave-children"], "cannot be made to leave processes behind"),
-            (["--kernel", "bash"], "The kernel runs already, so it cannot be 'bash'"),
+            (["--kernel", "bash"], "The kernel is already running, so it cannot be 'bash'"),
         ] {
             let run = try await Program.run(
                 ["execute", "--inplace", "--existing", kernel.path] + option + ["a.ipynb"], in: folder)
@@ -171,7 +171,8 @@ final class ExistingKernel {
         try folder.write("{}", to: "broken.json")
         let run = try await execute("--existing", "broken.json")
         #expect(run.status == 4)
-        #expect(run.errors.contains("is no connection file: it has no valid 'shell_port'"), "\(run.errors)")
+        #expect(
+            run.errors.contains("not a valid connection file: it has no valid 'shell_port'"), "\(run.errors)")
     }
 
     @Test func `runs the notebooks of a batch one after the other`() async throws {

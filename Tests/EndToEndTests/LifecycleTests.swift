@@ -201,7 +201,7 @@ struct `From a lifecycle script` {
             let run = try await instance.run(
                 ["execute", "--inplace"] + options + ["--kernel", environment, "report.ipynb"])
             #expect(run.status == 4)
-            #expect(run.errors.contains("cannot be run as \(instance.user), who may not get at \(environment)"))
+            #expect(run.errors.contains("cannot run as \(instance.user), who has no access to \(environment)"))
             #expect(run.errors.hasSuffix(", or another user: --as-caller\n"), "\(run.errors)")
             #expect(try instance.notebooks.text("report.ipynb") == before)
         }
@@ -210,7 +210,7 @@ struct `From a lifecycle script` {
         #expect(caller.status == 0)
         #expect(
             caller.errors.hasPrefix(
-                "galley: report.ipynb: the kernel runs with root's rights, as was asked for; the notebook belongs to \(instance.user)\n"
+                "galley: report.ipynb: the kernel runs with root's rights, as requested; the notebook belongs to \(instance.user)\n"
             ))
         #expect(try instance.notebooks.notebook("report.ipynb").outputs == [["0\n"]])
         #expect(try instance.rights() == "\(instance.user) \(instance.user) 640")
@@ -227,7 +227,7 @@ struct `From a lifecycle script` {
         try instance.write(["import os; print(os.getuid())"], kernel: "mine")
         let run = try await instance.run(["execute", "--inplace", "report.ipynb"])
         #expect(run.status == 4)
-        #expect(run.errors.contains("cannot be run as \(instance.user), who may not get at \(python)"), "\(run.errors)")
+        #expect(run.errors.contains("cannot run as \(instance.user), who has no access to \(python)"), "\(run.errors)")
         // One that only root has is not found.
         try instance.write(["1"], kernel: "roots")
         try FileManager.default.createDirectory(

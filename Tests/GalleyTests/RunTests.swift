@@ -36,7 +36,7 @@ import Testing
         #expect(report.isSuccess)
         #expect(
             report.warnings == [
-                "kernel 'bash' listens on ports of this machine and does not encrypt: other users of the machine can read what it puts out"
+                "kernel 'bash' listens on TCP ports without encryption: other users of this machine can read its output"
             ])
     }
 

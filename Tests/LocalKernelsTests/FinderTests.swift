@@ -151,20 +151,22 @@ import Testing
         let installed = finder.all().map(\.name).sorted().joined(separator: ", ")
         #expect(
             error?.description
-                == "Kernel 'pyton3' not found. Did you mean 'python3'? Installed: \(installed). Looked in: \(scratch.path)/data/kernels, /usr/local/share/jupyter/kernels, /usr/share/jupyter/kernels and in Conda's environments. List what there is: galley kernels"
+                == "Kernel 'pyton3' not found. Did you mean 'python3'? Installed: \(installed). Looked in: \(scratch.path)/data/kernels, /usr/local/share/jupyter/kernels, /usr/share/jupyter/kernels and in Conda's environments. List the installed kernels: galley kernels"
         )
     }
 
     @Test(arguments: [
         ("{", "it is not JSON: line 1, column 2: the text ends where a key in double quotes or '}' was expected"),
-        ("{}", "it names no program under 'argv'"), (#"{"argv": []}"#, "it names no program under 'argv'"),
+        ("{}", "'argv' names no program"), (#"{"argv": []}"#, "'argv' names no program"),
     ])
     func `says what is wrong with a file that describes no kernel`(json: String, reason: String) throws {
         let folder = try kernel("data/kernels/bad", json)
         let error = #expect(throws: KernelError.self) {
             try finder(["JUPYTER_PATH": scratch.path + "/data"]).find("bad")
         }
-        #expect(error?.description == "\(folder)/kernel.json describes no kernel: \(reason). Mend it or remove it")
+        #expect(
+            error?.description
+                == "\(folder)/kernel.json is not a valid kernel spec: \(reason). Fix it or remove it")
     }
 
     @Test func `offers the only kernel of a language`() throws {

@@ -50,7 +50,7 @@ import Testing
             return #expect(Bool(false), "\(String(describing: error))")
         }
         #expect(end.cause == .exited(3))
-        #expect(error?.description.hasSuffix("It said:\n    the configuration is broken") == true)
+        #expect(error?.description.hasSuffix("It printed:\n    the configuration is broken") == true)
         #expect(began.duration(to: .now) < options.startTimeout)
         #expect(scratch.remains == [])
     }
@@ -61,7 +61,7 @@ import Testing
         let error = await #expect(throws: KernelError.self) {
             try await withKernel(Fixture.spec("silent"), options: options) { _ in }
         }
-        #expect(error?.description == "Kernel 'silent' did not answer within 0.8 seconds. It said nothing")
+        #expect(error?.description == "Kernel 'silent' did not respond within 0.8 seconds. It printed nothing")
         #expect(scratch.remains == [])
     }
 
@@ -103,7 +103,7 @@ import Testing
         }
         #expect(
             error?.description
-                == "Kernel 'forged-at-start' could not be spoken to: an invalid message arrived: a message is not signed with this connection's key"
+                == "The connection to kernel 'forged-at-start' failed: an invalid message arrived: a message is not signed with this connection's key"
         )
         #expect(scratch.remains == [])
     }

@@ -43,7 +43,7 @@ import Testing
                 name: "it", displayName: "", language: "", arguments: [program], metadata: metadata, folder: "/")
         }
         let warning =
-            "kernel 'it' listens on ports of this machine and does not encrypt: other users of the machine can read what it puts out"
+            "kernel 'it' listens on TCP ports without encryption: other users of this machine can read its output"
         #expect(spec("java").securityWarning(options) == warning)
         #expect(spec("java", ["supported_encryption": ["none", "Curve"]]).securityWarning(options) == nil)
         #expect(spec("python").securityWarning(options) == nil)

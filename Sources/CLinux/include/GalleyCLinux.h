@@ -1,5 +1,5 @@
-// System calls that Swift's Glibc module does not show, and the one thing that cannot be written in Swift: what
-// happens in a child between fork and exec.
+// System calls that Swift's Glibc module does not provide, and the one part that cannot be written in Swift: the code
+// that runs in a child between fork and exec.
 #ifndef CLINUX_H
 #define CLINUX_H
 
@@ -10,188 +10,192 @@
 
 // MARK: - For Storage and LocalKernels
 
-/// The next name in a folder, but for the folder's own and its parent's; NULL after the last.
+/// Returns the next name in a folder, except "." and ".."; NULL after the last.
 const char *_Nullable clinux_next_name(DIR *_Nonnull folder);
 
-/// Opens a file that somebody else may have made, for reading. What is no file must neither be followed nor waited for:
-/// -1 and errno then, and where it cannot be opened.
+/// Opens a regular file for reading, without following a symbolic link or waiting for a pipe or device. Returns -1 and
+/// errno if it is not a regular file or cannot be opened. Safe for a file that another process may have created.
 int clinux_open_regular_file(const char *_Nonnull path);
 
 // MARK: - For Storage
 
-/// Opens a folder to make files in, which does not take the right to list it; -1 and errno where it cannot.
+/// Opens a folder to create files in, which does not require permission to list it. Returns -1 and errno on failure.
 int clinux_open_folder(const char *_Nonnull path);
 
-/// Opens a file without a name in the folder `folder`, for reading and writing; -1 and errno where it cannot.
+/// Opens an unnamed file in `folder` for reading and writing. Returns -1 and errno on failure.
 int clinux_open_unnamed(int folder, mode_t mode);
 
-/// Gives a file of a folder another name there that nobody has; -1 and errno where that cannot be, EEXIST where somebody has it.
+/// Renames a file within a folder to an unused name. Returns -1 and errno on failure, EEXIST if the name is in use.
 int clinux_rename_to_free(int folder, const char *_Nonnull old, const char *_Nonnull new_name);
 
-/// Looks a name up in a folder, following no link and opening nothing for reading or writing; -1 and errno where there is none.
+/// Opens a name in a folder without following links and without access to its contents. Returns -1 and errno on
+/// failure.
 int clinux_look_up(int folder, const char *_Nonnull name);
 
-/// Returns 1 if a process serves the file system of a file (FUSE), 0 if not, or -1 and errno.
+/// Returns 1 if a file is on a FUSE file system, which a process serves, 0 if not, or -1 and errno.
 int clinux_is_on_fuse(int file);
 
-/// Returns 1 if a file is none on a disk but what the kernel tells of itself or of a process, 0 if not, or -1 and errno.
+/// Returns 1 if a file is on a pseudo file system (proc, sysfs or cgroup), 0 if not, or -1 and errno.
 int clinux_is_on_pseudo_file_system(int file);
 
-/// Splits the number of a device into the two that the kernel's list of mounts has.
+/// Splits a device number into its major and minor numbers, as in the kernel's list of mounts.
 void clinux_device_numbers(dev_t device, unsigned numbers[_Nonnull 2]);
 
-/// Lets two files of a folder have each other's names, in one step; -1 and errno where that cannot be.
+/// Exchanges the names of two files in a folder atomically. Returns -1 and errno on failure.
 int clinux_exchange(int folder, const char *_Nonnull one, const char *_Nonnull other);
 
-/// Makes room on the disk for the first `count` bytes of a file, whose size stays; -1 and errno where there is none.
+/// Allocates disk space for the first `count` bytes of a file without changing its size. Returns -1 and errno on
+/// failure.
 int clinux_reserve(int file, int64_t count);
 
-/// Finds the flags that chattr has set on a file and that another file can be given; -1 and errno where there are none.
+/// Gets the chattr flags of a file that can be copied to another file. Returns -1 and errno if it has no flags.
 int clinux_flags(int file, int *_Nonnull flags);
 
-/// Gives a file such flags, or as many of them as this process may and the file system can.
+/// Sets chattr flags on a file, as many of them as this process and the file system can.
 void clinux_set_flags(int file, int wanted);
 
-/// Whether the file system of a file is local and keeps locks, so that no process works on a file without one.
+/// Returns whether the file system of a file is local and supports locks reliably.
 int clinux_has_reliable_locks(int file);
 
-/// Reads the link that ``clinux_look_up`` found; returns its length, or -1 and errno.
+/// Reads the symbolic link that ``clinux_look_up`` opened; returns its length, or -1 and errno.
 ssize_t clinux_read_link(int link, char *_Nonnull text, size_t size);
 
-/// Asks the kernel to back memory with huge pages, which makes its first use cheaper. May do nothing.
+/// Asks the kernel to back memory with huge pages, which makes its first use cheaper. May have no effect.
 void clinux_prefer_huge_pages(void *_Nonnull address, size_t length);
 
 // MARK: - For LocalKernels
 
-/// Removes a file, or a folder with everything in it, following no link; what cannot be removed stays.
+/// Removes a file, or a folder with its contents, without following links. Skips entries that cannot be removed.
 void clinux_remove_tree(const char *_Nonnull path);
 
-/// Looks a user up by name or, where that is NULL, by `id`. Sets the numbers of the user and of the user's own group, and
-/// writes name, home and shell to `text`, each ended by a NUL; returns 0 where there is none, or where there is no room.
+/// Finds a user by name or, if `name` is NULL, by `id`. Sets `id` and the user's primary `group`, and writes the name,
+/// home folder and shell to `text`, each terminated by NUL. Returns 0 if there is no such user or `text` is too small.
 int clinux_find_user(
     const char *_Nullable name, uid_t *_Nonnull id, gid_t *_Nonnull group, char *_Nonnull text, size_t size);
 
-/// A program to be started under a guard.
+/// A program to start under a guard.
 struct clinux_launch {
-    /// The path of the program, its arguments and its environment, the last two ended by NULL.
+    /// The path of the program, its arguments and its environment; the last two end with NULL.
     const char *_Nonnull program;
     char *_Nullable const *_Nonnull arguments;
     char *_Nullable const *_Nonnull environment;
-    /// The folder to start in.
+    /// The working folder.
     const char *_Nonnull folder;
-    /// Two folders that are the program's alone; the second is empty if there is none. They are removed when the engine
-    /// cannot do it any more.
+    /// Two private folders of the program; the second is empty if there is none. The guard removes them if the engine
+    /// no longer can.
     const char *_Nonnull private_folder;
     const char *_Nonnull other_folder;
-    /// Where the program's standard output and error go.
+    /// The descriptor for the program's standard output and error.
     int output;
-    /// Limits by RLIMIT_AS, RLIMIT_CPU and RLIMIT_NOFILE; 0 sets none.
+    /// The RLIMIT_AS, RLIMIT_CPU and RLIMIT_NOFILE limits; 0 sets none.
     uint64_t memory, processor_seconds, open_files;
-    /// Whether what the program started may outlive it.
+    /// Whether the program's child processes may outlive it.
     int leaves_children;
-    /// Whether the engine may order that the program is kept.
+    /// Whether the engine may order the guard to keep the program.
     int may_be_kept;
-    /// What the keeper of a program holds, each -1 if there is none: the end of the pipe from which the program's output is
-    /// read, and the locked folders.
+    /// The descriptors that the keeper of a program holds, or -1: the read end of the program's output pipe, and the
+    /// locked folders.
     int output_reader;
     int locks[2];
-    /// The process of a program that is kept, 0 until then. The guard sets it for its watcher.
+    /// The process ID of a kept program; 0 until it is kept. The guard sets it for its watcher.
     int32_t kept;
 };
 
-/// What a guard reports.
+/// The events that a guard reports.
 enum clinux_event {
-    /// The program runs; `value` is its process.
+    /// The program runs; `value` is its process ID.
     clinux_started = 1,
-    /// It could not be started; `value` is an errno, `detail` a clinux_step.
+    /// The program could not be started; `value` is an errno, `detail` a clinux_step.
     clinux_failed = 2,
-    /// It has ended; `value` is what wait() says, `detail` its peak memory in kilobytes.
+    /// The program has ended; `value` is its wait() status, `detail` its peak memory in kilobytes.
     clinux_ended = 3,
-    /// The guard has let go of the engine, and keeps the program; `value` is the guard's process.
+    /// The guard has detached from the engine and keeps the program; `value` is the guard's process ID.
     clinux_kept = 4,
 };
 
-/// What could not be done before the program ran.
+/// The step that failed before the program ran.
 enum clinux_step { clinux_step_fork = 1, clinux_step_folder, clinux_step_limits, clinux_step_program };
 
-/// One report of a guard, sent whole through its socket.
+/// A report of a guard, sent as one message over its socket.
 struct clinux_report {
     int32_t event, value;
     int64_t detail;
 };
 
-/// What a guard can be told, sent whole through its socket: a signal for the program's process group, SIGKILL with
-/// `everything` for all that descends from the program, or `keeps` to keep the program without the engine.
+/// An order to a guard, sent as one message over its socket: a signal for the program's process group, SIGKILL with
+/// `everything` for the program and all its descendants, or `keeps` to keep the program without the engine.
 struct clinux_order {
     int32_t signal, everything, keeps;
 };
 
-/// Starts a program under a guard; returns the guard's process and sets `socket`, or returns -1 and sets errno.
+/// Starts a program under a guard. Returns the guard's process ID and sets `socket`, or returns -1 and sets errno.
 ///
-/// The guard is a small process between this one and the program. It outlives neither: when this process ends, by
-/// whatever means, the socket closes, and the guard ends the program and all that descends from it. Of a program that is
-/// kept the guard is the keeper, which needs no engine: it ends what the program leaves behind, and removes the folders.
+/// The guard is a small process between this process and the program. When this process ends for any reason, the socket
+/// closes, and the guard kills the program and all its descendants. For a kept program, the guard becomes the keeper,
+/// which needs no engine: it kills all processes that the program leaves behind, and removes the folders.
 ///
-/// Nobody who waits for any child of this process hears of it; ``clinux_wait_for_guard`` has to be called in the end.
+/// A wait for any child of this process does not return the guard; call ``clinux_wait_for_guard`` when it ends.
 pid_t clinux_start_guarded(const struct clinux_launch *_Nonnull launch, int *_Nonnull socket);
 
-/// Waits until a guard has ended, and lets go of it.
+/// Waits until a guard has ended, and releases its process ID.
 void clinux_wait_for_guard(pid_t guard);
 
-/// Makes a pipe that no other program inherits, out of the way of the standard streams: first the end to read from.
+/// Creates a pipe that other programs do not inherit, with descriptors above the standard streams: read end first.
 /// Returns 0, or -1 and errno.
 int clinux_make_pipe(int ends[_Nonnull 2]);
 
-/// The signal that has ended a process, by the status that wait() tells; 0 where none has.
+/// Returns the signal that ended a process, from its wait() status; 0 if no signal did.
 int clinux_ending_signal(int status);
 
-/// Returns the process that listens at the path of a socket; -1 if there is none.
+/// Returns the ID of the process that listens at a socket path; -1 if there is none.
 pid_t clinux_find_listener(const char *_Nonnull path);
 
-/// Returns whether a process that was waited for is stopped, and has not ended.
+/// Returns whether a wait() status means that the process is stopped and has not ended.
 int clinux_is_stopped(int status);
 
-/// The status that a process has exited with, which no signal has ended.
+/// Returns the exit status of a process that was not ended by a signal.
 int clinux_exit_status(int status);
 
-/// Has all threads of this process take their memory from one place, instead of setting some aside for each.
+/// Makes all threads of this process allocate from one arena, instead of reserving memory for each thread.
 void clinux_use_one_malloc_arena(void);
 
-/// Whether there is a group of this number.
+/// Returns whether a group with this ID exists, or may exist because the lookup failed.
 int clinux_is_group(gid_t group);
 
 // MARK: - For Supervisor
 
-/// Finds the groups that a user is in, the user's own first; a number that is no user's is in `group` alone. Returns how
-/// many there are, of which no more than `room` are set.
+/// Finds the groups of a user, the primary group first. A user ID without an account has only `group`. Returns the
+/// number of groups; sets at most `room` of them.
 size_t clinux_find_groups(uid_t user, gid_t group, gid_t *_Nonnull groups, size_t room);
 
-/// Makes this process, which must have a single thread, one of another user, for good: in a session of its own, without
-/// the terminal, the keys and the capabilities of before. Returns 0, or -1 and errno: then it must do nothing but end.
+/// Makes this process, which must have a single thread, run as another user permanently: in its own session, and
+/// without the previous terminal, keyring and capabilities. Returns 0, or -1 and errno; after a failure, the process
+/// must exit.
 int clinux_become_user(uid_t user, gid_t group, const gid_t *_Nonnull groups, size_t count);
 
-/// Removes a folder with everything in it as another user, in a process of its own that is waited for.
+/// Removes a folder with its contents as another user, in a child process, and waits for the child.
 void clinux_remove_tree_as_user(
     uid_t user, gid_t group, const gid_t *_Nonnull groups, size_t count, const char *_Nonnull path);
 
 // MARK: - For Runs
 
-/// An argument that this process was started with, of which its own name is number 0; NULL after the last.
+/// Returns an argument of this process; number 0 is the program's own name. Returns NULL after the last.
 const char *_Nullable clinux_argument(int number);
 
-/// Makes a copy of this process, which must have a single thread; returns 0 in the copy, -1 and errno where it cannot.
+/// Forks this process, which must have a single thread. Returns 0 in the child, or -1 and errno on failure.
 pid_t clinux_fork(void);
 
-/// Has this process sent a signal when its parent ends, which is `parent` as long as it has not.
+/// Sends this process a signal when its parent ends. `parent` is the expected parent; if it has already ended, sends
+/// the signal immediately.
 void clinux_signal_on_parent_exit(pid_t parent, int signal);
 
-/// Has this process give large pieces of memory back to the system when they are freed, instead of keeping them.
+/// Returns large blocks to the system when they are freed, instead of keeping them.
 void clinux_return_freed_memory(void);
 
-/// Opens something that stands for a process and can be waited for; -1 and errno where it cannot.
+/// Opens a pidfd for a process, which becomes readable when the process ends. Returns -1 and errno on failure.
 int clinux_open_process(pid_t process);
 
-/// Sends a signal to the process that was opened, and to no other that has got its number since.
+/// Sends a signal to the process of a pidfd, never to a later process with the same ID.
 int clinux_signal_process(int process, int signal);
 
 #endif
