@@ -1,10 +1,11 @@
 import Foundation
+import GalleyTestSupport
 import Testing
 
 @Suite struct `The public API` {
     private static let list = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/public-api.txt"
 
-    @Test func `is what the list says`() async throws {
+    @Test func `The public API matches public-api.txt`() async throws {
         let lines = try await Modules.graphs.value.flatMap { $0.graph.lines(of: $0.module) }
         let new = Set(lines).sorted()
         try #require(new.count > 400)
@@ -28,34 +29,34 @@ import Testing
     }
 
     @Test(arguments: Modules.own)
-    func `has nothing of what is the program's own`(module: String) async throws {
+    func `The public API has no symbols of the program's internal modules`(module: String) async throws {
         let names = try await SymbolGraph.of(module).flatMap(\.symbols).filter { $0.location != nil }.map(\.name)
         #expect(names == [])
     }
 
-    @Test func `is documented`() async throws {
+    @Test func `The public API is documented`() async throws {
         let bare = try await Modules.graphs.value.flatMap { module, graph in
             graph.symbols.filter { $0.docComment == nil && $0.location != nil }.map { "\(module): \($0.name)" }
         }
         #expect(bare.isEmpty, "without a comment: \(bare.sorted().joined(separator: ", "))")
     }
 
-    /// Enumerations that can never have another case, each with the reason.
+    /// Enums that can never have another case, each with the reason.
     private static let complete = [
-        "Channel": "The protocol has four channels, and whoever carries its messages carries all of them.",
-        "PostMortem.Cause": "A process returns a status or is ended by a signal; else nobody saw.",
+        "Channel": "The protocol has four channels, and a transport carries all of them.",
+        "PostMortem.Cause": "A process returns a status or is ended by a signal; otherwise the end is unknown.",
         "Value.Kind": "JSON has six kinds of values.",
     ]
 
-    @Test func `can grow without breaking anybody's switch`() async throws {
+    @Test func `The public enums are nonexhaustive`() async throws {
         let all = try await Modules.graphs.value.flatMap(\.graph.symbols).filter(\.isEnum)
         try #require(all.count > 20)
         let fixed = all.filter { !$0.declaration.contains("@nonexhaustive") }.map(\.name)
         #expect(Set(fixed) == Set(Self.complete.keys))
     }
 
-    /// SwiftPM builds no two targets of the same name, whoever's they are.
-    @Test func `takes no name that is not Galley's`() async throws {
+    /// SwiftPM refuses two targets of the same name, even in different packages.
+    @Test func `The public API has only names of Galley's own`() async throws {
         struct Package: Decodable {
             struct Product: Decodable { var targets: [String] }
             struct Target: Decodable {
@@ -66,10 +67,10 @@ import Testing
             var products: [Product]
             var targets: [Target]
         }
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         let text = try await Toolchain.run(
             "swift",
-            ["package", "dump-package", "--package-path", Toolchain.root, "--scratch-path", folder.path])
+            ["package", "dump-package", "--package-path", Repository.root, "--scratch-path", folder.path])
         let package = try JSONDecoder().decode(Package.self, from: Data(text.drop { $0 != "{" }.utf8))
         var names = Set(package.products.flatMap(\.targets))
         for _ in package.targets {

@@ -1,22 +1,23 @@
 import Foundation
+import GalleyTestSupport
 import Testing
 
 @Suite struct `The documentation` {
     @Test(.enabled(if: Toolchain.program("docc") != nil, "this toolchain has no docc"))
-    func `is complete, and its links lead somewhere`() async throws {
-        let folder = try Folder()
+    func `The documentation is complete, and its links resolve`() async throws {
+        let folder = try TemporaryFolder()
         let (graph, output) = (folder.path + "/graph", folder.path + "/output")
         try FileManager.default.createDirectory(atPath: graph, withIntermediateDirectories: false)
         try await SymbolGraph.extract("Galley", reexporting: Modules.passedOn, into: graph)
         try await Toolchain.run(
             "docc",
             [
-                "convert", Toolchain.root + "/Sources/Galley/Galley.docc", "--additional-symbol-graph-dir", graph,
+                "convert", Repository.root + "/Sources/Galley/Galley.docc", "--additional-symbol-graph-dir", graph,
                 "--output-path", output, "--warnings-as-errors",
             ])
         let pages = output + "/data/documentation/"
         let articles = try FileManager.default.contentsOfDirectory(
-            atPath: Toolchain.root + "/Sources/Galley/Galley.docc"
+            atPath: Repository.root + "/Sources/Galley/Galley.docc"
         ).filter { $0.hasSuffix(".md") && $0 != "Galley.md" }.map { $0.dropLast(".md".count).lowercased() }
         #expect(articles.count > 10)
         for article in articles {
@@ -33,7 +34,7 @@ import Testing
         let first = try JSONDecoder().decode(
             Page.self, from: Data(contentsOf: URL(fileURLWithPath: pages + "galley.json")))
         #expect(first.topicSections.count > 5)
-        // What no topic names stands under a title of DocC's own.
+        // DocC puts symbols that no topic names under a title of its own.
         #expect(first.topicSections.filter { $0.generated == true }.map(\.title) == [])
     }
 }

@@ -1,7 +1,8 @@
 import Foundation
+import GalleyTestSupport
 import Testing
 
-/// What the compiler knows of a module that others can see.
+/// The public symbols of a module, as the compiler lists them.
 struct SymbolGraph: Decodable, Sendable {
     var symbols: [Symbol]
     var relationships: [Relationship]
@@ -23,7 +24,7 @@ struct SymbolGraph: Decodable, Sendable {
         var declarationFragments: [Fragment]
         var docComment: Comment?
         var swiftExtension: Extension?
-        /// Where it stands in the source; nil where the compiler has made it up.
+        /// The position in the source; nil for a symbol that the compiler has synthesized.
         var location: Location?
 
         var name: String { pathComponents.joined(separator: ".") }
@@ -31,7 +32,7 @@ struct SymbolGraph: Decodable, Sendable {
         var isEnum: Bool { kind.identifier == "swift.enum" }
         /// `property` of `swift.property`, `type method` of `swift.type.method`.
         var kindName: String { kind.identifier.split(separator: ".").dropFirst().joined(separator: " ") }
-        /// Of which types an extension of somebody else's type is meant.
+        /// The generic constraints of an extension of another module's type.
         var condition: String {
             let parts = (swiftExtension?.constraints ?? []).map {
                 "\($0.lhs) \($0.kind == "sameType" ? "==" : ":") \($0.rhs)"
@@ -60,7 +61,7 @@ struct SymbolGraph: Decodable, Sendable {
             let role = roles[symbol.identifier.precise] ?? ""
             return "\(module): \(symbol.name): \(role)\(symbol.kindName): \(symbol.declaration)\(symbol.condition)"
         }
-        // What nearly every type is says nothing.
+        // Conformances that nearly every type has are left out.
         let usual: Set = ["Swift.Copyable", "Swift.Escapable", "Swift.SendableMetatype"]
         let conformances = relationships.filter { $0.kind == "conformsTo" }.compactMap { relationship -> String? in
             let target = names[relationship.target] ?? relationship.targetFallback ?? relationship.target
@@ -70,9 +71,9 @@ struct SymbolGraph: Decodable, Sendable {
         return declarations + conformances
     }
 
-    /// What can be seen of a module that was built.
+    /// Returns the public symbols of a built module.
     static func of(_ module: String) async throws -> [SymbolGraph] {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         try await extract(module, into: folder.path)
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
         return try files.map {
@@ -81,16 +82,16 @@ struct SymbolGraph: Decodable, Sendable {
         }
     }
 
-    /// Writes what can be seen of a module that was built into a folder.
+    /// Writes the public symbols of a built module into a folder.
     ///
     /// - Parameter reexported: Those whose declarations count as the module's own, because it passes them on.
     static func extract(_ module: String, reexporting reexported: [String] = [], into folder: String) async throws {
-        let products = Toolchain.products
+        let products = Repository.products
         var arguments = [
             "-module-name", module, "-target", try await Toolchain.target.value, "-minimum-access-level", "public",
             "-skip-synthesized-members", "-output-dir", folder, "-I", products + "/Modules", "-I",
-            products + "/GalleyCLinux.build", "-I", Toolchain.root + "/Sources/CZeroMQ", "-I",
-            Toolchain.root + "/Sources/CSodium",
+            products + "/GalleyCLinux.build", "-I", Repository.root + "/Sources/CZeroMQ", "-I",
+            Repository.root + "/Sources/CSodium",
         ]
         if !reexported.isEmpty {
             arguments.append("-experimental-allowed-reexported-modules=" + reexported.joined(separator: ","))
@@ -99,9 +100,9 @@ struct SymbolGraph: Decodable, Sendable {
     }
 }
 
-/// The modules that there are for others, and those that are not.
+/// The public modules, and the internal ones.
 enum Modules {
-    /// What somebody sees who imports the library.
+    /// The public modules.
     static let passedOn = [
         "AttachedKernels", "Execution", "Flags", "JSON", "JupyterProtocol", "LocalKernels", "Notebook", "Storage",
     ].map(module)
@@ -110,7 +111,7 @@ enum Modules {
 
     private static func module(_ room: String) -> String { "Galley\(room)" }
 
-    /// What can be seen of all that are for others, by module.
+    /// The public symbols of all public modules, by module.
     static let graphs = Task {
         var graphs: [(module: String, graph: SymbolGraph)] = []
         for module in seen { graphs += try await SymbolGraph.of(module).map { (module, $0) } }

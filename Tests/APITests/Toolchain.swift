@@ -1,15 +1,9 @@
 import Foundation
+import GalleyTestSupport
 import Testing
 
-/// The toolchain that has built the tests, and what it has built.
+/// The Swift toolchain that has built the tests.
 enum Toolchain {
-    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().path
-
-    /// The folder that the tests were built into.
-    static let products = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-        .path
-
     /// Returns where a program of the toolchain is: in `PATH`, or beside the `swift` that is there; nil where it is in
     /// neither.
     static func program(_ name: String) -> String? {
@@ -20,7 +14,7 @@ enum Toolchain {
         return (folders + beside).map { $0 + "/" + name }.first(where: FileManager.default.isExecutableFile)
     }
 
-    /// What it builds for, such as `x86_64-unknown-linux-gnu`.
+    /// The target triple, such as `x86_64-unknown-linux-gnu`.
     static let target = Task {
         struct Info: Decodable {
             struct Target: Decodable { var triple: String }
@@ -30,11 +24,11 @@ enum Toolchain {
         return try JSONDecoder().decode(Info.self, from: Data(info.utf8)).target.triple
     }
 
-    /// Runs a program of the toolchain, which has to succeed, and returns what it has printed.
+    /// Runs a program of the toolchain, which has to succeed, and returns its output.
     @discardableResult
     static func run(_ name: String, _ arguments: [String]) async throws -> String {
         let path = try #require(program(name), "there is no \(name) where swift is")
-        // The threads that all tasks share are few: nobody waits in one.
+        // The shared pool has few threads, so a separate thread waits.
         let (status, text) = try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread { continuation.resume(with: Result { try wait(for: path, arguments) }) }
         }
@@ -43,10 +37,10 @@ enum Toolchain {
     }
 
     private static func wait(for path: String, _ arguments: [String]) throws -> (Int32, String) {
-        let (process, output, folder) = (Process(), Pipe(), try Folder())
+        let (process, output, folder) = (Process(), Pipe(), try TemporaryFolder())
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
-        // What it warns of is no part of an answer.
+        // Warnings are no part of the answer.
         let errors = URL(fileURLWithPath: folder.path + "/errors")
         try Data().write(to: errors)
         (process.standardInput, process.standardOutput) = (FileHandle.nullDevice, output)
@@ -57,13 +51,4 @@ enum Toolchain {
         if process.terminationStatus != 0 { text += try Data(contentsOf: errors) }
         return (process.terminationStatus, String(decoding: text, as: UTF8.self))
     }
-}
-
-/// A folder for one test, which is gone after it.
-final class Folder: Sendable {
-    let path = NSTemporaryDirectory() + "galley-test-" + UUID().uuidString
-
-    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false) }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
 }

@@ -1,7 +1,8 @@
 import Foundation
+import GalleyTestSupport
 import Testing
 
-/// A kind of line, and the rooms that it may stand in.
+/// A pattern of source lines, and the modules that may contain them.
 struct Rule: Sendable, CustomTestStringConvertible {
     let subject: String
     let pattern: String
@@ -37,7 +38,7 @@ struct Rule: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// The rooms that each room may import.
+/// The modules that each module may import.
 private let imports: [String: Set<String>] = [
     "Spelling": [], "Concurrency": [], "CLinux": [], "JSON": [],
     "Notebook": ["JSON"], "Storage": ["CLinux"],
@@ -61,8 +62,8 @@ private let imports: [String: Set<String>] = [
     ],
 ]
 
-@Suite struct `The house` {
-    @Test func `has rooms that use only those above them`() throws {
+@Suite struct `The source tree` {
+    @Test func `A module imports only modules declared before it`() throws {
         var rooms: Set<String> = []
         for file in try Tree.sources() where file.path.hasSuffix(".swift") {
             rooms.insert(file.room)
@@ -78,7 +79,7 @@ private let imports: [String: Set<String>] = [
         #expect(rooms == Set(imports.keys).subtracting(["CLinux"]))
     }
 
-    @Test func `composes the program in one file`() throws {
+    @Test func `Only Rooms.swift of the CLI names attached kernels`() throws {
         for file in try Tree.sources() where file.room == "CLI" && !file.path.hasSuffix("/Rooms.swift") {
             for (number, line) in file.code {
                 #expect(!line.contains("AttachedKernels"), "\(file.path):\(number): Rooms.swift chooses among rooms")
@@ -87,7 +88,7 @@ private let imports: [String: Set<String>] = [
     }
 
     @Test(arguments: Rule.all)
-    func `has each kind of line in its own room`(rule: Rule) throws {
+    func `Each concern stays in its own module`(rule: Rule) throws {
         let pattern = try NSRegularExpression(pattern: rule.pattern)
         var found: Set<String> = []
         for file in try Tree.sources() {
@@ -102,23 +103,23 @@ private let imports: [String: Set<String>] = [
                 )
             }
         }
-        // A pattern that nothing matches guards nothing.
+        // A pattern without a match would check nothing.
         #expect(rule.rooms.isEmpty == found.isEmpty)
     }
 
-    @Test func `has one subject a file, which four hundred lines are enough for`() throws {
+    @Test func `A source file has at most four hundred lines`() throws {
         for file in try Tree.sources() { #expect(file.lines.count <= 400, "\(file.path)") }
     }
 
-    @Test func `has no drawers`() throws {
+    @Test func `No folder or file is named Utilities, Helpers or the like`() throws {
         let drawers: Set = ["Utilities", "Helpers", "Core", "Common", "Extras", "Errors", "Models", "Extensions"]
         for file in try Tree.sources() {
             #expect(drawers.isDisjoint(with: file.path.split(separator: "/").map(String.init)), "\(file.path)")
         }
     }
 
-    @Test func `has nothing at its top but what the README names`() throws {
-        let names = try FileManager.default.contentsOfDirectory(atPath: Tree.root.path).filter { !$0.hasPrefix(".") }
+    @Test func `The top level has only the documented files`() throws {
+        let names = try FileManager.default.contentsOfDirectory(atPath: Repository.root).filter { !$0.hasPrefix(".") }
         #expect(Set(names) == ["Notebooks", "Package.swift", "README.md", "Sources", "Tests"])
     }
 }
@@ -134,15 +135,12 @@ struct SourceFile {
 }
 
 enum Tree {
-    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-
     static func sources() throws -> [SourceFile] {
-        let files = try FileManager.default.subpathsOfDirectory(atPath: root.path + "/Sources")
+        let files = try FileManager.default.subpathsOfDirectory(atPath: Repository.root + "/Sources")
             .filter { $0.hasSuffix(".swift") || $0.hasSuffix(".c") || $0.hasSuffix(".h") }
         try #require(files.count > 20)
         return try files.sorted().map { file in
-            let text = try String(contentsOfFile: root.path + "/Sources/" + file, encoding: .utf8)
+            let text = try String(contentsOfFile: Repository.root + "/Sources/" + file, encoding: .utf8)
             return SourceFile(
                 path: "Sources/" + file,
                 lines: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
@@ -153,7 +151,7 @@ enum Tree {
     static let textFiles: [String] = {
         let folders = ["Sources", "Tests", "Notebooks", ".github", ".ci"]
         let files = folders.flatMap { folder in
-            (FileManager.default.subpaths(atPath: root.path + "/" + folder) ?? []).map { folder + "/" + $0 }
+            (FileManager.default.subpaths(atPath: Repository.root + "/" + folder) ?? []).map { folder + "/" + $0 }
         }
         let types: Set = ["swift", "md", "c", "h", "sh", "py", "yml", ""]
         return (files + ["README.md", "Package.swift"])

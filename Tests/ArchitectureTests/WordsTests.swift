@@ -1,4 +1,5 @@
 import Foundation
+import GalleyTestSupport
 import Testing
 
 /// A word that makes a reader guess who acts, or what happens.
@@ -29,7 +30,9 @@ private let exceptions: [(text: String, reason: String)] = [
     private static let prose: [(place: String, text: String)] = {
         var prose: [(String, String)] = []
         for path in Tree.textFiles {
-            guard let text = try? String(contentsOf: Tree.root.appending(path: path), encoding: .utf8) else { continue }
+            guard let text = try? String(contentsOfFile: Repository.root + "/" + path, encoding: .utf8) else {
+                continue
+            }
             var isCode = false
             for (number, line) in zip(1..., text.split(separator: "\n", omittingEmptySubsequences: false)) {
                 let line = String(line)

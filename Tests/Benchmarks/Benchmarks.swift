@@ -5,16 +5,16 @@
     static func main() async throws {
         let arguments = CommandLine.arguments
         if arguments.count == 4, arguments[1] == "measure" {
-            return try await Documents.measure(arguments[2], arguments[3])
+            return try await NotebookBenchmark.measure(arguments[2], arguments[3])
         }
         if arguments.count == 6, arguments[1] == "measure-kernel" {
-            return try await Kernels.measure(arguments[2], arguments[3], arguments[4], arguments[5])
+            return try await KernelBenchmark.measure(arguments[2], arguments[3], arguments[4], arguments[5])
         }
         let folder = try Shell.run("mktemp", "-d")
         do {
-            try await Documents.run(in: folder, rounds: 7)
+            try await NotebookBenchmark.run(in: folder, rounds: 7)
             let root = try Shell.run("pwd")
-            try Kernels.run(root: root, rounds: 9)
+            try KernelBenchmark.run(root: root, rounds: 9)
             try print(
                 Shell.run(
                     "env", "JUPYTER_PATH=\(root)/.build/python/share/jupyter", "\(root)/.build/python/bin/python3",

@@ -79,7 +79,7 @@ import Testing
         let errors: [[any Error]] = [
             storage, kernels, attachedKernels,
             KernelFeature.allCases.map { UnsupportedKernelRequest($0, provider: "attached") }, clients, plans,
-            [unsaved, UnknownStorage(NotebookLocation("s3://bucket/a.ipynb"))],
+            [unsaved, UnknownStorage(location: NotebookLocation("s3://bucket/a.ipynb"))],
         ]
         return errors.joined().map { "\($0)" } + zip(notebooks, read).map { "\($0.debugDescription): \($1)" }
     }

@@ -1,32 +1,34 @@
 import GalleyComparison
 import GalleyNotebook
+import GalleyTestSupport
 import Testing
 
-@Suite struct `A cell's marks` {
-    @Test(arguments: [
-        ("", [], "compared"), ("# NBVAL_IGNORE_OUTPUT\n1", [], ""), ("  ##  NBVAL_IGNORE_OUTPUT  ", [], ""),
-        ("#PYTEST_VALIDATE_IGNORE_OUTPUT", [], ""), ("#NBVAL_SKIP", [], "skipped"),
-        ("1\n# NBVAL_RAISES_EXCEPTION", [], "compared may raise"), ("1 # NBVAL_SKIP", [], "compared"),
-        ("# nbval_skip", [], "compared"), ("", ["nbval-ignore-output"], ""),
-        ("", ["pytest-validate-ignore-output"], ""), ("", ["nbval-skip"], "skipped"),
-        ("", ["raises-exception"], "compared may raise"), ("", ["nbval-raises-exception"], "compared may raise"),
-        ("", ["NBVAL-SKIP", "skip"], "compared"),
-        ("# NBVAL_CHECK_OUTPUT", ["nbval-ignore-output"], "compared"),
-        ("# NBVAL_IGNORE_OUTPUT", ["nbval-check-output"], ""),
-    ])
-    func `are those that nbval knows`(source: String, tags: [String], meaning: String) {
-        #expect(describe(source, tags, isLax: false) == meaning)
+@Suite struct `Check marks of a cell` {
+    @Test(
+        arguments: [
+            ("", [], "compared"), ("# NBVAL_IGNORE_OUTPUT\n1", [], ""), ("  ##  NBVAL_IGNORE_OUTPUT  ", [], ""),
+            ("#PYTEST_VALIDATE_IGNORE_OUTPUT", [], ""), ("#NBVAL_SKIP", [], "skipped"),
+            ("1\n# NBVAL_RAISES_EXCEPTION", [], "compared may raise"), ("1 # NBVAL_SKIP", [], "compared"),
+            ("# nbval_skip", [], "compared"), ("", ["nbval-ignore-output"], ""),
+            ("", ["pytest-validate-ignore-output"], ""), ("", ["nbval-skip"], "skipped"),
+            ("", ["raises-exception"], "compared may raise"), ("", ["nbval-raises-exception"], "compared may raise"),
+            ("", ["NBVAL-SKIP", "skip"], "compared"),
+            ("# NBVAL_CHECK_OUTPUT", ["nbval-ignore-output"], "compared"),
+            ("# NBVAL_IGNORE_OUTPUT", ["nbval-check-output"], ""),
+        ] as [(HostileText, [String], String)])
+    func `The check marks of a cell are those of nbval`(source: HostileText, tags: [String], meaning: String) {
+        #expect(describe(source.text, tags, isLax: false) == meaning)
     }
 
     @Test(arguments: [
         ("", [], ""), ("# NBVAL_CHECK_OUTPUT", [], "compared"), ("", ["nbval-check-output"], "compared"),
         ("# NBVAL_SKIP", ["nbval-check-output"], "skipped"), ("", ["raises-exception"], "may raise"),
     ])
-    func `have to ask for a comparison that is lax`(source: String, tags: [String], meaning: String) {
+    func `A lax comparison has to be requested by a mark`(source: String, tags: [String], meaning: String) {
         #expect(describe(source, tags, isLax: true) == meaning)
     }
 
-    @Test func `leave a cell alone that was never run`() {
+    @Test func `A cell that was never run is not compared`() {
         let marks = NbvalMarkers(of: .code("1"), isLax: false)
         #expect(marks.isUnrun && !marks.isCompared)
         var cell = Cell.code("1")
@@ -34,7 +36,7 @@ import Testing
         #expect(NbvalMarkers(of: cell, isLax: false).isCompared)
     }
 
-    @Test func `are spoken of where they contradict each other, or are misspelled`() {
+    @Test func `Check marks that contradict each other or are misspelled cause warnings`() {
         let cell = make(
             "# NBVAL_CHECK_OUTPUT\n# NBVAL_IGNORE_OUTPUTS\n# NBVAL_IGNORE_OUTPUT",
             ["nbval-skpi", "nbval-ignore-output"])

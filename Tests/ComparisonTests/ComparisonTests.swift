@@ -1,10 +1,11 @@
 @testable import GalleyComparison
 import GalleyJSON
 import GalleyNotebook
+import GalleyTestSupport
 import Testing
 
-@Suite struct `A comparison` {
-    @Test func `finds nothing where nothing has changed`() {
+@Suite struct `A comparison of outputs` {
+    @Test func `A comparison finds nothing if nothing has changed`() {
         let outputs: [Output] = [
             .stream(.stdout, "a\n"), .displayData(MimeBundle(["text/plain": "x", "text/html": "<b>x</b>"])),
             .executeResult(MimeBundle(["text/plain": "1"]), executionCount: 1),
@@ -14,7 +15,7 @@ import Testing
         #expect(OutputComparison(of: [Output](), with: []).isSame)
     }
 
-    @Test func `does not look at metadata, counts, tracebacks and views of widgets`() {
+    @Test func `A comparison ignores metadata, counts, tracebacks and widget views`() {
         let view = "application/vnd.jupyter.widget-view+json"
         let data = { (id: String) in MimeBundle(json: ["text/plain": "x", view: ["model_id": .string(id)]]) }
         #expect(
@@ -29,7 +30,7 @@ import Testing
                 ]) == [])
     }
 
-    @Test func `takes each stream in one piece, wherever it stands`() {
+    @Test func `A comparison joins each stream, wherever its parts are`() {
         #expect(
             compare(
                 [.stream(.stdout, "a\n"), .stream(.stderr, "e\n"), .stream(.stdout, "b\n")],
@@ -38,29 +39,36 @@ import Testing
             compare([.stream(.stdout, "a\n")], [.stream(.stderr, "a\n")]) == ["stdout is missing", "stderr is new"])
     }
 
-    @Test(arguments: [
-        ("10%\r50%\r100%\n", "100%\n", true), ("a\r\nb\r\n", "a\r\nb\r\n", true), ("a\r\n", "a\n", false),
-        ("a\rb\r\n", "x\rb\r\n", true), ("a\r", "b\r", false), ("x\ra\r", "a\r", true), ("a\rb", "ab", false),
-        ("a\r\r\n", "\r\n", true),
-    ])
-    func `does not look at what a line has written over`(old: String, new: String, isSame: Bool) {
-        #expect(compare([.stream(.stdout, old)], [.stream(.stdout, new)]).isEmpty == isSame)
-        // Only of streams.
+    @Test(
+        arguments: [
+            ("10%\r50%\r100%\n", "100%\n", true), ("a\r\nb\r\n", "a\r\nb\r\n", true), ("a\r\n", "a\n", false),
+            ("a\rb\r\n", "x\rb\r\n", true), ("a\r", "b\r", false), ("x\ra\r", "a\r", true), ("a\rb", "ab", false),
+            ("a\r\r\n", "\r\n", true),
+        ] as [(HostileText, HostileText, Bool)])
+    func `A comparison ignores text that a line has overwritten`(old: HostileText, new: HostileText, isSame: Bool) {
+        #expect(compare([.stream(.stdout, old.text)], [.stream(.stdout, new.text)]).isEmpty == isSame)
+        // The rule applies to streams only.
         #expect(
-            compare([.error(name: old, value: "", traceback: [])], [.error(name: new, value: "", traceback: [])])
-                .isEmpty == (old == new))
+            compare(
+                [.error(name: old.text, value: "", traceback: [])], [.error(name: new.text, value: "", traceback: [])]
+            )
+            .isEmpty == (old.text == new.text))
     }
 
-    @Test(arguments: [("a\n", "a"), ("a ", "a"), ("\u{1B}[1ma", "a"), ("\u{E9}", "e\u{301}"), ("at 0x7f1", "at 0x7f2")])
-    func `compares text to the byte`(old: String, new: String) {
+    @Test(
+        arguments: [("a\n", "a"), ("a ", "a"), ("\u{1B}[1ma", "a"), ("\u{E9}", "e\u{301}"), ("at 0x7f1", "at 0x7f2")]
+            as [(HostileText, HostileText)])
+    func `A comparison of text is exact to the byte`(old: HostileText, new: HostileText) {
         for type in ["text/plain", "text/html", "text/latex", "image/svg+xml", "application/javascript"] {
-            let (one, other) = (MimeBundle(sent: [type: .string(old)]), MimeBundle(sent: [type: .string(new)]))
+            let (one, other) = (
+                MimeBundle(sent: [type: .string(old.text)]), MimeBundle(sent: [type: .string(new.text)])
+            )
             #expect(compare([.displayData(one)], [.displayData(other)]) == ["\(type) differs"])
         }
-        #expect(compare([.stream(.stdout, old)], [.stream(.stdout, new)]) == ["stdout differs"])
+        #expect(compare([.stream(.stdout, old.text)], [.stream(.stdout, new.text)]) == ["stdout differs"])
     }
 
-    @Test func `compares text after it was sanitized, that within JSON too`() throws {
+    @Test func `A comparison sanitizes text first, also within JSON`() throws {
         let sanitizers = try TextSanitizers(parsing: "regex: 0x[0-9a-f]+\nreplace: X")
         let make = { (address: String) -> [Output] in
             [
@@ -73,7 +81,7 @@ import Testing
         #expect(OutputComparison(of: make("0x1"), with: make("0y1"), sanitizers: sanitizers).differences.count == 4)
     }
 
-    @Test func `compares each media type with itself`() {
+    @Test func `A comparison compares each MIME type with itself`() {
         let old = [Output.displayData(MimeBundle(["text/plain": "<Figure>", "text/html": "<table>1</table>"]))]
         let new = [Output.displayData(MimeBundle(["text/plain": "<Figure>", "text/markdown": "x"]))]
         #expect(compare(old, new) == ["text/html is missing", "text/markdown is new"])
@@ -85,7 +93,7 @@ import Testing
                 ])
     }
 
-    @Test func `says which of several is missing, new or another`() {
+    @Test func `A comparison says which of several outputs is missing, new or different`() {
         let show = { (texts: [String]) in texts.map { Output.displayData(MimeBundle(["text/plain": $0])) } }
         #expect(compare(show(["a", "b", "c"]), show(["a", "c"])) == ["text/plain number 2 is missing"])
         #expect(compare(show(["a", "c"]), show(["a", "b", "c"])) == ["text/plain number 2 is new"])
@@ -102,7 +110,7 @@ import Testing
         #expect(long.map(\.lines) == [Array(repeating: "+ x", count: 10) + ["… 20 more lines"]])
     }
 
-    @Test func `compares errors by their names and values`() {
+    @Test func `A comparison of errors looks at names and values`() {
         #expect(
             compare([.error(name: "A", value: "x", traceback: [])], [.error(name: "B", value: "y", traceback: [])])
                 == ["the error's name differs", "the error's value differs"])
@@ -117,7 +125,7 @@ import Testing
         ("NaN", "NaN", true), ("1e400", "1e400", true), ("-0", "0", true), ("0.1", "0.10", true), ("null", "[]", false),
         (#"{"\u00e9":1}"#, #"{"e\u0301":1}"#, false), (#""a""#, #""\u0061""#, true),
     ])
-    func `compares JSON by what it says`(old: String, new: String, isSame: Bool) throws {
+    func `A comparison of JSON ignores its spelling`(old: String, new: String, isSame: Bool) throws {
         let show = { (text: String) throws in
             let value = try Document(parsing: Array(text.utf8)).root
             return [Output.displayData(MimeBundle(json: ["application/vnd.plotly.v1+json": value]))]
@@ -127,7 +135,7 @@ import Testing
         #expect(comparison.differences.allSatisfy { !$0.lines.isEmpty })
     }
 
-    @Test func `compares pictures by their pixels, and other files by their bytes`() throws {
+    @Test func `A comparison of images looks at pixels, and of other files at bytes`() throws {
         let pixels = try PictureFixture.named("level 0")
         let again = try PictureFixture.named("filter 3")
         let other = try PictureFixture.named("colours 2, 8 bits")

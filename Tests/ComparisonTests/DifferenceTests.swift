@@ -1,10 +1,11 @@
+import GalleyTestSupport
 import Testing
 
 @testable import GalleyComparison
 
 @Suite struct `An edit script` {
-    @Test func `makes the one list of the other, and touches nothing that is the same`() throws {
-        var random = Lots(state: 5)
+    @Test func `An edit script turns one list into the other, and keeps all common elements`() throws {
+        var random = RandomIntegers(state: 5)
         for _ in 0..<3000 {
             let letters = random.next(1...6)
             let old = (0..<random.next(0...12)).map { _ in random.next(0...letters) }
@@ -19,7 +20,7 @@ import Testing
         }
     }
 
-    @Test func `finds a few changes in much, and gives up where all is different`() throws {
+    @Test func `An edit script finds a few changes in long lists, and gives up if everything differs`() throws {
         let old = Array(0..<200_000)
         var new = old
         for index in stride(from: 1000, to: 190_000, by: 30_000) { new[index] = -index }
@@ -36,7 +37,7 @@ import Testing
         return result
     }
 
-    /// The length of the longest list that both hold, by the plain way.
+    /// The length of the longest common subsequence, by dynamic programming.
     private func common(_ old: [Int], _ new: [Int]) -> Int {
         var row = Array(repeating: 0, count: new.count + 1)
         for one in old {
@@ -51,8 +52,8 @@ import Testing
     }
 }
 
-/// Numbers that look drawn by lot and are the same each time.
-struct Lots: RandomNumberGenerator {
+/// A pseudorandom generator, which gives the same numbers for the same seed.
+struct RandomIntegers: RandomNumberGenerator {
     var state: UInt64
     mutating func next() -> UInt64 {
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -61,29 +62,30 @@ struct Lots: RandomNumberGenerator {
     mutating func next(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
 }
 
-@Suite struct `A difference of text` {
-    @Test(arguments: [
-        ("3.14\n", "3.15\n", ["- 3.14", "+ 3.15", "?    ^"]),
-        ("abc", "abcde", ["- abc", "+ abcde", "?    ^^"]),
-        ("abc", "xyz", ["- abc", "+ xyz"]),
-        ("a\tb1", "a\tb2", ["- a\tb1", "+ a\tb2", "?  \t ^"]),
-        ("a\u{202E}b", "a\u{2028}b", ["- a\\u{202E}b", "+ a\\u{2028}b", "?        ^"]),
-        ("a\nb\nc\n", "a\nc\n", ["  a", "- b", "  c"]),
-        ("a\n", "a\nb\nc\n", ["  a", "+ b", "+ c"]),
-        ("", "a", ["+ a"]),
-        ("a\n", "a", ["- a", "+ a", "\\ no line break at the end"]),
-        ("a \n", "a\n", ["- a ", "+ a", "?  ^"]),
-        ("a\r\n", "a\n", ["- a\\r", "+ a", "?  ^^"]),
-        ("\u{1B}[31mred\u{1B}[0m", "red", ["- \\u{1B}[31mred\\u{1B}[0m", "+ red"]),
-        ("\u{1B}[31mred", "\u{1B}[31mrad", ["- red", "+ rad", "?  ^"]),
-        ("\u{E9}", "e\u{301}", ["- \\u{00E9}", "+ e\\u{0301}", "? ^^^^^^^^"]),
-        ("a\u{7}b", "a\u{0}b", ["- a\\u{07}b", "+ a\\0b", "?   ^^^^^"]),
-    ])
-    func `shows what is gone and what is new`(old: String, new: String, lines: [String]) {
-        #expect(TextDifference(from: old, to: new).lines == lines)
+@Suite struct `A text diff` {
+    @Test(
+        arguments: [
+            ("3.14\n", "3.15\n", ["- 3.14", "+ 3.15", "?    ^"]),
+            ("abc", "abcde", ["- abc", "+ abcde", "?    ^^"]),
+            ("abc", "xyz", ["- abc", "+ xyz"]),
+            ("a\tb1", "a\tb2", ["- a\tb1", "+ a\tb2", "?  \t ^"]),
+            ("a\u{202E}b", "a\u{2028}b", ["- a\\u{202E}b", "+ a\\u{2028}b", "?        ^"]),
+            ("a\nb\nc\n", "a\nc\n", ["  a", "- b", "  c"]),
+            ("a\n", "a\nb\nc\n", ["  a", "+ b", "+ c"]),
+            ("", "a", ["+ a"]),
+            ("a\n", "a", ["- a", "+ a", "\\ without a line end"]),
+            ("a \n", "a\n", ["- a ", "+ a", "?  ^"]),
+            ("a\r\n", "a\n", ["- a\\r", "+ a", "?  ^^"]),
+            ("\u{1B}[31mred\u{1B}[0m", "red", ["- \\u{1B}[31mred\\u{1B}[0m", "+ red"]),
+            ("\u{1B}[31mred", "\u{1B}[31mrad", ["- red", "+ rad", "?  ^"]),
+            ("\u{E9}", "e\u{301}", ["- \\u{00E9}", "+ e\\u{0301}", "? ^^^^^^^^"]),
+            ("a\u{7}b", "a\u{0}b", ["- a\\u{07}b", "+ a\\0b", "?   ^^^^^"]),
+        ] as [(HostileText, HostileText, [String])])
+    func `A text diff shows removed and added lines`(old: HostileText, new: HostileText, lines: [String]) {
+        #expect(TextDifference(from: old.text, to: new.text).lines == lines)
     }
 
-    @Test func `shows a few lines around each change`() {
+    @Test func `A text diff shows a few lines around each change`() {
         let old = (1...40).map { "line \($0)\n" }.joined()
         let new = old.replacing("line 9\n", with: "line nine\n").replacing("line 30\n", with: "")
         #expect(
@@ -95,7 +97,7 @@ struct Lots: RandomNumberGenerator {
             ])
     }
 
-    @Test func `stays short, however long the texts and their lines are`() {
+    @Test func `A text diff stays short, even for long texts and long lines`() {
         let old = (0..<5000).map { "\($0)\n" }.joined()
         let new = (0..<5000).map { "\($0 % 10 == 0 ? -$0 - 1 : $0)\n" }.joined()
         let lines = TextDifference(from: old, to: new).lines

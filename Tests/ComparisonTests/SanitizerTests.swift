@@ -1,8 +1,9 @@
 import GalleyComparison
+import GalleyTestSupport
 import Testing
 
-@Suite struct `A file of sanitizers` {
-    @Test func `is read as nbval reads it, and as configparser does`() throws {
+@Suite struct `A sanitizer file` {
+    @Test func `A sanitizer file is parsed as nbval and configparser parse it`() throws {
         let sanitizers = try TextSanitizers(
             parsing: """
                 \u{FEFF}# Times and dates
@@ -33,37 +34,41 @@ import Testing
             sanitizers.sanitized("1/2/2024 12:34:56 Line at 0x7f #12;one\ntwo") == "DATE-STAMP TIME Line at X both")
     }
 
-    @Test(arguments: ["\n", "\r\n", "\r"])
-    func `may have any line ends, and no section`(end: String) throws {
-        let text = ["regex: a", "replace: b", "regex: b ", "replace:  c "].joined(separator: end)
+    @Test(arguments: ["\n", "\r\n", "\r"] as [HostileText])
+    func `A sanitizer file may have any line ends, and no section`(end: HostileText) throws {
+        let text = ["regex: a", "replace: b", "regex: b ", "replace:  c "].joined(separator: end.text)
         #expect(try TextSanitizers(parsing: text).sanitized("a b aa") == " c  c bb")
     }
 
-    @Test func `is applied in its order, an expression that stands there twice with its last replacement`() throws {
+    @Test func `Sanitizers apply in order, and a repeated expression uses its last replacement`() throws {
         let text = "regex: a\nreplace: b\n[x]\nregex: b\nreplace: c\n[y]\nregex: a\nreplace: d\n"
         #expect(try TextSanitizers(parsing: text).sanitized("ab") == "dc")
         #expect(try TextSanitizers(parsing: "regex: a\nreplace: b\nregex: b\nreplace: c").sanitized("ab") == "cc")
     }
 
-    @Test(arguments: [
-        ("[a]\nregex: x\n[b]\n", "line 2, [a]: 'regex' has no 'replace'; for an empty replacement, write 'replace:'"),
-        ("replace: x", "line 1: 'replace' has no 'regex'"),
-        (
-            "[a]\nregex: x\nregex: y\nreplace: z",
-            "line 2, [a]: 'regex' has no 'replace'; for an empty replacement, write 'replace:'"
-        ),
-        ("[a]\nhello\n", "line 2, [a]: 'hello' is neither [a section] nor 'regex: …' nor 'replace: …'"),
-        (
-            "[t]\nregex: a(b\nreplace: c",
-            "line 2, [t]: the regex 'a(b' is invalid at character 2: a '(' is not closed"
-        ),
-        (
-            "[t]\nregex: a\n\nreplace: \\1",
-            "line 4, [t]: the replacement '\\1' is invalid at character 1: there is no group 1"
-        ),
-    ])
-    func `says what is wrong, and on which line`(text: String, sentence: String) {
-        let error = #expect(throws: SanitizerError.self) { try TextSanitizers(parsing: text) }
+    @Test(
+        arguments: [
+            (
+                "[a]\nregex: x\n[b]\n",
+                "line 2, [a]: 'regex' has no 'replace' with it; an empty one is written 'replace:'"
+            ),
+            ("replace: x", "line 1: 'replace' has no 'regex' with it"),
+            (
+                "[a]\nregex: x\nregex: y\nreplace: z",
+                "line 2, [a]: 'regex' has no 'replace' with it; an empty one is written 'replace:'"
+            ),
+            ("[a]\nhello\n", "line 2, [a]: 'hello' is neither [a section] nor 'regex: …' nor 'replace: …'"),
+            (
+                "[t]\nregex: a(b\nreplace: c",
+                "line 2, [t]: the regex 'a(b' cannot be understood at its character 2: a '(' is not closed"
+            ),
+            (
+                "[t]\nregex: a\n\nreplace: \\1",
+                "line 4, [t]: the replacement '\\1' cannot be understood at its character 1: there is no group 1"
+            ),
+        ] as [(HostileText, String)])
+    func `An error in a sanitizer file names the problem and the line`(text: HostileText, sentence: String) {
+        let error = #expect(throws: SanitizerError.self) { try TextSanitizers(parsing: text.text) }
         #expect(error?.description == sentence)
     }
 }

@@ -1,15 +1,16 @@
 import Foundation
+import GalleyTestSupport
 import Testing
 
-@Suite struct `A check` {
-    private let folder: Folder
+@Suite struct `galley check` {
+    private let folder: TemporaryFolder
 
-    init() throws { folder = try Folder() }
+    init() throws { folder = try TemporaryFolder() }
 
-    /// Runs the notebook once, so that it holds what it puts out.
+    /// Runs the notebook once, so that it has outputs.
     private func prepare(_ sources: [String], tags: [Int: [String]] = [:]) async throws {
         try folder.write(sources, tags: tags)
-        let run = try await Program.run(["execute", "--inplace", "--allow-errors", "a.ipynb"], in: folder)
+        let run = try await GalleyProgram.run(["execute", "--inplace", "--allow-errors", "a.ipynb"], in: folder)
         #expect(run.status == 0, "\(run.errors)")
     }
 
@@ -20,11 +21,11 @@ import Testing
         try folder.write(text.replacing(old, with: new), to: "a.ipynb")
     }
 
-    private func check(_ options: String...) async throws -> Program.Run {
-        try await Program.run(["check"] + options + ["a.ipynb"], in: folder)
+    private func check(_ options: String...) async throws -> GalleyProgram.Run {
+        try await GalleyProgram.run(["check"] + options + ["a.ipynb"], in: folder)
     }
 
-    @Test func `finds nothing where nothing differs, and writes nothing`() async throws {
+    @Test func `A check finds nothing if nothing differs, and writes nothing`() async throws {
         try await prepare(
             ["print('one')\nprint('two')", "6 * 7", "import sys; print('e', file=sys.stderr)", "1/0"],
             tags: [3: ["raises-exception"]])
@@ -37,7 +38,7 @@ import Testing
         #expect(folder.names == ["a.ipynb"])
     }
 
-    @Test func `shows how a text differs`() async throws {
+    @Test func `A check shows how a text differs`() async throws {
         try await prepare(["print('one\\ntwo\\nthree')", "print(1)"])
         try change("two\\\\nthree')", to: "zwei\\\\nthree')")
         let run = try await check("--json", "j", "--junit", "x", "--html", "h", "--events", "e")
@@ -53,7 +54,7 @@ import Testing
         #expect(try !folder.events("e").contains { $0["event"] as? String == "saved" })
     }
 
-    @Test func `goes on after an error, and calls one that nobody expects a failure`() async throws {
+    @Test func `A check continues after an error, and reports an unexpected one as a failure`() async throws {
         try await prepare(["1/0", "print(2)"])
         try change("print(2)", to: "print(3)")
         let run = try await check()
@@ -66,14 +67,14 @@ import Testing
         ("nbval-ignore-output", "", 0), ("", "# NBVAL_IGNORE_OUTPUT\n", 0), ("nbval-skip", "", 0), ("", "", 1),
         ("nbval-check-output", "", 1), ("", "# NBVAL_SKIP\n", 0),
     ])
-    func `heeds what a cell says`(tag: String, comment: String, status: Int) async throws {
+    func `A check follows the marks of a cell`(tag: String, comment: String, status: Int) async throws {
         try await prepare([comment + "print('old')"], tags: tag.isEmpty ? [:] : [0: [tag]])
         try change("print('old')", to: "print('new')")
         #expect(try await check().status == status)
         #expect(try await check("--lax").status == (tag == "nbval-check-output" ? 1 : 0))
     }
 
-    @Test func `lets an error pass that a mark expects`() async throws {
+    @Test func `A check passes an error that a mark expects`() async throws {
         try await prepare(["# NBVAL_RAISES_EXCEPTION\n1/0", "[][0]"], tags: [1: ["nbval-raises-exception"]])
         #expect(try await check().status == 0)
         try change("[][0]", to: "{}[0]")
@@ -82,7 +83,7 @@ import Testing
         #expect(run.errors.contains("cell 2: the error"))
     }
 
-    @Test func `changes texts first by a file of expressions`() async throws {
+    @Test func `A check sanitizes texts with a file of expressions`() async throws {
         try await prepare(["import time; print('at', time.time())"])
         #expect(try await check().status == 1)
         try folder.write("[times]\nregex: at \\d+\\.\\d+\nreplace: at TIME\n", to: "clean.cfg")
@@ -94,7 +95,7 @@ import Testing
         #expect(bad.errors.hasPrefix("galley: --sanitize-with bad.cfg: line 2, [times]: "))
     }
 
-    @Test func `compares pictures by their pixels`() async throws {
+    @Test func `A check compares images by their pixels`() async throws {
         let picture = """
             import zlib, struct, os
             from IPython.display import display, Image
@@ -114,12 +115,12 @@ import Testing
         #expect(run.errors.contains("image/png differs"), "\(run.errors)")
     }
 
-    @Test func `tells what ended a notebook before it could be compared`() async throws {
+    @Test func `A check reports why a notebook ended before it could be compared`() async throws {
         try await prepare(["1", "2"])
         try change("\"2\"", to: "\"import os; os.kill(os.getpid(), 9)\"")
         let run = try await check("--retries", "1")
         #expect(run.status == 5)
-        let options = try await Program.run(["check", "--inplace", "a.ipynb"], in: folder)
+        let options = try await GalleyProgram.run(["check", "--inplace", "a.ipynb"], in: folder)
         #expect(
             options.errors == "galley: galley check writes no notebooks; leave --inplace out, or use galley execute\n")
     }

@@ -1,4 +1,5 @@
 import Foundation
+import GalleyTestSupport
 import Testing
 
 @Suite struct `The command line` {
@@ -6,8 +7,8 @@ import Testing
         ["--help"], ["execute", "--help"], ["nbconvert", "-h"], ["kernels", "--help"], ["wait", "-h"],
         ["clean", "--help"], ["check", "--help"], ["help", "--help"],
     ])
-    func `is explained on one screen`(arguments: [String]) async throws {
-        let run = try await Program.run(arguments)
+    func `The help of a command fits on one screen`(arguments: [String]) async throws {
+        let run = try await GalleyProgram.run(arguments)
         #expect(run.status == 0)
         let lines = run.output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
         #expect(lines.count <= 24 && lines.allSatisfy { $0.count <= 80 })
@@ -17,14 +18,14 @@ import Testing
         func widest(_ environment: [String: String] = [:], stty: String? = nil) async throws -> Int {
             let run =
                 if let stty {
-                    try await Program.run(
+                    try await GalleyProgram.run(
                         [
-                            Program.root + "/Tests/Fixtures/terminal.py", "/bin/sh", "-c",
-                            "stty cols \(stty); '\(Program.path)' help limits",
-                        ], program: Program.python)
+                            Repository.root + "/Tests/Fixtures/terminal.py", "/bin/sh", "-c",
+                            "stty cols \(stty); '\(GalleyProgram.path)' help limits",
+                        ], program: Repository.python)
                 } else {
-                    try await Program.run(
-                        ["help", "limits"], environment: Program.environment.merging(environment) { $1 })
+                    try await GalleyProgram.run(
+                        ["help", "limits"], environment: GalleyProgram.environment.merging(environment) { $1 })
                 }
             #expect(run.status == 0)
             return run.output.split(whereSeparator: \.isNewline).map(\.count).max() ?? 0
@@ -97,31 +98,32 @@ import Testing
         ),
         (["--inplace", "--output-dir", "x", "a.ipynb"], "--output-dir does not go with --inplace or --stdout"),
     ])
-    func `is refused with what would be right`(arguments: [String], words: String) async throws {
-        let run = try await Program.run(["execute"] + arguments)
+    func `A refused command line names what is valid`(arguments: [String], words: String) async throws {
+        let run = try await GalleyProgram.run(["execute"] + arguments)
         #expect(run.status == 2)
         #expect(run.errors == "galley: \(words)\n")
         #expect(run.output == "")
     }
 
     @Test(arguments: ["kernels", "runs", "--help"])
-    func `does not end well where what was asked for cannot be written`(command: String) async throws {
-        let run = try await Program.run(["-c", "'\(Program.path)' \(command) >/dev/full"], program: "/bin/sh")
+    func `A run fails if a requested report cannot be written`(command: String) async throws {
+        let run = try await GalleyProgram.run(
+            ["-c", "'\(GalleyProgram.path)' \(command) >/dev/full"], program: "/bin/sh")
         #expect(run.status == 3)
         #expect(run.errors == "galley: standard output: No space left on device\n")
     }
 
-    @Test func `may be nbconvert's, to the letter`() async throws {
-        let folder = try Folder()
+    @Test func `An nbconvert command line works unchanged`() async throws {
+        let folder = try TemporaryFolder()
         try folder.write(["print(1)"], kernel: "not here")
         let line = [
             "nbconvert", "--to", "notebook", "--inplace", "--ExecutePreprocessor.timeout=600",
             "--ExecutePreprocessor.kernel_name=python3", "--execute", "a.ipynb",
         ]
-        #expect(try await Program.run(line, in: folder).status == 0)
+        #expect(try await GalleyProgram.run(line, in: folder).status == 0)
         #expect(try folder.notebook().outputs == [["1\n"]])
         #expect(
-            try await Program.run(
+            try await GalleyProgram.run(
                 [
                     "nbconvert", "--to", "notebook", "--execute", "--ExecutePreprocessor.kernel_name", "python3",
                     "a.ipynb",
@@ -129,13 +131,13 @@ import Testing
             ).status == 0)
         #expect(try folder.notebook("a.nbconvert.ipynb").outputs == [["1\n"]])
         #expect(
-            try await Program.run([
+            try await GalleyProgram.run([
                 "nbconvert", "--to=notebook", "--execute", "--ExecutePreprocessor.kernel_name=python3", "--output", "b",
                 folder.path + "/a.ipynb",
             ]).status == 0)
         #expect(try folder.notebook("b.ipynb").outputs == [["1\n"]])
         #expect(
-            try await Program.run(
+            try await GalleyProgram.run(
                 [
                     "nbconvert", "--to", "notebook", "--execute", "--ExecutePreprocessor.kernel_name=python3",
                     "--output", "c", "--output-dir", "new/folder",
@@ -144,15 +146,15 @@ import Testing
                 in: folder
             ).status == 0)
         #expect(try folder.notebook("new/folder/c.ipynb").outputs == [["1\n"]])
-        let idle = try await Program.run(["nbconvert", "--to", "notebook", "a.ipynb"], in: folder)
+        let idle = try await GalleyProgram.run(["nbconvert", "--to", "notebook", "a.ipynb"], in: folder)
         #expect(idle.status == 2)
         #expect(idle.errors == "galley: without --execute there is nothing to do, because Galley only runs notebooks\n")
     }
 
-    @Test func `may be that of jupyter execute`() async throws {
-        let folder = try Folder()
+    @Test func `A jupyter execute command line works unchanged`() async throws {
+        let folder = try TemporaryFolder()
         try folder.write(["print(1)", "print(2)", "1/0"], tags: [1: ["leave"]], kernel: "not here")
-        let run = try await Program.run(
+        let run = try await GalleyProgram.run(
             [
                 "execute", "--timeout=60", "--startup_timeout=60", "--kernel_name=python3", "--allow-errors",
                 "--NbClientApp.skip_cells_with_tag=leave",
@@ -163,17 +165,17 @@ import Testing
     }
 }
 
-@Suite struct `What is said meanwhile` {
-    let folder: Folder
+@Suite struct `The progress output` {
+    let folder: TemporaryFolder
 
-    init() throws { folder = try Folder() }
+    init() throws { folder = try TemporaryFolder() }
 
-    @Test func `is a plain line for each cell, and what it prints where that is wanted`() async throws {
+    @Test func `Progress is a plain line for each cell, and the cell's output on request`() async throws {
         try folder.write([
             "# the first line\nimport sys\nfor i in range(3): sys.stdout.write(f'\\r{i}')\nprint()",
             "print('\\x1b[31mred\\x1b[0m \\x07')", "6 * 7",
         ])
-        let run = try await Program.run(["execute", "--inplace", "--stream", "a.ipynb"], in: folder)
+        let run = try await GalleyProgram.run(["execute", "--inplace", "--stream", "a.ipynb"], in: folder)
         #expect(run.errors.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0 != "\u{7F}" || $0 == "\n" })
         let lines = run.errors.split(separator: "\n").map { $0.replacing(/\ +[0-9.]+ m?s/, with: " T") }
         #expect(
@@ -184,14 +186,14 @@ import Testing
             ])
     }
 
-    @Test func `cannot be made to do anything to a terminal`() async throws {
+    @Test func `Progress sends no escape sequences of a notebook to a terminal`() async throws {
         let hostile = "\u{1B}]0;title\u{7}"
         try folder.write(
             ["raise ValueError('a\\x1b[\\x1b#8m \\x9d0;t\\x9c \\x1b[\\r\\x07m \\x1b]0;t\\x07end')"],
             tags: [0: ["timeout=\n\(hostile)fake"]])
         try FileManager.default.moveItem(atPath: folder.path + "/a.ipynb", toPath: folder.path + "/\(hostile)a.ipynb")
-        let run = try await Program.watch(["execute", "--inplace", hostile + "a.ipynb"], in: folder)
-        // Besides colors there is nothing but the status line's own return and erasing, and the terminal's line ends.
+        let run = try await GalleyProgram.watch(["execute", "--inplace", hostile + "a.ipynb"], in: folder)
+        // Besides colors, the only control sequences are those of the status line and line ends.
         let plain = run.output.replacing(/\x{1B}\[[0-9;:]*m/, with: "").replacing("\r\u{1B}[K", with: "").replacing(
             "\r\n", with: "\n")
         #expect(plain.unicodeScalars.allSatisfy { $0 == "\n" || $0.properties.generalCategory != .control })
@@ -199,59 +201,61 @@ import Testing
         #expect(!plain.contains("\nfake"))
     }
 
-    @Test func `is not written over a notebook, nor into what another run writes`() async throws {
+    @Test func `Progress is not written over a notebook or into the output of another run`() async throws {
         try folder.write([
             "open('begun', 'w').close()\n" + waiting(for: "go")
         ])
-        let refused = try await Program.run(["execute", "--inplace", "--events", "a.ipynb", "./a.ipynb"], in: folder)
+        let refused = try await GalleyProgram.run(
+            ["execute", "--inplace", "--events", "a.ipynb", "./a.ipynb"], in: folder)
         #expect(refused.status == 2)
         #expect(refused.errors == "galley: --events a.ipynb: that is the notebook; name another file\n")
-        let running = try await Program.start(["execute", "--inplace", "--events", "events", "a.ipynb"], in: folder)
+        let running = try await GalleyProgram.start(
+            ["execute", "--inplace", "--events", "events", "a.ipynb"], in: folder)
         #expect(try await eventually { folder.names.contains("begun") })
-        let second = try await Program.run(["execute", "--events", "events", "a.ipynb"], in: folder)
+        let second = try await GalleyProgram.run(["execute", "--events", "events", "a.ipynb"], in: folder)
         #expect(second.errors == "galley: --events events: another run writes to it; name another file\n")
         try folder.write("", to: "go")
         #expect(try await running.end().status == 0)
         #expect(try folder.events("events").last?["status"] as? String == "succeeded")
     }
 
-    @Test func `is missed where it cannot be written`() async throws {
+    @Test func `A run fails if its progress file cannot be written`() async throws {
         try folder.write(["print(1)"])
-        let run = try await Program.run(
+        let run = try await GalleyProgram.run(
             ["execute", "--inplace", "--quiet", "--events", "/dev/full", "a.ipynb"], in: folder)
         #expect(run.status == 0)
         #expect(run.errors == "galley: a.ipynb: not all events could be written to /dev/full\n")
         #expect(try folder.notebook().outputs == [["1\n"]])
     }
 
-    @Test func `waits no longer than the grace period for a pipe that nothing reads`() async throws {
+    @Test func `A run waits at most the grace period for a pipe that is not read`() async throws {
         try folder.write(["1"])
         mkfifo(folder.path + "/pipe", 0o600)
-        let run = try await Program.run(
+        let run = try await GalleyProgram.run(
             ["execute", "--inplace", "--grace", "1", "--junit", "pipe", "a.ipynb"], in: folder)
         #expect(run.status == 3)
         #expect(run.errors.contains("junit: pipe is a pipe that no process has read for 1 s"), "\(run.errors)")
         #expect(try folder.notebook().outputs == [["1"]])
         for (option, words) in [("--events", "not all events"), ("--log", "not all lines")] {
-            let told = try await Program.run(
+            let told = try await GalleyProgram.run(
                 ["execute", "--inplace", "--grace", "1", option, "pipe", "a.ipynb"], in: folder)
             #expect(told.status == 0 && told.errors.contains("\(words) could be written to"), "\(told.errors)")
         }
     }
 
-    @Test func `is nothing where nothing is wanted and nothing is wrong`() async throws {
+    @Test func `Progress is empty with --quiet if nothing fails`() async throws {
         try folder.write(["print(1)"])
-        let good = try await Program.run(["execute", "--inplace", "--quiet", "a.ipynb"], in: folder)
+        let good = try await GalleyProgram.run(["execute", "--inplace", "--quiet", "a.ipynb"], in: folder)
         #expect(good.errors == "" && good.output == "")
         try folder.write(["1/0"])
-        let bad = try await Program.run(["execute", "--inplace", "--quiet", "a.ipynb"], in: folder)
+        let bad = try await GalleyProgram.run(["execute", "--inplace", "--quiet", "a.ipynb"], in: folder)
         #expect(bad.errors.hasPrefix("galley: a.ipynb: cell 1 of 1 raised ZeroDivisionError: division by zero\n"))
     }
 
-    @Test func `changes with the time at a terminal`() async throws {
+    @Test func `Progress at a terminal is updated over time`() async throws {
         try folder.write([waiting(for: "go"), "print('\\x1b[2Jsaid')"])
-        // A line that was written over twice, and not by the same.
-        let run = try await Program.watch(
+        // A line that was overwritten twice, with different texts.
+        let run = try await GalleyProgram.watch(
             ["execute", "--inplace", "--stream", "a.ipynb"], in: folder, making: ["(?s)(import os.*){3}": "go"])
         #expect(run.status == 0)
         let status = run.output.matches(of: /\r\x{1B}\[K\[1\/2\] +[0-9.]+ m?s  import os/)
@@ -261,12 +265,12 @@ import Testing
         #expect(run.output.hasSuffix("s\r\n"))
     }
 
-    @Test func `is kept as events, each of which is as its schema says`() async throws {
+    @Test func `Events match their schema`() async throws {
         try folder.write(["print('x')\n1", "import time; time.sleep(1.2)", "1/0", "never"], tags: [1: ["timeout=60"]])
-        let run = try await Program.run(["execute", "--inplace", "--events", "events", "a.ipynb"], in: folder)
+        let run = try await GalleyProgram.run(["execute", "--inplace", "--events", "events", "a.ipynb"], in: folder)
         #expect(run.status == 1)
         let events = try folder.events("events")
-        // A kernel that is slow gives a line and its end one after the other: they are one here.
+        // A slow kernel sends a line and its end separately; here they are one event.
         let names = events.filter { $0["text"] as? String != "\n" }.compactMap { $0["event"] as? String }
         #expect(
             names.filter { $0 != "saved" } == [
@@ -278,26 +282,28 @@ import Testing
             events.last?["status"] as? String == "raised" && events.last?["exit_status"] as? Int == 1
                 && events.last?["cell"] as? Int == 3)
         try await validate()
-        // Whatever else can happen.
+        // The other events.
         try folder.write(["import time; time.sleep(100)"])
         #expect(
-            try await Program.run(
+            try await GalleyProgram.run(
                 ["execute", "--inplace", "--timeout", "1", "--events", "events", "a.ipynb"], in: folder
             )
             .status == 124)
         try await validate()
         try folder.write(["import os; os._exit(1)"])
         #expect(
-            try await Program.run(["execute", "--inplace", "--events", "events", "a.ipynb"], in: folder).status == 5)
+            try await GalleyProgram.run(["execute", "--inplace", "--events", "events", "a.ipynb"], in: folder).status
+                == 5)
         try await validate()
         try folder.write([
             "from IPython.display import *\nh = display(1, display_id=True)\nh.update(2)\nclear_output()\nimport sys\nsys.exit(9)"
         ])
         #expect(
-            try await Program.run(["execute", "--inplace", "--events", "events", "a.ipynb"], in: folder).status == 9)
+            try await GalleyProgram.run(["execute", "--inplace", "--events", "events", "a.ipynb"], in: folder).status
+                == 9)
         try await validate()
         #expect(
-            try await Program.run(
+            try await GalleyProgram.run(
                 ["execute", "--inplace", "--kernel", "none", "--events", "events", "a.ipynb"], in: folder
             )
             .status == 4)
@@ -306,23 +312,21 @@ import Testing
     }
 
     private func validate() async throws {
-        let script = """
-            import json, jsonschema
-            schema = json.load(open('\(Program.root)/Sources/CLI/events.schema.json'))
-            for line in open('events'): jsonschema.Draft202012Validator(schema).validate(json.loads(line))
-            """
-        let run = try await Program.run(["-c", script], program: Program.python, in: folder)
+        let schema = Repository.root + "/Sources/CLI/events.schema.json"
+        let run = try await GalleyProgram.run(
+            [Repository.fixture("judges/events.py"), schema, "events"], program: Repository.python, in: folder)
         #expect(run.status == 0, "\(run.errors)")
     }
 }
 
-@Suite struct `Beside nbconvert` {
-    @Test func `the same is left in every notebook`() async throws {
-        var environment = Program.environment
-        // Where R's kernel is not found by a Python of its own.
+@Suite struct `Compared with nbconvert` {
+    @Test func `Every notebook has the same result as with nbconvert`() async throws {
+        var environment = GalleyProgram.environment
+        // R's kernel is in the system's folder.
         environment["JUPYTER_PATH"]? += ":/usr/share/jupyter"
-        let run = try await Program.run(
-            [Program.root + "/Tests/Fixtures/conformance/compare.py", Program.path], program: Program.python,
+        let run = try await GalleyProgram.run(
+            [Repository.root + "/Tests/Fixtures/conformance/compare.py", GalleyProgram.path],
+            program: Repository.python,
             environment: environment)
         #expect(run.status == 0, "\(run.output)\(run.errors.suffix(2000))")
         let count = run.output.split(separator: "\n").count { $0.hasPrefix("same ") }

@@ -1,20 +1,22 @@
 import Foundation
+import GalleyTestSupport
 import Testing
 
 @Suite struct `A shell` {
     static let shells = ["bash", "zsh", "fish"]
 
     /// Types a line into a shell, and returns the arguments of the program that the shell runs then.
-    private func type(_ keys: String, into shell: String, in folder: Folder) async throws -> [String] {
-        let run = try await Program.run(
-            [Program.root + "/Tests/Fixtures/completion.py", shell, Program.path, keys], program: Program.python,
+    private func type(_ keys: String, into shell: String, in folder: TemporaryFolder) async throws -> [String] {
+        let run = try await GalleyProgram.run(
+            [Repository.root + "/Tests/Fixtures/completion.py", shell, GalleyProgram.path, keys],
+            program: Repository.python,
             environment: ["JUPYTER_PATH": folder.path, "PATH": "/usr/bin:/bin"], in: folder)
         #expect(run.status == 0, "\(run.errors)")
         return run.output.split(separator: "\n").map(String.init)
     }
 
-    private func folder() throws -> Folder {
-        let folder = try Folder()
+    private func folder() throws -> TemporaryFolder {
+        let folder = try TemporaryFolder()
         for path in ["kernels/tern-lab", "out-of-here"] {
             try FileManager.default.createDirectory(
                 atPath: folder.path + "/" + path, withIntermediateDirectories: true)
@@ -58,12 +60,13 @@ import Testing
         let folder = try folder()
         let name = "tern\(UUID().uuidString.prefix(8).lowercased())"
         try folder.write([waiting(for: "go")], to: "\(name).ipynb")
-        let run = try await Program.run(["execute", "--inplace", "--detach", "--quiet", "\(name).ipynb"], in: folder)
+        let run = try await GalleyProgram.run(
+            ["execute", "--inplace", "--detach", "--quiet", "\(name).ipynb"], in: folder)
         let id = run.output.split(separator: "\n").first.map(String.init) ?? ""
         #expect(run.status == 0 && id.hasPrefix(name))
         #expect(try await type("galley wait \(name)<TAB>", into: shell, in: folder) == ["wait", id])
         try folder.write("", to: "go")
-        #expect(try await Program.run(["wait", id]).status == 0)
+        #expect(try await GalleyProgram.run(["wait", id]).status == 0)
     }
 
     @Test func `gets names that are harmless as words, and nothing on an error`() async throws {
@@ -75,7 +78,7 @@ import Testing
                 #"{"argv": ["/bin/true"], "display_name": "T", "language": "python"}"#,
                 to: "kernels/\(name)/kernel.json")
         }
-        let list = try await Program.run(
+        let list = try await GalleyProgram.run(
             ["completions", "--list", "kernels"], environment: ["JUPYTER_PATH": folder.path, "PATH": "/usr/bin"])
         #expect(list.status == 0 && list.errors == "")
         let names = list.output.split(separator: "\n")
@@ -90,11 +93,11 @@ import Testing
         "version",
     ])
     func `is shown by man without a warning`(command: String) async throws {
-        let folder = try Folder()
-        let page = try await Program.run(["help", "--man"] + (command.isEmpty ? [] : [command]))
+        let folder = try TemporaryFolder()
+        let page = try await GalleyProgram.run(["help", "--man"] + (command.isEmpty ? [] : [command]))
         #expect(page.status == 0)
         try folder.write(page.output, to: "page.1")
-        let shown = try await Program.run(
+        let shown = try await GalleyProgram.run(
             ["-l", "--warnings", "-E", "UTF-8", "page.1"], program: "/usr/bin/man",
             environment: ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "MANWIDTH": "80"], in: folder)
         #expect(shown.status == 0 && shown.errors == "")

@@ -1,7 +1,8 @@
 import Foundation
+import GalleyTestSupport
 import Testing
 
-/// An example of the documentation, with what is in the notebook that it runs, and what it prints.
+/// An example of the documentation, with the cells that it runs and its output.
 struct Example: Sendable, CustomTestStringConvertible {
     let name: String
     var cells = ["6 * 7"]
@@ -63,32 +64,32 @@ struct Example: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite struct `The examples` {
+@Suite struct `The library examples` {
     @Test(arguments: Example.all)
-    func `do what they say`(example: Example) async throws {
-        let folder = try Folder()
+    func `The examples print what they promise`(example: Example) async throws {
+        let folder = try TemporaryFolder()
         try folder.write(example.cells, to: "report.ipynb")
         try folder.write(["6 * 7"], to: "clean.ipynb")
         let existing =
             try ["Kernels that run already", "Options"].contains(example.name)
             ? ExistingKernel("kernel-4711", in: folder) : nil
         defer { existing?.end() }
-        let run = try await Program.run([example.name], program: Program.besideTests("Examples"), in: folder)
+        let run = try await GalleyProgram.run([example.name], program: Repository.products + "/Examples", in: folder)
         #expect(run.status == 0)
         #expect(example.comparable(run.output) == example.comparable(example.output))
     }
 
-    @Test func `are all run`() async throws {
-        let run = try await Program.run([], program: Program.besideTests("Examples"))
+    @Test func `The examples are all run`() async throws {
+        let run = try await GalleyProgram.run([], program: Repository.products + "/Examples")
         #expect(run.output.split(separator: "\n").map(String.init).sorted() == Example.all.map(\.name).sorted())
-        // Each is a function by itself, which has a name.
-        let functions = try Documents.text(of: "Tests/Examples/Examples.swift").matches(of: #/\nfunc /#)
+        // Each example is a function with its own name.
+        let functions = try DocumentationCode.text(of: "Tests/Examples/Examples.swift").matches(of: #/\nfunc /#)
         #expect(functions.count == Example.all.count)
     }
 
-    @Test func `are those of the documentation, to the letter`() throws {
-        let source = Block.lines(of: try Documents.text(of: "Tests/Examples/Examples.swift"))
-        let blocks = try Documents.blocks()
+    @Test func `The examples are those of the documentation, letter by letter`() throws {
+        let source = CodeBlock.lines(of: try DocumentationCode.text(of: "Tests/Examples/Examples.swift"))
+        let blocks = try DocumentationCode.blocks()
         for kind in [".docc", "README", ".swift"] {
             #expect(blocks.contains { $0.file.contains(kind) }, "nothing was found in \(kind)")
         }
@@ -103,7 +104,7 @@ struct Example: Sendable, CustomTestStringConvertible {
 }
 
 extension Example {
-    /// What may differ from run to run left out: times, and the order of what happens at a time.
+    /// Returns a text without times, and with simultaneous lines in a fixed order.
     fileprivate func comparable(_ text: String) -> [String] {
         let lines = text.replacing(/[0-9?.e-]+ seconds/, with: "TIME").split(separator: "\n").map(String.init)
         return name == "Run many" ? lines.sorted() : lines

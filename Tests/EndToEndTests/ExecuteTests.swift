@@ -1,16 +1,17 @@
 import Foundation
+import GalleyTestSupport
 import Testing
 
-@Suite struct `A notebook that is run` {
-    let folder: Folder
+@Suite struct `galley execute` {
+    let folder: TemporaryFolder
 
-    init() throws { folder = try Folder() }
+    init() throws { folder = try TemporaryFolder() }
 
-    private func execute(_ arguments: String...) async throws -> Program.Run {
-        try await Program.run(["execute"] + arguments, in: folder)
+    private func execute(_ arguments: String...) async throws -> GalleyProgram.Run {
+        try await GalleyProgram.run(["execute"] + arguments, in: folder)
     }
 
-    @Test func `is run in place, beside itself, elsewhere, or through the standard streams`() async throws {
+    @Test func `A notebook runs in place, beside itself, elsewhere, or through the standard streams`() async throws {
         try folder.write(["print('new')"])
         let original = try folder.text("a.ipynb")
         #expect(try await execute("a.ipynb").status == 0)
@@ -20,7 +21,7 @@ import Testing
         #expect(try await execute("--output-dir=there/new", "a.ipynb").status == 0)
         #expect(try folder.notebook("there/new/a.ipynb").outputs == [["new\n"]])
         #expect(try RunNotebook(Data(await execute("--stdout", "a.ipynb").output.utf8)).outputs == [["new\n"]])
-        let piped = try await Program.run(["execute", "-"], in: folder, input: original)
+        let piped = try await GalleyProgram.run(["execute", "-"], in: folder, input: original)
         #expect(try RunNotebook(Data(piped.output.utf8)).outputs == [["new\n"]])
         #expect(try folder.text("a.ipynb") == original)
         let inPlace = try await execute("--inplace", "a.ipynb")
@@ -31,11 +32,11 @@ import Testing
         #expect(folder.names == ["a.executed.ipynb", "a.ipynb", "b.ipynb", "there"])
     }
 
-    @Test func `works in its own folder, with the variables that it is given, or where it is told to`() async throws {
+    @Test func `A notebook runs in its own folder or the requested one, with the given variables`() async throws {
         try folder.write(["import os\nprint(os.getcwd(), os.environ['WORD'])"])
-        let elsewhere = try Folder()
-        let odd = Program.environment.merging(["": "of no name"]) { $1 }
-        let run = try await Program.run(
+        let elsewhere = try TemporaryFolder()
+        let odd = GalleyProgram.environment.merging(["": "of no name"]) { $1 }
+        let run = try await GalleyProgram.run(
             ["execute", "--inplace", "--env", "WORD=a=b", folder.path + "/a.ipynb"], environment: odd, in: elsewhere)
         #expect(run.status == 0)
         #expect(try folder.notebook().outputs == [["\(folder.path) a=b\n"]])
@@ -43,7 +44,7 @@ import Testing
         #expect(try folder.notebook().outputs == [["\(elsewhere.path) \n"]])
     }
 
-    @Test func `keeps everything up to an error, which is shown where it is`() async throws {
+    @Test func `A run keeps everything up to an error, which is shown`() async throws {
         try folder.write(["print('before')", "print('here')\nx = 1\n1 / 0", "print('never')"])
         let run = try await execute("--inplace", "a.ipynb")
         #expect(run.status == 1)
@@ -70,9 +71,10 @@ import Testing
             (["--allow-error", "KeyError"], 1, []),
             (["--ExecutePreprocessor.allow_error_names=['ValueError']"], 0, ["ran"]),
         ] as [([String], Int32, [String])])
-    func `goes on after an error that is allowed`(flags: [String], status: Int32, after: [String]) async throws {
+    func `A run continues after an allowed error`(flags: [String], status: Int32, after: [String]) async throws {
         try folder.write(["raise ValueError('x')", "print('ran', end='')"])
-        #expect(try await Program.run(["execute", "--inplace"] + flags + ["a.ipynb"], in: folder).status == status)
+        #expect(
+            try await GalleyProgram.run(["execute", "--inplace"] + flags + ["a.ipynb"], in: folder).status == status)
         #expect(try folder.notebook().outputs == [["ValueError"], after])
     }
 
@@ -81,14 +83,14 @@ import Testing
             ("sys.exit()", 0), ("sys.exit(0)", 0), ("sys.exit(7)", 7), ("sys.exit(127)", 127), ("sys.exit(4)", 1),
             ("sys.exit(124)", 1), ("sys.exit(300)", 1), ("sys.exit('gone')", 1), ("quit()", 0),
         ] as [(String, Int32)])
-    func `can end itself, with a status`(source: String, status: Int32) async throws {
+    func `A notebook can end itself with a status`(source: String, status: Int32) async throws {
         try folder.write(["print('before')", "import sys; \(source)", "print('never')"])
         #expect(try await execute("--inplace", "a.ipynb").status == status)
         #expect(try folder.notebook().outputs[0] == ["before\n"])
         #expect(try folder.notebook().outputs[2] == [])
     }
 
-    @Test func `gets the kernel's own error from input, or the answers that it is given`() async throws {
+    @Test func `Code that reads input gets the kernel's error, or the given answers`() async throws {
         try folder.write(["print(input('name? '), input())", "input()"])
         #expect(try await execute("--inplace", "a.ipynb").status == 1)
         #expect(try folder.notebook().outputs == [["StdinNotImplementedError"], []])
@@ -97,7 +99,7 @@ import Testing
         #expect(try folder.notebook().outputs[1] == ["EOFError"])
     }
 
-    @Test func `keeps what threads print after their cell, in their cell`() async throws {
+    @Test func `Output of threads after their cell stays in their cell`() async throws {
         try folder.write([
             """
             import contextvars, threading
@@ -115,7 +117,7 @@ import Testing
         #expect(try folder.notebook().outputs == [["first\nlate\n"], ["second\n"], ["third\n"]])
     }
 
-    @Test func `is left byte for byte, without a kernel, where there is nothing to run`() async throws {
+    @Test func `A notebook without code stays byte for byte, without a kernel`() async throws {
         let text =
             "{\"cells\": [  {\"cell_type\":\"code\",\"source\":\" \\n\",\"metadata\":{},\"outputs\":[],\"execution_count\":5}],\r\n \"metadata\": {\"kernelspec\":{\"name\":\"no such kernel\"}}, \"nbformat\": 4, \"nbformat_minor\": 2}"
         try folder.write(text, to: "a.ipynb")
@@ -131,7 +133,7 @@ import Testing
         #expect(try folder.text("a.ipynb") == skipped)
     }
 
-    @Test func `runs in part, and shows no other part of it`() async throws {
+    @Test func `A partial run shows no cells outside of its range`() async throws {
         try folder.write(["print(1)", "print(2)", "print(3)"], tags: [1: ["here"]])
         #expect(try await execute("--inplace", "--start-at", "here", "--stop-after", "2", "a.ipynb").status == 0)
         #expect(try folder.notebook().outputs == [[], ["2\n"], []])
@@ -143,7 +145,7 @@ import Testing
         )
     }
 
-    @Test func `tells of its run in its metadata only where that is wanted`() async throws {
+    @Test func `A run is recorded in the metadata only on request`() async throws {
         try folder.write(["print(1)", "1/0"])
         #expect(try await execute("--inplace", "--record", "--timeout", "60", "a.ipynb").status == 1)
         let record = try #require(try folder.notebook().metadata["galley"] as? [String: Any])
@@ -158,7 +160,7 @@ import Testing
         #expect(try !folder.text("a.ipynb").contains("\"execution\""))
     }
 
-    @Test func `can have its outputs cut, and its progress bars collapsed`() async throws {
+    @Test func `Outputs can be limited, and progress bars collapsed`() async throws {
         try folder.write([
             "for i in range(1000): print('x' * 99)", "import sys\nfor i in range(50): sys.stdout.write(f'\\r{i}')",
         ])
@@ -172,7 +174,7 @@ import Testing
         #expect(outputs[1] == ["49"])
     }
 
-    @Test func `changes nothing in its file but outputs, counts and times, in whatever style that is`() async throws {
+    @Test func `A run changes only outputs, counts and times, in any file style`() async throws {
         let text = """
             {
                 "nbformat_minor": 5,\r
@@ -197,39 +199,40 @@ import Testing
     }
 }
 
-@Suite struct `A kernel that is wanted` {
-    let folder: Folder
+@Suite struct `The kernel of a notebook` {
+    let folder: TemporaryFolder
 
-    init() throws { folder = try Folder() }
+    init() throws { folder = try TemporaryFolder() }
 
-    @Test func `is named by the notebook or by whoever runs it, and has to be there`() async throws {
+    @Test func `The kernel is named by the notebook or the user, and has to exist`() async throws {
         try folder.write(["print(1)"], kernel: "pyhton3")
-        let missing = try await Program.run(["execute", "--inplace", "a.ipynb"], in: folder)
+        let missing = try await GalleyProgram.run(["execute", "--inplace", "a.ipynb"], in: folder)
         #expect(missing.status == 4)
         #expect(missing.errors.hasPrefix("galley: Kernel 'pyhton3' not found. Did you mean 'python3'"))
         #expect(try folder.notebook().outputs == [["old\n"]])
         #expect(
-            try await Program.run(["execute", "--inplace", "--kernel", "python3", "a.ipynb"], in: folder).status == 0)
+            try await GalleyProgram.run(["execute", "--inplace", "--kernel", "python3", "a.ipynb"], in: folder).status
+                == 0)
         #expect(try folder.notebook().outputs == [["1\n"]])
     }
 
-    @Test func `may be replaced by the only one of the language, where that is allowed`() async throws {
+    @Test func `The kernel may be replaced by the only one of the language, if that is allowed`() async throws {
         try folder.write(["cat(1)"], kernel: "somebodys-r")
         let text = try folder.text("a.ipynb").replacing("\"python\"", with: "\"R\"")
         try folder.write(text, to: "a.ipynb")
-        #expect(try await Program.run(["execute", "--inplace", "a.ipynb"], in: folder).status == 4)
-        let run = try await Program.run(["execute", "--inplace", "--kernel-fallback", "a.ipynb"], in: folder)
+        #expect(try await GalleyProgram.run(["execute", "--inplace", "a.ipynb"], in: folder).status == 4)
+        let run = try await GalleyProgram.run(["execute", "--inplace", "--kernel-fallback", "a.ipynb"], in: folder)
         #expect(run.status == 0)
         #expect(
             run.errors.contains("kernel 'somebodys-r' is not installed; using 'ir', the only kernel for R\n"))
         #expect(try folder.notebook().outputs == [["1"]])
     }
 
-    @Test func `is not guessed where it is described without its name`() async throws {
+    @Test func `The kernel is not guessed from metadata without its name`() async throws {
         try folder.write(["print(1)"])
         try folder.write(
             try folder.text("a.ipynb").replacing("\"name\" : \"python3\"", with: "\"own\" : 1"), to: "a.ipynb")
-        let run = try await Program.run(["execute", "--inplace", "a.ipynb"], in: folder)
+        let run = try await GalleyProgram.run(["execute", "--inplace", "a.ipynb"], in: folder)
         #expect(run.status == 4)
         #expect(run.errors.hasSuffix("name, or choose a kernel: --kernel python3\n"), "\(run.errors)")
     }
@@ -238,8 +241,8 @@ import Testing
         ("os._exit(3)", "it exited with status 3"),
         ("os.kill(os.getpid(), 11)", "it was ended by signal 11 (SIGSEGV)"),
     ])
-    func `may die, which the file and the status tell`(death: String, end: String) async throws {
-        // What a kernel has said has left it once somebody has heard it.
+    func `A kernel that dies is reported in the file and the status`(death: String, end: String) async throws {
+        // An output has left the kernel once it is in the events file.
         let source = """
             import os, time
             print('said', flush=True)
@@ -247,7 +250,7 @@ import Testing
             \(death)
             """
         try folder.write(["print('before')", source, "print('never')"])
-        let run = try await Program.run(["execute", "--inplace", "--events", "events", "a.ipynb"], in: folder)
+        let run = try await GalleyProgram.run(["execute", "--inplace", "--events", "events", "a.ipynb"], in: folder)
         #expect(run.status == 5)
         #expect(run.errors.contains("galley: a.ipynb: the kernel died: \(end)"))
         #expect(run.errors.contains(", in cell 2 of 3\n"))
@@ -256,9 +259,9 @@ import Testing
     }
 }
 
-@Suite struct `A file that cannot be run` {
-    @Test func `is refused with what is wrong and what to do, and the status for it`() async throws {
-        let folder = try Folder()
+@Suite struct `A notebook that cannot run` {
+    @Test func `A file that cannot run is refused with the problem, advice and a status`() async throws {
+        let folder = try TemporaryFolder()
         try folder.write("{\"cells\": [}", to: "broken.ipynb")
         try folder.write("{}", to: "empty.ipynb")
         try folder.write(["print(1)"], to: "readonly.ipynb")
@@ -268,43 +271,43 @@ import Testing
             ("broken.ipynb", "not a notebook, because it is not JSON: line 1, column 12"),
             ("empty.ipynb", "has no 'cells'"), ("readonly.ipynb", "is read-only; give write permission"),
         ] {
-            let run = try await Program.run(["execute", "--inplace", name], in: folder)
+            let run = try await GalleyProgram.run(["execute", "--inplace", name], in: folder)
             #expect(run.status == 3, "\(name)")
             #expect(run.errors.hasPrefix("galley: \(name)"), "\(run.errors)")
             #expect(run.errors.contains(words), "\(run.errors)")
             #expect(run.errors.split(separator: "\n").count == 1)
         }
         try folder.write(["print(1)"])
-        let nowhere = try await Program.run(["execute", "--output", "no/such/b.ipynb", "a.ipynb"], in: folder)
+        let nowhere = try await GalleyProgram.run(["execute", "--output", "no/such/b.ipynb", "a.ipynb"], in: folder)
         #expect(nowhere.status == 3)
         #expect(nowhere.errors == "galley: no/such/b.ipynb: its folder does not exist; create it first\n")
     }
 
-    @Test func `is refused while another run works on it, and not after that`() async throws {
-        let folder = try Folder()
+    @Test func `A file is refused while another run uses it, and not afterwards`() async throws {
+        let folder = try TemporaryFolder()
         try folder.write(["print('first')", waiting(for: "go")])
-        let first = try await Program.start(["execute", "--inplace", "a.ipynb"], in: folder)
-        // Also once what runs has been saved, which makes it another file.
+        let first = try await GalleyProgram.start(["execute", "--inplace", "a.ipynb"], in: folder)
+        // The same holds after a save, which replaces the file.
         #expect(try await eventually { try folder.notebook().outputs[0] == ["first\n"] })
-        let second = try await Program.run(["execute", "--inplace", "a.ipynb"], in: folder)
+        let second = try await GalleyProgram.run(["execute", "--inplace", "a.ipynb"], in: folder)
         #expect(second.status == 3)
         #expect(second.errors.hasPrefix("galley: a.ipynb is being run by another process"))
         try folder.write("", to: "go")
         #expect(try await first.end().status == 0)
         #expect(try folder.notebook().counts == [1, 2])
-        #expect(try await Program.run(["execute", "--inplace", "a.ipynb"], in: folder).status == 0)
+        #expect(try await GalleyProgram.run(["execute", "--inplace", "a.ipynb"], in: folder).status == 0)
     }
 
     @Test(arguments: [["--inplace"], ["--output", "./a.ipynb"], ["--output-dir", "."]])
-    func `gets its result beside what somebody else has put there meanwhile, and says where`(arguments: [String])
+    func `A result goes beside a file that another program has changed, and the message says where`(arguments: [String])
         async throws
     {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         try folder.write([
             "open('begun', 'w').close()\n" + waiting(for: "go")
         ])
-        // Whatever it is called, it is the same file.
-        let run = try await Program.start(["execute"] + arguments + ["a.ipynb"], in: folder)
+        // The file is the same under each of its names.
+        let run = try await GalleyProgram.start(["execute"] + arguments + ["a.ipynb"], in: folder)
         #expect(try await eventually { folder.names.contains("begun") })
         try folder.write(["print('somebody else')"])
         let edited = try folder.text("a.ipynb")
@@ -321,10 +324,10 @@ import Testing
         #expect(end.errors.hasSuffix(", saved as a.galley-conflict.ipynb\n"))
     }
 
-    @Test func `is refused where it is a pipe`() async throws {
-        let folder = try Folder()
+    @Test func `A notebook in a pipe is refused in place`() async throws {
+        let folder = try TemporaryFolder()
         mkfifo(folder.path + "/pipe.ipynb", 0o600)
-        let run = try await Program.run(["execute", "--inplace", "pipe.ipynb"], in: folder)
+        let run = try await GalleyProgram.run(["execute", "--inplace", "pipe.ipynb"], in: folder)
         #expect(run.status == 3)
         #expect(run.errors == "galley: pipe.ipynb is not a file\n")
     }

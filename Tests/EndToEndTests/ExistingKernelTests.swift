@@ -1,4 +1,5 @@
 import Foundation
+import GalleyTestSupport
 import Testing
 
 /// A kernel that another program than Galley has started.
@@ -7,7 +8,7 @@ final class ExistingKernel {
     private let process = Process()
 
     /// Starts a kernel that writes its connection file, or listens on sockets in a folder that a file names.
-    init(_ name: String, in folder: Folder, ipc: Bool = false, r: Bool = false, key: String = "k") throws {
+    init(_ name: String, in folder: TemporaryFolder, ipc: Bool = false, r: Bool = false, key: String = "k") throws {
         path = folder.path + "/" + name + ".json"
         if ipc || r {
             let ports = try ipc ? Array(1...5) : Self.freePorts()
@@ -19,20 +20,20 @@ final class ExistingKernel {
             for (name, port) in zip(names, ports) { file[name] = port }
             try JSONSerialization.data(withJSONObject: file).write(to: URL(fileURLWithPath: path))
         }
-        // A job in the background is deaf to SIGINT, and so would this kernel be.
+        // A background job ignores SIGINT, and this kernel would inherit that.
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments =
             ["--default-signal=INT"]
             + (r
                 ? ["/usr/bin/R", "--slave", "-e", "IRkernel::main()", "--args", path]
-                : [Program.python, "-m", "ipykernel_launcher", "-f", path])
+                : [Repository.python, "-m", "ipykernel_launcher", "-f", path])
         process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
-        process.environment = Program.environment.merging(["HOME": folder.path]) { $1 }
+        process.environment = GalleyProgram.environment.merging(["HOME": folder.path]) { $1 }
         for stream in [\Process.standardInput, \.standardOutput, \.standardError] {
             process[keyPath: stream] = FileHandle.nullDevice
         }
-        try Program.Running.starting.withLock { try process.run() }
-        // Those who attach find it by its file, which python writes once it listens.
+        try GalleyProgram.RunningProgram.starting.withLock { try process.run() }
+        // Clients find the kernel by its file, which Python writes once it listens.
         while !FileManager.default.fileExists(atPath: path), process.isRunning { usleep(10_000) }
     }
 
@@ -63,17 +64,17 @@ final class ExistingKernel {
     }
 }
 
-@Suite struct `A kernel that runs already` {
-    let folder: Folder
+@Suite struct `An existing kernel` {
+    let folder: TemporaryFolder
 
-    init() throws { folder = try Folder() }
+    init() throws { folder = try TemporaryFolder() }
 
-    private func execute(_ arguments: String...) async throws -> Program.Run {
-        try await Program.run(["execute", "--inplace"] + arguments + ["a.ipynb"], in: folder)
+    private func execute(_ arguments: String...) async throws -> GalleyProgram.Run {
+        try await GalleyProgram.run(["execute", "--inplace"] + arguments + ["a.ipynb"], in: folder)
     }
 
     @Test(arguments: [false, true], ["k", ""])
-    func `keeps its state from run to run, over ports and sockets, whether or not it signs`(
+    func `An existing kernel keeps its state from run to run, over ports and sockets, signed or not`(
         ipc: Bool, key: String
     ) async throws {
         let kernel = try ExistingKernel("kernel-one", in: folder, ipc: ipc, r: false, key: key)
@@ -87,7 +88,7 @@ final class ExistingKernel {
         #expect(kernel.isRunning)
     }
 
-    @Test func `is found by a part of its name, as the newest, and in the list`() async throws {
+    @Test func `An existing kernel is found by a part of its name, as the newest, and in the list`() async throws {
         let kernel = try ExistingKernel("kernel-4711", in: folder)
         defer { kernel.end() }
         try folder.write(["1"])
@@ -95,7 +96,7 @@ final class ExistingKernel {
             let run = try await execute("--existing", name)
             #expect(run.status == 0, "\(run.errors)")
         }
-        let list = try await Program.run(["kernels"], in: folder)
+        let list = try await GalleyProgram.run(["kernels"], in: folder)
         #expect(list.output.contains(/4711 +existing +4711/), "\(list.output)")
         let missing = try await execute("--existing", "4712")
         #expect(missing.status == 4)
@@ -103,7 +104,7 @@ final class ExistingKernel {
             missing.errors.hasPrefix("galley: No connection file matches '4712'. Looked in: ."), "\(missing.errors)")
     }
 
-    @Test func `survives an error, a time limit, SIGTERM and SIGKILL of Galley`() async throws {
+    @Test func `An existing kernel survives an error, a time limit, SIGTERM and SIGKILL of Galley`() async throws {
         let kernel = try ExistingKernel("kernel-one", in: folder)
         defer { kernel.end() }
         try folder.write(["raise ValueError('no')"])
@@ -112,7 +113,7 @@ final class ExistingKernel {
         #expect(try await execute("--existing", kernel.path, "--timeout", "1").status == 124)
         for (signal, status) in [(SIGTERM, Int32(143)), (SIGKILL, -9)] {
             try folder.write(["open('begun', 'w').close()\n" + waiting(for: "go")])
-            let run = try await Program.start(
+            let run = try await GalleyProgram.start(
                 ["execute", "--inplace", "--existing", kernel.path, "a.ipynb"], in: folder)
             #expect(try await eventually { folder.names.contains("begun") })
             run.send(signal)
@@ -127,7 +128,7 @@ final class ExistingKernel {
         #expect(try folder.notebook().outputs == [["still here\n"]])
     }
 
-    @Test func `that dies is told of as any other`() async throws {
+    @Test func `An existing kernel that dies is reported like any other`() async throws {
         let kernel = try ExistingKernel("kernel-one", in: folder)
         defer { kernel.end() }
         try folder.write(["print('last words', flush=True)\nimport os; os.kill(os.getpid(), 9)", "2"])
@@ -140,7 +141,7 @@ final class ExistingKernel {
         #expect(gone.errors.contains("It has ended, or it is busy with other code"), "\(gone.errors)")
     }
 
-    @Test func `of R is used, and interrupted by the signal that it knows`() async throws {
+    @Test func `An existing R kernel runs cells, and is interrupted by its own signal`() async throws {
         let kernel = try ExistingKernel("kernel-r", in: folder, ipc: false, r: true)
         defer { kernel.end() }
         try folder.write(["x <- 6 * 7; print(x)", "Sys.sleep(600)"])
@@ -153,7 +154,7 @@ final class ExistingKernel {
         #expect(try folder.notebook().outputs == [["[1] 43\n"]])
     }
 
-    @Test func `is not changed in what it was started with`() async throws {
+    @Test func `An existing kernel keeps the settings that it was started with`() async throws {
         let kernel = try ExistingKernel("kernel-one", in: folder)
         defer { kernel.end() }
         try folder.write(["1"])
@@ -163,7 +164,7 @@ final class ExistingKernel {
             (["--leave-children"], "cannot be made to leave processes behind"),
             (["--kernel", "bash"], "The kernel is already running, so it cannot be 'bash'"),
         ] {
-            let run = try await Program.run(
+            let run = try await GalleyProgram.run(
                 ["execute", "--inplace", "--existing", kernel.path] + option + ["a.ipynb"], in: folder)
             #expect(run.status == 4)
             #expect(run.errors.contains(words), "\(run.errors)")
@@ -175,13 +176,13 @@ final class ExistingKernel {
             run.errors.contains("not a valid connection file: it has no valid 'shell_port'"), "\(run.errors)")
     }
 
-    @Test func `runs the notebooks of a batch one after the other`() async throws {
+    @Test func `An existing kernel runs the notebooks of a batch one after the other`() async throws {
         let kernel = try ExistingKernel("kernel-one", in: folder)
         defer { kernel.end() }
         for name in ["a.ipynb", "b.ipynb", "c.ipynb"] {
             try folder.write(["n = globals().get('n', 0) + 1; print(n)"], to: name)
         }
-        let run = try await Program.run(
+        let run = try await GalleyProgram.run(
             ["execute", "--inplace", "-j", "3", "--existing", kernel.path, "a.ipynb", "b.ipynb", "c.ipynb"], in: folder)
         #expect(run.status == 0, "\(run.errors)")
         let outputs = try ["a.ipynb", "b.ipynb", "c.ipynb"].map { try folder.notebook($0).outputs }

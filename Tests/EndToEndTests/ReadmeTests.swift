@@ -1,4 +1,5 @@
 import Foundation
+import GalleyTestSupport
 import Testing
 
 @Suite struct `The README and the articles` {
@@ -13,14 +14,14 @@ import Testing
 
     /// The terminal sessions of the README and of the articles: each command with its output.
     private static func sessions() throws -> [(command: String, output: [String])] {
-        try (["README.md"] + topics).flatMap { sessions(in: try Documents.text(of: $0)) }
+        try (["README.md"] + topics).flatMap { sessions(in: try DocumentationCode.text(of: $0)) }
     }
 
     private static func sessions(in text: String) -> [(command: String, output: [String])] {
         var found: [(command: String, output: [String])] = []
         var isFenced = false
         var isInSession = false
-        for line in Block.lines(of: text) {
+        for line in CodeBlock.lines(of: text) {
             if line.hasPrefix("```") {
                 isFenced.toggle()
                 isInSession = false
@@ -39,16 +40,16 @@ import Testing
         return found
     }
 
-    /// What may differ from run to run left out: times, and what pads them.
+    /// Returns a text without times and their padding.
     private func comparable(_ lines: some Sequence<some StringProtocol>) -> [String] {
         lines.map { String($0).replacing(/(\]|in)\ +[0-9.]+ m?s\b/, with: "TIME") }.reversed().drop(while: \.isEmpty)
             .reversed()
     }
 
-    @Test func `shows what is really printed`() async throws {
-        let folder = try Folder()
+    @Test func `The README shows real output`() async throws {
+        let folder = try TemporaryFolder()
         try FileManager.default.createDirectory(atPath: folder.path + "/Notebooks", withIntermediateDirectories: false)
-        let hello = try String(contentsOfFile: Program.root + "/Notebooks/hello.ipynb", encoding: .utf8)
+        let hello = try String(contentsOfFile: Repository.root + "/Notebooks/hello.ipynb", encoding: .utf8)
         try folder.write(hello, to: "Notebooks/hello.ipynb")
         try folder.write(
             ["prices = [3, 5, 0]", "total = sum(prices)\nshare = total / prices[2]", "print(share)"],
@@ -60,19 +61,19 @@ import Testing
             switch words.first {
             case "galley" where words.contains("--detach"):
                 try folder.write(["1"], to: "report.ipynb")
-                let run = try await Program.run(Array(words.dropFirst()), in: folder)
+                let run = try await GalleyProgram.run(Array(words.dropFirst()), in: folder)
                 func plain(_ lines: some Sequence<some StringProtocol>) -> [String] {
                     lines.map { String($0).replacing(/report-\w{4}|runs-\d+/, with: "RUN") }.filter { !$0.isEmpty }
                 }
                 let lines = run.output.split(separator: "\n")
                 #expect(plain(lines) == plain(output))
-                #expect(try await Program.run(["wait", String(try #require(lines.first))]).status == 0)
+                #expect(try await GalleyProgram.run(["wait", String(try #require(lines.first))]).status == 0)
                 count += 1
             case "galley" where words.contains("notebooks/"):
                 try Self.prepareMany(in: folder)
-                let run = try await Program.run(Array(words.dropFirst()), in: folder)
+                let run = try await GalleyProgram.run(Array(words.dropFirst()), in: folder)
                 status = run.status
-                // They end as they like, and so do the times.
+                // The end of the line and the times may differ.
                 func plain(_ lines: some Sequence<some StringProtocol>) -> [String] {
                     lines.map {
                         String($0).replacing(/[0-9.]+ +m?s\b/, with: "TIME").replacing(/^\[\d\/| +/, with: " ")
@@ -83,7 +84,7 @@ import Testing
                 #expect(folder.names.contains("junit.xml") && folder.names.contains("report.html"))
                 count += 1
             case "galley" where words[1] == "execute":
-                let run = try await Program.run(Array(words.dropFirst()), in: folder)
+                let run = try await GalleyProgram.run(Array(words.dropFirst()), in: folder)
                 status = run.status
                 #expect(
                     comparable(run.errors.split(separator: "\n", omittingEmptySubsequences: false))
@@ -96,7 +97,7 @@ import Testing
         #expect(count == 5)
     }
 
-    private static func prepareMany(in folder: Folder) throws {
+    private static func prepareMany(in folder: TemporaryFolder) throws {
         try FileManager.default.createDirectory(atPath: folder.path + "/notebooks", withIntermediateDirectories: false)
         try folder.write(["1"], to: "notebooks/clean.ipynb")
         try folder.write(
@@ -106,15 +107,17 @@ import Testing
     }
 
     @Test(arguments: documents)
-    func `name only options that exist`(document: String) async throws {
-        let words = try Documents.text(of: document).split { " `\n(".contains($0) }.filter { $0.hasPrefix("--") }
+    func `The documents name only options that exist`(document: String) async throws {
+        let words = try DocumentationCode.text(of: document).split { " `\n(".contains($0) }.filter {
+            $0.hasPrefix("--")
+        }
         let options = Set(words.map { String($0.prefix { $0 == "-" || $0.isLetter }) }).filter {
             $0.contains(where: \.isLetter)
         }
         #expect(!options.isEmpty)
         var help = ""
         for arguments in [["--help"], ["clean", "--help"], ["help", "background"], ["help", "options"]] {
-            help += try await Program.run(arguments).output
+            help += try await GalleyProgram.run(arguments).output
         }
         // Options of other programs, and those that Galley refuses with a reason.
         let others: Set = [
@@ -124,9 +127,9 @@ import Testing
     }
 
     @Test func `are short enough to read, and plain enough for a terminal`() throws {
-        #expect(Block.lines(of: try Documents.text(of: "README.md")).count <= 151)
+        #expect(CodeBlock.lines(of: try DocumentationCode.text(of: "README.md")).count <= 151)
         for topic in Self.topics {
-            let lines = Block.lines(of: try Documents.text(of: topic))
+            let lines = CodeBlock.lines(of: try DocumentationCode.text(of: topic))
             #expect(lines.count <= 91 && lines[0].hasPrefix("# "), "\(topic)")
             for line in lines { #expect(line.count <= 100 && !line.contains("<doc:"), "\(topic): \(line)") }
         }

@@ -1,45 +1,46 @@
 import Foundation
+import GalleyTestSupport
 import Testing
 
-/// What root does, and does not do, for the notebooks of another user.
-@Suite(.serialized, .enabled(if: getuid() == 0, "only root can run notebooks for other users"))
-struct `Root's own rights` {
-    private let instance: Instance
+/// Root's use of its rights for notebooks of another user.
+@Suite(.serialized, .root("only root can run notebooks for other users"))
+struct `Root's rights` {
+    private let instance: NotebookInstance
     private let secret: String
 
     init() async throws {
-        instance = try await Instance.make()
+        instance = try await NotebookInstance.make()
         secret = try instance.plantCanary()
     }
 
-    /// The files that the user can read and that tell what root's secret is.
+    /// Returns the files that contain root's secret and that the user can read.
     private func leaks() async throws -> String {
         try await instance.asUser("grep -rlsI canary-of-root .. --exclude-dir=envs --exclude=swaps.py || true")
     }
 
     @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/strace"), "this takes strace"))
-    func `open, change and run nothing among the files of the user`() async throws {
+    func `Root opens, changes and runs no files of the user`() async throws {
         try instance.write(["print('out')", "6 * 7"])
         _ = try await instance.asUser("mkdir logs; mkfifo logs/e")
-        let reader = try await Program.start(
+        let reader = try await GalleyProgram.start(
             ["-u", instance.user, "--", "/bin/cat", "logs/e"], program: "/usr/sbin/runuser", in: instance.notebooks)
         let trace = instance.path + "/trace"
         let run = try await instance.run(
             [
-                "-f", "-o", trace, "-s", "4096", "-e", "trace=%file,%process,setresuid,connect", Program.path,
+                "-f", "-o", trace, "-s", "4096", "-e", "trace=%file,%process,setresuid,connect", GalleyProgram.path,
                 "execute",
                 "--output-dir", "out", "--log", "logs/l", "--status", "logs/s", "--events", "logs/e", "--junit",
                 "logs/j", "--html", "logs/h", "--then", "true", "report.ipynb",
             ], program: "/usr/bin/strace")
         #expect(run.status == 0, "\(run.errors)")
         #expect(try await reader.end().output.contains("run-finished"))
-        let calls = try Trace(trace).callsOfRoot
-        // It did look, or nothing is proved.
+        let calls = try SystemCallTrace(trace).callsOfRoot
+        // The process has looked at the path; otherwise the test proves nothing.
         #expect(calls.contains { $0.contains("openat(") && $0.contains("\"report.ipynb\"") })
         let names = [instance.home, "\"report.ipynb", "\"out", "\"logs"]
         let calling = calls.filter { call in
-            names.contains(where: call.contains) && !Trace.isHarmless(call)
-                && !call.hasPrefix("execve(\"\(Program.path)")
+            names.contains(where: call.contains) && !SystemCallTrace.isHarmless(call)
+                && !call.hasPrefix("execve(\"\(GalleyProgram.path)")
         }
         #expect(calling == [])
         try FileManager.default.removeItem(atPath: trace)
@@ -47,7 +48,7 @@ struct `Root's own rights` {
     }
 
     @Test(.timeLimit(.minutes(15)))
-    func `are not to be had by exchanging what a command line names`() async throws {
+    func `Root's rights are not gained by exchanging files of the command line`() async throws {
         try instance.write(["print('out')"])
         try instance.write(["print('other')"], to: "other.ipynb")
         let kernels = instance.home + "/.local/share/jupyter/kernels"
@@ -62,14 +63,14 @@ struct `Root's own rights` {
         let names = ["report.ipynb", "list", "logs/l", "logs/s", "logs/e", "logs/j", "out", "report.executed.ipynb"]
         let paths = names.map { instance.notebooks.path + "/" + $0 } + [conda, kernels + "/own/kernel.json"]
         try FileManager.default.copyItem(
-            atPath: Program.root + "/Tests/Fixtures/swaps.py", toPath: instance.path + "/swaps.py")
-        let swaps = try await Program.start(
+            atPath: Repository.root + "/Tests/Fixtures/swaps.py", toPath: instance.path + "/swaps.py")
+        let swaps = try await GalleyProgram.start(
             [
                 "-u", instance.user, "--", "/usr/bin/python3", instance.path + "/swaps.py", instance.rootsOwn, secret,
                 instance.notebooks.path + "/other.ipynb",
             ] + paths, program: "/usr/sbin/runuser", environment: ["PATH": "/usr/bin:/bin"], in: instance.notebooks,
             keepsInputOpen: true)
-        // One of them at a time: where several are no good, nothing is run.
+        // One bad notebook at a time: with several, nothing runs.
         let told = [["--log", "logs/l"], ["--status", "logs/s"], ["--events", "logs/e"], ["--junit", "logs/j"]]
         var statuses: [Int32: Int] = [:]
         var round = 0
@@ -99,12 +100,12 @@ struct `Root's own rights` {
         #expect(own == "", "root has made files among the user's")
     }
 
-    @Test func `do not read a list that a link of the user's leads to`() async throws {
+    @Test func `Root does not read a list through a link of the user`() async throws {
         try instance.write(["1"])
         _ = try await instance.asUser("ln -s '\(secret)' list; mkfifo pipe")
         _ = try await instance.asUser("echo ../../roots-own/a.ipynb >names")
         let named = try await instance.run(
-            ["-c", "exec '\(Program.path)' execute @- <names"], program: "/bin/sh")
+            ["-c", "exec '\(GalleyProgram.path)' execute @- <names"], program: "/bin/sh")
         #expect(named.status == 2 && named.errors.contains("comes from a file of another user"), "\(named.errors)")
         for list in ["@list", "@pipe"] {
             let run = try await instance.run(["execute", "--junit", "j", list])
@@ -114,18 +115,18 @@ struct `Root's own rights` {
         #expect(try await leaks() == "")
     }
 
-    @Test func `are refused where root cannot become the user`() async throws {
+    @Test func `A notebook is refused if root cannot become the user`() async throws {
         try instance.write(["open('ran', 'w').close()"])
         let run = try await instance.run(
-            ["--bounding-set", "-setuid", Program.path, "execute", "--inplace", "report.ipynb"],
+            ["--bounding-set", "-setuid", GalleyProgram.path, "execute", "--inplace", "report.ipynb"],
             program: "/usr/bin/setpriv")
         #expect(run.status == 4)
         #expect(run.errors.contains("root cannot become \(instance.user)"), "\(run.errors)")
         #expect(run.errors.hasSuffix("--as-caller\n") && !instance.notebooks.names.contains("ran"))
     }
 
-    @Test func `and root's keys and terminal stay out of the kernel's reach`() async throws {
-        // 0: the number of the keyring; 8: to clear it; 10: to search it; -3: the session's.
+    @Test func `A kernel cannot reach root's keys and terminal`() async throws {
+        // keyctl operations: 0 gets the ID of a keyring, 8 clears it, 10 searches it; -3 is the session keyring.
         let call = "import ctypes\nkeyctl = lambda *a: ctypes.CDLL(None, use_errno=True).syscall(250, *a)\n"
         try instance.write([
             call + "print(keyctl(10, -3, b'user', b'galley-canary', 0), ctypes.get_errno() in (126, 1, 38))",
@@ -140,13 +141,13 @@ struct `Root's own rights` {
                 os.execv(sys.argv[1], sys.argv[1:])
                 """
         let run = try await instance.run(
-            ["-c", script, Program.path, "execute", "--inplace", "report.ipynb"], program: "/usr/bin/python3")
+            ["-c", script, GalleyProgram.path, "execute", "--inplace", "report.ipynb"], program: "/usr/bin/python3")
         #expect(run.status == 1)
         #expect(try instance.notebooks.notebook("report.ipynb").outputs == [["-1 True\n"], ["OSError"]])
     }
 
-    @Test func `are not used for a batch of several owners, each of whom has a process`() async throws {
-        let other = try await Instance.make()
+    @Test func `A batch of several owners has a process for each owner`() async throws {
+        let other = try await NotebookInstance.make()
         let cell = ["import os, pwd; print(pwd.getpwuid(os.getuid()).pw_name)"]
         try instance.write(cell)
         try other.write(cell)
@@ -171,20 +172,20 @@ struct `Root's own rights` {
         #expect(report.errors.contains("run them one owner at a time"), "\(report.errors)")
     }
 
-    @Test func `are not used where the user can move the folder that root works in`() async throws {
+    @Test func `Root refuses a working folder that the user can move`() async throws {
         try FileManager.default.createDirectory(
             atPath: instance.notebooks.path + "/roots", withIntermediateDirectories: false)
-        let folder = Folder(owning: instance.notebooks.path + "/roots")
+        let folder = TemporaryFolder(owning: instance.notebooks.path + "/roots")
         try folder.write(["open('ran', 'w').close()"])
         for (command, status) in [("execute --inplace a.ipynb", 4), ("clean --inplace a.ipynb", 3)] {
             let run = try await instance.run(
-                ["-c", "cd roots && exec '\(Program.path)' \(command)"], program: "/bin/sh")
+                ["-c", "cd roots && exec '\(GalleyProgram.path)' \(command)"], program: "/bin/sh")
             #expect(run.status == status, "\(run.errors)")
         }
         #expect(folder.names == ["a.ipynb"])
     }
 
-    @Test func `are not used for a path that cannot be followed`() async throws {
+    @Test func `Root refuses a path that cannot be resolved`() async throws {
         try instance.write(["1"])
         let before = try instance.notebooks.text("report.ipynb")
         for (arguments, status) in [
@@ -197,7 +198,7 @@ struct `Root's own rights` {
         #expect(try instance.notebooks.text("report.ipynb") == before)
     }
 
-    @Test func `make no file among the user's when the process of the user is killed`() async throws {
+    @Test func `A killed user process makes root write no file among the user's`() async throws {
         try instance.write([
             "import os, signal\nos.remove('log')\nguard = os.getppid()\n"
                 + "for _ in range(5):\n"
@@ -212,7 +213,7 @@ struct `Root's own rights` {
         #expect(try await eventually { instance.processes.isEmpty })
     }
 
-    @Test func `clean a notebook as its owner does`() async throws {
+    @Test func `galley clean works as the owner of a notebook`() async throws {
         try instance.write(["1"])
         let run = try await instance.run(["clean", "--inplace", "report.ipynb"])
         #expect(run.status == 0 && run.errors == "")
@@ -224,7 +225,8 @@ struct `Root's own rights` {
         try instance.checkCanary()
     }
 
-    @Test func `write results and reports where root alone can, and give the result to the owner`() async throws {
+    @Test func `Root writes results and reports where root alone can, and gives the result to the owner`() async throws
+    {
         try instance.write(["print('out')"])
         let out = instance.path + "/out/a"
         defer { try? FileManager.default.removeItem(atPath: instance.path + "/out") }
@@ -238,7 +240,8 @@ struct `Root's own rights` {
         for file in files { #expect(try instance.rights(file).hasPrefix("root "), "\(file)") }
         let text = try String(contentsOfFile: instance.path + "/out/e", encoding: .utf8)
         #expect(text.split(separator: "\n").last?.contains("run-finished") == true)
-        #expect(try Status(String(contentsOfFile: instance.path + "/out/s", encoding: .utf8)).exit_status == 0)
+        #expect(
+            try RunStatusDocument(String(contentsOfFile: instance.path + "/out/s", encoding: .utf8)).exit_status == 0)
         // Root's own file of that name stays root's, and does not get the user's cells.
         chown(out + "/report.ipynb", 0, 0)
         let over = try await instance.run(["execute", "--output-dir", out, "report.ipynb"])
@@ -252,9 +255,9 @@ struct `Root's own rights` {
     }
 }
 
-/// What the system was asked for, as strace tells it.
-private struct Trace {
-    /// The calls of processes while they were root's.
+/// The system calls of a program, from strace.
+private struct SystemCallTrace {
+    /// The calls of processes while they belonged to root.
     private(set) var callsOfRoot: [String] = []
 
     init(_ path: String) throws {
@@ -264,7 +267,7 @@ private struct Trace {
             guard let space = line.firstIndex(of: " ") else { continue }
             lines.append((line[..<space], line[space...].drop { $0 == " " }))
         }
-        // The user that each process began as: it may run before the call returns that has made it.
+        // The initial user of each process: a child may run before the call that creates it returns.
         var first: [Substring: Substring] = [:]
         var rounds = 0
         while rounds < 4 {
@@ -282,7 +285,7 @@ private struct Trace {
         }
     }
 
-    /// Whether a call only looks, or looks a name up in a folder that is held open.
+    /// Whether a call only reads metadata, or resolves a name in an open folder.
     static func isHarmless(_ call: String) -> Bool {
         call.contains(/^(<\.\.\. )?(newfstatat|statx?|lstat|readlink(at)?|access|faccessat2?|getcwd)\b/)
             || call.contains(/^openat\(\d+, "[^"\/]*", [A-Z_|]*O_NOFOLLOW[A-Z_|]*O_PATH/)

@@ -1,20 +1,21 @@
 import Foundation
+import GalleyTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(40))) struct `The scheduler that is built on the library` {
-    private let folder: Folder
+@Suite(.timeLimit(.minutes(40))) struct `The example scheduler` {
+    private let folder: TemporaryFolder
     private let mark = UUID().uuidString
 
     init() throws {
-        folder = try Folder()
+        folder = try TemporaryFolder()
         try FileManager.default.createDirectory(atPath: folder.path + "/jobs", withIntermediateDirectories: false)
     }
 
-    /// The program; whoever needs it first builds it.
+    /// The scheduler, which `Tests/run` builds.
     private static let program = Task {
-        let scratch = Program.root + "/.build/scheduler"
-        let package = Program.root + "/Notebooks/scheduler"
-        let build = try await Program.run(
+        let scratch = Repository.root + "/.build/scheduler"
+        let package = Repository.root + "/Notebooks/scheduler"
+        let build = try await GalleyProgram.run(
             ["swift", "build", "--quiet", "--package-path", package, "--scratch-path", scratch],
             program: "/usr/bin/env", environment: nil)
         try #require(build.status == 0, "\(build.output)\(build.errors)")
@@ -22,20 +23,20 @@ import Testing
     }
 
     private var environment: [String: String] {
-        Program.environment.merging(["GALLEY_TEST_MARK": mark, "SCHEDULER_FIRST_PAUSE": "0.05"]) { $1 }
+        GalleyProgram.environment.merging(["GALLEY_TEST_MARK": mark, "SCHEDULER_FIRST_PAUSE": "0.05"]) { $1 }
     }
 
-    /// Starts it, to run until it is told to end.
-    private func start() async throws -> Program.Running {
-        try await Program.start(["."], program: Self.program.value, environment: environment, in: folder)
+    /// Starts the scheduler, until a signal ends it.
+    private func start() async throws -> GalleyProgram.RunningProgram {
+        try await GalleyProgram.start(["."], program: Self.program.value, environment: environment, in: folder)
     }
 
-    /// Runs it until no job is left.
-    private func runOnce() async throws -> Program.Run {
-        try await Program.run([".", "--once"], program: Self.program.value, environment: environment, in: folder)
+    /// Runs the scheduler until no job is left.
+    private func runOnce() async throws -> GalleyProgram.Run {
+        try await GalleyProgram.run([".", "--once"], program: Self.program.value, environment: environment, in: folder)
     }
 
-    /// Puts a job where it is found.
+    /// Writes a job into the folder of jobs.
     private func put(_ job: String, as name: String) throws {
         try folder.write(job, to: "jobs/\(name).json.new")
         rename("\(folder.path)/jobs/\(name).json.new", "\(folder.path)/jobs/\(name).json")
@@ -45,13 +46,13 @@ import Testing
         try #require(try JSONSerialization.jsonObject(with: Data(folder.text(name).utf8)) as? [String: Any])
     }
 
-    /// What the status page says of jobs that are over.
+    /// Returns the finished jobs of the status page.
     private func ends() throws -> [String: [String: Any]] {
         let ends = try #require(try json("status.json")["over"] as? [[String: Any]])
         return Dictionary(ends.map { ($0["job"] as? String ?? "", $0) }) { $1 }
     }
 
-    /// What the status page says of a job that runs; nil where it does not.
+    /// Returns a running job of the status page; nil if it does not run.
     private func progress(of job: String) -> [String: Any]? {
         ((try? json("status.json"))?["running"] as? [String: [String: Any]])?[job]
     }
@@ -60,7 +61,7 @@ import Testing
         try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/\(place)").sorted()
     }
 
-    @Test func `ends, and says why, where what is over cannot be put away`() async throws {
+    @Test func `The scheduler ends with a reason if it cannot store a finished job`() async throws {
         try folder.write(["1"], to: "a.ipynb")
         try FileManager.default.createDirectory(
             atPath: folder.path + "/done/a.json/in-the-way", withIntermediateDirectories: true)
@@ -70,7 +71,7 @@ import Testing
         #expect(run.errors.hasPrefix("scheduler: ./jobs/a.json cannot be moved to done: "))
     }
 
-    @Test func `runs jobs of every kind, and tells what has become of each`() async throws {
+    @Test func `The scheduler runs jobs of every kind, and reports their results`() async throws {
         try folder.write(["import os\nprint(os.environ['SALES_MONTH'])", "6 * 7"], to: "sales.ipynb")
         try folder.write(["print('before')", "1/0", "print('never')"], to: "raising.ipynb")
         let flaky = "import os\nopen('n', 'a').write('x')\nif os.path.getsize('n') < 2: os.kill(os.getpid(), 9)"
@@ -120,18 +121,16 @@ import Testing
         #expect(try folder.notebook("results/flaky.ipynb").outputs == [[], ["made it\n"]])
         #expect(try folder.notebook("results/dying.ipynb").outputs == [["before\n"], ["KernelDied"]])
         #expect(try folder.notebook("results/cell-limit.ipynb").outputs == [["KeyboardInterrupt", "TimeLimitReached"]])
-        let judge = """
-            import glob, json, jsonschema
-            whole = json.load(open('\(Program.root)/Sources/Reports/report.schema.json'))
-            one = jsonschema.Draft202012Validator({'$ref': '#/$defs/notebook', '$defs': whole['$defs']})
-            for path in glob.glob('reports/*.json'): one.validate(json.load(open(path)))
-            """
-        let verdict = try await Program.run(["-c", judge], program: Program.python, in: folder)
+        let verdict = try await GalleyProgram.run(
+            [
+                Repository.fixture("judges/notebook_reports.py"),
+                Repository.root + "/Sources/Reports/report.schema.json",
+            ] + reported.map { "reports/\($0).json" }, program: Repository.python, in: folder)
         #expect(verdict.status == 0, "\(verdict.errors)")
         #expect(try await eventually { processes(markedBy: mark).isEmpty })
     }
 
-    @Test func `runs three jobs at a time, and never more`() async throws {
+    @Test func `The scheduler runs at most three jobs at a time`() async throws {
         let meeting = """
             import glob, os, time
             name = 'here-' + os.environ['JOB']
@@ -154,7 +153,7 @@ import Testing
     }
 
     @Test(arguments: [SIGTERM, SIGINT])
-    func `ends in order at a signal, and goes on with its jobs the next time`(signal: Int32) async throws {
+    func `The scheduler ends in order at a signal, and resumes its jobs the next time`(signal: Int32) async throws {
         let long = """
             import os
             print('begun', flush=True)
@@ -199,7 +198,7 @@ import Testing
         }
     }
 
-    @Test func `takes jobs as they come, and shares its folder with no other`() async throws {
+    @Test func `The scheduler takes jobs as they arrive, and shares its folder with no other scheduler`() async throws {
         try folder.write(["6 * 7"], to: "a.ipynb")
         let running = try await start()
         #expect(try await eventually { folder.names.contains("status.json") })

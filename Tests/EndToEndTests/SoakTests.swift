@@ -1,10 +1,13 @@
 import Foundation
+import GalleyTestSupport
 import Testing
 
 @Suite struct `A process that runs hundreds of notebooks` {
     @Test(.timeLimit(.minutes(30)))
-    func `keeps its descriptors, threads, children, files, memory and manners, however they end`() async throws {
-        let run = try await Program.run(["300"], program: Program.besideTests("Soak"))
+    func `Hundreds of runs leak no descriptors, threads, children, files or memory, and change no process state`()
+        async throws
+    {
+        let run = try await GalleyProgram.run(["300"], program: Repository.products + "/Soak")
         print(run.output)
         #expect(run.status == 0)
         #expect(run.errors == "")

@@ -6,12 +6,12 @@ import Testing
 
 @testable import GalleyExecution
 
-@Suite struct `Displays that are updated` {
+@Suite struct `Updated displays` {
     private func display(_ id: String, _ text: String = "") -> IOPubMessage.Display {
         IOPubMessage.Display(data: ["text/plain": .string(text)], metadata: [:], id: id)
     }
 
-    @Test func `keep the last of many updates, for all of their places`() {
+    @Test func `An updated display keeps the last update, in all its places`() {
         var displays = DisplayIndex()
         for cell in 0..<3 { displays.add(DisplayLocation(cell: cell, place: 7, generation: 0), under: "a") }
         for number in 0..<100 { #expect(displays.update(display("a", "\(number)")).sorted() == [0, 1, 2]) }
@@ -21,7 +21,7 @@ import Testing
         #expect(displays.takeUpdates().isEmpty)
     }
 
-    @Test func `are forgotten when their cell is cleared, and not what came after or stands elsewhere`() {
+    @Test func `A cleared cell forgets its displays, and no later or other ones`() {
         var displays = DisplayIndex()
         displays.add(DisplayLocation(cell: 0, place: 0, generation: 0), under: "both")
         displays.add(DisplayLocation(cell: 1, place: 0, generation: 0), under: "both")
@@ -36,7 +36,8 @@ import Testing
         #expect(displays.update(display("one")) == [0])
     }
 
-    @Test(.timeLimit(.minutes(1))) func `under one identifier cost the same each, however many there are`() async throws
+    @Test(.timeLimit(.minutes(1))) func `Updates under one identifier cost the same each, for any number of them`()
+        async throws
     {
         let count = 30_000
         let ran = try await run(Notebook(cells: ["x"])) { _, _ in
@@ -46,10 +47,10 @@ import Testing
     }
 }
 
-@Suite struct `A number of more digits than Python reads` {
+@Suite struct `A number that Python cannot read` {
     private let digits = String(repeating: "7", count: 100_000)
 
-    @Test func `stands in the file as text, and a warning says so once`() async throws {
+    @Test func `A number with too many digits is written as text, with one warning`() async throws {
         let long = Value.number(try #require(Number(digits)))
         let content: Value = [
             "data": ["application/json": ["x": long, "y": 1.5]], "execution_count": long,

@@ -2,12 +2,13 @@ import GalleyExecution
 import GalleyJSON
 import GalleyJupyterProtocol
 import GalleyNotebook
+import GalleyTestSupport
 import GalleyTesting
 import Synchronization
 import Testing
 
-@Suite struct `An executor` {
-    @Test func `runs the cells in order and tells what happens`() async throws {
+@Suite struct `The executor` {
+    @Test func `The executor runs the cells in order and emits events`() async throws {
         let ran = try await run(Notebook(cells: ["a", "b"])) { code, _ in .running(printing: code) }
         guard case .succeeded = ran.outcome else { Issue.record("\(ran.outcome)"); return }
         let told = ran.events.map { event in
@@ -25,7 +26,7 @@ import Testing
         #expect(ran.notebook.metadata["language_info"]?["name"]?.string == "script")
     }
 
-    @Test func `tells when each cell ran, in the kernel's time`() async throws {
+    @Test func `The executor records when each cell ran, in the kernel's time`() async throws {
         var notebook = Notebook(cells: ["a"])
         notebook.cells[0].metadata["execution"] = ["iopub.status.idle": "old", "timeout": 60]
         let script: @Sendable (String, Message) -> [ScriptedKernel.Step] = { _, _ in
@@ -51,7 +52,7 @@ import Testing
         #expect(without?.canonicalText.bytes == (["timeout": 60] as Value).canonicalText.bytes)
     }
 
-    @Test func `stops at an error, unless it is allowed`() async throws {
+    @Test func `The executor stops at an error, unless it is allowed`() async throws {
         let script: @Sendable (String, Message) -> [ScriptedKernel.Step] = { code, _ in
             code == "fails" ? .failing("ValueError", "bad") : .running(printing: "ran")
         }
@@ -87,7 +88,7 @@ import Testing
             } == ("raised", ["raised", "not-reached"]))
     }
 
-    @Test func `keeps an error of which only the reply told`() async throws {
+    @Test func `The executor keeps an error that is only in the reply`() async throws {
         let ran = try await run(Notebook(cells: ["x"])) { _, _ in
             .running(reply: ["ename": "E", "evalue": "v", "status": "error", "traceback": ["t"]])
         }
@@ -99,14 +100,14 @@ import Testing
         ("gone", "exited", 1),
         ("-3", "exited", -3),
     ])
-    func `takes SystemExit for the end of the notebook`(value: String, status: String, code: Int) async throws {
+    func `The executor ends the notebook at SystemExit`(value: String, status: String, code: Int) async throws {
         let ran = try await run(Notebook(cells: ["x", "next"])) { _, _ in .failing("SystemExit", value) }
         #expect(ran.outcome.status == status)
         guard case .exited(code) = ran.outcome else { Issue.record("\(ran.outcome)"); return }
         #expect(ran.cells.map(\.outcome.status) == ["exited", "not-reached"])
     }
 
-    @Test func `goes on after a SystemExit that a tag expects`() async throws {
+    @Test func `The executor continues after a SystemExit that a tag expects`() async throws {
         var notebook = Notebook(cells: ["x", "next"])
         notebook.cells[0].tags = ["raises-exception"]
         let ran = try await run(notebook) { code, _ in
@@ -116,7 +117,7 @@ import Testing
         #expect(ran.outputs(1) == ["stdout: ran"])
     }
 
-    @Test func `ends with a cell that asks for the kernel's end`() async throws {
+    @Test func `The executor ends with a cell that asks the kernel to exit`() async throws {
         let ran = try await run(Notebook(cells: ["x", "next"])) { _, _ in
             .running(reply: ["payload": [["source": "ask_exit"]], "status": "ok"])
         }
@@ -124,7 +125,7 @@ import Testing
         #expect(ran.outputs(1) == [])
     }
 
-    @Test func `asks again when the kernel is not over the last error yet`() async throws {
+    @Test func `The executor sends a cell again if the kernel aborts it after an error`() async throws {
         let count = Mutex(0)
         let ran = try await run(Notebook(cells: ["x"]), on: ImmediateClock()) { _, _ in
             let isAborted = count.withLock { count in
@@ -137,7 +138,7 @@ import Testing
         #expect(ran.outcome.status == "succeeded")
     }
 
-    @Test func `says so when the kernel turns a cell down for good`() async throws {
+    @Test func `The executor reports a cell that the kernel aborts for good`() async throws {
         let ran = try await run(Notebook(cells: ["x"]), on: ImmediateClock()) { _, _ in
             .running(reply: ["status": "aborted"])
         }
@@ -146,7 +147,7 @@ import Testing
     }
 
     @Test(arguments: [["status": "perhaps"], ["status": 0], [:]] as [Value])
-    func `takes no code for run whose kernel does not say how it has ended`(reply: Value) async throws {
+    func `The executor does not count a cell as run if the reply has no status`(reply: Value) async throws {
         let ran = try await run(Notebook(cells: ["x"])) { _, _ in .running(reply: reply) }
         guard case .kernelFailed(.untrustworthy(let reason)) = ran.outcome else {
             Issue.record("\(ran.outcome)")
@@ -155,7 +156,7 @@ import Testing
         #expect(reason.contains("has no valid status"))
     }
 
-    @Test func `turns to no kernel again whose cell has come up against its limit`() async throws {
+    @Test func `The executor sends no further cell after a time limit`() async throws {
         var options = RunSettings()
         options.timeout = .seconds(2)
         let clock = ImmediateClock()
@@ -166,7 +167,7 @@ import Testing
         #expect(ran.cells[0].duration < .seconds(5))
     }
 
-    @Test func `answers the questions of the code, with an empty answer if there is none`() async throws {
+    @Test func `The executor answers input requests, with an empty answer by default`() async throws {
         for (answer, isAnswered) in [("42", true), (nil, true), (nil, false)] as [(String?, Bool)] {
             var hooks = CellHooks()
             if isAnswered {
@@ -192,7 +193,7 @@ import Testing
         }
     }
 
-    @Test func `does not wait for an idle that was lost, and says that something was`() async throws {
+    @Test func `The executor does not wait for a lost idle status, and reports the loss`() async throws {
         let ran = try await run(Notebook(cells: ["x", "y"]), eagerly: true) { code, _ in
             .running(printing: code, losingIdle: code == "x")
         }
@@ -201,7 +202,8 @@ import Testing
         #expect(warnings == ["cell 1: output was lost, because the kernel produced too much"])
     }
 
-    @Test func `keeps what a kernel said that died, and says so in the file`() async throws {
+    @Test func `The executor keeps the outputs of a kernel that died, and records the death in the file`() async throws
+    {
         let end = PostMortem(cause: .signalled(9), peakMemory: 5_000_000, lifetime: .seconds(2))
         let ran = try await run(Notebook(cells: ["a", "dies", "c"])) { code, _ in
             code == "dies" ? [.print("last words"), .die(end)] : .running(printing: code)
@@ -213,7 +215,7 @@ import Testing
         guard case .kernelFailed(.died(end)) = ran.outcome else { Issue.record("\(ran.outcome)"); return }
     }
 
-    @Test func `interrupts the cell when the run is stopped, and starts no other`() async throws {
+    @Test func `The executor interrupts the cell when the run is stopped, and starts no other`() async throws {
         let ran = try await run(
             Notebook(cells: ["long", "next"]), eagerly: true,
             watch: { executor, event in if case .output(_, .stream) = event { executor.stop(.signal(15)) } }
@@ -229,7 +231,9 @@ import Testing
         #expect(ran.outputs(1) == [])
     }
 
-    @Test func `kills a kernel that is deaf when the run is stopped, within the grace period`() async throws {
+    @Test func `The executor kills a kernel that ignores the interrupt of a stop, within the grace period`()
+        async throws
+    {
         var options = RunSettings()
         options.grace = .seconds(10)
         let ran = try await run(
@@ -237,12 +241,12 @@ import Testing
             stop: { executor, request in if request.type == "execute_request" { executor.stop(.cancelled) } }
         ) { _, _ in [] }
         guard case .stopped(.cancelled) = ran.outcome else { Issue.record("\(ran.outcome)"); return }
-        // Some of the time is left for saving.
+        // A part of the grace period is reserved for saving.
         #expect(ran.cells[0].duration == .seconds(8))
         #expect(ran.outputs(0) == ["error: RunStopped"])
     }
 
-    @Test func `marks a cell that was interrupted and ended all the same`() async throws {
+    @Test func `The executor marks a cell that finished despite the interrupt`() async throws {
         let ran = try await run(
             Notebook(cells: ["long"]), eagerly: true,
             watch: { executor, event in if case .output(_, .stream) = event { executor.stop(.signal(15)) } }
@@ -259,7 +263,7 @@ import Testing
         #expect(ran.outputs(0) == ["stdout: begun", "error: RunStopped"])
     }
 
-    @Test func `kills the kernel at once when the run is stopped twice`() async throws {
+    @Test func `The executor kills the kernel at once when the run is stopped twice`() async throws {
         var options = RunSettings()
         options.grace = .seconds(3600)
         let ran = try await run(
@@ -273,7 +277,7 @@ import Testing
         guard case .stopped(.signal(2)) = ran.outcome else { Issue.record("\(ran.outcome)"); return }
     }
 
-    @Test func `shows its notebook at any time, the cell that runs included`() async throws {
+    @Test func `The executor shows its notebook at any time, including the running cell`() async throws {
         let seen = Mutex<[String]>([])
         _ = try await run(
             Notebook(cells: ["a", "b"]),
@@ -302,7 +306,7 @@ import Testing
         return try Plan(for: notebook, options).cells.map(\.fate)
     }
 
-    @Test func `runs from a cell to another, called by number, tag or identifier`() throws {
+    @Test func `A plan runs from one cell to another, selected by number, tag or identifier`() throws {
         let (run, left) = (PlannedCell.Fate.run, PlannedCell.Fate.leftOut)
         #expect(try fates(nil, nil) == [run, run, run, run])
         #expect(try fates("2", "3") == [left, run, run, left])
@@ -312,7 +316,7 @@ import Testing
         #expect(try fates("title", "1") == [run, left, left, left])
     }
 
-    @Test func `refuses a cell that is not there, and says which are`() throws {
+    @Test func `A plan refuses an unknown cell, and lists the existing ones`() throws {
         #expect {
             _ = try fates("nowhere", nil)
         } throws: {
@@ -328,7 +332,7 @@ import Testing
 }
 
 @Suite struct `An error of a cell` {
-    @Test func `may have a traceback of any length`() {
+    @Test func `An error of a cell may have a traceback of any length`() {
         let frame = "\u{1B}[31mred\u{1B}[39m\u{1B}[32m line\u{1B}[39m\n"
         let traceback = String(repeating: frame, count: 20_000) + "Cell In[3], line 5\n"
         #expect(CellError(name: "E", value: "", traceback: [traceback], count: 3).line == 5)
@@ -342,8 +346,8 @@ import Testing
             ),
             ("\u{1B}[0;32mInput In [3]\u{1B}[0m, in \u{1B}[0;36m<cell line: 7>\u{1B}[0;34m()\u{1B}[0m", 7),
             ("Cell In[2], line 9", nil), ("Error in f(): no", nil), ("", nil),
-        ] as [(String, Int?)])
-    func `tells its line where the traceback does`(traceback: String, line: Int?) {
-        #expect(CellError(name: "E", value: "", traceback: [traceback], count: 3).line == line)
+        ] as [(HostileText, Int?)])
+    func `An error of a cell has the line from its traceback`(traceback: HostileText, line: Int?) {
+        #expect(CellError(name: "E", value: "", traceback: [traceback.text], count: 3).line == line)
     }
 }

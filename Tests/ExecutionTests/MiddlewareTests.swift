@@ -6,8 +6,8 @@ import GalleyNotebook
 import Synchronization
 import Testing
 
-/// Does what closures say.
-private struct Hook: Middleware {
+/// A middleware made of closures.
+private struct ClosureMiddleware: Middleware {
     var savesEditedSource = false
     var before: @Sendable (PlannedCell, inout String) async throws -> Void = { _, _ in }
     var after: @Sendable (CellReport, [Output]) async throws -> Void = { _, _ in }
@@ -17,33 +17,33 @@ private struct Hook: Middleware {
 }
 
 extension ScriptedKernel {
-    /// The code that it was sent.
+    /// The code of the execute requests.
     fileprivate var codes: [String] {
         requests.filter { $0.type == "execute_request" }.compactMap { $0.content["code"]?.string }
     }
 }
 
-private struct Refusal: Error, CustomStringConvertible { let description: String }
+private struct StopRequest: Error, CustomStringConvertible { let description: String }
 
-@Suite struct `Somebody around a cell` {
+@Suite struct `A middleware` {
     private let echo: @Sendable (String, Message) -> [ScriptedKernel.Step] = { code, _ in .running(printing: code) }
 
-    private func around(_ hooks: Hook...) -> CellHooks { CellHooks(middleware: hooks) }
+    private func around(_ hooks: ClosureMiddleware...) -> CellHooks { CellHooks(middleware: hooks) }
 
-    @Test func `changes what is sent, and the notebook keeps its source to the byte`() async throws {
+    @Test func `A middleware changes the sent code, and the notebook keeps its source to the byte`() async throws {
         let text = """
             {"cells": [{"cell_type": "code", "execution_count": 1, "id": "c", "metadata": {}, "outputs": [],
               "source": ["a\\n",   "\\u0062"]}],
              "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
             """
         let notebook = try Notebook(parsing: Array(text.utf8))
-        let hook = Hook(before: { _, source in source += "\n# day = 5" })
+        let hook = ClosureMiddleware(before: { _, source in source += "\n# day = 5" })
         let ran = try await run(notebook, hooks: around(hook), script: echo)
         #expect(ran.kernel.codes == ["a\nb\n# day = 5"])
         #expect(ran.outputs(0) == ["stdout: a\nb\n# day = 5"])
         #expect(ran.notebook.cells[0].source == "a\nb")
         #expect(String(decoding: ran.notebook.bytes, as: UTF8.self).contains(#""source": ["a\n",   "\u0062"]"#))
-        // What was sent is what reports and events tell of: the lines of errors count in it.
+        // Reports and events have the code that was sent, because lines of errors refer to it.
         #expect(ran.cells[0].source == "a\nb\n# day = 5")
         let told = ran.events.compactMap { event in
             if case .output(let cell, _) = event { cell.source } else { nil }
@@ -51,8 +51,8 @@ private struct Refusal: Error, CustomStringConvertible { let description: String
         #expect(told == ["a\nb\n# day = 5"])
     }
 
-    @Test func `has the notebook tell what was sent, if it asks for that`() async throws {
-        let hook = Hook(
+    @Test func `A middleware has the edited source saved on request`() async throws {
+        let hook = ClosureMiddleware(
             savesEditedSource: true, before: { cell, source in if cell.number == 2 { source += "\n# day = 5" } })
         let ran = try await run(Notebook(cells: ["a", "b"]), hooks: around(hook), script: echo)
         #expect(ran.kernel.codes == ["a", "b\n# day = 5"])
@@ -63,29 +63,31 @@ private struct Refusal: Error, CustomStringConvertible { let description: String
     @Test(arguments: [
         ([false, false], "x"), ([true, false], "x1"), ([false, true], "x12"), ([true, true], "x12"),
     ])
-    func `has it tell what the last that asks for it has made of it`(asks: [Bool], saved: String) async throws {
+    func `Several middlewares save the source of the last one that asks for it`(asks: [Bool], saved: String)
+        async throws
+    {
         let hooks = zip(asks, ["1", "2"]).map { asks, name in
-            Hook(savesEditedSource: asks, before: { _, source in source += name })
+            ClosureMiddleware(savesEditedSource: asks, before: { _, source in source += name })
         }
         let ran = try await run(Notebook(cells: ["x"]), hooks: around(hooks[0], hooks[1]), script: echo)
         #expect(ran.kernel.codes == ["x12"] && ran.notebook.cells[0].source == saved)
     }
 
-    @Test func `changes no cell in the notebook that is not sent`() async throws {
-        let hook = Hook(
+    @Test func `A middleware changes no cell that is not sent`() async throws {
+        let hook = ClosureMiddleware(
             savesEditedSource: true,
             before: { _, source in
                 source += "1"
-                throw Refusal(description: "no")
+                throw StopRequest(description: "no")
             })
         let ran = try await run(Notebook(cells: ["x"]), hooks: around(hook), script: echo)
         #expect(ran.kernel.codes == [] && ran.notebook.cells[0].source == "x")
     }
 
-    @Test func `stands around a cell like a shell around another`() async throws {
+    @Test func `A middleware runs first before a cell and last after it`() async throws {
         let calls = Mutex<[String]>([])
-        func hook(_ name: String) -> Hook {
-            Hook(
+        func hook(_ name: String) -> ClosureMiddleware {
+            ClosureMiddleware(
                 before: { _, source in
                     calls.withLock { $0.append("before \(name): \(source)") }
                     source += name
@@ -95,13 +97,13 @@ private struct Refusal: Error, CustomStringConvertible { let description: String
         #expect(calls.withLock(\.self) == ["before 1: x", "before 2: x1", "after 2: x12", "after 1: x12"])
     }
 
-    @Test func `is told of no other cell once the run is ended`() async throws {
+    @Test func `A middleware gets no further cell once the run is stopped`() async throws {
         let calls = Mutex<[String]>([])
-        let hook = Hook(
+        let hook = ClosureMiddleware(
             before: { cell, _ in calls.withLock { $0.append("before \(cell.number)") } },
             after: { cell, _ in
                 calls.withLock { $0.append("after \(cell.number)") }
-                throw Refusal(description: "\u{1B}[31menough\nfor today")
+                throw StopRequest(description: "\u{1B}[31menough\nfor today")
             })
         let ran = try await run(Notebook(cells: ["a", "b"]), hooks: around(hook), script: echo)
         #expect(calls.withLock(\.self) == ["before 1", "after 1"])
@@ -111,23 +113,27 @@ private struct Refusal: Error, CustomStringConvertible { let description: String
         #expect(!message.contains("\n") && !message.contains("\u{1B}"))
     }
 
-    @Test func `is not asked about cells that are not run`() async throws {
+    @Test func `A middleware gets no cells that are not run`() async throws {
         var notebook = Notebook(cells: ["a", "", "c"])
         notebook.cells[2].tags = ["skip-execution"]
         let asked = Mutex<[Int]>([])
-        let hook = Hook(before: { cell, _ in asked.withLock { $0.append(cell.number) } })
+        let hook = ClosureMiddleware(before: { cell, _ in asked.withLock { $0.append(cell.number) } })
         _ = try await run(notebook, hooks: around(hook), script: echo)
         #expect(asked.withLock(\.self) == [1])
     }
 
-    @Test func `ends the run before a cell, or after it, and says why`() async throws {
-        let before = Hook(before: { cell, _ in if cell.number == 2 { throw Refusal(description: "too late") } })
+    @Test func `A middleware ends the run before or after a cell, with its reason`() async throws {
+        let before = ClosureMiddleware(before: { cell, _ in
+            if cell.number == 2 { throw StopRequest(description: "too late") }
+        })
         var ran = try await run(Notebook(cells: ["a", "b", "c"]), hooks: around(before), script: echo)
         guard case .stopped(.requested("too late")) = ran.outcome else { Issue.record("\(ran.outcome)"); return }
         #expect(ran.cells.map(\.outcome.status) == ["succeeded", "not-reached", "not-reached"])
         #expect(ran.outputs(1) == [])
-        // Also after the last one, where nothing is left to be ended.
-        let after = Hook(after: { cell, _ in if cell.number == 3 { throw Refusal(description: "no rows") } })
+        // The error counts after the last cell too, when nothing is left to run.
+        let after = ClosureMiddleware(after: { cell, _ in
+            if cell.number == 3 { throw StopRequest(description: "no rows") }
+        })
         ran = try await run(Notebook(cells: ["a", "b", "c"]), hooks: around(after), script: echo)
         guard case .stopped(.requested("no rows")) = ran.outcome else { Issue.record("\(ran.outcome)"); return }
         #expect(ran.cells.map(\.outcome.status) == ["succeeded", "succeeded", "succeeded"])
@@ -135,23 +141,23 @@ private struct Refusal: Error, CustomStringConvertible { let description: String
         #expect(report.message == "the run was ended: no rows")
     }
 
-    @Test func `sees an error that ends the run, which stays the reason`() async throws {
+    @Test func `A middleware sees an error that ends the run, and does not replace it`() async throws {
         let seen = Mutex<String?>(nil)
-        let hook = Hook(after: { cell, _ in
+        let hook = ClosureMiddleware(after: { cell, _ in
             seen.withLock { $0 = cell.error?.name }
-            throw Refusal(description: "so what")
+            throw StopRequest(description: "so what")
         })
         let ran = try await run(Notebook(cells: ["a"]), hooks: around(hook)) { _, _ in .failing("ValueError", "bad") }
         #expect(seen.withLock(\.self) == "ValueError")
         guard case .raised = ran.outcome else { Issue.record("\(ran.outcome)"); return }
     }
 
-    @Test func `that never answers is left to itself when the run is stopped`() async throws {
+    @Test func `A middleware that never returns is abandoned when the run is stopped`() async throws {
         let (begun, beginning) = AsyncStream<Void>.makeStream()
-        let isLetGo = Latch()
-        let hook = Hook(before: { _, _ in
+        let isLetGo = OneTimeGate()
+        let hook = ClosureMiddleware(before: { _, _ in
             beginning.yield()
-            // Deaf to its cancellation.
+            // The task ignores its cancellation.
             await isLetGo.wait()
         })
         let kernel = ScriptedKernel { _ in .running(printing: "") }
@@ -169,10 +175,14 @@ private struct Refusal: Error, CustomStringConvertible { let description: String
     }
 
     @Test(arguments: [true, false])
-    func `that gives up at the limit of the run is not taken for the reason`(isBefore: Bool) async throws {
+    func `A middleware that fails at the limit of the run does not replace the limit as the reason`(isBefore: Bool)
+        async throws
+    {
         let wait: @Sendable () async throws -> Void = { try await Task.sleep(for: .seconds(600)) }
         let hooks = around(
-            isBefore ? Hook(before: { _, _ in try await wait() }) : Hook(after: { _, _ in try await wait() }))
+            isBefore
+                ? ClosureMiddleware(before: { _, _ in try await wait() })
+                : ClosureMiddleware(after: { _, _ in try await wait() }))
         var settings = RunSettings()
         settings.totalTimeout = .milliseconds(300)
         let ran = try await run(Notebook(cells: ["a", "b"]), settings, hooks: hooks, script: echo)
@@ -182,10 +192,10 @@ private struct Refusal: Error, CustomStringConvertible { let description: String
         }
     }
 
-    @Test func `is told of in the outcome where it was not waited for after the last cell`() async throws {
+    @Test func `A middleware that was abandoned after the last cell makes the outcome a failure`() async throws {
         let (begun, beginning) = AsyncStream<Void>.makeStream()
         let hooks = around(
-            Hook(after: { _, _ in
+            ClosureMiddleware(after: { _, _ in
                 beginning.yield()
                 try await Task.sleep(for: .seconds(600))
             }))
@@ -206,11 +216,11 @@ private struct Refusal: Error, CustomStringConvertible { let description: String
         #expect(report.message == "the limit of 300 ms for the whole run was reached after the last cell")
     }
 
-    @Test func `is no reason not to hear what the kernel says meanwhile`() async throws {
+    @Test func `A middleware does not stop the executor from receiving messages`() async throws {
         let (heard, hearing) = AsyncStream<Void>.makeStream()
         let kernel = ScriptedKernel { _ in .running(printing: "a") }
         let hooks = around(
-            Hook(after: { _, _ in
+            ClosureMiddleware(after: { _, _ in
                 let code = kernel.requests.last { $0.type == "execute_request" }
                 kernel.messages.add(
                     kernel.session.message(
@@ -228,9 +238,9 @@ private struct Refusal: Error, CustomStringConvertible { let description: String
         await kernel.shutdown()
     }
 
-    @Test func `that never answers comes up against the limit of the run`() async throws {
-        let isLetGo = Latch()
-        let hooks = around(Hook(before: { _, _ in await isLetGo.wait() }))
+    @Test func `A middleware that never returns is abandoned at the total time limit`() async throws {
+        let isLetGo = OneTimeGate()
+        let hooks = around(ClosureMiddleware(before: { _, _ in await isLetGo.wait() }))
         var settings = RunSettings()
         settings.totalTimeout = .seconds(5)
         let ran = try await run(Notebook(cells: ["a"]), settings, hooks: hooks, eagerly: true, script: echo)
@@ -242,8 +252,8 @@ private struct Refusal: Error, CustomStringConvertible { let description: String
     }
 }
 
-/// Something that is waited for, whether or not anybody is cancelled.
-private actor Latch {
+/// A gate that tasks wait for, even if they are canceled.
+private actor OneTimeGate {
     private var isOpen = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 

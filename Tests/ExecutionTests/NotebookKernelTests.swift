@@ -14,7 +14,9 @@ import Testing
             (["kernelspec": ["name": ""]], nil, nil, true),
             (["kernelspec": 5], nil, nil, false), ([:], nil, nil, false),
         ] as [(Value, String?, String?, Bool)])
-    func `is read from its metadata`(metadata: Value, name: String?, language: String?, isNameless: Bool) throws {
+    func `The kernel of a notebook is read from its metadata`(
+        metadata: Value, name: String?, language: String?, isNameless: Bool
+    ) throws {
         var notebook = Notebook()
         notebook.metadata = metadata
         for kernel in [notebook.wantedKernel, try UnvalidatedNotebook(parsing: notebook.bytes).wantedKernel] {

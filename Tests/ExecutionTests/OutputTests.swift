@@ -2,24 +2,25 @@ import GalleyExecution
 import GalleyJSON
 import GalleyJupyterProtocol
 import GalleyNotebook
+import GalleyTestSupport
 import GalleyTesting
 import Testing
 
 @Suite struct `The outputs of a cell` {
-    /// Runs one cell that puts something out.
+    /// Runs one cell with these outputs.
     private func outputs(_ steps: ScriptedKernel.Step..., options: RunSettings = RunSettings()) async throws
         -> [String]
     {
         try await run(Notebook(cells: ["x"]), options) { _, _ in .running(steps) }.outputs(0)
     }
 
-    @Test func `are one output for text of one stream, and one for each change of stream`() async throws {
+    @Test func `Successive texts of one stream are one output`() async throws {
         let found = try await outputs(
             .print("a"), .print("b\n"), .print("!", to: "stderr"), .print("c"), .print("d"), .display("x"), .print("e"))
         #expect(found == ["stdout: ab\n", "stderr: !", "stdout: cd", "display: x", "stdout: e"])
     }
 
-    @Test func `keep displays, the result with its count, and the error with its traceback`() async throws {
+    @Test func `Displays, results with their count, and errors with their traceback are kept`() async throws {
         let ran = try await run(Notebook(cells: ["x"])) { _, _ in
             .running(
                 [
@@ -59,15 +60,15 @@ import Testing
                 """)
     }
 
-    @Test func `are cleared at once, or when the next one comes`() async throws {
+    @Test func `Outputs are cleared at once, or by the next output`() async throws {
         #expect(try await outputs(.print("a"), .clear(waits: false), .print("b")) == ["stdout: b"])
         #expect(try await outputs(.print("a"), .clear(waits: true), .print("b")) == ["stdout: b"])
         #expect(try await outputs(.print("a"), .clear(waits: true)) == ["stdout: a"])
-        // What was promised to be cleared is cleared once.
+        // A delayed clear takes effect once.
         #expect(try await outputs(.clear(waits: true), .print("a"), .display("b")) == ["stdout: a", "display: b"])
     }
 
-    @Test func `are updated wherever they are displayed, in earlier cells too`() async throws {
+    @Test func `Displays are updated wherever they are shown, in earlier cells too`() async throws {
         let ran = try await run(Notebook(cells: ["one", "two", "three"])) { code, _ in
             switch code {
             case "one": .running([.display("1", id: "a"), .print("x"), .display("1", id: "a")])
@@ -81,12 +82,12 @@ import Testing
             }
         }
         #expect(ran.outputs(0) == ["display: 3", "stdout: x", "display: 3"])
-        // The place of what was cleared is not the place of what came after.
+        // A cleared display does not share the index of a later output.
         #expect(ran.outputs(1) == ["display: c"])
         #expect(ran.outputs(2) == [])
     }
 
-    @Test func `go to the cell that they belong to, however late they come`() async throws {
+    @Test func `Late outputs go to the cell that they belong to`() async throws {
         let ran = try await run(Notebook(cells: ["one", "two"])) { code, _ in
             switch code {
             case "one": .running(printing: "first\n")
@@ -100,7 +101,7 @@ import Testing
         #expect(ran.outputs(1) == ["stdout: second\nwhose?\nlast\n"])
     }
 
-    @Test func `are those of this run alone`() async throws {
+    @Test func `Outputs of other runs are ignored`() async throws {
         var notebook = Notebook(cells: ["one", "  \n", "skipped", "fails", "after"])
         notebook.cells[2].tags = ["skip-execution"]
         let ran = try await run(notebook) { code, _ in
@@ -114,7 +115,7 @@ import Testing
         #expect(ran.notebook.cells[4].executionCount == nil)
     }
 
-    @Test func `hold what a terminal would have left, where that is wanted`() async throws {
+    @Test func `Outputs are what a terminal shows, on request`() async throws {
         var options = RunSettings()
         options.collapsesProgress = true
         #expect(
@@ -124,7 +125,7 @@ import Testing
         #expect(try await outputs(.print("1\r2\n")) == ["stdout: 1\r2\n"])
     }
 
-    @Test func `end where their limit is reached, in a line that says how much was cut`() async throws {
+    @Test func `Outputs end at their limit, with a line that says how much was cut`() async throws {
         var options = RunSettings()
         options.outputLimit = 10
         let line = "stderr: [galley: the output of this cell was truncated here. The limit is 10 bytes;"
@@ -146,7 +147,7 @@ import Testing
     }
 }
 
-@Suite struct `A limit for outputs` {
+@Suite struct `An output limit` {
     private func outputs(_ limit: Int, collapses: Bool = false, _ steps: [ScriptedKernel.Step]) async throws -> [String]
     {
         var options = RunSettings()
@@ -155,7 +156,7 @@ import Testing
         return try await run(Notebook(cells: ["x"]), options) { _, _ in .running(steps) }.outputs(0)
     }
 
-    @Test func `counts what is displayed now, and not what it was before`() async throws {
+    @Test func `An output limit counts the current display, and not earlier ones`() async throws {
         let updates = (0..<30).map {
             ScriptedKernel.Step.display(
                 "\($0)" + String(repeating: "x", count: 400), id: "a", type: "update_display_data")
@@ -164,7 +165,7 @@ import Testing
         #expect(found == ["display: 29" + String(repeating: "x", count: 400)])
     }
 
-    @Test func `is kept to also where errors are published in a flood`() async throws {
+    @Test func `An output limit applies to a flood of errors`() async throws {
         let text = Value.string(String(repeating: "x", count: 100_000))
         let flood = (0..<50).map { _ in
             ScriptedKernel.Step.say("error", on: .iopub, content: ["ename": "E", "evalue": text, "traceback": []])
@@ -174,13 +175,13 @@ import Testing
         #expect(found.last?.contains("was truncated here") == true)
     }
 
-    @Test func `counts what a terminal shows, and not what was written over`() async throws {
+    @Test func `An output limit counts what a terminal shows, and not overwritten text`() async throws {
         let bars = (0..<500).map { ScriptedKernel.Step.print("\r\($0) " + String(repeating: "#", count: 60)) }
         let found = try await outputs(200, collapses: true, bars + [.print("\ndone\n")])
         #expect(found == ["stdout: 499 " + String(repeating: "#", count: 60) + "\ndone\n"])
     }
 
-    @Test func `counts colors too, also those that no character has come for`() async throws {
+    @Test func `An output limit counts colors, even without a following character`() async throws {
         let colors = String(repeating: "\u{1B}[31m", count: 2000)
         for text in [colors, "x" + colors, "x" + colors + "\n"] {
             let found = try await outputs(1000, collapses: true, [.print(text)])
@@ -189,12 +190,12 @@ import Testing
         }
     }
 
-    @Test func `loses no sequence that comes in parts at the beginning`() async throws {
+    @Test func `An output limit keeps escape sequences whole that arrive in parts`() async throws {
         let parts = ["\u{1B}[3", "1m", "red", "\u{1B}[0m plain"].map { ScriptedKernel.Step.print($0) }
         #expect(try await outputs(1000, collapses: true, parts) == ["stdout: \u{1B}[31mred\u{1B}[0m plain"])
     }
 
-    @Test func `holds for what widgets catch`() async throws {
+    @Test func `An output limit applies to outputs captured by widgets`() async throws {
         var options = RunSettings()
         options.outputLimit = 1000
         let ran = try await run(Notebook(cells: ["x"]), options) { _, request in
@@ -213,37 +214,39 @@ import Testing
     }
 }
 
-@Suite struct `What a terminal leaves` {
-    @Test(arguments: [
-        ("plain\ntext", "plain\ntext"), ("a\rb", "b"), ("abc\rx", "xbc"), ("abc\u{8}\u{8}x", "axc"), ("a\r\nb", "a\nb"),
-        ("50%\u{1B}[K\r\u{1B}[K100%", "100%"), ("abc\r\u{1B}[2Kx", "x"),
-        ("\u{1B}[31mred\u{1B}[0m", "\u{1B}[31mred\u{1B}[0m"),
-        ("one\ntwo\u{1B}[A!", "one!\ntwo"), ("a\nb\n\u{1B}[2Ax\ny", "x\ny\n"), ("\u{8}\u{8}a", "a"),
-        ("é\u{301}x\ry", "yx"),
-        ("x\u{1B}]8;;http://a\u{7}link\u{1B}]8;;\u{7}", "x\u{1B}]8;;http://a\u{7}link\u{1B}]8;;\u{7}"),
-        ("x\u{1B}]0;title\u{1B}\\y", "xy"), ("\u{1B}(Bx\u{1B}=y", "xy"), ("a\u{1B}[\u{7}b", "a\u{7}b"),
-        ("ab\u{1B}[1D?", "a?"), ("\u{1B}[3Cx", "   x"), ("a\u{1B}[Jb", "ab"), ("a\nb\u{1B}[A\u{1B}[Jc", "ac"),
-        ("abcd\u{1B}[2D\u{1B}[1K\u{1B}[1K", "   d"), ("abcd\u{1B}[1K\r\u{1B}[Cx\u{1B}[1K!", "  ! "),
-        ("ab\u{1B}[1K\u{1B}[Kcd\u{1B}[1K", "    "), ("ab\u{1B}[1K\u{8}\u{301}x", " \u{301}x"),
-    ])
-    func `of text that moves the cursor`(text: String, expected: String) {
-        #expect(TerminalText.lastState(of: text) == expected)
-        // However it is cut.
+@Suite struct `The text that a terminal shows` {
+    @Test(
+        arguments: [
+            ("plain\ntext", "plain\ntext"), ("a\rb", "b"), ("abc\rx", "xbc"), ("abc\u{8}\u{8}x", "axc"),
+            ("a\r\nb", "a\nb"),
+            ("50%\u{1B}[K\r\u{1B}[K100%", "100%"), ("abc\r\u{1B}[2Kx", "x"),
+            ("\u{1B}[31mred\u{1B}[0m", "\u{1B}[31mred\u{1B}[0m"),
+            ("one\ntwo\u{1B}[A!", "one!\ntwo"), ("a\nb\n\u{1B}[2Ax\ny", "x\ny\n"), ("\u{8}\u{8}a", "a"),
+            ("é\u{301}x\ry", "yx"),
+            ("x\u{1B}]8;;http://a\u{7}link\u{1B}]8;;\u{7}", "x\u{1B}]8;;http://a\u{7}link\u{1B}]8;;\u{7}"),
+            ("x\u{1B}]0;title\u{1B}\\y", "xy"), ("\u{1B}(Bx\u{1B}=y", "xy"), ("a\u{1B}[\u{7}b", "a\u{7}b"),
+            ("ab\u{1B}[1D?", "a?"), ("\u{1B}[3Cx", "   x"), ("a\u{1B}[Jb", "ab"), ("a\nb\u{1B}[A\u{1B}[Jc", "ac"),
+            ("abcd\u{1B}[2D\u{1B}[1K\u{1B}[1K", "   d"), ("abcd\u{1B}[1K\r\u{1B}[Cx\u{1B}[1K!", "  ! "),
+            ("ab\u{1B}[1K\u{1B}[Kcd\u{1B}[1K", "    "), ("ab\u{1B}[1K\u{8}\u{301}x", " \u{301}x"),
+        ] as [(HostileText, HostileText)])
+    func `Text with cursor movements becomes the text that a terminal shows`(text: HostileText, expected: HostileText) {
+        #expect(TerminalText.lastState(of: text.text) == expected.text)
+        // The result is the same in parts of one scalar.
         var terminal = TerminalText()
-        for scalar in text.unicodeScalars {
+        for scalar in text.text.unicodeScalars {
             terminal.write(String(scalar))
             #expect(terminal.size == terminal.text.utf8.count)
         }
-        #expect(terminal.text == expected)
+        #expect(terminal.text == expected.text)
     }
 
-    @Test func `takes no longer where a long line is erased again and again`() {
+    @Test func `Erasing a long line again and again takes linear time`() {
         let count = 100_000
         let text = String(repeating: "x", count: count) + String(repeating: "\u{1B}[1K", count: count)
         #expect(TerminalText.lastState(of: text) == String(repeating: " ", count: count))
     }
 
-    @Test func `is bounded by the text, whatever numbers stand in it`() {
+    @Test func `The result is bounded by the text, for any numbers in it`() {
         #expect(TerminalText.lastState(of: "\u{1B}[999999999Cx").count == 1001)
         #expect(TerminalText.lastState(of: "a\u{1B}[99999999999999999999Ab") == "ab")
         #expect(TerminalText.lastState(of: "\u{1B}[" + String(repeating: "1;", count: 5000) + "mx").hasSuffix("mx"))

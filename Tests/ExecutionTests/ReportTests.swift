@@ -6,7 +6,7 @@ import GalleyJupyterProtocol
 import GalleyNotebook
 import Testing
 
-@Suite struct `A report` {
+@Suite struct `A report in JSON` {
     private static let death = PostMortem(
         cause: .signalled(9), memory: .kernelLimit(bytes: 5), peakMemory: 7, lifetime: .milliseconds(1500),
         lastLines: ["Killed"])
@@ -27,7 +27,7 @@ import Testing
         if request.content["code"] != nil { executor.stop(.signal(15)) }
     }
 
-    /// A run of cells that end in as many ways as there are.
+    /// A run whose cells have all possible outcomes.
     private static func reports() async throws -> [Report] {
         var options = RunSettings()
         options.allowedErrors.names = ["Allowed"]
@@ -51,7 +51,7 @@ import Testing
         ]
     }
 
-    @Test func `is read from JSON as it was written, by anybody's coder`() async throws {
+    @Test func `A report is the same after it is encoded and decoded by any coder`() async throws {
         let reports = try await Self.reports()
         #expect(
             reports.map(\.outcome.status) == [
@@ -61,7 +61,7 @@ import Testing
             let data = try JSONEncoder().encode(report)
             let read = try JSONDecoder().decode(Report.self, from: data)
             #expect(read.json.canonicalText.bytes == report.json.canonicalText.bytes)
-            // What stands in JSON is what was meant.
+            // The JSON has the requested keys.
             #expect(read.message == report.message)
             #expect(read.started == report.started && read.duration == report.duration)
             #expect("\(read.outcome)" == "\(report.outcome)")
@@ -72,7 +72,7 @@ import Testing
         #expect(reports[3].postMortem == Self.death)
     }
 
-    @Test func `is read by a coder that writes names in another way`() async throws {
+    @Test func `A report can be decoded from keys in another style`() async throws {
         let (encoder, decoder) = (JSONEncoder(), JSONDecoder())
         encoder.keyEncodingStrategy = .convertToSnakeCase
         decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test func `tells how much each cell has put out, and how the kernel counts it`() async throws {
+    @Test func `A report has the number of outputs and the execution count of each cell`() async throws {
         let cells = try await Self.reports()[0].cells
         #expect(cells.map(\.outputCount) == [1, 1, 0, 0, 1])
         #expect(cells[0].outputSize == 5)
@@ -94,7 +94,7 @@ import Testing
         ("schema", "2"), ("schema", "null"), ("started", "\"today\""), ("status", "\"odd\""), ("duration", "-1"),
         ("duration", "1e300"), ("cells", "{}"), ("cells", "[5]"), ("notebook", "null"), ("warnings", "[5]"),
     ])
-    func `says what is wrong with something that is none`(key: String, value: String) async throws {
+    func `A report that is invalid is refused with the reason`(key: String, value: String) async throws {
         var json = try await Self.reports()[0].json
         json[key] = try Document(parsing: Array(value.utf8)).root
         let data = Data(json.canonicalText.bytes)

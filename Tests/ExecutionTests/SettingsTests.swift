@@ -5,7 +5,7 @@ import GalleyJupyterProtocol
 import Testing
 
 @Suite struct `Settings in JSON` {
-    /// Settings of which each has another value than the usual one.
+    /// Settings whose values all differ from the defaults.
     private var unusual: RunSettings {
         var settings = RunSettings()
         (settings.kernel, settings.allowsKernelFallback, settings.user) = ("ir", true, .named("ann"))
@@ -30,7 +30,7 @@ import Testing
         try JSONDecoder().decode(RunSettings.self, from: JSONEncoder().encode(settings))
     }
 
-    @Test func `are the same when they are read again`() throws {
+    @Test func `Settings are the same after they are encoded and decoded`() throws {
         #expect(try copy(RunSettings()) == RunSettings())
         #expect(try copy(unusual) == unusual)
         for user in [KernelUser.automatic, .caller, .owner, .named("owner")] {
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func `hold every property, under its own name`() {
+    @Test func `Settings in JSON have every property, under its own name`() {
         let properties = Mirror(reflecting: RunSettings()).children.compactMap(\.label)
         #expect(RunSettings.names.sorted() == properties.sorted())
         let usual = RunSettings().json
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func `are the usual ones where the document does not say`() throws {
+    @Test func `Settings that JSON leaves out have their defaults`() throws {
         var settings = RunSettings()
         settings.timeout = .seconds(600)
         #expect(try JSONDecoder().decode(RunSettings.self, from: Data(#"{"timeout": 600}"#.utf8)) == settings)
@@ -67,7 +67,7 @@ import Testing
         (#"{"environment": {"A": 1}}"#, "'environment' has the wrong type"),
         (#"{"result": {"file": "a", "folder": "b"}}"#, "'result' has the wrong type"),
     ])
-    func `are refused where a name or a value is wrong`(document: String, problem: String) {
+    func `Settings with an unknown name or value are refused`(document: String, problem: String) {
         do {
             _ = try JSONDecoder().decode(RunSettings.self, from: Data(document.utf8))
             Issue.record("\(document) was read")

@@ -11,11 +11,11 @@ import Testing
         "msg_id": "", "outputs": [],
     ]
 
-    private func states(_ ran: Outcome) -> Value? {
+    private func states(_ ran: ScriptedRun) -> Value? {
         ran.notebook.metadata["widgets"]?["application/vnd.jupyter.widget-state+json"]?["state"]
     }
 
-    @Test func `leave their last state and their bytes in the notebook's metadata`() async throws {
+    @Test func `Widgets leave their last state and their bytes in the notebook's metadata`() async throws {
         let ran = try await run(Notebook(cells: ["x"])) { _, _ in
             .running([
                 .opening("w", ["_model_name": "M", "_model_module": "m", "value": 1]),
@@ -34,7 +34,7 @@ import Testing
         #expect(states(ran)?.canonicalText.bytes == expected.canonicalText.bytes)
     }
 
-    @Test func `are not mentioned where there are none, or nobody wants them`() async throws {
+    @Test func `A notebook without widgets, or without saved widget state, has no widget metadata`() async throws {
         #expect(try await run(Notebook(cells: ["x"])) { _, _ in .running() }.notebook.metadata["widgets"] == nil)
         var options = RunSettings()
         options.keepsWidgets = false
@@ -42,7 +42,7 @@ import Testing
             .running([.opening("w", ["_model_name": "M"])])
         }
         #expect(ran.notebook.metadata["widgets"] == nil)
-        // They play their part all the same.
+        // Captures work anyway.
         let catching = try await run(Notebook(cells: ["x"]), options) { _, request in
             .running([
                 .opening("out", Self.output), .comm("out", ["msg_id": .string(request.header.id)]), .print("caught"),
@@ -51,7 +51,7 @@ import Testing
         #expect(catching.outputs(0) == [])
     }
 
-    @Test func `catch the outputs of a request, and tell the kernel once what they caught`() async throws {
+    @Test func `An output widget captures the outputs of a request, and sends them to the kernel once`() async throws {
         let ran = try await run(Notebook(cells: ["make", "after"])) { code, request in
             guard code == "make" else { return .running(printing: "free") }
             return .running([
@@ -73,12 +73,12 @@ import Testing
         #expect(told.first?.content["comm_id"]?.string == "out")
         #expect(
             told.first?.content["data"]?["state"]?["outputs"]?.canonicalText.bytes == caught.canonicalText.bytes)
-        // Before the next cell, or that would not see it.
+        // The update has to be sent before the next cell runs.
         let order = ran.kernel.requests.map(\.type)
         #expect(order == ["execute_request", "comm_msg", "execute_request"])
     }
 
-    @Test func `catch for the innermost of several, and can be cleared`() async throws {
+    @Test func `The innermost of several output widgets captures, and can be cleared`() async throws {
         let ran = try await run(Notebook(cells: ["x"])) { _, request in
             let id = Value.string(request.header.id)
             return .running([
@@ -95,17 +95,17 @@ import Testing
     }
 }
 
-@Suite struct `What a widget has caught` {
+@Suite struct `Captured outputs of a widget` {
     private static let output: Value = [
         "_model_module": "@jupyter-widgets/output", "_model_name": "OutputModel", "outputs": [],
     ]
 
-    private func caught(_ ran: Outcome) -> [String] {
+    private func caught(_ ran: ScriptedRun) -> [String] {
         let states = ran.notebook.metadata["widgets"]?["application/vnd.jupyter.widget-state+json"]?["state"]
         return states?["out"]?["state"]?["outputs"]?.elements.compactMap { $0["text"]?.string } ?? []
     }
 
-    @Test func `is kept when the kernel dies in the middle`() async throws {
+    @Test func `Captured outputs are kept when the kernel dies`() async throws {
         let ran = try await run(Notebook(cells: ["x"])) { _, request in
             [
                 .opening("out", Self.output), .comm("out", ["msg_id": .string(request.header.id)]), .print("precious"),
@@ -115,7 +115,8 @@ import Testing
         #expect(caught(ran) == ["precious"])
     }
 
-    @Test func `is replaced by what the kernel sets itself, and added to after that`() async throws {
+    @Test func `Captured outputs are replaced by those that the kernel sets, and appended to afterwards`() async throws
+    {
         let ran = try await run(Notebook(cells: ["x"])) { _, request in
             let id = Value.string(request.header.id)
             return .running([
@@ -128,8 +129,8 @@ import Testing
     }
 }
 
-@Suite struct `Other objects with two halves` {
-    @Test func `are let alone`() async throws {
+@Suite struct `Comms that are no widgets` {
+    @Test func `Comms that are no widgets are ignored`() async throws {
         let ran = try await run(Notebook(cells: ["x"])) { _, _ in
             .running([
                 .say("comm_open", on: .iopub, content: ["comm_id": "c", "data": [:], "target_name": "mine"]),

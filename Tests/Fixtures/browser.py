@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Looks at a page in Chromium, as a person would, and prints as JSON what it is like.
+"""Opens a page in Chromium, and prints its properties as JSON.
 
     browser.py PAGE SCREENSHOT [--dark] [--width 400]
 
-    title       of the page, which hostile scripts of the tests change
+    title       the title of the page, which hostile scripts of the tests change
     owned       whether a script of a notebook has run
-    requests    what was asked for besides the page itself
-    violations  what the page's own policy has kept from being loaded or run
-    first       of the first cell that failed: how much of it is in sight, in CSS pixels
-    marked      whether the marked line of it is what a click there would hit
+    requests    the requests besides that for the page itself
+    violations  the violations of the content security policy of the page
+    first       the visible height of the first cell that failed, in CSS pixels
+    marked      whether its marked line is on top, so that a click hits it
     widest      how many pixels the page is wider than the window
-    brightness  of the page, from 0 to 1
-    contrast    the least contrast between the text of a cell that failed and what is behind it
+    brightness  the brightness of the page, from 0 to 1
+    contrast    the least contrast between the text of a failed cell and its background
 """
 import base64
 import json
@@ -56,7 +56,7 @@ PROBE = """
 
 
 class Browser:
-    """Chromium, told what to do through a pair of pipes."""
+    """Chromium, controlled over a pair of pipes."""
 
     def __init__(self, folder):
         program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -103,7 +103,7 @@ class Browser:
             self.events.append(answer)
 
     def show(self, page):
-        """Goes to a page, and waits until it is there: it may hear late of the empty one before it."""
+        """Opens a page, and waits until it is loaded; a late event may concern the empty page before it."""
         loader = self.call("Page.navigate", url="file://" + os.path.abspath(page))["loaderId"]
         while not any(event.get("method") == "Page.lifecycleEvent" and event["params"]["name"] == "load"
                       and event["params"]["loaderId"] == loader for event in self.events):

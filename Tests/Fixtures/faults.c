@@ -1,10 +1,10 @@
-// Loaded before the C library by a program that is tested, it lets calls of the system fail at random: those that write a
-// file in one folder, and those that make memory and processes. It adds a byte to a file for each that has failed.
+// A library for LD_PRELOAD that makes system calls of a tested program fail at random: writes to files in one folder,
+// and calls that allocate memory or create processes. It appends a byte to a file for each failed call.
 //
 //     FAULTS_FOLDER   the folder
 //     FAULTS_COUNT    the file
-//     FAULTS_SEED     where the random numbers begin
-//     FAULTS_ONE_IN   how many calls there are to one that fails
+//     FAULTS_SEED     the seed of the random numbers
+//     FAULTS_ONE_IN   the average number of calls for each failure
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -32,11 +32,11 @@ __attribute__((constructor)) static void begin(void) {
     count_file = fcntl(REAL(open)(count, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600), F_DUPFD_CLOEXEC, 100);
     state = strtoull(getenv("FAULTS_SEED"), NULL, 10) * 0x9E3779B97F4A7C15 + 1;
     one_in = strtoull(getenv("FAULTS_ONE_IN"), NULL, 10);
-    // A kernel is not the program that is tested.
+    // Kernels are not tested.
     unsetenv("LD_PRELOAD");
 }
 
-/// Whether a call fails, with one of two codes.
+/// Returns whether a call fails, with one of two error codes.
 static int fails(int code, int other) {
     if (count_file < 0) return 0;
     uint64_t old = __atomic_fetch_add(&state, 0x9E3779B97F4A7C15, __ATOMIC_RELAXED), x = old;
@@ -49,7 +49,7 @@ static int fails(int code, int other) {
     return 1;
 }
 
-/// Whether a descriptor is that of a file, or of a folder, that is tested.
+/// Returns whether a descriptor belongs to a file or folder in the tested folder.
 static int is_tested(int file) {
     struct stat status;
     char link[64], path[4096];
@@ -62,7 +62,7 @@ static int is_tested(int file) {
 ssize_t write(int file, const void *bytes, size_t count) {
     if (is_tested(file)) {
         if (fails(EIO, ENOSPC)) return -1;
-        // Less than was asked for is no failure.
+        // A short write is no failure.
         if (count > 1 && fails(0, 0)) count /= 2;
     }
     return REAL(write)(file, bytes, count);
@@ -108,7 +108,7 @@ int openat(int at, const char *path, int flags, ...) {
 }
 
 void *mmap(void *at, size_t length, int protection, int flags, int file, off_t offset) {
-    // What the guard of a kernel is made of.
+    // The guard of a kernel gets its launch record in such a mapping.
     if (file == -1 && protection == (PROT_READ | PROT_WRITE) && length < 1 << 16 && fails(ENOMEM, ENOMEM)) return MAP_FAILED;
     return REAL(mmap)(at, length, protection, flags, file, offset);
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Makes the notebooks of this folder, and what each must become after the edit that the tests make.
+"""Makes the notebook fixtures, and the expected result of the edit that the tests make.
 
-`notebooks/x.ipynb` is what is read, `expected/x.ipynb` what must be written after `edit`, with nbformat as the judge for
-notebooks in its own form and Python's json for those in other styles. Run it with a Python that has nbformat, after
-changing it; the files are checked in, so the tests need neither.
+The tests read `notebooks/x.ipynb`, edit it as `edit` does, and compare with `expected/x.ipynb`. nbformat writes the
+expected notebooks in its own style, and Python's json those in other styles. Run this with a Python that has nbformat,
+after changing it; the files are checked in, so the tests need neither.
 """
 import json
 import logging
@@ -128,7 +128,7 @@ OLD = {
     "v1": {"cells": [{"cell_type": "text", "text": "Some text"}, {"cell_type": "code", "code": "1 + 1\n2", "prompt_number": 4}, {"cell_type": "code", "code": "x"}]},
 }
 
-# name: (notebook, options of json.dumps, what is done to the text)
+# name: (notebook, options of json.dumps, a change of the text)
 UNSORTED = {"nbformat": 4, "nbformat_minor": 0, "metadata": {"kernelspec": KERNEL}, "cells": [
     {"cell_type": "markdown", "source": ["# é\n", "x"], "metadata": {"id": "b"}},
     {"cell_type": "code", "source": ["1"], "metadata": {"id": "c", "colab": {}}, "execution_count": None, "outputs": []}]}
@@ -150,7 +150,7 @@ STYLED = {
     "source-as-string": (notebook(text("a\nb"), code("print(1)\n2", [stream("1\n2\n")], 1)), {"indent": 1, "sort_keys": True}, None),
 }
 
-# Python would write these differently from how they came: they are read and written, and edited without a judge.
+# Python would change the style of these: the tests read, write and edit them without an expected file.
 ODD = {
     "number-spellings": '{"cells": [], "metadata": {"n": [1.0, 1e5, 1E+5, -0, 0.10, 1' + "0" * 40 + '.50]}, "nbformat": 4, "nbformat_minor": 5}',
     "repeated-keys": '{"cells": [], "metadata": {"a": 1, "b": 2, "a": 3}, "metadata": {"c": 1}, "nbformat": 4, "nbformat_minor": 5}\n',
@@ -165,7 +165,7 @@ def lines(string):
 
 
 def edit(nb, split):
-    """What a run does to a notebook, in small. `split` says whether text is to be split here or is split by the writer."""
+    """Edits a notebook similarly to a run. `split` says whether text is split here or by the writer."""
     def t(string):
         return lines(string) if split else string
 

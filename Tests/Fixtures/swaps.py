@@ -1,4 +1,4 @@
-"""Exchanges paths, again and again, for what another user could put there to lead root astray.
+"""Replaces paths, again and again, by entries with which another user could mislead root.
 
     swaps.py CANARY_FOLDER SECRET GOOD_NOTEBOOK PATH...
 
@@ -17,7 +17,7 @@ first = {path: open(path, "rb").read() for path in paths if os.path.isfile(path)
 
 
 def put(path, make):
-    """Makes an entry beside a path and renames it over the path, or removes the path first if it has to."""
+    """Makes an entry beside a path and renames it over the path, or removes the path first if necessary."""
     new = f"{path}.{random.getrandbits(32):x}"
     make(new)
     for _ in range(3):
@@ -71,7 +71,7 @@ while True:
     count += 1
     if count % 20 == 0:
         plain("count", str(count).encode())
-    # Now and then nothing changes for as long as it takes to look at all of them.
+    # Sometimes nothing changes until all paths have been read.
     if select.select([sys.stdin], [], [], random.choice([0, 0.0005, 0.002, 0.002, 0.03]))[0]:
         break
 for path in paths:

@@ -1,8 +1,8 @@
-"""Runs a program at a terminal, and makes files when certain texts have been seen there, one after the other.
+"""Runs a program at a terminal, and creates files, one after the other, when texts have appeared there.
 
     terminal.py PROGRAM ARGUMENT... [--when EXPRESSION FILE]...
 
-Whoever runs there can wait for these files: what a person would see does not depend on how fast the machine is.
+The program can wait for these files, so that the output does not depend on the speed of the machine.
 """
 import os
 import pty
@@ -10,7 +10,7 @@ import re
 import signal
 import sys
 
-# A text that never comes would be waited for for ever.
+# The alarm ends the wait for a text that never appears.
 signal.alarm(600)
 end = sys.argv.index("--when") if "--when" in sys.argv else len(sys.argv)
 signs = [(re.compile(sys.argv[place + 1].encode()), sys.argv[place + 2]) for place in range(end, len(sys.argv), 3)]

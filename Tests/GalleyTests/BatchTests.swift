@@ -2,6 +2,7 @@ import GalleyConcurrency
 import GalleyExecution
 import Foundation
 import Galley
+import GalleyTestSupport
 import GalleyTesting
 import GalleyJSON
 import GalleyJupyterProtocol
@@ -11,17 +12,17 @@ import GalleyStorage
 import Synchronization
 import Testing
 
-/// Notebooks in memory, and what becomes of them.
+/// Makes a batch of notebooks in memory.
 private func batch(_ notebooks: [(name: String, source: String)], _ options: Options = options()) -> Batch {
     Batch(
         notebooks.map { name, source in
-            let store = CountingStore(notebook(source), name: name)
+            let store = TestStore(notebook(source), name: name)
             return Batch.Job(name, options) { (store, nil) }
         })
 }
 
 @Suite(.timeLimit(.minutes(20))) struct `A batch` {
-    @Test func `reports in the order of its notebooks, and one's end is nothing to another`() async {
+    @Test(.realKernel) func `A batch reports in the order of its notebooks, which do not affect each other`() async {
         var batch = batch([
             ("slow", "import time; time.sleep(1)"), ("bad", "1/0"), ("dead", "import os; os.kill(os.getpid(), 9)"),
             ("good", "1"),
@@ -33,9 +34,11 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
         #expect(report.jobs.allSatisfy { $0.begin < $0.end && $0.end <= report.duration })
     }
 
-    @Test func `runs no more cells at a time than it may, while the next kernels start`() async throws {
-        // The first waits until another is there.
-        let scratch = try Folder()
+    @Test(.realKernel) func `A batch runs a limited number of cells at a time, while the next kernels start`()
+        async throws
+    {
+        // The first notebook waits until another one runs.
+        let scratch = try TemporaryFolder()
         let folder = scratch.path
         let meeting = """
             import os, time
@@ -55,9 +58,9 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
         #expect(running.withLock(\.most) == 2)
     }
 
-    @Test func `gives each kernel a folder for temporary files that is gone afterwards`() async throws {
+    @Test(.realKernel) func `A batch gives each kernel a temporary folder that is removed afterwards`() async throws {
         let source = "import tempfile, os; os.makedirs(tempfile.mkdtemp() + '/a/b'); print(tempfile.gettempdir())"
-        let stores = ["a", "b"].map { CountingStore(notebook(source), name: $0) }
+        let stores = ["a", "b"].map { TestStore(notebook(source), name: $0) }
         let report = await Batch(stores.map { store in Batch.Job(store.name, options()) { (store, nil) } }).run()
         #expect(report.jobs.allSatisfy { $0.run?.isSuccess == true })
         let folders = try stores.map { try #require($0.notebook.cells[0].outputs.first?.text).dropLast() }
@@ -65,10 +68,10 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
         for folder in folders { #expect(!FileManager.default.fileExists(atPath: String(folder))) }
     }
 
-    @Test func `tries again what a dead kernel has cut off, and says so`() async throws {
-        let mark = NSTemporaryDirectory() + "galley-retry-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: mark) }
-        // It lives when it is run for the third time.
+    @Test(.realKernel) func `A batch retries a notebook whose kernel died, and reports that`() async throws {
+        let folder = try TemporaryFolder()
+        let mark = folder("starts")
+        // The kernel survives the third attempt.
         let source = """
             import os
             with open("\(mark)", "a") as file: file.write("x")
@@ -86,13 +89,13 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
         #expect(attempts.withLock(\.self) == [2, 3])
     }
 
-    @Test func `tries again where a kernel did not start`() async throws {
-        let scratch = try Folder()
+    @Test(.realKernel) func `A batch retries a notebook whose kernel did not start`() async throws {
+        let scratch = try TemporaryFolder()
         let folder = scratch.path
         try FileManager.default.createDirectory(
             atPath: folder + "/kernels/flaky", withIntermediateDirectories: true)
         let script =
-            "[ -e \(folder)/begun ] || { touch \(folder)/begun; exit 3; }; exec \(root)/.build/python/bin/python -m ipykernel_launcher -f $0"
+            "[ -e \(folder)/begun ] || { touch \(folder)/begun; exit 3; }; exec \(Repository.kernels)/bin/python -m ipykernel_launcher -f $0"
         let spec: [String: Any] = [
             "argv": ["sh", "-c", script, "{connection_file}"], "display_name": "Flaky", "language": "python",
         ]
@@ -107,7 +110,7 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
         #expect(report.jobs[0].failedAttempts.count == 1 && report.jobs[0].failedAttempts[0].contains("status 3"))
     }
 
-    @Test func `does not try again what would fail again`() async {
+    @Test(.realKernel) func `A batch does not retry what would fail again`() async {
         var missing = options()
         missing.kernel = "no-such-kernel"
         for (name, options) in [("raises", options()), ("misses", missing)] {
@@ -118,7 +121,7 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
         }
     }
 
-    @Test func `begins nothing else after so many failures, and says what was left out`() async {
+    @Test(.realKernel) func `A batch starts nothing after a number of failures, and reports what was left out`() async {
         var batch = batch((0..<6).map { ("\($0)", $0 == 1 ? "1/0" : "1") })
         (batch.concurrency, batch.failureLimit) = (1, 1)
         let report = await batch.run()
@@ -132,13 +135,13 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
         #expect(words == ["succeeded", "raised"] + Array(repeating: "left out", count: 4))
     }
 
-    @Test func `is ended as a whole, and keeps what was put out`() async throws {
+    @Test func `A batch is stopped as a whole, and keeps its outputs`() async throws {
         let begun = AsyncState(0)
-        let stores = (0..<3).map { CountingStore(notebook("begin"), name: "\($0)") }
+        let stores = (0..<3).map { TestStore(notebook("begin"), name: "\($0)") }
         let jobs = stores.enumerated().map { job, store in
             var options = Options()
             options.kernels = ScriptedKernels { _ in
-                // The third is not to have the turn of another.
+                // The third notebook must not get another one's execution slot.
                 if job == 2 { _ = await begun.first { $0 == 2 ? true : nil } }
                 return ScriptedKernel { _ in
                     [.say("stream", on: .iopub, content: ["name": "stdout", "text": "begun\n"])]
@@ -163,12 +166,12 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
         #expect(try stores[2].notebook.cells[0].outputs.isEmpty)
     }
 
-    @Test func `of nothing is over at once`() async {
+    @Test func `An empty batch ends at once`() async {
         let report = await Batch([]).run()
         #expect(report.jobs.isEmpty)
     }
 
-    @Test func `starts one kernel at a time where memory is short for more`() async {
+    @Test(.realKernel) func `A batch starts one kernel at a time if memory is short`() async {
         var batch = batch((0..<3).map { ("\($0)", "1") })
         (batch.concurrency, batch.memoryPerKernel) = (3, 1 << 50)
         let log = Mutex<[String]>([])
@@ -187,13 +190,15 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
         #expect(log.withLock { $0.count { $0 == "held back" } } == 1)
     }
 
-    @Test func `does not wait for one that was going to be started when enough had failed`() async throws {
+    @Test(.realKernel) func `A batch does not wait for a notebook that was starting at the last allowed failure`()
+        async throws
+    {
         for _ in 0..<5 {
-            let others = (0..<6).map { CountingStore(notebook("1"), name: "\($0)") }
-            var jobs = [Batch.Job("broken", options()) { (Broken(), nil) }]
+            let others = (0..<6).map { TestStore(notebook("1"), name: "\($0)") }
+            var jobs = [Batch.Job("broken", options()) { (TestStore(Array("{".utf8), name: "broken"), nil) }]
             jobs += others.map { store in
                 Batch.Job(store.name, options()) {
-                    // Long enough for the first to have failed.
+                    // The delay lets the first notebook fail.
                     usleep(3000)
                     return (store, nil)
                 }
@@ -207,8 +212,10 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
     }
 
     @Test(arguments: [1, 2])
-    func `gives nobody the turn of one that has failed, where that is enough`(concurrency: Int) async throws {
-        // Another one's kernel is ready when the first notebook fails.
+    func `A batch gives no execution slot to another notebook after the last allowed failure`(concurrency: Int)
+        async throws
+    {
+        // The kernel of another notebook is ready when the first notebook fails.
         let log = AsyncState<[String]>([])
         @Sendable func happens(_ event: String) async { _ = await log.first { $0.contains(event) ? true : nil } }
         let jobs = (0..<4).map { job in
@@ -230,7 +237,7 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
                 }
                 return kernel
             }
-            let store = CountingStore(notebook("1"), name: "\(job)")
+            let store = TestStore(notebook("1"), name: "\(job)")
             return Batch.Job(store.name, options) { (store, nil) }
         }
         var batch = Batch(jobs)
@@ -245,14 +252,4 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
         let begun = log.look { $0.filter { $0.hasPrefix("begun") } }
         #expect(begun.sorted() == (0..<concurrency).map { "begun \($0)" })
     }
-}
-
-/// A notebook that cannot be read.
-private struct Broken: NotebookStore {
-    let name = "broken"
-    let canBeWrittenAgain = true
-    func lock() {}
-    func read() -> [UInt8] { Array("{".utf8) }
-    func checkWritable() {}
-    func write(_ bytes: some ByteRuns) -> WriteOutcome { .original }
 }

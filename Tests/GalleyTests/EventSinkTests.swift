@@ -4,8 +4,8 @@ import GalleyTesting
 import Synchronization
 import Testing
 
-/// What sinks receive, by their names and in one list.
-private final class Notes: Sendable {
+/// The lines that sinks have written, for each sink and in one list.
+private final class RecordedEvents: Sendable {
     private let lines = Mutex<[String]>([])
 
     func add(_ line: String) { lines.withLock { $0.append(line) } }
@@ -13,19 +13,19 @@ private final class Notes: Sendable {
     /// All lines of all sinks.
     var all: [String] { lines.withLock(\.self) }
 
-    /// What a sink has received.
+    /// Returns the lines of one sink.
     func all(of sink: String) -> [String] {
         all.filter { $0.hasPrefix(sink + " ") }.map { String($0.dropFirst(sink.count + 1)) }
     }
 }
 
-/// Notes what it receives, but for the saving on the way.
-private struct Noting: EventSink {
+/// A sink that writes a line for each event, except saves.
+private struct LoggingSink: EventSink {
     let name: String
-    let notes: Notes
+    let notes: RecordedEvents
     var completion: @Sendable () async -> Void = {}
 
-    init(_ name: String, _ notes: Notes, completion: @escaping @Sendable () async -> Void = {}) {
+    init(_ name: String, _ notes: RecordedEvents, completion: @escaping @Sendable () async -> Void = {}) {
         (self.name, self.notes, self.completion) = (name, notes, completion)
     }
 
@@ -63,8 +63,8 @@ private struct Noting: EventSink {
     private func outputs(_ notebook: Notebook) -> Int { notebook.cells.reduce(0) { $0 + $1.outputs.count } }
 }
 
-/// Receives events and needs nothing else: the one method is enough.
-private struct Smallest: EventSink {
+/// A sink that implements nothing but the one required method.
+private struct CountingSink: EventSink {
     let count: Counter
 
     final class Counter: Sendable {
@@ -74,48 +74,47 @@ private struct Smallest: EventSink {
     func receive(_ event: BatchEvent) { count.value.withLock { $0 += 1 } }
 }
 
-@Suite(.timeLimit(.minutes(20))) struct `A sink of events` {
+@Suite(.timeLimit(.minutes(20))) struct `An event sink` {
     private static let story = [
         "0 began", "0 started", "0 cell 1", "0 printed a", "0 cell 1 succeeded", "0 cell 2", "0 cell 2 raised",
         "0 notebook 2, was 0", "0 finished raised", "0 ended report raised", "finish",
     ]
 
-    @Test func `receives a run on its own as job 0, in order, and is complete when the run returns`() async throws {
-        let notes = Notes()
+    @Test func `An event sink receives a single run as job 0, in order, before the run returns`() async throws {
+        let notes = RecordedEvents()
         var options = scripted()
-        options.events = [Noting("a", notes)]
+        options.events = [LoggingSink("a", notes)]
         let store = MemoryStore(notebook("prints a", "raises"), name: "report")
         let report = try await execute(store, options)
         #expect(report.outcome.status == "raised")
         #expect(notes.all(of: "a") == Self.story)
     }
 
-    @Test func `receives the same of a run that is followed`() async throws {
-        let notes = Notes()
+    @Test func `An event sink receives the same events from a run object`() async throws {
+        let notes = RecordedEvents()
         var options = scripted()
-        options.events = [Noting("a", notes)]
+        options.events = [LoggingSink("a", notes)]
         _ = try await Run(MemoryStore(notebook("prints a", "raises"), name: "report"), options).report
         #expect(notes.all(of: "a") == Self.story)
     }
 
-    @Test func `receives the end of a run that could not begin`() async throws {
-        let notes = Notes()
+    @Test func `An event sink receives the end of a run that could not begin`() async throws {
+        let notes = RecordedEvents()
         var options = scripted()
-        options.events = [Noting("a", notes)]
+        options.events = [LoggingSink("a", notes)]
         await #expect(throws: StorageError.self) { try await execute("/nowhere/report.ipynb", options) }
         #expect(notes.all(of: "a") == ["0 began", "0 ended /nowhere/report.ipynb failed", "finish"])
     }
 
-    @Test func `receives each event after the sinks before it, and nothing of it is lost by one of them`() async throws
-    {
-        let notes = Notes()
-        let counter = Smallest.Counter()
-        // The first completes only after the second has.
+    @Test func `An event sink receives each event after the sinks before it, and loses none`() async throws {
+        let notes = RecordedEvents()
+        let counter = CountingSink.Counter()
+        // The first sink returns only after the second one.
         let isComplete = AsyncState(false)
-        let first = Noting("a", notes) { _ = await isComplete.first { $0 ? true : nil } }
-        let second = Noting("b", notes) { isComplete.change { $0 = true } }
+        let first = LoggingSink("a", notes) { _ = await isComplete.first { $0 ? true : nil } }
+        let second = LoggingSink("b", notes) { isComplete.change { $0 = true } }
         var options = scripted()
-        options.events = [first, Smallest(count: counter), second]
+        options.events = [first, CountingSink(count: counter), second]
         _ = try await execute(MemoryStore(notebook("prints a", "raises"), name: "report"), options)
         #expect(notes.all(of: "a") == Self.story && notes.all(of: "b") == Self.story)
         let pairs = Self.story.dropLast().flatMap { ["a " + $0, "b " + $0] }
@@ -123,16 +122,16 @@ private struct Smallest: EventSink {
         #expect(counter.value.withLock(\.self) >= Self.story.count - 1)
     }
 
-    @Test func `of a notebook receives its events in a batch, and one of the batch those of all`() async {
-        let notes = Notes()
+    @Test func `An event sink of a notebook receives its events, and that of a batch all events`() async {
+        let notes = RecordedEvents()
         let jobs = ["prints a", "prints b"].enumerated().map { job, source in
             var options = scripted()
-            options.events = [Noting("own\(job)", notes)]
+            options.events = [LoggingSink("own\(job)", notes)]
             let store = MemoryStore(notebook(source), name: source)
             return Batch.Job(source, options) { (store, nil) }
         }
         var batch = Batch(jobs)
-        batch.events = [Noting("all", notes)]
+        batch.events = [LoggingSink("all", notes)]
         _ = await batch.run()
         for (job, letter) in ["a", "b"].enumerated() {
             let story = [
@@ -146,12 +145,12 @@ private struct Smallest: EventSink {
         #expect(notes.all.last == "all finish")
     }
 
-    @Test func `receives the notebook of each attempt, and a sequence of events leaves it out`() async {
-        let notes = Notes()
+    @Test func `An event sink receives the notebook of each attempt, which the event sequence leaves out`() async {
+        let notes = RecordedEvents()
         let store = MemoryStore(notebook("prints a", "dies"), name: "report")
         var batch = Batch([Batch.Job("report", scripted()) { (store, nil) }])
         batch.retries = 1
-        batch.events = [Noting("all", notes)]
+        batch.events = [LoggingSink("all", notes)]
         let run = BatchRun(batch)
         for await event in run.events { if case .notebook = event { Issue.record("it keeps notebooks") } }
         let attempts = notes.all(of: "all").filter { $0.contains("notebook") || $0.contains("retrying") }

@@ -5,12 +5,13 @@ import GalleyJSON
 import GalleyLocalKernels
 import GalleyNotebook
 import GalleyStorage
+import GalleyTestSupport
 import Synchronization
 import Testing
 
 @Suite struct `A run` {
-    @Test func `reads from one store and writes to another`() async throws {
-        let (source, destination) = (CountingStore(notebook("print(6 * 7)")), CountingStore(Notebook()))
+    @Test(.realKernel) func `A run reads from one store and writes to another`() async throws {
+        let (source, destination) = (TestStore(notebook("print(6 * 7)")), TestStore(Notebook()))
         let report = try await execute(source, to: destination, options())
         #expect(report.outcome.status == "succeeded")
         #expect(report.kernel == "python3")
@@ -18,15 +19,15 @@ import Testing
         #expect(try destination.notebook.cells[0].outputs.first?.text == "42\n")
     }
 
-    @Test func `writes once to what cannot be written again`() async throws {
-        let store = CountingStore(notebook("import time; time.sleep(2.5)"), canBeWrittenAgain: false)
+    @Test(.realKernel) func `A run writes once to a store that cannot be written again`() async throws {
+        let store = TestStore(notebook("import time; time.sleep(2.5)"), canBeWrittenAgain: false)
         _ = try await execute(store, options())
         #expect(store.writes == 1)
     }
 
-    @Test func `is saved along the way, as soon as a cell is over`() async throws {
-        let sign = Sign()
-        let store = CountingStore(notebook("print(1)", sign.wait))
+    @Test(.realKernel) func `A run is saved as soon as a cell has ended`() async throws {
+        let sign = SignalFile()
+        let store = TestStore(notebook("print(1)", sign.wait))
         let seen = Mutex<[String]>([])
         _ = try await execute(store, options()) { event in
             guard case .saved = event,
@@ -39,9 +40,11 @@ import Testing
         #expect(store.writes >= 2)
     }
 
-    @Test func `tells in the end how it ended, also where nothing else has changed since it was saved`() async throws {
-        let sign = Sign()
-        let store = CountingStore(notebook("print(1, flush=True)\n" + sign.wait))
+    @Test(.realKernel) func `A run saves its outcome in the end, even if nothing else has changed`()
+        async throws
+    {
+        let sign = SignalFile()
+        let store = TestStore(notebook("print(1, flush=True)\n" + sign.wait))
         var options = options()
         options.keepsRecord = true
         options.keepsTiming = false
@@ -50,9 +53,9 @@ import Testing
         #expect(try store.notebook.metadata["galley"]?["status"]?.string == "succeeded")
     }
 
-    @Test func `goes on when it cannot be saved on the way, and says so once`() async throws {
-        let sign = Sign()
-        let store = CountingStore(notebook("print(1)", sign.wait, "print(2)"), failures: 1)
+    @Test(.realKernel) func `A run continues if it cannot be saved on the way, and warns once`() async throws {
+        let sign = SignalFile()
+        let store = TestStore(notebook("print(1)", sign.wait, "print(2)"), failingWrites: 1)
         let warnings = Mutex<[String]>([])
         let report = try await execute(store, options()) { event in
             guard case .warning(let text) = event else { return }
@@ -67,12 +70,12 @@ import Testing
         #expect(try store.notebook.cells[2].outputs.first?.text == "2\n")
     }
 
-    @Test func `is rescued where it cannot be saved in the end, and never over anything`() async throws {
-        let scratch = try Folder()
+    @Test(.realKernel) func `A run is rescued if it cannot be saved in the end, and overwrites nothing`() async throws {
+        let scratch = try TemporaryFolder()
         let folder = scratch.path
         var rescues: [String] = []
         for _ in 0..<2 {
-            let store = CountingStore(notebook("print('precious')"), name: "some/memory.ipynb", failures: 100)
+            let store = TestStore(notebook("print('precious')"), name: "some/memory.ipynb", failingWrites: 100)
             do {
                 _ = try await execute(store, options(["TMPDIR": folder]))
                 Issue.record("it was not saved")
@@ -96,8 +99,8 @@ import Testing
         #expect(mode == 0o700)
     }
 
-    @Test func `that is cancelled keeps what there is`() async throws {
-        let store = CountingStore(notebook("print('begun', flush=True)\nimport time; time.sleep(1000)", "print(2)"))
+    @Test(.realKernel) func `A run that is canceled keeps its outputs`() async throws {
+        let store = TestStore(notebook("print('begun', flush=True)\nimport time; time.sleep(1000)", "print(2)"))
         let begun = AsyncStream<Void>.makeStream()
         var options = options()
         options.grace = .seconds(100)
@@ -112,8 +115,8 @@ import Testing
         #expect(try store.notebook.cells[0].outputs.map(\.errorName) == [nil, "KeyboardInterrupt", "RunStopped"])
     }
 
-    @Test func `that is stopped before it begins starts no cell and writes nothing`() async throws {
-        let store = CountingStore(notebook("print(1)"))
+    @Test(.realKernel) func `A run that is stopped before it begins starts no cell and writes nothing`() async throws {
+        let store = TestStore(notebook("print(1)"))
         let stop = StopSignal()
         stop.stop(.cancelled)
         let report = try await execute(store, options(), stop: stop) { _ in }
@@ -122,8 +125,8 @@ import Testing
         #expect(store.writes == 0)
     }
 
-    @Test func `counts the start of the kernel among the time of the run`() async throws {
-        let store = CountingStore(notebook("print(1)"))
+    @Test(.realKernel) func `A run includes the start of the kernel in its time`() async throws {
+        let store = TestStore(notebook("print(1)"))
         var options = options()
         options.totalTimeout = .milliseconds(20)
         let report = try await execute(store, options)
@@ -132,25 +135,25 @@ import Testing
         #expect(store.writes == 0)
     }
 
-    @Test func `says what is wrong with a notebook before what is wrong with its kernel`() async throws {
+    @Test(.realKernel) func `A run reports a notebook error before a kernel error`() async throws {
         let document = try Document(
             parsing: Array(
                 #"{"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": {"name": "none such"}}, "cells": [{"cell_type": "code", "source": "1"}, 5]}"#
                     .utf8))
-        let file = FileManager.default.temporaryDirectory.path + "/galley-test-\(UUID()).ipynb"
+        let folder = try TemporaryFolder()
+        let file = folder("a.ipynb")
         try Data(document.text.bytes).write(to: URL(fileURLWithPath: file))
-        defer { try? FileManager.default.removeItem(atPath: file) }
         var options = options()
         options.kernel = nil
         await #expect(throws: NotebookError.self) { _ = try await execute(LocalFile(file), options) }
-        // Also where the kernel would have been there.
+        // The same holds if the kernel exists.
         options.kernel = "python3"
         await #expect(throws: NotebookError.self) { _ = try await execute(LocalFile(file), options) }
     }
 }
 
-@Suite struct `The pace of saving` {
-    @Test func `is less than a second, or a twentieth of the time of a huge notebook`() {
+@Suite struct `The interval between saves` {
+    @Test func `The interval between saves is less than a second, or longer for a huge notebook`() {
         var interval = SaveInterval()
         #expect(interval.pause == .milliseconds(750))
         interval.recordSave(cost: .milliseconds(500), bytes: 1_000_000)

@@ -1,12 +1,13 @@
 import Galley
+import GalleyTestSupport
 import GalleyTesting
 import Synchronization
 import Testing
 
-/// Makes options for a kernel that puts out `a`, a display and `b`, and hangs then.
+/// Makes options for a kernel that prints `a`, a display and `b`, and then hangs.
 private func hanging(_ kernels: KernelLog) -> Options {
     var options = Options()
-    // However busy the machine is, no kernel is killed for being late.
+    // No kernel is killed on a busy machine.
     options.grace = .seconds(1000)
     options.kernels = ScriptedKernels { _ in
         let kernel = ScriptedKernel { code in
@@ -31,8 +32,8 @@ private func word(_ output: IOPubMessage) -> String {
     }
 }
 
-@Suite(.timeLimit(.minutes(20))) struct `Code that is followed` {
-    @Test func `hands out its outputs while it runs`() async throws {
+@Suite(.timeLimit(.minutes(20))) struct `A running execution` {
+    @Test func `An execution streams its outputs while it runs`() async throws {
         try await withKernel("any", hanging(KernelLog())) { kernel async throws in
             let execution = kernel.start("hang")
             var heard: [String] = []
@@ -50,7 +51,7 @@ private func word(_ output: IOPubMessage) -> String {
         }
     }
 
-    @Test func `keeps its outputs for a loop that comes late`() async throws {
+    @Test func `An execution keeps its outputs for a loop that starts late`() async throws {
         try await withKernel("any", hanging(KernelLog())) { kernel async throws in
             let execution = kernel.start("run")
             let result = try await execution.result
@@ -60,7 +61,7 @@ private func word(_ output: IOPubMessage) -> String {
         }
     }
 
-    @Test func `counts the outputs that find no room, and has them in its result`() async throws {
+    @Test func `An execution counts the outputs that were dropped, and has them in its result`() async throws {
         let piece = String(repeating: "x", count: 1_000_000)
         var options = Options()
         options.kernels = ScriptedKernels { _ in
@@ -80,7 +81,9 @@ private func word(_ output: IOPubMessage) -> String {
         }
     }
 
-    @Test func `is cancelled by hand or with the task that waits for its result, not with a loop`() async throws {
+    @Test func `An execution is canceled directly or with the task that awaits its result, not with a loop`()
+        async throws
+    {
         let kernels = KernelLog()
         try await withKernel("any", hanging(kernels)) { kernel async throws in
             let byHand = kernel.start("hang")
@@ -99,7 +102,7 @@ private func word(_ output: IOPubMessage) -> String {
         }
     }
 
-    @Test func `is not sent where it is cancelled before its turn`() async throws {
+    @Test func `An execution that is canceled before its turn is not sent`() async throws {
         let kernels = KernelLog()
         try await withKernel("any", hanging(kernels)) { kernel async throws in
             let running = kernel.start("hang")
@@ -113,7 +116,7 @@ private func word(_ output: IOPubMessage) -> String {
         #expect(kernels.all[0].requests.count { $0.type == "execute_request" } == 1)
     }
 
-    @Test func `is interrupted also where it is not sent yet, and what waits behind it keeps its turn`() async throws {
+    @Test func `An execution is interrupted before it is sent, and the next one keeps its turn`() async throws {
         try await withKernel("any", hanging(KernelLog())) { kernel async throws in
             for _ in 0..<100 {
                 let (first, second) = (kernel.start("hang"), kernel.start("run"))
@@ -121,13 +124,15 @@ private func word(_ output: IOPubMessage) -> String {
                 #expect(try await first.result.error?.name == "KeyboardInterrupt")
                 #expect(try await second.result.isSuccess)
             }
-            // There is nothing to be interrupted.
+            // No interrupt is needed.
             await kernel.interrupt()
             #expect(try await kernel.execute("run").isSuccess)
         }
     }
 
-    @Test func `of a real kernel is followed, interrupted at once, and the kernel goes on`() async throws {
+    @Test(.realKernel) func `An execution of a real kernel streams, is interrupted at once, and the kernel continues`()
+        async throws
+    {
         try await withKernel("python3", options()) { kernel async throws in
             let execution = kernel.start("import time\nfor n in range(3): print(n, flush=True)\ntime.sleep(100_000)")
             var text = ""
@@ -140,7 +145,7 @@ private func word(_ output: IOPubMessage) -> String {
             #expect(text == "0\n1\n2\n" && result.text == text && result.error?.name == "KeyboardInterrupt")
             let early = kernel.start("while True: pass")
             await kernel.interrupt()
-            // That it is over says that the interrupt was heeded: before the first line, IPython may send no reply.
+            // The end proves that the interrupt worked: before the first line, IPython may send no reply.
             _ = try await early.result
             #expect(try await kernel.execute("n").text == "2")
         }

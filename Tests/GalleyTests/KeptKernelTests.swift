@@ -1,9 +1,10 @@
 import Foundation
 import Galley
+import GalleyTestSupport
 import GalleyTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(20))) struct `A kernel that is kept after its run` {
+@Suite(.timeLimit(.minutes(20))) struct `A kept kernel` {
     private static let kept = KeptKernel(connectionFile: "/run/kernel.json", process: 4711)
 
     private func options(
@@ -23,7 +24,7 @@ import Testing
         (.afterFailure, "raises", true), (.always, "prints a", true), (.always, "raises", true),
         (.always, "dies", false), (.afterFailure, "dies", false),
     ])
-    func `is one that lives, and whose run has ended as the options say`(
+    func `A kernel is kept if it lives and the options keep it for the outcome`(
         keeping: KernelKeeping, code: String, isKept: Bool
     ) async throws {
         let kernels = KernelLog()
@@ -33,14 +34,14 @@ import Testing
         #expect(kernel.isKept == isKept && kernel.isOver == !isKept)
     }
 
-    @Test func `is one that has heeded an interrupt, by a limit or by the end of its run`() async throws {
+    @Test func `A kernel is kept if it obeyed an interrupt of a limit or of a stop`() async throws {
         let kernels = KernelLog()
         var options = options(.afterFailure, kernels)
         options.timeout = .zero
         let (_, limited) = try await execute(notebook("waits"), options)
         #expect(limited.outcome.status == "timed-out" && limited.keptKernel == Self.kept)
         options.timeout = nil
-        let run = Run(CountingStore(notebook("waits")), options)
+        let run = Run(TestStore(notebook("waits")), options)
         var kept: [KeptKernel] = []
         for await event in run.events {
             switch event {
@@ -54,14 +55,14 @@ import Testing
         #expect(kernels.all.count == 2 && kernels.all.allSatisfy(\.isKept))
     }
 
-    @Test func `is ended where it cannot be kept`() async throws {
+    @Test func `A kernel that cannot be kept is ended`() async throws {
         let kernels = KernelLog()
         let (_, report) = try await execute(notebook("raises"), options(.always, kernels, kept: nil))
         #expect(report.outcome.status == "raised" && report.keptKernel == nil)
         #expect(kernels.all.count == 1 && kernels.isAllOver)
     }
 
-    @Test func `is not asked of a provider that keeps none`() async throws {
+    @Test func `A provider that keeps no kernels is not asked to`() async throws {
         var options = scripted()
         options.keepsKernel = .afterFailure
         await #expect(throws: UnsupportedKernelRequest(.keeping, provider: "script")) {
@@ -69,25 +70,25 @@ import Testing
         }
     }
 
-    @Test func `is in the report, also when that has been JSON`() async throws {
+    @Test func `A kept kernel is in the report, also in JSON`() async throws {
         let (_, report) = try await execute(notebook("raises"), options(.always, KernelLog()))
         let data = try JSONEncoder().encode(report)
         #expect(try JSONDecoder().decode(Report.self, from: data).keptKernel == Self.kept)
     }
 
-    @Test func `is one for each notebook of a batch`() async throws {
+    @Test func `Each notebook of a batch has its kept kernel`() async throws {
         let kernels = KernelLog()
         let options = options(.always, kernels)
         let batch = Batch(
             (0..<3).map { number in
-                Batch.Job("\(number)", options) { (CountingStore(notebook("prints a")), nil) }
+                Batch.Job("\(number)", options) { (TestStore(notebook("prints a")), nil) }
             })
         let report = await batch.run()
         #expect(report.isSuccess && report.jobs.allSatisfy { $0.run?.keptKernel == Self.kept })
         #expect(kernels.all.count == 3 && kernels.all.allSatisfy(\.isKept))
     }
 
-    @Test func `leaves no zombie in a process that goes on, and none of its files`() async throws {
+    @Test(.realKernel) func `A kept kernel leaves no zombie and no files in a process that continues`() async throws {
         var options: Options = GalleyTests.options()
         options.keepsKernel = .always
         let (_, report) = try await execute(notebook("x = 1"), options)

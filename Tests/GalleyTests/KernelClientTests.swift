@@ -1,11 +1,12 @@
 import Foundation
 import Galley
+import GalleyTestSupport
 import GalleyTesting
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(20))) struct `A client of a kernel` {
-    @Test func `returns what code puts out`() async throws {
+@Suite(.timeLimit(.minutes(20))) struct `A kernel client` {
+    @Test(.realKernel) func `A kernel client returns the outputs of code`() async throws {
         let results = try await withKernel("python3", options()) { kernel in
             #expect(kernel.info.json["implementation"]?.string == "ipython")
             return [
@@ -20,7 +21,7 @@ import Testing
         #expect(results.map(\.outcome.status) == ["succeeded", "succeeded", "raised", "blank"])
     }
 
-    @Test func `interrupts code that takes too long, and goes on`() async throws {
+    @Test(.realKernel) func `A kernel client interrupts code that exceeds its limit, and continues`() async throws {
         var options = options()
         options.grace = .seconds(100)
         try await withKernel("python3", options) { kernel in
@@ -31,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func `runs what several tasks send one after the other`() async throws {
+    @Test(.realKernel) func `A kernel client runs code of several tasks one after the other`() async throws {
         let total = try await withKernel("python3", options()) { kernel in
             try await kernel.execute("total = 0")
             await withTaskGroup { group in
@@ -42,12 +43,12 @@ import Testing
         #expect(total == "20")
     }
 
-    @Test func `gives up what is cancelled, and the kernel lives on`() async throws {
+    @Test(.realKernel) func `A kernel client abandons canceled code, and the kernel continues`() async throws {
         try await withKernel("python3", options()) { kernel in
-            let mark = NSTemporaryDirectory() + "galley-begun-\(UUID().uuidString)"
+            let folder = try TemporaryFolder()
+            let mark = folder("begun")
             let slow = Task { try await kernel.execute("open('\(mark)', 'w').close(); import time; time.sleep(1000)") }
             while !FileManager.default.fileExists(atPath: mark) { try await Task.sleep(for: .milliseconds(5)) }
-            try? FileManager.default.removeItem(atPath: mark)
             let waiting = Task { try await kernel.execute("x = 1") }
             waiting.cancel()
             await #expect(throws: CancellationError.self) { try await waiting.value }
@@ -58,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func `keeps nothing of what is said while nothing is run, and all of what is said then`() async throws {
+    @Test func `A kernel client drops messages between executions, and keeps those during one`() async throws {
         let kernels = KernelLog()
         try await withKernel("script", scripted(kernels)) { client in
             try await client.execute("prints a")
@@ -74,7 +75,7 @@ import Testing
         }
     }
 
-    @Test func `leaves out what earlier code puts out late`() async throws {
+    @Test func `A kernel client leaves out late outputs of earlier code`() async throws {
         var options = Options()
         options.kernels = ScriptedKernels { _ in
             ScriptedKernel { code in
@@ -90,7 +91,7 @@ import Testing
         #expect(text == "own")
     }
 
-    @Test func `says of what the kernel died`() async throws {
+    @Test(.realKernel) func `A kernel client reports why the kernel died`() async throws {
         try await withKernel("python3", options()) { kernel in
             let error = await #expect(throws: KernelFailure.self) {
                 try await kernel.execute("import os; os.kill(os.getpid(), 9)")
@@ -101,7 +102,7 @@ import Testing
         }
     }
 
-    @Test func `ends the kernel however it is left`() async throws {
+    @Test func `A kernel client ends the kernel when the closure throws`() async throws {
         let kernels = KernelLog()
         let names = Mutex<[String?]>([])
         var options = scripted(kernels)

@@ -1,11 +1,12 @@
 import Foundation
 import Galley
+import GalleyTestSupport
 import GalleyTesting
 import Testing
 
-@Suite struct `A notebook in a file` {
-    @Test func `is read, changed and written, and all else stays as it was`() async throws {
-        let folder = try Folder()
+@Suite struct `A notebook file` {
+    @Test func `A notebook file is read, changed and written, and the rest stays unchanged`() async throws {
+        let folder = try TemporaryFolder()
         let (path, link) = (folder.path + "/a.ipynb", folder.path + "/link.ipynb")
         let text = #"{"cells": [],   "metadata": {"b": 1.50}, "nbformat": 4, "nbformat_minor": 5}"#
         try Data(text.utf8).write(to: URL(fileURLWithPath: path))
@@ -24,15 +25,15 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["a.ipynb", "link.ipynb"])
     }
 
-    @Test func `is made where there is none`() async throws {
-        let folder = try Folder()
+    @Test func `A notebook file is created if it does not exist`() async throws {
+        let folder = try TemporaryFolder()
         let path = folder.path + "/new.ipynb"
         try await notebook("6 * 7").write(to: path)
         #expect(try await Notebook(contentsOf: path).cells.map(\.source) == ["6 * 7"])
     }
 
-    @Test func `is not written while a run works on it`() async throws {
-        let folder = try Folder()
+    @Test func `A notebook file is not written while a run uses it`() async throws {
+        let folder = try TemporaryFolder()
         let path = folder.path + "/a.ipynb"
         try await notebook("hangs").write(to: path)
         var options = scripted()
@@ -47,8 +48,8 @@ import Testing
         #expect(try await Notebook(contentsOf: path).cells.map(\.source) == ["other"])
     }
 
-    @Test func `that is missing, or none, or has no folder, is an error`() async throws {
-        let folder = try Folder()
+    @Test func `A notebook file that is missing, invalid or without a folder is an error`() async throws {
+        let folder = try TemporaryFolder()
         let path = folder.path + "/a.ipynb"
         await #expect(throws: StorageError.notFound(path: path)) { try await Notebook(contentsOf: path) }
         try Data("[]".utf8).write(to: URL(fileURLWithPath: path))
@@ -58,7 +59,7 @@ import Testing
 }
 
 @Suite struct `The kernels of a provider` {
-    @Test func `are listed, those of this machine where none is named`() async throws {
+    @Test func `The kernels of a provider are listed, by default those of this machine`() async throws {
         let scripted = ScriptedKernels(name: "mine") { _ in ScriptedKernel { .running(printing: $0) } }
         #expect(try await kernels(of: scripted).map(\.name) == ["mine"])
         let local = await LocalKernels().kernels()

@@ -1,5 +1,6 @@
 import Foundation
 import Galley
+import GalleyTestSupport
 import GalleyTesting
 import Synchronization
 import Testing
@@ -7,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(20))) struct `A report of a run` {
     private func texts(_ report: Report) -> [[String?]] { report.cells.map { report.outputs(of: $0).map(\.text) } }
 
-    @Test func `has the outputs of the cells, and the notebook that was saved`() async throws {
+    @Test func `A report has the outputs of the cells, and the saved notebook`() async throws {
         var book = notebook("prints a", "prints b")
         book.cells.insert(.markdown("# Title"), at: 1)
         let store = MemoryStore(book)
@@ -17,28 +18,28 @@ import Testing
         #expect(try report.executedNotebook?.bytes == store.notebook.bytes)
     }
 
-    @Test func `has them also of a run that failed, and of one that could not be saved`() async throws {
+    @Test func `A report of a failed or unsaved run has the outputs too`() async throws {
         let report = try await execute(MemoryStore(notebook("prints a", "raises", "prints b")), scripted())
         #expect(!report.isSuccess && report.cells.map(\.isSuccess) == [true, false, false])
         #expect(report.outputs(of: report.cells[1]).map(\.errorName) == ["ValueError"])
         #expect(report.outputs(of: report.cells[2]).isEmpty)
-        let store = CountingStore(notebook("prints a"), failures: .max)
+        let store = TestStore(notebook("prints a"), failingWrites: .max)
         let error = await #expect(throws: UnsavedRun.self) { try await execute(store, scripted()) }
         let unsaved = try #require(error)
         #expect(texts(unsaved.report) == [["a"]])
         try FileManager.default.removeItem(atPath: #require(unsaved.rescue))
     }
 
-    @Test func `has the notebook as it was where nothing was run`() async throws {
+    @Test func `A report has the unchanged notebook if nothing was executed`() async throws {
         let book = notebook(" ")
         #expect(try await execute(MemoryStore(book), scripted()).executedNotebook?.bytes == book.bytes)
         var options = scripted()
-        options.middleware = [Refusing()]
+        options.middleware = [FailingMiddleware()]
         let refused = try await execute(MemoryStore(notebook("prints a")), options)
         #expect(refused.executedNotebook?.cells.map(\.source) == ["prints a"])
     }
 
-    @Test func `keeps its form in JSON, which has no outputs`() async throws {
+    @Test func `A report has no outputs in JSON`() async throws {
         let report = try await execute(MemoryStore(notebook("prints 'seen'")), scripted())
         let json = try JSONEncoder().encode(report)
         let members = try #require(try JSONSerialization.jsonObject(with: json) as? [String: Any])
@@ -53,7 +54,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `of a batch has the notebook if that is asked for`(keeps: Bool) async {
+    func `A report of a batch has the notebooks on request`(keeps: Bool) async {
         let store = MemoryStore(notebook("prints a"))
         var batch = Batch([Batch.Job("a", scripted()) { (store, nil) }])
         batch.keepsNotebooks = keeps
@@ -61,7 +62,7 @@ import Testing
         #expect(report.isSuccess && report.jobs.map { $0.run.map(texts) } == [keeps ? [["a"]] : [[]]])
     }
 
-    @Test func `counts a cell as a success that has nothing wrong with it`() {
+    @Test func `A report counts a cell without an error as a success`() {
         let error = CellResults.error
         let good: [CellOutcome] = [.succeeded, .raised(error, isAllowed: true), .exited(status: 0), .skipped, .blank]
         let bad: [CellOutcome] = [
@@ -73,15 +74,15 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(20))) struct `The share of a run that is over` {
-    /// Follows a run to its end; returns what its events say.
+@Suite(.timeLimit(.minutes(20))) struct `The completed fraction of a run` {
+    /// Reads the events of a run, and returns the fractions in them.
     private func follow(_ run: Run) async -> [Double] {
         var told: [Double] = []
         for await event in run.events { if let fraction = event.fractionCompleted { told.append(fraction) } }
         return told
     }
 
-    @Test func `grows with each cell that is run`() async throws {
+    @Test func `The completed fraction grows with each cell`() async throws {
         var book = notebook("prints a", "prints b", " ", "prints c", "prints d")
         book.cells[0].tags = ["skip-execution"]
         book.cells.insert(.markdown("# Title"), at: 1)
@@ -90,7 +91,7 @@ import Testing
         #expect(run.fractionCompleted == 1)
     }
 
-    @Test func `stays where a run has failed, and is whole where there is nothing to run`() async throws {
+    @Test func `The completed fraction stays at a failure, and is 1 if nothing is to be executed`() async throws {
         let failing = Run(MemoryStore(notebook("prints a", "raises", "prints b", "prints c")), scripted())
         #expect(await follow(failing) == [0, 0.25, 0.5])
         #expect(failing.fractionCompleted == 0.5)
@@ -98,7 +99,7 @@ import Testing
         #expect(await follow(empty) == [1] && empty.fractionCompleted == 1)
     }
 
-    @Test func `is told while the run goes on`() async throws {
+    @Test func `The completed fraction is available during the run`() async throws {
         let run = Run(MemoryStore(notebook("prints a", "hangs")), scripted())
         for await event in run.events { if case .cellStarted(let cell) = event, cell.number == 2 { break } }
         #expect(run.fractionCompleted == 0.5)
@@ -106,7 +107,7 @@ import Testing
         _ = try await run.report
     }
 
-    @Test func `of a batch grows with each notebook that is over`() async throws {
+    @Test func `The completed fraction of a batch grows with each notebook`() async throws {
         func batch(_ sources: String...) -> Batch {
             Batch(
                 sources.map { source in
@@ -126,8 +127,8 @@ import Testing
     }
 }
 
-/// Refuses each cell.
-private struct Refusing: Middleware {
+/// A middleware that throws before each cell.
+private struct FailingMiddleware: Middleware {
     struct Refusal: Error {}
 
     func beforeCell(_ cell: PlannedCell, source: inout String) async throws { throw Refusal() }

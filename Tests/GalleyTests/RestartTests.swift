@@ -1,11 +1,12 @@
 import Foundation
 import Galley
+import GalleyTestSupport
 import GalleyTesting
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(20))) struct `A kernel that is restarted` {
-    /// Makes options for kernels of which the second starts after `body`.
+@Suite(.timeLimit(.minutes(20))) struct `A kernel restart` {
+    /// Makes options for kernels, the second of which starts after `body`.
     private func options(
         _ kernels: KernelLog, beforeSecond body: @escaping @Sendable () async throws -> Void
     ) -> Options {
@@ -22,7 +23,7 @@ import Testing
         return options
     }
 
-    @Test func `is gone before the next one starts, which takes what is sent from then on`() async throws {
+    @Test func `A restart ends the old kernel before the next one starts, which gets later requests`() async throws {
         let kernels = KernelLog()
         let wereOver = Mutex<[Bool]>([])
         var options = Options()
@@ -42,7 +43,7 @@ import Testing
         #expect(kernels.isAllOver && wereOver.withLock(\.self) == [true, true, true])
     }
 
-    @Test func `ends what runs, what waits and what was asked, with an error that says so`() async throws {
+    @Test func `A restart ends running, waiting and requested code with an error`() async throws {
         let kernels = KernelLog()
         try await withKernel("any", scripted(kernels)) { kernel async throws in
             let running = kernel.start("hangs")
@@ -59,7 +60,7 @@ import Testing
         #expect(kernels.all.map(\.codes) == [["hangs"], ["prints b"]])
     }
 
-    @Test func `lets what is sent meanwhile wait for the new one`() async throws {
+    @Test func `Code that is sent during a restart waits for the new kernel`() async throws {
         let kernels = KernelLog()
         let (starts, starting) = AsyncStream<Void>.makeStream()
         let (allowed, allowing) = AsyncStream<Void>.makeStream()
@@ -83,15 +84,15 @@ import Testing
         #expect(kernels.all.map(\.codes) == [[], ["prints b"]])
     }
 
-    @Test func `that does not start leaves the client without one, and can be restarted`() async throws {
-        struct None: KernelFault, CustomStringConvertible {
+    @Test func `A restart that fails leaves the client without a kernel, and can be repeated`() async throws {
+        struct NoKernelError: KernelFault, CustomStringConvertible {
             let isTransient = false
             let description = "there is none"
         }
         let kernels = KernelLog()
-        let options = options(kernels) { throw None() }
+        let options = options(kernels) { throw NoKernelError() }
         try await withKernel("any", options) { kernel async throws in
-            await #expect(throws: None.self) { try await kernel.restart() }
+            await #expect(throws: NoKernelError.self) { try await kernel.restart() }
             await #expect(throws: KernelClientError.notRestarted(reason: "there is none")) {
                 try await kernel.execute("prints a")
             }
@@ -104,7 +105,7 @@ import Testing
         #expect(kernels.all.count == 2 && kernels.isAllOver)
     }
 
-    @Test func `is given up with the task that restarts it`() async throws {
+    @Test func `A restart is abandoned with its task`() async throws {
         let kernels = KernelLog()
         let (starts, starting) = AsyncStream<Void>.makeStream()
         let options = options(kernels) {
@@ -123,7 +124,7 @@ import Testing
         #expect(kernels.isAllOver)
     }
 
-    @Test func `stays where the task that restarts it was cancelled before`() async throws {
+    @Test func `A restart of a canceled task keeps the kernel`() async throws {
         let kernels = KernelLog()
         try await withKernel("any", scripted(kernels)) { kernel async throws in
             let restart = Task {
@@ -136,7 +137,7 @@ import Testing
         #expect(kernels.all.count == 1)
     }
 
-    @Test func `can be restarted by several tasks at a time`() async throws {
+    @Test func `A restart can be requested by several tasks at a time`() async throws {
         let kernels = KernelLog()
         try await withKernel("any", scripted(kernels)) { kernel async throws in
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -149,7 +150,7 @@ import Testing
         #expect(kernels.all.count == 9 && kernels.isAllOver)
     }
 
-    @Test func `is gone as well where the client is left in the middle of it`() async throws {
+    @Test func `A restart ends its kernel even if the client closes during it`() async throws {
         let kernels = KernelLog()
         let (starts, starting) = AsyncStream<Void>.makeStream()
         let options = options(kernels) {
@@ -168,8 +169,8 @@ import Testing
         #expect(kernels.isAllOver)
     }
 
-    @Test func `is refused where the provider leaves its kernels running, and goes on`() async throws {
-        struct Lasting: KernelProvider {
+    @Test func `A restart is refused if the provider leaves its kernels running`() async throws {
+        struct AttachedProvider: KernelProvider {
             let name = "lasting"
             let endsKernels = false
             let inner: ScriptedKernels
@@ -180,7 +181,7 @@ import Testing
             ) async throws -> Result { try await inner.withKernel(request, body) }
         }
         var options = Options()
-        options.kernels = Lasting(inner: ScriptedKernels { _ in ScriptedKernel { .running(printing: $0) } })
+        options.kernels = AttachedProvider(inner: ScriptedKernels { _ in ScriptedKernel { .running(printing: $0) } })
         try await withKernel("any", options) { kernel async throws in
             await #expect(throws: KernelClientError.cannotRestart(provider: "lasting")) { try await kernel.restart() }
             #expect(try await kernel.execute("a").text == "a")
@@ -188,7 +189,7 @@ import Testing
         #expect(!AttachedKernels().endsKernels && LocalKernels().endsKernels)
     }
 
-    @Test func `of this machine forgets everything, and leaves no process behind`() async throws {
+    @Test(.realKernel) func `A restart of a local kernel loses its state, and leaves no process behind`() async throws {
         try await withKernel("python3", GalleyTests.options()) { kernel async throws in
             let process = try await kernel.execute("import os, time; x = 1; os.getpid()").text
             let running = kernel.start("print('on', flush=True); time.sleep(100_000)")
@@ -203,7 +204,7 @@ import Testing
 }
 
 extension ScriptedKernel {
-    /// The code that it was sent.
+    /// The code of the execute requests.
     fileprivate var codes: [String] {
         requests.filter { $0.type == "execute_request" }.compactMap { $0.content["code"]?.string }
     }

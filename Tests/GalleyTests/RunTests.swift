@@ -1,18 +1,19 @@
 import GalleyConcurrency
 import Foundation
+import GalleyTestSupport
 import GalleyTesting
 import Synchronization
 import Testing
 
 @testable import Galley
 
-@Suite(.timeLimit(.minutes(20))) struct `A run that is followed` {
-    @Test func `tells what happens, from its beginning to its end, and what became of it`() async throws {
+@Suite(.timeLimit(.minutes(20))) struct `A run object` {
+    @Test func `A run object emits events from beginning to end, and has the result`() async throws {
         let run = Run(MemoryStore(notebook("prints a", "raises", "prints b")), scripted())
         let report = try await run.report
         #expect(report.outcome.status == "raised")
         #expect(report.notebook == "notebook" && report.result == "notebook")
-        // It is over, and nobody has listened yet.
+        // The run is over before its events are read.
         var told: [String] = []
         for await event in run.events {
             switch event {
@@ -26,7 +27,7 @@ import Testing
         #expect(told == ["script - 3", "1: a", "1 succeeded", "2 raised", "finished raised"])
     }
 
-    @Test func `warns once where others can read what its kernel puts out`() async throws {
+    @Test(.realKernel) func `A run object warns once if others can read the kernel's outputs`() async throws {
         var exposed = options()
         var local = LocalKernels()
         local.transport = .tcp
@@ -40,7 +41,7 @@ import Testing
             ])
     }
 
-    @Test func `is cancelled, and keeps what there is`() async throws {
+    @Test func `A run object can be canceled, and keeps its outputs`() async throws {
         let kernels = KernelLog()
         let store = MemoryStore(notebook("prints a", "hangs"))
         let run = Run(store, scripted(kernels))
@@ -53,7 +54,7 @@ import Testing
         #expect(kernels.isAllOver)
     }
 
-    @Test func `is cancelled with the task that waits for it, and not with one that listens`() async throws {
+    @Test func `A run object is canceled with the task that awaits it, and not with an event loop`() async throws {
         let run = Run(MemoryStore(notebook("hangs")), scripted())
         let listening = Task { for await event in run.events { if case .cellStarted = event { return } } }
         await listening.value
@@ -67,21 +68,21 @@ import Testing
         #expect(try await waiting.value.outcome.status == "stopped")
     }
 
-    @Test func `is cancelled when nobody holds it any more`() async throws {
+    @Test func `A run object is canceled when the last reference to it is gone`() async throws {
         let kernels = KernelLog()
         let (over, ending) = AsyncStream<Report>.makeStream()
         var options = scripted(kernels)
-        options.middleware = [Witness { ending.yield($0) }]
+        options.middleware = [SaveCheckingMiddleware { ending.yield($0) }]
         do {
             let run = Run(MemoryStore(notebook("hangs")), options)
-            // Whoever follows it holds it.
+            // The sequence of events keeps the run alive.
             for await event in run.events { if case .cellStarted = event { break } }
         }
         for await _ in over { break }
         while !kernels.isAllOver { await Task.yield() }
     }
 
-    @Test func `throws what kept it from running`() async throws {
+    @Test func `A run object throws the error that prevented the run`() async throws {
         let run = Run("/nowhere/to-be-found.ipynb", scripted())
         await #expect(throws: StorageError.notFound(path: "/nowhere/to-be-found.ipynb")) { try await run.report }
         var told: [String] = []
@@ -96,7 +97,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(20))) struct `A batch that is followed` {
+@Suite(.timeLimit(.minutes(20))) struct `A batch run object` {
     private func batch(_ kernels: KernelLog, _ sources: String...) -> Batch {
         Batch(
             sources.map { source in
@@ -105,14 +106,14 @@ import Testing
             })
     }
 
-    /// Runs one that hangs, and waits until it does.
+    /// Starts a run that hangs, and waits until it does.
     private func hanging(_ kernels: KernelLog) async -> BatchRun {
         let run = BatchRun(batch(kernels, "hangs"))
         for await event in run.events { if case .run(_, .cellStarted) = event { break } }
         return run
     }
 
-    @Test func `tells what happens to each notebook, in order`() async {
+    @Test func `A batch run object emits the events of each notebook, in order`() async {
         let run = BatchRun(batch(KernelLog(), "prints a", "raises"))
         var told = ["", ""]
         for await event in run.events {
@@ -128,8 +129,7 @@ import Testing
         #expect(await run.report.jobs.count == 2)
     }
 
-    @Test func `is cancelled by hand, with the task that waits for it, or when nobody holds it any more`() async throws
-    {
+    @Test func `A batch run object is canceled directly, with its task, or with its last reference`() async throws {
         let kernels = KernelLog()
         let byHand = BatchRun(batch(kernels, "hangs", "hangs"))
         for await event in byHand.events { if case .run(_, .cellStarted) = event { byHand.cancel() } }
@@ -142,8 +142,8 @@ import Testing
     }
 }
 
-/// Hears of the end of a cell.
-private struct Witness: Middleware {
+/// A middleware that receives the end of a cell.
+private struct SaveCheckingMiddleware: Middleware {
     let body: @Sendable (Report) -> Void
 
     init(_ body: @escaping @Sendable (Report) -> Void) { self.body = body }
@@ -153,70 +153,26 @@ private struct Witness: Middleware {
     }
 }
 
-/// A store that does not answer.
-private final class Silent: NotebookStore {
-    enum Act: String, CaseIterable { case lock, read, checkWritable, write }
-
-    let name = "silent.ipynb"
-    let canBeWrittenAgain = true
-    private let act: Act
-    private let heedsCancellation: Bool
-    private let bytes = notebook("prints a", "hangs").bytes
-
-    init(_ act: Act, heedsCancellation: Bool = false) { (self.act, self.heedsCancellation) = (act, heedsCancellation) }
-
-    private func perform(_ act: Act) async throws {
-        guard act == self.act else { return }
+/// Makes a store one of whose operations never returns, or only when its task is canceled.
+private func stuckStore(in operation: TestStore.Operation, heedsCancellation: Bool = false) -> TestStore {
+    TestStore(notebook("prints a", "hangs"), name: "stuck.ipynb") {
+        guard $0 == operation else { return }
         if heedsCancellation { try await Task.sleep(for: .seconds(600)) }
         await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
     }
-
-    func lock() async throws { try await perform(.lock) }
-    func checkWritable() async throws { try await perform(.checkWritable) }
-
-    func read() async throws -> [UInt8] {
-        try await perform(.read)
-        return bytes
-    }
-
-    func write(_ bytes: some ByteRuns) async throws -> WriteOutcome {
-        try await perform(.write)
-        return .original
-    }
 }
 
-/// A store whose first write takes as long as somebody wants.
-private final class Slow: NotebookStore {
-    let name = "slow.ipynb"
-    let canBeWrittenAgain = true
-    let writes = AsyncState(0)
-    let letGo = AsyncState(false)
-    let isLocked = AsyncState(false)
-
-    func lock() { isLocked.change { $0 = true } }
-    func unlock() { isLocked.change { $0 = false } }
-    func read() -> [UInt8] { notebook("prints a", "hangs").bytes }
-    func checkWritable() {}
-
-    func write(_ bytes: some ByteRuns) async -> WriteOutcome {
-        let isFirst = writes.change { count in
-            count += 1
-            return count == 1
-        }
-        if isFirst { await Task { _ = await self.letGo.first { $0 ? true : nil } }.value }
-        return .original
-    }
-}
-
-@Suite(.timeLimit(.minutes(20))) struct `A store that does not answer` {
-    @Test(arguments: Silent.Act.allCases)
-    private func `is waited for no longer than the grace period`(act: Silent.Act) async throws {
+@Suite(.timeLimit(.minutes(20))) struct `A store that does not respond` {
+    @Test(arguments: [TestStore.Operation.lock, .read, .checkWritable, .write])
+    func `A store that does not respond delays a run at most for the grace period`(operation: TestStore.Operation)
+        async throws
+    {
         var options = scripted(grace: .seconds(1))
-        let scratch = try Folder()
+        let scratch = try TemporaryFolder()
         let folder = scratch.path
         options.environment["TMPDIR"] = folder
-        let run = Run(Silent(act), options)
-        if act == .write {
+        let run = Run(stuckStore(in: operation), options)
+        if operation == .write {
             for await event in run.events { if case .cellStarted(let cell) = event, cell.number == 2 { run.cancel() } }
             let error = await #expect(throws: UnsavedRun.self) { try await run.report }
             #expect(error?.report.cells.map(\.outcome.status) == ["succeeded", "stopped"])
@@ -227,98 +183,109 @@ private final class Slow: NotebookStore {
         }
     }
 
-    @Test func `is waited for no longer than the run may take, where it has not begun`() async throws {
+    @Test func `A store that does not respond delays a start at most for the run's time limit`() async throws {
         var options = scripted(grace: .seconds(1))
         options.totalTimeout = .milliseconds(50)
-        for act in [Silent.Act.lock, .read, .checkWritable] {
-            let report = try await execute(Silent(act), options)
+        for operation in [TestStore.Operation.lock, .read, .checkWritable] {
+            let report = try await execute(stuckStore(in: operation), options)
             guard case .timedOut(let limit) = report.outcome else { Issue.record("\(report.outcome)"); continue }
             #expect(limit.kind == .total)
             #expect(report.message == "the limit of 50 ms for the whole run was reached before the first cell")
         }
     }
 
-    @Test func `is asked for nothing more while a write may still come about`() async throws {
-        let store = Slow()
-        let scratch = try Folder()
+    @Test func `A store gets no further calls while an abandoned write may still finish`() async throws {
+        let (isLocked, mayWrite) = (AsyncState(false), AsyncState(false))
+        let writes = AsyncState(0)
+        let store = TestStore(notebook("prints a", "hangs"), name: "slow.ipynb") { operation in
+            switch operation {
+            case .lock: isLocked.change { $0 = true }
+            case .unlock: isLocked.change { $0 = false }
+            case .write:
+                let isFirst = writes.change { count in
+                    count += 1
+                    return count == 1
+                }
+                if isFirst { await Task { _ = await mayWrite.first { $0 ? true : nil } }.value }
+            case .read, .checkWritable: break
+            }
+        }
+        let scratch = try TemporaryFolder()
         let folder = scratch.path
         var options = scripted(grace: .seconds(1))
         options.environment["TMPDIR"] = folder
         let run = Run(store, options)
-        _ = await store.writes.first { $0 == 1 ? true : nil }
+        _ = await writes.first { $0 == 1 ? true : nil }
         run.cancel()
         let error = await #expect(throws: UnsavedRun.self) { try await run.report }
         #expect(error?.rescue?.hasPrefix(folder) == true)
-        #expect(store.writes.look { $0 } == 1 && store.isLocked.look { $0 })
-        store.letGo.change { $0 = true }
-        // Nobody else may write before it has.
-        _ = await store.isLocked.first { $0 ? nil : true }
+        #expect(writes.look { $0 } == 1 && isLocked.look { $0 })
+        mayWrite.change { $0 = true }
+        // The lock is held until the write ends.
+        _ = await isLocked.first { $0 ? nil : true }
     }
 
-    @Test func `is told that the run is ended`() async throws {
-        let run = Run(Silent(.read, heedsCancellation: true), scripted(grace: .seconds(100_000)))
+    @Test func `A store's task is canceled when the run is stopped`() async throws {
+        let run = Run(stuckStore(in: .read, heedsCancellation: true), scripted(grace: .seconds(100_000)))
         run.cancel(.requested("no time"))
         #expect(try await run.report.outcome == .stopped(.requested("no time")))
     }
 }
 
-/// A store that keeps others away, and notes when.
-private actor Kept: NotebookStore {
-    nonisolated let name = "kept.ipynb"
-    nonisolated let canBeWrittenAgain = true
-    nonisolated let acts = AsyncState<[String]>([])
-    nonisolated let letGo = AsyncState(true)
-    private let bytes: [UInt8]
+/// The operations of a store, in order, each once in a row; `mayLock` delays a lock until it is true.
+private final class LockingStore: Sendable {
+    let operations = AsyncState<[String]>([])
+    let mayLock = AsyncState(true)
+    let store: TestStore
 
-    init(_ source: String) { bytes = notebook(source).bytes }
-
-    private nonisolated func note(_ act: String) { acts.change { if $0.last != act { $0.append(act) } } }
-
-    func lock() async {
-        await Task { _ = await letGo.first { $0 ? true : nil } }.value
-        note("lock")
-    }
-    func unlock() { note(Task.isCancelled ? "unlock too late" : "unlock") }
-    func read() -> [UInt8] { bytes }
-    func checkWritable() {}
-    func write(_ bytes: some ByteRuns) -> WriteOutcome {
-        note("write")
-        return .original
+    init(_ source: String) {
+        let (operations, mayLock) = (operations, mayLock)
+        @Sendable func record(_ name: String) { operations.change { if $0.last != name { $0.append(name) } } }
+        store = TestStore(notebook(source), name: "locked.ipynb") { operation in
+            switch operation {
+            case .lock:
+                await Task { _ = await mayLock.first { $0 ? true : nil } }.value
+                record("lock")
+            case .unlock: record(Task.isCancelled ? "unlock too late" : "unlock")
+            case .write: record("write")
+            case .read, .checkWritable: break
+            }
+        }
     }
 }
 
-@Suite(.timeLimit(.minutes(20))) struct `A store that locks` {
+@Suite(.timeLimit(.minutes(20))) struct `A store with a lock` {
     @Test(arguments: ["prints a", "raises"])
-    func `is unlocked once all is written, before the run is said to be over`(source: String) async throws {
-        let store = Kept(source)
-        let run = Run(store, scripted())
+    func `A store is unlocked after the last write, before the run reports its end`(source: String) async throws {
+        let locking = LockingStore(source)
+        let run = Run(locking.store, scripted())
         for await event in run.events {
-            if case .finished = event { #expect(store.acts.look { $0 } == ["lock", "write", "unlock"]) }
+            if case .finished = event { #expect(locking.operations.look { $0 } == ["lock", "write", "unlock"]) }
         }
-        #expect(store.acts.look(\.count) == 3)
+        #expect(locking.operations.look(\.count) == 3)
     }
 
-    @Test func `is unlocked where nothing comes of the run`() async throws {
-        let store = Kept("prints a")
+    @Test func `A store is unlocked if the run fails`() async throws {
+        let locking = LockingStore("prints a")
         var options = Options()
         options.kernel = "no-such-kernel"
-        await #expect(throws: (any Error).self) { try await execute(store, options) }
-        #expect(store.acts.look { $0 } == ["lock", "unlock"])
+        await #expect(throws: (any Error).self) { try await execute(locking.store, options) }
+        #expect(locking.operations.look { $0 } == ["lock", "unlock"])
     }
 
-    @Test func `is unlocked when it has been locked for a run that is over`() async throws {
-        let store = Kept("prints a")
-        store.letGo.change { $0 = false }
-        let run = Run(store, scripted(grace: .milliseconds(10)))
+    @Test func `A store is unlocked when it is locked too late`() async throws {
+        let locking = LockingStore("prints a")
+        locking.mayLock.change { $0 = false }
+        let run = Run(locking.store, scripted(grace: .milliseconds(10)))
         run.cancel()
         #expect(try await run.report.outcome == .stopped(.cancelled))
-        #expect(store.acts.look(\.isEmpty))
-        store.letGo.change { $0 = true }
-        _ = await store.acts.first { $0 == ["lock", "unlock"] ? true : nil }
+        #expect(locking.operations.look(\.isEmpty))
+        locking.mayLock.change { $0 = true }
+        _ = await locking.operations.first { $0 == ["lock", "unlock"] ? true : nil }
     }
 }
 
-@Suite struct `Events that nobody takes` {
+@Suite struct `Events that are not consumed` {
     private let cell = try? Plan(for: notebook("a"), RunSettings()).cells.first
 
     private func output(_ text: String) throws -> RunEvent {
@@ -339,14 +306,14 @@ private actor Kept: NotebookStore {
         return names
     }
 
-    @Test func `are all kept but for outputs that there is no room for, which are counted`() throws {
+    @Test func `Unconsumed events are kept, except outputs without room, which are counted`() throws {
         var queue = EventQueue<RunEvent>(limit: 1100)
         for text in ["a", "b", "c", "d"] { queue.add(try output(text)) }
         queue.add(.cellStarted(try #require(cell)))
         queue.add(.saved("x"))
         queue.add(try output("e"))
         #expect(taken(&queue) == ["a", "b", "missed 2", "cell", "missed 1"])
-        // There is room again.
+        // The queue has room again.
         queue.add(try output("f"))
         queue.add(.saved("x"))
         queue.finish()
@@ -354,7 +321,7 @@ private actor Kept: NotebookStore {
         guard case .end? = queue.take() else { Issue.record("it has no end"); return }
     }
 
-    @Test func `of several notebooks have a gap for each at most, where they follow each other`() throws {
+    @Test func `Unconsumed events of several notebooks have at most one gap each`() throws {
         var queue = EventQueue<BatchEvent>(limit: 600)
         for number in 0..<3000 { queue.add(.run(job: number % 3, try output("x"))) }
         queue.finish()
@@ -367,14 +334,14 @@ private actor Kept: NotebookStore {
         #expect(missed == [999, 1000, 1000] && count == 4)
     }
 
-    @Test func `take no more memory than their limit, however many they are`() throws {
+    @Test func `Unconsumed events take limited memory, for any number of them`() throws {
         var queue = EventQueue<RunEvent>(limit: 100_000)
         for _ in 0..<100_000 { queue.add(try output("x")) }
         let names = taken(&queue)
         #expect(names.count < 201 && names.last?.hasPrefix("missed ") == true)
     }
 
-    @Test func `count all that they hold`() throws {
+    @Test func `Unconsumed events count everything that they hold`() throws {
         let long = String(repeating: "x", count: 1000)
         let events: [IOPubMessage] = [
             .error(name: long, value: "", traceback: []), .stream(name: long, text: ""),
@@ -386,7 +353,7 @@ private actor Kept: NotebookStore {
         }
     }
 
-    @Test func `are taken in order by turns`() throws {
+    @Test func `Unconsumed events are consumed in order by successive loops`() throws {
         var queue = EventQueue<RunEvent>()
         var names: [String] = []
         for number in 0..<5000 {

@@ -1,21 +1,21 @@
 import GalleyJSON
 import Testing
 
-@Suite struct `A document` {
-    @Test(arguments: Texts.accepted)
-    func `leaves as it came when nothing was changed`(text: String) throws {
+@Suite struct `A JSON document` {
+    @Test(arguments: JSONTexts.accepted)
+    func `A document is written byte for byte as it was read if nothing was changed`(text: String) throws {
         let document = try Document(parsing: Array(text.utf8))
         #expect(document.text.string == text)
     }
 
-    @Test(arguments: Texts.accepted)
-    func `leaves as it came when every part of it was looked into and prepared for changes`(text: String) throws {
+    @Test(arguments: JSONTexts.accepted)
+    func `A document is written as it was read after every part was visited`(text: String) throws {
         var document = try Document(parsing: Array(text.utf8))
         document.root.prepareEverything()
         #expect(document.text.string == text)
     }
 
-    @Test func `keeps a byte order mark, CRLF line ends and a missing last one around a change`() throws {
+    @Test func `A document keeps a byte order mark, CRLF and a missing last line end around a change`() throws {
         let edited = try edit("\u{FEFF}{\r\n  \"a\": 1,\r\n  \"b\": [\r\n    1\r\n  ]\r\n}") {
             $0["a"] = ["x": [1, 2]]
             $0["b"]?.append("é")
@@ -27,13 +27,13 @@ import Testing
     }
 
     @Test(arguments: Edit.table)
-    func `changes nothing but what is edited`(edit: Edit) throws {
+    func `A document changes only where it is edited`(edit: Edit) throws {
         var document = try Document(parsing: Array(edit.before.utf8))
         edit.change(&document.root)
         #expect(document.text.string == edit.after)
     }
 
-    @Test func `takes a value from another document in its own style`() throws {
+    @Test func `A document writes a value of another document in its own style`() throws {
         let other = try Document(parsing: Array(#"{"k": {"b": 1E5, "a": "\u00e9\/", "b": 2}, "n": -0}"#.utf8))
         var document = Document([:])
         document.root["taken"] = other.root["k"]
@@ -41,7 +41,7 @@ import Testing
         #expect(document.text.string == "{\n \"taken\": {\n  \"a\": \"é/\",\n  \"b\": 2\n },\n \"zero\": 0\n}\n")
     }
 
-    @Test func `keeps the spelling of a value that moves within it`() throws {
+    @Test func `A document keeps the spelling of a value that moves within it`() throws {
         let edited = try edit(#"{"a": 1E5, "b": "\/", "c": null}"#) {
             $0["c"] = [$0["a"] ?? nil, $0["b"] ?? nil]
             $0["a"] = nil
@@ -49,7 +49,7 @@ import Testing
         #expect(edited == #"{"b": "\/", "c": [1E5, "\/"]}"#)
     }
 
-    @Test func `is a value: a change to a copy leaves the other alone`() throws {
+    @Test func `A document is a value: a change to a copy leaves the original unchanged`() throws {
         let one = try Document(parsing: Array(#"{"a": [1]}"#.utf8))
         var two = one
         two.root["a"]?.append(2)
@@ -60,7 +60,7 @@ import Testing
         #expect(three.text.string == #"{"a": [0, 2]}"#)
     }
 
-    @Test func `tells where a value stood`() throws {
+    @Test func `A document knows where a value was read`() throws {
         var document = try Document(parsing: Array("{\n \"é\": [1,\n  {\"b\": 2}]\n}".utf8))
         let inner = try #require(document.root["é"]?[1]["b"])
         #expect(document.position(of: inner).map { [$0.line, $0.column] } == [3, 9])
@@ -70,7 +70,7 @@ import Testing
         #expect(document.position(of: 1) == nil)
     }
 
-    @Test func `hands over its bytes in few runs, most of them as they were read`() throws {
+    @Test func `A document hands over its bytes in few runs, mostly as they were read`() throws {
         var document = try Document(
             parsing: Array("[\(String(repeating: "\"a string of some length\",\n", count: 9999))1]".utf8))
         document.root[5000] = "x"
@@ -82,7 +82,7 @@ import Testing
         #expect(document.text.count == document.text.bytes.count)
     }
 
-    @Test func `can be nested as deeply as the limit and still be rewritten`() throws {
+    @Test func `A document can be nested up to the limit and still be rewritten`() throws {
         let depth = 1000
         let text = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
         let document = try Document(parsing: Array(text.utf8))
@@ -91,7 +91,7 @@ import Testing
     }
 }
 
-/// A change to a document and what it must become.
+/// A change to a document, with the text before and after.
 struct Edit: Sendable, CustomTestStringConvertible {
     let name: String
     let before: String
@@ -164,8 +164,8 @@ struct Edit: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// Texts that are JSON, each with something that a careless reader or writer would lose.
-enum Texts {
+/// Valid JSON texts, each with a property that a careless reader or writer loses.
+enum JSONTexts {
     static let accepted = [
         "0", " -0.0e-00 ", "1E400", "\"\"", "null", "true", "false", "NaN", "[NaN, Infinity, -Infinity]",
         "[]", "{}", "[ ]", "{\n}", "[[],[[]],{}]", #"{"a":{"a":{}},"a":[]}"#,
@@ -181,7 +181,7 @@ extension JSONText {
 }
 
 extension Value {
-    /// Takes every array and object out of the text, as a change deep inside would.
+    /// Prepares every array and object for changes, as a change deep inside does.
     mutating func prepareEverything() {
         prepareForChanges()
         if kind == .array {

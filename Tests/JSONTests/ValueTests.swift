@@ -1,8 +1,8 @@
 import GalleyJSON
 import Testing
 
-@Suite struct `A value` {
-    @Test func `tells its kind and gives itself out as that kind alone`() throws {
+@Suite struct `A JSON value` {
+    @Test func `A value has one kind, and converts to that kind alone`() throws {
         let document = try Document(parsing: Array(#"[null, true, false, 12, -1.5e3, "a\nb", [], {}]"#.utf8))
         let read = document.root.elements
         let made: [Value] = [nil, true, false, 12, .number(-1500.0), "a\nb", [], [:]]
@@ -20,8 +20,8 @@ import Testing
         (#""plain""#, "plain"), (#""\u00e9\/\"""#, "é/\""), (#""\ud83d\ude00""#, "😀"), (#""\ud83d x""#, "\u{FFFD} x"),
         (#""\ude00\ud83d""#, "\u{FFFD}\u{FFFD}"), (#""\\u0041""#, "\\u0041"), ("\"日本\"", "日本"),
     ])
-    func `reads the characters of a string`(text: String, characters: String) throws {
-        // A lone surrogate is three bytes that are no scalar: how many U+FFFD stand for them is not promised.
+    func `A value reads the characters of a string`(text: String, characters: String) throws {
+        // A lone surrogate is three bytes that are no scalar; the number of U+FFFD for them is not specified.
         func folded(_ string: String?) -> String? {
             string.map {
                 String(
@@ -35,7 +35,7 @@ import Testing
         #expect(folded(document.root.string) == folded(characters))
     }
 
-    @Test func `finds members by key, the last of those that are repeated`() throws {
+    @Test func `A value finds members by key, the last of repeated ones`() throws {
         let root = try Document(parsing: Array(#"{"a": 1, "\u0061": 2, "b": {"c": [3]}}"#.utf8)).root
         #expect(root["a"]?.int == 2)
         #expect(root["b"]?["c"]?[0].int == 3)
@@ -47,16 +47,16 @@ import Testing
     }
 
     @Test(arguments: ["1", "-0", "1.50", "1e5", "NaN", "-Infinity", "123456789012345678901234567890"])
-    func `keeps the spelling of a number`(spelling: String) throws {
+    func `A value keeps the spelling of a number`(spelling: String) throws {
         #expect(try #require(Number(spelling)).description == spelling)
     }
 
     @Test(arguments: ["", "+1", ".5", "1.", "0x1", "1 ", "null", "true", "--1", "nan", "٣"])
-    func `takes no number that is none`(spelling: String) {
+    func `A value refuses a number that is none`(spelling: String) {
         #expect(Number(spelling) == nil)
     }
 
-    @Test func `has every number readable for Python, and is left alone where they are`() throws {
+    @Test func `A value makes its numbers readable for Python, and is unchanged if they are`() throws {
         let long = String(repeating: "1", count: 4300)
         func value(_ text: String) throws -> Value { try Document(parsing: Array(text.utf8)).root }
         for text in ["[\(long), -\(long)]", "[\"\(long)1\", 1.5, null]", "{}", "true"] {
@@ -70,7 +70,7 @@ import Testing
         #expect(!mended.holdsUnreadableNumber)
     }
 
-    @Test func `says the same when it is compacted, in the same order`() throws {
+    @Test func `A value is equal and in the same order after it is compacted`() throws {
         let text = #"{"b": [1.50, "\u00e9\ud800", null], "a": {"z": true, "y": [], "x": {}}}"#
         let read = try Document(parsing: Array(text.utf8)).root
         let made: Value = ["c": read, "b": [.number(1.5), "é\n"], "a": 7]

@@ -4,7 +4,7 @@ import Testing
 @Suite struct `A queue` {
     private final class Thing: Sendable {}
 
-    @Test func `lets go at once of what was taken, while more waits`() throws {
+    @Test func `A queue releases a taken element at once`() throws {
         var queue = Queue<Thing>()
         for _ in 0..<10 { queue.append(Thing()) }
         weak let first = queue.popFirst()
@@ -14,7 +14,7 @@ import Testing
         #expect(count == 9)
     }
 
-    @Test func `keeps its order, however it is added to and taken from`() {
+    @Test func `A queue keeps its order, for any additions and removals`() {
         var queue = Queue<Int>()
         var taken: [Int] = []
         for number in 0..<5000 {
@@ -25,7 +25,7 @@ import Testing
         #expect(taken == Array(0..<5000))
     }
 
-    @Test func `replaces what still waits`() {
+    @Test func `A queue replaces an element that still waits`() {
         var queue = Queue<Int>()
         for number in 0..<3000 { queue.append(number) }
         for _ in 0..<2500 { _ = queue.popFirst() }
@@ -36,7 +36,7 @@ import Testing
         #expect(queue.popFirst() == -1 && queue.popFirst() == 2501 && queue.end == 3000)
     }
 
-    @Test func `shows its last element, taken or not`() {
+    @Test func `A queue shows its last element, taken or not`() {
         var queue = Queue<Int>()
         #expect(queue.last == nil)
         queue.append(1)

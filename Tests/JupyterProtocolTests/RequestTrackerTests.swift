@@ -2,7 +2,7 @@ import GalleyJSON
 import GalleyJupyterProtocol
 import Testing
 
-@Suite struct `An exchange` {
+@Suite struct `A request tracker` {
     private let session = Session()
     private let kernel = Session()
 
@@ -14,7 +14,7 @@ import Testing
         kernel.message("status", on: .iopub, content: ["execution_state": .string(state)], parent: request.header)
     }
 
-    @Test func `is complete when the reply and the idle are there, whichever comes first`() {
+    @Test func `A request tracker is complete after the reply and the idle status, in any order`() {
         for isReplyFirst in [true, false] {
             let request = session.executeRequest("x")
             var requestTracker = RequestTracker(request)
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test func `does not take what belongs to another request, or comes on another channel`() {
+    @Test func `A request tracker ignores messages of other requests and other channels`() {
         let request = session.executeRequest("x")
         let other = session.executeRequest("y")
         var requestTracker = RequestTracker(request)
@@ -40,14 +40,14 @@ import Testing
         )
     }
 
-    @Test func `waits as long as the kernel works`() {
+    @Test func `A request tracker waits while the kernel works`() {
         var requestTracker = RequestTracker(session.executeRequest("x"))
         #expect(requestTracker.probe(of: session)?.header.id == nil)
         _ = requestTracker.receive(status("busy", of: requestTracker.request))
         #expect(requestTracker.probe(of: session)?.header.id == nil)
     }
 
-    @Test func `learns from what is published for a probe that its own idle was lost`() throws {
+    @Test func `A request tracker learns from a probe's messages that its own idle status was lost`() throws {
         var requestTracker = RequestTracker(session.executeRequest("x"))
         _ = requestTracker.receive(reply(to: requestTracker.request))
         let asked = requestTracker.probe(of: session)
@@ -57,7 +57,7 @@ import Testing
         #expect(requestTracker.receive(status("busy", of: probe)) == .completeWithLoss)
     }
 
-    @Test func `is complete all the same when its idle was only late`() throws {
+    @Test func `A request tracker completes if its idle status was only late`() throws {
         var requestTracker = RequestTracker(session.executeRequest("x"))
         _ = requestTracker.receive(reply(to: requestTracker.request))
         let asked = requestTracker.probe(of: session)
@@ -66,7 +66,7 @@ import Testing
         #expect(requestTracker.receive(status("idle", of: requestTracker.request)) == .complete)
     }
 
-    @Test func `learns from a reply to a probe that an interrupt has kept its own from being sent`() throws {
+    @Test func `A request tracker learns from a probe's reply that an interrupt prevented its own reply`() throws {
         for wasInterrupted in [true, false] {
             var requestTracker = RequestTracker(session.executeRequest("x"))
             requestTracker.wasInterrupted = wasInterrupted
@@ -74,7 +74,7 @@ import Testing
             #expect(early == nil)
             _ = requestTracker.receive(status("idle", of: requestTracker.request))
             let asked = requestTracker.probe(of: session)
-            // Who was not interrupted may be idle for the time being, and reply in the end.
+            // A kernel that was not interrupted may be idle for a moment, and reply later.
             guard wasInterrupted else { return #expect(asked == nil) }
             let probe = try #require(asked)
             #expect(requestTracker.receive(status("busy", of: probe)) == .going)
@@ -82,7 +82,9 @@ import Testing
         }
     }
 
-    @Test func `gives up on what is published when many probes are answered and none is heard publishing`() throws {
+    @Test func `A request tracker stops waiting for IOPub if many probes are answered on the shell channel alone`()
+        throws
+    {
         var requestTracker = RequestTracker(session.executeRequest("x"))
         _ = requestTracker.receive(reply(to: requestTracker.request))
         var progress = RequestTracker.Progress.going
@@ -99,7 +101,7 @@ import Testing
 }
 
 @Suite struct `A session` {
-    @Test func `gives every message an identifier of its own, and the time`() {
+    @Test func `A session gives every message its own identifier, and the time`() {
         let session = Session()
         let messages = (0..<1000).map { _ in session.kernelInfoRequest() }
         #expect(Set(messages.map(\.header.id)).count == 1000)
@@ -110,7 +112,7 @@ import Testing
             })
     }
 
-    @Test func `reads headers as kernels write them`() {
+    @Test func `A session reads headers as kernels write them`() {
         #expect(Header(json: ["msg_id": "1", "msg_type": "status"])?.date == nil)
         #expect(Header(json: ["msg_id": "1", "msg_type": "status", "date": "2026-06-06T17:21+0000"])?.date != nil)
         #expect(Header(json: ["msg_id": "1"]) == nil)
@@ -142,5 +144,5 @@ import Testing
         ),
         (PostMortem(cause: .unknown), "it ended for an unknown reason after 0.0 s"),
     ])
-    func `is one sentence`(end: PostMortem, sentence: String) { #expect(end.description == sentence) }
+    func `A post-mortem is one sentence`(end: PostMortem, sentence: String) { #expect(end.description == sentence) }
 }

@@ -16,11 +16,12 @@ import Testing
             ("2026-01-31T12:00:00Zulu", nil),
             ("2026-1-31T12:00:00Z", nil), ("2026-01-31T12:00:0é", nil),
         ] as [(String, String?)])
-    func `is read as kernels write it, and written as notebooks keep it`(text: String, expected: String?) {
+    func `A timestamp is parsed as kernels write it, and written as notebooks store it`(text: String, expected: String?)
+    {
         #expect(Timestamp(text)?.description == expected)
     }
 
-    @Test func `reads every day of many years as it writes it`() {
+    @Test func `A timestamp parses every day of many years as it writes it`() {
         for day in stride(from: -200_000, to: 200_000, by: 97) {
             let time = Timestamp(microseconds: day * 86_400_000_000 + 1)
             guard (0...9999).contains(Int(time.description.prefix(while: { $0 != "-" })) ?? -1) else { continue }

@@ -3,8 +3,8 @@ import GalleyJupyterProtocol
 @testable import GalleyLocalKernels
 import Testing
 
-@Suite struct `An account` {
-    @Test func `is found by its name and by its number`() throws {
+@Suite struct `A user account` {
+    @Test func `An account is found by its name and by its number`() throws {
         let root = try #require(Account(named: "root"))
         #expect(root.id == 0 && root.group == 0 && root.groups.contains(0) && root.home == "/root")
         #expect(Account(id: 0) == root)
@@ -14,20 +14,20 @@ import Testing
         #expect(Account(id: 4_000_111_222) == nil)
     }
 
-    @Test func `is known by its number where it has no name`() {
+    @Test func `An account without a name has its number as the name`() {
         let account = Account(number: 4_000_111_222, group: 54321, home: "/tmp/a")
         #expect(account.name == "4000111222" && account.groups == [54321] && account.home == "/tmp/a")
         #expect(Account.name(of: 4_000_111_222) == "user 4000111222" && Account.name(of: 0) == "root")
     }
 
-    @Test func `is asked what a login sets for no longer than the task lives`() async throws {
+    @Test func `An account's login shell is abandoned when the task ends`() async throws {
         let account = try #require(Account.current)
         let waiting = Task { await account.loginEnvironment(within: .seconds(600)) }
         waiting.cancel()
         #expect(await waiting.value == nil)
     }
 
-    @Test func `has the variables that a login gives it, for which the shell is asked once`() async throws {
+    @Test func `An account has the variables of its login shell, which runs once`() async throws {
         let account = try #require(Account.current)
         let variables = try #require(await account.loginEnvironment(within: .seconds(120)))
         #expect(variables["USER"] == account.name && variables["HOME"] == account.home)
@@ -45,15 +45,15 @@ import Testing
 }
 
 @Suite struct `A group` {
-    /// A number that no machine has a group for.
+    /// A group ID that no machine has.
     private static let unknown: UInt32 = 4_000_111_222
 
-    @Test func `is one that the machine knows, or cannot look up`() async {
+    @Test func `A group is known to the machine, or cannot be looked up`() async {
         #expect(Account.isGroup(0) && !Account.isGroup(Self.unknown))
         await #expect(processExitsWith: .success) {
             var limit = rlimit()
             getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-            // The file of groups cannot be opened now.
+            // The process has no descriptor left for the group database.
             var none = rlimit(rlim_cur: 0, rlim_max: limit.rlim_max)
             setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &none)
             let isGroup = Account.isGroup(Self.unknown)
@@ -63,8 +63,8 @@ import Testing
     }
 }
 
-@Suite struct `What memory has to do with an end` {
-    @Test func `is nothing where there is no limit`() {
+@Suite struct `Memory as the cause of a kernel's death` {
+    @Test func `Memory without a limit is not named as a cause of death`() {
         let ending = GuardedProcess.Ending(cause: .exited(1), peakMemory: 100_000_000)
         #expect(OutOfMemoryMonitor(limit: 150_000_000).outOfMemoryCause(ending) == .kernelLimit(bytes: 150_000_000))
         for limit in [nil, 0, -1, 1_000_000_000] {
@@ -73,12 +73,12 @@ import Testing
     }
 }
 
-@Suite struct `The surroundings of a kernel that runs for another user` {
+@Suite struct `The environment of a kernel of another user` {
     private let nobody: Account
 
     init() throws { nobody = try #require(Account(named: "nobody")) }
 
-    @Test func `are the user's own where they say who somebody is, and the caller's where they say what to do`() {
+    @Test func `Variables come from the user for identity, and from the caller for everything else`() {
         let variables = nobody.environment(
             insteadOf: [
                 "HOME": "/root", "USER": "root", "LOGNAME": "root", "MAIL": "/var/mail/root",
@@ -95,7 +95,7 @@ import Testing
             ])
     }
 
-    @Test func `keep the environment that the caller has activated`() {
+    @Test func `Variables of the activated environment are kept`() {
         let login = ["CONDA_PREFIX": "/base", "CONDA_SHLVL": "1", "PATH": "/base/bin:/bin"]
         let caller = ["CONDA_PREFIX": "/envs/a", "PATH": "/envs/a/bin:/bin"]
         let kept = nobody.environment(insteadOf: caller, login: login)

@@ -1,20 +1,21 @@
 import Foundation
 import GalleyJupyterProtocol
 import GalleyLocalKernels
+import GalleyTestSupport
 import Testing
 
 @Suite struct `Many kernels` {
-    @Test func `are started and ended two hundred times, four at a time, and leave nothing`() async throws {
-        let scratch = try Scratch()
+    @Test func `Two hundred kernels, four at a time, start and end and leave nothing`() async throws {
+        let scratch = try TemporaryFolder()
         let began = ContinuousClock.now
-        // In a process of its own, where no other test has descriptors.
+        // The test runs in its own process, where no other test has descriptors.
         await #expect(processExitsWith: .success) { [folder = scratch.path as String] in
             func run(_ count: Int) async {
                 var options = KernelOptions()
                 options.environment["XDG_RUNTIME_DIR"] = folder
                 options.environment["GALLEY_TEST_MARK"] = folder
                 for _ in 0..<count {
-                    let text = try? await withKernel(Fixture.spec("good"), options: options) {
+                    let text = try? await withKernel(FixtureKernel.spec("good"), options: options) {
                         try await $0.run("hello").text
                     }
                     #expect(text == "hello")
@@ -23,28 +24,28 @@ import Testing
             func descriptors() throws -> Int {
                 try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
             }
-            // What is made once is made by the first.
+            // The first kernel creates what the process keeps.
             await run(1)
             let before = try descriptors()
             await withTaskGroup(of: Void.self) { group in for _ in 0..<4 { group.addTask { await run(50) } } }
-            // The pool's own threads have some; two hundred of anything would show.
+            // Threads of the pool have a few descriptors; a leak would have two hundred.
             #expect(try descriptors() < before + 50)
         }
-        print("200 kernels in \(began.duration(to: .now)), \(scratch.remains.count) folders left")
-        #expect(scratch.remains == [])
+        print("200 kernels in \(began.duration(to: .now)), \(scratch.names.count) folders left")
+        #expect(scratch.names == [])
         #expect(marked(scratch.path) == [])
     }
 
-    @Test func `die within a second with an engine that is killed at any moment`() async throws {
+    @Test func `Kernels die within a second with an engine that is killed at any moment`() async throws {
         var times: [Duration] = []
         var left = 0
         for round in 0..<50 {
-            let scratch = try Scratch()
-            // From the first moment of the start to the first cell and beyond.
+            let scratch = try TemporaryFolder()
+            // The delays reach from the start of the kernel to its first cell and beyond.
             let moment = Int.random(in: 0...250)
             await #expect(processExitsWith: .signal(SIGKILL), "round \(round), after \(moment) ms") {
                 [folder = scratch.path as String, moment = moment as Int] in
-                // The kernels of this process are known by a variable, wherever they are in their start.
+                // A variable marks the kernels of this process, even while they start.
                 Thread.detachNewThread {
                     usleep(UInt32(moment * 1000))
                     kill(getpid(), SIGKILL)
@@ -52,7 +53,7 @@ import Testing
                 var options = KernelOptions()
                 options.environment["GALLEY_TEST_MARK"] = folder
                 options.environment["XDG_RUNTIME_DIR"] = folder
-                try await withKernel(Fixture.spec("good"), options: options) { kernel in
+                try await withKernel(FixtureKernel.spec("good"), options: options) { kernel in
                     try Data().write(to: URL(fileURLWithPath: folder + "/begun"))
                     _ = try await kernel.run("child")
                     _ = try await kernel.run("wait")
@@ -61,20 +62,20 @@ import Testing
             let killed = ContinuousClock.now
             #expect(try await eventually { marked(scratch.path).isEmpty })
             times.append(killed.duration(to: .now))
-            if scratch.remains.contains("begun") {
-                #expect(try await eventually { scratch.remains == ["begun"] })
-            } else if !scratch.remains.isEmpty {
-                // The guard removes what it was told of; an engine that dies before that leaves it to the next one.
+            if scratch.names.contains("begun") {
+                #expect(try await eventually { scratch.names == ["begun"] })
+            } else if !scratch.names.isEmpty {
+                // The guard removes the files that it knows; an engine that dies earlier leaves them to the next one.
                 left += 1
             }
         }
         times.sort()
         print("50 engines killed, \(left) folders left; the last of their processes was gone within \(times[49])")
-        // A machine that others use too may take its time now and then.
+        // A busy machine may need longer now and then.
         #expect(times[25] < .seconds(1))
     }
 
-    /// The processes that have a mark in their environment.
+    /// Returns the processes whose environment contains a mark.
     private func marked(_ mark: String) -> [Int] {
         ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { Int($0) }.filter {
             process in

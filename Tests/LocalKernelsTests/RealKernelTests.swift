@@ -1,14 +1,15 @@
 import GalleyJSON
 import GalleyJupyterProtocol
 import GalleyLocalKernels
+import GalleyTestSupport
 import Testing
 
-/// A kernel that people use, and how it is made to print and to wait.
+/// A kernel in common use, with code that prints and code that waits.
 struct RealKernel: Sendable, CustomTestStringConvertible {
     let name: String
     var environment = "python"
     let hello: String
-    /// Nil where the kernel takes an interrupt for its end: xeus-python as PyPI has it does.
+    /// Nil if the kernel exits at an interrupt, as xeus-python from PyPI does.
     let wait: String?
     var testDescription: String { "\(name) (\(environment))" }
 
@@ -25,13 +26,13 @@ struct RealKernel: Sendable, CustomTestStringConvertible {
     ]
 
     var spec: KernelSpec {
-        get throws { try Fixture.finder(environment: environment).find(name) }
+        get throws { try FixtureKernel.finder(environment: environment).find(name) }
     }
 }
 
 @Suite(.timeLimit(.minutes(20))) struct `A real kernel` {
-    @Test(arguments: RealKernel.all)
-    func `starts, runs, is interrupted and ends`(kernel real: RealKernel) async throws {
+    @Test(.realKernel, arguments: RealKernel.all)
+    func `A real kernel starts, runs, is interrupted and ends`(kernel real: RealKernel) async throws {
         let ended = try await withKernel(try real.spec) { kernel in
             #expect(kernel.info.languageName != nil)
             let first = try await kernel.run(real.hello)
@@ -39,7 +40,7 @@ struct RealKernel: Sendable, CustomTestStringConvertible {
             #expect(!first.hasLoss)
             guard let wait = real.wait else { return ContinuousClock.now }
             _ = try await kernel.begin(wait)
-            // IPython can swallow an interrupt that comes before the code's first line.
+            // IPython can lose an interrupt that arrives before the code's first line.
             let interrupting = Task {
                 while !Task.isCancelled {
                     await kernel.interrupt()
@@ -50,7 +51,7 @@ struct RealKernel: Sendable, CustomTestStringConvertible {
             interrupting.cancel()
             _ = await interrupting.result
             var second = try await kernel.run(real.hello)
-            // For half a second after an interrupt, R's kernel discards what it is asked.
+            // For half a second after an interrupt, R's kernel aborts requests.
             while second.reply.content["status"]?.string == "aborted" { second = try await kernel.run(real.hello) }
             #expect(second.text.hasSuffix("hello\n"))
             return ContinuousClock.now

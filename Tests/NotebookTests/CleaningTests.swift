@@ -3,15 +3,15 @@ import GalleyJSON
 import GalleyNotebook
 import Testing
 
-@Suite struct `Removing what a run has left` {
-    @Test(arguments: Fixture.all)
-    func `leaves every line that is neither output nor count as it is`(fixture: Fixture) throws {
+@Suite struct `Cleaning of a notebook` {
+    @Test(arguments: NotebookFixture.all)
+    func `Cleaning keeps every line that is neither output nor count`(fixture: NotebookFixture) throws {
         let cleaned = try UnvalidatedNotebook(parsing: fixture.bytes).removing(.outputs).bytes
         let old = Set(lines(fixture.bytes))
         let new = lines(cleaned).filter { !old.contains($0) }.map { String(decoding: $0, as: UTF8.self) }
         let isExpected = /"outputs"|"execution_count"|"prompt_number"|^\s*\],?\s*$/
         #expect(new.filter { !$0.contains(isExpected) } == [])
-        // What is clean stays as it is, byte for byte.
+        // A clean notebook stays unchanged, byte for byte.
         #expect(try UnvalidatedNotebook(parsing: cleaned).removing(.outputs).bytes == cleaned)
 
         let (before, after) = (try Document(parsing: fixture.bytes).root, try Document(parsing: cleaned).root)
@@ -24,8 +24,8 @@ import Testing
         }
     }
 
-    @Test func `entirely removes times, and no limits`() throws {
-        let timing = Fixture.named("timing")
+    @Test func `Full cleaning removes times, and keeps limits`() throws {
+        let timing = NotebookFixture.named("timing")
         let cleaned = try UnvalidatedNotebook(parsing: timing.bytes).removing(.everything)
         let text = String(decoding: cleaned.bytes, as: UTF8.self)
         #expect(!text.contains("iopub.") && !text.contains("shell."))

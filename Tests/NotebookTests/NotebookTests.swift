@@ -1,10 +1,11 @@
 import GalleyJSON
 import GalleyNotebook
+import GalleyTestSupport
 import Testing
 
 @Suite struct `A notebook` {
-    @Test func `reads like the format`() throws {
-        let notebook = try Notebook(parsing: Fixture.named("streams").bytes)
+    @Test func `A notebook has the properties of the format`() throws {
+        let notebook = try Notebook(parsing: NotebookFixture.named("streams").bytes)
         #expect(notebook.version == (4, 5))
         #expect(notebook.cells.count == 1)
         #expect(notebook.cells[0].kind == .code)
@@ -17,28 +18,30 @@ import Testing
         #expect(notebook.cells[0].outputs.map(\.text) == ["out\n", "err\nmore", "", "\n\n", "no end"])
     }
 
-    @Test func `reads every kind of output, as text where it is text`() throws {
-        let outputs = try Fixture.all.flatMap { try Notebook(parsing: $0.bytes).cells }.flatMap { Array($0.outputs) }
+    @Test func `A notebook reads every kind of output, and text as text`() throws {
+        let outputs = try NotebookFixture.all.flatMap { try Notebook(parsing: $0.bytes).cells }.flatMap {
+            Array($0.outputs)
+        }
         let kinds = Set(outputs.map(\.kind))
         #expect(
             kinds == [.stream(.stdout), .stream(.stderr), .displayData, .executeResult, .error, .other("hologram")])
 
-        let json = try Notebook(parsing: Fixture.named("display-json-list").bytes).cells[0].outputs[0].data
+        let json = try Notebook(parsing: NotebookFixture.named("display-json-list").bytes).cells[0].outputs[0].data
         #expect(json?.text("application/json") == nil)
         #expect(json?.json["application/json"]?.elements.map(\.string) == ["a\n", "b\n"])
-        let html = try Notebook(parsing: Fixture.named("display-html").bytes).cells[0].outputs[0].data
+        let html = try Notebook(parsing: NotebookFixture.named("display-html").bytes).cells[0].outputs[0].data
         #expect(html?.types == ["text/html", "text/plain"])
         #expect(html?.text("text/html") == "<table>\n<tr><td>1</td></tr>\n</table>")
-        let error = try Notebook(parsing: Fixture.named("errors").bytes).cells[0].outputs[0]
+        let error = try Notebook(parsing: NotebookFixture.named("errors").bytes).cells[0].outputs[0]
         #expect(error.errorName == "ZeroDivisionError")
         #expect(error.errorValue == "division by zero")
         #expect(error.traceback?.count == 3)
-        let attachments = try Notebook(parsing: Fixture.named("attachments").bytes).cells[0].attachments
+        let attachments = try Notebook(parsing: NotebookFixture.named("attachments").bytes).cells[0].attachments
         #expect(attachments.map(\.name) == ["a.png", "b c.txt"])
         #expect(attachments.last?.data.text("text/plain") == "one\ntwo")
     }
 
-    @Test func `is made from nothing in canonical form`() throws {
+    @Test func `A new notebook is written in canonical form`() throws {
         var notebook = Notebook()
         notebook.cells.append(.markdown("# A", id: "a"))
         notebook.cells.append(.code("1 +\n1", id: "b"))
@@ -90,8 +93,8 @@ import Testing
                 """)
     }
 
-    @Test func `is not written differently for a value that is set to what it is`() throws {
-        let fixture = Fixture.named("source-as-string")
+    @Test func `A notebook is not rewritten for a value that is set to itself`() throws {
+        let fixture = NotebookFixture.named("source-as-string")
         var notebook = try Notebook(parsing: fixture.bytes)
         for index in notebook.cells.indices {
             let cell = notebook.cells[index]
@@ -105,8 +108,8 @@ import Testing
         #expect(notebook.text.bytes == fixture.bytes)
     }
 
-    @Test func `changes one cell in the middle and leaves every other byte`() throws {
-        let before = String(decoding: Fixture.named("many-cells").bytes, as: UTF8.self)
+    @Test func `A notebook changes one cell and keeps every other byte`() throws {
+        let before = String(decoding: NotebookFixture.named("many-cells").bytes, as: UTF8.self)
         var notebook = try Notebook(parsing: Array(before.utf8))
         notebook.cells[100].outputs = [.stream(.stdout, "new\n")]
         notebook.cells.remove(at: 7)
@@ -115,8 +118,8 @@ import Testing
         #expect(difference(before, after) < 60)
     }
 
-    @Test func `takes a text for another that Unicode holds for equivalent`() throws {
-        var notebook = try Notebook(parsing: Fixture.named("hello").bytes)
+    @Test func `A notebook replaces a text by another that is equivalent in Unicode`() throws {
+        var notebook = try Notebook(parsing: NotebookFixture.named("hello").bytes)
         for text in ["\u{E9}", "e\u{301}"] {
             notebook.cells[0].source = text
             notebook.cells[0].tags = [text]
@@ -128,7 +131,7 @@ import Testing
         }
     }
 
-    @Test func `moves and filters cells without writing them anew`() throws {
+    @Test func `A notebook moves and filters cells without rewriting them`() throws {
         let before = """
             {
               "cells": [
@@ -140,7 +143,7 @@ import Testing
             }
             """
         let lines = before.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        // The last cell's line ends without a comma, whichever cell it is.
+        // The line of the last cell ends without a comma.
         func ordered(_ order: [Int]) -> String {
             let cells = order.map { lines[$0 + 2].hasSuffix(",") ? String(lines[$0 + 2].dropLast()) : lines[$0 + 2] }
             return (lines[..<2] + [cells.joined(separator: ",\n")] + lines[5...]).joined(separator: "\n")
@@ -157,7 +160,7 @@ import Testing
     }
 
     @Test(arguments: [4, 5])
-    func `has identifiers for the cells that were added, where its version wants them`(minor: Int) throws {
+    func `A notebook gives added cells identifiers, if its version has them`(minor: Int) throws {
         var notebook = try Notebook(
             parsing: Array(#"{"cells":[],"metadata":{},"nbformat":4,"nbformat_minor":\#(minor)}"#.utf8))
         notebook.cells = [.code("1"), .markdown("1", id: minor > 4 ? "one" : nil), .code("1")]
@@ -167,8 +170,8 @@ import Testing
         #expect(notebook.bytes == again.bytes)
     }
 
-    @Test func `gets nothing that it did not have from a change that changes nothing`() throws {
-        let before = try Notebook(parsing: Fixture.named("raw-cells").bytes)
+    @Test func `A notebook gets nothing new from a change that changes nothing`() throws {
+        let before = try Notebook(parsing: NotebookFixture.named("raw-cells").bytes)
         var notebook = before
         for index in notebook.cells.indices {
             notebook.cells[index].outputs.removeAll()
@@ -182,7 +185,7 @@ import Testing
         #""metadata": {"execution": "x", "tags": 7}"#, #""metadata": {"execution": []}"#,
         #""metadata": {"tags": {"a": 1}}"#,
     ])
-    func `can be edited whatever strange things it holds`(member: String) throws {
+    func `A notebook with unusual contents can be edited`(member: String) throws {
         let text =
             "{\"cells\": [{\"cell_type\": \"markdown\", \"source\": \"\", \(member)}], \"metadata\": {\"kernelspec\": 5}, \"nbformat\": 4, \"nbformat_minor\": 4}"
         var notebook = try Notebook(parsing: Array(text.utf8))
@@ -194,32 +197,33 @@ import Testing
         #expect(try Notebook(parsing: notebook.text.bytes).text.bytes == notebook.text.bytes)
     }
 
-    @Test func `is a value: a copy keeps what the other changes`() throws {
-        let one = try Notebook(parsing: Fixture.named("hello").bytes)
+    @Test func `A notebook is a value: a copy keeps what the original changes`() throws {
+        let one = try Notebook(parsing: NotebookFixture.named("hello").bytes)
         var two = one
         two.cells[0].source = "changed"
         two.metadata["kernelspec"] = nil
-        #expect(one.text.bytes == Fixture.named("hello").bytes)
+        #expect(one.text.bytes == NotebookFixture.named("hello").bytes)
         #expect(two.metadata["kernelspec"] == nil)
         #expect(two.cells[0].source == "changed")
     }
 
-    @Test(arguments: [
-        ("", []), ("a", ["a"]), ("a\n", ["a\n"]), ("a\r\nb\rc\n\nd", ["a\r\n", "b\r", "c\n", "\n", "d"]),
-        (
-            "1\u{B}2\u{C}3\u{1C}4\u{1D}5\u{1E}6\u{85}7\u{2028}8\u{2029}9",
-            ["1\u{B}", "2\u{C}", "3\u{1C}", "4\u{1D}", "5\u{1E}", "6\u{85}", "7\u{2028}", "8\u{2029}", "9"]
-        ),
-        ("\u{1F}é\u{2027}\u{A0}\u{E2}\u{84}", ["\u{1F}é\u{2027}\u{A0}\u{E2}\u{84}"]), ("\r", ["\r"]),
-        ("\n\r", ["\n", "\r"]),
-    ])
-    func `splits text as Python's splitlines does`(text: String, lines: [String]) {
-        let output = Output.stream(.stdout, text)
+    @Test(
+        arguments: [
+            ("", []), ("a", ["a"]), ("a\n", ["a\n"]), ("a\r\nb\rc\n\nd", ["a\r\n", "b\r", "c\n", "\n", "d"]),
+            (
+                "1\u{B}2\u{C}3\u{1C}4\u{1D}5\u{1E}6\u{85}7\u{2028}8\u{2029}9",
+                ["1\u{B}", "2\u{C}", "3\u{1C}", "4\u{1D}", "5\u{1E}", "6\u{85}", "7\u{2028}", "8\u{2029}", "9"]
+            ),
+            ("\u{1F}é\u{2027}\u{A0}\u{E2}\u{84}", ["\u{1F}é\u{2027}\u{A0}\u{E2}\u{84}"]), ("\r", ["\r"]),
+            ("\n\r", ["\n", "\r"]),
+        ] as [(HostileText, [String])])
+    func `A notebook splits text as Python's splitlines does`(text: HostileText, lines: [String]) {
+        let output = Output.stream(.stdout, text.text)
         #expect(output.json["text"]?.elements.map { Array($0.string!.utf8) } == lines.map { Array($0.utf8) })
-        #expect(output.text.map { Array($0.utf8) } == Array(text.utf8))
+        #expect(output.text.map { Array($0.utf8) } == Array(text.text.utf8))
     }
 
-    @Test func `loses a list of tags that is emptied`() {
+    @Test func `A notebook loses a list of tags that is emptied`() {
         var cell = Cell.code("x")
         cell.tags = ["t"]
         cell.tags = []
@@ -227,7 +231,7 @@ import Testing
     }
 }
 
-/// How many lines differ between two texts.
+/// Returns the number of lines that differ between two texts.
 private func difference(_ one: String, _ two: String) -> Int {
     two.split(separator: "\n").difference(from: one.split(separator: "\n")).count
 }

@@ -3,79 +3,88 @@ import GalleyNotebook
 import Testing
 
 @Suite struct `A file that is no notebook` {
-    @Test(arguments: [
-        ("not json", "not a notebook, because it is not JSON: line 1, column 1: found 'n' where a value was expected"),
-        ("", "not a notebook, because it is not JSON: line 1, column 1: the text ends where a value was expected"),
-        ("[]", "the file (line 1, column 1) is a list where an object was expected"),
-        ("{}", "the file (line 1, column 1) has no 'cells'"),
-        (#"{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}"#, "the file (line 1, column 1) has no 'cells'"),
-        (
-            #"{"nbformat": 5}"#,
-            "nbformat (line 1, column 14) is 5, but only versions 1 to 4 can be read. Save the notebook as nbformat 4"
-        ),
-        (
-            #"{"nbformat": 0}"#,
-            "nbformat (line 1, column 14) is 0, but only versions 1 to 4 can be read. Save the notebook as nbformat 4"
-        ),
-        (#"{"nbformat": "4"}"#, "nbformat (line 1, column 14) is a string where a whole number was expected"),
-        (#"{"nbformat": 4.5}"#, "nbformat (line 1, column 14) is a number where a whole number was expected"),
-        (
-            with(minor: "null", cells: "[]"),
-            "nbformat_minor (line 1, column 33) is null where a whole number was expected"
-        ),
-        (with(cells: "{}"), "cells (line 2, column 11) is an object where a list was expected"),
-        (with(metadata: "[]", cells: "[]"), "metadata (line 1, column 48) is a list where an object was expected"),
-        (with(cells: "[\n1]"), "cells[0] (line 3, column 1) is a number where an object was expected"),
-        (with(cells: #"[{"source": ""}]"#), "cells[0] (line 2, column 12) has no 'cell_type'"),
-        (with(cells: #"[{"cell_type": "code"}]"#), "cells[0] (line 2, column 12) has no 'source'"),
-        (
-            with(code: #""source": 1"#),
-            "cells[0].source (line 2, column 44) is a number where a string or a list of strings was expected"
-        ),
-        (
-            with(code: #""source": ["a", 1]"#),
-            "cells[0].source (line 2, column 44) is a list where a string or a list of strings was expected"
-        ),
-        (
-            with(code: #""source": "", "metadata": []"#),
-            "cells[0].metadata (line 2, column 60) is a list where an object was expected"
-        ),
-        (
-            with(code: #""source": "", "outputs": {}"#),
-            "cells[0].outputs (line 2, column 59) is an object where a list was expected"
-        ),
-        (
-            with(code: #""source": "", "outputs": [null]"#),
-            "cells[0].outputs[0] (line 2, column 60) is null where an object was expected"
-        ),
-        (with(code: #""source": "", "outputs": [{}]"#), "cells[0].outputs[0] (line 2, column 60) has no 'output_type'"),
-        (
-            with(code: #""source": "", "outputs": [{"output_type": "display_data", "data": "x"}]"#),
-            "cells[0].outputs[0].data (line 2, column 100) is a string where an object was expected"
-        ),
-        (
-            with(code: #""source": "", "outputs": [{"output_type": "stream", "text": {}}]"#),
-            "cells[0].outputs[0].text (line 2, column 94) is an object where a string or a list of strings was expected"
-        ),
-        (
-            with(code: #""source": "", "outputs": [{"output_type": "error", "traceback": "x"}]"#),
-            "cells[0].outputs[0].traceback (line 2, column 98) is a string where a list was expected"
-        ),
-        (
-            with(code: #""source": "", "attachments": {"a b.png": 1}"#),
-            "cells[0].attachments[\"a b.png\"] (line 2, column 75) is a number where an object was expected"
-        ),
-        (#"{"nbformat": 3}"#, "the file (line 1, column 1) has no 'worksheets'"),
-        (
-            #"{"nbformat": 3, "worksheets": [{"cells": [[]]}]}"#,
-            "worksheets[0].cells[0] (line 1, column 43) is a list where an object was expected"
-        ),
-        (
-            #"{"nbformat": 2, "worksheets": [{"cells": 1}]}"#,
-            "worksheets[0].cells (line 1, column 42) is a number where a list was expected"
-        ),
-    ])
-    func `is refused with the path, the line and what was expected`(text: String, sentence: String) {
+    @Test(
+        arguments: [
+            (
+                "not json",
+                "not a notebook, because it is not JSON: line 1, column 1: found 'n' where a value was expected"
+            ),
+            ("", "not a notebook, because it is not JSON: line 1, column 1: the text ends where a value was expected"),
+            ("[]", "the file (line 1, column 1) is a list where an object was expected"),
+            ("{}", "the file (line 1, column 1) has no 'cells'"),
+            (#"{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}"#, "the file (line 1, column 1) has no 'cells'"),
+            (
+                #"{"nbformat": 5}"#,
+                "nbformat (line 1, column 14) is 5; notebooks of version 1 to 4 can be read. Save it as nbformat 4"
+            ),
+            (
+                #"{"nbformat": 0}"#,
+                "nbformat (line 1, column 14) is 0; notebooks of version 1 to 4 can be read. Save it as nbformat 4"
+            ),
+            (#"{"nbformat": "4"}"#, "nbformat (line 1, column 14) is a string where a whole number was expected"),
+            (#"{"nbformat": 4.5}"#, "nbformat (line 1, column 14) is a number where a whole number was expected"),
+            (
+                with(minor: "null", cells: "[]"),
+                "nbformat_minor (line 1, column 33) is null where a whole number was expected"
+            ),
+            (with(cells: "{}"), "cells (line 2, column 11) is an object where a list was expected"),
+            (with(metadata: "[]", cells: "[]"), "metadata (line 1, column 48) is a list where an object was expected"),
+            (with(cells: "[\n1]"), "cells[0] (line 3, column 1) is a number where an object was expected"),
+            (with(cells: #"[{"source": ""}]"#), "cells[0] (line 2, column 12) has no 'cell_type'"),
+            (with(cells: #"[{"cell_type": "code"}]"#), "cells[0] (line 2, column 12) has no 'source'"),
+            (
+                with(code: #""source": 1"#),
+                "cells[0].source (line 2, column 44) is a number where a string or a list of strings was expected"
+            ),
+            (
+                with(code: #""source": ["a", 1]"#),
+                "cells[0].source (line 2, column 44) is a list where a string or a list of strings was expected"
+            ),
+            (
+                with(code: #""source": "", "metadata": []"#),
+                "cells[0].metadata (line 2, column 60) is a list where an object was expected"
+            ),
+            (
+                with(code: #""source": "", "outputs": {}"#),
+                "cells[0].outputs (line 2, column 59) is an object where a list was expected"
+            ),
+            (
+                with(code: #""source": "", "outputs": [null]"#),
+                "cells[0].outputs[0] (line 2, column 60) is null where an object was expected"
+            ),
+            (
+                with(code: #""source": "", "outputs": [{}]"#),
+                "cells[0].outputs[0] (line 2, column 60) has no 'output_type'"
+            ),
+            (
+                with(code: #""source": "", "outputs": [{"output_type": "display_data", "data": "x"}]"#),
+                "cells[0].outputs[0].data (line 2, column 100) is a string where an object was expected"
+            ),
+            (
+                with(code: #""source": "", "outputs": [{"output_type": "stream", "text": {}}]"#),
+                "cells[0].outputs[0].text (line 2, column 94) is an object where a string or a list of strings was expected"
+            ),
+            (
+                with(code: #""source": "", "outputs": [{"output_type": "error", "traceback": "x"}]"#),
+                "cells[0].outputs[0].traceback (line 2, column 98) is a string where a list was expected"
+            ),
+            (
+                with(code: #""source": "", "attachments": {"a b.png": 1}"#),
+                "cells[0].attachments[\"a b.png\"] (line 2, column 75) is a number where an object was expected"
+            ),
+            (#"{"nbformat": 3}"#, "the file (line 1, column 1) has no 'worksheets'"),
+            (
+                #"{"nbformat": 3, "worksheets": [{"cells": [[]]}]}"#,
+                "worksheets[0].cells[0] (line 1, column 43) is a list where an object was expected"
+            ),
+            (
+                #"{"nbformat": 2, "worksheets": [{"cells": 1}]}"#,
+                "worksheets[0].cells (line 1, column 42) is a number where a list was expected"
+            ),
+        ])
+    func `A file that is no notebook is refused with the path, the line and the expectation`(
+        text: String, sentence: String
+    ) {
         let error = #expect(throws: NotebookError.self) { try Notebook(parsing: Array(text.utf8)) }
         #expect(error?.description == sentence)
     }
@@ -148,7 +157,9 @@ import Testing
             ]
         ),
     ])
-    func `is put right and says so`(name: String, before: String, after: String, warnings: [String]) throws {
+    func `A notebook with small faults is repaired with a warning`(
+        name: String, before: String, after: String, warnings: [String]
+    ) throws {
         let notebook = try Notebook(parsing: Array(before.utf8))
         #expect(notebook.text.string == after)
         #expect(notebook.warnings.map(\.description) == warnings)
@@ -156,7 +167,7 @@ import Testing
         #expect(again.text.string == after)
     }
 
-    @Test func `of any other kind says so and is left as it is`() throws {
+    @Test func `A notebook with other faults causes a warning and stays unchanged`() throws {
         let text = oneLine(
             code:
                 #""execution_count": "x", "id": "a", "metadata": {"tags": "t"}, "outputs": [{"ename": "E", "evalue": "", "output_type": "error", "traceback": [1]}], "source": 5, "source": []"#
@@ -171,7 +182,7 @@ import Testing
             ])
     }
 
-    @Test func `gets the same ids every time, none of them twice`() throws {
+    @Test func `A repaired notebook gets the same identifiers every time, each once`() throws {
         let cell = #"{"cell_type": "code", "execution_count": null, "metadata": {}, "outputs": [], "source": []}"#
         let text = with(cells: "[" + Array(repeating: cell, count: 2000).joined(separator: ", ") + "]")
         let one = try Notebook(parsing: Array(text.utf8))
@@ -180,29 +191,29 @@ import Testing
         #expect(Set(one.cells.map(\.id)).count == 2000)
     }
 
-    @Test func `keeps its minor version, and cells before 4.5 get no ids`() throws {
-        let notebook = try Notebook(parsing: Fixture.named("minor-4").bytes)
+    @Test func `A repaired notebook keeps its minor version, and cells before 4.5 get no identifiers`() throws {
+        let notebook = try Notebook(parsing: NotebookFixture.named("minor-4").bytes)
         #expect(notebook.version == (4, 4))
         #expect(notebook.cells.allSatisfy { $0.id == nil })
     }
 
-    @Test func `of an older version says that it was upgraded`() throws {
-        let notebook = try Notebook(parsing: Fixture.named("v3").bytes)
-        #expect(notebook.warnings.map(\.description) == ["the notebook was upgraded from version 3 to 4.5"])
+    @Test func `An upgraded notebook says that it was upgraded`() throws {
+        let notebook = try Notebook(parsing: NotebookFixture.named("v3").bytes)
+        #expect(notebook.warnings.map(\.description) == ["the notebook was of version 3 and has been upgraded to 4.5"])
         #expect(notebook.version == (4, 5))
     }
 }
 
-/// A notebook with these cells, the first of them on a line of its own.
+/// Returns a notebook with these cells, the first of them on its own line.
 private func with(minor: String = "5", metadata: String = "{}", cells: String) -> String {
-    // Keys are sorted, as in most files, so that what is added finds its place.
+    // Keys are sorted, as in most files, so that added keys have a definite place.
     minor == "5" && metadata == "{}"
         ? "{\n \"cells\": \(cells), \"metadata\": {}, \"nbformat\": 4, \"nbformat_minor\": 5}"
         : "{\"cells\": [], \"nbformat_minor\": \(minor), \"metadata\": \(metadata), \"nbformat\": 4}"
 }
 
-/// The same on one line.
+/// Returns the notebook on one line.
 private func oneLine(code members: String) -> String { with(code: members).replacing("\n ", with: "") }
 
-/// A notebook with one code cell that has these members.
+/// Returns a notebook with one code cell that has these members.
 private func with(code members: String) -> String { with(cells: "[{\"cell_type\": \"code\", \(members)}]") }

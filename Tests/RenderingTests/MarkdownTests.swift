@@ -1,32 +1,36 @@
 import GalleyJSON
 import GalleyNotebook
 import GalleyRendering
+import GalleyTestSupport
 import Testing
 
-@Suite struct `A cell of Markdown` {
-    @Test(arguments: [
-        ("a\nb", "<p>a\nb</p>"),
-        ("a  \nb\\\nc", "<p>a<br>\nb<br>c</p>"),
-        ("# One #\n## Two *b*", "<h3 id=\"n--One\">One</h3>\n<h4 id=\"n--Two-b\">Two <em>b</em></h4>"),
-        ("One\n===\nTwo\n---", "<h3 id=\"n--One\">One</h3>\n<h4 id=\"n--Two\">Two</h4>"),
-        ("#no\n\n####### no", "<p>#no</p>\n<p>####### no</p>"),
-        ("***\n- - -", "<hr>\n<hr>"),
-        ("> a\nb\n>\n> > c", "<blockquote><p>a\nb</p>\n<blockquote><p>c</p>\n</blockquote>\n</blockquote>"),
-        ("- a\n- b\n  - c\n\n    d", "<ul><li>a\n</li><li>b\n<ul><li><p>c</p>\n<p>d</p>\n</li></ul>\n</li></ul>"),
-        ("1. a\n2. b", "<ol><li>a\n</li><li>b\n</li></ol>"),
-        ("7) a\n\n8) b", "<ol start=\"7\"><li><p>a</p>\n</li><li><p>b</p>\n</li></ol>"),
-        ("- a\n+ b", "<ul><li>a\n</li></ul>\n<ul><li>b\n</li></ul>"),
-        (
-            "- [x] a\n- [ ] b",
-            "<ul><li><span class=\"nb-task\">☑</span> a\n</li><li><span class=\"nb-task\">☐</span> b\n</li></ul>"
-        ),
-        ("a\n- b", "<p>a</p>\n<ul><li>b\n</li></ul>"),
-        ("a\n2. b", "<p>a\n2. b</p>"),
-        ("<div>\n\n*a*\n\n</div>", "<div>\n\n<p><em>a</em></p>\n</div>"),
-        ("a <!-- *b* --> <u>c</u>", "<p>a  <u>c</u></p>"),
-        ("&copy; &amp; \\& \\* \\a", "<p>© &amp; &amp; * \\a</p>"),
-    ])
-    func `has its blocks`(text: String, expected: String) { #expect(HTML.markdown(text) == expected) }
+@Suite struct `A Markdown cell` {
+    @Test(
+        arguments: [
+            ("a\nb", "<p>a\nb</p>"),
+            ("a  \nb\\\nc", "<p>a<br>\nb<br>c</p>"),
+            ("# One #\n## Two *b*", "<h3 id=\"n--One\">One</h3>\n<h4 id=\"n--Two-b\">Two <em>b</em></h4>"),
+            ("One\n===\nTwo\n---", "<h3 id=\"n--One\">One</h3>\n<h4 id=\"n--Two\">Two</h4>"),
+            ("#no\n\n####### no", "<p>#no</p>\n<p>####### no</p>"),
+            ("***\n- - -", "<hr>\n<hr>"),
+            ("> a\nb\n>\n> > c", "<blockquote><p>a\nb</p>\n<blockquote><p>c</p>\n</blockquote>\n</blockquote>"),
+            ("- a\n- b\n  - c\n\n    d", "<ul><li>a\n</li><li>b\n<ul><li><p>c</p>\n<p>d</p>\n</li></ul>\n</li></ul>"),
+            ("1. a\n2. b", "<ol><li>a\n</li><li>b\n</li></ol>"),
+            ("7) a\n\n8) b", "<ol start=\"7\"><li><p>a</p>\n</li><li><p>b</p>\n</li></ol>"),
+            ("- a\n+ b", "<ul><li>a\n</li></ul>\n<ul><li>b\n</li></ul>"),
+            (
+                "- [x] a\n- [ ] b",
+                "<ul><li><span class=\"nb-task\">☑</span> a\n</li><li><span class=\"nb-task\">☐</span> b\n</li></ul>"
+            ),
+            ("a\n- b", "<p>a</p>\n<ul><li>b\n</li></ul>"),
+            ("a\n2. b", "<p>a\n2. b</p>"),
+            ("<div>\n\n*a*\n\n</div>", "<div>\n\n<p><em>a</em></p>\n</div>"),
+            ("a <!-- *b* --> <u>c</u>", "<p>a  <u>c</u></p>"),
+            ("&copy; &amp; \\& \\* \\a", "<p>© &amp; &amp; * \\a</p>"),
+        ] as [(HostileText, HostileText)])
+    func `A Markdown cell renders its blocks`(text: HostileText, expected: HostileText) {
+        #expect(HTML.markdown(text.text) == expected.text)
+    }
 
     @Test(
         arguments: [
@@ -58,24 +62,24 @@ import Testing
             ("[a](javascript:x) [b](data:text/html,x)", "<a>a</a> <a>b</a>"),
             ("![*a* b](https://x.org/i.png)", "<span class=\"nb-absent\">a b [image: https://x.org/i.png]</span>"),
             ("![a](data:image/gif;base64,R0lG \"t\")", "![a](data:image/gif;base64,R0lG &quot;t&quot;)"),
-        ] as [(String, String?)])
-    func `has what stands in its lines`(text: String, expected: String?) {
+        ] as [(HostileText, String?)])
+    func `A Markdown cell renders its inline markup`(text: HostileText, expected: String?) {
         guard let expected else { return }
-        let shown = HTML.markdown(text)
-        if text.hasPrefix("![a](data") {
+        let shown = HTML.markdown(text.text)
+        if text.text.hasPrefix("![a](data") {
             #expect(shown.contains("<img class=\"nb-image\" src=\"data:image/gif;base64,R0lG\" alt=\"a\" title=\"t\">"))
         } else {
             #expect(shown == "<p>\(expected)</p>")
         }
     }
 
-    @Test func `finds links that are described elsewhere`() {
+    @Test func `A Markdown cell resolves reference links`() {
         let shown = HTML.markdown("[a][X y] [x  Y][] [x y] [z]\n\n> [x Y]: https://x.org 'T'\n\n[z]: javascript:x")
         let link = "<a href=\"https://x.org\" rel=\"noopener noreferrer nofollow\" title=\"T\">"
         #expect(shown.hasPrefix("<p>\(link)a</a> \(link)x  Y</a> \(link)x y</a> <a>z</a></p>"))
     }
 
-    @Test func `has tables with their alignments`() throws {
+    @Test func `A Markdown cell renders tables with their alignments`() throws {
         let shown = HTML.markdown("text\n| a | b \\| c |\n|:-:|--:|\n| *1* |\n| 2 | `3` | 4 |\nafter")
         #expect(
             shown == """
@@ -87,7 +91,7 @@ import Testing
                 """)
     }
 
-    @Test func `has its code in colors, and formulas as they were written`() {
+    @Test func `A Markdown cell renders code in color, and formulas as they were written`() {
         #expect(
             HTML.markdown("```python\nif *x*:\n```\n    y\n\n    <z>\n~~~\n$$").contains(
                 "<code><span class=\"nb-keyword\">if</span> *x*:</code>"))
@@ -97,7 +101,7 @@ import Testing
         #expect(HTML.markdown("- a\n  ```r\n  x\n  ```").contains("<code>x</code>"))
     }
 
-    @Test func `shows the images that came with it`() {
+    @Test func `A Markdown cell shows its attached images`() {
         var cell = Cell.markdown("![it](attachment:a.png) ![no](attachment:b.png)")
         cell.json["attachments"] = ["a.png": ["image/png": "iVBORw0KGgo="]]
         let shown = HTML.cell(cell, at: 3, look: CellRenderingOptions(scope: "n")).text
@@ -106,15 +110,17 @@ import Testing
         #expect(shown.hasPrefix("<section class=\"nb-cell nb-markdown \" id=\"n-c3\">"))
     }
 
-    @Test(arguments: [
-        "*", "_", "~", "[", "![", "]", ">", "> ", "- ", "1. ", "`", "``` ", "$", "$a ", "<", "<a ", "<a b='", "&", "\\",
-        "|", "|-\n",
-        "[a](", "[a](<b", "[a](b \"", "![a](b)", "[a][b]", "[a]: b\n", "*a **b ", "**a *b_", "> - ", "  - a\n", "h",
-        "http://", "<!--", "#",
-        "    a\n", "a\n===\n", "\\begin{a}\n", "$$\n", "<div>\n", "*a_ ", "a**b", "![[", "~~~\n", "- a\n\n", "*a* ",
-    ])
-    func `stays flat and short, whatever it repeats`(fragment: String) throws {
-        let text = String(repeating: fragment, count: 6000 / fragment.utf8.count)
+    @Test(
+        arguments: [
+            "*", "_", "~", "[", "![", "]", ">", "> ", "- ", "1. ", "`", "``` ", "$", "$a ", "<", "<a ", "<a b='", "&",
+            "\\",
+            "|", "|-\n",
+            "[a](", "[a](<b", "[a](b \"", "![a](b)", "[a][b]", "[a]: b\n", "*a **b ", "**a *b_", "> - ", "  - a\n", "h",
+            "http://", "<!--", "#",
+            "    a\n", "a\n===\n", "\\begin{a}\n", "$$\n", "<div>\n", "*a_ ", "a**b", "![[", "~~~\n", "- a\n\n", "*a* ",
+        ] as [HostileText])
+    func `A Markdown cell renders repeated markup in bounded depth and size`(fragment: HostileText) throws {
+        let text = String(repeating: fragment.text, count: 6000 / fragment.text.utf8.count)
         for text in [text, text + "x" + String(text.reversed())] {
             let shown = HTML.markdown(text)
             #expect(shown.utf8.count < 60 * text.utf8.count + 10_000)

@@ -7,7 +7,7 @@ import Testing
     private let note = "<p class=\"nb-note\">An interactive output is left out here, kept in the notebook.</p>"
     private let plain = "<pre class=\"nb-text\" tabindex=\"0\">p</pre>"
 
-    @Test func `is in the best of its representations`() {
+    @Test func `An output has the best of its representations`() {
         let png: KeyValuePairs = ["image/png": "iVBO\nRw0K", "text/plain": "p"]
         #expect(HTML.display(["text/plain": "p", "text/html": "<b>x</b>"]) == "<div class=\"nb-html\"><b>x</b></div>")
         #expect(HTML.display(png) == "<img class=\"nb-image\" src=\"data:image/png;base64,iVBORw0K\" alt=\"p\">")
@@ -24,7 +24,7 @@ import Testing
         #expect(HTML.display([:]) == "")
     }
 
-    @Test func `is an image or a text where a script would have drawn it`() {
+    @Test func `An output is an image or a text in place of a script's drawing`() {
         let script = "<div id=x>loading</div><script>draw()</script>"
         #expect(HTML.display(["text/html": script, "text/plain": "p"]) == plain + note)
         #expect(HTML.display(["text/html": script, "image/png": "iVBO", "text/plain": "p"]).hasPrefix("<img"))
@@ -39,12 +39,12 @@ import Testing
             HTML.output(.displayData(widget), id: "o").text == "<div class=\"nb-shown\" id=\"o\">\(plain)\(note)</div>")
     }
 
-    @Test func `takes the text that a library has for those who cannot draw`() {
+    @Test func `An output has the library's text for pages without scripts`() {
         let html = "<pre class='xr-text-repr-fallback'>p</pre><div class='xr-wrap'><input type=checkbox></div>"
         #expect(HTML.display(["text/html": html, "text/plain": "p"]) == plain)
     }
 
-    @Test func `never has a drawing's own markup in the page`() throws {
+    @Test func `An output never puts the markup of an SVG into the page`() throws {
         let svg = "<svg onload='x'><script>alert(1)</script></svg>"
         let shown = HTML.display(["image/svg+xml": svg, "text/plain": "\"><script>"])
         #expect(shown.hasPrefix("<img class=\"nb-image\" src=\"data:image/svg+xml;base64,PHN2ZyB4bWxucz0i"))
@@ -52,7 +52,7 @@ import Testing
         _ = try StrictReader(shown)
     }
 
-    @Test func `says what is too large to be shown`() {
+    @Test func `An output that is too large is replaced by a note`() {
         let html = String(repeating: "<b>x</b>", count: 250_001)
         #expect(
             HTML.display(["text/html": html, "text/plain": "p"])
@@ -62,20 +62,20 @@ import Testing
                 "An image of 10.0 MB"))
     }
 
-    @Test func `has the size that its metadata say, if that is one`() {
+    @Test func `An output has the size of its metadata, if that is valid`() {
         let data = MimeBundle(["image/png": "iVBO"])
         let output = Output.displayData(data, metadata: ["image/png": ["width": 30, "height": "\"><b>"]])
         #expect(HTML.output(output, id: "o").text.hasSuffix("alt=\"\" width=\"30\"></div>"))
     }
 
-    @Test func `is a value in JSON that one can open`() {
+    @Test func `An output of JSON can be expanded`() {
         let data = MimeBundle(json: ["application/json": ["a": [1, "<b>"]], "text/plain": "p"])
         let shown = HTML.output(.displayData(data), id: "o").text
         #expect(shown.contains("<details class=\"nb-json\"><summary>JSON ("))
         #expect(shown.contains("&lt;b&gt;"))
     }
 
-    @Test func `is the text of a stream, or the way to an error`() {
+    @Test func `An output is the text of a stream, or a traceback`() {
         #expect(
             HTML.output(.stream(.stdout, "a<b"), id: "o").text
                 == "<pre class=\"nb-text\" id=\"o\" tabindex=\"0\">a&lt;b</pre>")
@@ -88,7 +88,7 @@ import Testing
 }
 
 @Suite struct `A cell on a page` {
-    @Test func `has its count, its source and its outputs`() throws {
+    @Test func `A cell on a page has its count, its source and its outputs`() throws {
         var cell = Cell.code("x = 1\nx")
         cell.executionCount = 3
         cell.outputs = [.stream(.stdout, "a"), .executeResult(MimeBundle(["text/plain": "1"]), executionCount: 3)]
@@ -101,7 +101,7 @@ import Testing
         #expect(html.contains("<mark class=\"nb-marked\">x</mark>"))
     }
 
-    @Test func `says how many of its outputs are left out`() {
+    @Test func `A cell on a page says how many of its outputs are left out`() {
         var cell = Cell.code("x")
         cell.outputs = JSONArray((0..<502).map { Output.stream(.stdout, "\($0)") })
         let html = HTML.cell(cell, at: 0, look: CellRenderingOptions(scope: "n")).text
@@ -109,20 +109,20 @@ import Testing
         #expect(html.contains("<p class=\"nb-note\">2 more outputs are left out here, kept in the notebook.</p>"))
     }
 
-    @Test func `shows a raw cell as it is`() {
+    @Test func `A cell on a page shows a raw cell as it is`() {
         let html = HTML.cell(.raw("<b>"), at: 0, look: CellRenderingOptions(scope: "n")).text
         #expect(html.contains("&lt;b&gt;</pre></section>"))
     }
 }
 
-@Suite struct `Markup of a page` {
-    @Test func `escapes every text that is put into it`() {
+@Suite struct `The markup of a page` {
+    @Test func `The markup of a page escapes every text`() {
         let name = "<a href='x'>\"&"
         let html: HTML = "<p title=\"\(name)\">\(3) \(HTML(escaping: "<"))\("<b>" as HTML)</p>"
         #expect(html.text == "<p title=\"&lt;a href=&#39;x&#39;&gt;&quot;&amp;\">3 &lt;<b></p>")
     }
 
-    @Test func `has styles for every color, and fetches nothing`() {
+    @Test func `The markup of a page has styles for every color, and loads nothing`() {
         let styles = HTML.styles.text
         for index in 0..<16 { #expect(styles.contains(".nb-fg\(index) {") && styles.contains(".nb-bg\(index) {")) }
         #expect(!styles.contains("url(") && !styles.contains("<") && !styles.contains("@import"))

@@ -1,49 +1,53 @@
 import GalleyJSON
 import GalleyNotebook
 import GalleyRendering
+import GalleyTestSupport
 import Testing
 
-@Suite struct `HTML of an output` {
-    @Test(arguments: [
-        ("<b>bold</b> & <i>more", "<b>bold</b> &amp; <i>more</i>"),
-        ("a < b > c", "a &lt; b &gt; c"), ("<li>a<li>b", "<ul><li>a</li><li>b</li></ul>"),
-        ("<dt>a<dd>b", "<dl><dt>a</dt><dd>b</dd></dl>"),
-        ("<h1>One</h1><h2>Two</h2>", "<h3>One</h3><h4>Two</h4>"),
-        ("<p>one<p>two", "<p>one</p><p>two</p>"),
-        ("<p>one<div>two</div>", "<p>one</p><div>two</div>"),
-        ("<ul><li>a<li>b</ul>", "<ul><li>a</li><li>b</li></ul>"),
-        ("<ul><li>a<ul><li>b</ul><li>c</ul>", "<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>"),
-        (
-            "<table><td>1<td>2<tr><th>3</table>x",
-            "<table><tr><td>1</td><td>2</td></tr><tr><th>3</th></tr></table>x"
-        ),
-        ("<b><div>x</b>y</div>z", "<b><div>xy</div>z</b>"),
-        (
-            "<a href='https://x.org/?a=1&amp;b=2'>x</a>",
-            "<a href=\"https://x.org/?a=1&amp;b=2\" rel=\"noopener noreferrer nofollow\">x</a>"
-        ),
-        (
-            "<a href='#x'>x</a><p id='x'>",
-            "<a href=\"#o--x\" rel=\"noopener noreferrer nofollow\">x</a><p id=\"o--x\"></p>"
-        ),
-        ("<td colspan=2 onclick=x>a</td>", "a"),
-        ("<table><tr><td colspan=2 onclick=x>a", "<table><tr><td colspan=\"2\">a</td></tr></table>"),
-        (
-            "<table class='dataframe nb-error'><tr><td>a</table>",
-            "<table class=\"nbu-dataframe nbu-nb-error\"><tr><td>a</td></tr></table>"
-        ),
-        ("<span style='font-weight: bold; position: fixed'>a</span>", "<span style=\"font-weight:bold\">a</span>"),
-        ("&eacute;&#8364;&#x1F600;&unknown;&lt;b&gt;", "é€😀&amp;unknown;&lt;b&gt;"),
-        ("<img src=x alt=words>y", "<span class=\"nb-absent\">words [image: x]</span>y"),
-        (
-            "<IMG SRC='data:image/png;base64,iV BO\nRw==' ALT=a>",
-            "<img class=\"nb-image\" src=\"data:image/png;base64,iVBORw==\" alt=\"a\">"
-        ),
-        ("<font color=red>x</font><center>y</center>", "<span style=\"color:red\">x</span><div>y</div>"),
-    ])
-    func `is built anew`(html: String, expected: String) { #expect(HTML.cleaned(html) == expected) }
+@Suite struct `The HTML sanitizer` {
+    @Test(
+        arguments: [
+            ("<b>bold</b> & <i>more", "<b>bold</b> &amp; <i>more</i>"),
+            ("a < b > c", "a &lt; b &gt; c"), ("<li>a<li>b", "<ul><li>a</li><li>b</li></ul>"),
+            ("<dt>a<dd>b", "<dl><dt>a</dt><dd>b</dd></dl>"),
+            ("<h1>One</h1><h2>Two</h2>", "<h3>One</h3><h4>Two</h4>"),
+            ("<p>one<p>two", "<p>one</p><p>two</p>"),
+            ("<p>one<div>two</div>", "<p>one</p><div>two</div>"),
+            ("<ul><li>a<li>b</ul>", "<ul><li>a</li><li>b</li></ul>"),
+            ("<ul><li>a<ul><li>b</ul><li>c</ul>", "<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>"),
+            (
+                "<table><td>1<td>2<tr><th>3</table>x",
+                "<table><tr><td>1</td><td>2</td></tr><tr><th>3</th></tr></table>x"
+            ),
+            ("<b><div>x</b>y</div>z", "<b><div>xy</div>z</b>"),
+            (
+                "<a href='https://x.org/?a=1&amp;b=2'>x</a>",
+                "<a href=\"https://x.org/?a=1&amp;b=2\" rel=\"noopener noreferrer nofollow\">x</a>"
+            ),
+            (
+                "<a href='#x'>x</a><p id='x'>",
+                "<a href=\"#o--x\" rel=\"noopener noreferrer nofollow\">x</a><p id=\"o--x\"></p>"
+            ),
+            ("<td colspan=2 onclick=x>a</td>", "a"),
+            ("<table><tr><td colspan=2 onclick=x>a", "<table><tr><td colspan=\"2\">a</td></tr></table>"),
+            (
+                "<table class='dataframe nb-error'><tr><td>a</table>",
+                "<table class=\"nbu-dataframe nbu-nb-error\"><tr><td>a</td></tr></table>"
+            ),
+            ("<span style='font-weight: bold; position: fixed'>a</span>", "<span style=\"font-weight:bold\">a</span>"),
+            ("&eacute;&#8364;&#x1F600;&unknown;&lt;b&gt;", "é€😀&amp;unknown;&lt;b&gt;"),
+            ("<img src=x alt=words>y", "<span class=\"nb-absent\">words [image: x]</span>y"),
+            (
+                "<IMG SRC='data:image/png;base64,iV BO\nRw==' ALT=a>",
+                "<img class=\"nb-image\" src=\"data:image/png;base64,iVBORw==\" alt=\"a\">"
+            ),
+            ("<font color=red>x</font><center>y</center>", "<span style=\"color:red\">x</span><div>y</div>"),
+        ] as [(HostileText, HostileText)])
+    func `The HTML sanitizer rebuilds markup from known elements`(html: HostileText, expected: HostileText) {
+        #expect(HTML.cleaned(html.text) == expected.text)
+    }
 
-    static let hostile = [
+    static let hostile: [HostileText] = [
         "<img src=x onerror=alert(1)>", "<svg><script>alert(1)</script></svg>x", "<svg onload=alert(1)>",
         "<svg/onload=alert(1)><p>a", "<svg><style><img src=x onerror=alert(1)></style></svg>",
         "<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror=alert(1)&gt;\">",
@@ -98,18 +102,19 @@ import Testing
     ]
 
     @Test(arguments: hostile)
-    func `lets nothing through that is not known to be harmless`(html: String) throws {
+    func `The HTML sanitizer removes everything that is not known to be harmless`(html: HostileText) throws {
         for shown in [
-            HTML.cleaned(html), HTML.markdown(html), HTML.markdown("a \(html) b"), HTML.markdown("> - \(html)"),
+            HTML.cleaned(html.text), HTML.markdown(html.text), HTML.markdown("a \(html.text) b"),
+            HTML.markdown("> - \(html.text)"),
         ] {
             _ = try StrictReader(shown)
         }
     }
 
-    @Test func `stays harmless however such pieces are put together`() throws {
+    @Test func `The HTML sanitizer yields harmless markup for any combination of hostile parts`() throws {
         var generator = Generator(state: 20_240_607)
         let fragments =
-            Self.hostile + [
+            Self.hostile.map(\.text) + [
                 "<", ">", "\"", "'", "=", "</", "<!--", "-->", "&", "&#", ";", "\0", "\n", "\n\n", "`", "```\n", "$",
                 "$$", "[", "](", ")",
                 "![", "*", "_", "> ", "- ", "1. ", "| a | b |\n|---|---|\n", "<table>", "<td>", "</table>", "<style>",
@@ -130,7 +135,7 @@ import Testing
         }
     }
 
-    @Test func `keeps the colors of a styled table, and reaches nothing else with them`() throws {
+    @Test func `The HTML sanitizer keeps the colors of a styled table, within the table`() throws {
         let html = """
             <style type="text/css">
             #T_a th.col_heading { background: #333; color: white }
@@ -146,7 +151,7 @@ import Testing
                 """.replacing("</style>\n", with: "</style>"))
     }
 
-    @Test func `is never nested deeper than a browser follows`() throws {
+    @Test func `The HTML sanitizer limits the depth of elements to that of browsers`() throws {
         for tag in ["<div>", "<b>", "<table><td>", "<ul><li>", "<a>", "<blockquote>", "<p>"] {
             let reader = try StrictReader(HTML.cleaned(String(repeating: tag, count: 2000) + "x"))
             #expect(reader.depth <= 100)
@@ -158,17 +163,19 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        "<", "</", "<a ", "<a b='", "<!--", "<!-", "&", "&#", "<style>", "<svg>", "<b x=", "</b>", "<td>", "<a href='#",
-        "<script>",
-    ])
-    func `takes no more room than it had, whatever it repeats`(fragment: String) throws {
-        let html = String(repeating: fragment, count: 20_000 / fragment.utf8.count)
+    @Test(
+        arguments: [
+            "<", "</", "<a ", "<a b='", "<!--", "<!-", "&", "&#", "<style>", "<svg>", "<b x=", "</b>", "<td>",
+            "<a href='#",
+            "<script>",
+        ] as [HostileText])
+    func `The HTML sanitizer yields no more than it gets, for any repetition`(fragment: HostileText) throws {
+        let html = String(repeating: fragment.text, count: 20_000 / fragment.text.utf8.count)
         #expect(HTML.cleaned(html).utf8.count < 10 * html.utf8.count + 1000)
     }
 }
 
-/// Makes the same numbers each time.
+/// A generator with the same numbers each time.
 struct Generator {
     var state: UInt64
 

@@ -1,12 +1,12 @@
 import Testing
 
-/// Reads HTML that is to be beyond doubt: every bracket belongs to a known tag, every tag is closed in its turn.
+/// A parser of strict HTML: every bracket belongs to a known tag, and every tag is closed in order.
 struct StrictReader {
     private var rest: Substring
     private var open: [String] = []
     private(set) var tags: [(name: String, attributes: [String: String])] = []
     private(set) var text = ""
-    /// How deep elements stand in each other.
+    /// The greatest depth of elements.
     private(set) var depth = 0
 
     struct Complaint: Error, CustomStringConvertible { let description: String }
@@ -76,7 +76,7 @@ struct StrictReader {
         depth = max(depth, open.count)
     }
 
-    /// Whether a browser leaves an element where it is, and closes nothing around it.
+    /// Throws if a browser would move an element, or close one around it.
     private func checkPlace(of name: String) throws {
         let within = open[(open.lastIndex { ["table", "td", "th", "caption"].contains($0) } ?? 0)...]
         let parent = open.last ?? ""

@@ -1,7 +1,8 @@
 import GalleyRendering
+import GalleyTestSupport
 import Testing
 
-@Suite struct `Text for a terminal` {
+@Suite struct `Terminal text on a page` {
     @Test(
         arguments: [
             ("a<b>&\u{1B}[0m", "a&lt;b&gt;&amp;"),
@@ -29,19 +30,20 @@ import Testing
             ("\u{1B}]8;;https://evil.example\u{7}link\u{1B}]8;;\u{1B}\\ end", "link end"),
             ("\u{1B}]0;title\u{7}x", "x"), ("x\u{1B}[", "x"), ("\u{7}x\0\u{1}", "x\u{FFFD}\u{FFFD}"),
             ("\u{1B}[31m<script>\u{1B}[0m", "<span class=\"nb-fg1\">&lt;script&gt;</span>"),
-        ] as [(String, String?)])
-    func `looks as it does there`(text: String, expected: String?) throws {
-        let shown = HTML.terminal(text).text
+        ] as [(HostileText, String?)])
+    func `Terminal text looks as it does at a terminal`(text: HostileText, expected: String?) throws {
+        let shown = HTML.terminal(text.text).text
         if let expected { #expect(shown == expected) }
         _ = try StrictReader(shown)
     }
 
-    @Test(arguments: [
-        ("line of some length\n", 200_000), ("x", 5_000_000), ("\n", 50_000), ("\u{1B}[31mé\u{1B}[0m", 40_000),
-        ("50%\r", 60_000), ("\u{1B}[1000Cx\n", 5000),
-    ])
-    func `is cut in the middle where a page has no room for it`(piece: String, count: Int) throws {
-        let text = String(repeating: piece, count: count)
+    @Test(
+        arguments: [
+            ("line of some length\n", 200_000), ("x", 5_000_000), ("\n", 50_000), ("\u{1B}[31mé\u{1B}[0m", 40_000),
+            ("50%\r", 60_000), ("\u{1B}[1000Cx\n", 5000),
+        ] as [(HostileText, Int)])
+    func `Terminal text is cut in the middle if a page has no room for it`(piece: HostileText, count: Int) throws {
+        let text = String(repeating: piece.text, count: count)
         let shown = HTML.terminal(text).text
         #expect(shown.utf8.count < 2_000_000)
         #expect(shown.contains("left out here, kept in the notebook"))
@@ -50,7 +52,7 @@ import Testing
         #expect(reader.text.split(separator: "\n", omittingEmptySubsequences: false).count <= 5010)
     }
 
-    @Test func `is whole where a page has room for it`() {
+    @Test func `Terminal text is whole if a page has room for it`() {
         for text in [String(repeating: "0123456789\n", count: 4500), String(repeating: "x", count: 200_000)] {
             #expect(HTML.terminal(text).text == text)
         }

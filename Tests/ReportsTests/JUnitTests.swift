@@ -7,10 +7,10 @@ import Testing
 
 @testable import GalleyReports
 
-@Suite struct `The suite of a notebook` {
+@Suite struct `A JUnit suite` {
     private let sources = ["a = 1", "b <", "c"]
 
-    @Test func `has a test for each cell that was run`() throws {
+    @Test func `A JUnit suite has a test for each cell that was run`() throws {
         let suite = suite(try job(.raised(error), sources, [.succeeded, .raised(error, isAllowed: false)]), sources)
         #expect(
             suite.text == """
@@ -35,7 +35,7 @@ import Testing
         #expect(suite.counts.tests == 2 && suite.counts.failures == 1)
     }
 
-    @Test func `lets pass what was allowed`() throws {
+    @Test func `A JUnit suite passes allowed errors`() throws {
         let suite = suite(try job(.succeeded, sources, [.raised(error, isAllowed: true)]), sources)
         #expect(suite.counts.failures == 0)
         #expect(!suite.text.contains("<failure"))
@@ -46,7 +46,7 @@ import Testing
         (.kernelFailed(.disconnected("gone")), "error", "KernelDied"), (.stopped(.signal(15)), "error", "RunStopped"),
         (.exited(status: 3), "failure", "SystemExit"),
     ])
-    func `calls a failure what the notebook is to blame for, and an error what it is not`(
+    func `A JUnit suite has a failure for a fault of the notebook, and an error for others`(
         outcome: RunOutcome, element: String, type: String
     ) throws {
         let cell: CellOutcome =
@@ -61,7 +61,7 @@ import Testing
         #expect((suite.counts.failures, suite.counts.errors) == (element == "failure" ? (1, 0) : (0, 1)))
     }
 
-    @Test func `has a test of the notebook itself where there is none of its cells`() throws {
+    @Test func `A JUnit suite has a test of the notebook if no cell was run`() throws {
         struct Problem: Error, CustomStringConvertible { let description = "n/a.ipynb: not JSON" }
         for (result, element) in [
             (JobResult.failed(Problem()), "<error message=\"not JSON\""), (.leftOut, "<skipped message=\"not run\"/>"),
@@ -75,13 +75,13 @@ import Testing
         #expect(suite(try job(.succeeded, [], []), []).counts.tests == 1)
     }
 
-    @Test func `tells of a limit that was reached before a cell`() throws {
+    @Test func `A JUnit suite reports a limit that was exceeded before a cell`() throws {
         let limit = ExceededLimit(kind: .total, duration: .seconds(9))
         let suite = suite(try job(.timedOut(limit), sources, [.succeeded]), sources)
         #expect((suite.counts.tests, suite.counts.errors) == (2, 1))
     }
 
-    @Test func `tells of attempts that failed and of warnings`() throws {
+    @Test func `A JUnit suite reports failed attempts and warnings`() throws {
         var job = try job(.succeeded, sources, [.succeeded])
         (job.failedAttempts, job.warnings) = (["it died\nof something"], ["look"])
         let text = suite(job, sources).text
@@ -90,7 +90,7 @@ import Testing
         #expect(text.contains(#"<property name="warning" value="look"/>"#))
     }
 
-    @Test func `fails where something differs`() throws {
+    @Test func `A JUnit suite fails if an output differs`() throws {
         let finding = CheckFinding(cell: 1, index: 0, what: "stdout differs", lines: ["- a", "+ b"])
         let suite = suite(try job(.succeeded, sources, [.succeeded]), sources, findings: [finding])
         #expect(
@@ -99,7 +99,7 @@ import Testing
         #expect(suite.counts.failures == 1)
     }
 
-    @Test func `keeps the beginning and the end of much text`() throws {
+    @Test func `A JUnit suite keeps the beginning and the end of a long text`() throws {
         let text = String(repeating: "x", count: 1_000_000)
         var notebook = notebook(["a"])
         notebook.cells[0].outputs[0] = .stream(.stderr, "<begin>" + text + "<end>")
@@ -109,7 +109,7 @@ import Testing
         #expect(suite.text.contains("934476 bytes are left out here"))
     }
 
-    @Test func `keeps so much of many cells that a server can read it`() throws {
+    @Test func `A JUnit suite of many cells stays small enough for a CI server`() throws {
         let sources = (0..<200).map(String.init)
         var notebook = notebook(sources)
         for index in sources.indices {
@@ -122,7 +122,7 @@ import Testing
         #expect(suite.text.contains("omitted here because of its size"))
     }
 
-    @Test func `says nothing that XML cannot say`() {
+    @Test func `A JUnit suite has no characters that are invalid in XML`() {
         let all =
             String(String.UnicodeScalarView((0...0xA0).compactMap { Unicode.Scalar(UInt32($0)) })) + "\u{FFFE}\u{FFFF}é"
         let escaped = XML.escaped(all)
@@ -131,15 +131,15 @@ import Testing
     }
 }
 
-@Suite struct `What is said of a notebook` {
-    @Test func `is one sentence, which names cell and line`() throws {
+@Suite struct `The sentence about a notebook` {
+    @Test func `The sentence about a notebook names cell and line`() throws {
         let jobReport = try job(.raised(error), ["a", "b"], [.succeeded, .raised(error, isAllowed: false)])
         #expect(jobReport.sentence == "cell 2 of 2, line 7, raised ValueError: no <good> & \"bad\"")
         #expect(jobReport.status == "raised")
         #expect(!jobReport.isSuccess)
     }
 
-    @Test func `is nothing where all is well`() throws {
+    @Test func `The sentence about a successful notebook is empty`() throws {
         #expect(try job(.succeeded, ["a"], [.succeeded]).isSuccess)
         #expect(try job(.exited(status: 0), ["a"], [.exited(status: 0)]).isSuccess)
     }
@@ -149,7 +149,7 @@ import Testing
         ([(1, "stdout differs"), (1, "image/png is new")], "cell 1: stdout differs, and 1 more"),
         ([(1, "stdout differs"), (3, "image/png is new")], "cells 1, 3 differ from the stored outputs"),
     ])
-    func `names what differs`(found: [(Int, String)], sentence: String) throws {
+    func `The sentence about a notebook names what differs`(found: [(Int, String)], sentence: String) throws {
         let findings = found.map { CheckFinding(cell: $0.0, index: $0.0 - 1, what: $0.1, lines: []) }
         var jobReport = try job(.succeeded, ["a"], [.succeeded])
         jobReport.findings = findings
@@ -157,7 +157,7 @@ import Testing
         #expect(jobReport.status == "differs")
     }
 
-    @Test func `does not name the notebook twice, whatever its name is like`() {
+    @Test func `The sentence about a notebook names it once, for any name`() {
         struct Problem: Error, CustomStringConvertible { let description = "donn\u{E9}\u{E9}s.ipynb: no such file" }
         let jobReport = JobReport("donn\u{E9}\u{E9}s.ipynb", .failed(Problem()))
         #expect(jobReport.sentence == "no such file")

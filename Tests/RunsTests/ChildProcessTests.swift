@@ -3,11 +3,11 @@ import Testing
 
 @testable import GalleyRuns
 
-/// What is done with a child that its user stops, or that does not end.
+/// Supervision of a child that its user stops, or that does not end.
 @Suite struct `A child that another user may stop` {
-    /// Looks after a child that does something, and returns whether it ended as it is to end.
+    /// Supervises a child that runs a closure, and returns whether it ended as expected.
     ///
-    /// This happens in a process without other threads, as in the program: they would take the signals.
+    /// The test runs in a process without other threads, as in the program, because threads would take the signals.
     static func isEnd(
         _ status: Int32, _ cause: ChildProcess.ExitReport.Cause, of body: () -> Void, within limits: ChildProcess.Limits
     ) throws -> Bool {
@@ -27,7 +27,7 @@ import Testing
         ChildProcess.Limits(whole: whole, ending: .milliseconds(10))
     }
 
-    @Test func `goes on, and ends by itself`() async {
+    @Test func `A child process continues after a stop, and ends by itself`() async {
         await #expect(processExitsWith: .success) {
             let end = try Self.isEnd(
                 7, .itself, of: { for _ in 0..<3 { raise(SIGSTOP) } }, within: Self.limits())
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func `is ended when it is stopped again and again`() async {
+    @Test func `A child process that is stopped again and again is killed`() async {
         await #expect(processExitsWith: .success) {
             let end = try Self.isEnd(
                 -SIGKILL, .stops,
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func `is ended when it goes on for longer than its limit`() async {
+    @Test func `A child process that exceeds its limit is killed`() async {
         await #expect(processExitsWith: .success) {
             let end = try Self.isEnd(
                 -SIGKILL, .limit,
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func `has its own time, and takes none from the others`() async {
+    @Test func `A child process has its own limit, apart from that of others`() async {
         await #expect(processExitsWith: .success) {
             guard try ChildProcess.make(hasOwnProcessGroup: false) == nil else {
                 var status: Int32 = 0
@@ -73,7 +73,7 @@ import Testing
                 while true { raise(SIGSTOP) }
             }
             guard let second = try? ChildProcess.make(hasOwnProcessGroup: false) else {
-                // It ends after the first, whose end of the pipe is closed by then.
+                // The second child ends after the first one, when the pipe is closed.
                 close(ends[1])
                 var byte: UInt8 = 0
                 _ = read(ends[0], &byte, 1)

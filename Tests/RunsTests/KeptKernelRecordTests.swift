@@ -1,18 +1,18 @@
 import Foundation
 import GalleyJSON
 import GalleyJupyterProtocol
+import GalleyTestSupport
 import Testing
 
 @testable import GalleyRuns
 
-@Suite struct `What is told of a kernel that is kept` {
-    private let parent = FileManager.default.temporaryDirectory.path + "/galley-kept-test-\(UUID().uuidString)"
+@Suite struct `The record of a kept kernel` {
+    private let temporary: TemporaryFolder
     private let folder: RunRegistry
 
     init() throws {
-        try FileManager.default.createDirectory(
-            atPath: parent, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
-        folder = try #require(RunRegistry.own(in: parent, geteuid()))
+        temporary = try TemporaryFolder()
+        folder = try #require(RunRegistry.own(in: temporary.path, geteuid()))
     }
 
     private func record(_ id: String, of process: Int32 = getpid()) -> KeptKernelRecord? {
@@ -20,8 +20,7 @@ import Testing
         return KeptKernelRecord(kept, id: id, kernel: "python3", notebook: "/é/a.ipynb")
     }
 
-    @Test func `can be read again, by its user alone, and is no run`() throws {
-        defer { try? FileManager.default.removeItem(atPath: parent) }
+    @Test func `The record of a kept kernel can be read again, by its user alone, and is no run`() throws {
         let record = try #require(self.record("a-b2c3"))
         try folder.add(record)
         let read = try #require(folder.keptKernel("a-b2c3"))
@@ -33,8 +32,7 @@ import Testing
         #expect(folder.keptKernel("a-b2c3") == nil && folder.keptKernel("../a") == nil)
     }
 
-    @Test func `is forgotten when the kernel has ended, and not when that cannot be seen`() throws {
-        defer { try? FileManager.default.removeItem(atPath: parent) }
+    @Test func `The record of a kept kernel is removed after its end, and not if that is uncertain`() throws {
         let alive = try #require(self.record("alive"))
         try folder.add(alive)
         var other = Document(alive.json).root
@@ -43,7 +41,7 @@ import Testing
             (other["id"], other[member]) = (.string(id), value)
             try Data(Document(other).text.bytes).write(to: URL(fileURLWithPath: folder.file(ofKernel: id)))
         }
-        // Its number is another process's by now.
+        // Another process has its process ID now.
         try add("ended", "process_started", 1)
         try add("elsewhere", "machine", .string(ProcessIdentity.here.split(separator: "/")[0] + "/pid:[1]"))
         try add("broken", "process", "x")
@@ -53,13 +51,11 @@ import Testing
         #expect(folder.keptKernels.map(\.id) == ["alive"])
     }
 
-    @Test func `is nothing, where the process is not there`() {
+    @Test func `A process that does not exist has no record of a kept kernel`() {
         #expect(record("a", of: Int32.max) == nil)
-        try? FileManager.default.removeItem(atPath: parent)
     }
 
-    @Test func `ends by a signal that it cannot ignore, with all that descends from it`() throws {
-        defer { try? FileManager.default.removeItem(atPath: parent) }
+    @Test func `A kept kernel is killed with all its descendants, even if it ignores SIGTERM`() throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments = ["-c", "trap '' TERM; setsid sleep 1000 & sleep 1001 & echo begun; wait"]

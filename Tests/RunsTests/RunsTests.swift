@@ -2,11 +2,12 @@ import Foundation
 import GalleyJSON
 import GalleyJupyterProtocol
 import GalleyStorage
+import GalleyTestSupport
 import Testing
 
 @testable import GalleyRuns
 
-@Suite struct `What is told of a run` {
+@Suite struct `The record of a run` {
     private func status() -> RunStatus {
         var status = RunStatus(id: "a-b2c3", process: .current(), notebook: "/é/a.ipynb")
         (status.result, status.log, status.kernel, status.user) = ("/b.ipynb", "/c.log", "python3", "root")
@@ -14,7 +15,7 @@ import Testing
         return status
     }
 
-    @Test func `can be read again`() throws {
+    @Test func `The record of a run can be read again`() throws {
         var status = status()
         for _ in 0..<2 {
             let read = try #require(RunStatus(status.bytes))
@@ -26,27 +27,26 @@ import Testing
     }
 
     @Test(arguments: ["", "{", "[]", "{}", #"{"schema": 1}"#, #"{"schema": 2}"#, "null"])
-    func `is not taken from anything else`(text: String) {
+    func `The record of a run is not read from other files`(text: String) {
         #expect(RunStatus(Array(text.utf8)) == nil)
         var other = Document(status().json(state: .running)).root
         other["process_started"] = text.isEmpty ? Value?.none : .string(text)
         #expect(RunStatus(Document(other).text.bytes) == nil)
     }
 
-    @Test func `is that it is lost, when its process is gone`() {
+    @Test func `The record of a run says that it is lost when its process is gone`() {
         var status = status()
         #expect(status.currentState == .running)
-        // The number is in use, by another process than then.
+        // Another process has the process ID now.
         status.process = ProcessIdentity(number: status.process.number, began: 1, machine: status.process.machine)
         #expect(status.currentState == .lost)
         status.end(0, "succeeded", nil)
         #expect(status.currentState == .ended)
     }
 
-    @Test func `is kept in files that somebody may read, and is whole at any time`() async throws {
-        let folder = FileManager.default.temporaryDirectory.path + "/galley-runs-test-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+    @Test func `The record of a run is in files with the given modes, and is whole at any time`() async throws {
+        let temporary = try TemporaryFolder()
+        let folder = temporary.path
         let file = StatusFile(
             status(), copies: [.init(path: folder + "/a"), .init(path: folder + "/b", mode: 0o600)])
         try file.finish()
@@ -64,14 +64,14 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["a", "b"])
         try file.finish { $0.end(0, "succeeded", nil) }
         file.update { $0.state = .running }
-        #expect(file.status.state == .ended, "what is over does not begin again")
+        #expect(file.status.state == .ended, "an ended run does not begin again")
         let lost = StatusFile(status(), copies: [.init(path: folder + "/no/such")])
         #expect(throws: StorageError.self) { try lost.finish() }
     }
 }
 
-@Suite struct `A process` {
-    @Test func `is known again, and is not taken for another`() throws {
+@Suite struct `A process identity` {
+    @Test func `A process identity recognizes its process, and no other`() throws {
         let own = ProcessIdentity.current()
         #expect(own.isAlive && !own.isInOtherContainer && own.user == geteuid())
         #expect(!ProcessIdentity(number: own.number, began: own.began + 1, machine: own.machine).isAlive)
@@ -81,7 +81,7 @@ import Testing
         #expect(ProcessIdentity(number: own.number, began: own.began, machine: elsewhere).isInOtherContainer)
     }
 
-    @Test func `gets signals, and is waited for`() throws {
+    @Test func `A process identity sends signals, and waits for the end`() throws {
         let sleep = Process()
         sleep.executableURL = URL(fileURLWithPath: "/bin/sleep")
         sleep.arguments = ["1000"]
@@ -91,7 +91,7 @@ import Testing
         let stranger = ProcessIdentity(number: mark.number, began: mark.began + 1, machine: mark.machine)
         #expect(try !stranger.signal(SIGKILL))
         #expect(mark.isAlive)
-        // Others may be blocked in what a test starts.
+        // A child of a test may inherit other blocked signals.
         #expect(try mark.signal(SIGKILL))
         mark.waitForEnd()
         #expect(!mark.isAlive)
@@ -105,13 +105,13 @@ import Testing
         ("--x.ipynb", "x-"),
         ("a.b", "a-b-"), (String(repeating: "x", count: 300), String(repeating: "x", count: 40) + "-"),
     ])
-    func `has names that are short, and say of what the run is`(path: String, beginning: String) throws {
+    func `A run has a short ID that names its notebook`(path: String, beginning: String) throws {
         let id = try #require(RunRegistry.own()).newID(for: path)
         #expect(id.hasPrefix(beginning) && id.count == beginning.count + 4)
         #expect(id.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9_-]*/) != nil)
     }
 
-    @Test func `belongs to whoever runs this process, and nobody else can write to it`() throws {
+    @Test func `The folder of runs belongs to the current user, who alone can write to it`() throws {
         let folder = try #require(RunRegistry.own())
         let found = try FileManager.default.attributesOfItem(atPath: folder.path)
         #expect(found[.ownerAccountID] as? UInt32 == geteuid())
@@ -121,18 +121,14 @@ import Testing
 }
 
 @Suite struct `The folder of runs of a user` {
-    let parent: String
+    private let temporary: TemporaryFolder
+    private var parent: String { temporary.path }
 
-    init() throws {
-        parent = FileManager.default.temporaryDirectory.path + "/galley-runs-test-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: false)
-        chmod(parent, 0o755)
-    }
+    init() throws { temporary = try TemporaryFolder() }
 
-    private func remove() { try? FileManager.default.removeItem(atPath: parent) }
-
-    @Test func `is found again, also where others have taken the names that can be guessed`() throws {
-        defer { remove() }
+    @Test func `The folder of runs of a user is found again, even if others have taken the names that can be guessed`()
+        throws
+    {
         let user = geteuid()
         for suffix in ["", "-1", "-2", "-3"] {
             _ = FileManager.default.createFile(atPath: "\(parent)/galley-runs-\(user)\(suffix)", contents: nil)
@@ -143,15 +139,14 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: parent).count == 5)
     }
 
-    @Test func `tells of a process of its owner's alone`() throws {
-        defer { remove() }
+    @Test func `The folder of runs of a user reports processes of its owner alone`() throws {
         var status = RunStatus(id: "a-b2c3", process: .current(), notebook: "/a.ipynb")
         status.state = .running
         try LocalFile.replaceSmallFile(status.bytes, at: "\(parent)/a-b2c3.json")
         let own = RunRegistry(path: parent, user: geteuid())
         #expect(own.runs.map(\.currentState) == [.running])
         let forger = RunRegistry(path: parent, user: geteuid() + 4321)
-        // Root looks only into a folder that is the user's.
+        // Root reads only a folder that belongs to the user.
         if geteuid() == 0 {
             #expect(forger.runs.isEmpty)
             chown(parent, forger.user, forger.user)
@@ -159,9 +154,8 @@ import Testing
         #expect(forger.runs.map(\.currentState) == [.lost])
     }
 
-    @Test(.enabled(if: geteuid() == 0, "only root can become another user"))
-    func `is uncertain to a user who may not read all of it`() async throws {
-        defer { remove() }
+    @Test(.root("only root can become another user"))
+    func `The folder of runs of a user is uncertain if it may not be read as a whole`() async throws {
         var status = RunStatus(id: "a-b2c3", process: .current(), notebook: "/a.ipynb")
         status.state = .running
         try LocalFile.replaceSmallFile(status.bytes, at: "\(parent)/a-b2c3.json", mode: 0o600)

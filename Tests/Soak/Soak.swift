@@ -20,8 +20,8 @@ import GalleyLocalKernels
     private let plan: [PlannedRun]
     private let folder: String
     private let environment: [String: String]
-    private let host = Host()
-    private let ledger = Ledger()
+    private let host = BusyHost()
+    private let ledger = RunQueue()
 
     /// The number of runs before the first observation, after which everything lazy is initialized. `settled` is the
     /// number of runs before the first measurement of memory.
@@ -44,9 +44,9 @@ import GalleyLocalKernels
 
     // MARK: Looking
 
-    private func run() -> Findings {
-        // As in `galley`; a library leaves this to its host. Without it, glibc keeps the free memory at the end of each
-        // of its heaps (eight per processor), and resident memory grows until each heap has had a large run.
+    private func run() -> SoakResult {
+        // As `galley` does; a host may decide otherwise. By default, glibc keeps the free end of each of its
+        // heaps, eight for each processor, and resident memory grows until each heap has had a large run.
         clinux_return_freed_memory()
         host.begin()
         let began = ContinuousClock.now
@@ -59,13 +59,13 @@ import GalleyLocalKernels
         perform(second..<plan.count)
         let ended = ContinuousClock.now
         let after = rest { $0.isBack(to: before) }
-        return Findings(
+        return SoakResult(
             before: before, after: after, memory: (earlier, memory()), rested: ended.duration(to: .now),
             duration: began.duration(to: .now), plan: plan, runs: ledger.runs, host: host.findings)
     }
 
-    /// Observes the process until `isDone`, or until its threads no longer change.
-    private func rest(until isDone: (Surroundings) -> Bool = { _ in false }) -> Surroundings {
+    /// Measures the state until it is as expected, or until waiting changes nothing.
+    private func rest(until isDone: (ProcessState) -> Bool = { _ in false }) -> ProcessState {
         var (last, since) = (look(), ContinuousClock.now)
         // Idle pool threads end after five seconds.
         while !isDone(last), since.duration(to: .now) < .seconds(7) {
@@ -77,16 +77,16 @@ import GalleyLocalKernels
         return last
     }
 
-    /// Observes the process while the host has no children.
-    private func look() -> Surroundings {
+    /// Measures the state while the host has no children.
+    private func look() -> ProcessState {
         host.pause()
         defer { host.goOn() }
-        return Surroundings([folder + "/tmp", folder + "/run"])
+        return ProcessState([folder + "/tmp", folder + "/run"])
     }
 
-    private func memory() -> Findings.Memory {
-        Process.trimMemory()
-        return Findings.Memory(resident: Process.residentMemory, allocated: Process.allocatedMemory)
+    private func memory() -> SoakResult.Memory {
+        ProcFileSystem.trimMemory()
+        return SoakResult.Memory(resident: ProcFileSystem.residentMemory, allocated: ProcFileSystem.allocatedMemory)
     }
 
     // MARK: Running
@@ -157,8 +157,8 @@ import GalleyLocalKernels
             FinishedRun(
                 kind: planned.kind, isCancelled: cancelling != nil, wasStopped: wasStopped,
                 duration: duration,
-                complaint: isLate
+                problem: isLate
                     ? "a run that \(planned.kind.name) took \(duration.inWords), though it was cancelled"
-                    : planned.kind.complaint(end, store, isCancelled: cancelling != nil)))
+                    : planned.kind.problem(end, store, isCancelled: cancelling != nil)))
     }
 }

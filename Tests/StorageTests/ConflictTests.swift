@@ -1,20 +1,21 @@
+import GalleyTestSupport
 import Glibc
 import GalleyStorage
 import Testing
 
-@Suite struct `When somebody else changes a file that was read` {
-    let scratch: Scratch
+@Suite struct `A file that another program changes` {
+    let scratch: TemporaryFolder
     let path: String
     let file: LocalFile
 
     init() async throws {
-        scratch = try Scratch()
+        scratch = try TemporaryFolder()
         path = try scratch.file("report.ipynb", "old", mode: 0o640)
         file = LocalFile(path)
         _ = try await file.read()
     }
 
-    @Test func `the result goes beside it, and neither is lost`() async throws {
+    @Test func `A result goes beside a file that another program has changed, and neither is lost`() async throws {
         try write("theirs", to: path)
         let beside = scratch("report.galley-conflict.ipynb")
         #expect(try await file.write(Array("ours".utf8)) == .conflict(beside))
@@ -26,21 +27,21 @@ import Testing
         #expect(scratch.names == ["report.galley-conflict.ipynb", "report.ipynb"])
     }
 
-    @Test func `an earlier conflict's file is left alone`() async throws {
+    @Test func `A file of an earlier conflict stays unchanged`() async throws {
         _ = try scratch.file("report.galley-conflict.ipynb", "earlier")
         try write("theirs", to: path)
         #expect(try await file.write(Array("ours".utf8)) == .conflict(scratch("report.galley-conflict-2.ipynb")))
         #expect(contents(scratch("report.galley-conflict.ipynb")) == "earlier")
     }
 
-    @Test func `between two writes, it is noticed too`() async throws {
+    @Test func `A change of another program between two writes is a conflict`() async throws {
         #expect(try await file.write(Array("ours".utf8)) == .original)
         try write("them", to: path)
         #expect(try await file.write(Array("more".utf8)) == .conflict(scratch("report.galley-conflict.ipynb")))
         #expect(contents(path) == "them")
     }
 
-    @Test func `by replacing it, it is noticed too`() async throws {
+    @Test func `A replacement by another program is a conflict`() async throws {
         _ = try scratch.file("other", "new")
         rename(scratch("other"), path)
         #expect(try await file.write(Array("ours".utf8)) == .conflict(scratch("report.galley-conflict.ipynb")))
@@ -48,7 +49,7 @@ import Testing
     }
 
     @Test(arguments: ["touched", "saved as it was", "made private"])
-    func `and it is the same afterwards, there is no conflict`(how: String) async throws {
+    func `A file that another program has written unchanged is no conflict`(how: String) async throws {
         for text in ["ours", "ours again"] {
             switch how {
             case "touched": run("touch", "-d", "2001-01-01", path)
@@ -64,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func `and sets the clock back, it is noticed all the same`() async throws {
+    @Test func `A change of another program that resets the time is a conflict`() async throws {
         let time = status(path)
         try write("ald", to: path)
         var times = [time.st_atim, time.st_mtim]
@@ -74,8 +75,8 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `while the new contents are being written, it is noticed`(existed: Bool) async throws {
-        struct Meddler: ByteRuns {
+    func `A change of another program during a write is a conflict`(existed: Bool) async throws {
+        struct InterferingBytes: ByteRuns {
             let path: String
             let count = 4
             func forEachRun<Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> Void) throws(Failure) {
@@ -91,12 +92,12 @@ import Testing
             _ = try? await file.read()
         }
         let beside = path.replacing(".ipynb", with: ".galley-conflict.ipynb")
-        #expect(try await file.write(Meddler(path: path)) == .conflict(beside))
+        #expect(try await file.write(InterferingBytes(path: path)) == .conflict(beside))
         #expect(contents(path) == "theirs")
         #expect(contents(beside) == "ours")
     }
 
-    @Test func `a name that is long already is cut for the file beside it`() async throws {
+    @Test func `A long name is shortened for the file beside it`() async throws {
         let name = String(repeating: "é", count: 120) + ".ipynb"
         let file = LocalFile(try scratch.file(name))
         _ = try await file.read()
@@ -109,15 +110,15 @@ import Testing
         #expect(beside.hasSuffix("é.galley-conflict.ipynb"))
     }
 
-    @Test func `by removing it, it is made again as it was`() async throws {
+    @Test func `A file that another program has removed is created again`() async throws {
         unlink(path)
         #expect(try await file.write(Array("ours".utf8)) == .original)
         #expect(contents(path) == "ours")
         #expect(mode(path) == 0o640)
     }
 
-    @Test(.enabled(if: isRoot, "only root can give files away"))
-    func `the file beside it belongs to the owner of the first`() async throws {
+    @Test(.root("only root can give files away"))
+    func `A file beside another one belongs to the owner of that one`() async throws {
         chown(path, 1234, 2345)
         let file = LocalFile(path)
         _ = try await file.read()

@@ -1,14 +1,15 @@
 import GalleyCLinux
+import GalleyTestSupport
 import Glibc
 import GalleyStorage
 import Testing
 
 @Suite struct `A local file` {
-    let scratch: Scratch
+    let scratch: TemporaryFolder
 
-    init() throws { scratch = try Scratch() }
+    init() throws { scratch = try TemporaryFolder() }
 
-    @Test func `is read and replaced whole, and nothing else is left in its folder`() async throws {
+    @Test func `A local file is read and replaced as a whole, and leaves nothing else in its folder`() async throws {
         let path = try scratch.file("a.ipynb", "old")
         let before = status(path).st_ino
         let file = LocalFile(path)
@@ -20,12 +21,12 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 5_000_000])
-    func `is read whatever its size`(size: Int) async throws {
+    func `A local file is read at any size`(size: Int) async throws {
         let path = try scratch.file("a", String(repeating: "x", count: size))
         #expect(try await LocalFile(path).read().count == size)
     }
 
-    @Test func `is written from runs of bytes, in order`() async throws {
+    @Test func `A local file is written from runs of bytes, in order`() async throws {
         struct Runs: ByteRuns {
             let runs: [[UInt8]]
             var count: Int { runs.reduce(0) { $0 + $1.count } }
@@ -38,8 +39,8 @@ import Testing
         #expect(contents(scratch("a")) == "one " + String(repeating: "A", count: 3_000_000) + " two")
     }
 
-    @Test func `that does not exist is made, with the mode that new files get here`() async throws {
-        // The mask is the whole process's.
+    @Test func `A local file that does not exist is created, with the mode of new files`() async throws {
+        // The umask belongs to the whole process.
         await #expect(processExitsWith: .success) { [path = scratch("new.ipynb") as String] in
             umask(0o027)
             try #require(try await LocalFile(path).write(Array("x".utf8)) == .original)
@@ -48,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func `that was not read is replaced without a question`() async throws {
+    @Test func `A local file that was not read is replaced without a check`() async throws {
         let path = try scratch.file("a", "old", mode: 0o600)
         #expect(try await LocalFile(path).write(Array("new".utf8)) == .original)
         #expect(contents(path) == "new")
@@ -56,14 +57,14 @@ import Testing
     }
 
     @Test(arguments: [0o644, 0o600, 0o640, 0o664, 0o755, 0o2755, 0o4711] as [mode_t])
-    func `keeps its mode`(mode wanted: mode_t) async throws {
+    func `A local file keeps its mode`(mode wanted: mode_t) async throws {
         let path = try scratch.file("a", mode: wanted)
         _ = try await LocalFile(path).write(Array("new".utf8))
         #expect(mode(path) == wanted)
     }
 
-    @Test(.enabled(if: isRoot, "only root can give files away"))
-    func `of another user stays that user's`() async throws {
+    @Test(.root("only root can give files away"))
+    func `A local file of another user keeps its owner`() async throws {
         let path = try scratch.file("a", mode: 0o640)
         chown(path, 1234, 2345)
         _ = try await LocalFile(path).write(Array("new".utf8))
@@ -73,7 +74,7 @@ import Testing
         #expect(contents(path) == "new")
     }
 
-    @Test func `keeps its extended attributes`() async throws {
+    @Test func `A local file keeps its extended attributes`() async throws {
         let path = try scratch.file("a")
         try #require(setAttribute("user.galley", Array("value".utf8), of: path))
         try #require(setAttribute("user.empty", [], of: path))
@@ -83,7 +84,7 @@ import Testing
         #expect(contents(path) == "new")
     }
 
-    @Test func `keeps its access list`() async throws {
+    @Test func `A local file keeps its access list`() async throws {
         let path = try scratch.file("a")
         try #require(setAttribute("system.posix_acl_access", accessList(for: 210), of: path))
         let before = (attribute("system.posix_acl_access", of: path), mode(path))
@@ -92,7 +93,7 @@ import Testing
         #expect(mode(path) == before.1)
     }
 
-    @Test func `gets no access list from a folder that gives one to new files`() async throws {
+    @Test func `A local file gets no access list from its folder's default`() async throws {
         let path = try scratch.file("a", mode: 0o640)
         try #require(setAttribute("system.posix_acl_default", accessList(for: 210), of: scratch.path))
         _ = try await LocalFile(path).write(Array("new".utf8))
@@ -101,7 +102,7 @@ import Testing
     }
 
     @Test(arguments: ["relative", "absolute"])
-    func `behind a symbolic link is replaced, and the link stays`(kind: String) async throws {
+    func `A local file behind a symbolic link is replaced, and the link stays`(kind: String) async throws {
         mkdir(scratch("real"), 0o755)
         _ = try scratch.file("real/a")
         let target = kind == "relative" ? "real/a" : scratch("real/a")
@@ -116,14 +117,14 @@ import Testing
         #expect(list(scratch("real")) == ["a"])
     }
 
-    @Test func `behind a link that leads nowhere yet is made there`() async throws {
+    @Test func `A local file behind a dangling link is created at its target`() async throws {
         symlink("later", scratch("link"))
         _ = try await LocalFile(scratch("link")).write(Array("new".utf8))
         #expect(contents(scratch("later")) == "new")
         #expect(status(scratch("link")).st_mode & S_IFMT == S_IFLNK)
     }
 
-    @Test func `with several names keeps them all`() async throws {
+    @Test func `A local file with several names keeps them all`() async throws {
         let path = try scratch.file("a", "old contents")
         link(path, scratch("b"))
         for text in ["new", "new and much longer than before"] {
@@ -134,8 +135,8 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: canMount, "this needs the right to mount"))
-    func `that is mounted into a read-only file system is written in place`() async throws {
+    @Test(.mounting)
+    func `A local file that is mounted into a read-only file system is written in place`() async throws {
         let small = try SmallFileSystem(size: "64k")
         try write("old", to: small("a"))
         let source = try scratch.file("source", "old")
@@ -149,9 +150,13 @@ import Testing
         #expect(contents(source) == "new")
     }
 
-    @Test(arguments: [[0x63, 0xE9], [0xFF]] as [[UInt8]])
-    func `behind a link to a name that is not UTF-8 is refused, and nothing else is written`(name: [UInt8]) async throws
-    {
+    @Test(arguments: [
+        HostileBytes("é in Latin-1", [0x63, 0xE9]), HostileBytes("a byte that UTF-8 does not have", [0xFF]),
+    ])
+    func `A local file behind a link to a name that is not UTF-8 is refused, and nothing is written`(
+        hostile: HostileBytes
+    ) async throws {
+        let name = hostile.bytes
         let target = name.map { CChar(bitPattern: $0) } + [0]
         symlink(target, scratch("link"))
         await #expect(throws: StorageError.nameNotReadable(path: scratch("link"))) {
@@ -160,7 +165,7 @@ import Testing
         #expect(scratch.names == ["link"])
     }
 
-    @Test func `keeps an extended attribute whose name is not UTF-8`() async throws {
+    @Test func `A local file keeps an extended attribute whose name is not UTF-8`() async throws {
         let path = try scratch.file("a")
         let name = Array("user.caf".utf8CString.dropLast()) + [CChar(bitPattern: 0xE9), 0]
         try #require(setxattr(path, name, "value", 5, 0) == 0)
@@ -168,8 +173,8 @@ import Testing
         #expect(getxattr(path, name, nil, 0) == 5)
     }
 
-    @Test(.enabled(if: canMount, "this needs the right to mount"))
-    func `that is a mount of its own is written in place`() async throws {
+    @Test(.mounting)
+    func `A local file that is a mount point is written in place`() async throws {
         let path = try scratch.file("a", "old")
         let source = try scratch.file("source", "old")
         try #require(run("mount", "--bind", source, path))

@@ -1,26 +1,27 @@
 import Foundation
 import GalleyStorage
+import GalleyTestSupport
 import Testing
 
-@Suite struct `A location of a notebook` {
+@Suite struct `A notebook location` {
     @Test(
         arguments: [
             ("report.ipynb", nil), ("/a/b", nil), ("-", nil), ("", nil), ("./s3://bucket", nil), ("a b://c", nil),
             ("://c", nil), ("1a://c", nil), ("s3://bucket/key", "s3"), ("HTTPS://host/x.ipynb", "https"),
             ("a+b.c-1://x", "a+b.c-1"),
         ] as [(String, String?)])
-    func `has the scheme that it is written with`(text: String, scheme: String?) {
+    func `A notebook location has the scheme of its text`(text: String, scheme: String?) {
         #expect(NotebookLocation(text).scheme == scheme)
     }
 
-    @Test func `is told from another by its bytes`() throws {
+    @Test func `A notebook location is compared by its bytes`() throws {
         let (one, other): (NotebookLocation, NotebookLocation) = ("\u{E9}", "e\u{301}")
         #expect(one != other && Set([one, other]).count == 2)
         let again = try JSONDecoder().decode([NotebookLocation].self, from: JSONEncoder().encode([one, other]))
         #expect(again == [one, other])
     }
 
-    @Test func `has neighbours in its folder`() {
+    @Test func `A notebook location has siblings in its folder`() {
         #expect(NotebookLocation("s3://in/a/b.ipynb").sibling(named: "c").text == "s3://in/a/c")
         #expect(NotebookLocation("b.ipynb").sibling(named: "c").text == "c")
         #expect(NotebookLocation("s3://out").appending("a/b").text == "s3://out/a/b")
@@ -28,13 +29,14 @@ import Testing
     }
 }
 
-@Suite struct `The storage of this machine` {
-    private let folder = NSTemporaryDirectory() + "galley-storage-\(UUID().uuidString)"
+@Suite struct `The local storage` {
+    private let temporary: TemporaryFolder
     private let storage = LocalStorage()
+    private var folder: String { temporary.path }
 
-    init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false) }
+    init() throws { temporary = try TemporaryFolder() }
 
-    @Test func `opens paths and the standard streams, and nothing else`() throws {
+    @Test func `The local storage opens paths and the standard streams, and nothing else`() throws {
         let providers: [any StorageProvider] = [storage]
         #expect(try providers.provider(of: "a.ipynb").store(at: "a.ipynb").name == "a.ipynb")
         #expect(try providers.provider(of: "-").store(at: "-").canBeWrittenAgain == false)
@@ -44,8 +46,7 @@ import Testing
                 == "s3://a/b: no storage provider opens s3://. For a local file, write ./s3://a/b")
     }
 
-    @Test func `lists what is in a folder, and makes folders`() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+    @Test func `The local storage lists a folder, and creates folders`() throws {
         let inner = NotebookLocation(folder + "/b/c/a.ipynb")
         try storage.makeFolder(of: inner)
         for name in ["/b/c/a.ipynb", "/z.ipynb", "/.hidden.ipynb", "/text"] {
@@ -59,8 +60,7 @@ import Testing
         #expect(throws: StorageError.self) { try storage.notebooks(in: NotebookLocation(folder + "/text")) }
     }
 
-    @Test func `knows one place by several paths, before and after there is a file`() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+    @Test func `The local storage recognizes one place by several paths, before and after the file exists`() throws {
         let (one, other) = (NotebookLocation(folder + "/a"), NotebookLocation(folder + "/x/../a"))
         try FileManager.default.createDirectory(atPath: folder + "/x", withIntermediateDirectories: false)
         let before = storage.identity(of: one)

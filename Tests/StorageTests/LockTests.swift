@@ -1,13 +1,16 @@
 import Foundation
 import GalleyStorage
+import GalleyTestSupport
 import Testing
 
 @testable import struct GalleyStorage.FileLock
 
-@Suite struct `A file that is locked` {
-    @Test func `is refused to others until it is let go or the store is gone, also when it was replaced`() async throws
+@Suite struct `A lock of a file` {
+    @Test
+    func `A locked file is refused to others until it is unlocked or its store is gone, even after it is replaced`()
+        async throws
     {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder()
         let path = scratch.path + "/a.ipynb"
         try Data("old".utf8).write(to: URL(fileURLWithPath: path))
         let others = LocalFile(path)
@@ -35,8 +38,8 @@ import Testing
         #expect("\(other)" == "\(path) is being run by another process (ID 1); wait for it, or end it")
     }
 
-    @Test func `is locked by whatever name it is called`() async throws {
-        let scratch = try Scratch()
+    @Test func `A locked file is locked under each of its names`() async throws {
+        let scratch = try TemporaryFolder()
         let path = scratch.path + "/a.ipynb"
         try Data("old".utf8).write(to: URL(fileURLWithPath: path))
         try FileManager.default.createSymbolicLink(atPath: scratch.path + "/link.ipynb", withDestinationPath: "a.ipynb")
@@ -46,15 +49,15 @@ import Testing
         _ = own
     }
 
-    @Test func `is not what a link leads to that takes its place, for those who follow none`() throws {
-        let scratch = try Scratch()
+    @Test func `A lock that follows no links does not lock the target of a link`() throws {
+        let scratch = try TemporaryFolder()
         symlink(try scratch.file("a.ipynb"), scratch("link.ipynb"))
         #expect(throws: Never.self) { _ = try FileLock.acquire(scratch("link.ipynb")) }
         #expect(throws: StorageError.self) { _ = try FileLock.acquire(scratch("link.ipynb"), followsLinks: false) }
     }
 
-    @Test func `need not exist`() async throws {
-        let scratch = try Scratch()
+    @Test func `A locked file need not exist`() async throws {
+        let scratch = try TemporaryFolder()
         let file = LocalFile(scratch.path + "/new.ipynb")
         try await file.lock()
         #expect(try await file.write(Array("x".utf8)) == .original)

@@ -2,7 +2,7 @@ import Glibc
 @testable import GalleyStorage
 import Testing
 
-@Suite struct `The table of mounts` {
+@Suite struct `The mount table` {
     private let table = MountTable(
         mounts: """
             27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard
@@ -26,13 +26,13 @@ import Testing
         (0, 99, true, .others), (7, 0, false, .others), (7, 1, false, .root), (7, 2, false, .others),
         (0, 99, false, .root),
     ])
-    func `names the user who decides what a file system shows`(
+    func `The mount table names the user who controls a file system`(
         major: Int, minor: Int, isServed: Bool, control: PathWalk.Control
     ) {
         #expect(table.control(of: dev_t(major) << 8 | dev_t(minor), isServed: isServed) == control)
     }
 
-    @Test func `is that of this machine`() {
+    @Test func `The mount table of this machine can be read`() {
         var status = stat()
         stat("/", &status)
         #expect(MountTable.current().control(of: status.st_dev, isServed: false) == .root)

@@ -1,4 +1,5 @@
 import GalleyCLinux
+import GalleyTestSupport
 import Glibc
 @testable import GalleyStorage
 import Testing
@@ -6,11 +7,11 @@ import Testing
 /// The letter é in its two spellings, each of which is a file's own name.
 private let (composed, decomposed) = ("\u{E9}", "e\u{301}")
 
-/// A name that begins with a mark, which Unicode joins to the slash before it.
+/// A name that begins with a combining mark, which Unicode joins to the slash before it.
 private let marked = "\u{301}x.ipynb"
 
 @Suite struct `The text of a path` {
-    @Test func `is divided at each slash, also before a mark that Unicode joins to it`() {
+    @Test func `A path is split at each slash, also before a combining mark`() {
         let path = "/home/user/" + marked
         #expect(path.directory.utf8.elementsEqual("/home/user/".utf8))
         #expect(path.lastName.isSamePath(as: marked))
@@ -23,7 +24,7 @@ private let marked = "\u{301}x.ipynb"
         #expect("./a//./b/".pathNames == ["a", "b"])
     }
 
-    @Test func `is another one in another spelling`() {
+    @Test func `A path differs from its other spelling in Unicode`() {
         #expect(composed == decomposed, "Unicode holds them for the same")
         #expect(!composed.isSamePath(as: decomposed) && composed.isSamePath(as: composed))
         #expect(PathKey(composed) != PathKey(decomposed) && PathKey(composed) == PathKey("a\u{E9}".dropFirst()))
@@ -32,8 +33,8 @@ private let marked = "\u{301}x.ipynb"
         #expect("x/\(decomposed)".pathNames.last?.isSamePath(as: decomposed) == true)
     }
 
-    @Test func `is not looked up as one name`() throws {
-        let scratch = try Scratch()
+    @Test func `A path is not looked up as one name`() throws {
+        let scratch = try TemporaryFolder()
         _ = try scratch.file("a")
         let folder = clinux_open_folder(scratch.path)
         defer { close(folder) }
@@ -47,11 +48,11 @@ private let marked = "\u{301}x.ipynb"
     }
 }
 
-@Suite(.enabled(if: isRoot, "only root can make files of others")) struct `A name that begins with a mark` {
+@Suite(.root("only root can make files of others")) struct `A name that begins with a combining mark` {
     private let user: uid_t = 54_321
 
-    @Test func `does not hide the folder of a user from root`() throws {
-        let scratch = try Scratch()
+    @Test func `A name that begins with a combining mark does not hide a user's folder from root`() throws {
+        let scratch = try TemporaryFolder()
         mkdir(scratch("home"), 0o755)
         let file = try scratch.file("home/" + marked)
         for path in [scratch("home"), file] { chown(path, user, user) }
@@ -66,8 +67,8 @@ private let marked = "\u{301}x.ipynb"
 }
 
 @Suite struct `A file that is read within bounds` {
-    @Test func `is the one that was seen, and no other that has taken its place`() async throws {
-        let scratch = try Scratch()
+    @Test func `A file that is read is the one that was checked, and not its replacement`() async throws {
+        let scratch = try TemporaryFolder()
         let path = try scratch.file("a.ipynb", "seen")
         let seen = try #require(LocalFile.identity(of: path))
         let bounds = LocalFile.ReadRestrictions(only: seen)
@@ -80,9 +81,9 @@ private let marked = "\u{301}x.ipynb"
         #expect(try await LocalFile(path).read() == Array("other".utf8))
     }
 
-    @Test(.enabled(if: isRoot, "only root can make files of others"))
-    func `belongs to one of the users that are named`() async throws {
-        let scratch = try Scratch()
+    @Test(.root("only root can make files of others"))
+    func `A file that is read belongs to one of the named users`() async throws {
+        let scratch = try TemporaryFolder()
         let path = try scratch.file("a.ipynb", "text")
         chown(path, 54_322, 54_322)
         symlink(path, scratch("link"))

@@ -1,3 +1,4 @@
+import GalleyTestSupport
 import Glibc
 @testable import GalleyStorage
 import Testing
@@ -5,12 +6,12 @@ import Testing
 /// Users without files of their own on any machine.
 private let (alice, bob): (uid_t, uid_t) = (54_321, 54_322)
 
-/// What root finds out about paths that other users may be able to change.
-@Suite(.enabled(if: isRoot, "only root can make files of others"))
+/// Root's checks of paths that other users may be able to change.
+@Suite(.root("only root can make files of others"))
 struct `A path that root follows` {
-    let scratch: Scratch
+    let scratch: TemporaryFolder
 
-    init() throws { scratch = try Scratch() }
+    init() throws { scratch = try TemporaryFolder() }
 
     private func folder(_ name: String, of user: uid_t = 0, mode: mode_t = 0o755) {
         mkdir(scratch(name), 0o755)
@@ -28,7 +29,7 @@ struct `A path that root follows` {
         lchown(scratch(name), user, user)
     }
 
-    @Test func `is root's where root alone can change every folder on the way`() throws {
+    @Test func `A path belongs to root if root alone can change every folder on the way`() throws {
         folder("a")
         try file("a/b")
         try file("a/alices", of: alice)
@@ -36,7 +37,7 @@ struct `A path that root follows` {
             let walk = try PathWalk(scratch(path))
             #expect(walk.control == .root && walk.kind == .file && walk.owner?.user == 0)
         }
-        // A file of another user's there can be written by that user, and not exchanged.
+        // Another user can write that user's own file there, but not exchange others.
         let walk = try PathWalk(scratch("a/alices"))
         #expect(walk.control == .root && walk.owner?.user == alice)
         let missing = try PathWalk(scratch("a/c/d/e"))
@@ -48,7 +49,7 @@ struct `A path that root follows` {
         #expect(throws: Errno.self) { _ = try PathWalk("a\0b").kind }
     }
 
-    @Test func `is controlled by the user who owns a folder on the way`() throws {
+    @Test func `A path is controlled by the user who owns a folder on the way`() throws {
         folder("a", of: alice)
         try file("a/b")
         #expect(try PathWalk(scratch("a/b")).control == .user(alice))
@@ -61,14 +62,14 @@ struct `A path that root follows` {
     }
 
     @Test(arguments: [0o775, 0o2775, 0o777] as [mode_t])
-    func `is controlled by others where a folder takes their files`(mode: mode_t) throws {
+    func `A path is controlled by others if a folder accepts their files`(mode: mode_t) throws {
         folder("a", mode: mode)
         try file("a/b")
         #expect(try PathWalk(scratch("a/b")).control == .others)
         #expect(try PathWalk(scratch("a/missing")).control == .others)
     }
 
-    @Test func `is root's in a folder that keeps files to their owners, where they are root's`() throws {
+    @Test func `A path in a sticky folder belongs to root if its files do`() throws {
         folder("a", mode: 0o1777)
         try file("a/roots")
         try file("a/alices", of: alice)
@@ -77,7 +78,7 @@ struct `A path that root follows` {
         #expect(try PathWalk(scratch("a/missing")).control == .others)
     }
 
-    @Test func `leads through links of root's, and through no others`() throws {
+    @Test func `A path follows links of root, and no others`() throws {
         folder("a")
         try file("a/b")
         link("there", to: "a")
@@ -104,19 +105,19 @@ struct `A path that root follows` {
     }
 }
 
-/// What root writes among the files of other users.
-@Suite(.enabled(if: isRoot, "only root can make files of others"))
+/// Root's writes among the files of other users.
+@Suite(.root("only root can make files of others"))
 struct `A file that root writes` {
-    let scratch: Scratch
-    let roots: Scratch
+    let scratch: TemporaryFolder
+    let roots: TemporaryFolder
 
     init() throws {
-        (scratch, roots) = (try Scratch(), try Scratch())
+        (scratch, roots) = (try TemporaryFolder(), try TemporaryFolder())
         chmod(roots.path, 0o700)
         _ = try roots.file("secret", "secret")
     }
 
-    /// Makes the folder that of a user.
+    /// Gives the folder to a user.
     private func give() { chown(scratch.path, alice, alice) }
 
     private func owner(of path: String) -> uid_t? {
@@ -124,7 +125,9 @@ struct `A file that root writes` {
         return lstat(path, &status) == 0 ? status.st_uid : nil
     }
 
-    @Test func `keeps its owner and mode, in a folder of a user's and in one of root's`() async throws {
+    @Test func `A file that root writes keeps its owner and mode, in a folder of a user and in one of root`()
+        async throws
+    {
         for isOwn in [false, true] {
             if isOwn { give() }
             let path = try scratch.file("a\(isOwn)", mode: 0o640)
@@ -138,14 +141,14 @@ struct `A file that root writes` {
         }
     }
 
-    @Test func `belongs to whom it is made for`() async throws {
+    @Test func `A file that root writes belongs to the given owner`() async throws {
         let file = LocalFile(scratch("new"))
         await file.setOwner(FileOwner(user: alice, group: alice))
         #expect(try await file.write(Array("new".utf8)) == .original)
         #expect(owner(of: scratch("new")) == alice)
     }
 
-    @Test func `is not reached through a link of another user's`() async throws {
+    @Test func `A file that root writes is not reached through a link of another user`() async throws {
         give()
         for (name, target) in [("file", roots("secret")), ("new", roots("new")), ("folder", roots.path)] {
             symlink(target, scratch(name))
@@ -161,11 +164,11 @@ struct `A file that root writes` {
         }
         #expect(throws: StorageError.self) { try LocalFile.makeFolder(scratch("folder/a/b")) }
         #expect(roots.names == ["secret"] && contents(roots("secret")) == "secret")
-        // What a link hides is not listed either.
+        // A folder behind a link is not listed either.
         #expect(LocalFile.names(in: scratch("folder")) == [] && LocalFile.names(in: scratch.path).count == 3)
     }
 
-    @Test func `is not locked through a link of another user's`() async throws {
+    @Test func `A file that root locks is not reached through a link of another user`() async throws {
         give()
         symlink(roots("secret"), scratch("file"))
         lchown(scratch("file"), alice, alice)
@@ -175,12 +178,12 @@ struct `A file that root writes` {
         await #expect(throws: Never.self) { try await LocalFile(scratch("file")).lock() }
     }
 
-    @Test func `is the one that root has seen, or a new one, when it is opened`() throws {
+    @Test func `A file that root opens is the one that was checked, or a new one`() throws {
         chmod(scratch.path, 0o777)
         func make(_ name: String, of user: uid_t) throws { chown(try scratch.file(name), user, user) }
         for name in ["file", "link"] { try make(name, of: 0) }
         let paths = try ["new", "file", "link"].map { try PinnedPath(scratch($0)) }
-        // In the moment between the look and the opening.
+        // The file is exchanged between the check and the opening.
         try make("new", of: alice)
         try make("other", of: alice)
         rename(scratch("other"), scratch("file"))
@@ -191,7 +194,7 @@ struct `A file that root writes` {
         }
     }
 
-    @Test func `is not filled where it is another name of a file, or a pipe, of another user's`() async throws {
+    @Test func `Root does not write into a hard link or a pipe of another user`() async throws {
         give()
         _ = try scratch.file("alices")
         chown(scratch("alices"), alice, alice)
@@ -207,7 +210,7 @@ struct `A file that root writes` {
         #expect(contents(roots("secret")) == "secret")
     }
 
-    @Test func `is replaced by root's own beside those of a user`() throws {
+    @Test func `Root's own file is replaced beside those of a user`() throws {
         give()
         _ = try scratch.file("report")
         chown(scratch("report"), alice, alice)
@@ -220,7 +223,7 @@ struct `A file that root writes` {
         #expect(owner(of: scratch("b/c")) == 0)
     }
 
-    @Test func `is read only if it is the file that was meant, where others can exchange it`() async throws {
+    @Test func `Root reads an exchangeable file only if it is the checked one`() async throws {
         let path = try scratch.file("a", "meant")
         let only = try #require(LocalFile.identity(of: path))
         #expect(
@@ -233,7 +236,7 @@ struct `A file that root writes` {
         #expect(try await LocalFile(path).read() == Array("other".utf8))
     }
 
-    @Test func `is unsafe for root if another user can change its path`() async throws {
+    @Test func `A file is unsafe for root if another user can change its path`() async throws {
         let path = try scratch.file("a")
         let file = LocalFile(path)
         #expect(await file.owner() == nil)

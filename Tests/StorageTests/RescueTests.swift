@@ -1,22 +1,23 @@
+import GalleyTestSupport
 import Glibc
 import Testing
 
 @testable import GalleyStorage
 
-@Suite struct `A rescue` {
-    let scratch: Scratch
+@Suite struct `A rescue file` {
+    let scratch: TemporaryFolder
 
-    init() throws { scratch = try Scratch() }
+    init() throws { scratch = try TemporaryFolder() }
 
-    @Test func `is there also where the disk does not say that it has it`() throws {
+    @Test func `A rescue file is kept even if fsync fails`() throws {
         let path = try LocalFile.writeRescueCopy(
             Array("result".utf8), as: "a.ipynb", in: scratch.path, for: nil, flush: { _ in -1 })
         #expect(contents(path) == "result")
         #expect(mode(path) == 0o600)
     }
 
-    @Test(.enabled(if: canMount, "this needs the right to mount"))
-    func `that could not be written leaves nothing behind`() throws {
+    @Test(.mounting)
+    func `A rescue file that could not be written leaves nothing behind`() throws {
         let small = try SmallFileSystem(size: "64k")
         #expect(throws: StorageError.self) {
             try LocalFile.writeRescueCopy(
@@ -26,24 +27,24 @@ import Testing
     }
 }
 
-@Suite struct `A pipe that a report goes to` {
-    let scratch: Scratch
+@Suite struct `A pipe for a report` {
+    let scratch: TemporaryFolder
     let path: String
 
     init() throws {
-        scratch = try Scratch()
+        scratch = try TemporaryFolder()
         path = scratch("pipe")
         mkfifo(path, 0o600)
     }
 
-    @Test func `is not waited for longer than is said, when nothing reads it`() {
+    @Test func `A pipe that is not read delays a report for a limited time`() {
         let error = #expect(throws: StorageError.self) {
             try LocalFile.writeDocument(path, with: Array("x".utf8), mode: 0o600, within: .zero)
         }
         #expect(error == .notRead(path: path, .zero))
     }
 
-    @Test func `is not waited for longer than is said, when its reader stops`() throws {
+    @Test func `A pipe whose reader stops delays a report for a limited time`() throws {
         let reader = open(path, O_RDONLY | O_NONBLOCK)
         defer { close(reader) }
         let error = #expect(throws: StorageError.self) {
@@ -52,7 +53,7 @@ import Testing
         #expect(error == .notRead(path: path, .zero))
     }
 
-    @Test func `takes what is read`() throws {
+    @Test func `A pipe takes everything that is read`() throws {
         let reader = open(path, O_RDONLY | O_NONBLOCK)
         defer { close(reader) }
         try LocalFile.writeDocument(path, with: Array("report".utf8), mode: 0o600, within: .seconds(60))

@@ -1,10 +1,11 @@
+import GalleyTestSupport
 import Glibc
 import GalleyStorage
 import Testing
 
 /// A tree of files, all of which are empty.
-private func tree(_ files: String...) throws -> Scratch {
-    let scratch = try Scratch()
+private func tree(_ files: String...) throws -> TemporaryFolder {
+    let scratch = try TemporaryFolder()
     for file in files {
         run("mkdir", "-p", scratch(String(file[..<(file.lastIndex(of: "/") ?? file.startIndex)])))
         _ = try scratch.file(file, "")
@@ -12,15 +13,15 @@ private func tree(_ files: String...) throws -> Scratch {
     return scratch
 }
 
-extension Scratch {
-    /// What an argument stands for, below this folder.
+extension TemporaryFolder {
+    /// Returns the files that an argument selects, below this folder.
     fileprivate func found(_ argument: String, excluding: String...) -> [String] {
         NotebookSearch(excluding: excluding).notebooks(self(argument)).map { String($0.path.dropFirst(path.count + 1)) }
     }
 }
 
 @Suite struct `The search for notebooks` {
-    @Test func `goes through folders in the order of names, and passes over what is hidden or a result`() throws {
+    @Test func `The search lists folders in the order of names, and skips hidden files and results`() throws {
         let scratch = try tree(
             "n/b.ipynb", "n/a/z.ipynb", "n/a.ipynb", "n/.ipynb_checkpoints/b-checkpoint.ipynb", "n/.h/c.ipynb",
             "n/.d.ipynb", "n/b.executed.ipynb", "n/b.nbconvert.ipynb", "n/b.galley-conflict.ipynb",
@@ -29,7 +30,7 @@ extension Scratch {
         #expect(scratch.found("n/") == ["n/a.ipynb", "n/a/z.ipynb", "n/b.ipynb", "n/lonely.executed.ipynb"])
     }
 
-    @Test func `takes a file for what it is, also one that is not there`() throws {
+    @Test func `The search takes a file as it is, even if it does not exist`() throws {
         let scratch = try tree("x.txt", "[1].ipynb")
         #expect(scratch.found("x.txt") == ["x.txt"])
         #expect(scratch.found("[1].ipynb") == ["[1].ipynb"])
@@ -42,7 +43,7 @@ extension Scratch {
         ("**/**/d*", ["n/m/d.ipynb"]), ("n/**", ["n/c.ipynb", "n/m/d.ipynb"]), ("n/*/d.ipynb", ["n/m/d.ipynb"]),
         ("x*", []), (".*", [".e.ipynb"]), ("**/.*", [".e.ipynb"]),
     ])
-    func `understands patterns that the shell has left`(pattern: String, files: [String]) throws {
+    func `The search expands patterns that the shell has left`(pattern: String, files: [String]) throws {
         let scratch = try tree("a.ipynb", "b.ipynb", "n/c.ipynb", "n/m/d.ipynb", ".e.ipynb", ".f/g.ipynb")
         #expect(scratch.found(pattern).sorted() == files)
     }
@@ -51,24 +52,24 @@ extension Scratch {
         ("drafts", true), ("*.ipynb", true), ("old/*", false), ("drafts/*", true), ("n/drafts", true),
         ("**/drafts/**", true), ("x.ipynb", true), ("raft*", false), ("n", true), ("ipynb", false),
     ])
-    func `leaves out what a pattern says, wherever it is`(pattern: String, isOut: Bool) throws {
+    func `The search leaves out what a pattern excludes, at any depth`(pattern: String, isOut: Bool) throws {
         let scratch = try tree("n/drafts/x.ipynb")
         #expect(scratch.found("n", excluding: pattern).isEmpty == isOut)
     }
 
-    @Test func `follows links to files, and none to folders`() throws {
+    @Test func `The search follows links to files, and none to folders`() throws {
         let scratch = try tree("n/a.ipynb", "other/b.ipynb")
         symlink("..", scratch("n/up"))
         symlink("../other/b.ipynb", scratch("n/link.ipynb"))
         symlink("n", scratch("entry"))
         #expect(scratch.found("n") == ["n/a.ipynb", "n/link.ipynb"])
-        // One that is named is meant.
+        // A result that is named explicitly is selected.
         #expect(scratch.found("entry") == ["entry/a.ipynb", "entry/link.ipynb"])
     }
 }
 
-@Suite struct `Text that is put aside` {
-    @Test func `comes back in the order in which it is wanted`() throws {
+@Suite struct `A scratch file` {
+    @Test func `A scratch file returns its texts in any order`() throws {
         let spool = try ScratchFile(in: "/tmp")
         let long = String(repeating: "long ", count: 500_000)
         let (first, second) = (try spool.add(long), try spool.add("second"))
@@ -77,16 +78,16 @@ extension Scratch {
         pieces.append(second, of: spool)
         pieces.append(first, of: spool)
         pieces.append(">")
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder()
         try LocalFile.replaceSmallFile(pieces, at: scratch("a"))
         #expect(contents(scratch("a")) == "<second\(long)>")
         #expect(pieces.count == long.utf8.count + 8)
     }
 
-    @Test func `is written to what is no file without taking its place`() throws {
+    @Test func `A scratch file is written to a device without replacing it`() throws {
         try LocalFile.writeDocument("/dev/null", with: Array("x".utf8), mode: 0o600, within: .zero)
         #expect(LocalFile.kind(of: "/dev/null") == .other)
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder()
         try LocalFile.writeDocument(scratch("a"), with: Array("x".utf8), mode: 0o600, within: .zero)
         #expect(contents(scratch("a")) == "x")
         #expect(throws: StorageError.folderNotFound(path: scratch("no/a"))) {
@@ -96,12 +97,12 @@ extension Scratch {
 }
 
 @Suite struct `A notebook whose name is not UTF-8` {
-    let scratch: Scratch
-    /// What text has in the place of a name that it cannot hold.
+    let scratch: TemporaryFolder
+    /// The text that stands for a name that is not UTF-8.
     let repaired = "caf\u{FFFD}.ipynb"
 
     init() throws {
-        scratch = try Scratch()
+        scratch = try TemporaryFolder()
         mkdir(scratch("n"), 0o755)
         for folder in ["n/", "n/d\u{E9}"] {
             let bytes = scratch(folder).unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
@@ -112,7 +113,7 @@ extension Scratch {
         try write("", to: scratch("n/good.ipynb"))
     }
 
-    @Test func `is found in a folder, also in one that has such a name`() {
+    @Test func `A notebook whose name is not UTF-8 is found in a folder, also in one with such a name`() {
         let all = ["n/" + repaired, "n/d\u{FFFD}/" + repaired, "n/good.ipynb"]
         #expect(Set(scratch.found("n")) == Set(all))
         #expect(Set(scratch.found("n/**")) == Set(all))
@@ -121,7 +122,7 @@ extension Scratch {
         #expect(scratch.found("n/*/*.ipynb") == ["n/d\u{FFFD}/" + repaired])
     }
 
-    @Test func `is refused with its name`() async throws {
+    @Test func `A notebook whose name is not UTF-8 is refused with its name`() async throws {
         await #expect(throws: StorageError.nameNotUTF8(path: scratch("n/caf\\xE9.ipynb"))) {
             try await LocalFile(scratch("n/" + repaired)).read()
         }
@@ -131,8 +132,8 @@ extension Scratch {
         #expect(error?.description.hasPrefix(scratch("n/d\\xE9/")) == true)
     }
 
-    @Test(.enabled(if: isRoot, "only root can give files away"))
-    func `is not looked for by root in a folder that another user can exchange`() {
+    @Test(.root("only root can give files away"))
+    func `A notebook whose name is not UTF-8 is not searched for by root in another user's folder`() {
         let all = scratch.found("n")
         run("sh", "-c", "chown 54321 \"$0\"/d*", scratch("n"))
         #expect(scratch.found("n") == all.filter { !$0.contains("/d") } && all.count == 3)
@@ -140,7 +141,7 @@ extension Scratch {
         #expect(scratch.found("n") == ["n/good.ipynb"])
     }
 
-    @Test func `is not what a name means that is merely not there`() async throws {
+    @Test func `A notebook whose name is not UTF-8 is not confused with a name that does not exist`() async throws {
         let path = scratch("n/tea\u{FFFD}.ipynb")
         await #expect(throws: StorageError.notFound(path: path)) { try await LocalFile(path).read() }
     }

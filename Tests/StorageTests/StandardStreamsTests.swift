@@ -6,7 +6,7 @@ import Testing
 @testable import struct GalleyStorage.FileDescriptor
 
 @Suite struct `The standard streams` {
-    @Test func `bring a notebook in and take it out`() async {
+    @Test func `The standard streams read and write a notebook`() async {
         let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
             var ends: [Int32] = [0, 0]
             pipe(&ends)
@@ -22,13 +22,13 @@ import Testing
             result.map { String(decoding: $0.standardOutputContent, as: UTF8.self).contains("the notebook") } == true)
     }
 
-    @Test func `wait for a pipe that would rather not`() async throws {
+    @Test func `The standard streams wait for a pipe in non-blocking mode`() async throws {
         var ends: [Int32] = [0, 0]
         try #require(clinux_make_pipe(&ends) == 0)
         for end in ends { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
         let (read, write) = (ends[0], ends[1])
         let size = 3_000_000
-        // Both wait, and tasks have as few threads as the machine has processors.
+        // Both calls block, and the shared pool has only one thread for each processor.
         let written = Task.detached {
             await withCheckedContinuation { continuation in
                 Thread.detachNewThread {

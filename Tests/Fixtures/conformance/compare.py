@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Runs the notebooks of this folder, or those that are named, by nbconvert and by galley, and compares what they leave.
+"""Runs the notebooks of this folder, or the named ones, with nbconvert and with galley, and compares the results.
 
     compare.py GALLEY [NOTEBOOK ...]
 
-Everything has to be the same, but for these: when a cell ran; how a kernel cut the text of a stream into messages; random
-identifiers; what differs between two runs of nbconvert itself; and the results of blank code cells, which nbconvert leaves
-from earlier runs. A notebook that came in nbformat's own form has to be in it afterwards.
+Everything has to be equal, except times; the division of a stream into messages; random identifiers; differences between
+two runs of nbconvert itself; and the outputs of blank code cells, which nbconvert keeps from earlier runs. A notebook in
+nbformat's own style has to keep that style.
 
-Runs on a Python that has nbconvert, ipywidgets and the kernels.
+It needs a Python with nbconvert, ipywidgets and the kernels.
 """
 import json
 import os
@@ -29,12 +29,12 @@ HERE = Path(__file__).resolve().parent
 MEANT_TO_FAIL = {"error", "input"}
 
 RANDOM = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
-# Left in a message by the kernel: its own process, and addresses in memory.
+# Kernels write their process ID and memory addresses into messages.
 ADDRESS = re.compile(r"ipykernel_\d+/\d+|0x[0-9a-f]{6,}")
 
 
 def in_a_copy(notebook, run):
-    """Lets `run` loose on a copy of a notebook in a folder of its own; returns what it says and what is in the file."""
+    """Calls `run` with a copy of a notebook in a separate folder; returns its result and the contents of the file."""
     folder = Path(tempfile.mkdtemp(prefix="galley-compare-"))
     try:
         copy = folder / notebook.name
@@ -45,21 +45,21 @@ def in_a_copy(notebook, run):
 
 
 def nbconvert(path):
-    """Does what `nbconvert --to notebook --inplace --execute` does, in this process; returns whether all went well."""
+    """Does what `nbconvert --to notebook --inplace --execute` does, in this process; returns whether it succeeded."""
     for _ in range(3):
         notebook = nbformat.read(path, as_version=4)
         try:
             with tempfile.TemporaryDirectory(prefix="galley-compare-") as sockets:
-                # Outputs that it did not wait for would be missed here, and not there.
+                # Without this, nbconvert may miss late outputs.
                 patience = {"iopub_timeout": 60, "raise_on_iopub_timeout": True, "startup_timeout": 300}
-                # A port that it has chosen can be somebody else's by the time the kernel wants it; a socket's name cannot.
+                # Another program can take a chosen port before the kernel binds it; a socket's name is private.
                 private = Config(KernelManager={"transport": "ipc", "ip": sockets + "/k"})
                 executor = ExecutePreprocessor(timeout=60, config=private, **patience)
                 executor.preprocess(notebook, {"metadata": {"path": str(path.parent)}})
         except (CellExecutionError, DeadKernelError, NoSuchKernel):
             return False
         except (CellTimeoutError, RuntimeError) as error:
-            # On a busy machine it waits for ever now and then, without a limit, or gives a kernel up that is starting.
+            # On a busy machine nbconvert sometimes waits forever, or gives up a kernel that is starting.
             print(f"{path.name}: nbconvert is tried again after {error!r}", file=sys.stderr)
             continue
         nbformat.write(notebook, path)
@@ -68,7 +68,7 @@ def nbconvert(path):
 
 
 def comparable(raw):
-    """What has to be the same."""
+    """Returns the parts of a notebook that have to be equal."""
     notebook = json.loads(json.dumps(nbformat.reads(raw.decode(), as_version=4)))
     for cell in notebook["cells"]:
         cell["metadata"].pop("execution", None)
@@ -104,7 +104,7 @@ def anonymous(value):
 
 
 def differences(first, second, ours, path="notebook"):
-    """Where ours differs from the first run of the reference and its second one does not."""
+    """Returns the places where galley differs from the first run of nbconvert, and its second run does not."""
     if ours in (first, second) or first != second and not isinstance(first, (dict, list)):
         return
     if isinstance(first, dict) and isinstance(second, dict) and isinstance(ours, dict):
@@ -125,7 +125,7 @@ def is_canonical(raw):
 
 
 def verdict(galley, notebook):
-    """What is different; a kernel's queue that runs over on a busy machine loses something, but not each time."""
+    """Returns the differences; tries again, because a kernel queue that overflows on a busy machine loses messages."""
     for _ in range(3):
         found = once(galley, notebook)
         if not found:
@@ -145,7 +145,7 @@ def once(galley, notebook):
     if not good and notebook.parent == HERE and notebook.stem not in MEANT_TO_FAIL:
         return ["nbconvert cannot run it either, which proves nothing"]
     if not good:
-        # nbconvert leaves the file as it was, which is what galley is there to do better.
+        # nbconvert leaves the file unchanged after an error, and galley saves it.
         return []
     found = []
     if comparable(first) != comparable(ours):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the notebooks of this folder. Each is about one rule of how what a kernel says becomes what a notebook holds.
+"""Writes the notebooks of this folder. Each tests one rule by which messages of a kernel become outputs of a notebook.
 
-Edit this, run it, and commit what it writes.
+Edit this, run it, and commit the written files.
 """
 import json
 from pathlib import Path

@@ -1,8 +1,8 @@
-"""Listens to a kernel's iopub channel on a port: with its keys, without any, and with keys of its own.
+"""Connects to the IOPub port of a kernel: with the kernel's keys, without keys, and with other keys.
 
     python eavesdropper.py CONNECTION_FILE
 
-It ends when the listener with the kernel's keys has heard twenty messages, and prints how many each listener heard.
+It ends when the listener with the kernel's keys has received twenty messages, and prints the count of each listener.
 """
 import json
 import sys

@@ -1,9 +1,9 @@
-"""A kernel that does one thing wrong, for the tests of those who have to live with it.
+"""A kernel that breaks one rule of the protocol, chosen by MODE.
 
     python fixture.py MODE CONNECTION_FILE
 
-It speaks the protocol by hand, over pyzmq alone. Run code that begins with a word it knows: `print TEXT`, `wait`
-(until interrupted), `pid`; whatever else is asked is echoed.
+It implements the protocol with pyzmq alone. Code is one of a few words, such as `print TEXT`, `wait` (until
+interrupted) or `pid`; other code is echoed.
 """
 import hashlib
 import hmac
@@ -30,7 +30,7 @@ def interrupt(*_):
 
 
 class Endless:
-    """A channel on which a message comes that does not end, as libzmq would put it into bytes."""
+    """A channel that sends a message without an end, in the wire format of libzmq."""
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
@@ -49,7 +49,7 @@ class Endless:
             while True:
                 connection.sendall(frames)
         except OSError:
-            # Nobody takes it any more.
+            # The client has closed the connection.
             pass
 
 
@@ -59,7 +59,7 @@ class Kernel:
         self.key = info["key"].encode()
         context = zmq.Context()
         self.sockets = {}
-        # The shell comes last: who finds it there may speak to all of them.
+        # The shell channel comes last: a client that connects to it can use all channels.
         for name, kind in (("control", zmq.ROUTER), ("stdin", zmq.ROUTER), ("iopub", zmq.PUB), ("hb", zmq.REP), ("shell", zmq.ROUTER)):
             if MODE == "endless" and name == "stdin":
                 self.sockets[name] = Endless(f"{info['ip']}-{info['stdin_port']}")
@@ -126,7 +126,7 @@ class Kernel:
         result = {"status": "ok", "execution_count": 1, "user_expressions": {}, "payload": []}
         if MODE == "dies":
             self.publish("stream", {"name": "stdout", "text": "last words"})
-            # What it has said has left it once somebody has heard it, and made the file that it was given.
+            # Its output has left the kernel once the client has received it and created the given file.
             while not os.path.exists(content["code"]):
                 time.sleep(0.01)
             print("a line on standard error", file=sys.stderr, flush=True)
@@ -184,7 +184,7 @@ class Kernel:
             self.sockets["iopub"].send_multipart([b"two", b"topics", *frames, b"a", b"buffer"])
         elif word == "wait":
             try:
-                # Whoever hears this may interrupt at once.
+                # A client that receives this may interrupt at once.
                 self.publish("stream", {"name": "stdout", "text": "waiting"})
                 while True:
                     time.sleep(60)
@@ -193,7 +193,7 @@ class Kernel:
         elif word == "pid":
             self.publish("stream", {"name": "stdout", "text": str(os.getpid())})
         elif word == "child":
-            # It leaves the session and the process group, as a service does.
+            # The child leaves the session and the process group, as a service does.
             work = f"while sleep 0.02; do echo tick; echo tick >> '{rest or '/dev/null'}'; done"
             child = subprocess.Popen(["sh", "-c", work], start_new_session=True, stdin=subprocess.DEVNULL)
             self.publish("stream", {"name": "stdout", "text": str(child.pid)})
@@ -229,7 +229,7 @@ if MODE == "stillborn":
     print("the configuration is broken", file=sys.stderr)
     sys.exit(3)
 if MODE == "taken":
-    # Somebody else has the first port that it is given, as the tests see to; the file says what was tried.
+    # Another program has the first port, as the tests arrange; the file lists the tried ports.
     ports = open(os.environ["TAKEN"], "a+")
     ports.seek(0)
     first = not ports.read()
@@ -237,7 +237,7 @@ if MODE == "taken":
     ports.close()
     if first:
         sys.exit("zmq.error.ZMQError: Address already in use (addr='tcp://127.0.0.1:1')")
-signal.signal(signal.SIGINT, signal.SIG_IGN if MODE == "deaf" else interrupt)
-if MODE in ("stubborn", "stays", "deaf"):
+signal.signal(signal.SIGINT, signal.SIG_IGN if MODE == "ignores-interrupts" else interrupt)
+if MODE in ("stubborn", "stays", "ignores-interrupts"):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 Kernel().run()

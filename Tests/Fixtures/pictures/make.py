@@ -1,4 +1,4 @@
-"""Writes pictures.json: PNG files of every kind, and the pixels that are in them.
+"""Writes pictures.json: PNG files of every kind, with their pixels.
 
 `file` and `pixels` are in base64; a pixel is red, green, blue and alpha in two bytes each. With Pillow installed every
 file that it can read is read by it as well, so that no fault is shared by the writer and the tests.
@@ -109,7 +109,7 @@ def check(name, file, expected):
     if file[24] == 16:
         image.load()
         return
-    # Of grey in few bits Pillow compares the clear colour with what it has scaled.
+    # For gray of few bits, Pillow compares the transparent color with scaled samples.
     if b"tRNS" in file and image.mode in ("1", "L") and file[24] < 8:
         return
     seen = image.convert("RGBA").tobytes()

@@ -1,14 +1,15 @@
-// Tells the thread sanitizer of what it cannot see: that a lock was waited for.
+// Reports contended locks of Swift's Mutex to the thread sanitizer.
 //
-// Swift's Mutex takes a free lock in code that is compiled into the program, and a lock that is taken in its library, which
-// the sanitizer has not seen compiled: it would report a race for each lock that was waited for. This is preloaded, calls
-// the library's functions and adds what they stand for. So nothing has to be suppressed.
+// Swift's Mutex acquires a free lock in code that is compiled into the program, and a contended lock in the Swift
+// library, which is not compiled for the sanitizer: it would report a race for each contended lock. This library is
+// preloaded, calls the functions of the Swift library and tells the sanitizer about the lock, so no report has to be
+// suppressed.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdint.h>
 #include <stdlib.h>
 
-// There in a program that was compiled for the sanitizer, and nowhere else.
+// Defined only in a program that was compiled for the sanitizer.
 __attribute__((weak)) void __tsan_acquire(void *address);
 __attribute__((weak)) void __tsan_release(void *address);
 

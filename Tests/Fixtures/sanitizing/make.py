@@ -1,6 +1,6 @@
-"""Writes cases.json: what Python's re.sub makes of expressions, replacements and texts; null where it refuses them.
+"""Writes cases.json: results of Python's re.sub for expressions, replacements and texts; null if Python refuses them.
 
-With a number as its argument it writes that many random cases to standard output instead.
+With a number as its argument, it writes that many random cases to standard output instead.
 """
 
 import json
