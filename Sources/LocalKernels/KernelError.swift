@@ -72,7 +72,7 @@ extension KernelError: CustomStringConvertible {
         case .noEnvironment(let path):
             return "\(path) is neither a Python environment nor a Python: it has no bin/python"
         case .noKernelInEnvironment(let path, let interpreter):
-            return "\(path) has no kernel. Install one: \(interpreter) -m pip install ipykernel"
+            return "\(path) has no kernel. Install the Python package ipykernel for \(interpreter)"
         case .noProgram(let program, let kernel):
             return
                 "Kernel '\(kernel.shortened)' is registered, but its program '\(program.shortened)' does not exist. Install it again"
@@ -112,7 +112,7 @@ extension KernelError: CustomStringConvertible {
         case "bash": "Install the Python package bash_kernel and register it with its module bash_kernel.install"
         case _ where name.hasPrefix("conda"):
             "A Conda environment needs its own kernel. Install ipykernel in the environment"
-        default: "List the installed kernels: galley kernels"
+        default: "Choose an installed kernel, or install this one"
         }
     }
 }

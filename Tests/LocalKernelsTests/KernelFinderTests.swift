@@ -141,7 +141,7 @@ import Testing
         #expect(!finder().all().contains { $0.name.contains("empty") })
         let path = scratch.path + "/home/miniconda3/envs/empty"
         let error = #expect(throws: KernelError.self) { try finder().find(path) }
-        #expect(error?.description == "\(path) has no kernel. Install one: \(path)/bin/python -m pip install ipykernel")
+        #expect(error?.description == "\(path) has no kernel. Install the Python package ipykernel for \(path)/bin/python")
         let none = #expect(throws: KernelError.self) { try finder().find(scratch.path + "/nothing") }
         #expect(
             none?.description
@@ -158,7 +158,7 @@ import Testing
         let installed = finder.all().map(\.name).sorted().joined(separator: ", ")
         #expect(
             error?.description
-                == "Kernel 'pyton3' not found. Did you mean 'python3'? Installed: \(installed). Looked in: \(scratch.path)/data/kernels, /usr/local/share/jupyter/kernels, /usr/share/jupyter/kernels and in Conda's environments. List the installed kernels: galley kernels"
+                == "Kernel 'pyton3' not found. Did you mean 'python3'? Installed: \(installed). Looked in: \(scratch.path)/data/kernels, /usr/local/share/jupyter/kernels, /usr/share/jupyter/kernels and in Conda's environments. Choose an installed kernel, or install this one"
         )
     }
 

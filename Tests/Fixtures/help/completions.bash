@@ -99,7 +99,7 @@ _galley() {
         help)
             flags='--man --help -h'
             case $flag in
-            *) kind=words words='execute check nbconvert clean kernels runs stop wait help completions version options exit-statuses batch background git limits files' ;;
+            *) kind=words words='execute check nbconvert clean kernels runs stop wait help completions version options exit-statuses batch background git limits files compatibility' ;;
             esac ;;
         completions)
             flags='--list --help -h'
