@@ -9,10 +9,10 @@ struct BackgroundOptions: Sendable {
     var logFormat = RunLog.Format.plain
     /// The path of the status file.
     var status: String?
-    /// The commands to run at the end, with the ends that they are for.
+    /// The completion commands, each with its condition.
     var commands: [(occasion: Occasion, command: String)] = []
 
-    /// Whether standard error is the log, and there is no other.
+    /// Whether standard error is the only log.
     var logsToStandardError: Bool { isDetached || log == nil && logFormat == .json }
 
     enum Occasion: String, Sendable {
@@ -29,7 +29,7 @@ struct BackgroundOptions: Sendable {
         }
     }
 
-    /// The commands for an end with an exit status: those for just this end, then the others.
+    /// Returns the completion commands for an exit status: those for this status first, then the others.
     func commands(after status: Int32) -> [(occasion: Occasion, command: String)] {
         let special: Occasion = status == 0 ? .success : .failure
         return commands.filter { $0.occasion == special } + commands.filter { $0.occasion == .always }

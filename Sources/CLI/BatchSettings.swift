@@ -1,7 +1,7 @@
 import GalleyFlags
 import Galley
 
-/// The settings of a run of several notebooks, and its reports.
+/// The settings of a batch, and its reports.
 struct BatchSettings: Sendable {
     /// The number of notebooks that run at a time; nil for one per processor.
     var concurrency: Int?

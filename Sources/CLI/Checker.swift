@@ -15,7 +15,7 @@ import Synchronization
 struct CheckSettings: Sendable {
     /// Whether only marked cells are compared.
     var isLax = false
-    /// The replacements in texts before they are compared.
+    /// The replacements to apply to texts before the comparison.
     private(set) var sanitizers = TextSanitizers()
     /// The file of the replacements, and the option that names it.
     var sanitizerFile: (path: String, option: String)?
@@ -63,25 +63,25 @@ struct CheckSettings: Sendable {
     }
 }
 
-/// Compares what notebooks put out with what was stored in them.
+/// Compares the outputs of notebooks with their stored outputs.
 final class Checker: ProgramSink {
     private let settings: CheckSettings
     private let warn: @Sendable (_ job: Int, String) -> Void
     private let notebooks = Mutex<[Int: CheckResult]>([:])
 
-    /// What was found in a notebook so far.
+    /// The findings of one notebook so far.
     private struct CheckResult {
         var findings: [CheckFinding] = []
-        /// The places of the cells that were run.
+        /// The indices of the cells that ran.
         var ran: Set<Int> = []
     }
 
-    /// - Parameter warn: Says what the user should know of a comparison.
+    /// - Parameter warn: Receives warnings about a comparison.
     init(_ settings: CheckSettings, warn: @escaping @Sendable (_ job: Int, String) -> Void) {
         (self.settings, self.warn) = (settings, warn)
     }
 
-    /// Makes sure that all cells are run that are to be compared.
+    /// Makes every cell run that is to be compared.
     func prepare(_ options: inout Options) {
         options.allowedErrors.isEverything = true
         options.preparations.append(CheckSelection(isLax: settings.isLax, skipTag: options.skipTag))
@@ -90,7 +90,7 @@ final class Checker: ProgramSink {
     func receive(_ event: BatchEvent) {
         switch event {
         case .run(let job, .cellFinished(let report)): keep(report, of: job)
-        // What was found counts no more, because the notebook is run again.
+        // The notebook runs again, so its findings no longer count.
         case .retrying(let job, _, _): notebooks.withLock { $0[job] = nil }
         case .notebook(let job, let new, let old): for warning in compare(new, with: old, job) { warn(job, warning) }
         default: break
@@ -100,17 +100,17 @@ final class Checker: ProgramSink {
     private func keep(_ report: CellReport, of job: Int) {
         notebooks.withLock { notebooks in
             notebooks[job, default: CheckResult()].ran.insert(report.index)
-            // Which cells may raise an error is known when they can be looked at.
+            // Only the notebook says which cells may raise an error.
             if let error = report.error { notebooks[job]?.findings.append(CheckFinding(error, in: report)) }
         }
     }
 
-    /// What was found of a notebook, in the order of its cells.
+    /// Returns the findings of a notebook, in the order of its cells.
     func findings(_ job: Int) -> [CheckFinding] {
         notebooks.withLock { ($0[job]?.findings ?? []).sorted { $0.index < $1.index } }
     }
 
-    /// Compares what a notebook has become with what it was; returns what somebody should know.
+    /// Compares a notebook after the run with the notebook before it, and returns warnings.
     private func compare(_ new: Notebook, with old: Notebook, _ job: Int) -> [String] {
         var found = notebooks.withLock { $0[job] ?? CheckResult() }
         var warnings: [String] = []
@@ -120,7 +120,7 @@ final class Checker: ProgramSink {
             let marks = NbvalMarkers(of: cell, isLax: settings.isLax)
             warnings += marks.warnings.map { [number] in "cell \(number): \($0)" }
             if marks.allowsErrors { found.findings.removeAll { $0.index == index } }
-            // An error that nobody expects says enough.
+            // For a cell with an unexpected error, the error is the finding.
             guard marks.isCompared, found.ran.contains(index), !found.findings.contains(where: { $0.index == index })
             else { continue }
             let comparison = OutputComparison(
@@ -140,7 +140,7 @@ final class Checker: ProgramSink {
     }
 }
 
-/// Marks the cells that are not to be compared and need not run. Nothing of it is saved.
+/// Marks the cells that are not compared and need not run. The marks are not saved.
 private struct CheckSelection: NotebookPreparation {
     let isLax: Bool
     let skipTag: String
@@ -153,7 +153,7 @@ private struct CheckSelection: NotebookPreparation {
 }
 
 extension CheckFinding {
-    /// Makes one of an error that nobody expects.
+    /// Creates a finding from an unexpected error.
     fileprivate init(_ error: CellError, in cell: CellReport) {
         let value = error.value.terminalSafeLine(200)
         self.init(

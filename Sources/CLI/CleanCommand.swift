@@ -7,10 +7,10 @@ import GalleyRuns
 import GalleyStorage
 import GalleySupervisor
 
-/// `galley clean`: removes the outputs of notebooks, for git.
+/// The command `galley clean`, which removes outputs from notebooks.
 struct CleanCommand: Sendable {
     private var paths: [String] = []
-    /// The only files that paths may lead to which other users can change.
+    /// The file that each path must lead to, for paths that other users can change.
     private var only: [PathKey: LocalFile.Identity] = [:]
     private var isInPlace = false
     private var remains = UnvalidatedNotebook.RunTraces.outputs
@@ -41,7 +41,7 @@ struct CleanCommand: Sendable {
             ) { $0.remains = .everything },
         ])
 
-    /// Reads a command line; nil if it asks for help.
+    /// Parses a command line; returns nil if it asks for help.
     init?(_ arguments: [String]) throws(UsageError) {
         guard let operands = try Self.command.parse(arguments, into: &self) else { return nil }
         paths = operands
@@ -56,8 +56,10 @@ struct CleanCommand: Sendable {
 
     private init() {}
 
-    /// Has a process of each owner do its part, where this one is root's, and returns in them; this process may have no
-    /// other thread.
+    /// Starts a process for each owner, if this process is root's, and returns in each of them with the owner's
+    /// notebooks.
+    ///
+    /// - Important: The process must have only one thread.
     func forkPerOwner() -> CleanCommand {
         guard geteuid() == 0 else { return self }
         var part = self
@@ -124,11 +126,11 @@ struct CleanCommand: Sendable {
         if isInPlace { try await source.lock() }
         let bytes = try await source.read()
         for warning in await file?.takeWarnings() ?? [] { Terminal.reportProblem("galley: \(warning)") }
-        // An empty file holds nothing to be removed, and git asks about it too.
+        // Git also filters empty files, which have no outputs.
         if bytes.isEmpty { return }
         let text = try UnvalidatedNotebook(parsing: bytes).removing(remains)
         if !isInPlace { return _ = try await StandardStreams().write(text) }
-        // A clean file stays untouched.
+        // A clean file is not written.
         guard text.count != bytes.count || Array(text.bytes) != bytes else { return }
         if case .conflict(let other) = try await source.write(text) {
             Terminal.reportProblem(

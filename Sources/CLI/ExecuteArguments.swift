@@ -5,23 +5,23 @@ import Glibc
 import GalleyLocalKernels
 import GalleyStorage
 
-/// What was asked of `galley execute`.
+/// The command line of `galley execute`, `galley check` or `galley nbconvert`.
 struct ExecuteArguments: Sendable {
-    /// The notebooks, as they were written.
+    /// The notebooks, as the command line names them.
     private(set) var paths: [String] = []
-    /// The notebooks; none where this part of several has none.
+    /// The notebooks to run; empty if this part of several has none.
     private(set) var tasks: [NotebookTask] = []
-    /// Arguments that only the process of their owner may look into.
+    /// The arguments that only the process of their owner may look up.
     private(set) var deferred: [TaskList.Deferred] = []
-    /// Whether this is what one user's process has to do.
+    /// Whether these are the arguments of one user's process.
     private(set) var isUserRun = false
-    /// Whether it is one notebook that was called by its name, of which more is told than of many.
+    /// Whether the command line names one notebook, for which progress is shown by cell.
     private(set) var isSingle = true
     var batch = BatchSettings()
     var options = Options()
-    /// How kernels of this machine are started and ended.
+    /// The provider of local kernels, with its settings.
     var localKernels = LocalKernels()
-    /// Answers to the questions of the notebook, in order.
+    /// The answers to `input()`, in order.
     var answers: [String] = []
     var isQuiet = false
     var streams = false
@@ -31,15 +31,15 @@ struct ExecuteArguments: Sendable {
     private(set) var wantsHelp = false
     let dialect: Dialect
 
-    /// Whose command line it is.
+    /// The command that the arguments belong to.
     enum Dialect: Equatable, Sendable {
         case galley
-        /// Names of results are relative to the notebook, and nothing is run without `--execute`.
+        /// The names of results are relative to the notebook, and nothing runs without `--execute`.
         case nbconvert
-        /// Nothing is written, and all cells are run.
+        /// No notebook is written, and all cells run.
         case check
 
-        /// The word that calls it.
+        /// The command's words.
         var command: String {
             switch self {
             case .galley: "execute"
@@ -49,13 +49,13 @@ struct ExecuteArguments: Sendable {
         }
     }
 
-    /// What only `galley check` is asked for.
+    /// The settings of `galley check`.
     var check = CheckSettings()
 
-    /// What only nbconvert's line can say.
+    /// The settings that only nbconvert's command line has.
     var nbconvert = NbconvertOptions()
 
-    /// Reads a command line, and looks at nothing else: ``resolve()`` does.
+    /// Parses a command line without access to a disk; ``resolve()`` looks up what it names.
     init(_ arguments: [String], _ dialect: Dialect) throws(UsageError) {
         self.dialect = dialect
         guard let operands = try ExecuteFlags.command(of: dialect).parse(arguments, into: &self) else {
@@ -69,13 +69,13 @@ struct ExecuteArguments: Sendable {
         if dialect == .check { result = .nowhere }
     }
 
-    /// Finds the notebooks, and what the run needs besides, on the disks of this machine.
+    /// Finds the notebooks and everything else that the run reads before it starts.
     mutating func resolve() throws(UsageError) {
         try find(paths)
         if assignsUsers { try checkCombinations() } else { try complete() }
     }
 
-    /// Finds the notebooks that arguments mean.
+    /// Adds the notebooks that arguments stand for.
     mutating func find(_ paths: [String]) throws(UsageError) {
         var output: String?
         if case .folder(let path) = result { output = path }
@@ -85,7 +85,7 @@ struct ExecuteArguments: Sendable {
         isSingle = list.isSingle && batch.shard == nil && dialect != .check
     }
 
-    /// Reads what the run needs besides the notebooks themselves, and puts together what several options decide.
+    /// Reads the inputs other than notebooks, and combines options that depend on each other.
     mutating func complete() throws(UsageError) {
         if batch.shard != nil || batch.order == .slowestFirst { tasks.readDurations() }
         if let shard = batch.shard { tasks.keep(shard) }
@@ -93,22 +93,23 @@ struct ExecuteArguments: Sendable {
         try checkCombinations()
     }
 
-    /// Whether root has to find out first which user runs which notebook, and may read nothing until then.
+    /// Whether root must first assign the notebooks to users, and may read none of them until then.
     var assignsUsers: Bool { geteuid() == 0 && options.user != .caller && !isUserRun }
 
-    /// Takes the part of the notebooks that one user's process runs.
+    /// Restricts the run to the notebooks of one user.
     mutating func take(_ tasks: [NotebookTask], _ deferred: [TaskList.Deferred]) {
         (self.tasks, self.deferred, isUserRun) = (tasks, deferred, true)
     }
 
-    /// How many notebooks run at a time: nbconvert runs one after the other, and what one leaves the next may want.
+    /// The number of notebooks that run at a time.
     ///
-    /// There are no more than this process can open the files for.
+    /// nbconvert runs one after the other, because a notebook may read the files of the one before. The number of files
+    /// that the process can open is an upper limit.
     var concurrency: Int {
         min(batch.concurrency ?? (dialect == .nbconvert ? 1 : Batch.defaultConcurrency), Batch.maximumConcurrency)
     }
 
-    /// Adds the notebooks that arguments stand for which only the user's own process may look into.
+    /// Adds the notebooks of the deferred arguments, in the process of their owner.
     mutating func findDeferred() throws(UsageError) {
         guard !deferred.isEmpty else { return }
         let (known, isOnly) = (tasks, tasks.isEmpty)
@@ -117,7 +118,7 @@ struct ExecuteArguments: Sendable {
         tasks = known + tasks
     }
 
-    /// Sets the place of the result, which can be set once.
+    /// Sets the place of the result, which can be set only once.
     mutating func setResult(_ new: ResultPlace) throws(UsageError) {
         if result != .beside, result != new {
             throw UsageError("the result goes to one place: choose one of --inplace, --output and --stdout")
@@ -125,13 +126,13 @@ struct ExecuteArguments: Sendable {
         result = new
     }
 
-    /// Where the result goes.
+    /// The place of the result.
     var result: ResultPlace {
         get { options.result }
         set { options.result = newValue }
     }
 
-    /// Puts together what several options decide.
+    /// Combines options that depend on each other, and refuses combinations that make no sense.
     private mutating func checkCombinations() throws(UsageError) {
         if readsStandardInput {
             guard tasks.count == 1 else {
@@ -151,22 +152,23 @@ struct ExecuteArguments: Sendable {
             }
         }
         if background.isDetached, result == .standardOutput {
-            throw UsageError("--detach leaves nobody to read standard output; use --inplace or --output")
+            throw UsageError(
+                "--detach returns before the result can be read from standard output; use --inplace or --output")
         }
         try checkResultPaths()
         try checkOutputFiles()
         try KeptKernelSink.check(self)
         if nbconvert.interruptsAtLimit, options.allowedErrors.isEverything {
-            // There an interrupt is an error of the cell, which ends the run unless errors are allowed.
+            // In nbconvert, an interrupt is an error of the cell. It ends the run unless errors are allowed.
             options.onTimeout = .continue
         }
     }
 }
 
 extension ExecuteArguments {
-    /// Makes sure that no result takes the place of a notebook, or of another result.
+    /// Refuses a result that would replace a notebook or another result.
     private mutating func checkResultPaths() throws(UsageError) {
-        // A result of the run before, that was named together with its notebook, is not run.
+        // The result of an earlier run is skipped if its notebook is named too.
         if result == .beside, tasks.count > 1 {
             let results = Set(tasks.compactMap { resultPath(of: $0).map { PathKey($0) } })
             tasks.removeAll { results.contains(PathKey($0.path)) }
@@ -186,13 +188,13 @@ extension ExecuteArguments {
         }
     }
 
-    /// Whether two paths lead to one file, for all that root may find out where it plans.
+    /// Returns whether two paths lead to one file, as far as root may look them up.
     private func isSame(_ one: String, _ other: String) -> Bool {
         guard assignsUsers else { return LocalFile.isSame(one, other) }
         return PathWalk.identity(of: one).map { $0 == PathWalk.identity(of: other) } ?? false
     }
 
-    /// Makes sure that no file which tells of the run is a notebook of it, or another such file.
+    /// Refuses a log, report or status file that is also a notebook or another such file.
     private func checkOutputFiles() throws(UsageError) {
         var others = tasks.flatMap { task in
             [("the notebook", task.path)] + (resultPath(of: task).map { [("the result", $0)] } ?? [])
@@ -204,7 +206,7 @@ extension ExecuteArguments {
             if let path, path.hasSuffix(".ipynb"), batch.reports.contains(where: { $0.path == path }) {
                 throw UsageError("\(option) \(path): a report is no notebook; name another file")
             }
-            // What is no file, such as /dev/null, may be for several.
+            // Several outputs can share a path that is not a regular file, such as /dev/null.
             guard let path, path != "-", [nil, .file].contains(LocalFile.kind(of: path)) else { continue }
             let parts = RunPaths.pathComponents(of: path)
             if let other = others.first(where: {
@@ -220,19 +222,19 @@ extension ExecuteArguments {
 }
 
 extension ExecuteArguments {
-    /// Where the result of a notebook goes, as a path; nil for standard output and for the notebook's own place.
+    /// Returns the path of a notebook's result; nil for standard output and for the notebook itself.
     func resultPath(of task: NotebookTask) -> String? {
         let location = location(ofResultOf: task)
         return location == .standardStreams ? nil : location?.text
     }
 
-    /// Where the result of a notebook goes; nil if that is the notebook's own place, or nowhere.
+    /// Returns the location of a notebook's result; nil if the result replaces the notebook or is not written.
     func location(ofResultOf task: NotebookTask) -> NotebookLocation? {
         let mark = dialect == .nbconvert ? ".nbconvert" : ".executed"
         let location = result.location(
             of: NotebookLocation(task.path), mark: mark,
             as: isSingle || task.relativePath.isEmpty ? nil : task.relativePath)
-        // nbconvert puts it beside the notebook.
+        // nbconvert writes the result beside the notebook.
         if dialect == .nbconvert, nbconvert.folder == nil, case .file = result, let name = location,
             name != .standardStreams
         {
@@ -241,13 +243,13 @@ extension ExecuteArguments {
         return location
     }
 
-    /// Where a notebook is when it has been run, as a path; nil for standard output.
+    /// Returns the path of the executed notebook; nil for standard output.
     func outputPath(of task: NotebookTask) -> String? { result == .inPlace ? task.path : resultPath(of: task) }
 
-    /// Whether the notebook comes by standard input.
+    /// Whether standard input is the notebook.
     var readsStandardInput: Bool { tasks.contains { $0.path == "-" } }
 
-    /// The notebook, where there is one; the folder that they are in, where there are several.
+    /// The path of the only notebook, or the folder of several.
     var title: String {
         if isSingle, let task = tasks.first { return task.path }
         let folders = Set(tasks.map { LocalFile.folder(of: $0.path) ?? "." })

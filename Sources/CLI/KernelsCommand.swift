@@ -4,7 +4,7 @@ import GalleyJSON
 import GalleyJupyterProtocol
 import GalleyLocalKernels
 
-/// `galley kernels`: lists the kernels of this machine.
+/// The command `galley kernels`, which lists installed kernels.
 struct KernelsCommand {
     private var isForMachines = false
 
@@ -17,7 +17,7 @@ struct KernelsCommand {
             topics: ["kernels"]),
         of: "galley", [Flag("--json", in: .output, "Print the list as JSON") { $0.isForMachines = true }])
 
-    /// Reads a command line; nil if it asks for help.
+    /// Parses a command line; returns nil if it asks for help.
     init?(_ arguments: [String]) throws(UsageError) {
         guard let operands = try Self.command.parse(arguments, into: &self) else { return nil }
         guard operands.isEmpty else { throw UsageError.noOperands(of: "kernels", operands) }
@@ -25,7 +25,7 @@ struct KernelsCommand {
 
     private init() {}
 
-    /// Prints the names that `--kernel` takes, for a shell.
+    /// Prints the names that `--kernel` accepts, for a shell's completion.
     static func printNames() async {
         // Shells read the names as words.
         let names = await LocalKernels().kernels().map(\.name)
@@ -85,7 +85,7 @@ struct KernelsCommand {
     }
 }
 
-/// Columns under a head.
+/// A table with a header row.
 struct ConsoleTable {
     let head: [String]
     let rows: [[String]]

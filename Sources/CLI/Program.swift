@@ -6,10 +6,10 @@ import GalleyLocalKernels
 import GalleyRuns
 import GalleyStorage
 
-/// The program.
+/// The entry point of the program.
 @main struct Program {
     static func main() {
-        // Before there is any other thread that could take them.
+        // Signals are blocked before another thread exists that could receive them.
         Signals.block()
         Terminal.openMissingStandardStreams()
         releaseUnusedMemory()
@@ -34,7 +34,7 @@ import GalleyStorage
         }
     }
 
-    /// Ends the program with the status of a task.
+    /// Runs a task and ends the program with its status.
     private static func end(_ task: @escaping @Sendable () async -> Int32) -> Never {
         Signals.unblock()
         Task { exit(await task()) }
@@ -47,8 +47,8 @@ import GalleyStorage
         end { await command.run() }
     }
 
-    /// Ends where /proc is not there: libdispatch ends the program when it cannot see its threads, and what a kernel has started
-    /// could not be found.
+    /// Ends the program if /proc is missing: libdispatch needs it to count threads, and Galley to find the processes of
+    /// a kernel.
     private static func requireProcFileSystem(_ status: Int32) {
         if ProcessIdentity.canIdentifyProcesses { return }
         Terminal.reportProblem(
@@ -70,13 +70,13 @@ import GalleyStorage
         let command = ExecuteCommand(share.arguments, share.paths, supervisor)
         let stop = StopSignal()
         Task { exit(await command.run(stop)) }
-        // The first ends the run in order, the second kills the kernel. Who sends another one when that should be over does
-        // not want to wait even for a disk.
+        // The first signal stops the run, the second kills the kernel. After the time for that, another signal ends the
+        // program, even if a disk does not respond.
         let first = Signals.next()
         var signal = first
         var count = 0
         var deadline = ContinuousClock.now
-        // Somebody who cannot be interrupted, such as a disk that is gone, is not waited for any longer than that.
+        // An operation that cannot be interrupted, such as a write to a lost disk, may take no longer than this.
         let grace = share.arguments.options.grace
         Task.detached {
             try? await Task.sleep(for: grace + .seconds(5))
@@ -85,14 +85,14 @@ import GalleyStorage
         repeat {
             count += 1
             if count <= 2 { deadline = ContinuousClock.now + .seconds(5) }
-            // Where nothing runs any more, somebody reads too slowly what is said of it.
+            // If nothing runs any more, the program waits only for a slow reader of its output.
             if !stop.stop(.signal(signal)) { break }
             signal = Signals.next()
         } while count < 2 || ContinuousClock.now < deadline
         exit(command.abort(by: first))
     }
 
-    /// Divides a run among the users whose notebooks it is to run, and returns in the process of each.
+    /// Divides a run among the owners of its notebooks, and returns in each owner's process.
     private static func begin(_ arguments: ExecuteArguments) throws(UsageError) -> (UserRun, SupervisorLink?) {
         let shares: [UserRun]
         do {

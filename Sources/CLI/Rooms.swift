@@ -5,7 +5,7 @@ import GalleyJupyterProtocol
 import GalleyLocalKernels
 import GalleyStorage
 
-/// What the program is composed of: the one place that names the rooms which could stand for one another.
+/// The composition of the program: the one place that chooses among providers and lists the flags of rooms.
 enum Rooms {
     /// The flags of the rooms that take part in a run.
     static let flags: [Flag<Options>] =
@@ -16,18 +16,18 @@ enum Rooms {
             ) { options, value, _ in options.kernels = AttachedKernels(value == "newest" ? nil : value) }
         ]
 
-    /// The sources whose kernels `galley kernels` lists.
+    /// The kernel providers that `galley kernels` lists.
     static let providers: [any KernelProvider] = [LocalKernels(), AttachedKernels()]
 
-    /// What opens the notebooks and results that are no files of this machine.
+    /// The storage providers for notebooks and results that are not local files.
     static let storage: [any StorageProvider] = []
 
-    /// Asks the kernel of a connection file to end, and waits for its answer, for so long at most.
+    /// Asks the kernel of a connection file to shut down, and waits for its reply for at most `limit`.
     static func requestShutdown(ofKernelAt path: String, within limit: Duration) async {
         await AttachedKernels.requestShutdown(of: path, within: limit)
     }
 
-    /// Where the kernels of a run come from: those of this machine are started as the arguments say.
+    /// Returns the kernel provider of a run.
     static func kernels(for arguments: ExecuteArguments) -> any KernelProvider {
         let chosen = arguments.options.kernels
         return chosen.name == arguments.localKernels.name ? arguments.localKernels : chosen

@@ -9,7 +9,7 @@ import GalleyReports
 import GalleyRuns
 import GalleyStorage
 
-/// `galley runs`: lists the runs of this machine, and those that ended not long ago.
+/// The command `galley runs`, which lists running and recently ended runs.
 struct RunsCommand {
     private var isForMachines = false
     private var isOfRunning = false
@@ -31,7 +31,7 @@ struct RunsCommand {
             Flag("--json", in: .output, "Print the list as JSON") { $0.isForMachines = true },
         ])
 
-    /// Reads a command line; nil if it asks for help.
+    /// Parses a command line; returns nil if it asks for help.
     init?(_ arguments: [String]) throws(UsageError) {
         guard let operands = try Self.command.parse(arguments, into: &self) else { return nil }
         guard operands.isEmpty else { throw UsageError.noOperands(of: "runs", operands) }
@@ -39,7 +39,7 @@ struct RunsCommand {
 
     private init() {}
 
-    /// Prints the IDs of runs that go on, and of kept kernels, for a shell.
+    /// Prints the IDs of running runs and of kept kernels, for a shell's completion.
     static func printNames() {
         guard ProcessIdentity.canIdentifyProcesses else { return }
         let folders = RunRegistry.all
@@ -125,15 +125,15 @@ private func refuseWithoutProcesses() -> Int32? {
     return ExitStatus.notAllowed
 }
 
-/// `galley stop` and `galley wait`: ends runs, or waits for their ends.
+/// The commands `galley stop` and `galley wait`.
 struct StopOrWaitCommand {
     private let action: Action
     private let ids: [String]
 
     enum Action: String {
-        /// Ends runs as a signal would.
+        /// Ends runs, as a signal would.
         case stop
-        /// Waits for their ends.
+        /// Waits for the end of runs.
         case wait
     }
 
@@ -158,7 +158,7 @@ struct StopOrWaitCommand {
             topics: ["background", "exit-statuses"]),
         of: "galley", [])
 
-    /// Reads a command line; nil if it asks for help.
+    /// Parses a command line; returns nil if it asks for help.
     init?(_ action: Action, _ arguments: [String]) throws(UsageError) {
         var options = NoOptions()
         let command = action == .stop ? Self.stop : Self.wait
@@ -211,9 +211,9 @@ struct StopOrWaitCommand {
             return ExitStatus.notAllowed
         }
         if action == .stop {
-            // It only runs the commands for its end.
+            // Only the run's completion commands still run.
             if run.state == .ended { return ExitStatus.success }
-            // A folder's records are believed only about processes of its owner.
+            // The records of a folder can name only processes of the folder's owner.
             let target = run.process.isAlive ? run.process : run.engine ?? run.process
             guard target.user == folder.user || !target.isAlive else {
                 Terminal.reportProblem("galley: process \(target.number) is not the one of run '\(id)'")
@@ -232,7 +232,7 @@ struct StopOrWaitCommand {
     }
 
     private func end(of run: RunStatus?, _ id: String) -> Int32 {
-        // The record of a run in the foreground is removed at its end.
+        // The record of a foreground run is removed when the run ends.
         guard let run, let status = run.exitStatus else {
             if action == .stop { return ExitStatus.success }
             Terminal.reportProblem("galley: run '\(id)' is gone, and left no exit status")

@@ -3,20 +3,20 @@ import Glibc
 import GalleyReports
 import GalleyStorage
 
-/// Where a person, or whatever called the program, reads what it says.
+/// The standard streams of the program.
 ///
-/// Standard output carries what was asked for: a list, a notebook. Everything else goes to standard error.
+/// Standard output carries the result of a command: a list, a notebook. All messages go to standard error.
 enum Terminal {
-    /// Prints what was asked for; where that cannot be done, this is the end.
+    /// Prints a line of the result, and ends the program if that fails.
     static func print(_ line: String) {
         if write(Array((line + "\n").utf8), to: STDOUT_FILENO) { return }
         let code = Errno(rawValue: errno)
-        // Whoever has stopped reading has read enough.
+        // A reader that has closed the pipe needs no error.
         if code.rawValue != EPIPE { reportProblem("galley: standard output: \(code)") }
         exit(ExitStatus.storage)
     }
 
-    /// Says what is wrong. What it names may come from anywhere: it gives no orders to a terminal or a host.
+    /// Prints an error or a warning. Control characters in it are escaped, because it may quote a hostile file.
     static func reportProblem(_ text: String) {
         let lines = text.terminalSafe().split(whereSeparator: \.isNewline).map { CIHost.neutralized(String($0)) }
         write(Array((lines.joined(separator: "\n") + "\n").utf8), to: STDERR_FILENO)
@@ -29,16 +29,15 @@ enum Terminal {
         return lines
     }
 
-    /// Makes sure that what is opened later is none of the standard streams: one that is closed reads nothing and takes
-    /// nothing.
+    /// Opens /dev/null in the place of closed standard streams, so that no other file takes their descriptors.
     static func openMissingStandardStreams() {
         for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) == -1 { _ = unsafe open("/dev/null", O_RDONLY) }
     }
 
-    /// Whether a person watches what is complained.
+    /// Whether standard error is a terminal that can move its cursor.
     static var isInteractive: Bool { isatty(STDERR_FILENO) == 1 && !isDumb }
 
-    /// Whether colors are welcome there.
+    /// Whether messages have colors.
     static var hasColors: Bool { isInteractive && variable("NO_COLOR") == nil }
 
     private static var isDumb: Bool { variable("TERM") == "dumb" }
@@ -48,29 +47,29 @@ enum Terminal {
         unsafe getenv(name).map { unsafe String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// How many characters a line of it has, and how many lines it has.
+    /// The width and height of the terminal, in characters.
     static var size: (columns: Int, lines: Int) {
         var size = winsize()
-        // Safe because the call fills a variable of its own kind.
+        // Safe because the call fills a variable of its own type.
         guard unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
             return (80, 24)
         }
         return (Int(size.ws_col), Int(size.ws_row))
     }
 
-    /// The width of help: that of the terminal, or of the variable COLUMNS; 80 otherwise, and 100 at most.
+    /// The width of help: that of the terminal or of COLUMNS, 80 if both are unknown, and at most 100.
     static var helpColumns: Int {
         if let columns = variable("COLUMNS").flatMap({ Int($0) }), columns > 0 { return min(max(columns, 40), 100) }
         var size = winsize()
-        // Safe because the call fills a variable of its own kind.
+        // Safe because the call fills a variable of its own type.
         guard isatty(STDOUT_FILENO) == 1, unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0
         else { return 80 }
         return min(max(Int(size.ws_col), 40), 100)
     }
 
-    /// Writes all of it, and waits until it is read; gives up where nothing reads it any more, and returns false.
+    /// Writes all bytes and waits until they are read; returns false if the reader has gone.
     ///
-    /// - Parameter isTooLate: Whether to wait no longer, for a descriptor that does not block.
+    /// - Parameter isTooLate: Whether to stop waiting, for a descriptor in nonblocking mode.
     @discardableResult
     static func write(
         _ bytes: [UInt8], to descriptor: Int32, unless isTooLate: () -> Bool = { false }
@@ -94,7 +93,7 @@ enum Terminal {
 }
 
 extension String {
-    /// As much of the beginning as a terminal has room for in so many columns.
+    /// Returns the longest prefix that fits into this many columns of a terminal.
     func prefix(columns: Int) -> Substring {
         var used = 0
         return prefix {
@@ -105,12 +104,12 @@ extension String {
 }
 
 extension Character {
-    /// How many columns a terminal gives it.
+    /// The number of terminal columns that the character takes.
     fileprivate var columns: Int { unicodeScalars.contains(where: \.isWide) ? 2 : 1 }
 }
 
 extension Unicode.Scalar {
-    /// Whether it takes two columns: the letters of East Asia, and pictures.
+    /// Whether the scalar takes two columns, as East Asian characters and emoji do.
     fileprivate var isWide: Bool {
         switch value {
         case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F,

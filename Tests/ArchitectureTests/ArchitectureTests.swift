@@ -91,7 +91,8 @@ private let imports: [String: Set<String>] = [
     func `Each concern stays in its own module`(rule: Rule) throws {
         let pattern = try NSRegularExpression(pattern: rule.pattern)
         var found: Set<String> = []
-        for file in try Tree.sources() {
+        // Help topics are prose.
+        for file in try Tree.sources() where !file.path.contains("/Help/Topics/") {
             for (number, line) in file.code {
                 guard pattern.firstMatch(in: line, range: NSRange(line.startIndex..., in: line)) != nil else {
                     continue

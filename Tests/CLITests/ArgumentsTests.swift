@@ -63,7 +63,7 @@ import Testing
     static let flags = ExecuteFlags.all + CheckSettings.flags
 
     @Test(arguments: Rooms.flags.map(\.names))
-    func `has settings that survive JSON, whatever flag made them`(names: [String]) throws {
+    func `has settings that survive JSON, for every flag`(names: [String]) throws {
         let flag = try #require(Rooms.flags.first { $0.names == names })
         for name in names {
             var options = Options()

@@ -11,7 +11,7 @@ import Testing
     private struct NoPlace: StorageFault { let isTransient = true }
     private struct Other: Error {}
 
-    @Test func `follows from its protocol, whatever room or package it comes from`() {
+    @Test func `follows from its protocol, in every module and package`() {
         #expect(ExitStatus.of(NoKernel()) == 4)
         #expect(ExitStatus.of(NoPlace()) == 3)
         #expect(ExitStatus.of(Other()) == 3)

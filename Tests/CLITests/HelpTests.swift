@@ -74,7 +74,7 @@ struct Snapshot {
         try Snapshot.article(topic.article).expect(topic.markdown)
         let text = try page(["help", name])
         // Code is not wrapped.
-        #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 || $0.hasPrefix("   ") && $0.count <= 102 })
+        #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 || $0.hasPrefix("  ") && $0.count <= 102 })
         #expect(!text.contains("`") && !text.contains("## ") && !text.contains("<doc:") && !text.contains("| "))
         #expect(try page(["help", name], columns: 100).split(separator: "\n").contains { $0.count > 80 })
         try Snapshot.help("topic-\(name).txt").expect(text)

@@ -309,7 +309,7 @@ import Testing
         // The file is the same under each of its names.
         let run = try await GalleyProgram.start(["execute"] + arguments + ["a.ipynb"], in: folder)
         #expect(try await eventually { folder.names.contains("begun") })
-        try folder.write(["print('somebody else')"])
+        try folder.write(["print('another program')"])
         let edited = try folder.text("a.ipynb")
         try folder.write("", to: "go")
         let end = try await run.end()

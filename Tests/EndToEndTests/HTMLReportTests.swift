@@ -100,7 +100,7 @@ import Testing
         #expect(bars[1].0 + bars[1].1 <= 100.5)
         #expect(page.contains("red") && page.contains("&lt;&amp;&gt;") && !page.contains("\u{1B}"))
         #expect(page.contains("<title>2 notebooks succeeded</title>"))
-        // Notebooks that are nobody's business make a report that is not.
+        // A report on private notebooks is private.
         chmod(folder.path + "/a.ipynb", 0o600)
         _ = try await GalleyProgram.run(["execute", "--inplace", "--html", "r/page.html", "a.ipynb"], in: folder)
         let mode =
