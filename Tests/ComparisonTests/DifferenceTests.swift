@@ -73,7 +73,7 @@ struct RandomIntegers: RandomNumberGenerator {
             ("a\nb\nc\n", "a\nc\n", ["  a", "- b", "  c"]),
             ("a\n", "a\nb\nc\n", ["  a", "+ b", "+ c"]),
             ("", "a", ["+ a"]),
-            ("a\n", "a", ["- a", "+ a", "\\ without a line end"]),
+            ("a\n", "a", ["- a", "+ a", "\\ no line break at the end"]),
             ("a \n", "a\n", ["- a ", "+ a", "?  ^"]),
             ("a\r\n", "a\n", ["- a\\r", "+ a", "?  ^^"]),
             ("\u{1B}[31mred\u{1B}[0m", "red", ["- \\u{1B}[31mred\\u{1B}[0m", "+ red"]),

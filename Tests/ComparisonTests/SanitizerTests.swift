@@ -50,21 +50,21 @@ import Testing
         arguments: [
             (
                 "[a]\nregex: x\n[b]\n",
-                "line 2, [a]: 'regex' has no 'replace' with it; an empty one is written 'replace:'"
+                "line 2, [a]: 'regex' has no 'replace'; for an empty replacement, write 'replace:'"
             ),
-            ("replace: x", "line 1: 'replace' has no 'regex' with it"),
+            ("replace: x", "line 1: 'replace' has no 'regex'"),
             (
                 "[a]\nregex: x\nregex: y\nreplace: z",
-                "line 2, [a]: 'regex' has no 'replace' with it; an empty one is written 'replace:'"
+                "line 2, [a]: 'regex' has no 'replace'; for an empty replacement, write 'replace:'"
             ),
             ("[a]\nhello\n", "line 2, [a]: 'hello' is neither [a section] nor 'regex: …' nor 'replace: …'"),
             (
                 "[t]\nregex: a(b\nreplace: c",
-                "line 2, [t]: the regex 'a(b' cannot be understood at its character 2: a '(' is not closed"
+                "line 2, [t]: the regex 'a(b' is invalid at character 2: a '(' is not closed"
             ),
             (
                 "[t]\nregex: a\n\nreplace: \\1",
-                "line 4, [t]: the replacement '\\1' cannot be understood at its character 1: there is no group 1"
+                "line 4, [t]: the replacement '\\1' is invalid at character 1: there is no group 1"
             ),
         ] as [(HostileText, String)])
     func `An error in a sanitizer file names the problem and the line`(text: HostileText, sentence: String) {

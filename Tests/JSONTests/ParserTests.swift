@@ -22,7 +22,7 @@ import Testing
             ("\"abc", "line 1, column 5: the text ends inside a string; a closing '\"' was expected"),
             (
                 "[\"a\tb\"]",
-                "line 1, column 4: control character U+0009 stands in a string; an escape such as \\n or \\u0000 was expected"
+                "line 1, column 4: control character U+0009 in a string; an escape such as \\n or \\u0000 was expected"
             ),
             (
                 #"["\x"]"#,

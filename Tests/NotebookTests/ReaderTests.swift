@@ -15,11 +15,11 @@ import Testing
             (#"{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}"#, "the file (line 1, column 1) has no 'cells'"),
             (
                 #"{"nbformat": 5}"#,
-                "nbformat (line 1, column 14) is 5; notebooks of version 1 to 4 can be read. Save it as nbformat 4"
+                "nbformat (line 1, column 14) is 5, but only versions 1 to 4 can be read. Save the notebook as nbformat 4"
             ),
             (
                 #"{"nbformat": 0}"#,
-                "nbformat (line 1, column 14) is 0; notebooks of version 1 to 4 can be read. Save it as nbformat 4"
+                "nbformat (line 1, column 14) is 0, but only versions 1 to 4 can be read. Save the notebook as nbformat 4"
             ),
             (#"{"nbformat": "4"}"#, "nbformat (line 1, column 14) is a string where a whole number was expected"),
             (#"{"nbformat": 4.5}"#, "nbformat (line 1, column 14) is a number where a whole number was expected"),
@@ -199,7 +199,7 @@ import Testing
 
     @Test func `An upgraded notebook says that it was upgraded`() throws {
         let notebook = try Notebook(parsing: NotebookFixture.named("v3").bytes)
-        #expect(notebook.warnings.map(\.description) == ["the notebook was of version 3 and has been upgraded to 4.5"])
+        #expect(notebook.warnings.map(\.description) == ["the notebook was upgraded from version 3 to 4.5"])
         #expect(notebook.version == (4, 5))
     }
 }
