@@ -153,7 +153,7 @@ struct ExecuteArguments: Sendable {
         }
         if background.isDetached, result == .standardOutput {
             throw UsageError(
-                "--detach returns before the result can be read from standard output; use --inplace or --output")
+                "--detach has no standard output for the result; use --inplace or --output")
         }
         try checkResultPaths()
         try checkOutputFiles()

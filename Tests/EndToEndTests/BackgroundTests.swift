@@ -93,7 +93,7 @@ import Testing
                 "/no/such/folder/x: its folder does not exist; create it first\n"
             ),
             (["--log", "/no/such/folder/x"], "a.ipynb", 3, "--log /no/such/folder/x: No such file or directory\n"),
-            (["--stdout"], "a.ipynb", 2, "--detach returns before the result can be read from standard output; use --inplace or --output\n"),
+            (["--stdout"], "a.ipynb", 2, "--detach has no standard output for the result; use --inplace or --output\n"),
         ] as [([String], String, Int32, String)])
     func `A background run that cannot start is reported at once`(
         options: [String], name: String, status: Int32, words: String

@@ -52,8 +52,11 @@ import Testing
         let program = temporary("remover")
         let source = Repository.root + "/Sources/CLinux"
         let main = program + ".c"
-        try "void clinux_remove_tree(const char *); int main(int n, char **a) { clinux_remove_tree(a[1]); return n != 2; }"
-            .write(toFile: main, atomically: true, encoding: .utf8)
+        let text = """
+            void clinux_remove_tree(const char *);
+            int main(int n, char **a) { clinux_remove_tree(a[1]); return n != 2; }
+            """
+        try text.write(toFile: main, atomically: true, encoding: .utf8)
         let compiler = Process()
         compiler.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         compiler.arguments = ["clang", "-I", source + "/include", main, source + "/directories.c", "-o", program]
