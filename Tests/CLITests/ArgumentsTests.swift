@@ -14,7 +14,7 @@ import Testing
         try ExecuteArguments(line.split(separator: " ").map(String.init), dialect).options.settings
     }
 
-    @Test func `becomes settings`() throws {
+    @Test func `A command line becomes settings`() throws {
         var wanted = RunSettings()
         (wanted.kernel, wanted.timeout, wanted.totalTimeout) = ("ir", .seconds(90), .seconds(5400))
         (wanted.environment, wanted.workingDirectory) = (["A": "b=c"], "/nowhere/at/all")
@@ -31,7 +31,7 @@ import Testing
         #expect(try settings(line) == wanted)
     }
 
-    @Test func `becomes the same by nbconvert's names`() throws {
+    @Test func `The names of nbconvert give the same settings`() throws {
         let own = try settings("--inplace --kernel ir --timeout 60 --allow-errors a.ipynb")
         let theirs = """
             --to notebook --execute --inplace --ExecutePreprocessor.kernel_name=ir --ExecutePreprocessor.timeout=60 \
@@ -40,7 +40,7 @@ import Testing
         #expect(try settings(theirs, .nbconvert) == own)
     }
 
-    @Test func `says where the result goes once`() throws {
+    @Test func `The place of the result can be given once`() throws {
         #expect(try settings("a.ipynb").result == .beside)
         #expect(try settings("a.ipynb --output b --output b").result == .file("b"))
         #expect(try settings("a.ipynb --output-dir out").result == .folder("out"))
@@ -51,7 +51,7 @@ import Testing
         #expect(throws: UsageError.self) { try settings("a.ipynb --inplace", .check) }
     }
 
-    @Test func `keeps what is no setting out of the settings`() throws {
+    @Test func `Options of the program alone are not settings`() throws {
         let arguments = try ExecuteArguments(
             ["a.ipynb", "-j4", "--retries=2", "--shard", "2/5", "--events", "e", "--detach", "--then", "x", "b"],
             .galley)
@@ -63,7 +63,7 @@ import Testing
     static let flags = ExecuteFlags.all + CheckSettings.flags
 
     @Test(arguments: Rooms.flags.map(\.names))
-    func `has settings that survive JSON, for every flag`(names: [String]) throws {
+    func `The settings of every flag survive JSON`(names: [String]) throws {
         let flag = try #require(Rooms.flags.first { $0.names == names })
         for name in names {
             var options = Options()
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func `takes the example of every flag, by every name, and describes each once`() throws {
+    @Test func `Every flag accepts its example under each of its names`() throws {
         var names: Set<String> = []
         for flag in Self.flags {
             for name in flag.names {

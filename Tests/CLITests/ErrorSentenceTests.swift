@@ -84,11 +84,11 @@ import Testing
         return errors.joined().map { "\($0)" } + zip(notebooks, read).map { "\($0.debugDescription): \($1)" }
     }
 
-    @Test func `are those of the snapshot`() throws {
+    @Test func `The error sentences match the snapshot`() throws {
         try Snapshot.help("errors.txt").expect(Self.sentences().joined(separator: "\n") + "\n")
     }
 
-    @Test func `name no command and no option`() {
+    @Test func `No error sentence of the library names a command or an option`() {
         for sentence in Self.sentences() {
             #expect(sentence.firstMatch(of: /(^|[\s'`])--[a-z]|\bgalley [a-z]+|pip install/) == nil, "\(sentence)")
         }

@@ -11,7 +11,7 @@ import Testing
     private struct NoPlace: StorageFault { let isTransient = true }
     private struct Other: Error {}
 
-    @Test func `follows from its protocol, in every module and package`() {
+    @Test func `The protocol of an error decides the exit status`() {
         #expect(ExitStatus.of(NoKernel()) == 4)
         #expect(ExitStatus.of(NoPlace()) == 3)
         #expect(ExitStatus.of(Other()) == 3)
@@ -19,7 +19,7 @@ import Testing
         #expect(ExitStatus.of(UnknownStorage(location: "s3://a")) == 3)
     }
 
-    @Test func `is that of the signal if a single notebook was never begun`() async throws {
+    @Test func `A signal before the only notebook starts gives the signal's exit status`() async throws {
         let arguments = try ExecuteArguments(["a.ipynb"], .galley)
         let stop = StopSignal()
         stop.stop(.signal(SIGINT))

@@ -14,7 +14,7 @@ struct Snapshot {
 
     /// A help page or a list of errors.
     static func help(_ name: String) -> Snapshot {
-        Snapshot(path: "Tests/Fixtures/help/\(name)", variable: "GALLEY_ACCEPT_HELP")
+        Snapshot(path: "Tests/Fixtures/help/\(name)", variable: "GALLEY_ACCEPT_DOCS")
     }
 
     /// An article of the documentation.
@@ -47,7 +47,7 @@ struct Snapshot {
     }
 
     @Test(arguments: commands)
-    func `of a command fits on one screen, and is the same by both ways`(command: String) throws {
+    func `The help of a command fits on one screen, and both ways to it print the same`(command: String) throws {
         let text = try page([command, "--help"])
         #expect(try page([command, "-h"]) == text)
         // There is a topic of the same name.
@@ -60,7 +60,7 @@ struct Snapshot {
         try Snapshot.help("galley-\(command).txt").expect(text)
     }
 
-    @Test func `lists the commands and the topics`() throws {
+    @Test func `The main help lists the commands and the topics`() throws {
         let text = try page([])
         for arguments in [["help"], ["--help"], ["-h"]] { #expect(try page(arguments) == text) }
         #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count <= 25)
@@ -69,7 +69,7 @@ struct Snapshot {
     }
 
     @Test(arguments: HelpTopic.all.map(\.name))
-    func `on a topic is an article of the documentation, to the letter`(name: String) throws {
+    func `A help topic is an article of the documentation, to the letter`(name: String) throws {
         let topic = try #require(HelpTopic.all.first { $0.name == name })
         try Snapshot.article(topic.article).expect(topic.markdown)
         let text = try page(["help", name])
@@ -81,7 +81,7 @@ struct Snapshot {
     }
 
     @Test(arguments: commands + [""])
-    func `is a manual page, too`(command: String) throws {
+    func `A command has a manual page`(command: String) throws {
         let text = try page(["help", "--man"] + (command.isEmpty ? [] : [command]))
         let description = CommandList.named(command)
         for flag in description?.flags ?? CommandList.options {
@@ -93,7 +93,7 @@ struct Snapshot {
     }
 
     @Test(arguments: Shell.allCases)
-    func `is a script for a shell, which has every command and flag`(shell: Shell) throws {
+    func `A completion script contains every command and flag`(shell: Shell) throws {
         let text = try page(["completions", shell.rawValue])
         for command in CommandList.all {
             #expect(text.contains(command.name))
@@ -107,7 +107,7 @@ struct Snapshot {
     }
 
     @Test(arguments: commands)
-    func `describes the flags that the command parses`(command: String) throws {
+    func `A help page describes the flags that the command parses`(command: String) throws {
         let description = try #require(CommandList.named(command))
         for flag in description.flags {
             let line = [command] + [flag.names[0]] + (flag.example.map { [$0] } ?? [])
@@ -122,7 +122,7 @@ struct Snapshot {
         for topic in description.topics { #expect(HelpTopic.all.contains { $0.name == topic }) }
     }
 
-    @Test func `shows tables, lists and code as a terminal can`() {
+    @Test func `Help shows tables, lists and code without Markdown`() {
         let text = """
             # A *title*
 

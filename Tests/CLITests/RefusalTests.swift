@@ -49,7 +49,7 @@ import Testing
         "check --output-dir x a.ipynb",
     ]
 
-    @Test func `is refused with what would be right`() throws {
+    @Test func `A wrong command line is refused with a correction`() throws {
         var text = ""
         for line in Self.lines {
             let words = line.split(separator: " ").map(String.init)
@@ -59,7 +59,7 @@ import Testing
         try Snapshot.help("refusals.txt").expect(text)
     }
 
-    @Test func `suggests nothing where nothing is near, and only commands and flags that exist`() throws {
+    @Test func `A refusal suggests only existing commands and flags, and only similar ones`() throws {
         let names = Set(CommandList.all.flatMap { $0.flags.flatMap(\.names) } + ["--version", "-V"])
         var commands = 0
         for line in Self.lines {
@@ -78,7 +78,7 @@ import Testing
         #expect(error?.problem.contains("-h") == false)
     }
 
-    @Test func `is not one whose numbers are nbconvert's words for no limit, nor one with joined letters`() throws {
+    @Test func `Joined letters and nbconvert's numbers for no limit are accepted`() throws {
         for value in ["-1", "0", "none"] {
             guard case .execute(let arguments) = try Invocation(["execute", "--timeout", value, "-qj4", "a.ipynb"])
             else { Issue.record("not a run"); return }
