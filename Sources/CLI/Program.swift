@@ -52,7 +52,7 @@ import GalleyStorage
     private static func requireProcFileSystem(_ status: Int32) {
         if ProcessIdentity.canIdentifyProcesses { return }
         Terminal.reportProblem(
-            "galley: /proc is not there, and neither threads nor kernels can be watched without it; mount it")
+            "galley: /proc is not mounted, and Galley can watch neither threads nor kernels without it; mount it")
         exit(status)
     }
 

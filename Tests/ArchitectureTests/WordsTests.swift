@@ -54,7 +54,7 @@ private let exceptions: [(text: String, reason: String)] = [
         return prose
     }()
 
-    @Test(arguments: VagueWord.all) func `does not contain the vague word`(word: VagueWord) throws {
+    @Test(arguments: VagueWord.all) func `The prose does not contain the vague word`(word: VagueWord) throws {
         let pattern = try NSRegularExpression(pattern: word.pattern, options: .caseInsensitive)
         for (place, text) in Self.prose where !place.hasPrefix("Tests/ArchitectureTests/WordsTests.swift") {
             let isFound = pattern.firstMatch(in: text, range: NSRange(text.startIndex..., in: text)) != nil
@@ -63,7 +63,7 @@ private let exceptions: [(text: String, reason: String)] = [
         }
     }
 
-    @Test func `is found in sources, tests, documents and scripts`() {
+    @Test func `The prose of sources, tests, documents and scripts is checked`() {
         for place in ["Sources/CLI/", "Sources/CLinux/", "Tests/run", "README.md", ".github/"] {
             #expect(Self.prose.contains { $0.place.hasPrefix(place) }, "\(place)")
         }

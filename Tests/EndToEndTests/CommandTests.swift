@@ -14,7 +14,7 @@ import Testing
         #expect(lines.count <= 24 && lines.allSatisfy { $0.count <= 80 })
     }
 
-    @Test func `is explained as wide as the terminal is, or as COLUMNS says, and at most 100 columns`() async throws {
+    @Test func `Help is as wide as the terminal or COLUMNS, and at most 100 columns`() async throws {
         func widest(_ environment: [String: String] = [:], stty: String? = nil) async throws -> Int {
             let run =
                 if let stty {

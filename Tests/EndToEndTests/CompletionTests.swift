@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test(arguments: shells)
-    func `completes commands, flags, values, kernels and notebooks`(shell: String) async throws {
+    func `A shell completes commands, flags, values, kernels and notebooks`(shell: String) async throws {
         let folder = try folder()
         let keys =
             "galley exec<TAB>--kernel-fa<TAB>--kernel ter<TAB>--on-timeout int<TAB>--output-dir out<TAB> rep<TAB>"
@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test(arguments: shells)
-    func `completes a value behind an equals sign, topics, and the flags of each command`(shell: String) async throws {
+    func `A shell completes a value after an equals sign, topics, and the flags of each command`(shell: String) async throws {
         let folder = try folder()
         #expect(
             try await type("galley execute --kernel=ter<TAB>", into: shell, in: folder)
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(arguments: shells)
-    func `completes the ID of a run`(shell: String) async throws {
+    func `A shell completes the ID of a run`(shell: String) async throws {
         let folder = try folder()
         let name = "tern\(UUID().uuidString.prefix(8).lowercased())"
         try folder.write([waiting(for: "go")], to: "\(name).ipynb")
@@ -69,7 +69,7 @@ import Testing
         #expect(try await GalleyProgram.run(["wait", id]).status == 0)
     }
 
-    @Test func `gets names that are harmless as words, and nothing on an error`() async throws {
+    @Test func `A shell receives harmless names, and nothing after an error`() async throws {
         let folder = try folder()
         for name in ["$(touch gone)", "a b", "`x`", "plain.1"] {
             let place = folder.path + "/kernels/" + name

@@ -25,13 +25,13 @@ import Testing
         return (asked, others)
     }
 
-    @Test func `gives each flag its value, in order, and leaves the rest`() throws {
+    @Test func `The parser gives each flag its value, in order, and returns the rest`() throws {
         let (asked, others) = try parse("a", "--word", "x", "-w=y=z", "-", "--loud", "-w5", "--count=2", "--word=", "b")
         #expect(asked == Asked(words: ["--word x", "-w y=z", "-w 5", "2", "--word "], isLoud: true))
         #expect(others == ["a", "-", "b"])
     }
 
-    @Test func `has no flags behind two dashes, and takes any value that is attached`() throws {
+    @Test func `The parser ends at two dashes, and accepts any attached value`() throws {
         let (asked, others) = try parse("--word=--loud", "-w=-w", "--", "--word", "--", "-w")
         #expect(asked == Asked(words: ["--word --loud", "-w -w"]))
         #expect(others == ["--word", "--", "-w"])
@@ -53,7 +53,7 @@ import Testing
         ), (["-w", "-l"], "-w needs a value, and '-l' looks like an option. If it is the value, write -w=-l"),
         (["--word", "--"], "--word needs a value, and '--' looks like an option. If it is the value, write --word=--"),
     ])
-    func `is refused with what would be right`(arguments: [String], problem: String) {
+    func `The parser refuses a wrong argument with a correction`(arguments: [String], problem: String) {
         var asked = Asked()
         #expect(throws: UsageError(problem)) { try parser.parse(arguments, into: &asked) }
     }
@@ -62,13 +62,13 @@ import Testing
         (["-lw5"], ["-w 5"]), (["-lw=x=y"], ["-w x=y"]), (["-lw", "x"], ["-w x"]), (["-ll", "-w", "-5"], ["-w -5"]),
         (["-l", "-w", "-"], ["-w -"]), (["--word", "-.5", "-l"], ["--word -.5"]),
     ])
-    func `joins letters, and takes a negative number as a value`(arguments: [String], words: [String]) throws {
+    func `The parser accepts joined letters, and negative numbers as values`(arguments: [String], words: [String]) throws {
         var asked = Asked()
         #expect(try parser.parse(arguments, into: &asked).isEmpty)
         #expect(asked == Asked(words: words, isLoud: true))
     }
 
-    @Test func `is described under the headings of its flags, within 80 columns`() {
+    @Test func `The flag reference has headings and at most 80 columns`() {
         let long = String(repeating: "word ", count: 40)
         let flags = parser.flags + [Flag("--long", in: .output, long) { _ in }]
         let text = FlagReference(flags).description
@@ -80,7 +80,7 @@ import Testing
         #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 })
     }
 
-    @Test func `changes what lies within something larger`() throws {
+    @Test func `A flag can change a part of a larger value`() throws {
         struct Outer { var inner = Asked() }
         var outer = Outer()
         let flags = parser.flags.map { $0.inside(\Outer.inner) }
