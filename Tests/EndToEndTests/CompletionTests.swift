@@ -92,7 +92,7 @@ import Testing
         "", "execute", "check", "nbconvert", "clean", "kernels", "runs", "stop", "wait", "help", "completions",
         "version",
     ])
-    func `is shown by man without a warning`(command: String) async throws {
+    func `man shows a manual page without a warning`(command: String) async throws {
         let folder = try TemporaryFolder()
         let page = try await GalleyProgram.run(["help", "--man"] + (command.isEmpty ? [] : [command]))
         #expect(page.status == 0)
