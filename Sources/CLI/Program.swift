@@ -17,7 +17,9 @@ import GalleyStorage
             switch try Invocation(processArguments) {
             case .help(let page): Terminal.print(page.text(columns: Terminal.helpColumns))
             case .execute(let arguments): try run(arguments)
-            case .kernels(let command): end { await command.run() }
+            case .kernels(let command):
+                requireProcFileSystem(ExitStatus.noKernel)
+                end { await command.run() }
             case .runs(let command): exit(command.run())
             case .clean(let command): clean(command)
             case .stopOrWait(let command): exit(command.run())

@@ -21,11 +21,11 @@ import Testing
                     try await GalleyProgram.run(
                         [
                             Repository.root + "/Tests/Fixtures/terminal.py", "/bin/sh", "-c",
-                            "stty cols \(stty); '\(GalleyProgram.path)' help limits",
+                            "stty cols \(stty); '\(GalleyProgram.path)' help git",
                         ], program: Repository.python)
                 } else {
                     try await GalleyProgram.run(
-                        ["help", "limits"], environment: GalleyProgram.environment.merging(environment) { $1 })
+                        ["help", "git"], environment: GalleyProgram.environment.merging(environment) { $1 })
                 }
             #expect(run.status == 0)
             return run.output.split(whereSeparator: \.isNewline).map(\.count).max() ?? 0

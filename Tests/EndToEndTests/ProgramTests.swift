@@ -102,9 +102,10 @@ import Testing
         }
         #expect(try await run("--version").output.hasPrefix("galley "))
         #expect(try await run("exceute").status == 2)
-        #expect(try await run("kernels").status == 0)
+        #expect(try await run("kernels", "--help").status == 0)
         for (arguments, status) in [
             (["execute", "a.ipynb"], Int32(4)), (["clean", "a.ipynb"], 3), (["runs", "--running"], 3),
+            (["kernels", "--json"], 4),
         ] {
             let run = try await run(arguments[0], arguments[1])
             #expect(run.status == status)

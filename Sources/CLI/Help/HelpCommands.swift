@@ -51,7 +51,9 @@ struct HelpCommand {
 /// `galley version`: prints the version.
 struct VersionCommand {
     static let command = Command<VersionCommand>(
-        CommandDescription("version", "Show the version", usage: [""]), of: "galley", [])
+        CommandDescription(
+            "version", "Show the version", usage: [""],
+            details: ["'galley --version' and 'galley -V' do the same."]), of: "galley", [])
 
     /// Reads a command line; nil if it asks for the command's own page.
     init?(_ arguments: [String]) throws(UsageError) {
