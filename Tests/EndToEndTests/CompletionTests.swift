@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test(arguments: shells)
-    func `A shell completes a value after an equals sign, topics, and the flags of each command`(shell: String) async throws {
+    func `A shell completes values after an equals sign, topics, and flags`(shell: String) async throws {
         let folder = try folder()
         #expect(
             try await type("galley execute --kernel=ter<TAB>", into: shell, in: folder)

@@ -225,7 +225,10 @@ import Testing
             ["execute", "--keep-kernel-on-failure", "--existing", "f"],
             "--keep-kernel-on-failure: a kernel of --existing"
         ),
-        (["check", "--keep-kernel-on-failure"], "--keep-kernel-on-failure: galley check finds failures after the kernel has ended"),
+        (
+            ["check", "--keep-kernel-on-failure"],
+            "--keep-kernel-on-failure: galley check finds failures after the kernel has ended"
+        ),
     ])
     func `A kernel can be kept only by commands that run notebooks`(arguments: [String], message: String) async throws {
         try folder.write(["1"])

@@ -116,7 +116,9 @@ import Testing
         }
         #expect(!options.isEmpty)
         var help = ""
-        for arguments in [["--help"], ["version", "--help"], ["clean", "--help"], ["help", "background"], ["help", "options"]] {
+        for arguments in [
+            ["--help"], ["version", "--help"], ["clean", "--help"], ["help", "background"], ["help", "options"],
+        ] {
             help += try await GalleyProgram.run(arguments).output
         }
         // Options of other programs, and those that Galley refuses with a reason.

@@ -62,7 +62,9 @@ import Testing
         (["-lw5"], ["-w 5"]), (["-lw=x=y"], ["-w x=y"]), (["-lw", "x"], ["-w x"]), (["-ll", "-w", "-5"], ["-w -5"]),
         (["-l", "-w", "-"], ["-w -"]), (["--word", "-.5", "-l"], ["--word -.5"]),
     ])
-    func `The parser accepts joined letters, and negative numbers as values`(arguments: [String], words: [String]) throws {
+    func `The parser accepts joined letters, and negative numbers as values`(arguments: [String], words: [String])
+        throws
+    {
         var asked = Asked()
         #expect(try parser.parse(arguments, into: &asked).isEmpty)
         #expect(asked == Asked(words: words, isLoud: true))
