@@ -203,7 +203,7 @@ struct `A lifecycle script` {
                 ["execute", "--inplace"] + options + ["--kernel", environment, "report.ipynb"])
             #expect(run.status == 4)
             #expect(run.errors.contains("cannot run as \(instance.user), who has no access to \(environment)"))
-            #expect(run.errors.hasSuffix(", or another user: --as-caller\n"), "\(run.errors)")
+            #expect(run.errors.hasSuffix("or another user: --as-caller\n"), "\(run.errors)")
             #expect(try instance.notebooks.text("report.ipynb") == before)
         }
         let caller = try await instance.run(
