@@ -105,7 +105,7 @@ final class EventLog: ProgramSink {
 
     /// Writes the result of a run of many notebooks.
     private func write(_ summary: BatchSummary, _ end: RunSummary) {
-        let jobReports = summary.jobReports
+        let jobReports = summary.report.jobs
         let leftOut = jobReports.count(where: \.isLeftOut)
         let good = jobReports.count(where: \.isSuccess)
         write(

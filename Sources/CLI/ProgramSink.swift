@@ -32,11 +32,10 @@ enum ProgramEvent: Sendable {
 
 /// The results of all notebooks.
 struct BatchSummary: Sendable {
+    /// The report, whose jobs hold the findings of `galley check`.
     let report: BatchReport
-    /// The report of each notebook, the exit status that its own run would have, and the path of its result.
-    let notebooks: [(jobReport: JobReport, exitStatus: Int32, result: String?)]
+    /// For each notebook the exit status that its own run would have, and the path of its result.
+    let ends: [(exitStatus: Int32, result: String?)]
     /// The exit status that follows from them.
     let status: Int32
-
-    var jobReports: [JobReport] { notebooks.map(\.jobReport) }
 }

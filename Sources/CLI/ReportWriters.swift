@@ -111,22 +111,21 @@ final class ReportWriters: ProgramSink {
 
     /// Writes the reports; returns the problems.
     private func write(_ summary: BatchSummary) -> [String] {
-        let (report, jobReports) = (summary.report, summary.jobReports)
+        let report = summary.report
         // The reports list the notebooks that were never started, too.
-        for job in jobReports.indices where jobReports[job].isLeftOut {
+        for job in report.jobs.indices where report.jobs[job].isLeftOut {
             let isKept = state.withLock { $0.suites[job] != nil || $0.parts[job] != nil }
-            if !isKept { keep(job, jobReports[job]) }
+            if !isKept { keep(job, report.jobs[job]) }
         }
         var problems = state.withLock { $0.problem.map { [$0] } ?? [] }
         let fileMode = mode
         for (kind, path) in reports {
             let text: any ByteRuns
             switch kind {
-            case .junit: text = junit(report, jobReports.count)
+            case .junit: text = junit(report)
             case .json:
-                text =
-                    ReportDocument.document(report, summary.notebooks, exitStatus: summary.status).canonicalText
-            case .html: text = page(report, jobReports)
+                text = ReportDocument.document(report, summary.ends, exitStatus: summary.status).canonicalText
+            case .html: text = page(report)
             }
             do {
                 if path == "-" {
@@ -149,10 +148,10 @@ final class ReportWriters: ProgramSink {
         try files.writeDocument(path, with: text, mode: mode, within: grace)
     }
 
-    private func junit(_ report: BatchReport, _ count: Int) -> ConcatenatedBytes {
+    private func junit(_ report: BatchReport) -> ConcatenatedBytes {
         state.withLock { state in
             var pieces = ConcatenatedBytes()
-            let suites = (0..<count).compactMap { state.suites[$0] }
+            let suites = report.jobs.indices.compactMap { state.suites[$0] }
             pieces.append(JUnitSuite.head(suites.map(\.counts), duration: report.duration))
             if let spool { for suite in suites { pieces.append(suite.text, of: spool) } }
             pieces.append(JUnitSuite.tail)
@@ -160,17 +159,17 @@ final class ReportWriters: ProgramSink {
         }
     }
 
-    private func page(_ report: BatchReport, _ jobReports: [JobReport]) -> ConcatenatedBytes {
+    private func page(_ report: BatchReport) -> ConcatenatedBytes {
         state.withLock { state in
             var pieces = ConcatenatedBytes()
-            pieces.append(HTMLReport.head(report, jobReports, began: began))
+            pieces.append(HTMLReport.head(report, began: began))
             // Failed cells come before failures without a cell to show.
-            let hasCell = jobReports.indices.filter { jobReports[$0].cell != nil }
-            let hasNone = jobReports.indices.filter { jobReports[$0].cell == nil }
+            let hasCell = report.jobs.indices.filter { report.jobs[$0].cell != nil }
+            let hasNone = report.jobs.indices.filter { report.jobs[$0].cell == nil }
             let failures = (hasCell + hasNone).compactMap { state.parts[$0]?.failure }
-            let notebooks = jobReports.indices.flatMap { state.parts[$0]?.notebook ?? [] }
+            let notebooks = report.jobs.indices.flatMap { state.parts[$0]?.notebook ?? [] }
             if let spool { for piece in failures { pieces.append(piece, of: spool) } }
-            pieces.append(HTMLReport.table(report, jobReports))
+            pieces.append(HTMLReport.table(report))
             if let spool { for piece in notebooks { pieces.append(piece, of: spool) } }
             pieces.append(HTMLReport.tail)
             return pieces

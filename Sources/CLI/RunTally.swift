@@ -43,31 +43,30 @@ final class RunTally: ProgramSink {
     /// Combines the results of all notebooks.
     func summary(_ report: BatchReport) -> BatchSummary {
         let (known, savedPaths) = state.withLock { ($0.jobReports, $0.savedPaths) }
+        var report = report
         // Notebooks that were never started have no judged report.
-        let jobReports = report.jobs.indices.map { known[$0] ?? report.jobs[$0] }
+        for (job, judged) in known { report.jobs[job] = judged }
         return BatchSummary(
             report: report,
-            notebooks: jobReports.indices.map { job in
-                (jobReports[job], ExitStatus.of(jobReports[job]), result(of: job, jobReports[job], savedPaths))
-            },
-            status: ExitStatus.of(jobReports, stop: decisiveStop(jobReports, report)))
+            ends: report.jobs.enumerated().map { (ExitStatus.of($1), result(of: $0, $1, savedPaths)) },
+            status: ExitStatus.of(report.jobs, stop: decisiveStop(report)))
     }
 
     /// The stop that decides how the program ends. The report of a single notebook that has started includes the stop
     /// already.
-    private func decisiveStop(_ jobReports: [JobReport], _ report: BatchReport) -> StopReason? {
-        arguments.isSingle && jobReports.first?.isLeftOut == false ? nil : report.stop
+    private func decisiveStop(_ report: BatchReport) -> StopReason? {
+        arguments.isSingle && report.jobs.first?.isLeftOut == false ? nil : report.stop
     }
 
     /// Returns how the program ends.
     ///
     /// - Parameter problems: The reasons why reports could not be written.
     func end(_ summary: BatchSummary, problems: [String]) -> RunSummary {
-        let (jobReports, stop) = (summary.jobReports, decisiveStop(summary.jobReports, summary.report))
+        let (jobReports, stop) = (summary.report.jobs, decisiveStop(summary.report))
         let lacksReports = summary.status == ExitStatus.success && !problems.isEmpty
         return RunSummary(
             status: lacksReports ? ExitStatus.storage : summary.status, outcome: outcome(jobReports, stop),
-            result: arguments.isSingle ? summary.notebooks.first?.result : paths.result,
+            result: arguments.isSingle ? summary.ends.first?.result : paths.result,
             message: message(jobReports, stop) ?? problems.first ?? "")
     }
 

@@ -159,7 +159,8 @@ package enum HTMLReport {
     // MARK: The page
 
     /// Returns the beginning of the page: the head, the summary, and the start of the failures section.
-    package static func head(_ report: BatchReport, _ jobReports: [JobReport], began: Timestamp) -> String {
+    package static func head(_ report: BatchReport, began: Timestamp) -> String {
+        let jobReports = report.jobs
         let failed = jobReports.count(where: \.hasFailed)
         let leftOut = jobReports.count(where: \.isLeftOut)
         let all = jobReports.count == 1 ? "1 notebook" : "\(jobReports.count) notebooks"
@@ -197,10 +198,10 @@ package enum HTMLReport {
     }
 
     /// Returns the table of notebooks, which follows the failures.
-    package static func table(_ report: BatchReport, _ jobReports: [JobReport]) -> String {
+    package static func table(_ report: BatchReport) -> String {
         let whole = max(report.duration.inSeconds, 0.001)
         var rows = HTML()
-        for (number, jobReport) in jobReports.enumerated() { rows += row(jobReport, number, of: whole) }
+        for (number, jobReport) in report.jobs.enumerated() { rows += row(jobReport, number, of: whole) }
         let html: HTML = """
             <section><h2>Notebooks</h2>
             <table class="notebooks"><thead><tr><th>Notebook</th><th>Result</th><th>Time</th><th class="axis"><span>0 s</span><span>\(report.duration.inWords)</span></th></tr></thead>
@@ -209,7 +210,7 @@ package enum HTMLReport {
             <section class="all"><h2>Each notebook</h2>
 
             """
-        return (jobReports.contains(where: \.hasFailed) ? "</section>\n" : "") + html.text
+        return (report.jobs.contains(where: \.hasFailed) ? "</section>\n" : "") + html.text
     }
 
     /// The end of the page.

@@ -7,20 +7,16 @@ package enum ReportDocument {
     /// Returns the report's JSON with the members that only the `galley` program adds.
     ///
     /// - Parameters:
-    ///   - jobReports: For each notebook its report, the exit status of a run of it alone, and the location of its
-    ///     result.
+    ///   - ends: For each notebook the exit status of a run of it alone, and the location of its result.
     ///   - exitStatus: The program's exit status.
     package static func document(
-        _ report: BatchReport, _ jobReports: [(jobReport: JobReport, exitStatus: Int32, result: String?)],
-        exitStatus: Int32
+        _ report: BatchReport, _ ends: [(exitStatus: Int32, result: String?)], exitStatus: Int32
     ) -> Value {
         var json = report.json
-        json["counts"]?["failed"] = .number(jobReports.count { $0.jobReport.hasFailed })
-        json["counts"]?["succeeded"] = .number(jobReports.count { $0.jobReport.isSuccess })
         json["exit_status"] = .number(Int(exitStatus))
-        for (index, (jobReport, exitStatus, result)) in jobReports.enumerated() {
+        for (index, (jobReport, end)) in zip(report.jobs, ends).enumerated() {
             let own = json["notebooks"]?[index] ?? [:]
-            json["notebooks"]?[index] = notebook(own, jobReport, exitStatus, result)
+            json["notebooks"]?[index] = notebook(own, jobReport, end.exitStatus, end.result)
         }
         return json
     }
