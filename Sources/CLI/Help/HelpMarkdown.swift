@@ -9,7 +9,8 @@ struct HelpMarkdown {
     enum Block: Equatable {
         case heading(String)
         case paragraph(String)
-        case item(String)
+        /// An item of a list, and the mark before it: `-` or a number such as `1.`.
+        case item(String, mark: String)
         case code([String])
         /// The cells of the rows, the first of which is the head.
         case table([[String]])
@@ -36,6 +37,10 @@ struct HelpMarkdown {
                 continue
             }
             defer { isOpen = true }
+            if let mark = Self.mark(of: line) {
+                blocks.append(.item(String(line.dropFirst(mark.count + 1)), mark: mark))
+                continue
+            }
             switch (blocks.last, line) {
             case (.code(let lines), _) where line.hasPrefix("    "):
                 blocks[blocks.count - 1] = .code(lines + [String(line.dropFirst(4))])
@@ -47,11 +52,9 @@ struct HelpMarkdown {
             case (_, _) where line.hasPrefix("|"): blocks.append(.table([Self.cells(of: line)]))
             case (_, _) where line.hasPrefix("#"):
                 blocks.append(.heading(String(line.drop { $0 == "#" || $0 == " " })))
-            case (_, _) where line.hasPrefix("- "): blocks.append(.item(String(line.dropFirst(2))))
-            case (_, _) where line.wholeMatch(of: /[0-9]+\. .*/) != nil: blocks.append(.item(line))
             case (.paragraph(let text), _) where isOpen: blocks[blocks.count - 1] = .paragraph(text + " " + line)
-            case (.item(let text), _) where isOpen:
-                blocks[blocks.count - 1] = .item(text + " " + line.drop { $0 == " " })
+            case (.item(let text, let mark), _) where isOpen:
+                blocks[blocks.count - 1] = .item(text + " " + line.drop { $0 == " " }, mark: mark)
             default: blocks.append(.paragraph(line))
             }
         }
@@ -59,6 +62,15 @@ struct HelpMarkdown {
             guard case .code(let lines) = block else { return block }
             return .code(Array(lines.reversed().drop(while: \.isEmpty).reversed()))
         }
+    }
+
+    /// The mark of a list item at the beginning of a line: `-` or a number such as `1.`; nil if there is none.
+    private static func mark(of line: String) -> String? {
+        guard let space = line.firstIndex(of: " ") else { return nil }
+        let mark = line[..<space]
+        let number = mark.dropLast()
+        let isNumber = mark.last == "." && !number.isEmpty && number.allSatisfy { $0.isASCII && $0.isNumber }
+        return mark == "-" || isNumber ? String(mark) : nil
     }
 
     /// The cells of a row, in which `\|` is a bar.
@@ -144,10 +156,10 @@ extension HelpMarkdown {
             switch block {
             case .heading(let text): lines.append(Self.plain(text).uppercased())
             case .paragraph(let text): lines += layout.wrap(Self.plain(text))
-            case .item(let text):
-                let isNumbered = text.first?.isNumber == true
+            case .item(let text, let mark):
+                let lead = "  \(mark) "
                 lines += layout.wrap(
-                    Self.plain(text), after: isNumbered ? "  " : "  - ", then: isNumbered ? "     " : "    ")
+                    Self.plain(text), after: lead, then: String(repeating: " ", count: lead.count))
             case .code(let code): lines += code.map { $0.isEmpty ? "" : "  " + $0 }
             case .table(let rows): lines += Self.table(rows.map { $0.map(Self.plain) }, layout)
             }

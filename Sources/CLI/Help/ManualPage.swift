@@ -70,7 +70,8 @@ struct ManualPage {
             switch block {
             case .heading(let text): [".SS \"\(escaped(HelpMarkdown.plain(text)))\""]
             case .paragraph(let text): [".PP", inline(text)]
-            case .item(let text): [".IP \\(bu 2", inline(text)]
+            case .item(let text, "-"): [".IP \\(bu 2", inline(text)]
+            case .item(let text, let mark): [".IP \(escaped(mark)) 4", inline(text)]
             case .code(let lines): [".PP", ".RS 4", ".nf"] + lines.map(escaped) + [".fi", ".RE"]
             case .table(let rows):
                 rows.dropFirst().flatMap { [".TP", inline($0.first ?? "")] + $0.dropFirst().map(inline) }
