@@ -1,37 +1,36 @@
 import Foundation
 import GalleyFlags
+import GalleyTestSupport
 import Testing
 
 @testable import GalleyCLI
 
 /// A text that is kept in a file, so that a change of it can be read.
 struct Snapshot {
-    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
+    private static let variable = "GALLEY_ACCEPT_DOCS"
 
     let path: String
-    let variable: String
 
     /// A help page or a list of errors.
     static func help(_ name: String) -> Snapshot {
-        Snapshot(path: "Tests/Fixtures/help/\(name)", variable: "GALLEY_ACCEPT_DOCS")
+        Snapshot(path: "Tests/Fixtures/help/\(name)")
     }
 
     /// An article of the documentation.
     static func article(_ name: String) -> Snapshot {
-        Snapshot(path: "Sources/Galley/Galley.docc/\(name).md", variable: "GALLEY_ACCEPT_DOCS")
+        Snapshot(path: "Sources/Galley/Galley.docc/\(name).md")
     }
 
     /// Compares a text with the file, or writes the file if the variable is set.
     func expect(_ text: String) throws {
-        let file = Self.root.appendingPathComponent(path)
-        if ProcessInfo.processInfo.environment[variable] != nil {
+        let file = URL(fileURLWithPath: Repository.root + "/" + path)
+        if ProcessInfo.processInfo.environment[Self.variable] != nil {
             try FileManager.default.createDirectory(
                 at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try text.write(to: file, atomically: true, encoding: .utf8)
         }
         let kept = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
-        #expect(text == kept, "to accept it: \(variable)=1 swift test --filter CLITests")
+        #expect(text == kept, "to accept it: \(Self.variable)=1 swift test --filter CLITests")
     }
 }
 

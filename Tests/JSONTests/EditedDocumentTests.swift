@@ -1,5 +1,6 @@
 import Foundation
 import GalleyJSON
+import GalleyTestSupport
 import Testing
 
 @Suite struct `An edited document` {

@@ -1,6 +1,7 @@
 import Foundation
 import GalleyJSON
 import GalleyNotebook
+import GalleyTestSupport
 import Testing
 
 @Suite struct `A notebook with values swapped at random` {
@@ -8,7 +9,7 @@ import Testing
         let seed =
             ProcessInfo.processInfo.environment["GALLEY_SEED"].flatMap(UInt64.init) ?? .random(in: 0...UInt64.max)
         print("notebooks: GALLEY_SEED=\(seed) repeats them")
-        var random = SeededGenerator(state: seed)
+        var random = SeededGenerator(seed: seed)
         let fixtures = NotebookFixture.all.filter { $0.bytes.count < 10_000 }
         var (refused, accepted) = (0, 0)
         for _ in 0..<5000 {
@@ -50,18 +51,5 @@ import Testing
             }
         default: value = values.randomElement(using: &random)!
         }
-    }
-}
-
-/// A generator whose numbers follow from its seed (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }
