@@ -27,12 +27,7 @@ struct KernelsCommand {
 
     /// Prints the names that `--kernel` accepts, for a shell's completion.
     static func printNames() async {
-        // Shells read the names as words.
-        let names = await LocalKernels().kernels().map(\.name)
-        let words = names.filter { name in
-            !name.isEmpty && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-+".contains($0)) }
-        }
-        if !words.isEmpty { Terminal.print(Set(words).sorted().joined(separator: "\n")) }
+        await CompletionsCommand.printWords(LocalKernels().kernels().map(\.name), signs: "._-+")
     }
 
     /// Prints the list, and returns the exit status.

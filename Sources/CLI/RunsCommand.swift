@@ -44,10 +44,8 @@ struct RunsCommand {
         guard ProcessIdentity.canIdentifyProcesses else { return }
         let folders = RunRegistry.all
         let runs = folders.flatMap(\.runs).filter { ![.ended, .lost].contains($0.currentState) }.map(\.id)
-        let words = (runs + folders.flatMap(\.keptKernels).filter(\.isAlive).map(\.id)).filter { id in
-            id.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
-        }
-        if !words.isEmpty { Terminal.print(Set(words).sorted().joined(separator: "\n")) }
+        let kernels = folders.flatMap(\.keptKernels).filter(\.isAlive).map(\.id)
+        CompletionsCommand.printWords(runs + kernels, signs: "._-")
     }
 
     /// Prints the list, and returns the exit status.

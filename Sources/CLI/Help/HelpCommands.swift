@@ -109,4 +109,14 @@ struct CompletionsCommand {
     }
 
     private init() {}
+
+    /// Prints names for a shell, each once. A name that is not a plain word could be a command in the shell, and is left out.
+    ///
+    /// - Parameter signs: The characters that a name may contain besides letters and digits.
+    static func printWords(_ names: [String], signs: String) {
+        let words = names.filter { name in
+            !name.isEmpty && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || signs.contains($0)) }
+        }
+        if !words.isEmpty { Terminal.print(Set(words).sorted().joined(separator: "\n")) }
+    }
 }
