@@ -381,31 +381,6 @@ struct `A lifecycle script` {
     }
 }
 
-@Suite struct `The Python environment of an instance` {
-    @Test func `A copy of a Python environment leaves the original unchanged, even behind a symbolic link`() throws {
-        let folder = try TemporaryFolder()
-        for name in ["original/bin", "original/share"] {
-            try FileManager.default.createDirectory(atPath: folder(name), withIntermediateDirectories: true)
-        }
-        try folder.write("", to: "original/bin/python")
-        try folder.write("", to: "original/share/kernel")
-        try FileManager.default.createSymbolicLink(atPath: folder("link"), withDestinationPath: folder("original"))
-        try NotebookInstance.copyEnvironment(folder("link"), to: folder("copy"))
-        #expect(folder.exists("original/share/kernel"))
-        #expect(folder.exists("copy/bin/python") && !folder.exists("copy/share"))
-    }
-}
-
-/// The contents of a status file.
-struct RunStatusDocument: Decodable {
-    let id, state: String
-    let process, cell, cells: Int
-    let exit_status: Int?
-    let kernel, user, message, status, log: String?
-
-    init(_ text: String) throws { self = try JSONDecoder().decode(RunStatusDocument.self, from: Data(text.utf8)) }
-}
-
 /// Returns the children of a process.
 func children(of process: Int) -> [Int] {
     let text = try? String(contentsOfFile: "/proc/\(process)/task/\(process)/children", encoding: .utf8)
