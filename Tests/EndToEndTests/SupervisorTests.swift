@@ -67,12 +67,18 @@ struct `Root's supervisor` {
             environment: NotebookInstance.environment, in: instance.notebooks)
         // A traced process receives no signal but SIGKILL.
         let hold = """
-            import ctypes, os, sys
+            import ctypes, errno, os, sys
             trace = ctypes.CDLL(None, use_errno=True).ptrace
             trace.argtypes = [ctypes.c_long] * 4
-            for thread in map(int, os.listdir(f'/proc/{sys.argv[1]}/task')):
-                assert trace(0x4206, thread, 0, 0) == 0 and trace(0x4207, thread, 0, 0) == 0, ctypes.get_errno()
-                os.waitpid(thread, 0x40000000)
+            held = set()
+            # A thread can end, or start another one, before it is held.
+            while threads := set(map(int, os.listdir(f'/proc/{sys.argv[1]}/task'))) - held:
+                for thread in threads:
+                    if trace(0x4206, thread, 0, 0) == 0 and trace(0x4207, thread, 0, 0) == 0:
+                        os.waitpid(thread, 0x40000000)
+                        held.add(thread)
+                    else:
+                        assert ctypes.get_errno() == errno.ESRCH, ctypes.get_errno()
             open(sys.argv[2], 'w').close()
             try:
                 while True: os.waitpid(-1, 0x40000000)
