@@ -35,10 +35,17 @@ struct PageDocument {
             case .markdown where isHidden: continue
             default: break
             }
-            bytes += HTML.cell(cell, at: index, look: look).text.utf8
+            bytes += html(of: cell, at: index, look).text.utf8
         }
         bytes += "</main>\n</body>\n</html>\n".utf8
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func html(of cell: Cell, at index: Int, _ look: CellRenderingOptions) -> HTML {
+        guard cell.kind == .raw, cell.isRaw(for: ["text/html"]) else { return .cell(cell, at: index, look: look) }
+        let id = look.id(ofCell: index)
+        return
+            "<section class=\"nb-cell\">\(.output(.displayData(MimeBundle(["text/html": cell.source])), id: id))</section>\n"
     }
 
     private func head(_ title: String, _ language: String?) -> String {

@@ -25,6 +25,8 @@ struct PythonTokenizer {
     private(set) var line = 0
     private var indents = [0]
     private var brackets = 0
+    /// The number of open brackets as IPython counts it, which is never negative.
+    private var openBrackets = 0
     private var isFinished = false
     private var tokens: [PythonToken] = []
 
@@ -46,6 +48,7 @@ struct PythonTokenizer {
             if !isContinued {
                 guard try readIndentation(&column) else {
                     if isFinished { return tokens.isEmpty ? nil : tokens }
+                    if openBrackets > 0 { continue }
                     return tokens
                 }
             }
@@ -144,7 +147,9 @@ struct PythonTokenizer {
             if let quote = quote(in: text, at: token) {
                 switch readString(quote, from: token) {
                 case .ended(let end): position = end
-                case .notString: addError(&position)
+                case .notString:
+                    // A prefix is a name, then.
+                    if let end = plainToken(in: text, at: token) { position = end } else { addError(&position) }
                 case .unterminated: return .unterminated
                 }
             } else if let end = plainToken(in: text, at: token) {
@@ -180,12 +185,14 @@ struct PythonTokenizer {
             kind = .comment
         } else if first.isPythonWord {
             end = text[start...].firstIndex { !$0.isPythonWord } ?? text.count
-            kind = first.isDigit ? .number : .name
+            kind = first.isDigit ? .number : first.properties.isXIDStart || first == "_" ? .name : .op
         } else if let length = Self.operatorLength(in: text[start...]) {
             end = start + length
             kind = .op
-            if "([{".unicodeScalars.contains(first) { brackets += 1 }
-            if ")]}".unicodeScalars.contains(first) { brackets -= 1 }
+            if "([{".unicodeScalars.contains(first) { (brackets, openBrackets) = (brackets + 1, openBrackets + 1) }
+            if ")]}".unicodeScalars.contains(first) {
+                (brackets, openBrackets) = (brackets - 1, max(0, openBrackets - 1))
+            }
         } else {
             return nil
         }

@@ -72,6 +72,9 @@ struct SampleNotebook: Sendable, CustomTestStringConvertible {
 }
 
 extension SampleNotebook {
+    /// The name of the notebook whose page differs from nbconvert's on purpose.
+    static let differing = "differing"
+
     static let all: [SampleNotebook] = [
         SampleNotebook("empty", []),
         SampleNotebook(
@@ -103,7 +106,7 @@ extension SampleNotebook {
                                 "\u{1B}[36mCell\u{1B}[39m\u{1B}[36m \u{1B}[39m\u{1B}[32mIn[1]\u{1B}[39m\u{1B}[32m, line 1\u{1B}[39m\n\u{1B}[32m----> \u{1B}[39m\u{1B}[32m1\u{1B}[39m \u{1B}[32;43m1\u{1B}[39;49m/\u{1B}[32;43m0\u{1B}[39;49m\n",
                                 "\u{1B}[31mZeroDivisionError\u{1B}[39m: division by zero",
                             ])
-                    ]), code("x", [.error(name: "E", value: "", traceback: [])]),
+                    ])
             ]),
         SampleNotebook(
             "pictures",
@@ -145,8 +148,6 @@ extension SampleNotebook {
                 code(
                     "t",
                     [.executeResult(MimeBundle(["text/plain": "array([[1, 2],\n       [3, 4]])"]), executionCount: 3)]),
-                code("j", [.displayData(MimeBundle(["application/javascript": "alert(1)"]))]),
-                code("k", [.displayData(MimeBundle(json: ["application/json": ["a": 1], "text/plain": "{'a': 1}"]))]),
             ]),
         SampleNotebook(
             "magics",
@@ -174,7 +175,7 @@ extension SampleNotebook {
         SampleNotebook(
             "line-ends",
             [
-                .markdown("one\r\ntwo\r\n"), code("a = 1\r\nb = 2\r\n!ls\r\n", [.stream(.stdout, "a\rb\r\nc\n")]),
+                .markdown("one\r\ntwo\r\n"), code("a = 1\r\nb = 2\r\n!ls\r\n", [.stream(.stdout, "a\r\nb\r\nc\n")]),
                 code("x = '''\r\n%notmagic\r\n'''\r\n"), .markdown("\n\nleading\n\n"),
                 code("\n\n  indented = 1\n  x = 2\n"),
             ]),
@@ -183,8 +184,7 @@ extension SampleNotebook {
             [
                 attached(
                     "![a](attachment:image.png) and ![b](attachment:b c.png)",
-                    ["image.png": ["image/png": .string(png)], "b c.png": ["image/png": .string(otherPNG)]]),
-                .markdown("![remote](https://example.org/x.png)"),
+                    ["image.png": ["image/png": .string(png)], "b c.png": ["image/png": .string(otherPNG)]])
             ]),
         SampleNotebook(
             "file-names",
@@ -270,6 +270,14 @@ extension SampleNotebook {
                             ? .displayData(MimeBundle(["image/png": png, "text/plain": "f"]))
                             : .stream(.stdout, "line \(number)\n")
                     })
+            ]),
+        SampleNotebook(
+            SampleNotebook.differing,
+            [
+                code("x", [.error(name: "NameError", value: "x", traceback: [])]),
+                code("j", [.displayData(MimeBundle(["application/javascript": "alert(1)"]))]),
+                code("k", [.displayData(MimeBundle(json: ["application/json": ["a": 1], "text/plain": "{'a': 1}"]))]),
+                code("r", [.stream(.stdout, "10%\r20%\n")]), .markdown("![remote](https://example.org/x.png)"),
             ]),
         SampleNotebook(
             "spaced name", [code("p()", [.displayData(MimeBundle(["image/png": png, "text/plain": "f"]))])]),
