@@ -10,13 +10,7 @@ struct ReducedNotebook {
 
     init(_ notebook: Notebook, _ options: ExportOptions) throws(ExportError) {
         self.notebook = notebook
-        let patterns = try options.removedCellPatterns.map { pattern throws(ExportError) in
-            do throws(PythonRegexError) {
-                return try PythonRegex(pattern)
-            } catch {
-                throw .invalidPattern(pattern, problem: error.problem, place: error.place)
-            }
-        }
+        let patterns = try options.patterns
         var cells = JSONArray<Cell>()
         var isChanged = false
         for cell in notebook.cells {
@@ -61,6 +55,26 @@ struct ReducedNotebook {
 }
 
 extension ExportOptions {
+    /// Checks the regular expressions.
+    ///
+    /// - Throws: ``ExportError`` if one is invalid. A conversion throws it, too.
+    package func validate() throws(ExportError) { _ = try patterns }
+
+    /// The regular expressions for cells to remove.
+    fileprivate var patterns: [PythonRegex] {
+        get throws(ExportError) {
+            var patterns: [PythonRegex] = []
+            for pattern in removedCellPatterns {
+                do throws(PythonRegexError) {
+                    patterns.append(try PythonRegex(pattern))
+                } catch {
+                    throw .invalidPattern(pattern, problem: error.problem, place: error.place)
+                }
+            }
+            return patterns
+        }
+    }
+
     fileprivate func removes(outputsOf cell: Cell, _ tags: Set<String>) -> Bool {
         cell.kind == .code && (clearsOutput || !tags.isDisjoint(with: removedAllOutputsTags))
     }
