@@ -6,6 +6,9 @@ enum IPythonSyntax {
     /// The most changes in one cell. IPython stops there, too.
     private static let limit = 500
 
+    /// The most characters of converted lines in one cell, because each of them is read again.
+    private static let characterLimit = 2_000_000
+
     /// Returns the Python code for a cell. It ends with a line end.
     static func python(for cell: String) -> String {
         var text = PythonText(cell)
@@ -59,7 +62,7 @@ enum IPythonSyntax {
     private static func converted(_ lines: [PythonText]) -> [PythonText] {
         var tokenizer = PythonTokenizer(lines)
         var blocked: Set<Kind> = []
-        var count = 0
+        var (count, characters) = (0, 0)
         while true {
             let before = tokenizer
             guard let tokens = (try? tokenizer.nextLogicalLine()) ?? nil else { return tokenizer.lines }
@@ -69,6 +72,7 @@ enum IPythonSyntax {
             var isConverted = false
             for place in places {
                 if let (range, line) = converted(place, tokenizer.lines) {
+                    characters += line.count
                     tokenizer = before
                     tokenizer.lines.replaceSubrange(range, with: [line])
                     isConverted = true
@@ -77,7 +81,7 @@ enum IPythonSyntax {
             }
             if isConverted {
                 count += 1
-                if count == limit { return tokenizer.lines }
+                if count == limit || characters > characterLimit { return tokenizer.lines }
             } else {
                 blocked.formUnion(places.map(\.kind))
             }

@@ -201,10 +201,20 @@ struct PythonTokenizer {
     }
 
     private static func operatorLength(in text: ArraySlice<Unicode.Scalar>) -> Int? {
-        for length in [3, 2, 1] where text.count >= length {
-            if operators.contains(text.prefix(length).text) { return length }
+        let first = text[text.startIndex]
+        guard first.value < 0x80, starts[Int(first.value)] else { return nil }
+        let second = text.dropFirst().first
+        if let second, "=<>*/.".unicodeScalars.contains(second) {
+            for length in [3, 2] where text.count >= length {
+                if operators.contains(text.prefix(length).text) { return length }
+            }
         }
-        return nil
+        return first == "!" ? nil : 1
+    }
+
+    /// Whether an operator begins with each ASCII character.
+    private static let starts: [Bool] = (0..<0x80).map { value in
+        operators.contains { $0.utf8.first == UInt8(value) }
     }
 
     private static let operators: Set<String> = [
