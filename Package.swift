@@ -82,7 +82,9 @@ let package = Package(
         tests(of: "Reports", need: ["JSON", "Notebook", "JupyterProtocol", "Execution", "Galley", "Reports"]),
         tests(of: "Runs", need: ["JSON", "Storage", "JupyterProtocol", "Runs"]),
         tests(of: "Flags", need: ["Flags"]),
-        tests(of: "CLI", need: ["JSON", "JupyterProtocol", "Storage", "Execution", "Flags", "Galley", "Export", "GalleyCLI"]),
+        tests(
+            of: "CLI",
+            need: ["JSON", "JupyterProtocol", "Storage", "Execution", "Flags", "Galley", "Export", "GalleyCLI"]),
         tests(of: "Architecture"),
         // The test inspects the built modules, so they are dependencies.
         tests(of: "API", need: ["Galley", "GalleyTesting"], exclude: ["public-api.txt"]),
