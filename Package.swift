@@ -46,14 +46,15 @@ let package = Package(
         room(
             "Reports", needs: ["JSON", "Notebook", "JupyterProtocol", "Execution", "Galley", "Rendering"],
             exclude: ["report.schema.json"]),
+        room("Export", needs: ["JSON", "Notebook", "JupyterProtocol", "Execution", "Rendering", "Comparison"]),
         room("Supervisor", needs: ["CLinux", "Storage"]),
         room("Runs", needs: ["JSON", "CLinux", "Storage", "JupyterProtocol"]),
         .executableTarget(
             name: "GalleyCLI",
             dependencies: modules([
                 "Concurrency", "Spelling", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels",
-                "AttachedKernels", "Execution", "Galley", "Comparison", "Rendering", "Reports", "Runs", "Supervisor",
-                "CLinux",
+                "AttachedKernels", "Execution", "Galley", "Comparison", "Rendering", "Export", "Reports", "Runs",
+                "Supervisor", "CLinux",
             ]), path: "Sources/CLI", exclude: ["events.schema.json"]),
 
         // Tests
@@ -77,10 +78,13 @@ let package = Package(
             ]),
         tests(of: "Rendering", need: ["JSON", "Notebook", "Execution", "Rendering"]),
         tests(of: "Comparison", need: ["JSON", "Notebook", "Comparison"]),
+        tests(of: "Export", need: ["JSON", "Notebook", "Execution", "Export"]),
         tests(of: "Reports", need: ["JSON", "Notebook", "JupyterProtocol", "Execution", "Galley", "Reports"]),
         tests(of: "Runs", need: ["JSON", "Storage", "JupyterProtocol", "Runs"]),
         tests(of: "Flags", need: ["Flags"]),
-        tests(of: "CLI", need: ["JSON", "JupyterProtocol", "Storage", "Execution", "Flags", "Galley", "GalleyCLI"]),
+        tests(
+            of: "CLI",
+            need: ["JSON", "JupyterProtocol", "Storage", "Execution", "Flags", "Galley", "Export", "GalleyCLI"]),
         tests(of: "Architecture"),
         // The test inspects the built modules, so they are dependencies.
         tests(of: "API", need: ["Galley", "GalleyTesting"], exclude: ["public-api.txt"]),

@@ -36,7 +36,7 @@ extension ExitStatus {
     /// The same in one paragraph.
     static let summary = """
         Exit status: \(success) success, \(cellError) a cell raised an error, \(usage) wrong usage, \(storage) the notebook \
-        could not be read or written, \(noKernel) no kernel, \(kernelDied) the kernel died, \(limit) a time limit was reached, \
+        could not be read or written, \(noKernel) no kernel, \(kernelDied) the kernel died, \(limit) a time limit, \
         \(signal(0))+n ended by signal n; otherwise, the status of sys.exit(n) in a cell.
         """
 }

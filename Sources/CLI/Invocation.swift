@@ -7,6 +7,7 @@ enum Invocation: Sendable {
     case kernels(KernelsCommand)
     case runs(RunsCommand)
     case clean(CleanCommand)
+    case export(ExportCommand)
     case stopOrWait(StopOrWaitCommand)
     /// Prints the names that a shell completes.
     case list(CompletionsCommand.List)
@@ -23,6 +24,7 @@ enum Invocation: Sendable {
         case "check": self = try Self.run(rest, .check)
         case "nbconvert": self = try Self.run(rest, .nbconvert)
         case "clean": self = try CleanCommand(rest).map { .clean($0) } ?? Self.page(CleanCommand.command)
+        case "export": self = try ExportCommand(rest).map { .export($0) } ?? Self.page(ExportCommand.command)
         case "kernels": self = try KernelsCommand(rest).map { .kernels($0) } ?? Self.page(KernelsCommand.command)
         case "runs": self = try RunsCommand(rest).map { .runs($0) } ?? Self.page(RunsCommand.command)
         case "stop":

@@ -22,6 +22,7 @@ import GalleyStorage
                 end { await command.run() }
             case .runs(let command): exit(command.run())
             case .clean(let command): clean(command)
+            case .export(let command): export(command)
             case .stopOrWait(let command): exit(command.run())
             case .list(.runs): RunsCommand.printNames()
             case .list(.kernels):
@@ -44,6 +45,12 @@ import GalleyStorage
     }
 
     private static func clean(_ wanted: CleanCommand) -> Never {
+        requireProcFileSystem(ExitStatus.storage)
+        let command = wanted.forkPerOwner()
+        end { await command.run() }
+    }
+
+    private static func export(_ wanted: ExportCommand) -> Never {
         requireProcFileSystem(ExitStatus.storage)
         let command = wanted.forkPerOwner()
         end { await command.run() }

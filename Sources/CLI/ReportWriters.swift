@@ -176,17 +176,8 @@ final class ReportWriters: ProgramSink {
         }
     }
 
-    /// The permissions of a report: only users who may read all notebooks may read it.
-    private var mode: UInt32 {
-        // `umask` can read the mask only by changing it for a moment.
-        let line = LocalFile.lines(of: "/proc/self/status").first { $0.hasPrefix("Umask:") }
-        let mask = line.flatMap { UInt32($0.dropFirst(6).drop(while: \.isWhitespace), radix: 8) } ?? 0o077
-        return tasks.reduce(0o666 & ~mask) { mode, task in
-            var status = stat()
-            guard unsafe stat(task.path, &status) == 0 else { return mode }
-            return mode & (status.st_mode | 0o600)
-        }
-    }
+    /// The permissions of a report.
+    private var mode: UInt32 { NewFileMode.ofFile(showing: tasks.map(\.path)) }
 
     private static var machine: String {
         var name = [CChar](repeating: 0, count: 256)

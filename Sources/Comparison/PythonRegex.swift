@@ -1,7 +1,7 @@
 /// A regular expression with the syntax and semantics of Python's `re`.
 ///
 /// Swift's `Regex` does not support look-behind, and differs in the meaning of `$`, `.`, `\Z` and braces.
-struct PythonRegex: Sendable {
+package struct PythonRegex: Sendable {
     private let program: PythonRegexProgram
     /// The numbers of the named groups.
     let names: [String: Int]
@@ -11,11 +11,17 @@ struct PythonRegex: Sendable {
     /// Parses an expression.
     ///
     /// - Throws: ``PythonRegexError`` if Python would reject the expression, or if it contains `\N{…}` or `(?L)`.
-    init(_ text: String) throws(PythonRegexError) {
+    package init(_ text: String) throws(PythonRegexError) {
         var parser = PythonRegexParser(text)
         let node = try parser.parse()
         (names, groupCount) = (parser.names, parser.groupCount)
         program = PythonRegexProgram(node, groupCount: groupCount)
+    }
+
+    /// Whether the expression matches at the start of a text, as Python's `match` method does.
+    package func matchesStart(of text: String) -> Bool {
+        var matcher = PythonRegexMatcher(program, in: text.unicodeScalars.map(\.value))
+        return matcher.matchesStart()
     }
 
     /// Replaces every match in a text, including empty matches, even right after another match.

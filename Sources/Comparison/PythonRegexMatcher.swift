@@ -52,6 +52,9 @@ struct PythonRegexMatcher {
         return false
     }
 
+    /// Whether there is a match at the start of the text.
+    mutating func matchesStart() -> Bool { matches(at: 0, mustAdvance: false) }
+
     private mutating func matches(at start: Int, mustAdvance: Bool) -> Bool {
         for slot in slots.indices { slots[slot] = -1 }
         backtrackStack.removeAll(keepingCapacity: true)

@@ -18,4 +18,34 @@ package enum Base64 {
         }
         return String(decoding: text, as: UTF8.self)
     }
+
+    /// Returns the bytes of a Base64 text; nil if the last bytes are incomplete.
+    ///
+    /// As Python does, this skips all characters that are not Base64, and ends at complete padding.
+    package static func decode(_ text: String) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count / 4 * 3)
+        var (bits, count, padding) = (UInt32(0), 0, 0)
+        for letter in text.utf8 {
+            if letter == UInt8(ascii: "=") {
+                padding += 1
+                if count >= 2, count + padding >= 4 { return bytes }
+                continue
+            }
+            let value = values[Int(letter)]
+            guard value < 64 else { continue }
+            padding = 0
+            bits = bits << 6 | UInt32(value)
+            if count > 0 { bytes.append(UInt8(truncatingIfNeeded: bits >> (6 - 2 * UInt32(count)))) }
+            count = (count + 1) % 4
+        }
+        return count == 0 ? bytes : nil
+    }
+
+    /// The value of each letter; 64 for other bytes.
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: 64, count: 256)
+        for (value, letter) in letters.enumerated() { values[Int(letter)] = UInt8(value) }
+        return values
+    }()
 }

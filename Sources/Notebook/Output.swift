@@ -111,6 +111,9 @@ extension Output {
         set { json["metadata"] = newValue }
     }
 
+    /// The tags in the metadata.
+    package var tags: [String] { metadata.tags }
+
     /// The name of an error, such as `ValueError`.
     public var errorName: String? { json["ename"]?.string }
 

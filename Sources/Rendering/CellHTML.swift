@@ -7,6 +7,11 @@ package struct CellRenderingOptions: Sendable {
     /// The programming language in the notebook's metadata; nil if there is none.
     package var language: String?
 
+    /// Whether the source of code cells is left out.
+    package var hidesCode = false
+    /// Whether the execution counts of code cells are left out.
+    package var hidesCounts = false
+
     /// Creates options. Characters that are not allowed in an identifier are replaced in `scope`.
     package init(scope: String, language: String? = nil) {
         self.scope = HTML.identifier(scope)
@@ -46,13 +51,14 @@ extension HTML {
     )
         -> HTML
     {
-        let count = cell.executionCount.map { "[\($0)]" } ?? "[ ]"
-        let code = code(cell.source, language: look.language, markedLine: markedLine)
+        let number = cell.executionCount.map { "[\($0)]" } ?? "[ ]"
+        let count: HTML = look.hidesCounts ? "" : "<div class=\"nb-count\">\(number)</div>"
+        let code = look.hidesCode ? HTML() : code(cell.source, language: look.language, markedLine: markedLine)
         var outputs = outputs(of: cell, id)
         if !outputs.isEmpty { outputs = "<div class=\"nb-outputs\">\(outputs)</div>" }
         return """
             <section class="nb-cell nb-program \(state)" id="\(id)">\
-            <div class="nb-count">\(count)</div>\(code)\(outputs)</section>
+            \(count)\(code)\(outputs)</section>
 
             """
     }

@@ -55,10 +55,12 @@ private let imports: [String: Set<String>] = [
     ],
     "Rendering": ["JSON", "Notebook", "Execution"], "Comparison": ["JSON", "Notebook", "Execution"],
     "Reports": ["JSON", "Notebook", "JupyterProtocol", "Execution", "Galley", "Rendering"],
+    "Export": ["JSON", "Notebook", "JupyterProtocol", "Execution", "Rendering", "Comparison"],
     "Supervisor": ["CLinux", "Storage"], "Runs": ["JSON", "CLinux", "Storage", "JupyterProtocol"],
     "CLI": [
         "Concurrency", "Spelling", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels",
-        "AttachedKernels", "Execution", "Galley", "Comparison", "Rendering", "Reports", "Runs", "Supervisor", "CLinux",
+        "AttachedKernels", "Execution", "Galley", "Comparison", "Rendering", "Export", "Reports", "Runs",
+        "Supervisor", "CLinux",
     ],
 ]
 

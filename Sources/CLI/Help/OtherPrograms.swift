@@ -33,8 +33,8 @@ enum OtherPrograms {
     private static let commands: [String: String] = {
         var advice = [
             "run": "To run a notebook, use 'galley execute'; to list runs, 'galley runs'",
-            "convert": "To run a notebook with nbconvert's options, use 'galley nbconvert --to notebook --execute'. "
-                + "Galley does not convert notebooks to other formats",
+            "convert": "To convert a notebook, use 'galley export --to FORMAT'. "
+                + "To run one with nbconvert's options, use 'galley nbconvert --to notebook --execute'",
             "papermill":
                 "To run a notebook, use 'galley execute INPUT --output OUTPUT'. Galley does not set parameters",
             "jupyter": "Leave the word out: 'galley nbconvert' and 'galley execute' take the options of "

@@ -20,7 +20,7 @@ _galley() {
     if [[ $flag == = ]]; then flag=${COMP_WORDS[COMP_CWORD - 2]}; fi
     if [[ $current == = ]]; then current=; fi
     if ((COMP_CWORD == 1)); then
-        words='execute check nbconvert clean kernels runs stop wait help completions version --help -h --version -V'
+        words='execute check nbconvert export clean kernels runs stop wait help completions version --help -h --version -V'
     else
         case $command in
         execute)
@@ -71,6 +71,16 @@ _galley() {
             --ExecutePreprocessor.shutdown_kernel | --NbClientApp.shutdown_kernel | --NotebookClient.shutdown_kernel) kind=words words='graceful immediate' ;;
             *) kind=notebooks ;;
             esac ;;
+        export)
+            flags='--to --no-input --no-prompt --clear-output --embed-images --remove-cells --remove-outputs --remove-output --remove-inputs --remove-matching --output -o --output-dir --stdout --stdin --help -h'
+            case $flag in
+            --to) kind=words words='notebook html markdown script python' ;;
+            --remove-cells | --TagRemovePreprocessor.remove_cell_tags | --remove-outputs | --TagRemovePreprocessor.remove_all_outputs_tags | --remove-output | --TagRemovePreprocessor.remove_single_output_tags | --remove-inputs | --TagRemovePreprocessor.remove_input_tags | --remove-matching | --RegexRemovePreprocessor.patterns) kind=value ;;
+            --TagRemovePreprocessor.enabled | --RegexRemovePreprocessor.enabled) kind=words words='True False' ;;
+            --output | -o) kind=files ;;
+            --output-dir) kind=folders ;;
+            *) kind=notebooks ;;
+            esac ;;
         clean)
             flags='--inplace --all --help -h'
             case $flag in
@@ -99,7 +109,7 @@ _galley() {
         help)
             flags='--man --help -h'
             case $flag in
-            *) kind=words words='execute check nbconvert clean kernels runs stop wait help completions version options exit-statuses batch background git limits files compatibility' ;;
+            *) kind=words words='execute check nbconvert export clean kernels runs stop wait help completions version options exit-statuses batch background git limits files compatibility' ;;
             esac ;;
         completions)
             flags='--list --help -h'

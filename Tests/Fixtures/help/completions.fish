@@ -22,6 +22,7 @@ complete -c galley -f
 complete -c galley -n __galley_needs_command -a execute -d 'Run notebooks and save their outputs'
 complete -c galley -n __galley_needs_command -a check -d 'Run notebooks and compare their outputs with the stored ones'
 complete -c galley -n __galley_needs_command -a nbconvert -d 'Run a notebook with the command line of nbconvert'
+complete -c galley -n __galley_needs_command -a export -d 'Convert notebooks to pages, Markdown or scripts'
 complete -c galley -n __galley_needs_command -a clean -d 'Remove the outputs and execution counts of notebooks'
 complete -c galley -n __galley_needs_command -a kernels -d 'List the kernels of this machine'
 complete -c galley -n __galley_needs_command -a runs -d 'List the runs of this machine'
@@ -217,6 +218,22 @@ complete -c galley -n '__galley_command nbconvert' -l nbformat -d 'Write this ve
 complete -c galley -n '__galley_command nbconvert' -l coalesce-streams -d 'Has no effect: Galley always joins the outputs of a stream'
 complete -c galley -n '__galley_command nbconvert' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command nbconvert' -f -a '(__galley_notebooks)'
+complete -c galley -n '__galley_command export' -l to -d 'Convert to this format' -r -f -a 'notebook html markdown script python'
+complete -c galley -n '__galley_command export' -l no-input -d 'Leave out code and execution counts'
+complete -c galley -n '__galley_command export' -l no-prompt -d 'Leave out execution counts'
+complete -c galley -n '__galley_command export' -l clear-output -d 'Leave out outputs and execution counts'
+complete -c galley -n '__galley_command export' -l embed-images -d 'Put pictures into Markdown instead of files beside it'
+complete -c galley -n '__galley_command export' -l remove-cells -d 'Leave out cells with this tag; can be repeated' -r -f
+complete -c galley -n '__galley_command export' -l remove-outputs -d 'Leave out the outputs of cells with this tag; can be repeated' -r -f
+complete -c galley -n '__galley_command export' -l remove-output -d 'Leave out outputs with this tag; can be repeated' -r -f
+complete -c galley -n '__galley_command export' -l remove-inputs -d 'Leave out the source of cells with this tag; can be repeated' -r -f
+complete -c galley -n '__galley_command export' -l remove-matching -d 'Leave out cells that begin as this regular expression of Python says' -r -f
+complete -c galley -n '__galley_command export' -l output -s o -d 'Write the result to this file' -r -F
+complete -c galley -n '__galley_command export' -l output-dir -d 'Write the results into this folder' -r -f -a '(__fish_complete_directories (commandline -ct))'
+complete -c galley -n '__galley_command export' -l stdout -d 'Write the result to standard output'
+complete -c galley -n '__galley_command export' -l stdin -d 'Read the notebook from standard input'
+complete -c galley -n '__galley_command export' -l help -s h -d 'Show this page'
+complete -c galley -n '__galley_command export' -f -a '(__galley_notebooks)'
 complete -c galley -n '__galley_command clean' -l inplace -d 'Write the clean notebook into the file'
 complete -c galley -n '__galley_command clean' -l all -d 'Also remove when cells ran, the state of widgets, and the record of the run'
 complete -c galley -n '__galley_command clean' -l help -s h -d 'Show this page'
@@ -232,7 +249,7 @@ complete -c galley -n '__galley_command wait' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command wait' -f -a '(__galley_list runs)'
 complete -c galley -n '__galley_command help' -l man -d 'Print the manual page as roff, for man(1)'
 complete -c galley -n '__galley_command help' -l help -s h -d 'Show this page'
-complete -c galley -n '__galley_command help' -f -a 'execute check nbconvert clean kernels runs stop wait help completions version options exit-statuses batch background git limits files compatibility'
+complete -c galley -n '__galley_command help' -f -a 'execute check nbconvert export clean kernels runs stop wait help completions version options exit-statuses batch background git limits files compatibility'
 complete -c galley -n '__galley_command completions' -l list -d 'Print the names of the kernels, or the IDs of the runs, for such a script' -r -f -a 'kernels runs'
 complete -c galley -n '__galley_command completions' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command completions' -f -a 'bash zsh fish'

@@ -16,6 +16,7 @@ _galley() {
             'execute:Run notebooks and save their outputs'
             'check:Run notebooks and compare their outputs with the stored ones'
             'nbconvert:Run a notebook with the command line of nbconvert'
+            'export:Convert notebooks to pages, Markdown or scripts'
             'clean:Remove the outputs and execution counts of notebooks'
             'kernels:List the kernels of this machine'
             'runs:List the runs of this machine'
@@ -247,6 +248,26 @@ _galley() {
             '*--help[Show this page]' \
             '*-h[Show this page]' \
             '*:notebook:_files -g "*.ipynb"' ;;
+    export)
+        _arguments -s : \
+            '*--to=[Convert to this format]:notebook|html|markdown|script|python:(notebook html markdown script python)' \
+            '*--no-input[Leave out code and execution counts]' \
+            '*--no-prompt[Leave out execution counts]' \
+            '*--clear-output[Leave out outputs and execution counts]' \
+            '*--embed-images[Put pictures into Markdown instead of files beside it]' \
+            '*--remove-cells=[Leave out cells with this tag; can be repeated]:TAG:' \
+            '*--remove-outputs=[Leave out the outputs of cells with this tag; can be repeated]:TAG:' \
+            '*--remove-output=[Leave out outputs with this tag; can be repeated]:TAG:' \
+            '*--remove-inputs=[Leave out the source of cells with this tag; can be repeated]:TAG:' \
+            '*--remove-matching=[Leave out cells that begin as this regular expression of Python says]:REGEX:' \
+            '*--output=[Write the result to this file]:FILE:_files' \
+            '*-o[Write the result to this file]:FILE:_files' \
+            '*--output-dir=[Write the results into this folder]:DIR:_files -/' \
+            '*--stdout[Write the result to standard output]' \
+            '*--stdin[Read the notebook from standard input]' \
+            '*--help[Show this page]' \
+            '*-h[Show this page]' \
+            '*:notebook:_files -g "*.ipynb"' ;;
     clean)
         _arguments -s : \
             '*--inplace[Write the clean notebook into the file]' \
@@ -280,7 +301,7 @@ _galley() {
             '*--man[Print the manual page as roff, for man(1)]' \
             '*--help[Show this page]' \
             '*-h[Show this page]' \
-            '*:command or topic:(execute check nbconvert clean kernels runs stop wait help completions version options exit-statuses batch background git limits files compatibility)' ;;
+            '*:command or topic:(execute check nbconvert export clean kernels runs stop wait help completions version options exit-statuses batch background git limits files compatibility)' ;;
     completions)
         _arguments -s : \
             '*--list=[Print the names of the kernels, or the IDs of the runs, for such a script]:kernels|runs:(kernels runs)' \
