@@ -1,6 +1,7 @@
 import GalleyFlags
-import GalleyExecution
 import Galley
+import GalleyExecution
+import GalleyExport
 import Glibc
 import GalleyLocalKernels
 import GalleyStorage
@@ -56,13 +57,18 @@ struct ExecuteArguments: Sendable {
     var nbconvert = NbconvertOptions()
 
     /// Parses a command line without access to a disk; ``resolve()`` looks up what it names.
-    init(_ arguments: [String], _ dialect: Dialect) throws(UsageError) {
+    ///
+    /// - Parameter settings: The words of a configuration file; nil if none was read.
+    init(_ arguments: [String], _ dialect: Dialect, after settings: [String]? = nil) throws(UsageError) {
         self.dialect = dialect
-        guard let operands = try ExecuteFlags.command(of: dialect).parse(arguments, into: &self) else {
+        let command = ExecuteFlags.command(of: dialect)
+        _ = try command.parse(settings ?? [], into: &self)
+        guard let operands = try command.parse(arguments, into: &self) else {
             wantsHelp = true
             return
         }
         paths = operands
+        if nbconvert.configuration != nil, settings == nil { return }
         if nbconvert.readsStandardInput { paths.append("-") }
         guard !paths.isEmpty else { throw UsageError("which notebook? See 'galley \(dialect.command) --help'") }
         try nbconvert.apply(to: &self)
@@ -89,6 +95,7 @@ struct ExecuteArguments: Sendable {
     mutating func complete() throws(UsageError) {
         if batch.shard != nil || batch.order == .slowestFirst { tasks.readDurations() }
         if let shard = batch.shard { tasks.keep(shard) }
+        if nbconvert.format == .script { tasks.readScriptExtensions() }
         try check.readSanitizers(usesRootsRights: options.user == .caller)
         try checkCombinations()
     }
@@ -230,17 +237,13 @@ extension ExecuteArguments {
 
     /// Returns the location of a notebook's result; nil if the result replaces the notebook or is not written.
     func location(ofResultOf task: NotebookTask) -> NotebookLocation? {
-        let mark = dialect == .nbconvert ? ".nbconvert" : ".executed"
+        let mark = dialect != .nbconvert ? ".executed" : nbconvert.format == .notebook ? ".nbconvert" : ""
         let location = result.location(
             of: NotebookLocation(task.path), mark: mark,
             as: isSingle || task.relativePath.isEmpty ? nil : task.relativePath)
-        // nbconvert writes the result beside the notebook.
-        if dialect == .nbconvert, nbconvert.folder == nil, case .file = result, let name = location,
-            name != .standardStreams
-        {
-            return NotebookLocation(NbconvertOptions.path(name.text, beside: task.path))
-        }
-        return location
+        let isNamed = if case .file = result { true } else { false }
+        guard dialect == .nbconvert, let location, location != .standardStreams else { return location }
+        return nbconvert.location(location, of: task, isNamed: isNamed)
     }
 
     /// Returns the path of the executed notebook; nil for standard output.

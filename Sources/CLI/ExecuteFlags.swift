@@ -48,18 +48,19 @@ enum ExecuteFlags {
 
     static let nbconvert = command(
         CommandDescription(
-            "nbconvert", "Run a notebook with the command line of nbconvert",
-            usage: ["--to notebook --execute [options] NOTEBOOK ..."],
+            "nbconvert", "Run and convert notebooks with the command line of nbconvert",
+            usage: ["--to FORMAT [--execute] [options] NOTEBOOK ...", "--execute --inplace [options] NOTEBOOK ..."],
             details: [
-                "The result of `report.ipynb` is `report.nbconvert.ipynb`. Notebooks run one after the other.",
-                "All options of `galley execute` work. An option of nbconvert that would change the result in a way that "
-                    + "Galley does not support is an error.",
+                "The result of `report.ipynb` is `report.nbconvert.ipynb`, or `report.html` and the like. Notebooks run "
+                    + "one after the other. All options of `galley execute` and `galley export` work."
             ],
             highlights: ["--to", "--execute", "--inplace", "--output", "--output-dir", "--stdout", "--help"],
             operand: .notebook,
             examples: [
-                ("galley nbconvert --to notebook --execute --inplace report.ipynb", "run a notebook in place")
-            ], topics: ["options", "exit-statuses"]), all)
+                ("galley nbconvert --to notebook --execute --inplace report.ipynb", "run a notebook in place"),
+                ("galley nbconvert --to html --execute report.ipynb", "run it, and write report.html"),
+            ], topics: ["options", "exit-statuses"]),
+        all.filter { !$0.names.contains("--to") } + NbconvertOptions.conversionFlags)
 
     private static func command(
         _ description: CommandDescription, _ flags: [Flag<ExecuteArguments>],

@@ -1,22 +1,38 @@
+import GalleyExecution
 import GalleyExport
 import GalleyFlags
 import GalleyNotebook
 import GalleyStorage
+import Glibc
 
-/// The command `galley export`, which converts notebooks to other formats.
+/// The command `galley export`, and `galley nbconvert` without `--execute`: converts notebooks to other formats.
 struct ExportCommand: Sendable {
-    private var notebooks = OwnedNotebooks([])
+    private var paths: [String] = []
     private var settings = ExportSettings()
     private var format = ExportFormat.html
-    private var output: String?
-    private var folder: String?
-    private var writesStandardOutput = false
-    private var readsStandardInput = false
+    private var places = Places.own(OwnPlaces())
+    private var notebooks = OwnedNotebooks([])
+    /// The notebooks by their paths.
+    private var tasks: [PathKey: NotebookTask] = [:]
+
+    /// The rules for the places of results.
+    private enum Places {
+        case own(OwnPlaces)
+        case nbconvert(ExecuteArguments)
+    }
+
+    /// The places that the options of `galley export` name.
+    private struct OwnPlaces {
+        var output: String?
+        var folder: String?
+        var isStandardOutput = false
+        var readsStandardInput = false
+    }
 
     static let command = Command<ExportCommand>(
         CommandDescription(
             "export", "Convert notebooks to pages, Markdown or scripts",
-            usage: ["--to FORMAT [options] NOTEBOOK ..."],
+            usage: ["--to FORMAT [options] NOTEBOOK|FOLDER|'PATTERN' ..."],
             details: [
                 "The result is beside the notebook: `report.html`, `report.md` with its pictures in `report_files`, "
                     + "`report.py`, `report.nbconvert.ipynb`. No cell runs. Standard input is `-`."
@@ -30,51 +46,78 @@ struct ExportCommand: Sendable {
         ExportSettings.flags.map { $0.inside(\.settings) } + [
             Flag(
                 "--output", "-o", takes: "FILE", example: "page.html", in: .result, "Write the result to this file"
-            ) { command, value, _ in command.output = value },
+            ) { command, value, _ in command.own.output = value },
             Flag("--output-dir", takes: "DIR", example: "out", in: .result, "Write the results into this folder") {
-                command, value, _ in command.folder = value
+                command, value, _ in command.own.folder = value
             },
-            Flag("--stdout", in: .result, "Write the result to standard output") { $0.writesStandardOutput = true },
+            Flag("--stdout", in: .result, "Write the result to standard output") { $0.own.isStandardOutput = true },
             Flag("--stdin", in: .compatibility, "Read the notebook from standard input") {
-                $0.readsStandardInput = true
+                $0.own.readsStandardInput = true
             },
         ])
+
+    private var own: OwnPlaces {
+        get {
+            guard case .own(let places) = places else { return OwnPlaces() }
+            return places
+        }
+        set { places = .own(newValue) }
+    }
 
     /// Parses a command line; returns nil if it asks for help.
     init?(_ arguments: [String]) throws(UsageError) {
         guard var paths = try Self.command.parse(arguments, into: &self) else { return nil }
-        if readsStandardInput, !paths.contains("-") { paths.append("-") }
+        if own.readsStandardInput, !paths.contains("-") { paths.append("-") }
         guard !paths.isEmpty else { throw UsageError("which notebook? See 'galley export --help'") }
-        guard let format = settings.format else {
-            let all = ExportFormat.allCases.map(\.rawValue).joined(separator: ", ")
-            throw UsageError("to which format? Use --to with one of \(all)")
-        }
-        self.format = format
-        notebooks = OwnedNotebooks(paths)
-        if writesStandardOutput, output != nil || folder != nil {
+        guard let format = settings.format else { throw .noFormat }
+        (self.paths, self.format) = (paths, format)
+        if own.isStandardOutput, own.output != nil || own.folder != nil {
             throw UsageError("--stdout does not go with --output and --output-dir")
-        }
-        if writesStandardOutput, paths.count > 1 {
-            throw UsageError("several notebooks do not fit into standard output; use --output-dir")
-        }
-        if paths.count > 1, let output, !output.contains("{notebook_name}") {
-            throw UsageError("several notebooks cannot be written to one file; write {notebook_name} in --output")
         }
         do throws(ExportError) {
             try settings.exportOptions.validate()
         } catch {
             throw UsageError("\(error)")
         }
-        var places: [String: String] = [:]
-        for path in paths {
-            guard let place = place(of: path, ".*") else { continue }
-            if let other = places.updateValue(path, forKey: place), other != path {
-                throw UsageError("\(other) and \(path) would have the same result; use --output '{notebook_name}…'")
-            }
-        }
+    }
+
+    /// Converts the notebooks of a command line of nbconvert, which does not run them.
+    init(_ arguments: ExecuteArguments) {
+        (paths, places) = (arguments.paths, .nbconvert(arguments))
+        (settings, format) = (arguments.nbconvert.conversion, arguments.nbconvert.format)
     }
 
     private init() {}
+
+    /// Finds the notebooks.
+    mutating func resolve() throws(UsageError) {
+        let arguments: ExecuteArguments? = if case .nbconvert(let arguments) = places { arguments } else { nil }
+        let list = try TaskList(
+            paths, excluding: arguments?.batch.excluded ?? [], output: arguments?.nbconvert.folder ?? own.folder,
+            arguments?.dialect ?? .galley, assignsUsers: geteuid() == 0, isUserRun: false)
+        if let deferred = list.deferred.first {
+            throw UsageError(
+                "\(deferred.argument): root does not search what other users can change; name the notebooks")
+        }
+        notebooks = OwnedNotebooks(list.tasks.map(\.path))
+        tasks = Dictionary(list.tasks.map { (PathKey($0.path), $0) }) { $1 }
+        if list.tasks.count > 1 { try checkPlaces(list.tasks) }
+    }
+
+    /// Refuses results of several notebooks at one place.
+    private func checkPlaces(_ tasks: [NotebookTask]) throws(UsageError) {
+        var places: [PathKey: String] = [:]
+        for task in tasks {
+            guard let place = place(of: task, ".*") else {
+                throw UsageError("several notebooks do not fit into standard output; use --output-dir")
+            }
+            if let other = places.updateValue(task.path, forKey: PathKey(place)) {
+                throw UsageError(
+                    "\(other) and \(task.path) would have the same result; use --output-dir, or --output with "
+                        + "{notebook_name} in it")
+            }
+        }
+    }
 
     /// Starts a process for each owner, if this process is root's, and returns in each of them with the owner's
     /// notebooks.
@@ -91,17 +134,30 @@ struct ExportCommand: Sendable {
 
     private func export(_ path: String) async throws {
         let source: any NotebookStore = path == "-" ? StandardStreams() : notebooks.file(path)
-        let notebook = try Notebook(parsing: await source.read())
+        let isInPlace = if case .nbconvert(let arguments) = places { arguments.result == .inPlace } else { false }
+        if isInPlace { try await source.lock() }
+        let bytes = try await source.read()
+        let notebook = try Notebook(parsing: bytes)
         for warning in await source.takeWarnings() { Terminal.reportProblem("galley: \(warning)") }
-        let name = Self.name(of: place(of: path, "") ?? path)
+        let place = place(of: tasks[PathKey(path)] ?? NotebookTask(path: path), format.fileExtension(of: notebook))
+        let name = LocalFile.stem(of: place ?? (path == "-" ? "notebook" : path))
         let document = try ExportedDocument(of: notebook, as: format, name: name, options: settings.exportOptions)
         for warning in document.warnings { Terminal.reportProblem("galley: \(path): \(warning)") }
-        guard let place = place(of: path, document.fileExtension) else {
+        guard let place else {
             if !document.files.isEmpty {
                 Terminal.reportProblem(
                     "galley: \(path): standard output has no pictures; use --embed-images to put them into the text")
             }
             _ = try await StandardStreams().write(document.bytes)
+            return
+        }
+        if isInPlace {
+            // A notebook that stays the same is not written.
+            guard document.bytes != bytes else { return }
+            if case .conflict(let other) = try await source.write(document.bytes) {
+                Terminal.reportProblem(
+                    "galley: another program has changed \(path) meanwhile; the result is in \(other)")
+            }
             return
         }
         if path != "-", LocalFile.isSame(place, path) {
@@ -123,26 +179,27 @@ struct ExportCommand: Sendable {
         try LocalFile.writeDocument(place, with: document.bytes, mode: mode, within: .seconds(10))
     }
 
-    // MARK: Places of results
-
     /// Returns the path of a notebook's result; nil for standard output.
-    private func place(of path: String, _ fileExtension: String) -> String? {
-        if writesStandardOutput || path == "-" && output == nil && folder == nil { return nil }
-        let base = path == "-" ? "notebook" : Self.name(of: path)
-        if let output {
-            let file = output.replacing("{notebook_name}", with: base)
-            return folder.map { $0.withSlash + LocalFile.fileName(of: file) } ?? file
+    private func place(of task: NotebookTask, _ fileExtension: String) -> String? {
+        switch places {
+        case .nbconvert(let arguments):
+            var task = task
+            task.scriptExtension = fileExtension
+            return arguments.outputPath(of: task)
+        case .own(let places):
+            if places.isStandardOutput || task.path == "-" && places.output == nil && places.folder == nil {
+                return nil
+            }
+            let base = task.path == "-" ? "notebook" : LocalFile.stem(of: task.path)
+            if let output = places.output {
+                let file = output.replacing("{notebook_name}", with: base)
+                return places.folder.map { $0.withSlash + LocalFile.fileName(of: file) } ?? file
+            }
+            guard let folder = places.folder else {
+                return String(task.path.directory) + base + (format == .notebook ? ".nbconvert" : "") + fileExtension
+            }
+            return folder.withSlash + String(task.relativePath.directory) + base + fileExtension
         }
-        let suffix = format == .notebook && folder == nil ? ".nbconvert" : ""
-        let place = folder ?? LocalFile.folder(of: path)
-        return (place.map(\.withSlash) ?? "") + base + suffix + fileExtension
-    }
-
-    /// Returns the name of a file without its extension.
-    private static func name(of path: String) -> String {
-        let name = LocalFile.fileName(of: path)
-        guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return name }
-        return String(name[..<dot])
     }
 }
 

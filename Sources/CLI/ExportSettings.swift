@@ -25,7 +25,8 @@ struct ExportSettings: Sendable {
 
     static let flags: [Flag<ExportSettings>] = [
         Flag(
-            "--to", takes: ExportFormat.allCases.map(\.rawValue).joined(separator: "|"), example: "html", in: .result,
+            "--to", "--NbConvertApp.export_format", takes: ExportFormat.allCases.map(\.rawValue).joined(separator: "|"),
+            example: "html", in: .result,
             "Convert to this format"
         ) { settings, value, name throws(UsageError) in settings.format = try format(value, name) },
         Flag("--no-input", in: .conversion, "Leave out code and execution counts") {
@@ -35,6 +36,22 @@ struct ExportSettings: Sendable {
         Flag("--no-prompt", in: .conversion, "Leave out execution counts") { $0.options.hidesPrompts = true },
         Flag("--clear-output", in: .conversion, "Leave out outputs and execution counts") {
             $0.options.clearsOutput = true
+        },
+        hidden("exclude_input", "Leave out code") { $0.hidesInput = $1 },
+        hidden("exclude_input_prompt", "Leave out execution counts of code") { $0.hidesPrompts = $1 },
+        hidden("exclude_output", "Leave out outputs") { $0.hidesOutput = $1 },
+        hidden("exclude_output_prompt", "Has no effect: outputs have no execution counts"),
+        Flag(
+            "--ClearOutputPreprocessor.enabled", takes: "BOOL", example: "True", in: .compatibility,
+            "Leave out outputs and execution counts"
+        ) { settings, value, name throws(UsageError) in
+            settings.options.clearsOutput = try FlagValueParser.truth(value, name)
+        },
+        Flag(
+            "--HTMLExporter.embed_images", takes: "BOOL", example: "True", in: .compatibility,
+            "Put pictures into the document; a page always contains them"
+        ) { settings, value, name throws(UsageError) in
+            settings.options.embedsImages = try FlagValueParser.truth(value, name)
         },
         Flag("--embed-images", in: .conversion, "Put pictures into Markdown instead of files beside it") {
             $0.options.embedsImages = true
@@ -65,6 +82,19 @@ struct ExportSettings: Sendable {
         },
     ]
 
+    /// The flag for a part of documents that an exporter of nbconvert leaves out.
+    private static func hidden(
+        _ setting: String, _ summary: String, _ change: (@Sendable (inout ExportOptions, Bool) -> Void)? = nil
+    ) -> Flag<ExportSettings> {
+        let exporters = ["Template", "HTML", "Markdown", "Script", "Python"]
+        return Flag(
+            exporters.map { "--\($0)Exporter.\(setting)" }, takes: "BOOL", example: "True", in: .compatibility, summary
+        ) { settings, value, name throws(UsageError) in
+            let isHidden = try FlagValueParser.truth(value, name)
+            change?(&settings.options, isHidden)
+        }
+    }
+
     private static func tags(
         _ name: String, _ setting: String, _ summary: String,
         _ path: any WritableKeyPath<ExportOptions, Set<String>> & Sendable
@@ -80,8 +110,8 @@ struct ExportSettings: Sendable {
         let others = ["pdf", "webpdf", "qtpdf", "qtpng", "latex", "slides", "rst", "asciidoc", "custom"]
         if others.contains(value.lowercased()) {
             throw UsageError(
-                "\(name) \(value): Galley does not write this format. Run the notebook with Galley and convert the result: "
-                    + "'galley execute --inplace NOTEBOOK', then 'jupyter nbconvert --to \(value) NOTEBOOK'")
+                "\(name) \(value): Galley does not write this format. "
+                    + OtherPrograms.convertingWithNbconvert("--to \(value)"))
         }
         throw UsageError(unknown: "format", value, known: ExportFormat.allCases.map(\.rawValue))
     }

@@ -4,6 +4,8 @@ import GalleyFlags
 enum Invocation: Sendable {
     case help(HelpPage)
     case execute(ExecuteArguments)
+    /// Converts notebooks, and runs them before if asked; with the words that a configuration file may precede.
+    case nbconvert(ExecuteArguments, [String])
     case kernels(KernelsCommand)
     case runs(RunsCommand)
     case clean(CleanCommand)
@@ -22,7 +24,9 @@ enum Invocation: Sendable {
         switch name {
         case "execute": self = try Self.run(rest, .galley)
         case "check": self = try Self.run(rest, .check)
-        case "nbconvert": self = try Self.run(rest, .nbconvert)
+        case "nbconvert":
+            let arguments = try ExecuteArguments(rest, .nbconvert)
+            self = arguments.wantsHelp ? Self.page(ExecuteFlags.nbconvert) : .nbconvert(arguments, rest)
         case "clean": self = try CleanCommand(rest).map { .clean($0) } ?? Self.page(CleanCommand.command)
         case "export": self = try ExportCommand(rest).map { .export($0) } ?? Self.page(ExportCommand.command)
         case "kernels": self = try KernelsCommand(rest).map { .kernels($0) } ?? Self.page(KernelsCommand.command)

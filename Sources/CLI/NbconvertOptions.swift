@@ -1,114 +1,50 @@
-import GalleyFlags
-import GalleyExecution
 import Galley
-import GalleyLocalKernels
+import GalleyExecution
+import GalleyExport
+import GalleyFlags
+import GalleyNotebook
+import GalleyStorage
 
 /// The settings that only the command lines of nbconvert and `jupyter execute` have.
 struct NbconvertOptions: Sendable {
-    var format: String?
+    /// The format of the result and the parts that it leaves out.
+    var conversion = ExportSettings()
+    /// The file of the settings that come before those of the command line.
+    var configuration: String?
+    /// Whether the notebooks run before they are converted.
     var executes = false
+    /// Whether standard input is the notebook, and the result is named `notebook`.
     var readsStandardInput = false
     var interruptsAtLimit = false
-    var folder: String?
-
-    static let flags: [Flag<ExecuteArguments>] = [
-        Flag("--execute", in: .compatibility, "Run the notebook; 'galley nbconvert' requires it") {
-            $0.nbconvert.executes = true
-        },
-        Flag(
-            "--to", takes: "FORMAT", example: "notebook", in: .compatibility,
-            "Write a notebook, the only format that Galley writes"
-        ) {
-            arguments, value, _ in arguments.nbconvert.format = value
-        },
-        Flag("--stdin", in: .compatibility, "Read the notebook from standard input") {
-            $0.nbconvert.readsStandardInput = true
-        },
-        Flag("-y", in: .compatibility, "Has no effect: Galley asks no questions") { _ in },
-        Flag("--debug", in: .compatibility, "Has no effect") { _ in },
-        Flag(
-            "--log-level", "--Application.log_level", "--NbConvertApp.log_level", takes: "LEVEL", example: "ERROR",
-            in: .compatibility, "Print only problems if the level is ERROR or above"
-        ) { arguments, value, name throws(UsageError) in
-            let levels: KeyValuePairs = [
-                "0": false, "10": false, "20": false, "30": false, "40": true, "50": true, "DEBUG": false,
-                "INFO": false, "WARN": false, "WARNING": false, "ERROR": true, "CRITICAL": true,
-            ]
-            arguments.isQuiet = try FlagValueParser.choice(value.uppercased(), name, levels)
-        },
-        Flag("--nbformat", takes: "4", example: "4", in: .compatibility, "Write this version of the format") {
-            _, value, _ throws(UsageError) in
-            guard value == "4" else { throw UsageError("--nbformat \(value): Galley writes only version 4") }
-        },
-        Flag("--coalesce-streams", in: .compatibility, "Has no effect: Galley always joins the outputs of a stream") {
-            _ in
-        },
-        Flag(
-            "--KernelManager.transport", takes: "ipc|tcp", example: "tcp", in: .compatibility,
-            "Connect to the kernel by sockets in a folder, or by ports"
-        ) { arguments, value, name throws(UsageError) in
-            arguments.localKernels.transport = try FlagValueParser.choice(value, name, ["ipc": .ipc, "tcp": .tcp])
-        },
-        Flag(Options.traits("enabled"), takes: "BOOL", example: "True", in: .compatibility, "Run the notebook") {
-            arguments, value, name throws(UsageError) in
-            arguments.nbconvert.executes = try FlagValueParser.truth(value, name)
-        },
-        Flag(
-            Options.traits("force_raise_errors"), takes: "BOOL", example: "True", in: .compatibility,
-            "End the run at any error"
-        ) { arguments, value, name throws(UsageError) in
-            guard try FlagValueParser.truth(value, name) else { return }
-            arguments.nbconvert.forcesErrors = true
-        },
-        Flag(
-            Options.traits("interrupt_on_timeout"), takes: "BOOL", example: "True", in: .compatibility,
-            "At a limit, interrupt the cell"
-        ) { arguments, value, name throws(UsageError) in
-            arguments.nbconvert.interruptsAtLimit = try FlagValueParser.truth(value, name)
-        },
-        Flag(
-            Options.traits("coalesce_streams"), takes: "BOOL", example: "True", in: .compatibility,
-            "Has no effect: Galley always joins the outputs of a stream"
-        ) { _, value, name throws(UsageError) in _ = try FlagValueParser.truth(value, name) },
-        Flag(
-            Options.traits("shutdown_kernel"), takes: "graceful|immediate", example: "graceful", in: .compatibility,
-            "At the end, ask the kernel to end, or kill it"
-        ) { arguments, value, name throws(UsageError) in
-            arguments.localKernels.shutdownSteps = try FlagValueParser.choice(
-                value, name, ["graceful": ShutdownStep.graceful, "immediate": ShutdownStep.immediate])
-        },
-        Flag(
-            Options.traits("ipython_hist_file"), takes: ":memory:", example: ":memory:", in: .compatibility,
-            "Keep no history, which Galley never does"
-        ) { _, value, name throws(UsageError) in
-            guard value == ":memory:" else {
-                throw UsageError("\(name): Galley keeps no history of what it runs; leave it out")
-            }
-        },
-    ]
-
     /// Whether errors end the run, even if another option allows them.
     var forcesErrors = false
+    /// The folder for results; nil for the folder of the notebook.
+    var folder: String?
+    /// Whether the command line asks for joined streams.
+    var joinsStreams = false
+    /// The options on the command line that have no effect, each with the reason.
+    var notes: [String] = []
+
+    /// The format of the result.
+    var format: ExportFormat { conversion.format ?? .notebook }
+
+    /// Whether the result is more than the notebook after its run.
+    var converts: Bool { format != .notebook || conversion.exportOptions != ExportOptions() }
+
+    /// The parts that the result of a run leaves out.
+    ///
+    /// nbconvert removes outputs before the run. Here, the tags for outputs apply to the outputs of the run, because
+    /// the result would show what it is to leave out.
+    var optionsAfterRun: ExportOptions {
+        var options = conversion.exportOptions
+        options.clearsOutput = false
+        return options
+    }
 
     /// Applies the settings of nbconvert to the arguments.
     func apply(to arguments: inout ExecuteArguments) throws(UsageError) {
-        if let format, format.lowercased() != "notebook" {
-            throw UsageError("--to \(format): Galley writes only notebooks")
-        }
         if forcesErrors { arguments.options.allowedErrors = .nothing }
-        if arguments.dialect == .nbconvert {
-            guard executes else {
-                throw UsageError("without --execute there is nothing to do, because Galley only runs notebooks")
-            }
-            guard arguments.result == .inPlace || format != nil else {
-                throw UsageError("--to notebook is missing, and Galley writes only notebooks")
-            }
-        }
-        if arguments.dialect == .nbconvert, arguments.result != .standardOutput,
-            case .file(let name) = arguments.result, !name.hasSuffix(".ipynb")
-        {
-            arguments.result = .file(name + ".ipynb")
-        }
+        if arguments.dialect == .nbconvert { try chooseFormat(&arguments) }
         guard let folder else { return }
         switch arguments.result {
         case .nowhere: break
@@ -119,8 +55,61 @@ struct NbconvertOptions: Sendable {
         }
     }
 
-    /// The path of a result of this name, which nbconvert writes beside the notebook.
-    static func path(_ name: String, beside notebook: String) -> String {
-        (name.isAbsolutePath ? "" : String(notebook.directory)) + name
+    private func chooseFormat(_ arguments: inout ExecuteArguments) throws(UsageError) {
+        let defaultsToInPlace = joinsStreams || conversion.exportOptions.clearsOutput
+        if joinsStreams, !executes {
+            throw UsageError("--coalesce-streams: Galley joins streams while a notebook runs; add --execute")
+        }
+        if conversion.format == nil, defaultsToInPlace, arguments.result == .beside, folder == nil {
+            arguments.result = .inPlace
+        }
+        guard conversion.format != nil || arguments.result == .inPlace || defaultsToInPlace else {
+            throw .noFormat
+        }
+        if format != .notebook, arguments.result == .inPlace {
+            throw UsageError("--inplace does not go with --to \(format): only a notebook can replace the notebook")
+        }
+        if readsStandardInput, arguments.result == .beside, folder == nil {
+            arguments.result = .file("notebook" + (format == .notebook ? ".nbconvert" : ""))
+        }
+        do throws(ExportError) {
+            try conversion.exportOptions.validate()
+        } catch {
+            throw UsageError("\(error)")
+        }
+        if executes {
+            let options = optionsAfterRun
+            arguments.options.preparations.append(RemovedCells(options: options))
+        }
     }
+
+    /// Returns the location of a result that would be at `location` if it were a notebook of Galley's.
+    ///
+    /// - Parameter isNamed: Whether the command line names the result. nbconvert writes it beside the notebook, and adds
+    ///   the extension.
+    func location(_ location: NotebookLocation, of task: NotebookTask, isNamed: Bool) -> NotebookLocation {
+        let fileExtension = format.fileExtension ?? task.scriptExtension ?? ""
+        guard isNamed else {
+            let stem = location.text.hasSuffix(".ipynb") ? location.text.dropLast(".ipynb".count) : location.text[...]
+            return NotebookLocation(stem + fileExtension)
+        }
+        let folder = self.folder != nil || location.text.isAbsolutePath ? "" : String(task.path.directory)
+        let path = folder + location.text
+        return NotebookLocation(path.hasSuffix(fileExtension) ? path : path + fileExtension)
+    }
+}
+
+extension UsageError {
+    /// The error of a conversion whose format is missing.
+    static var noFormat: UsageError {
+        UsageError(
+            "to which format? Use --to with one of \(ExportFormat.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+}
+
+/// Removes the cells that a conversion leaves out, before they could run.
+private struct RemovedCells: NotebookPreparation {
+    let options: ExportOptions
+
+    func prepare(_ notebook: inout Notebook) throws { try options.removeCells(from: &notebook) }
 }

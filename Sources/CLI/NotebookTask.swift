@@ -1,5 +1,6 @@
 import GalleyFlags
 import GalleyExecution
+import GalleyExport
 import Galley
 import Glibc
 import GalleyNotebook
@@ -14,6 +15,8 @@ struct NotebookTask: Sendable {
     var relativePath = ""
     /// The duration of the previous run; nil if it is unknown or was not looked up.
     var earlierDuration: Duration?
+    /// The extension of the script that the notebook is converted to; nil if it was not looked up.
+    var scriptExtension: String?
     /// The user whose process runs it, if root has determined one.
     var owner = NotebookOwner.root
     /// The only file that the process may read; nil if no other user can change where the path leads.
@@ -217,6 +220,16 @@ struct TaskList {
 }
 
 extension [NotebookTask] {
+    /// Reads from each notebook the extension of scripts in its language.
+    mutating func readScriptExtensions() {
+        for index in indices where self[index].path != "-" && RefusedNotebook(self[index]) == nil {
+            guard let bytes = LocalFile.readSmallFile(self[index].path, limit: 1 << 30),
+                let notebook = try? Notebook(parsing: bytes)
+            else { continue }
+            self[index].scriptExtension = ExportFormat.script.fileExtension(of: notebook)
+        }
+    }
+
     /// Reads from each notebook how long its previous run took.
     mutating func readDurations() {
         for index in indices where self[index].path != "-" && RefusedNotebook(self[index]) == nil {

@@ -17,12 +17,16 @@ import GalleyStorage
             switch try Invocation(processArguments) {
             case .help(let page): Terminal.print(page.text(columns: Terminal.helpColumns))
             case .execute(let arguments): try run(arguments)
+            case .nbconvert(var arguments, let words):
+                try arguments.readConfiguration(before: words)
+                for note in arguments.nbconvert.notes { Terminal.reportProblem("galley: \(note)") }
+                if arguments.nbconvert.executes { try run(arguments) } else { try export(ExportCommand(arguments)) }
             case .kernels(let command):
                 requireProcFileSystem(ExitStatus.noKernel)
                 end { await command.run() }
             case .runs(let command): exit(command.run())
             case .clean(let command): clean(command)
-            case .export(let command): export(command)
+            case .export(let command): try export(command)
             case .stopOrWait(let command): exit(command.run())
             case .list(.runs): RunsCommand.printNames()
             case .list(.kernels):
@@ -50,7 +54,9 @@ import GalleyStorage
         end { await command.run() }
     }
 
-    private static func export(_ wanted: ExportCommand) -> Never {
+    private static func export(_ wanted: ExportCommand) throws(UsageError) {
+        var wanted = wanted
+        try wanted.resolve()
         requireProcFileSystem(ExitStatus.storage)
         let command = wanted.forkPerOwner()
         end { await command.run() }

@@ -12,11 +12,13 @@ struct TaskStorage: StorageProvider {
     private let restrictions: LocalFile.ReadRestrictions
     private let isUserRun: Bool
     private let isInPlace: Bool
+    private let nbconvert: NbconvertOptions?
     private let local = LocalStorage()
 
     init(_ task: NotebookTask, _ arguments: ExecuteArguments, _ files: any RunFileWriter) {
         (self.task, self.files, isUserRun) = (task, files, arguments.isUserRun)
         isInPlace = arguments.result == .inPlace
+        nbconvert = arguments.dialect == .nbconvert && arguments.nbconvert.converts ? arguments.nbconvert : nil
         var restrictions = LocalFile.ReadRestrictions(only: task.only)
         if let login = arguments.localKernels.loginEnvironment {
             restrictions.owners = [0, login.account.id]
@@ -30,10 +32,17 @@ struct TaskStorage: StorageProvider {
     func store(at location: NotebookLocation) -> any NotebookStore {
         let isSource = location == NotebookLocation(task.path)
         if isSource, isUserRun, let refused = RefusedNotebook(task) { return refused }
-        if location == .standardStreams { return StandardStreams() }
-        guard isSource else { return files.notebook(location.text, reading: .none) }
+        if location == .standardStreams { return isSource ? StandardStreams() : result(StandardStreams()) }
+        guard isSource else { return result(files.notebook(location.text, reading: .none)) }
         return isInPlace
-            ? files.notebook(task.path, reading: restrictions) : LocalFile(task.path, reading: restrictions)
+            ? result(files.notebook(task.path, reading: restrictions)) : LocalFile(task.path, reading: restrictions)
+    }
+
+    /// Returns the store of the result, which may be converted.
+    private func result(_ store: any NotebookStore) -> any NotebookStore {
+        guard let nbconvert else { return store }
+        let notebook = task.path == "-" ? nil : task.path
+        return ConvertedResult(store, nbconvert.format, nbconvert.optionsAfterRun, of: notebook, files)
     }
 
     func notebooks(in folder: NotebookLocation) throws -> [NotebookLocation] { try local.notebooks(in: folder) }

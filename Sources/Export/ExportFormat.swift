@@ -1,3 +1,5 @@
+package import GalleyNotebook
+
 /// A format to which a notebook can be converted.
 package enum ExportFormat: String, CaseIterable, Sendable {
     /// The notebook itself.
@@ -10,6 +12,22 @@ package enum ExportFormat: String, CaseIterable, Sendable {
     case script
     /// Python source code, from a notebook in Python.
     case python
+
+    /// The extension of a document's file name, with its period; nil if it depends on the notebook's language.
+    package var fileExtension: String? {
+        switch self {
+        case .notebook: ".ipynb"
+        case .html: ".html"
+        case .markdown: ".md"
+        case .script: nil
+        case .python: ".py"
+        }
+    }
+
+    /// The extension of the file name of a notebook's document.
+    package func fileExtension(of notebook: Notebook) -> String {
+        fileExtension ?? ScriptLanguage(of: notebook).fileExtension
+    }
 }
 
 /// The parts of a notebook that a conversion leaves out or embeds.
@@ -18,6 +36,8 @@ package struct ExportOptions: Hashable, Sendable {
     package var hidesInput = false
     /// Whether execution counts are left out. A converted notebook keeps them.
     package var hidesPrompts = false
+    /// Whether outputs are left out. A converted notebook keeps them.
+    package var hidesOutput = false
     /// Whether all outputs and execution counts are removed.
     package var clearsOutput = false
     /// The tags of cells to remove.

@@ -31,22 +31,20 @@ package struct ExportedDocument: Sendable {
     ) throws(ExportError) {
         let reduced = try ReducedNotebook(notebook, options)
         let language = ScriptLanguage(of: notebook)
+        fileExtension = format.fileExtension(of: notebook)
+        var attached: ExtractedFiles?
         switch format {
-        case .notebook: self.init(reduced.withoutHiddenSources.bytes, ".ipynb")
-        case .html: self.init(Array(PageDocument(reduced, name: name, options).text.utf8), ".html")
+        case .notebook: bytes = reduced.withoutHiddenSources.bytes
+        case .html: bytes = Array(PageDocument(reduced, name: name, options).text.utf8)
         case .markdown:
             var markdown = MarkdownDocument(reduced, name: name, options)
             markdown.write()
-            self.init(markdown.bytes, ".md", files: markdown.files.all, warnings: markdown.files.warnings)
-        case .script:
-            self.init(ScriptDocument(reduced, language, options).bytes, language.fileExtension)
+            (bytes, attached) = (markdown.bytes, markdown.files)
+        case .script: bytes = ScriptDocument(reduced, language, options).bytes
         case .python:
             if !language.isPython, let other = language.name { throw .wrongLanguage(other) }
-            self.init(ScriptDocument(reduced, .python, options).bytes, ScriptLanguage.python.fileExtension)
+            bytes = ScriptDocument(reduced, .python, options).bytes
         }
-    }
-
-    private init(_ bytes: [UInt8], _ fileExtension: String, files: [File] = [], warnings: [String] = []) {
-        (self.bytes, self.fileExtension, self.files, self.warnings) = (bytes, fileExtension, files, warnings)
+        (files, warnings) = (attached?.all ?? [], attached?.warnings ?? [])
     }
 }

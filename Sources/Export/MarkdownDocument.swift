@@ -28,6 +28,7 @@ struct MarkdownDocument {
             switch cell.kind {
             case .code:
                 if !isHidden, !options.hidesInput { writeCode(cell) }
+                if options.hidesOutput { continue }
                 for (number, output) in cell.outputs.enumerated() { write(output, number, ofCellAt: index) }
             case .markdown:
                 let source = files.replacingAttachments(of: cell, at: index)

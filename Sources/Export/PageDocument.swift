@@ -24,7 +24,8 @@ struct PageDocument {
         var bytes = Array(head(title, language).utf8)
         var look = CellRenderingOptions(scope: "n", language: language)
         look.hidesCounts = options.hidesPrompts || options.hidesInput
-        for (index, cell) in notebook.cells.enumerated() {
+        for (index, var cell) in notebook.cells.enumerated() {
+            if options.hidesOutput { cell.outputs = [] }
             let isHidden = self.notebook.hiddenSources.contains(index)
             look.hidesCode = options.hidesInput || isHidden
             switch cell.kind {

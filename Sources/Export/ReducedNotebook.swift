@@ -1,6 +1,6 @@
 import GalleyComparison
 import GalleyJSON
-import GalleyNotebook
+package import GalleyNotebook
 
 /// A notebook without the parts that options remove.
 struct ReducedNotebook {
@@ -55,6 +55,15 @@ struct ReducedNotebook {
 }
 
 extension ExportOptions {
+    /// Removes the cells that a conversion leaves out.
+    ///
+    /// - Throws: ``ExportError`` if a regular expression is invalid.
+    package func removeCells(from notebook: inout Notebook) throws(ExportError) {
+        var cells = ExportOptions()
+        (cells.removedCellTags, cells.removedCellPatterns) = (removedCellTags, removedCellPatterns)
+        notebook = try ReducedNotebook(notebook, cells).notebook
+    }
+
     /// Checks the regular expressions.
     ///
     /// - Throws: ``ExportError`` if one is invalid. A conversion throws it, too.

@@ -58,11 +58,8 @@ import Testing
     @Test(
         arguments: [
             ("--to pdf a.ipynb", "jupyter nbconvert --to pdf"), ("--to htm a.ipynb", "html"), ("a.ipynb", "--to"),
-            ("--to html", "which notebook"), ("--to html --stdout a.ipynb b.ipynb", "--output-dir"),
-            ("--to html --stdout --output x a.ipynb", "--stdout"),
-            ("--to html -o x.html a.ipynb b.ipynb", "{notebook_name}"),
+            ("--to html", "which notebook"), ("--to html --stdout --output x a.ipynb", "--stdout"),
             ("--to html --remove-matching ( a.ipynb", "'('"),
-            ("--to html --output-dir o a/x.ipynb b/x.ipynb", "same result"),
         ])
     func `A command line that no conversion can follow is refused with a way out`(line: String, part: String) {
         #expect {

@@ -146,9 +146,6 @@ import Testing
                 in: folder
             ).status == 0)
         #expect(try folder.notebook("new/folder/c.ipynb").outputs == [["1\n"]])
-        let idle = try await GalleyProgram.run(["nbconvert", "--to", "notebook", "a.ipynb"], in: folder)
-        #expect(idle.status == 2)
-        #expect(idle.errors == "galley: without --execute there is nothing to do, because Galley only runs notebooks\n")
     }
 
     @Test func `A jupyter execute command line works unchanged`() async throws {

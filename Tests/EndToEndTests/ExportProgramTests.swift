@@ -51,4 +51,18 @@ import Testing
         #expect(run.status == 3)
         #expect(try folder.text("a.ipynb") == before)
     }
+
+    @Test func `Results of a folder keep its order, and results of several notebooks need several places`() async throws
+    {
+        let folder = try folder()
+        try FileManager.default.createDirectory(atPath: folder("n/m"), withIntermediateDirectories: true)
+        try folder.write(["1"], to: "n/x.ipynb")
+        try folder.write(["2"], to: "n/m/x.ipynb")
+        let run = try await GalleyProgram.run(["export", "--to", "html", "--output-dir", "o", "n"], in: folder)
+        #expect(run.status == 0 && folder.exists("o/x.html") && folder.exists("o/m/x.html"), "\(run.errors)")
+        for (options, part) in [(["-o", "x.html"], "same result"), (["--stdout"], "--output-dir")] {
+            let run = try await GalleyProgram.run(["export", "--to", "html"] + options + ["n"], in: folder)
+            #expect(run.status == 2 && run.errors.contains(part), "\(run.errors)")
+        }
+    }
 }

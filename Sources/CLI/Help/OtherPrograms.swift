@@ -95,29 +95,32 @@ enum OtherPrograms {
         return advice
     }()
 
+    /// The commands that run a notebook with Galley and convert it with nbconvert's options.
+    static func convertingWithNbconvert(_ options: String) -> String {
+        "Run the notebook with Galley and convert the result: 'galley execute --inplace NOTEBOOK', then "
+            + "'jupyter nbconvert \(options) NOTEBOOK'"
+    }
+
     private static let nbconvert: [String: String] = {
-        let waiting = "Galley waits for all output while the kernel lives, and loses none; leave it out"
         var advice = [
-            "--clear-output": "Galley runs notebooks; to remove outputs, use 'galley clean'",
-            "--config": "Galley reads no configuration files; put the settings on the command line",
+            "--clear-output": "this command runs notebooks; to remove outputs, use 'galley clean'",
+            "--config": "only 'galley nbconvert' reads a configuration file; put the settings on the command line",
             "--post": "Galley has no servers; --then runs a command afterwards",
-            "--KernelManager.shutdown_wait_time":
-                "Galley waits 2.5 s for the kernel to end, and 1 s more after that; leave it out",
         ]
+        for name in ["--theme", "--no-input", "--no-prompt", "--embed-images", "--sanitize-html", "--show-input"] {
+            advice[name] = "this command writes notebooks; to convert one, use 'galley export' or 'galley nbconvert'"
+        }
+        for name in ["--template", "--template-file"] {
+            advice[name] = "Galley has no templates. " + convertingWithNbconvert("--to html \(name) NAME")
+        }
         for name in [
-            "--template", "--template-file", "--theme", "--no-input", "--no-prompt", "--embed-images",
-            "--sanitize-html", "--writer", "--show-input", "--allow-chromium-download", "--disable-chromium-sandbox",
-            "--reveal-prefix", "--nbconvert-format",
+            "--writer", "--allow-chromium-download", "--disable-chromium-sandbox", "--reveal-prefix",
+            "--nbconvert-format",
         ] {
-            advice[name] = "Galley writes only notebooks; leave it out"
+            advice[name] = "Galley does not have it. " + convertingWithNbconvert("\(name) ...")
         }
         for name in ["--show-config", "--show-config-json", "--generate-config", "--help-all"] {
             advice[name] = "Galley has no configuration; see 'galley execute --help'"
-        }
-        for trait in ["iopub_timeout", "raise_on_iopub_timeout"] {
-            for owner in ["ExecutePreprocessor", "NbClientApp", "NotebookClient"] {
-                advice["--\(owner).\(trait)"] = waiting
-            }
         }
         return advice
     }()

@@ -21,7 +21,7 @@ end
 complete -c galley -f
 complete -c galley -n __galley_needs_command -a execute -d 'Run notebooks and save their outputs'
 complete -c galley -n __galley_needs_command -a check -d 'Run notebooks and compare their outputs with the stored ones'
-complete -c galley -n __galley_needs_command -a nbconvert -d 'Run a notebook with the command line of nbconvert'
+complete -c galley -n __galley_needs_command -a nbconvert -d 'Run and convert notebooks with the command line of nbconvert'
 complete -c galley -n __galley_needs_command -a export -d 'Convert notebooks to pages, Markdown or scripts'
 complete -c galley -n __galley_needs_command -a clean -d 'Remove the outputs and execution counts of notebooks'
 complete -c galley -n __galley_needs_command -a kernels -d 'List the kernels of this machine'
@@ -84,14 +84,14 @@ complete -c galley -n '__galley_command execute' -l status -d 'Keep the state of
 complete -c galley -n '__galley_command execute' -l then -d 'Run this shell command after the run' -r -f
 complete -c galley -n '__galley_command execute' -l on-success -d 'Run this shell command after the run if it succeeded' -r -f
 complete -c galley -n '__galley_command execute' -l on-failure -d 'Run this shell command after the run if it failed' -r -f
-complete -c galley -n '__galley_command execute' -l execute -d 'Run the notebook; \'galley nbconvert\' requires it'
-complete -c galley -n '__galley_command execute' -l to -d 'Write a notebook, the only format that Galley writes' -r -f
+complete -c galley -n '__galley_command execute' -l execute -d 'Run the notebook; \'galley nbconvert\' only converts it without'
+complete -c galley -n '__galley_command execute' -l to -d 'Write a notebook; \'galley nbconvert\' also writes other formats' -r -f
 complete -c galley -n '__galley_command execute' -l stdin -d 'Read the notebook from standard input'
 complete -c galley -n '__galley_command execute' -s y -d 'Has no effect: Galley asks no questions'
 complete -c galley -n '__galley_command execute' -l debug -d 'Has no effect'
 complete -c galley -n '__galley_command execute' -l log-level -d 'Print only problems if the level is ERROR or above' -r -f
 complete -c galley -n '__galley_command execute' -l nbformat -d 'Write this version of the format' -r -f
-complete -c galley -n '__galley_command execute' -l coalesce-streams -d 'Has no effect: Galley always joins the outputs of a stream'
+complete -c galley -n '__galley_command execute' -l coalesce-streams -d 'Has no effect: a run always joins the outputs of a stream'
 complete -c galley -n '__galley_command execute' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command execute' -f -a '(__galley_notebooks)'
 complete -c galley -n '__galley_command check' -l kernel -s k -d 'Use this kernel, or the Python environment at this path' -r -f -a '(__galley_list kernels)'
@@ -141,14 +141,14 @@ complete -c galley -n '__galley_command check' -l status -d 'Keep the state of t
 complete -c galley -n '__galley_command check' -l then -d 'Run this shell command after the run' -r -f
 complete -c galley -n '__galley_command check' -l on-success -d 'Run this shell command after the run if it succeeded' -r -f
 complete -c galley -n '__galley_command check' -l on-failure -d 'Run this shell command after the run if it failed' -r -f
-complete -c galley -n '__galley_command check' -l execute -d 'Run the notebook; \'galley nbconvert\' requires it'
-complete -c galley -n '__galley_command check' -l to -d 'Write a notebook, the only format that Galley writes' -r -f
+complete -c galley -n '__galley_command check' -l execute -d 'Run the notebook; \'galley nbconvert\' only converts it without'
+complete -c galley -n '__galley_command check' -l to -d 'Write a notebook; \'galley nbconvert\' also writes other formats' -r -f
 complete -c galley -n '__galley_command check' -l stdin -d 'Read the notebook from standard input'
 complete -c galley -n '__galley_command check' -s y -d 'Has no effect: Galley asks no questions'
 complete -c galley -n '__galley_command check' -l debug -d 'Has no effect'
 complete -c galley -n '__galley_command check' -l log-level -d 'Print only problems if the level is ERROR or above' -r -f
 complete -c galley -n '__galley_command check' -l nbformat -d 'Write this version of the format' -r -f
-complete -c galley -n '__galley_command check' -l coalesce-streams -d 'Has no effect: Galley always joins the outputs of a stream'
+complete -c galley -n '__galley_command check' -l coalesce-streams -d 'Has no effect: a run always joins the outputs of a stream'
 complete -c galley -n '__galley_command check' -l lax -d 'Compare only the cells that are marked for it'
 complete -c galley -n '__galley_command check' -l nbval -d 'Has no effect'
 complete -c galley -n '__galley_command check' -l nbval-cell-timeout -d 'Limit the time of each cell' -r -f
@@ -208,14 +208,26 @@ complete -c galley -n '__galley_command nbconvert' -l status -d 'Keep the state 
 complete -c galley -n '__galley_command nbconvert' -l then -d 'Run this shell command after the run' -r -f
 complete -c galley -n '__galley_command nbconvert' -l on-success -d 'Run this shell command after the run if it succeeded' -r -f
 complete -c galley -n '__galley_command nbconvert' -l on-failure -d 'Run this shell command after the run if it failed' -r -f
-complete -c galley -n '__galley_command nbconvert' -l execute -d 'Run the notebook; \'galley nbconvert\' requires it'
-complete -c galley -n '__galley_command nbconvert' -l to -d 'Write a notebook, the only format that Galley writes' -r -f
+complete -c galley -n '__galley_command nbconvert' -l execute -d 'Run the notebook; \'galley nbconvert\' only converts it without'
 complete -c galley -n '__galley_command nbconvert' -l stdin -d 'Read the notebook from standard input'
 complete -c galley -n '__galley_command nbconvert' -s y -d 'Has no effect: Galley asks no questions'
 complete -c galley -n '__galley_command nbconvert' -l debug -d 'Has no effect'
 complete -c galley -n '__galley_command nbconvert' -l log-level -d 'Print only problems if the level is ERROR or above' -r -f
 complete -c galley -n '__galley_command nbconvert' -l nbformat -d 'Write this version of the format' -r -f
-complete -c galley -n '__galley_command nbconvert' -l coalesce-streams -d 'Has no effect: Galley always joins the outputs of a stream'
+complete -c galley -n '__galley_command nbconvert' -l coalesce-streams -d 'Has no effect: a run always joins the outputs of a stream'
+complete -c galley -n '__galley_command nbconvert' -l to -d 'Convert to this format' -r -f -a 'notebook html markdown script python'
+complete -c galley -n '__galley_command nbconvert' -l no-input -d 'Leave out code and execution counts'
+complete -c galley -n '__galley_command nbconvert' -l no-prompt -d 'Leave out execution counts'
+complete -c galley -n '__galley_command nbconvert' -l clear-output -d 'Leave out outputs and execution counts'
+complete -c galley -n '__galley_command nbconvert' -l embed-images -d 'Put pictures into Markdown instead of files beside it'
+complete -c galley -n '__galley_command nbconvert' -l remove-cells -d 'Leave out cells with this tag; can be repeated' -r -f
+complete -c galley -n '__galley_command nbconvert' -l remove-outputs -d 'Leave out the outputs of cells with this tag; can be repeated' -r -f
+complete -c galley -n '__galley_command nbconvert' -l remove-output -d 'Leave out outputs with this tag; can be repeated' -r -f
+complete -c galley -n '__galley_command nbconvert' -l remove-inputs -d 'Leave out the source of cells with this tag; can be repeated' -r -f
+complete -c galley -n '__galley_command nbconvert' -l remove-matching -d 'Leave out cells that begin as this regular expression of Python says' -r -f
+complete -c galley -n '__galley_command nbconvert' -l config -d 'Read settings from this file, in JSON or with lines such as c.Exporter.name = 5' -r -F
+complete -c galley -n '__galley_command nbconvert' -l sanitize-html -d 'Has no effect: Galley always removes what could harm a reader'
+complete -c galley -n '__galley_command nbconvert' -l show-input -d 'Has no effect: code is shown unless another option hides it'
 complete -c galley -n '__galley_command nbconvert' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command nbconvert' -f -a '(__galley_notebooks)'
 complete -c galley -n '__galley_command export' -l to -d 'Convert to this format' -r -f -a 'notebook html markdown script python'

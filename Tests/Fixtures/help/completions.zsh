@@ -15,7 +15,7 @@ _galley() {
         commands=(
             'execute:Run notebooks and save their outputs'
             'check:Run notebooks and compare their outputs with the stored ones'
-            'nbconvert:Run a notebook with the command line of nbconvert'
+            'nbconvert:Run and convert notebooks with the command line of nbconvert'
             'export:Convert notebooks to pages, Markdown or scripts'
             'clean:Remove the outputs and execution counts of notebooks'
             'kernels:List the kernels of this machine'
@@ -100,14 +100,14 @@ _galley() {
             '*--then=[Run this shell command after the run]:COMMAND:' \
             '*--on-success=[Run this shell command after the run if it succeeded]:COMMAND:' \
             '*--on-failure=[Run this shell command after the run if it failed]:COMMAND:' \
-            '*--execute[Run the notebook; '\''galley nbconvert'\'' requires it]' \
-            '*--to=[Write a notebook, the only format that Galley writes]:FORMAT:' \
+            '*--execute[Run the notebook; '\''galley nbconvert'\'' only converts it without]' \
+            '*--to=[Write a notebook; '\''galley nbconvert'\'' also writes other formats]:notebook:' \
             '*--stdin[Read the notebook from standard input]' \
             '*-y[Has no effect: Galley asks no questions]' \
             '*--debug[Has no effect]' \
             '*--log-level=[Print only problems if the level is ERROR or above]:LEVEL:' \
             '*--nbformat=[Write this version of the format]:4:' \
-            '*--coalesce-streams[Has no effect: Galley always joins the outputs of a stream]' \
+            '*--coalesce-streams[Has no effect: a run always joins the outputs of a stream]' \
             '*--help[Show this page]' \
             '*-h[Show this page]' \
             '*:notebook:_files -g "*.ipynb"' ;;
@@ -163,14 +163,14 @@ _galley() {
             '*--then=[Run this shell command after the run]:COMMAND:' \
             '*--on-success=[Run this shell command after the run if it succeeded]:COMMAND:' \
             '*--on-failure=[Run this shell command after the run if it failed]:COMMAND:' \
-            '*--execute[Run the notebook; '\''galley nbconvert'\'' requires it]' \
-            '*--to=[Write a notebook, the only format that Galley writes]:FORMAT:' \
+            '*--execute[Run the notebook; '\''galley nbconvert'\'' only converts it without]' \
+            '*--to=[Write a notebook; '\''galley nbconvert'\'' also writes other formats]:notebook:' \
             '*--stdin[Read the notebook from standard input]' \
             '*-y[Has no effect: Galley asks no questions]' \
             '*--debug[Has no effect]' \
             '*--log-level=[Print only problems if the level is ERROR or above]:LEVEL:' \
             '*--nbformat=[Write this version of the format]:4:' \
-            '*--coalesce-streams[Has no effect: Galley always joins the outputs of a stream]' \
+            '*--coalesce-streams[Has no effect: a run always joins the outputs of a stream]' \
             '*--lax[Compare only the cells that are marked for it]' \
             '*--nbval[Has no effect]' \
             '*--nbval-cell-timeout=[Limit the time of each cell]:TIME:' \
@@ -237,14 +237,26 @@ _galley() {
             '*--then=[Run this shell command after the run]:COMMAND:' \
             '*--on-success=[Run this shell command after the run if it succeeded]:COMMAND:' \
             '*--on-failure=[Run this shell command after the run if it failed]:COMMAND:' \
-            '*--execute[Run the notebook; '\''galley nbconvert'\'' requires it]' \
-            '*--to=[Write a notebook, the only format that Galley writes]:FORMAT:' \
+            '*--execute[Run the notebook; '\''galley nbconvert'\'' only converts it without]' \
             '*--stdin[Read the notebook from standard input]' \
             '*-y[Has no effect: Galley asks no questions]' \
             '*--debug[Has no effect]' \
             '*--log-level=[Print only problems if the level is ERROR or above]:LEVEL:' \
             '*--nbformat=[Write this version of the format]:4:' \
-            '*--coalesce-streams[Has no effect: Galley always joins the outputs of a stream]' \
+            '*--coalesce-streams[Has no effect: a run always joins the outputs of a stream]' \
+            '*--to=[Convert to this format]:notebook|html|markdown|script|python:(notebook html markdown script python)' \
+            '*--no-input[Leave out code and execution counts]' \
+            '*--no-prompt[Leave out execution counts]' \
+            '*--clear-output[Leave out outputs and execution counts]' \
+            '*--embed-images[Put pictures into Markdown instead of files beside it]' \
+            '*--remove-cells=[Leave out cells with this tag; can be repeated]:TAG:' \
+            '*--remove-outputs=[Leave out the outputs of cells with this tag; can be repeated]:TAG:' \
+            '*--remove-output=[Leave out outputs with this tag; can be repeated]:TAG:' \
+            '*--remove-inputs=[Leave out the source of cells with this tag; can be repeated]:TAG:' \
+            '*--remove-matching=[Leave out cells that begin as this regular expression of Python says]:REGEX:' \
+            '*--config=[Read settings from this file, in JSON or with lines such as c.Exporter.name = 5]:FILE:_files' \
+            '*--sanitize-html[Has no effect: Galley always removes what could harm a reader]' \
+            '*--show-input[Has no effect: code is shown unless another option hides it]' \
             '*--help[Show this page]' \
             '*-h[Show this page]' \
             '*:notebook:_files -g "*.ipynb"' ;;
