@@ -1,7 +1,7 @@
 import GalleyFlags
 import Galley
 
-/// The settings of a batch, and its reports.
+/// The options about many notebooks: which of them run, how many at a time, when the batch stops, and its reports.
 struct BatchSettings: Sendable {
     /// The number of notebooks that run at a time; nil for one per processor.
     var concurrency: Int?
