@@ -41,7 +41,7 @@ struct CleanCommand: Sendable {
         notebooks = OwnedNotebooks(paths)
         guard !paths.isEmpty else { throw UsageError("which notebook? See 'galley clean --help'") }
         guard isInPlace || paths.count == 1 else {
-            throw UsageError("several notebooks do not fit into standard output; use --inplace")
+            throw UsageError("several notebooks cannot be written to standard output; use --inplace")
         }
         guard !isInPlace || !paths.contains("-") else {
             throw UsageError("standard input cannot be written in place; leave --inplace out")

@@ -71,7 +71,7 @@ enum ExecuteFlags {
     /// The command of a dialect.
     static func command(of dialect: ExecuteArguments.Dialect) -> Command<ExecuteArguments> {
         switch dialect {
-        case .galley: execute
+        case .execute: execute
         case .nbconvert: nbconvert
         case .check: check
         }

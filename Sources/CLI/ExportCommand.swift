@@ -55,7 +55,7 @@ struct ExportCommand: Sendable {
             throw UsageError("--stdout does not go with --output and --output-dir")
         }
         if writesStandardOutput, paths.count > 1 {
-            throw UsageError("several notebooks do not fit into standard output; use --output-dir")
+            throw UsageError("several notebooks cannot be written to standard output; use --output-dir")
         }
         if paths.count > 1, let output, !output.contains("{notebook_name}") {
             throw UsageError("several notebooks cannot be written to one file; write {notebook_name} in --output")

@@ -20,7 +20,7 @@ enum Invocation: Sendable {
         }
         let rest = Array(arguments.dropFirst())
         switch name {
-        case "execute": self = try Self.run(rest, .galley)
+        case "execute": self = try Self.run(rest, .execute)
         case "check": self = try Self.run(rest, .check)
         case "nbconvert": self = try Self.run(rest, .nbconvert)
         case "clean": self = try CleanCommand(rest).map { .clean($0) } ?? Self.page(CleanCommand.command)
