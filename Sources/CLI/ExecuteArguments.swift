@@ -164,6 +164,7 @@ struct ExecuteArguments: Sendable {
         }
         try checkResultPaths()
         try checkOutputFiles()
+        try Rooms.checkKernelOptions(self)
         try KeptKernelSink.check(self)
         if nbconvert.interruptsAtLimit, options.allowedErrors.isEverything {
             // In nbconvert, an interrupt is an error of the cell. It ends the run unless errors are allowed.
