@@ -31,7 +31,7 @@ struct CleanCommand: Sendable {
             Flag("--inplace", in: .result, "Write the clean notebook into the file") { $0.isInPlace = true },
             Flag(
                 "--all", in: .result,
-                "Also remove when cells ran, the state of widgets, and the record of the run"
+                "Also remove times, the state of widgets, and what --record has written"
             ) { $0.remains = .everything },
         ])
 

@@ -48,7 +48,7 @@ import Testing
         ([], "which notebook? See 'galley execute --help'"),
         (
             ["s3://in/a.ipynb"],
-            "s3://in/a.ipynb: no storage provider opens s3://. For a local file, write ./s3://in/a.ipynb"
+            "s3://in/a.ipynb: Galley opens only local files. Download the notebook first; a local file of this name is ./s3://in/a.ipynb"
         ),
         (
             ["--output", "c.ipynb", "a.ipynb", "b.ipynb"],
@@ -59,7 +59,8 @@ import Testing
             "several notebooks cannot be written to standard output; use --output-dir or --inplace"
         ),
         (["a.ipynb", "-"], "standard input (-) cannot be combined with other notebooks; run it alone"),
-        (["-j", "0", "a.ipynb"], "-j: '0' is not a number from 1 on"),
+        (["-j", "0", "a.ipynb"], "-j: '0' is not a whole number of at least 1"),
+        (["-j", "2000000", "a.ipynb"], "-j: 2000000 is more than a million"),
         (["--shard", "3/2", "a.ipynb"], "--shard: '3/2' is not a part. Write 2/5 for the second of five"),
         (["no/*.ipynb"], "no notebook found: no file matches 'no/*.ipynb'"),
         (["@no.txt"], "@no.txt: the list cannot be read; check that the file exists"),

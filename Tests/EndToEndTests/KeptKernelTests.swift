@@ -62,7 +62,9 @@ import Testing
         #expect(processes(markedBy: mark) == [])
     }
 
-    @Test func `A kept kernel has the state of a failed run, and the next run continues in it, by file or by ID`() async throws {
+    @Test func `A kept kernel has the state of a failed run, and the next run continues in it, by file or by ID`()
+        async throws
+    {
         try folder.write(["x = 41", "import os\nassert os.path.exists('go')", "print(x + 1)"])
         let failed = try await execute("--keep-kernel-on-failure")
         #expect(failed.status == 1)
