@@ -101,6 +101,7 @@ let package = Package(
             name: "Soak",
             dependencies: modules([
                 "JSON", "Notebook", "CLinux", "Storage", "ZeroMQTransport", "LocalKernels", "Execution", "Galley",
+                "GalleyTestSupport",
             ]), path: "Tests/Soak"),
     ]
 )

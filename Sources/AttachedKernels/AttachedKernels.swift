@@ -13,12 +13,21 @@ public struct AttachedKernels: KernelProvider {
     public let name = "existing"
     /// The path of a connection file, or part of the name of one in Jupyter's folders; nil for the newest.
     private let file: String?
+    /// Returns the connection file of a kernel by a name that is not part of the name of its file.
+    private let lookUp: @Sendable (String) -> String?
 
     /// Creates a provider for the kernel of a connection file.
     ///
     /// - Parameter file: A path, or part of the name of a file in this process's directory or in Jupyter's runtime
     ///   directory, such as the ID of a kernel; nil for the newest file there.
-    public init(_ file: String? = nil) { self.file = file }
+    public init(_ file: String? = nil) { self.init(file) { _ in nil } }
+
+    /// Creates a provider that also finds kernels by other names than that of their connection file.
+    ///
+    /// - Parameter lookUp: Returns the path of the connection file of the kernel with this name; nil if there is none.
+    package init(_ file: String?, lookUp: @escaping @Sendable (String) -> String?) {
+        (self.file, self.lookUp) = (file, lookUp)
+    }
 
     /// One notebook at a time, because the kernel has one state.
     public var capacity: KernelCapacity { KernelCapacity(concurrency: 1) }
@@ -62,7 +71,7 @@ public struct AttachedKernels: KernelProvider {
     private func connect(_ request: KernelRequest) async throws -> AttachedKernel {
         try request.checkRights()
         if let kernel = request.kernel { throw AttachedKernelError.otherKernelNamed(kernel) }
-        let path = try ConnectionFileSearch.find(file)
+        let path = try ConnectionFileSearch.find(file, lookUp: lookUp)
         guard let bytes = ConnectionFileSearch.read(path) else {
             throw AttachedKernelError.notReadable(path: path)
         }

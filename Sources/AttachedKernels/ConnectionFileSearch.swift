@@ -6,9 +6,12 @@ enum ConnectionFileSearch {
     /// The size limit of a connection file.
     private static let limit = 1 << 16
 
-    /// Finds a file by its path or by part of its name; returns the newest match.
-    static func find(_ name: String?) throws(AttachedKernelError) -> String {
+    /// Finds a file by its path, by another name of the kernel, or by part of its name; returns the newest match.
+    ///
+    /// - Parameter lookUp: Returns the connection file of a kernel that has this name elsewhere.
+    static func find(_ name: String?, lookUp: (String) -> String?) throws(AttachedKernelError) -> String {
         if let name, name.contains("/") || isFile(name) { return name }
+        if let path = name.flatMap(lookUp) { return path }
         if let newest = files(matching: name).first { return newest }
         throw .notFound(name: name, searched: folders)
     }

@@ -22,9 +22,9 @@ struct BackgroundOptions: Sendable {
 
         fileprivate var summary: String {
             switch self {
-            case .always: "Run this shell command after the run"
-            case .success: "Run this shell command after the run if it succeeded"
-            case .failure: "Run this shell command after the run if it failed"
+            case .always: "Run this shell command after the run; can be repeated"
+            case .success: "Run this shell command after the run if it succeeded; can be repeated"
+            case .failure: "Run this shell command after the run if it failed; can be repeated"
             }
         }
     }

@@ -1,7 +1,7 @@
 import GalleyFlags
 import Galley
 
-/// The settings of a batch, and its reports.
+/// The options about many notebooks: which of them run, how many at a time, when the batch stops, and its reports.
 struct BatchSettings: Sendable {
     /// The number of notebooks that run at a time; nil for one per processor.
     var concurrency: Int?
@@ -73,7 +73,7 @@ struct BatchSettings: Sendable {
             },
             Flag(
                 "--order", takes: "as-given|slowest-first", example: "slowest-first", in: .many,
-                "Start with the notebooks that took longest in earlier runs"
+                "Run notebooks in the given order, or first those that took longest in earlier runs"
             ) { arguments, value, name throws(UsageError) in
                 arguments.batch.order = try FlagValueParser.choice(
                     value, name, ["as-given": .asGiven, "slowest-first": .slowestFirst])

@@ -13,7 +13,7 @@ import Synchronization
 
 /// The settings of `galley check`.
 struct CheckSettings: Sendable {
-    /// Whether only marked cells are compared.
+    /// Whether only cells with the mark `nbval-check-output` are compared.
     var isLax = false
     /// The replacements to apply to texts before the comparison.
     private(set) var sanitizers = TextSanitizers()
@@ -21,7 +21,7 @@ struct CheckSettings: Sendable {
     var sanitizerFile: (path: String, option: String)?
 
     static let flags: [Flag<ExecuteArguments>] = [
-        Flag("--lax", "--nbval-lax", in: .cells, "Compare only the cells that are marked for it") {
+        Flag("--lax", "--nbval-lax", in: .cells, "Compare only cells marked with nbval-check-output") {
             $0.check.isLax = true
         },
         Flag("--nbval", in: .compatibility, "Has no effect") { _ in },
@@ -133,7 +133,10 @@ final class Checker: ProgramSink {
             compared += 1
         }
         if compared == 0, !found.ran.isEmpty, !settings.isLax, found.findings.isEmpty {
-            warnings.append("there was nothing to compare: no cell has stored what it put out, or is to be compared")
+            warnings.append(
+                old.cells.contains { !$0.outputs.isEmpty }
+                    ? "no outputs were compared, because tags or comments leave out all cells with outputs"
+                    : "there are no stored outputs to compare. To store them: galley execute --inplace")
         }
         notebooks.withLock { $0[job] = found }
         return warnings

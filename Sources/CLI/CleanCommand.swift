@@ -31,7 +31,7 @@ struct CleanCommand: Sendable {
             Flag("--inplace", in: .result, "Write the clean notebook into the file") { $0.isInPlace = true },
             Flag(
                 "--all", in: .result,
-                "Also remove when cells ran, the state of widgets, and the record of the run"
+                "Also remove times, the state of widgets, and what --record has written"
             ) { $0.remains = .everything },
         ])
 
@@ -41,7 +41,7 @@ struct CleanCommand: Sendable {
         notebooks = OwnedNotebooks(paths)
         guard !paths.isEmpty else { throw UsageError("which notebook? See 'galley clean --help'") }
         guard isInPlace || paths.count == 1 else {
-            throw UsageError("several notebooks do not fit into standard output; use --inplace")
+            throw UsageError("several notebooks cannot be written to standard output; use --inplace")
         }
         guard !isInPlace || !paths.contains("-") else {
             throw UsageError("standard input cannot be written in place; leave --inplace out")

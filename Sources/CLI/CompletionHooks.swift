@@ -1,6 +1,6 @@
 import GalleyRuns
 
-/// The commands that run after a run has ended (`--then` and its variants).
+/// Runs the commands of `--then`, `--on-success` and `--on-failure` at the end of a run.
 struct CompletionHooks {
     private let background: BackgroundOptions
     private let paths: RunPaths

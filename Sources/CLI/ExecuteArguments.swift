@@ -8,7 +8,7 @@ import GalleyStorage
 
 /// The command line of `galley execute`, `galley check` or `galley nbconvert`.
 struct ExecuteArguments: Sendable {
-    /// The notebooks, as the command line names them.
+    /// The operands: notebooks, folders, patterns, lists (`@FILE`), and `-` for standard input.
     private(set) var paths: [String] = []
     /// The notebooks to run; empty if this part of several has none.
     private(set) var tasks: [NotebookTask] = []
@@ -34,7 +34,7 @@ struct ExecuteArguments: Sendable {
 
     /// The command that the arguments belong to.
     enum Dialect: Equatable, Sendable {
-        case galley
+        case execute
         /// The names of results are relative to the notebook, and nothing runs without `--execute`.
         case nbconvert
         /// No notebook is written, and all cells run.
@@ -43,7 +43,7 @@ struct ExecuteArguments: Sendable {
         /// The command's words.
         var command: String {
             switch self {
-            case .galley: "execute"
+            case .execute: "execute"
             case .nbconvert: "nbconvert"
             case .check: "check"
             }
@@ -75,13 +75,16 @@ struct ExecuteArguments: Sendable {
         if dialect == .check { result = .nowhere }
     }
 
-    /// Finds the notebooks and everything else that the run reads before it starts.
+    /// Finds the notebooks, reads the other inputs that the options name, and checks the combination of options.
+    ///
+    /// Where root assigns the notebooks to users, ``findDeferred()`` and ``complete()`` do the rest in the process of each
+    /// user.
     mutating func resolve() throws(UsageError) {
         try find(paths)
         if assignsUsers { try checkCombinations() } else { try complete() }
     }
 
-    /// Adds the notebooks that arguments stand for.
+    /// Replaces the tasks by the notebooks that these operands stand for.
     mutating func find(_ paths: [String]) throws(UsageError) {
         var output: String?
         if case .folder(let path) = result { output = path }
@@ -91,7 +94,8 @@ struct ExecuteArguments: Sendable {
         isSingle = list.isSingle && batch.shard == nil && dialect != .check
     }
 
-    /// Reads the inputs other than notebooks, and combines options that depend on each other.
+    /// Reads the earlier durations from the notebooks if the options need them, and the file of the sanitizers. Then
+    /// checks the combination of options.
     mutating func complete() throws(UsageError) {
         if batch.shard != nil || batch.order == .slowestFirst { tasks.readDurations() }
         if let shard = batch.shard { tasks.keep(shard) }
@@ -116,7 +120,7 @@ struct ExecuteArguments: Sendable {
         min(batch.concurrency ?? (dialect == .nbconvert ? 1 : Batch.defaultConcurrency), Batch.maximumConcurrency)
     }
 
-    /// Adds the notebooks of the deferred arguments, in the process of their owner.
+    /// Adds the notebooks of the deferred operands, in the process of their owner.
     mutating func findDeferred() throws(UsageError) {
         guard !deferred.isEmpty else { return }
         let (known, isOnly) = (tasks, tasks.isEmpty)
@@ -128,7 +132,7 @@ struct ExecuteArguments: Sendable {
     /// Sets the place of the result, which can be set only once.
     mutating func setResult(_ new: ResultPlace) throws(UsageError) {
         if result != .beside, result != new {
-            throw UsageError("the result goes to one place: choose one of --inplace, --output and --stdout")
+            throw UsageError("the result has more than one place; use only one of --inplace, --output and --stdout")
         }
         result = new
     }
@@ -143,7 +147,7 @@ struct ExecuteArguments: Sendable {
     private mutating func checkCombinations() throws(UsageError) {
         if readsStandardInput {
             guard tasks.count == 1 else {
-                throw UsageError("standard input is one notebook; it does not go with others")
+                throw UsageError("standard input (-) cannot be combined with other notebooks; run it alone")
             }
             switch result {
             case .beside: result = .standardOutput
@@ -153,17 +157,21 @@ struct ExecuteArguments: Sendable {
             if batch.retries > 0 { throw UsageError("standard input cannot be read twice; leave --retries out") }
         }
         if tasks.count > 1 {
-            if result == .standardOutput { throw UsageError("several notebooks do not fit into standard output") }
+            if result == .standardOutput {
+                throw UsageError(
+                    "several notebooks cannot be written to standard output; use --output-dir or --inplace")
+            }
             if case .file(let name) = result, !name.contains("{notebook_name}") {
                 throw UsageError("--output \(name) is one file for several notebooks; use --output-dir or --inplace")
             }
         }
         if background.isDetached, result == .standardOutput {
             throw UsageError(
-                "--detach has no standard output for the result; use --inplace or --output")
+                "--detach: a background run cannot write its result to standard output; use --inplace or --output")
         }
         try checkResultPaths()
         try checkOutputFiles()
+        try Rooms.checkKernelOptions(self)
         try KeptKernelSink.check(self)
         if nbconvert.interruptsAtLimit, options.allowedErrors.isEverything {
             // In nbconvert, an interrupt is an error of the cell. It ends the run unless errors are allowed.
@@ -184,13 +192,14 @@ extension ExecuteArguments {
         for task in tasks {
             guard let path = resultPath(of: task) else { continue }
             if case .folder = result, !isSingle, path.isSamePath(as: task.path) || isSame(path, task.path) {
-                throw UsageError("--output-dir: \(path) would be written over itself; use --inplace for that")
+                throw UsageError(
+                    "--output-dir: the result of \(path) would replace it; use another folder, or --inplace")
             }
             if path.isSamePath(as: task.path) { continue }
             if let other = results.updateValue(task.path, forKey: PathKey(path)) {
+                let owner = other.isSamePath(as: path) ? "a notebook of this run" : "the result of \(other)"
                 throw UsageError(
-                    "\(path) would be the result of \(task.path), and is that of \(other) or itself one of the notebooks; "
-                        + "use --output-dir")
+                    "the result of \(task.path) would be \(path), which is also \(owner); use --output-dir")
             }
         }
     }
@@ -211,7 +220,7 @@ extension ExecuteArguments {
             + batch.reports.map { ($0.kind.rawValue, $0.path) }
         for (option, path) in files {
             if let path, path.hasSuffix(".ipynb"), batch.reports.contains(where: { $0.path == path }) {
-                throw UsageError("\(option) \(path): a report is no notebook; name another file")
+                throw UsageError("\(option) \(path): a report would replace a notebook (.ipynb); name another file")
             }
             // Several outputs can share a path that is not a regular file, such as /dev/null.
             guard let path, path != "-", [nil, .file].contains(LocalFile.kind(of: path)) else { continue }
@@ -219,12 +228,14 @@ extension ExecuteArguments {
             if let other = others.first(where: {
                 RunPaths.pathComponents(of: $0.1) == parts || LocalFile.isSame($0.1, path)
             }) {
-                throw UsageError("\(option) \(path): that is \(other.0); name another file")
+                throw UsageError("\(option) \(path): the file is also \(other.0); name another file")
             }
             others.append(("the file of \(option)", path))
         }
-        let spoken = batch.reports.filter { $0.path == "-" }.count + (result == .standardOutput ? 1 : 0)
-        if spoken > 1 { throw UsageError("standard output has room for one document; give the others files") }
+        let documents = batch.reports.filter { $0.path == "-" }.count + (result == .standardOutput ? 1 : 0)
+        if documents > 1 {
+            throw UsageError("several documents would go to standard output; write all but one to files")
+        }
     }
 }
 

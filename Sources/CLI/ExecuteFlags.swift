@@ -25,18 +25,18 @@ enum ExecuteFlags {
             "check", "Run notebooks and compare their outputs with the stored ones",
             usage: ["[options] NOTEBOOK|FOLDER|'PATTERN'|@LIST ..."],
             details: [
-                "No notebook is written. Text has to be equal, and pictures pixel by pixel, as with nbval.",
+                "No notebook is written. Text must be equal, and PNG images must have equal pixels.",
                 """
-                To change how a cell is checked, give it a tag, or write a comment on a line of its own, such as
-                `# NBVAL_IGNORE_OUTPUT`. The tags are `nbval-ignore-output`, `nbval-check-output`,
+                To change how a cell is checked, give it a tag of nbval, or write a comment on a line of its own,
+                such as `# NBVAL_IGNORE_OUTPUT`. The tags are `nbval-ignore-output`, `nbval-check-output`,
                 `nbval-raises-exception` and `nbval-skip`.
                 """,
                 "All options of `galley execute` work, except those for the result.",
             ],
             highlights: ["--lax", "--sanitize-with", "--help"], operand: .notebook,
             examples: [("galley check notebooks/ --junit junit.xml", "check a folder, and write a report")],
-            exitStatus: "0 if nothing differs; 1 if something does, or if a cell that is not marked for it raised an "
-                + "error; otherwise, as for `galley execute`.", topics: ["options", "batch", "exit-statuses"]),
+            exitStatus: "0 if nothing differs; 1 if something differs, or if a cell raised an error that it may not "
+                + "raise; otherwise, as for `galley execute`.", topics: ["options", "batch", "exit-statuses"]),
         all.filter { Set($0.names).isDisjoint(with: resultPlaces) } + CheckSettings.flags
     ) { name in
         guard resultPlaces.contains(name) else { return refusal(of: name) }
@@ -72,7 +72,7 @@ enum ExecuteFlags {
     /// The command of a dialect.
     static func command(of dialect: ExecuteArguments.Dialect) -> Command<ExecuteArguments> {
         switch dialect {
-        case .galley: execute
+        case .execute: execute
         case .nbconvert: nbconvert
         case .check: check
         }

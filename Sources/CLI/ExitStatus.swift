@@ -30,7 +30,7 @@ extension ExitStatus {
         ("\(kernelDied)", "The kernel died."),
         ("\(limit)", "A time limit was reached."),
         ("\(signal(0))+n", "Signal n ended the run: \(signal(2)) for Ctrl-C, \(signal(15)) for SIGTERM."),
-        ("n", "A cell called `sys.exit(n)`, for n from 1 to 127 without the statuses above."),
+        ("n", "A cell called `sys.exit(n)`, for n from 6 to 127, except 124."),
     ]
 
     /// The same in one paragraph.

@@ -94,7 +94,7 @@ struct ExportCommand: Sendable {
         let arguments: ExecuteArguments? = if case .nbconvert(let arguments) = places { arguments } else { nil }
         let list = try TaskList(
             paths, excluding: arguments?.batch.excluded ?? [], output: arguments?.nbconvert.folder ?? own.folder,
-            arguments?.dialect ?? .galley, assignsUsers: geteuid() == 0, isUserRun: false)
+            arguments?.dialect ?? .execute, assignsUsers: geteuid() == 0, isUserRun: false)
         if let deferred = list.deferred.first {
             throw UsageError(
                 "\(deferred.argument): root does not search what other users can change; name the notebooks")
@@ -109,7 +109,7 @@ struct ExportCommand: Sendable {
         var places: [PathKey: String] = [:]
         for task in tasks {
             guard let place = place(of: task, ".*") else {
-                throw UsageError("several notebooks do not fit into standard output; use --output-dir")
+                throw UsageError("several notebooks cannot be written to standard output; use --output-dir")
             }
             if let other = places.updateValue(task.path, forKey: PathKey(place)) {
                 throw UsageError(

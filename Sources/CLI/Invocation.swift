@@ -22,7 +22,7 @@ enum Invocation: Sendable {
         }
         let rest = Array(arguments.dropFirst())
         switch name {
-        case "execute": self = try Self.run(rest, .galley)
+        case "execute": self = try Self.run(rest, .execute)
         case "check": self = try Self.run(rest, .check)
         case "nbconvert":
             let arguments = try ExecuteArguments(rest, .nbconvert)

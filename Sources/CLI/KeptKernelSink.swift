@@ -30,7 +30,7 @@ final class KeptKernelSink: ProgramSink {
         guard keeping != .never else { return }
         let flag = keeping == .always ? "--keep-kernel" : "--keep-kernel-on-failure"
         if !Rooms.kernels(for: arguments).features.contains(.keeping) {
-            throw UsageError("\(flag): a kernel of --existing goes on in any case; leave \(flag) out")
+            throw UsageError("\(flag): the kernel of --existing keeps running in any case; leave \(flag) out")
         }
         if arguments.dialect == .check, keeping == .afterFailure {
             throw UsageError("\(flag): galley check finds failures after the kernel has ended; use --keep-kernel")

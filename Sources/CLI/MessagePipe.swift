@@ -1,7 +1,7 @@
 import Glibc
 import GalleyStorage
 
-/// A pipe for short messages between processes. The reader reads only the first message.
+/// A pipe that passes one short message from a process to another. Messages after the first are ignored.
 struct MessagePipe: Sendable {
     private let reading: Int32
     private let writing: Int32

@@ -187,7 +187,9 @@ struct TaskList {
         let location = NotebookLocation(argument)
         guard location.scheme != nil, LocalFile.kind(of: argument) == nil else { return nil }
         guard Rooms.storage.contains(where: { $0.opens(location) }) else {
-            throw UsageError("\(UnknownStorage(location: location))")
+            throw UsageError(
+                "\(argument): Galley opens only local files. Download the notebook first; a local file of this name is "
+                    + "./\(argument)")
         }
         return NotebookSearch.Found(path: argument, folder: String(argument.directory))
     }

@@ -24,10 +24,14 @@ import GalleyStorage
             case .kernels(let command):
                 requireProcFileSystem(ExitStatus.noKernel)
                 end { await command.run() }
-            case .runs(let command): exit(command.run())
+            case .runs(let command):
+                requireProcFileSystem(ExitStatus.notAllowed)
+                exit(command.run())
             case .clean(let command): clean(command)
             case .export(let command): try export(command)
-            case .stopOrWait(let command): exit(command.run())
+            case .stopOrWait(let command):
+                requireProcFileSystem(ExitStatus.notAllowed)
+                exit(command.run())
             case .list(.runs): RunsCommand.printNames()
             case .list(.kernels):
                 end {
@@ -67,7 +71,7 @@ import GalleyStorage
     private static func requireProcFileSystem(_ status: Int32) {
         if ProcessIdentity.canIdentifyProcesses { return }
         Terminal.reportProblem(
-            "galley: /proc is not mounted, and Galley can watch neither threads nor kernels without it; mount it")
+            "galley: /proc is not mounted, and Galley cannot find processes without it; mount it")
         exit(status)
     }
 
@@ -85,13 +89,14 @@ import GalleyStorage
         let command = ExecuteCommand(share.arguments, share.paths, supervisor)
         let stop = StopSignal()
         Task { exit(await command.run(stop)) }
-        // The first signal stops the run, the second kills the kernel. After the time for that, another signal ends the
-        // program, even if a disk does not respond.
+        // The first signal stops the run, the second kills the kernel and saves at once. A later signal ends the program
+        // if it arrives more than 5 s after the second, even if a disk does not respond.
         let first = Signals.next()
         var signal = first
         var count = 0
         var deadline = ContinuousClock.now
-        // An operation that cannot be interrupted, such as a write to a lost disk, may take no longer than this.
+        // After the first signal, the program ends within the grace period and 5 s more, even if an operation cannot be
+        // interrupted, such as a write to a lost disk.
         let grace = share.arguments.options.grace
         Task.detached {
             try? await Task.sleep(for: grace + .seconds(5))
@@ -100,7 +105,8 @@ import GalleyStorage
         repeat {
             count += 1
             if count <= 2 { deadline = ContinuousClock.now + .seconds(5) }
-            // If nothing runs any more, the program waits only for a slow reader of its output.
+            // There is nothing to end while the notebook is only read, and after its result is saved: then the program
+            // waits at most for a slow reader of its output.
             if !stop.stop(.signal(signal)) { break }
             signal = Signals.next()
         } while count < 2 || ContinuousClock.now < deadline
@@ -130,7 +136,7 @@ import GalleyStorage
             do throws(Errno) {
                 (supervisor, share) = try Supervisor.begin(shares)
             } catch {
-                Terminal.reportProblem("galley: no process can be made for the run: \(error)")
+                Terminal.reportProblem("galley: the process of the run could not be created: \(error)")
                 exit(ExitStatus.noKernel)
             }
         }

@@ -9,10 +9,10 @@ import GalleyReports
 import GalleyStorage
 import Synchronization
 
-/// Collects the contents of the reports during a run, and writes the reports at its end.
+/// Writes the reports of a run (`--junit`, `--html`, `--json`) at its end.
 ///
-/// The contents for a finished notebook are made at once and kept in a scratch file, so that no notebook stays in
-/// memory.
+/// The part of a report about a notebook is made when the notebook is finished, and waits in a scratch file. Therefore
+/// only unfinished notebooks are in memory.
 final class ReportWriters: ProgramSink {
     private let reports: [(kind: BatchSettings.ReportKind, path: String)]
     private let tasks: [NotebookTask]
@@ -74,33 +74,33 @@ final class ReportWriters: ProgramSink {
 
     func receive(_ event: ProgramEvent) {
         switch event {
-        case .judged(let job, let jobReport): keep(job, jobReport)
+        case .judged(let job, let jobReport): addParts(of: job, jobReport)
         case .summarized(let summary): for problem in write(summary) { reportProblem(problem) }
         default: break
         }
     }
 
-    /// Makes and keeps the contents for a finished notebook.
-    private func keep(_ job: Int, _ jobReport: JobReport) {
+    /// Adds the parts of the reports about a finished notebook.
+    private func addParts(of job: Int, _ jobReport: JobReport) {
         guard !reports.isEmpty else { return }
         let notebook = state.withLock { $0.notebooks.removeValue(forKey: job) }
         if wants(.junit) {
             let suite = JUnitSuite(
                 jobReport, notebook, began: began.advanced(by: jobReport.begin), machine: Self.machine)
-            if let text = keep(suite.text) { state.withLock { $0.suites[job] = (text, suite.counts) } }
+            if let text = store(suite.text) { state.withLock { $0.suites[job] = (text, suite.counts) } }
         }
         if wants(.html) {
-            let failure = keep(HTMLReport.failure(jobReport, notebook, number: job))
+            let failure = store(HTMLReport.failure(jobReport, notebook, number: job))
             var pieces: [Range<Int>] = []
             HTMLReport.forEachPiece(of: jobReport, notebook, number: job) {
-                if let piece = keep($0) { pieces.append(piece) }
+                if let piece = store($0) { pieces.append(piece) }
             }
             if let failure { state.withLock { [pieces] in $0.parts[job] = (failure, pieces) } }
         }
     }
 
     /// Adds text to the scratch file, and returns its range; nil if it could not be written.
-    private func keep(_ text: String) -> Range<Int>? {
+    private func store(_ text: String) -> Range<Int>? {
         do throws(StorageError) {
             return try spool?.add(text)
         } catch {
@@ -114,8 +114,8 @@ final class ReportWriters: ProgramSink {
         let report = summary.report
         // The reports list the notebooks that were never started, too.
         for job in report.jobs.indices where report.jobs[job].isLeftOut {
-            let isKept = state.withLock { $0.suites[job] != nil || $0.parts[job] != nil }
-            if !isKept { keep(job, report.jobs[job]) }
+            let isAdded = state.withLock { $0.suites[job] != nil || $0.parts[job] != nil }
+            if !isAdded { addParts(of: job, report.jobs[job]) }
         }
         var problems = state.withLock { $0.problem.map { [$0] } ?? [] }
         let fileMode = mode

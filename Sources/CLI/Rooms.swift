@@ -3,6 +3,7 @@ import GalleyAttachedKernels
 import GalleyFlags
 import GalleyJupyterProtocol
 import GalleyLocalKernels
+import GalleyRuns
 import GalleyStorage
 
 /// The composition of the program: the one place that chooses among providers and lists the flags of rooms.
@@ -12,8 +13,13 @@ enum Rooms {
         Options.flags + [
             Flag(
                 "--existing", takes: "FILE|ID", example: "newest", in: .kernel,
-                "Use a running kernel, by its connection file or ID, or the newest; it keeps running"
-            ) { options, value, _ in options.kernels = AttachedKernels(value == "newest" ? nil : value) }
+                "Use a running kernel: its connection file, its ID in 'galley runs' or 'galley kernels', or newest"
+            ) { options, value, _ in
+                options.kernels = AttachedKernels(value == "newest" ? nil : value) { id in
+                    let kept = RunRegistry.own()?.keptKernel(id)
+                    return kept.flatMap { $0.isAlive ? $0.connectionFile : nil }
+                }
+            }
         ]
 
     /// The kernel providers that `galley kernels` lists.
@@ -25,6 +31,21 @@ enum Rooms {
     /// Asks the kernel of a connection file to shut down, and waits for its reply for at most `limit`.
     static func requestShutdown(ofKernelAt path: String, within limit: Duration) async {
         await AttachedKernels.requestShutdown(of: path, within: limit)
+    }
+
+    /// Refuses options for the start of a kernel if the provider finds kernels that already run.
+    static func checkKernelOptions(_ arguments: ExecuteArguments) throws(UsageError) {
+        let options = arguments.options
+        let flags: [(name: String, feature: KernelFeature, isGiven: Bool)] = [
+            ("--env", .environment, !options.environment.isEmpty),
+            ("--cwd", .workingDirectory, options.workingDirectory != nil),
+            ("--kernel-fallback", .fallback, options.allowsKernelFallback),
+            ("--leave-children", .survivingChildren, options.leavesChildren),
+            ("--ExecutePreprocessor.extra_arguments", .arguments, !options.kernelArguments.isEmpty),
+        ]
+        let features = kernels(for: arguments).features
+        guard let flag = flags.first(where: { $0.isGiven && !features.contains($0.feature) }) else { return }
+        throw UsageError("\(flag.name): the kernel of --existing is already running; leave \(flag.name) out")
     }
 
     /// Returns the kernel provider of a run.

@@ -50,7 +50,6 @@ struct RunsCommand {
 
     /// Prints the list, and returns the exit status.
     func run() -> Int32 {
-        if let refusal = refuseWithoutProcesses() { return refusal }
         let folders = RunRegistry.all
         var runs = folders.flatMap(\.runs).sorted { $0.started.microseconds < $1.started.microseconds }
         if isOfRunning { runs.removeAll { [.ended, .lost].contains($0.currentState) } }
@@ -116,13 +115,6 @@ struct RunsCommand {
 
 private func name(of user: UInt32) -> String { Account(id: user)?.name ?? "\(user)" }
 
-/// Prints an error and returns the exit status if /proc is missing, so that processes cannot be found; nil otherwise.
-private func refuseWithoutProcesses() -> Int32? {
-    if ProcessIdentity.canIdentifyProcesses { return nil }
-    Terminal.reportProblem("galley: /proc is not mounted, so Galley cannot find out which runs go on; mount it")
-    return ExitStatus.notAllowed
-}
-
 /// The commands `galley stop` and `galley wait`.
 struct StopOrWaitCommand {
     private let action: Action
@@ -167,7 +159,6 @@ struct StopOrWaitCommand {
 
     /// Ends or waits for each, and returns the exit status: the first that is not 0.
     func run() -> Int32 {
-        if let refusal = refuseWithoutProcesses() { return refusal }
         Signals.unblock()
         var result = ExitStatus.success
         for id in ids {

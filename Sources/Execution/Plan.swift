@@ -127,7 +127,8 @@ extension PlanError: CustomStringConvertible {
             let known = tags.isEmpty ? "no cell has a tag" : "its tags are \(tags.joined(separator: ", "))"
             return "No cell has the number, tag or ID '\(name)'. The notebook has code cells 1 to \(cells); \(known)"
         case .emptyRange(let start, let stop):
-            return "Nothing would be run: '\(stop)' comes before '\(start)'"
+            return
+                "No cell would run: '\(stop)' comes before '\(start)'. Start at an earlier cell, or stop after a later one"
         }
     }
 }

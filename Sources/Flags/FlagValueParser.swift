@@ -13,9 +13,10 @@ package enum FlagValueParser {
 
     /// Reads a number that is not too small.
     package static func number(_ value: String, _ name: String, from least: Int) throws(UsageError) -> Int {
-        guard let number = Int(value), (least...1_000_000).contains(number) else {
-            throw UsageError("\(name): '\(value)' is not a number from \(least) on")
+        guard let number = Int(value), number >= least else {
+            throw UsageError("\(name): '\(value)' is not a whole number of at least \(least)")
         }
+        guard number <= 1_000_000 else { throw UsageError("\(name): \(value) is more than a million") }
         return number
     }
 

@@ -31,8 +31,12 @@ extension Options {
             let (key, value) = try FlagValueParser.variable(value, name)
             options.environment[key] = value
         },
-        Flag("--as-owner", in: .kernel, "Run as the owner of the notebook, who may be root") { $0.user = .owner },
-        Flag("--as-caller", in: .kernel, "Run with the rights of this process, even as root") { $0.user = .caller },
+        Flag("--as-owner", in: .kernel, "As root, run each notebook as its owner, which is the default") {
+            $0.user = .owner
+        },
+        Flag("--as-caller", in: .kernel, "As root, run with root's rights, even the notebook of another user") {
+            $0.user = .caller
+        },
         Flag("--as-user", takes: "USER", example: "ann", in: .kernel, "As root, run as this user") {
             options, value, _ in
             options.user = .named(value)
@@ -85,7 +89,8 @@ extension Options {
         ) { options, value, name throws(UsageError) in
             // Zero is a time too.
             guard value != "-1", let grace = Double(value) == 0 ? .zero : try FlagValueParser.limit(value, name) else {
-                throw UsageError("\(name) needs a time, such as 10s")
+                throw UsageError(
+                    "\(name): '\(value)' is not a time to wait. Write 10s, or 0 to kill the kernel at once")
             }
             options.grace = grace
         },
@@ -119,8 +124,10 @@ extension Options {
             "Continue after errors of these names"
         ) { options, value, _ in options.allowedErrors.names.formUnion(FlagValueParser.list(value)) },
         // The result
-        Flag("--no-timing", in: .result, "Do not write into the notebook when cells ran") { $0.keepsTiming = false },
-        Flag("--record", in: .result, "Write a record of the run into the notebook's metadata") {
+        Flag("--no-timing", in: .result, "Do not write the times at which cells ran into the notebook") {
+            $0.keepsTiming = false
+        },
+        Flag("--record", in: .result, "Write into the notebook's metadata how the run went") {
             $0.keepsRecord = true
         },
         Flag("--collapse-progress", in: .result, "Keep only the last state of a progress bar") {
@@ -132,7 +139,7 @@ extension Options {
         ) { options, value, name throws(UsageError) in options.outputLimit = try FlagValueParser.bytes(value, name) },
         Flag(
             traits("record_timing"), takes: "BOOL", example: "False", in: .compatibility,
-            "Write into the notebook when cells ran"
+            "Write the times at which cells ran into the notebook"
         ) {
             options, value, name throws(UsageError) in options.keepsTiming = try FlagValueParser.truth(value, name)
         },

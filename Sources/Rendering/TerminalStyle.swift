@@ -1,4 +1,4 @@
-/// The appearance of characters in a terminal after a series of color sequences.
+/// The colors and attributes that escape sequences set for the characters after them, and their HTML.
 struct TerminalStyle: Equatable {
     private var foreground: Color?
     private var background: Color?
@@ -14,7 +14,7 @@ struct TerminalStyle: Equatable {
         case bold, faint, italic, underline, inverse, struck
     }
 
-    /// Applies a color sequence.
+    /// Applies the codes of a sequence such as `\u{1B}[1;31m`.
     mutating func apply(_ sequence: String) {
         let body = sequence.utf8.dropFirst(2).dropLast()
         var codes = body.split(omittingEmptySubsequences: false) { $0 == UInt8(ascii: ";") || $0 == UInt8(ascii: ":") }

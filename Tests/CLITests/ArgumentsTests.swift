@@ -10,7 +10,7 @@ import Testing
 
 /// The whole command line in values: nothing here looks at a disk.
 @Suite struct `The command line of execute` {
-    private func settings(_ line: String, _ dialect: ExecuteArguments.Dialect = .galley) throws -> RunSettings {
+    private func settings(_ line: String, _ dialect: ExecuteArguments.Dialect = .execute) throws -> RunSettings {
         try ExecuteArguments(line.split(separator: " ").map(String.init), dialect).options.settings
     }
 
@@ -54,7 +54,7 @@ import Testing
     @Test func `Options of the program alone are not settings`() throws {
         let arguments = try ExecuteArguments(
             ["a.ipynb", "-j4", "--retries=2", "--shard", "2/5", "--events", "e", "--detach", "--then", "x", "b"],
-            .galley)
+            .execute)
         #expect(arguments.options.settings == RunSettings() && arguments.paths == ["a.ipynb", "b"])
         #expect(arguments.batch.concurrency == 4 && arguments.batch.retries == 2 && arguments.batch.shard?.count == 5)
         #expect(arguments.events == "e" && arguments.background.isDetached && arguments.tasks.isEmpty)
@@ -84,7 +84,7 @@ import Testing
         for flag in Self.flags {
             for name in flag.names {
                 #expect(names.insert(name).inserted, "\(name) is two flags")
-                var arguments = try ExecuteArguments(["a.ipynb"], .galley)
+                var arguments = try ExecuteArguments(["a.ipynb"], .execute)
                 let line = [name] + (flag.value.map { [$0.example] } ?? [])
                 #expect(try FlagParser(Self.flags, help: "").parse(line, into: &arguments).isEmpty)
             }

@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func `A signal before the only notebook starts gives the signal's exit status`() async throws {
-        let arguments = try ExecuteArguments(["a.ipynb"], .galley)
+        let arguments = try ExecuteArguments(["a.ipynb"], .execute)
         let stop = StopSignal()
         stop.stop(.signal(SIGINT))
         let report = await Batch([Batch.Job("a.ipynb")]).run(stop: stop)

@@ -93,7 +93,10 @@ import Testing
                 "/no/such/folder/x: its folder does not exist; create it first\n"
             ),
             (["--log", "/no/such/folder/x"], "a.ipynb", 3, "--log /no/such/folder/x: No such file or directory\n"),
-            (["--stdout"], "a.ipynb", 2, "--detach has no standard output for the result; use --inplace or --output\n"),
+            (
+                ["--stdout"], "a.ipynb", 2,
+                "--detach: a background run cannot write its result to standard output; use --inplace or --output\n"
+            ),
         ] as [([String], String, Int32, String)])
     func `A background run that cannot start is reported at once`(
         options: [String], name: String, status: Int32, words: String
@@ -349,7 +352,7 @@ import Testing
         }
         let own = try await GalleyProgram.run(["execute", "--inplace", "--status", "a.ipynb", "a.ipynb"], in: folder)
         #expect(own.status == 2)
-        #expect(own.errors == "galley: --status a.ipynb: that is the notebook; name another file\n")
+        #expect(own.errors == "galley: --status a.ipynb: the file is also the notebook; name another file\n")
         for options in [
             ["--log", "x", "--events", "./x"], ["--detach", "--log", "a.ipynb"], ["--status", "x", "--log", "x"],
         ] {

@@ -311,7 +311,7 @@ import Testing
         }
         let itself = try await GalleyProgram.run(["execute", "n", "--output-dir", "n"], in: folder)
         #expect(itself.status == 2)
-        #expect(itself.errors.contains("would be written over itself; use --inplace for that"))
+        #expect(itself.errors.contains("would replace it; use another folder, or --inplace"))
     }
 
     @Test func `A batch names each file as it is, and skips none silently`() async throws {
@@ -333,7 +333,7 @@ import Testing
         let report = try await GalleyProgram.run(
             ["execute", "--json", "caf\u{E9}.ipynb", "cafe\u{301}.ipynb"], in: folder)
         #expect(report.status == 2)
-        #expect(report.errors.contains("a report is no notebook"))
+        #expect(report.errors.contains("a report would replace a notebook"))
     }
 
     @Test func `A batch ends even if its report is not read`() async throws {

@@ -54,6 +54,18 @@ import Testing
         #expect(try !folder.events("e").contains { $0["event"] as? String == "saved" })
     }
 
+    @Test func `A check warns if there are no outputs to compare, and says why`() async throws {
+        try folder.write(["1"])
+        let none = try await check()
+        #expect(none.status == 0)
+        let words = "there are no stored outputs to compare. To store them: galley execute --inplace"
+        #expect(none.errors.contains("galley: a.ipynb: \(words)\n"), "\(none.errors)")
+        try await prepare(["1"], tags: [0: ["nbval-ignore-output"]])
+        let ignored = try await check()
+        #expect(ignored.status == 0)
+        #expect(ignored.errors.contains("no outputs were compared, because tags or comments leave out"))
+    }
+
     @Test func `A check continues after an error, and reports an unexpected one as a failure`() async throws {
         try await prepare(["1/0", "print(2)"])
         try change("print(2)", to: "print(3)")

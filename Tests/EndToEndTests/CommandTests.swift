@@ -48,22 +48,26 @@ import Testing
         ([], "which notebook? See 'galley execute --help'"),
         (
             ["s3://in/a.ipynb"],
-            "s3://in/a.ipynb: no storage provider opens s3://. For a local file, write ./s3://in/a.ipynb"
+            "s3://in/a.ipynb: Galley opens only local files. Download the notebook first; a local file of this name is ./s3://in/a.ipynb"
         ),
         (
             ["--output", "c.ipynb", "a.ipynb", "b.ipynb"],
             "--output c.ipynb is one file for several notebooks; use --output-dir or --inplace"
         ),
-        (["--stdout", "a.ipynb", "b.ipynb"], "several notebooks do not fit into standard output"),
-        (["a.ipynb", "-"], "standard input is one notebook; it does not go with others"),
-        (["-j", "0", "a.ipynb"], "-j: '0' is not a number from 1 on"),
+        (
+            ["--stdout", "a.ipynb", "b.ipynb"],
+            "several notebooks cannot be written to standard output; use --output-dir or --inplace"
+        ),
+        (["a.ipynb", "-"], "standard input (-) cannot be combined with other notebooks; run it alone"),
+        (["-j", "0", "a.ipynb"], "-j: '0' is not a whole number of at least 1"),
+        (["-j", "2000000", "a.ipynb"], "-j: 2000000 is more than a million"),
         (["--shard", "3/2", "a.ipynb"], "--shard: '3/2' is not a part. Write 2/5 for the second of five"),
         (["no/*.ipynb"], "no notebook found: no file matches 'no/*.ipynb'"),
         (["@no.txt"], "@no.txt: the list cannot be read; check that the file exists"),
         (["--retries", "1", "-"], "standard input cannot be read twice; leave --retries out"),
         (
             ["--junit", "-", "--json", "-", "a.ipynb"],
-            "standard output has room for one document; give the others files"
+            "several documents would go to standard output; write all but one to files"
         ),
         (["--timeout"], "--timeout needs a value. See 'galley help options'"),
         (
@@ -90,7 +94,7 @@ import Testing
         ),
         (
             ["--inplace", "--stdout", "a.ipynb"],
-            "the result goes to one place: choose one of --inplace, --output and --stdout"
+            "the result has more than one place; use only one of --inplace, --output and --stdout"
         ), (["--theme", "dark", "a.ipynb"], "--theme: Galley writes only notebooks; leave it out"),
         (
             ["--answer=-h", "--x\u{1B}]0;title\u{7}", "a.ipynb"],
@@ -205,7 +209,7 @@ import Testing
         let refused = try await GalleyProgram.run(
             ["execute", "--inplace", "--events", "a.ipynb", "./a.ipynb"], in: folder)
         #expect(refused.status == 2)
-        #expect(refused.errors == "galley: --events a.ipynb: that is the notebook; name another file\n")
+        #expect(refused.errors == "galley: --events a.ipynb: the file is also the notebook; name another file\n")
         let running = try await GalleyProgram.start(
             ["execute", "--inplace", "--events", "events", "a.ipynb"], in: folder)
         #expect(try await eventually { folder.names.contains("begun") })

@@ -188,7 +188,7 @@ struct NotebookChange {
                 "'--inplcae' is not an option of clean. Did you mean '--inplace'? See 'galley clean --help'"
             ),
             ([], 2, "which notebook? See 'galley clean --help'"),
-            (["a.ipynb", "b.ipynb"], 2, "several notebooks do not fit into standard output; use --inplace"),
+            (["a.ipynb", "b.ipynb"], 2, "several notebooks cannot be written to standard output; use --inplace"),
             (["--inplace", "-"], 2, "standard input cannot be written in place; leave --inplace out"),
             (["missing.ipynb"], 3, "missing.ipynb: no such file"),
             (["a.ipynb"], 3, "a.ipynb: the file (line 1, column 1) has no 'cells'"),

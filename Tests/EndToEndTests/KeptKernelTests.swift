@@ -62,7 +62,9 @@ import Testing
         #expect(processes(markedBy: mark) == [])
     }
 
-    @Test func `A kept kernel has the state of a failed run, and the next run continues it`() async throws {
+    @Test func `A kept kernel has the state of a failed run, and the next run continues in it, by file or by ID`()
+        async throws
+    {
         try folder.write(["x = 41", "import os\nassert os.path.exists('go')", "print(x + 1)"])
         let failed = try await execute("--keep-kernel-on-failure")
         #expect(failed.status == 1)
@@ -71,11 +73,13 @@ import Testing
             failed.errors.contains("    galley execute --inplace --existing \(kernel.file) --start-at 2 a.ipynb\n"),
             "\(failed.errors)")
         try folder.write("", to: "go")
-        let next = try await GalleyProgram.run(
-            ["execute", "--inplace", "--existing", kernel.file, "--start-at", "2", "a.ipynb"], in: folder)
-        #expect(next.status == 0, "\(next.errors)")
-        #expect(try folder.notebook().outputs.last == ["42\n"])
-        #expect(kernel.isAlive)
+        for name in [kernel.file, kernel.id] {
+            let next = try await GalleyProgram.run(
+                ["execute", "--inplace", "--existing", name, "--start-at", "2", "a.ipynb"], in: folder)
+            #expect(next.status == 0, "\(next.errors)")
+            #expect(try folder.notebook().outputs.last == ["42\n"])
+            #expect(kernel.isAlive)
+        }
         try await kernel.stop()
     }
 
@@ -219,11 +223,11 @@ import Testing
     @Test(arguments: [
         (
             ["execute", "--keep-kernel", "--existing", "newest"],
-            "--keep-kernel: a kernel of --existing goes on in any case; leave --keep-kernel out"
+            "--keep-kernel: the kernel of --existing keeps running in any case; leave --keep-kernel out"
         ),
         (
             ["execute", "--keep-kernel-on-failure", "--existing", "f"],
-            "--keep-kernel-on-failure: a kernel of --existing"
+            "--keep-kernel-on-failure: the kernel of --existing"
         ),
         (
             ["check", "--keep-kernel-on-failure"],

@@ -107,7 +107,7 @@ struct `Outputs of a user's notebooks` {
         let log = instance.rootsOwn + "/log"
         let run = try await instance.run(
             ["execute", "--stdout", "--log", log] + kernel + ["report.ipynb", other.path + "/b.ipynb"])
-        #expect(run.status == 2, "two notebooks do not fit into standard output")
+        #expect(run.status == 2, "several notebooks cannot be written to standard output")
         let both = try await instance.run(
             ["execute", "--inplace", "--stream", "--log", log] + kernel + ["report.ipynb", other.path + "/b.ipynb"])
         #expect(both.status == 0, "\(both.errors)")

@@ -105,6 +105,7 @@ import Testing
         #expect(try await run("kernels", "--help").status == 0)
         for (arguments, status) in [
             (["execute", "a.ipynb"], Int32(4)), (["clean", "a.ipynb"], 3), (["runs", "--running"], 3),
+            (["stop", "a-k3fu"], 3), (["wait", "a-k3fu"], 3),
             (["kernels", "--json"], 4),
         ] {
             let run = try await run(arguments[0], arguments[1])

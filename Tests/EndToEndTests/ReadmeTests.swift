@@ -117,7 +117,8 @@ import Testing
         #expect(!options.isEmpty)
         var help = ""
         for arguments in [
-            ["--help"], ["version", "--help"], ["clean", "--help"], ["help", "background"], ["help", "options"],
+            ["--help"], ["version", "--help"], ["clean", "--help"], ["export", "--help"], ["help", "background"],
+            ["help", "options"],
         ] {
             help += try await GalleyProgram.run(arguments).output
         }

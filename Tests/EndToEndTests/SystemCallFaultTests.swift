@@ -2,7 +2,7 @@ import Foundation
 import GalleyTestSupport
 import Testing
 
-/// Runs under system calls that fail at random.
+/// Runs of `galley execute` with a preloaded library (`Tests/Fixtures/faults.c`) that makes system calls fail at random.
 @Suite struct `Failing system calls` {
     /// `Tests/run` builds it.
     private static let faults = Repository.root + "/.build/faults.so"

@@ -326,7 +326,8 @@ import Testing
         #expect {
             _ = try fates("3", "1")
         } throws: {
-            "\($0)" == "Nothing would be run: '1' comes before '3'"
+            "\($0)"
+                == "No cell would run: '1' comes before '3'. Start at an earlier cell, or stop after a later one"
         }
     }
 }

@@ -40,7 +40,8 @@ import Testing
     @Test(arguments: [
         (["--wrod", "x"], "'--wrod' is not an option. Did you mean '--word'? See 'say --help'"),
         (["--loud=yes"], "--loud takes no value"), (["--word"], "--word needs a value. See 'say --help'"),
-        (["--count", "none"], "--count: 'none' is not a number from 1 on"), (["--quiet"], "--quiet is the opposite"),
+        (["--count", "none"], "--count: 'none' is not a whole number of at least 1"),
+        (["--quiet"], "--quiet is the opposite"),
         (["--xyz\u{1B}[31m\u{202E}x"], "'--xyz' is not an option. See 'say --help'"),
         (["-w5x"], "'-w5x' is not an option. If it is -w with its value, write -w 5x"),
         (["-word", "x"], "'-word' is not an option. Did you mean '--word'? See 'say --help'"),

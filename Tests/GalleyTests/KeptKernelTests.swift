@@ -24,7 +24,7 @@ import Testing
         (.afterFailure, "raises", true), (.always, "prints a", true), (.always, "raises", true),
         (.always, "dies", false), (.afterFailure, "dies", false),
     ])
-    func `A kernel is kept if it lives and the options keep it for the outcome`(
+    func `A kernel that lives is kept after every run, or after a failure, as the options say`(
         keeping: KernelKeeping, code: String, isKept: Bool
     ) async throws {
         let kernels = KernelLog()
@@ -34,7 +34,7 @@ import Testing
         #expect(kernel.isKept == isKept && kernel.isOver == !isKept)
     }
 
-    @Test func `A kernel is kept if it obeyed an interrupt of a limit or of a stop`() async throws {
+    @Test func `A kernel is kept after a time limit or a stop has interrupted it`() async throws {
         let kernels = KernelLog()
         var options = options(.afterFailure, kernels)
         options.timeout = .zero
@@ -55,14 +55,14 @@ import Testing
         #expect(kernels.all.count == 2 && kernels.all.allSatisfy(\.isKept))
     }
 
-    @Test func `A kernel that cannot be kept is ended`() async throws {
+    @Test func `A kernel that its provider does not keep is ended`() async throws {
         let kernels = KernelLog()
         let (_, report) = try await execute(notebook("raises"), options(.always, kernels, kept: nil))
         #expect(report.outcome.status == "raised" && report.keptKernel == nil)
         #expect(kernels.all.count == 1 && kernels.isAllOver)
     }
 
-    @Test func `A provider that keeps no kernels is not asked to`() async throws {
+    @Test func `A run that would keep its kernel is refused if the provider keeps none`() async throws {
         var options = scripted()
         options.keepsKernel = .afterFailure
         await #expect(throws: UnsupportedKernelRequest(.keeping, provider: "script")) {
@@ -70,13 +70,13 @@ import Testing
         }
     }
 
-    @Test func `A kept kernel is in the report, also in JSON`() async throws {
+    @Test func `A report names the kept kernel, also after it was read from JSON`() async throws {
         let (_, report) = try await execute(notebook("raises"), options(.always, KernelLog()))
         let data = try JSONEncoder().encode(report)
         #expect(try JSONDecoder().decode(Report.self, from: data).keptKernel == Self.kept)
     }
 
-    @Test func `Each notebook of a batch has its kept kernel`() async throws {
+    @Test func `A batch keeps the kernel of each notebook`() async throws {
         let kernels = KernelLog()
         let options = options(.always, kernels)
         let batch = Batch(
@@ -88,7 +88,9 @@ import Testing
         #expect(kernels.all.count == 3 && kernels.all.allSatisfy(\.isKept))
     }
 
-    @Test(.realKernel) func `A kept kernel leaves no zombie and no files in a process that continues`() async throws {
+    @Test(.realKernel) func `A kept kernel that is killed leaves no files, and no zombie in the process that ran it`()
+        async throws
+    {
         var options: Options = GalleyTests.options()
         options.keepsKernel = .always
         let (_, report) = try await execute(notebook("x = 1"), options)

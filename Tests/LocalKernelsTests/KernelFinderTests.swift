@@ -83,9 +83,7 @@ import Testing
     }
 
     @Test(arguments: ["packages", "/elsewhere"])
-    func `The finder lists the active environment's kernel once, also if paths lead there through a file`(line: String)
-        throws
-    {
+    func `The finder finds the ipykernel of an active environment through a .pth file`(line: String) throws {
         let packages = scratch.path + "/venv/lib/python3.11/site-packages"
         let target = line == "packages" ? packages + "/packages" : scratch.path + line
         try program("venv/bin/python3")
@@ -149,7 +147,7 @@ import Testing
                 == "\(scratch.path)/nothing is neither a Python environment nor a Python: it has no bin/python")
     }
 
-    @Test func `The finder names similar kernels, all kernels, the searched folders and a command if it finds nothing`()
+    @Test func `The error for a missing kernel names a similar kernel, the installed kernels and the searched folders`()
         throws
     {
         try kernel("data/kernels/python3")
@@ -186,7 +184,7 @@ import Testing
         #expect(finder.onlyKernel(of: "cobol") == nil)
     }
 
-    @Test func `The finder shortens the name of a missing kernel, and removes escape sequences`() {
+    @Test func `The error for a missing kernel shortens the name, and has no control characters`() {
         let name = "\u{1B}[31m\u{202E}\n::error::" + String(repeating: "x", count: 100_000)
         let text = KernelError.notFound(name: name, available: [name], searched: []).description
         #expect(text.count < 1000)

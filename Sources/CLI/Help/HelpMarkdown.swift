@@ -1,8 +1,10 @@
 import GalleyFlags
 
-/// The blocks of a text that people read in a terminal, in an article and in a manual page.
+/// A help text, parsed into blocks that are printed in a terminal or in a manual page. Its source is also an article of
+/// the documentation.
 ///
-/// It supports the Markdown of those texts: headings, paragraphs, lists, tables, and code that is indented or fenced.
+/// Only the Markdown of these texts is supported: headings, paragraphs, lists, tables, and code that is indented or
+/// fenced.
 struct HelpMarkdown {
     let blocks: [Block]
 

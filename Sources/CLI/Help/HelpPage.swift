@@ -24,7 +24,8 @@ enum HelpPage {
         case .overview: Self.overview(layout)
         case .command(let command): Self.page(of: command, layout)
         case .topic(let topic): topic.text(layout)
-        case .both(let command, let topic): Self.page(of: command, layout) + "\n\n" + topic.text(layout)
+        case .both(let command, let topic):
+            Self.page(of: command, layout, isBefore: topic) + "\n\n" + topic.text(layout)
         case .manual(let command): ManualPage(of: command).text
         case .completions(let shell): shell.script
         case .version: "galley \(Galley.version)"
@@ -44,7 +45,10 @@ enum HelpPage {
         return parts.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
     }
 
-    private static func page(of command: CommandDescription, _ layout: TextLayout) -> String {
+    /// - Parameter topic: The topic that follows the page, and that the page does not refer to.
+    private static func page(
+        of command: CommandDescription, _ layout: TextLayout, isBefore topic: HelpTopic? = nil
+    ) -> String {
         let name = "galley \(command.name)"
         var parts = [
             command.usage.enumerated().map { ($0 == 0 ? "Usage: " : "       ") + "\(name) \($1)".trimmed },
@@ -63,8 +67,9 @@ enum HelpPage {
         if let status = command.exitStatus {
             parts.append(layout.wrap(HelpMarkdown.plain(status), after: "Exit status: "))
         }
-        if !command.topics.isEmpty {
-            parts.append(layout.wrap("galley help " + command.topics.joined(separator: "|"), after: "More: "))
+        let topics = command.topics.filter { $0 != topic?.name }
+        if !topics.isEmpty {
+            parts.append(layout.wrap("galley help " + topics.joined(separator: "|"), after: "More: "))
         }
         return parts.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
     }

@@ -37,8 +37,8 @@ complete -c galley -n '__galley_command execute' -l kernel -s k -d 'Use this ker
 complete -c galley -n '__galley_command execute' -l kernel-fallback -d 'If the kernel is not installed, use the only kernel of the notebook\'s language'
 complete -c galley -n '__galley_command execute' -l cwd -d 'Run the kernel in this directory, not in the notebook\'s' -r -f -a '(__fish_complete_directories (commandline -ct))'
 complete -c galley -n '__galley_command execute' -l env -d 'Set an environment variable for the kernel; can be repeated' -r -f
-complete -c galley -n '__galley_command execute' -l as-owner -d 'Run as the owner of the notebook, who may be root'
-complete -c galley -n '__galley_command execute' -l as-caller -d 'Run with the rights of this process, even as root'
+complete -c galley -n '__galley_command execute' -l as-owner -d 'As root, run each notebook as its owner, which is the default'
+complete -c galley -n '__galley_command execute' -l as-caller -d 'As root, run with root\'s rights, even the notebook of another user'
 complete -c galley -n '__galley_command execute' -l as-user -d 'As root, run as this user' -r -f -a '(__fish_complete_users)'
 complete -c galley -n '__galley_command execute' -l keep-kernel -d 'Keep the kernel running after the run, and print how to use and end it'
 complete -c galley -n '__galley_command execute' -l keep-kernel-on-failure -d 'Keep the kernel running if the run fails'
@@ -53,11 +53,11 @@ complete -c galley -n '__galley_command execute' -l allow-errors -d 'Continue af
 complete -c galley -n '__galley_command execute' -l allow-error -d 'Continue after errors of this name; can be repeated' -r -f
 complete -c galley -n '__galley_command execute' -l start-at -d 'Start at this cell: a number, a tag or an ID' -r -f
 complete -c galley -n '__galley_command execute' -l stop-after -d 'Stop after this cell: a number, a tag or an ID' -r -f
-complete -c galley -n '__galley_command execute' -l no-timing -d 'Do not write into the notebook when cells ran'
-complete -c galley -n '__galley_command execute' -l record -d 'Write a record of the run into the notebook\'s metadata'
+complete -c galley -n '__galley_command execute' -l no-timing -d 'Do not write the times at which cells ran into the notebook'
+complete -c galley -n '__galley_command execute' -l record -d 'Write into the notebook\'s metadata how the run went'
 complete -c galley -n '__galley_command execute' -l collapse-progress -d 'Keep only the last state of a progress bar'
 complete -c galley -n '__galley_command execute' -l max-output -d 'Keep at most this much output of each cell, and cut the rest' -r -f
-complete -c galley -n '__galley_command execute' -l existing -d 'Use a running kernel, by its connection file or ID, or the newest; it keeps running' -r -F
+complete -c galley -n '__galley_command execute' -l existing -d 'Use a running kernel: its connection file, its ID in \'galley runs\' or \'galley kernels\', or newest' -r -F
 complete -c galley -n '__galley_command execute' -l inplace -d 'Write the result into the notebook, saved during the run'
 complete -c galley -n '__galley_command execute' -l output -s o -d 'Write the result to this file' -r -F
 complete -c galley -n '__galley_command execute' -l output-dir -d 'Write the results into this folder' -r -f -a '(__fish_complete_directories (commandline -ct))'
@@ -72,7 +72,7 @@ complete -c galley -n '__galley_command execute' -l fail-fast -d 'Start no furth
 complete -c galley -n '__galley_command execute' -l max-failures -d 'Start no further notebook after N failures' -r -f
 complete -c galley -n '__galley_command execute' -l retries -d 'Run a notebook again, up to N times, if its kernel did not start or died' -r -f
 complete -c galley -n '__galley_command execute' -l shard -d 'Run part M of N parts of about equal duration' -r -f
-complete -c galley -n '__galley_command execute' -l order -d 'Start with the notebooks that took longest in earlier runs' -r -f -a 'as-given slowest-first'
+complete -c galley -n '__galley_command execute' -l order -d 'Run notebooks in the given order, or first those that took longest in earlier runs' -r -f -a 'as-given slowest-first'
 complete -c galley -n '__galley_command execute' -l exclude -d 'Leave out notebooks whose name or path matches; can be repeated' -r -f
 complete -c galley -n '__galley_command execute' -l junit -d 'Write a report for CI servers' -r -F
 complete -c galley -n '__galley_command execute' -l html -d 'Write a report for people' -r -F
@@ -81,9 +81,9 @@ complete -c galley -n '__galley_command execute' -l detach -d 'Run in the backgr
 complete -c galley -n '__galley_command execute' -l log -d 'Write the progress to this file, each line with its time' -r -F
 complete -c galley -n '__galley_command execute' -l log-format -d 'Choose the format of the log; without --log, it goes to standard error' -r -f -a 'plain json'
 complete -c galley -n '__galley_command execute' -l status -d 'Keep the state of the run in this file, as one JSON document' -r -F
-complete -c galley -n '__galley_command execute' -l then -d 'Run this shell command after the run' -r -f
-complete -c galley -n '__galley_command execute' -l on-success -d 'Run this shell command after the run if it succeeded' -r -f
-complete -c galley -n '__galley_command execute' -l on-failure -d 'Run this shell command after the run if it failed' -r -f
+complete -c galley -n '__galley_command execute' -l then -d 'Run this shell command after the run; can be repeated' -r -f
+complete -c galley -n '__galley_command execute' -l on-success -d 'Run this shell command after the run if it succeeded; can be repeated' -r -f
+complete -c galley -n '__galley_command execute' -l on-failure -d 'Run this shell command after the run if it failed; can be repeated' -r -f
 complete -c galley -n '__galley_command execute' -l execute -d 'Run the notebook; \'galley nbconvert\' only converts it without'
 complete -c galley -n '__galley_command execute' -l to -d 'Write a notebook; \'galley nbconvert\' also writes other formats' -r -f
 complete -c galley -n '__galley_command execute' -l stdin -d 'Read the notebook from standard input'
@@ -98,8 +98,8 @@ complete -c galley -n '__galley_command check' -l kernel -s k -d 'Use this kerne
 complete -c galley -n '__galley_command check' -l kernel-fallback -d 'If the kernel is not installed, use the only kernel of the notebook\'s language'
 complete -c galley -n '__galley_command check' -l cwd -d 'Run the kernel in this directory, not in the notebook\'s' -r -f -a '(__fish_complete_directories (commandline -ct))'
 complete -c galley -n '__galley_command check' -l env -d 'Set an environment variable for the kernel; can be repeated' -r -f
-complete -c galley -n '__galley_command check' -l as-owner -d 'Run as the owner of the notebook, who may be root'
-complete -c galley -n '__galley_command check' -l as-caller -d 'Run with the rights of this process, even as root'
+complete -c galley -n '__galley_command check' -l as-owner -d 'As root, run each notebook as its owner, which is the default'
+complete -c galley -n '__galley_command check' -l as-caller -d 'As root, run with root\'s rights, even the notebook of another user'
 complete -c galley -n '__galley_command check' -l as-user -d 'As root, run as this user' -r -f -a '(__fish_complete_users)'
 complete -c galley -n '__galley_command check' -l keep-kernel -d 'Keep the kernel running after the run, and print how to use and end it'
 complete -c galley -n '__galley_command check' -l keep-kernel-on-failure -d 'Keep the kernel running if the run fails'
@@ -114,11 +114,11 @@ complete -c galley -n '__galley_command check' -l allow-errors -d 'Continue afte
 complete -c galley -n '__galley_command check' -l allow-error -d 'Continue after errors of this name; can be repeated' -r -f
 complete -c galley -n '__galley_command check' -l start-at -d 'Start at this cell: a number, a tag or an ID' -r -f
 complete -c galley -n '__galley_command check' -l stop-after -d 'Stop after this cell: a number, a tag or an ID' -r -f
-complete -c galley -n '__galley_command check' -l no-timing -d 'Do not write into the notebook when cells ran'
-complete -c galley -n '__galley_command check' -l record -d 'Write a record of the run into the notebook\'s metadata'
+complete -c galley -n '__galley_command check' -l no-timing -d 'Do not write the times at which cells ran into the notebook'
+complete -c galley -n '__galley_command check' -l record -d 'Write into the notebook\'s metadata how the run went'
 complete -c galley -n '__galley_command check' -l collapse-progress -d 'Keep only the last state of a progress bar'
 complete -c galley -n '__galley_command check' -l max-output -d 'Keep at most this much output of each cell, and cut the rest' -r -f
-complete -c galley -n '__galley_command check' -l existing -d 'Use a running kernel, by its connection file or ID, or the newest; it keeps running' -r -F
+complete -c galley -n '__galley_command check' -l existing -d 'Use a running kernel: its connection file, its ID in \'galley runs\' or \'galley kernels\', or newest' -r -F
 complete -c galley -n '__galley_command check' -l answer -d 'Answer input() with this line; can be repeated' -r -f
 complete -c galley -n '__galley_command check' -l stream -d 'Show what cells print'
 complete -c galley -n '__galley_command check' -l quiet -s q -d 'Print only problems'
@@ -129,7 +129,7 @@ complete -c galley -n '__galley_command check' -l fail-fast -d 'Start no further
 complete -c galley -n '__galley_command check' -l max-failures -d 'Start no further notebook after N failures' -r -f
 complete -c galley -n '__galley_command check' -l retries -d 'Run a notebook again, up to N times, if its kernel did not start or died' -r -f
 complete -c galley -n '__galley_command check' -l shard -d 'Run part M of N parts of about equal duration' -r -f
-complete -c galley -n '__galley_command check' -l order -d 'Start with the notebooks that took longest in earlier runs' -r -f -a 'as-given slowest-first'
+complete -c galley -n '__galley_command check' -l order -d 'Run notebooks in the given order, or first those that took longest in earlier runs' -r -f -a 'as-given slowest-first'
 complete -c galley -n '__galley_command check' -l exclude -d 'Leave out notebooks whose name or path matches; can be repeated' -r -f
 complete -c galley -n '__galley_command check' -l junit -d 'Write a report for CI servers' -r -F
 complete -c galley -n '__galley_command check' -l html -d 'Write a report for people' -r -F
@@ -138,9 +138,9 @@ complete -c galley -n '__galley_command check' -l detach -d 'Run in the backgrou
 complete -c galley -n '__galley_command check' -l log -d 'Write the progress to this file, each line with its time' -r -F
 complete -c galley -n '__galley_command check' -l log-format -d 'Choose the format of the log; without --log, it goes to standard error' -r -f -a 'plain json'
 complete -c galley -n '__galley_command check' -l status -d 'Keep the state of the run in this file, as one JSON document' -r -F
-complete -c galley -n '__galley_command check' -l then -d 'Run this shell command after the run' -r -f
-complete -c galley -n '__galley_command check' -l on-success -d 'Run this shell command after the run if it succeeded' -r -f
-complete -c galley -n '__galley_command check' -l on-failure -d 'Run this shell command after the run if it failed' -r -f
+complete -c galley -n '__galley_command check' -l then -d 'Run this shell command after the run; can be repeated' -r -f
+complete -c galley -n '__galley_command check' -l on-success -d 'Run this shell command after the run if it succeeded; can be repeated' -r -f
+complete -c galley -n '__galley_command check' -l on-failure -d 'Run this shell command after the run if it failed; can be repeated' -r -f
 complete -c galley -n '__galley_command check' -l execute -d 'Run the notebook; \'galley nbconvert\' only converts it without'
 complete -c galley -n '__galley_command check' -l to -d 'Write a notebook; \'galley nbconvert\' also writes other formats' -r -f
 complete -c galley -n '__galley_command check' -l stdin -d 'Read the notebook from standard input'
@@ -149,7 +149,7 @@ complete -c galley -n '__galley_command check' -l debug -d 'Has no effect'
 complete -c galley -n '__galley_command check' -l log-level -d 'Print only problems if the level is ERROR or above' -r -f
 complete -c galley -n '__galley_command check' -l nbformat -d 'Write this version of the format' -r -f
 complete -c galley -n '__galley_command check' -l coalesce-streams -d 'Has no effect: a run always joins the outputs of a stream'
-complete -c galley -n '__galley_command check' -l lax -d 'Compare only the cells that are marked for it'
+complete -c galley -n '__galley_command check' -l lax -d 'Compare only cells marked with nbval-check-output'
 complete -c galley -n '__galley_command check' -l nbval -d 'Has no effect'
 complete -c galley -n '__galley_command check' -l nbval-cell-timeout -d 'Limit the time of each cell' -r -f
 complete -c galley -n '__galley_command check' -l nbval-kernel-startup-timeout -d 'Limit the time in which the kernel starts' -r -f
@@ -161,8 +161,8 @@ complete -c galley -n '__galley_command nbconvert' -l kernel -s k -d 'Use this k
 complete -c galley -n '__galley_command nbconvert' -l kernel-fallback -d 'If the kernel is not installed, use the only kernel of the notebook\'s language'
 complete -c galley -n '__galley_command nbconvert' -l cwd -d 'Run the kernel in this directory, not in the notebook\'s' -r -f -a '(__fish_complete_directories (commandline -ct))'
 complete -c galley -n '__galley_command nbconvert' -l env -d 'Set an environment variable for the kernel; can be repeated' -r -f
-complete -c galley -n '__galley_command nbconvert' -l as-owner -d 'Run as the owner of the notebook, who may be root'
-complete -c galley -n '__galley_command nbconvert' -l as-caller -d 'Run with the rights of this process, even as root'
+complete -c galley -n '__galley_command nbconvert' -l as-owner -d 'As root, run each notebook as its owner, which is the default'
+complete -c galley -n '__galley_command nbconvert' -l as-caller -d 'As root, run with root\'s rights, even the notebook of another user'
 complete -c galley -n '__galley_command nbconvert' -l as-user -d 'As root, run as this user' -r -f -a '(__fish_complete_users)'
 complete -c galley -n '__galley_command nbconvert' -l keep-kernel -d 'Keep the kernel running after the run, and print how to use and end it'
 complete -c galley -n '__galley_command nbconvert' -l keep-kernel-on-failure -d 'Keep the kernel running if the run fails'
@@ -177,11 +177,11 @@ complete -c galley -n '__galley_command nbconvert' -l allow-errors -d 'Continue 
 complete -c galley -n '__galley_command nbconvert' -l allow-error -d 'Continue after errors of this name; can be repeated' -r -f
 complete -c galley -n '__galley_command nbconvert' -l start-at -d 'Start at this cell: a number, a tag or an ID' -r -f
 complete -c galley -n '__galley_command nbconvert' -l stop-after -d 'Stop after this cell: a number, a tag or an ID' -r -f
-complete -c galley -n '__galley_command nbconvert' -l no-timing -d 'Do not write into the notebook when cells ran'
-complete -c galley -n '__galley_command nbconvert' -l record -d 'Write a record of the run into the notebook\'s metadata'
+complete -c galley -n '__galley_command nbconvert' -l no-timing -d 'Do not write the times at which cells ran into the notebook'
+complete -c galley -n '__galley_command nbconvert' -l record -d 'Write into the notebook\'s metadata how the run went'
 complete -c galley -n '__galley_command nbconvert' -l collapse-progress -d 'Keep only the last state of a progress bar'
 complete -c galley -n '__galley_command nbconvert' -l max-output -d 'Keep at most this much output of each cell, and cut the rest' -r -f
-complete -c galley -n '__galley_command nbconvert' -l existing -d 'Use a running kernel, by its connection file or ID, or the newest; it keeps running' -r -F
+complete -c galley -n '__galley_command nbconvert' -l existing -d 'Use a running kernel: its connection file, its ID in \'galley runs\' or \'galley kernels\', or newest' -r -F
 complete -c galley -n '__galley_command nbconvert' -l inplace -d 'Write the result into the notebook, saved during the run'
 complete -c galley -n '__galley_command nbconvert' -l output -s o -d 'Write the result to this file' -r -F
 complete -c galley -n '__galley_command nbconvert' -l output-dir -d 'Write the results into this folder' -r -f -a '(__fish_complete_directories (commandline -ct))'
@@ -196,7 +196,7 @@ complete -c galley -n '__galley_command nbconvert' -l fail-fast -d 'Start no fur
 complete -c galley -n '__galley_command nbconvert' -l max-failures -d 'Start no further notebook after N failures' -r -f
 complete -c galley -n '__galley_command nbconvert' -l retries -d 'Run a notebook again, up to N times, if its kernel did not start or died' -r -f
 complete -c galley -n '__galley_command nbconvert' -l shard -d 'Run part M of N parts of about equal duration' -r -f
-complete -c galley -n '__galley_command nbconvert' -l order -d 'Start with the notebooks that took longest in earlier runs' -r -f -a 'as-given slowest-first'
+complete -c galley -n '__galley_command nbconvert' -l order -d 'Run notebooks in the given order, or first those that took longest in earlier runs' -r -f -a 'as-given slowest-first'
 complete -c galley -n '__galley_command nbconvert' -l exclude -d 'Leave out notebooks whose name or path matches; can be repeated' -r -f
 complete -c galley -n '__galley_command nbconvert' -l junit -d 'Write a report for CI servers' -r -F
 complete -c galley -n '__galley_command nbconvert' -l html -d 'Write a report for people' -r -F
@@ -205,9 +205,9 @@ complete -c galley -n '__galley_command nbconvert' -l detach -d 'Run in the back
 complete -c galley -n '__galley_command nbconvert' -l log -d 'Write the progress to this file, each line with its time' -r -F
 complete -c galley -n '__galley_command nbconvert' -l log-format -d 'Choose the format of the log; without --log, it goes to standard error' -r -f -a 'plain json'
 complete -c galley -n '__galley_command nbconvert' -l status -d 'Keep the state of the run in this file, as one JSON document' -r -F
-complete -c galley -n '__galley_command nbconvert' -l then -d 'Run this shell command after the run' -r -f
-complete -c galley -n '__galley_command nbconvert' -l on-success -d 'Run this shell command after the run if it succeeded' -r -f
-complete -c galley -n '__galley_command nbconvert' -l on-failure -d 'Run this shell command after the run if it failed' -r -f
+complete -c galley -n '__galley_command nbconvert' -l then -d 'Run this shell command after the run; can be repeated' -r -f
+complete -c galley -n '__galley_command nbconvert' -l on-success -d 'Run this shell command after the run if it succeeded; can be repeated' -r -f
+complete -c galley -n '__galley_command nbconvert' -l on-failure -d 'Run this shell command after the run if it failed; can be repeated' -r -f
 complete -c galley -n '__galley_command nbconvert' -l execute -d 'Run the notebook; \'galley nbconvert\' only converts it without'
 complete -c galley -n '__galley_command nbconvert' -l stdin -d 'Read the notebook from standard input'
 complete -c galley -n '__galley_command nbconvert' -s y -d 'Has no effect: Galley asks no questions'
@@ -247,7 +247,7 @@ complete -c galley -n '__galley_command export' -l stdin -d 'Read the notebook f
 complete -c galley -n '__galley_command export' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command export' -f -a '(__galley_notebooks)'
 complete -c galley -n '__galley_command clean' -l inplace -d 'Write the clean notebook into the file'
-complete -c galley -n '__galley_command clean' -l all -d 'Also remove when cells ran, the state of widgets, and the record of the run'
+complete -c galley -n '__galley_command clean' -l all -d 'Also remove times, the state of widgets, and what --record has written'
 complete -c galley -n '__galley_command clean' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command clean' -f -a '(__galley_notebooks)'
 complete -c galley -n '__galley_command kernels' -l json -d 'Print the list as JSON'

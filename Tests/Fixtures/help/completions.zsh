@@ -50,8 +50,8 @@ _galley() {
             '*--kernel-fallback[If the kernel is not installed, use the only kernel of the notebook'\''s language]' \
             '*--cwd=[Run the kernel in this directory, not in the notebook'\''s]:DIR:_files -/' \
             '*--env=[Set an environment variable for the kernel; can be repeated]:NAME=VALUE:' \
-            '*--as-owner[Run as the owner of the notebook, who may be root]' \
-            '*--as-caller[Run with the rights of this process, even as root]' \
+            '*--as-owner[As root, run each notebook as its owner, which is the default]' \
+            '*--as-caller[As root, run with root'\''s rights, even the notebook of another user]' \
             '*--as-user=[As root, run as this user]:USER:_users' \
             '*--keep-kernel[Keep the kernel running after the run, and print how to use and end it]' \
             '*--keep-kernel-on-failure[Keep the kernel running if the run fails]' \
@@ -66,11 +66,11 @@ _galley() {
             '*--allow-error=[Continue after errors of this name; can be repeated]:NAME:' \
             '*--start-at=[Start at this cell: a number, a tag or an ID]:CELL:' \
             '*--stop-after=[Stop after this cell: a number, a tag or an ID]:CELL:' \
-            '*--no-timing[Do not write into the notebook when cells ran]' \
-            '*--record[Write a record of the run into the notebook'\''s metadata]' \
+            '*--no-timing[Do not write the times at which cells ran into the notebook]' \
+            '*--record[Write into the notebook'\''s metadata how the run went]' \
             '*--collapse-progress[Keep only the last state of a progress bar]' \
             '*--max-output=[Keep at most this much output of each cell, and cut the rest]:SIZE:' \
-            '*--existing=[Use a running kernel, by its connection file or ID, or the newest; it keeps running]:FILE|ID:_files' \
+            '*--existing=[Use a running kernel: its connection file, its ID in '\''galley runs'\'' or '\''galley kernels'\'', or newest]:FILE|ID:_files' \
             '*--inplace[Write the result into the notebook, saved during the run]' \
             '*--output=[Write the result to this file]:FILE:_files' \
             '*-o[Write the result to this file]:FILE:_files' \
@@ -88,7 +88,7 @@ _galley() {
             '*--max-failures=[Start no further notebook after N failures]:N:' \
             '*--retries=[Run a notebook again, up to N times, if its kernel did not start or died]:N:' \
             '*--shard=[Run part M of N parts of about equal duration]:M/N:' \
-            '*--order=[Start with the notebooks that took longest in earlier runs]:as-given|slowest-first:(as-given slowest-first)' \
+            '*--order=[Run notebooks in the given order, or first those that took longest in earlier runs]:as-given|slowest-first:(as-given slowest-first)' \
             '*--exclude=[Leave out notebooks whose name or path matches; can be repeated]:PATTERN:' \
             '*--junit=[Write a report for CI servers]:FILE:_files' \
             '*--html=[Write a report for people]:FILE:_files' \
@@ -97,9 +97,9 @@ _galley() {
             '*--log=[Write the progress to this file, each line with its time]:FILE:_files' \
             '*--log-format=[Choose the format of the log; without --log, it goes to standard error]:plain|json:(plain json)' \
             '*--status=[Keep the state of the run in this file, as one JSON document]:FILE:_files' \
-            '*--then=[Run this shell command after the run]:COMMAND:' \
-            '*--on-success=[Run this shell command after the run if it succeeded]:COMMAND:' \
-            '*--on-failure=[Run this shell command after the run if it failed]:COMMAND:' \
+            '*--then=[Run this shell command after the run; can be repeated]:COMMAND:' \
+            '*--on-success=[Run this shell command after the run if it succeeded; can be repeated]:COMMAND:' \
+            '*--on-failure=[Run this shell command after the run if it failed; can be repeated]:COMMAND:' \
             '*--execute[Run the notebook; '\''galley nbconvert'\'' only converts it without]' \
             '*--to=[Write a notebook; '\''galley nbconvert'\'' also writes other formats]:notebook:' \
             '*--stdin[Read the notebook from standard input]' \
@@ -118,8 +118,8 @@ _galley() {
             '*--kernel-fallback[If the kernel is not installed, use the only kernel of the notebook'\''s language]' \
             '*--cwd=[Run the kernel in this directory, not in the notebook'\''s]:DIR:_files -/' \
             '*--env=[Set an environment variable for the kernel; can be repeated]:NAME=VALUE:' \
-            '*--as-owner[Run as the owner of the notebook, who may be root]' \
-            '*--as-caller[Run with the rights of this process, even as root]' \
+            '*--as-owner[As root, run each notebook as its owner, which is the default]' \
+            '*--as-caller[As root, run with root'\''s rights, even the notebook of another user]' \
             '*--as-user=[As root, run as this user]:USER:_users' \
             '*--keep-kernel[Keep the kernel running after the run, and print how to use and end it]' \
             '*--keep-kernel-on-failure[Keep the kernel running if the run fails]' \
@@ -134,11 +134,11 @@ _galley() {
             '*--allow-error=[Continue after errors of this name; can be repeated]:NAME:' \
             '*--start-at=[Start at this cell: a number, a tag or an ID]:CELL:' \
             '*--stop-after=[Stop after this cell: a number, a tag or an ID]:CELL:' \
-            '*--no-timing[Do not write into the notebook when cells ran]' \
-            '*--record[Write a record of the run into the notebook'\''s metadata]' \
+            '*--no-timing[Do not write the times at which cells ran into the notebook]' \
+            '*--record[Write into the notebook'\''s metadata how the run went]' \
             '*--collapse-progress[Keep only the last state of a progress bar]' \
             '*--max-output=[Keep at most this much output of each cell, and cut the rest]:SIZE:' \
-            '*--existing=[Use a running kernel, by its connection file or ID, or the newest; it keeps running]:FILE|ID:_files' \
+            '*--existing=[Use a running kernel: its connection file, its ID in '\''galley runs'\'' or '\''galley kernels'\'', or newest]:FILE|ID:_files' \
             '*--answer=[Answer input() with this line; can be repeated]:TEXT:' \
             '*--stream[Show what cells print]' \
             '*--quiet[Print only problems]' \
@@ -151,7 +151,7 @@ _galley() {
             '*--max-failures=[Start no further notebook after N failures]:N:' \
             '*--retries=[Run a notebook again, up to N times, if its kernel did not start or died]:N:' \
             '*--shard=[Run part M of N parts of about equal duration]:M/N:' \
-            '*--order=[Start with the notebooks that took longest in earlier runs]:as-given|slowest-first:(as-given slowest-first)' \
+            '*--order=[Run notebooks in the given order, or first those that took longest in earlier runs]:as-given|slowest-first:(as-given slowest-first)' \
             '*--exclude=[Leave out notebooks whose name or path matches; can be repeated]:PATTERN:' \
             '*--junit=[Write a report for CI servers]:FILE:_files' \
             '*--html=[Write a report for people]:FILE:_files' \
@@ -160,9 +160,9 @@ _galley() {
             '*--log=[Write the progress to this file, each line with its time]:FILE:_files' \
             '*--log-format=[Choose the format of the log; without --log, it goes to standard error]:plain|json:(plain json)' \
             '*--status=[Keep the state of the run in this file, as one JSON document]:FILE:_files' \
-            '*--then=[Run this shell command after the run]:COMMAND:' \
-            '*--on-success=[Run this shell command after the run if it succeeded]:COMMAND:' \
-            '*--on-failure=[Run this shell command after the run if it failed]:COMMAND:' \
+            '*--then=[Run this shell command after the run; can be repeated]:COMMAND:' \
+            '*--on-success=[Run this shell command after the run if it succeeded; can be repeated]:COMMAND:' \
+            '*--on-failure=[Run this shell command after the run if it failed; can be repeated]:COMMAND:' \
             '*--execute[Run the notebook; '\''galley nbconvert'\'' only converts it without]' \
             '*--to=[Write a notebook; '\''galley nbconvert'\'' also writes other formats]:notebook:' \
             '*--stdin[Read the notebook from standard input]' \
@@ -171,7 +171,7 @@ _galley() {
             '*--log-level=[Print only problems if the level is ERROR or above]:LEVEL:' \
             '*--nbformat=[Write this version of the format]:4:' \
             '*--coalesce-streams[Has no effect: a run always joins the outputs of a stream]' \
-            '*--lax[Compare only the cells that are marked for it]' \
+            '*--lax[Compare only cells marked with nbval-check-output]' \
             '*--nbval[Has no effect]' \
             '*--nbval-cell-timeout=[Limit the time of each cell]:TIME:' \
             '*--nbval-kernel-startup-timeout=[Limit the time in which the kernel starts]:TIME:' \
@@ -187,8 +187,8 @@ _galley() {
             '*--kernel-fallback[If the kernel is not installed, use the only kernel of the notebook'\''s language]' \
             '*--cwd=[Run the kernel in this directory, not in the notebook'\''s]:DIR:_files -/' \
             '*--env=[Set an environment variable for the kernel; can be repeated]:NAME=VALUE:' \
-            '*--as-owner[Run as the owner of the notebook, who may be root]' \
-            '*--as-caller[Run with the rights of this process, even as root]' \
+            '*--as-owner[As root, run each notebook as its owner, which is the default]' \
+            '*--as-caller[As root, run with root'\''s rights, even the notebook of another user]' \
             '*--as-user=[As root, run as this user]:USER:_users' \
             '*--keep-kernel[Keep the kernel running after the run, and print how to use and end it]' \
             '*--keep-kernel-on-failure[Keep the kernel running if the run fails]' \
@@ -203,11 +203,11 @@ _galley() {
             '*--allow-error=[Continue after errors of this name; can be repeated]:NAME:' \
             '*--start-at=[Start at this cell: a number, a tag or an ID]:CELL:' \
             '*--stop-after=[Stop after this cell: a number, a tag or an ID]:CELL:' \
-            '*--no-timing[Do not write into the notebook when cells ran]' \
-            '*--record[Write a record of the run into the notebook'\''s metadata]' \
+            '*--no-timing[Do not write the times at which cells ran into the notebook]' \
+            '*--record[Write into the notebook'\''s metadata how the run went]' \
             '*--collapse-progress[Keep only the last state of a progress bar]' \
             '*--max-output=[Keep at most this much output of each cell, and cut the rest]:SIZE:' \
-            '*--existing=[Use a running kernel, by its connection file or ID, or the newest; it keeps running]:FILE|ID:_files' \
+            '*--existing=[Use a running kernel: its connection file, its ID in '\''galley runs'\'' or '\''galley kernels'\'', or newest]:FILE|ID:_files' \
             '*--inplace[Write the result into the notebook, saved during the run]' \
             '*--output=[Write the result to this file]:FILE:_files' \
             '*-o[Write the result to this file]:FILE:_files' \
@@ -225,7 +225,7 @@ _galley() {
             '*--max-failures=[Start no further notebook after N failures]:N:' \
             '*--retries=[Run a notebook again, up to N times, if its kernel did not start or died]:N:' \
             '*--shard=[Run part M of N parts of about equal duration]:M/N:' \
-            '*--order=[Start with the notebooks that took longest in earlier runs]:as-given|slowest-first:(as-given slowest-first)' \
+            '*--order=[Run notebooks in the given order, or first those that took longest in earlier runs]:as-given|slowest-first:(as-given slowest-first)' \
             '*--exclude=[Leave out notebooks whose name or path matches; can be repeated]:PATTERN:' \
             '*--junit=[Write a report for CI servers]:FILE:_files' \
             '*--html=[Write a report for people]:FILE:_files' \
@@ -234,9 +234,9 @@ _galley() {
             '*--log=[Write the progress to this file, each line with its time]:FILE:_files' \
             '*--log-format=[Choose the format of the log; without --log, it goes to standard error]:plain|json:(plain json)' \
             '*--status=[Keep the state of the run in this file, as one JSON document]:FILE:_files' \
-            '*--then=[Run this shell command after the run]:COMMAND:' \
-            '*--on-success=[Run this shell command after the run if it succeeded]:COMMAND:' \
-            '*--on-failure=[Run this shell command after the run if it failed]:COMMAND:' \
+            '*--then=[Run this shell command after the run; can be repeated]:COMMAND:' \
+            '*--on-success=[Run this shell command after the run if it succeeded; can be repeated]:COMMAND:' \
+            '*--on-failure=[Run this shell command after the run if it failed; can be repeated]:COMMAND:' \
             '*--execute[Run the notebook; '\''galley nbconvert'\'' only converts it without]' \
             '*--stdin[Read the notebook from standard input]' \
             '*-y[Has no effect: Galley asks no questions]' \
@@ -283,7 +283,7 @@ _galley() {
     clean)
         _arguments -s : \
             '*--inplace[Write the clean notebook into the file]' \
-            '*--all[Also remove when cells ran, the state of widgets, and the record of the run]' \
+            '*--all[Also remove times, the state of widgets, and what --record has written]' \
             '*--help[Show this page]' \
             '*-h[Show this page]' \
             '*:notebook:_files -g "*.ipynb"' ;;

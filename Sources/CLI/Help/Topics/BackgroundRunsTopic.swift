@@ -4,7 +4,7 @@ extension HelpTopic {
         #"""
         # Runs in the background
 
-        Start a run that goes on after its caller has ended, follow it, and run a command at its end.
+        Start a run that continues after its caller has ended, follow it, and run a command at its end.
 
         ## Start a run and return
 
@@ -29,8 +29,10 @@ extension HelpTopic {
         ```
 
         `galley runs --json` prints the same list for programs. `galley runs --running` lists only runs
-        that have not ended, and exits with 1 if there are none. A kept kernel is listed, but it is not a
-        run.
+        that have not ended, and exits with 1 if there are none. A run in the foreground is listed only
+        while it runs, unless it has `--status`. The state `lost` means that a run's processes are gone
+        and recorded no end, for example after a restart of the machine. Kept kernels are listed too, each
+        with an ID of its own.
 
         Records of background runs, and of runs with `--status`, are kept for one week, at most 100. They
         are in the folder `/var/tmp/galley-runs-` with the user's number. Only that user can read them,
@@ -51,7 +53,7 @@ extension HelpTopic {
 
         `--then COMMAND` runs a shell command at the end of the run, whether it succeeds or fails.
         `--on-success COMMAND` and `--on-failure COMMAND` run first, each only after such an end. Each
-        option can be given again. The commands run as the user who started Galley, with these variables:
+        option can be repeated. The commands run as the user who started Galley, with these variables:
 
         | Variable | Meaning |
         | --- | --- |
@@ -70,21 +72,22 @@ extension HelpTopic {
 
         ## Run a notebook when an instance starts
 
-        `Notebooks/on-start.sh` is a lifecycle script for a managed notebook instance. It starts a
-        notebook in the background, returns within the five minutes that the platform allows, and stops
-        the instance afterward. The platform runs it as root; the notebook runs as its owner, in the conda
-        environment that a name such as `conda_python3` stands for, without `source activate`.
+        A lifecycle script runs as root whenever a managed notebook instance, such as one of Amazon
+        SageMaker, starts. It must return within five minutes. This one starts a run, and stops the
+        instance at its end:
 
-        1. Copy `galley` to the volume that survives a restart, and install `libzmq.so.5`.
-        2. Change the first lines of the script, and paste it into the instance's configuration.
-        3. To work on the instance, put a file named `KEEP-RUNNING` beside the notebook. Nothing runs
-           then.
+        ```
+        #!/bin/bash
+        cd /home/ec2-user/SageMaker
+        bin/galley execute --inplace --detach --total-timeout 8h --log report.log \
+            --then 'aws sagemaker stop-notebook-instance --notebook-instance-name NAME' report.ipynb
+        ```
 
-        `Notebooks/on-start-nbconvert.sh` is the script that guides show, with one word replaced.
+        Keep `galley` on the volume that survives a restart, and install `libzmq5`. The notebook runs as
+        its owner. `--kernel conda_python3` stands for a conda environment, without `source activate`.
 
         A job that stops idle machines does not see a run without a browser. Let it ask Galley first, and
-        stop the machine only at status 1; any other status means that a run goes on or cannot be ruled
-        out:
+        stop the machine only at status 1. Any other status means that a run may not have ended:
 
         ```
         */5 * * * * root /usr/local/bin/galley runs --running >/dev/null; [ $? -eq 1 ] && stop-when-idle

@@ -48,7 +48,7 @@ extension HelpTopic {
           (`NAME.executed.ipynb`).
         - A quoted pattern, such as `'reports/**/*.ipynb'`, stands for the notebooks that match it.
         - `@list.txt` reads a list with one notebook on each line; `@-` reads it from standard input.
-        - `--exclude PATTERN` leaves out notebooks by name or by path, and can be given again.
+        - `--exclude PATTERN` leaves out notebooks by name or by path, and can be repeated.
         - Each file runs once, also if two arguments name it. Galley exits with 2 if it finds no notebook.
 
         With `--output-dir DIR` each result keeps its path below the folder that was searched.
@@ -76,14 +76,14 @@ extension HelpTopic {
         ## Write reports
 
         - `--junit FILE`: a suite for each notebook and a test for each cell that ran, for CI servers.
-        - `--json FILE`: one document for programs; `Sources/Reports/report.schema.json` describes it.
+        - `--json FILE`: one document for programs, with each notebook and cell.
         - `--html FILE`: one page for people, with failed cells, a time line and each notebook. No script
           of a notebook runs on it, and it loads nothing from elsewhere.
         - `--events FILE`: JSON lines during the run; each line names its notebook.
 
-        The first three accept `-` for standard output. A report is as private as the most private of the
-        notebooks. On GitHub, errors are marked at the notebook's line; there and on GitLab, tracebacks
-        fold.
+        `--junit`, `--json` and `--html` accept `-` for standard output. A report is as private as the
+        most private of the notebooks. On GitHub, errors are marked at the notebook's line; there and on
+        GitLab, tracebacks fold.
 
         The exit status is that of the worst result; see [Exit statuses](ExitStatuses.md).
         """#)

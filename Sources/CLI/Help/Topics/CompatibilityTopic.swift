@@ -4,7 +4,8 @@ extension HelpTopic {
         #"""
         # Options of other tools
 
-        Run the command lines of nbconvert, `jupyter execute` and nbval, and see the differences.
+        Run the command lines of nbconvert, `jupyter execute` and nbval, convert notebooks, and see the
+        differences.
 
         ## Run nbconvert's command line
 
@@ -39,6 +40,19 @@ extension HelpTopic {
         configuration files (`--config`), templates, other formats (`--to html`), `--clear-output`, and
         `iopub_timeout`.
 
+        ## Convert a notebook
+
+        ```
+        galley export --to html report.ipynb
+        ```
+
+        `galley export` converts notebooks without running them, to `html`, `markdown`, `script`, `python`
+        or `notebook`. Scripts and Markdown are those of nbconvert, byte for byte. A page has Galley's own
+        look; it runs no script of the notebook and loads nothing. `--no-input`, `--no-prompt`,
+        `--clear-output`, `--embed-images`, and the traits of `TagRemovePreprocessor` and
+        `RegexRemovePreprocessor` work as in nbconvert. Other formats (`pdf`, `latex`, `slides`, `rst`,
+        `asciidoc`), templates and configuration files are refused.
+
         ## Know the differences from nbconvert and jupyter execute
 
         - After an error or a time limit, Galley saves all outputs. The others leave the file untouched.
@@ -72,9 +86,10 @@ extension HelpTopic {
         ```
 
         `galley check` compares text exactly and PNG images by their pixels, shows each difference by
-        line, and exits with 1 if there is one. It reads nbval's tags and comments: `nbval-ignore-output`,
-        `nbval-check-output`, `nbval-raises-exception` and `nbval-skip`. With `--lax` it compares only
-        cells that ask for it. `--sanitize-with FILE` first changes texts by nbval's file of expressions.
+        line, and exits with 1 if there is one. If a notebook has no stored outputs, it warns and exits
+        with 0. It reads nbval's tags and comments: `nbval-ignore-output`, `nbval-check-output`,
+        `nbval-raises-exception` and `nbval-skip`. With `--lax` it compares only cells with
+        `nbval-check-output`. `--sanitize-with FILE` first changes texts by nbval's file of expressions.
         The names `--nbval`, `--nbval-lax`, `--nbval-sanitize-with`, `--nbval-cell-timeout`,
         `--nbval-kernel-name` and `--nbval-kernel-startup-timeout` are accepted.
         """#)

@@ -25,9 +25,9 @@ extension HelpTopic {
           signal. If the kernel cannot report the end of a cell, the cell shows the error
           `TimeLimitReached`, `KernelDied` or `RunStopped`. A run that ends before its first cell leaves
           the file as it was.
-        - **It is saved while the run goes on.** A finished cell is in the file within two seconds, and
-          new output of a long cell within ten. A power failure loses the running cell and at most the
-          last seconds. For notebooks over 10 MB, saving takes at most a twentieth of the time.
+        - **It is saved during the run.** A finished cell is in the file within two seconds, and new
+          output of a long cell within ten. A power failure loses the running cell and at most the last
+          seconds. For notebooks over 10 MB, saving takes at most a twentieth of the time.
         - **No output is lost.** Text that arrives in pieces is one output, in its order. Output of a
           thread or a task goes to the cell that the kernel names, however late it arrives. There is no
           time at which Galley stops waiting for output. If the result cannot be written, it is saved in a
@@ -37,8 +37,9 @@ extension HelpTopic {
 
         ## Know which bytes change
 
-        - **Only results change.** The file holds what nbconvert would write. `--no-timing` leaves out
-          when each cell ran. `--record` adds under `metadata.galley` how the run went.
+        - **Only results change.** The file holds what nbconvert would write: outputs, execution counts,
+          the times at which cells ran, the state of widgets, and the kernel's `language_info`.
+          `--no-timing` leaves out the times. `--record` writes into `metadata.galley` how the run went.
         - **All other bytes stay**: the order of keys, the form of numbers, escapes, indentation, line
           ends, the byte order mark, and the last line end or its absence. New content follows the file's
           style. A notebook in nbformat's form stays in it, to the byte.
@@ -72,7 +73,6 @@ extension HelpTopic {
         can change the path of root's own notebook, the run is refused (4).
 
         `--as-owner`, the default, runs a notebook as its owner, and `--as-user NAME` as another user.
-        `--as-caller` is the only way to root's rights, and the first line of the run says so. See
-        [Root and users](Security.md).
+        `--as-caller` is the only way to root's rights, and the first line of the run says so.
         """#)
 }

@@ -58,10 +58,8 @@ extension HelpTopic {
 
         - With `--on-timeout interrupt`, the run continues after a limit. The status is 124 all the same,
           unless a later cell ends the run with a worse one.
-        - `sys.exit(0)` ends the notebook with success. Any other number outside 1 to 127, and a number
-          with a meaning above, gives 1.
-        - Status 4 also means that Galley refused the run because of its user: see
-          [Root and users](Security.md).
+        - `sys.exit(0)` ends the notebook with success. A number that the table does not list gives 1.
+        - Status 4 also means that Galley refused the run because of its user: see [Files](Files.md).
 
         ## Several notebooks
 

@@ -13,9 +13,9 @@ extension HelpTopic {
         git diff report.ipynb
         ```
 
-        After a run, `git diff` shows outputs, execution counts and times. Every other line stays as it
-        is, in the style in which the file is written. If the kernel's language has another version than
-        the file says, the diff shows the new version too.
+        After a run, `git diff` shows outputs, execution counts, times and the state of widgets. It also
+        shows `language_info`, the kernel's description of its language, if the notebook has none or
+        another one. Every other line stays as it is, in the style in which the file is written.
 
         Times are in the cells' metadata under `execution`. To leave them out, run with `--no-timing`:
 
@@ -32,9 +32,9 @@ extension HelpTopic {
         ```
 
         The first line removes outputs and execution counts and changes nothing else. The second also
-        removes everything else that a run leaves: times, the state of widgets, and the record that
-        `--record` keeps. Without `--inplace`, the result goes to standard output. `-` stands for standard
-        input.
+        removes everything else that runs leave: times, the state of widgets, and `metadata.galley`, which
+        `--record` writes. Without `--inplace`, the result goes to standard output. `-` stands for
+        standard input.
 
         ## Keep outputs out of a repository
 

@@ -43,16 +43,17 @@ extension HelpTopic {
         it:
 
         ```
-        report.ipynb: the kernel goes on; to end it: galley stop report-k3fu
+        report.ipynb: the kernel goes on; to end it: galley stop report-x7wd
             jupyter console --existing /tmp/galley-4711-k2x9/kernel.json
             galley execute --inplace --existing /tmp/galley-4711-k2x9/kernel.json --start-at 2 report.ipynb
         ```
 
         The last command continues at the failed cell, in the same kernel, after you have corrected the
-        cell. `galley runs` lists kept kernels. `galley stop ID` ends one with every process that it
-        started, and `galley wait ID` waits for its end and exits with 0. A kept kernel runs until you end
-        it, it ends itself, or the machine stops. It keeps its memory and its folder for temporary files.
-        Only its user can read its connection file.
+        cell. `report-x7wd` is the ID of the kernel, not of the run. `galley runs` lists kept kernels;
+        `galley kernels` does not. `galley stop ID` ends one with every process that it started, and
+        `galley wait ID` waits for its end and exits with 0. A kept kernel runs until you end it, it ends
+        itself, or the machine stops. It keeps its memory and its folder for temporary files. Only its
+        user can read its connection file.
 
         ## Run in a kernel that already runs
 
@@ -60,10 +61,11 @@ extension HelpTopic {
         galley execute --inplace --existing newest report.ipynb
         ```
 
-        `--existing` takes a connection file, a part of the name of one in Jupyter's runtime folder, or
-        `newest`. The notebook sees the variables of that kernel. Galley leaves the kernel running, and
-        runs several notebooks in it one after the other. It cannot change the kernel's folder or
-        environment.
+        `--existing` takes a connection file, the ID of a kept kernel, part of the name of a connection
+        file in Jupyter's runtime folder, or `newest` for the newest file there. `galley kernels` lists
+        these kernels, except kept ones. The notebook sees the variables of that kernel. Galley leaves the
+        kernel running, and runs several notebooks in it one after the other. It cannot change the
+        kernel's folder or environment.
 
         ## Know what ends with a kernel
 
@@ -71,10 +73,10 @@ extension HelpTopic {
         first asks it to shut down, then signals it, then kills it. `--leave-children` lets its processes
         go on.
 
-        If Galley itself is killed, the kernel is gone within a second. Two small processes,
-        `kernel-watch` and `kernel-guard`, see to that; if a cell kills or stops one of them, the other
-        does its work. There are two limits: a cell that kills both leaves processes in sessions of their
-        own, and a cell that stops both keeps the kernel alive when Galley is killed.
+        If Galley itself is killed, the kernel is gone within a second: two small processes beside it,
+        `kernel-watch` and `kernel-guard`, end it. If a cell kills or stops one of the two, the other one
+        is enough. If a cell kills both, processes that have their own session remain. If a cell stops
+        both, the kernel survives when Galley is killed.
 
         If a kernel dies, the report names its exit status or signal, whether memory ran out, and the last
         lines that it wrote. If the kernel's own queue loses messages, Galley notices and reports it.

@@ -19,8 +19,9 @@ extension HelpTopic {
         | `--idle-timeout` | The time in which a running cell produces no output. |
         | `--startup-timeout` | The time until the kernel is ready. The default is 60 s. |
 
-        Write a time as `600` (seconds), `90s`, `10m`, `1h30m` or `none`. The first three have no limit
-        unless you set one; `0` and `-1` mean `none`.
+        Write a time as `600` (seconds), `90s`, `10m`, `1h30m` or `none`. Without `--timeout`,
+        `--total-timeout` and `--idle-timeout`, a run has no limit. For all four, `0` and `-1` mean
+        `none`.
 
         A limit in the notebook replaces the option: a cell's own limit comes first, then the limit of the
         notebook, then `--timeout`. Set it in the metadata as `execution.timeout`, or as a cell tag such
@@ -35,7 +36,8 @@ extension HelpTopic {
         ```
 
         The cell shows the error `TimeLimitReached`, and the exit status is 124. If the kernel ignores the
-        interrupt for 10 s, Galley kills it; `--grace` changes this time.
+        interrupt for 10 s, Galley kills it. `--grace` changes this time; with `--grace 0`, Galley does
+        not wait.
 
         ## Limit the output
 
@@ -50,12 +52,9 @@ extension HelpTopic {
         in [Many notebooks](Batches.md). It sets no limit on a kernel's memory; use `systemd-run`,
         `ulimit` or a container. If memory runs out, the report says that the kernel died of it.
 
-        In Swift, `RunSettings.resources` limits the memory, the processor time and the open files of a
-        kernel.
-
         ## Interrupt a run
 
-        SIGINT (Ctrl-C), SIGTERM and SIGHUP end a run in order. Galley interrupts the cell, keeps its
+        SIGINT (Ctrl-C), SIGTERM and SIGHUP end a run cleanly: Galley interrupts the cell, keeps its
         output, saves the notebook and ends the kernel, all within the time of `--grace`. The exit status
         is 128 plus the number of the signal. A second signal kills the kernel and saves at once.
 
