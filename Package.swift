@@ -101,7 +101,6 @@ let package = Package(
             name: "Soak",
             dependencies: modules([
                 "JSON", "Notebook", "CLinux", "Storage", "ZeroMQTransport", "LocalKernels", "Execution", "Galley",
-                "GalleyTestSupport",
             ]), path: "Tests/Soak"),
     ]
 )

@@ -56,6 +56,7 @@ import Testing
 
     @Test func `A check warns if there are no outputs to compare, and says why`() async throws {
         try folder.write(["1"])
+        #expect(try await GalleyProgram.run(["clean", "--inplace", "a.ipynb"], in: folder).status == 0)
         let none = try await check()
         #expect(none.status == 0)
         let words = "there are no stored outputs to compare. To store them: galley execute --inplace"

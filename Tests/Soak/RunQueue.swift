@@ -1,4 +1,3 @@
-import GalleyTestSupport
 import Synchronization
 
 /// A planned run.
@@ -9,7 +8,7 @@ struct PlannedRun {
 
     /// Returns a plan that cycles through all kinds, and cancels one run in five after a random delay.
     static func plan(_ count: Int, seed: UInt64) -> [PlannedRun] {
-        var random = SeededGenerator(seed: seed)
+        var random = Generator(state: seed)
         var plan = (0..<count).map { PlannedRun(kind: NotebookKind.allCases[$0 % NotebookKind.allCases.count]) }
         for number in (0..<count).shuffled(using: &random).prefix(count / 5) {
             // A negative delay means that the run is canceled before it starts.
@@ -17,6 +16,19 @@ struct PlannedRun {
             plan[number].cancelledAfter = .milliseconds(max(0, moment))
         }
         return plan
+    }
+
+    /// SplitMix64, which generates the same numbers for the same seed.
+    private struct Generator: RandomNumberGenerator {
+        var state: UInt64
+
+        mutating func next() -> UInt64 {
+            state &+= 0x9E37_79B9_7F4A_7C15
+            var result = state
+            result = (result ^ (result >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            result = (result ^ (result >> 27)) &* 0x94D0_49BB_1331_11EB
+            return result ^ (result >> 31)
+        }
     }
 }
 
