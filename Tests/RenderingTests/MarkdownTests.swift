@@ -8,7 +8,7 @@ import Testing
     @Test(
         arguments: [
             ("a\nb", "<p>a\nb</p>"),
-            ("a  \nb\\\nc", "<p>a<br>\nb<br>c</p>"),
+            ("a  \nb\\\nc", "<p>a<br>\nb<br>\nc</p>"),
             ("# One #\n## Two *b*", "<h3 id=\"n--One\">One</h3>\n<h4 id=\"n--Two-b\">Two <em>b</em></h4>"),
             ("One\n===\nTwo\n---", "<h3 id=\"n--One\">One</h3>\n<h4 id=\"n--Two\">Two</h4>"),
             ("#no\n\n####### no", "<p>#no</p>\n<p>####### no</p>"),
@@ -108,6 +108,115 @@ import Testing
         #expect(shown.contains("<img class=\"nb-image\" src=\"data:image/png;base64,iVBORw0KGgo=\" alt=\"it\">"))
         #expect(shown.contains("<span class=\"nb-absent\">no [image: attachment:b.png]</span>"))
         #expect(shown.hasPrefix("<section class=\"nb-cell nb-markdown \" id=\"n-c3\">"))
+    }
+
+    @Test(
+        arguments: [
+            ("$$\na\n$$", "<pre>$$\na\n$$</pre>"),
+            ("where\n$$\na\n$$\nand *b*", "<p>where</p><pre>$$\na\n$$</pre><p>and <em>b</em></p>"),
+            ("\\begin{align*}\na_1 &= b_1\n\\end{align*}", "<pre>\\begin{align*}\na_1 &amp;= b_1\n\\end{align*}</pre>"),
+            ("\\\\(a_1*b_1*c\\\\) \\(d\\)", "<p><code>\\\\(a_1*b_1*c\\\\)</code> (d)</p>"),
+            ("\\\\[a\\\\]", "<pre>\\\\[a\\\\]</pre>"),
+            ("$ a_1 $ and _b_", "<p><code>$ a_1 $</code> and <em>b</em></p>"),
+            ("$5 and $6, 5 $ or 6 $, 5$ or 6$", "<p>$5 and $6, 5 $ or 6 $, 5$ or 6$</p>"),
+            ("US$5–$6", "<p>US$5–$6</p>"),
+            ("$\\text{costs $5$}$ b", "<p><code>$\\text{costs $5$}$</code> b</p>"),
+            ("$\\{a\\}$ $\\$1$", "<p><code>$\\{a\\}$</code> <code>$\\$1$</code></p>"),
+            ("`$a` and `$b`", "<p><code>$a</code> and <code>$b</code></p>"),
+            ("`` ` $a `` $b$", "<p><code>` $a</code> <code>$b$</code></p>"),
+            ("```\n$a\n\n```\n$b$", "<pre>$a\n\n</pre><p><code>$b$</code></p>"), ("    $a$", "<pre>$a$</pre>"),
+            ("$a\n\nb$", "<p>$a</p><p>b$</p>"), ("$5 $$a$$", "<p>$5 <code>$$a$$</code></p>"),
+            ("**a:**$b$", "<p><strong>a:</strong><code>$b$</code></p>"),
+            ("> $$\n> a\n> $$", "<blockquote><pre>$$\n a\n $$</pre></blockquote>"),
+            ("- $a|b$\n- c", "<ul><li><code>$a|b$</code></li><li>c</li></ul>"),
+            (
+                "|a|\n|-|\n|$|b|$|",
+                "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td><code>$|b|$</code></td></tr></tbody></table>"
+            ),
+            ("[$a$](#b) ![$c$](d)", "<p><a><code>$a$</code></a> <span>$c$ [image: d]</span></p>"),
+            ("<div>$a<b$</div>", "<div>$a&lt;b$</div>"),
+            ("\u{1A}0$ $\u{1A}0$ $a$", "<p>\u{FFFD}0$ <code>$\u{FFFD}0$</code> <code>$a$</code></p>"),
+            ("$\\begin{a}$ x", "<p><code>$\\begin{a}$</code> x</p>"),
+        ] as [(HostileText, HostileText)])
+    func `A Markdown cell keeps formulas as Jupyter finds them`(text: HostileText, expected: HostileText) {
+        let shown = HTML.markdown(text.text).replacing(/<(\w+) [^>]*>/) { "<\($0.1)>" }
+        #expect(
+            shown.replacing("<pre><code>", with: "<pre>").replacing("</code></pre>", with: "</pre>").replacing(
+                />\n+</, with: { _ in "><" }) == expected.text)
+    }
+
+    @Test(
+        arguments: [
+            (
+                "short rows of a wide table", 20,
+                "\(String(repeating: "|", count: 1000))\n\(String(repeating: "|-", count: 999))|\n\(String(repeating: "|b\n", count: 20_000))"
+            ),
+            (
+                "a wide row", 20,
+                String(repeating: "|a", count: 200_000) + "\n" + String(repeating: "|-", count: 200_000)
+            ),
+            (
+                "a reference to a long address", 20,
+                "[a]: \(String(repeating: "b", count: 500_000))\n\n" + String(repeating: "[a] ", count: 100_000)
+            ),
+            (
+                "many references", 20,
+                (0..<9000).map { "[a\($0)]: b\n" }.joined() + (0..<9000).map { "[a\($0)]\n" }.joined()
+            ),
+            ("images within images", 20, String(repeating: "![[]()", count: 100_000)),
+            ("addresses within an address", 20, String(repeating: "www.a_", count: 100_000)),
+            ("mail addresses", 20, String(repeating: "a.a@", count: 200_000)),
+            ("quotes in quotes", 20, String(repeating: "> ", count: 100_000) + String(repeating: "a\n", count: 15_000)),
+            ("lists in lists", 20, String(repeating: "- ", count: 100_000) + String(repeating: "a\n", count: 15_000)),
+            (
+                "a long paragraph above a table", 20,
+                String(repeating: "xxxxxxxxxxxxxxxx\n", count: 18_000) + "|x\n|-|\n"
+            ),
+            ("dollar signs", 20, String(repeating: "$1 ", count: 300_000)),
+            ("environments", 20, (0..<30_000).map { "\\begin{a\($0)}" }.joined()),
+            ("backticks", 20, (0..<1300).map { "e" + String(repeating: "`", count: $0) }.joined()),
+            ("emphasis", 20, String(repeating: "*a **a ", count: 100_000)),
+        ] as [(String, Int, String)])
+    func `A Markdown cell has a page of bounded size, whatever it repeats`(name: String, limit: Int, text: String)
+        throws
+    {
+        let shown = HTML.markdown(text)
+        #expect(shown.utf8.count < limit * 1_000_000 + 1000, "\(name)")
+        #expect(try StrictReader(shown).depth <= 100, "\(name)")
+    }
+
+    @Test func `A Markdown cell that repeats its image is cut where the page has no room for it`() throws {
+        var cell = Cell.markdown(String(repeating: "![](attachment:a.png)", count: 10_000))
+        cell.json["attachments"] = ["a.png": ["image/png": .string(String(repeating: "iVBO", count: 100_000))]]
+        let shown = HTML.cell(cell, at: 0, look: CellRenderingOptions(scope: "n")).text
+        #expect(shown.utf8.count < 22_000_000)
+        #expect(shown.contains("The rest of the text is left out here, kept in the notebook."))
+    }
+
+    @Test func `A Markdown cell that is too intricate is shown as it was written`() {
+        let shown = HTML.markdown(String(repeating: "> ", count: 2000) + "*a*")
+        #expect(shown.hasPrefix("<pre class=\"nb-text\" tabindex=\"0\">&gt; &gt;") && shown.contains("*a*</pre>"))
+        #expect(shown.contains("too intricate"))
+    }
+
+    @Test func `A Markdown cell is harmless for any combination of its marks and HTML`() throws {
+        var generator = Generator(state: 20_261_130)
+        let fragments = [
+            "|", "|-|\n", "|a|b|\n|:-|-:|\n", "\n", "\n\n", "- [x] ", "1. ", "> ", "~~", "**", "_", "`", "```\n",
+            "www.a.org", "https://x.org/",
+            "a@b.org", "[^1]", "[^1]: ", "[a]: ", "[a]", "](", "![", "<javascript:a>", "(javascript:a)",
+            "<https://x.org/\"onclick=\"a>",
+            "<div>\n\n", "</div>\n", "<table><tr><td>\n\n", "</td></tr></table>\n\n", "<script>\n\n", "</script>\n",
+            "<!--\n\n", "-->\n", "<style>\n\n",
+            "</style>", "<pre>\n\n", "</pre>", "<b title=\"$\">", "$", "$$", "\\begin{a}", "\\end{a}", "\\\\(", "\\\\)",
+            "\u{1A}0$", "&lt;", "&#60;", "\\",
+            "<img src=//evil.example onerror=a>", "<a href='javascript:a'>", "    ", "\t", "é", "\r", "#", "---\n",
+        ]
+        for _ in 0..<2000 {
+            let text = (0..<generator.next(below: 16) + 1).map { _ in fragments[generator.next(below: fragments.count)]
+            }.joined()
+            #expect(throws: Never.self, "\(text.debugDescription)") { _ = try StrictReader(HTML.markdown(text)) }
+        }
     }
 
     @Test(
