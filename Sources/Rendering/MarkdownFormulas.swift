@@ -108,7 +108,7 @@ extension MarkdownFormulas {
         }
     }
 
-    /// Returns raw HTML as it was written. The formulas are text, whatever signs they contain.
+    /// Returns raw HTML as it was written. The formulas in it are escaped text.
     func restoredInHTML(_ html: String) -> [UInt8] {
         if !html.utf8.contains(Self.mark) { return Array(html.utf8) }
         return parts(of: html).flatMap { part in

@@ -8,9 +8,18 @@ import html
 import html.entities
 import json
 import random
+import re
 import sys
 
 from bleach._vendor import html5lib
+
+
+REMOVED = {*range(1, 32), *html._invalid_codepoints} - {*range(0x80, 0xA0)}
+
+
+def numbers(text):
+    for digits in re.findall(r"&#([0-9]+|[xX][0-9a-fA-F]+)", text):
+        yield int(digits[1:], 16) if digits[0] in "xX" else int(digits)
 
 
 def texts():
@@ -22,7 +31,10 @@ def texts():
     parts = ["&", "&amp", "#", "x", "X", ";", "=", "&#", "&#x", "128", "9", "41", "D800", "1114112", "99999999999999999999"]
     for _ in range(3000):
         chosen = [generator.choice(parts + [generator.choice(names)]) for _ in range(generator.randint(1, 8))]
-        yield "".join(chosen)
+        text = "".join(chosen)
+        # Python removes the control characters, which a page shows as replacement characters.
+        if not any(number in REMOVED for number in numbers(text)):
+            yield text
     for number in [0, *range(128, 160), 0x110000, 0xD800, 0x1F600]:
         yield f"&#{number};&#{number}z&#x{number:x};&#X{number:X} "
 
