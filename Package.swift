@@ -41,7 +41,11 @@ let package = Package(
                 "AttachedKernels",
                 "Execution",
             ]),
-        room("Rendering", needs: ["JSON", "Notebook", "Execution"]),
+        .target(
+            name: "GalleyCCmark", path: "Sources/CCmark",
+            // The static libraries, so that the program needs no other file to run.
+            linkerSettings: [.linkedLibrary(":libcmark-gfm-extensions.a"), .linkedLibrary(":libcmark-gfm.a")]),
+        room("Rendering", needs: ["JSON", "Notebook", "Execution", "CCmark"]),
         room("Comparison", needs: ["JSON", "Notebook", "Execution"]),
         room(
             "Reports", needs: ["JSON", "Notebook", "JupyterProtocol", "Execution", "Galley", "Rendering"],
@@ -138,7 +142,7 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-for target in package.targets where !["CLinux", "CSodium", "CZeroMQ"].map(module).contains(target.name) {
+for target in package.targets where !["CCmark", "CLinux", "CSodium", "CZeroMQ"].map(module).contains(target.name) {
     // Tests call the system to make faults; that every such call be marked helps where the program itself does it.
     target.swiftSettings =
         settings + (target.isTest || target.name == "GalleyTestSupport" ? [] : [.strictMemorySafety()])

@@ -10,6 +10,7 @@ struct HTMLSanitizer {
     private var passedOver: (name: String, depth: Int)?
     private var styles: [UInt8] = []
     private let filter: AttributeFilter
+    private let limit: Int
 
     /// Whether the result shows anything.
     private(set) var isVisible = false
@@ -22,12 +23,16 @@ struct HTMLSanitizer {
     private static let deepest = 90
     private static let mostStyles = 1_000_000
 
-    init(filter: AttributeFilter) { self.filter = filter }
+    /// Creates a sanitizer that stops when its result has `limit` bytes.
+    init(filter: AttributeFilter, limit: Int = .max) { (self.filter, self.limit) = (filter, limit) }
+
+    /// Whether the result has reached its limit.
+    var isFull: Bool { html.size >= limit }
 
     /// Sanitizes untrusted HTML and appends it. A tag cannot continue in the next call.
     mutating func write(_ untrusted: some Sequence<UInt8>) {
         var reader = HTMLTokenizer(Array(untrusted))
-        while let token = reader.next() {
+        while !isFull, let token = reader.next() {
             if passedOver != nil {
                 passOver(token)
                 continue

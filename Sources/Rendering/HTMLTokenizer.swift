@@ -117,7 +117,7 @@ extension HTMLTokenizer {
             let name = attributeName()
             guard let value = attributeValue() else { return nil }
             if tag.attributes.count < Self.mostAttributes, tag.attributes[name] == nil {
-                tag.attributes[name] = CharacterReference.resolved(value)
+                tag.attributes[name] = CharacterReference.resolved(value, isAttribute: true)
             }
         }
     }

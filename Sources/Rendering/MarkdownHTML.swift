@@ -3,122 +3,146 @@ extension HTML {
     static func markdown(_ text: String, filter: AttributeFilter) -> HTML {
         let excerpt = Excerpt(of: text, limit: Excerpt.Limit(bytes: 1_000_000, lines: 20_000))
         return excerpt.html { piece in
-            var writer = MarkdownWriter(filter: filter)
-            return writer.write(piece)
+            var writer = MarkdownWriter(piece, filter: filter)
+            return writer.html() ?? source(piece)
+        }
+    }
+
+    private static func source(_ text: String) -> HTML {
+        """
+        <pre class="nb-text" tabindex="0">\(terminal(text))</pre>\
+        \(note("This Markdown is too intricate to be formatted here, and is shown as it was written."))
+        """
+    }
+}
+
+/// Writes Markdown as HTML.
+///
+/// All HTML except code and formulas passes through the sanitizer, so safety does not depend on the Markdown parser.
+private struct MarkdownWriter {
+    private let formulas: MarkdownFormulas
+    private var sanitizer: HTMLSanitizer
+    /// The inline parts of the open block.
+    private var line = MarkdownLine()
+    private var isHeader = false
+
+    /// The maximum size of a page of Markdown in bytes, beside its images.
+    private static let largest = 20_000_000
+
+    init(_ text: String, filter: AttributeFilter) {
+        formulas = MarkdownFormulas(text)
+        let images = filter.attachments.values.reduce(0) { $0 + $1.utf8.count }
+        sanitizer = HTMLSanitizer(filter: filter, limit: Self.largest + images)
+    }
+
+    /// Returns the HTML; nil if the Markdown cannot be parsed in reasonable time and memory.
+    mutating func html() -> HTML? {
+        guard MarkdownEvents.read(formulas.markdown, { write(&$0) }) != nil else { return nil }
+        let isFull = sanitizer.isFull
+        let html = sanitizer.finish()
+        let body: HTML = sanitizer.hasColors ? "<div class=\"nb-light\">\(html)</div>" : html
+        return isFull ? "\(body)\(.note("The rest of the text is left out here, kept in the notebook."))" : body
+    }
+
+    private mutating func write(_ events: inout MarkdownEvents) {
+        while !sanitizer.isFull, let event = events.next() {
+            if event.isEnd { end(event.element) } else { begin(event.element) }
+        }
+    }
+
+    private mutating func tag(_ tag: String) { sanitizer.write(tag.utf8) }
+
+    private mutating func begin(_ element: MarkdownElement) {
+        switch element {
+        case .paragraph, .heading: line = MarkdownLine()
+        case .quote: tag("<blockquote>")
+        case .list(nil): tag("<ul>")
+        case .list(let start?): tag(start == 1 ? "<ol>" : "<ol start=\"\(start)\">")
+        case .item(let isDone):
+            tag("<li>")
+            if let isDone {
+                sanitizer.insert(isDone ? "<span class=\"nb-task\">☑</span> " : "<span class=\"nb-task\">☐</span> ")
+            }
+        case .table: tag("<table>")
+        case .tableHeader:
+            tag("<thead><tr>")
+            isHeader = true
+        case .tableRow:
+            tag(isHeader ? "<tbody><tr>" : "<tr>")
+            isHeader = false
+        case .tableCell: line = MarkdownLine()
+        case .codeBlock(let text, let info):
+            let code = String(decoding: formulas.restored(text), as: UTF8.self)
+            let name = info.utf8.prefix { !$0.isBlank && $0 != UInt8(ascii: "{") && $0 != UInt8(ascii: ",") }
+            sanitizer.insertBlock(
+                .code(
+                    code.hasSuffix("\n") ? String(code.dropLast()) : code, language: name.isEmpty ? nil : String(name)))
+            endBlock()
+        case .htmlBlock(let html):
+            sanitizer.write(formulas.restoredInHTML(html))
+            endBlock()
+        case .rule:
+            tag("<hr>")
+            endBlock()
+        default: line.begin(element, formulas)
         }
     }
 }
 
-/// Writes blocks of Markdown as HTML.
-///
-/// All HTML except code and formulas passes through the sanitizer, so safety does not depend on the Markdown parser.
-private struct MarkdownWriter {
-    private var sanitizer: HTMLSanitizer
-    private var references: [String: MarkdownReference] = [:]
+// MARK: - Ends
 
-    init(filter: AttributeFilter) { sanitizer = HTMLSanitizer(filter: filter) }
-
-    mutating func write(_ text: String) -> HTML {
-        var parser = MarkdownParser()
-        let blocks = parser.blocks(of: text.utf8.map { $0 == 0 ? 0x20 : $0 })
-        references = parser.references
-        write(blocks)
-        let html = sanitizer.finish()
-        return sanitizer.hasColors ? "<div class=\"nb-light\">\(html)</div>" : html
-    }
-
-    private mutating func write(_ blocks: [MarkdownBlock], isTight: Bool = false) {
-        for block in blocks {
-            write(block, isTight: isTight)
-            sanitizer.write("\n".utf8)
+extension MarkdownWriter {
+    private mutating func end(_ element: MarkdownElement) {
+        switch element {
+        case .paragraph(let isTight):
+            endLine(isParagraph: !isTight)
+            endBlock()
+        case .heading(let level):
+            line.finish()
+            // In Jupyter's links to headings, dashes replace spaces.
+            let name = line.plainText.prefix(150).map { $0.isBlank ? UInt8(ascii: "-") : $0 }
+            tag("<h\(level) id=\"\(HTML(escaping: String(decoding: name, as: UTF8.self)).text)\">")
+            endLine()
+            tag("</h\(level)>")
+            endBlock()
+        case .quote:
+            tag("</blockquote>")
+            endBlock()
+        case .list(let start):
+            tag(start == nil ? "</ul>" : "</ol>")
+            endBlock()
+        case .item: tag("</li>")
+        case .table:
+            tag("</table>")
+            endBlock()
+        case .tableHeader: tag("</tr></thead>")
+        case .tableRow: tag("</tr>")
+        case .tableCell(let alignment):
+            let name = isHeader ? "th" : "td"
+            tag("<\(name)\(alignment.map { " align=\"\($0)\"" } ?? "")>")
+            endLine()
+            tag("</\(name)>")
+        default: line.end(element, formulas)
         }
     }
 
-    private mutating func write(_ block: MarkdownBlock, isTight: Bool) {
-        switch block {
-        case .paragraph(let text): element(isTight ? nil : "p") { $0.write(inline: text) }
-        case .heading(let level, let text): write(heading: text, level: level)
-        case .code(let text, let language): sanitizer.insertBlock(.code(text, language: language))
-        case .math(let text):
-            var html: HTML = "<pre class=\"nb-math\">"
-            html.append(escaping: text)
-            html += "</pre>"
-            sanitizer.insertBlock(html)
-        case .html(let html): sanitizer.write(html)
-        case .quote(let blocks): element("blockquote") { $0.write(blocks) }
-        case .list(let list): write(list)
-        case .table(let table): write(table)
-        case .rule: sanitizer.write("<hr>".utf8)
-        }
-    }
+    private mutating func endBlock() { tag("\n") }
 
-    private mutating func element(_ name: String?, _ attributes: String = "", _ body: (inout Self) -> Void) {
-        guard let name else { return body(&self) }
-        sanitizer.write("<\(name)\(attributes)>".utf8)
-        body(&self)
-        sanitizer.write("</\(name)>".utf8)
-    }
-
-    private mutating func write(heading text: [UInt8], level: Int) {
-        // In Jupyter's links to headings, dashes replace spaces.
-        let plain = text.prefix(150).filter { !"*`".utf8.contains($0) }.map { $0.isBlank ? UInt8(ascii: "-") : $0 }
-        let name = HTML(escaping: String(decoding: plain, as: UTF8.self)).text
-        element("h\(level)", " id=\"\(name)\"") { $0.write(inline: text) }
-    }
-
-    private mutating func write(_ list: MarkdownBlock.List) {
-        let start = list.start.map { $0 == 1 ? "" : " start=\"\($0)\"" } ?? ""
-        element(list.start == nil ? "ul" : "ol", start) { writer in
-            for item in list.items {
-                writer.element("li") { writer in
-                    if let isDone = item.isDone {
-                        writer.sanitizer.insert(
-                            isDone ? "<span class=\"nb-task\">☑</span> " : "<span class=\"nb-task\">☐</span> ")
-                    }
-                    writer.write(item.blocks, isTight: !list.isLoose)
-                }
+    /// Writes the inline parts of a block. A displayed formula interrupts the paragraph.
+    private mutating func endLine(isParagraph: Bool = false) {
+        line.finish()
+        var isOpen = false
+        for piece in line.pieces {
+            if isParagraph, isOpen == piece.isBlock {
+                tag(isOpen ? "</p>" : "<p>")
+                isOpen.toggle()
             }
-        }
-    }
-
-    private mutating func write(_ table: MarkdownBlock.Table) {
-        element("table") { writer in
-            for (number, row) in table.rows.enumerated() {
-                if number < 2 { writer.sanitizer.write((number == 0 ? "<thead>" : "<tbody>").utf8) }
-                writer.element("tr") { writer in
-                    for (cell, alignment) in zip(row, table.alignments) {
-                        let attributes = alignment.map { " align=\"\($0)\"" } ?? ""
-                        writer.element(number == 0 ? "th" : "td", attributes) { $0.write(inline: cell) }
-                    }
-                }
-                if number == 0 { writer.sanitizer.write("</thead>".utf8) }
-            }
-        }
-    }
-
-    private mutating func write(inline text: [UInt8]) {
-        var reader = MarkdownInline(text, references: references)
-        var pending: [UInt8] = []
-        for piece in reader.read() {
             switch piece {
-            case .text(let text): pending += Self.escaped(text)
-            case .html(let html), .image(let html, _): pending += html
-            case .signs(let signs):
-                pending += signs.closing
-                pending += Array(repeating: signs.sign, count: signs.count)
-                pending += signs.opening
-            case .made(let html, _):
-                sanitizer.write(pending)
-                pending = []
-                sanitizer.insert(html)
+            case .untrusted(let html): sanitizer.write(html)
+            case .inline(let html): sanitizer.insert(html)
+            case .block(let html): sanitizer.insertBlock(html)
             }
         }
-        sanitizer.write(pending)
-    }
-
-    private static func escaped(_ text: [UInt8]) -> [UInt8] {
-        var html = HTML()
-        html.append(escaping: text)
-        return html.bytes
+        if isOpen { tag("</p>") }
     }
 }

@@ -90,7 +90,8 @@ struct SymbolGraph: Decodable, Sendable {
         var arguments = [
             "-module-name", module, "-target", try await Toolchain.target.value, "-minimum-access-level", "public",
             "-skip-synthesized-members", "-output-dir", folder, "-I", products + "/Modules", "-I",
-            products + "/GalleyCLinux.build", "-I", Repository.root + "/Sources/CZeroMQ", "-I",
+            products + "/GalleyCLinux.build", "-I", products + "/GalleyCCmark.build", "-I",
+            Repository.root + "/Sources/CZeroMQ", "-I",
             Repository.root + "/Sources/CSodium",
         ]
         if !reexported.isEmpty {

@@ -8,7 +8,7 @@ import Testing
     @Test(
         arguments: [
             ("a\nb", "<p>a\nb</p>"),
-            ("a  \nb\\\nc", "<p>a<br>\nb<br>c</p>"),
+            ("a  \nb\\\nc", "<p>a<br>\nb<br>\nc</p>"),
             ("# One #\n## Two *b*", "<h3 id=\"n--One\">One</h3>\n<h4 id=\"n--Two-b\">Two <em>b</em></h4>"),
             ("One\n===\nTwo\n---", "<h3 id=\"n--One\">One</h3>\n<h4 id=\"n--Two\">Two</h4>"),
             ("#no\n\n####### no", "<p>#no</p>\n<p>####### no</p>"),
@@ -112,6 +112,99 @@ import Testing
 
     @Test(
         arguments: [
+            ("$$\na\n$$", "<pre>$$\na\n$$</pre>"),
+            ("where\n$$\na\n$$\nand *b*", "<p>where</p><pre>$$\na\n$$</pre><p>and <em>b</em></p>"),
+            ("\\begin{align*}\na_1 &= b_1\n\\end{align*}", "<pre>\\begin{align*}\na_1 &amp;= b_1\n\\end{align*}</pre>"),
+            ("\\\\(a_1*b_1*c\\\\) \\(d\\)", "<p><code>\\\\(a_1*b_1*c\\\\)</code> (d)</p>"),
+            ("\\\\[a\\\\]", "<pre>\\\\[a\\\\]</pre>"),
+            ("$ a_1 $ and _b_", "<p><code>$ a_1 $</code> and <em>b</em></p>"),
+            ("$5 and $6\n\n5 $ or 6 $\n\n5$ or 6$", "<p>$5 and $6</p><p>5 $ or 6 $</p><p>5$ or 6$</p>"),
+            ("US$5–$6", "<p>US$5–$6</p>"),
+            ("$\\text{costs $5$}$ b", "<p><code>$\\text{costs $5$}$</code> b</p>"),
+            ("$\\{a\\}$ $\\$1$", "<p><code>$\\{a\\}$</code> <code>$\\$1$</code></p>"),
+            ("`$a` and `$b`", "<p><code>$a</code> and <code>$b</code></p>"),
+            ("`` ` $a `` $b$", "<p><code>` $a</code> <code>$b$</code></p>"),
+            ("```\n$a\n\n```\n$b$", "<pre>$a\n</pre><p><code>$b$</code></p>"), ("    $a$", "<pre>$a$</pre>"),
+            ("$a\n\nb$", "<p>$a</p><p>b$</p>"), ("$5 $$a$$", "<p>$5 <code>$$a$$</code></p>"),
+            ("**a:**$b$", "<p><strong>a:</strong><code>$b$</code></p>"),
+            ("> $$\n> a\n> $$", "<blockquote><pre>$$\n a\n $$</pre></blockquote>"),
+            ("- $a|b$\n- c", "<ul><li><code>$a|b$</code></li><li>c\n</li></ul>"),
+            (
+                "|a|\n|-|\n|$|b|$|",
+                "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td><code>$|b|$</code></td></tr></tbody></table>"
+            ),
+            ("[$a$](#b) ![$c$](d)", "<p><a><code>$a$</code></a> <span>$c$ [image: d]</span></p>"),
+            ("<div>$a<b$</div>", "<div>$a&lt;b$</div>"),
+            ("\u{1A}0$ $\u{1A}0$ $a$", "<p>\u{FFFD}0$ <code>$\u{FFFD}0$</code> <code>$a$</code></p>"),
+            ("$\\begin{a}$ x", "<p><code>$\\begin{a}$</code> x</p>"),
+        ] as [(HostileText, HostileText)])
+    func `A Markdown cell keeps formulas as Jupyter finds them`(text: HostileText, expected: HostileText) {
+        let shown = HTML.markdown(text.text).replacing(/<(\w+) [^>]*>/) { "<\($0.1)>" }
+        #expect(
+            shown.replacing("<pre><code>", with: "<pre>").replacing("</code></pre>", with: "</pre>").replacing(
+                />\n+</, with: { _ in "><" }) == expected.text)
+    }
+
+    @Test(
+        arguments: [
+            HostileText(
+                "\(repeated("|", 1000))\n\(repeated("|-", 999))|\n\(repeated("|b\n", 19_000))",
+                label: "short rows of a wide table"),
+            HostileText(repeated("|a", 20_000) + "\n" + repeated("|-", 20_000), label: "a wide row"),
+            HostileText("[a]: \(repeated("b", 100_000))\n\n" + repeated("[a] ", 20_000), label: "a long address"),
+            HostileText(
+                (0..<2000).map { "[a\($0)]: b\n" }.joined() + (0..<2000).map { "[a\($0)]\n" }.joined(),
+                label: "references"),
+            HostileText(repeated("![[]()", 20_000), label: "images in images"),
+            HostileText(repeated("www.a_", 20_000), label: "addresses in an address"),
+            HostileText(repeated("a.a@", 20_000), label: "mail addresses"),
+            HostileText(repeated("> ", 20_000) + repeated("a\n", 10_000), label: "quotes in quotes"),
+            HostileText(repeated("- ", 20_000) + repeated("a\n", 10_000), label: "lists in lists"),
+            HostileText(repeated("xxxxxxxxxxxxxxxx\n", 18_000) + "|x\n|-|\n", label: "a paragraph above a table"),
+            HostileText(repeated("$1 ", 30_000), label: "dollar signs"),
+            HostileText((0..<5000).map { "\\begin{a\($0)}" }.joined(), label: "environments"),
+            HostileText((0..<300).map { "e" + repeated("`", $0) }.joined(), label: "backticks"),
+        ])
+    func `A Markdown cell has a page of bounded size for any repeated markup`(text: HostileText) {
+        #expect(HTML.markdown(text.text).utf8.count < 1_000_000 + 20 * text.text.utf8.count)
+    }
+
+    @Test func `A Markdown cell that repeats its image is cut where the page has no room for it`() throws {
+        var cell = Cell.markdown(String(repeating: "![](attachment:a.png)", count: 10_000))
+        cell.json["attachments"] = ["a.png": ["image/png": .string(String(repeating: "iVBO", count: 100_000))]]
+        let shown = HTML.cell(cell, at: 0, look: CellRenderingOptions(scope: "n")).text
+        #expect(shown.utf8.count < 22_000_000)
+        #expect(shown.contains("The rest of the text is left out here, kept in the notebook."))
+    }
+
+    @Test func `A Markdown cell that is too intricate is shown as it was written`() {
+        let shown = HTML.markdown(String(repeating: "> ", count: 2000) + "*a*")
+        #expect(shown.hasPrefix("<pre class=\"nb-text\" tabindex=\"0\">&gt; &gt;") && shown.contains("*a*</pre>"))
+        #expect(shown.contains("too intricate"))
+    }
+
+    @Test func `A Markdown cell is harmless for any combination of its marks and HTML`() throws {
+        var generator = Generator(state: 20_261_130)
+        let fragments = [
+            "|", "|-|\n", "|a|b|\n|:-|-:|\n", "\n", "\n\n", "- [x] ", "1. ", "> ", "~~", "**", "_", "`", "```\n",
+            "www.a.org", "https://x.org/",
+            "a@b.org", "[^1]", "[^1]: ", "[a]: ", "[a]", "](", "![", "<javascript:a>", "(javascript:a)",
+            "<https://x.org/\"onclick=\"a>",
+            "<div>\n\n", "</div>\n", "<table><tr><td>\n\n", "</td></tr></table>\n\n", "<script>\n\n", "</script>\n",
+            "<!--\n\n", "-->\n", "<style>\n\n",
+            "</style>", "<pre>\n\n", "</pre>", "<b title=\"$\">", "$", "$$", "\\begin{a}", "\\end{a}", "\\\\(", "\\\\)",
+            "\u{1A}0$", "&lt;", "&#60;", "\\",
+            "<img src=//evil.example onerror=a>", "<a href='javascript:a'>", "    ", "\t", "é", "\r", "#", "---\n",
+        ]
+        for _ in 0..<500 {
+            let text = (0..<generator.next(below: 16) + 1).map { _ in fragments[generator.next(below: fragments.count)]
+            }.joined()
+            #expect(throws: Never.self, "\(text.debugDescription)") { _ = try StrictReader(HTML.markdown(text)) }
+        }
+    }
+
+    @Test(
+        arguments: [
             "*", "_", "~", "[", "![", "]", ">", "> ", "- ", "1. ", "`", "``` ", "$", "$a ", "<", "<a ", "<a b='", "&",
             "\\",
             "|", "|-\n",
@@ -128,3 +221,5 @@ import Testing
         }
     }
 }
+
+private func repeated(_ text: String, _ count: Int) -> String { String(repeating: text, count: count) }
