@@ -42,7 +42,8 @@ let package = Package(
                 "Execution",
             ]),
         room("Rendering", needs: ["JSON", "Notebook", "Execution"]),
-        room("Comparison", needs: ["JSON", "Notebook", "Execution"]),
+        .systemLibrary(name: "GalleyCZlib", path: "Sources/CZlib"),
+        room("Comparison", needs: ["JSON", "Notebook", "Execution", "CZlib"]),
         room(
             "Reports", needs: ["JSON", "Notebook", "JupyterProtocol", "Execution", "Galley", "Rendering"],
             exclude: ["report.schema.json"]),
@@ -138,7 +139,7 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-for target in package.targets where !["CLinux", "CSodium", "CZeroMQ"].map(module).contains(target.name) {
+for target in package.targets where !["CLinux", "CSodium", "CZeroMQ", "CZlib"].map(module).contains(target.name) {
     // Tests call the system to make faults; that every such call be marked helps where the program itself does it.
     target.swiftSettings =
         settings + (target.isTest || target.name == "GalleyTestSupport" ? [] : [.strictMemorySafety()])

@@ -91,7 +91,7 @@ struct SymbolGraph: Decodable, Sendable {
             "-module-name", module, "-target", try await Toolchain.target.value, "-minimum-access-level", "public",
             "-skip-synthesized-members", "-output-dir", folder, "-I", products + "/Modules", "-I",
             products + "/GalleyCLinux.build", "-I", Repository.root + "/Sources/CZeroMQ", "-I",
-            Repository.root + "/Sources/CSodium",
+            Repository.root + "/Sources/CSodium", "-I", Repository.root + "/Sources/CZlib",
         ]
         if !reexported.isEmpty {
             arguments.append("-experimental-allowed-reexported-modules=" + reexported.joined(separator: ","))
