@@ -46,7 +46,8 @@ let package = Package(
             // The static libraries, so that the program needs no other file to run.
             linkerSettings: [.linkedLibrary(":libcmark-gfm-extensions.a"), .linkedLibrary(":libcmark-gfm.a")]),
         room("Rendering", needs: ["JSON", "Notebook", "Execution", "CCmark"]),
-        room("Comparison", needs: ["JSON", "Notebook", "Execution"]),
+        .systemLibrary(name: "GalleyCZlib", path: "Sources/CZlib"),
+        room("Comparison", needs: ["JSON", "Notebook", "Execution", "CZlib"]),
         room(
             "Reports", needs: ["JSON", "Notebook", "JupyterProtocol", "Execution", "Galley", "Rendering"],
             exclude: ["report.schema.json"]),
@@ -142,7 +143,7 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-for target in package.targets where !["CCmark", "CLinux", "CSodium", "CZeroMQ"].map(module).contains(target.name) {
+for target in package.targets where !["CCmark", "CLinux", "CSodium", "CZeroMQ", "CZlib"].map(module).contains(target.name) {
     // Tests call the system to make faults; that every such call be marked helps where the program itself does it.
     target.swiftSettings =
         settings + (target.isTest || target.name == "GalleyTestSupport" ? [] : [.strictMemorySafety()])

@@ -130,6 +130,9 @@ final class Checker: ProgramSink {
                     cell: number, index: index, fileLine: old.fileLine(of: 1, inCellAt: index), what: $0.title,
                     lines: $0.lines)
             }
+            warnings += comparison.unfinishedExpressions.map { [number] in
+                "cell \(number): the regular expression '\($0)' takes too long, so some of its matches are not replaced"
+            }
             compared += 1
         }
         if compared == 0, !found.ran.isEmpty, !settings.isLax, found.findings.isEmpty {

@@ -11,7 +11,7 @@ enum ComparedValue {
     case bytes(Base64Bytes)
 
     /// Takes the representation of one MIME type from an output.
-    init(_ type: String, in data: MimeBundle, _ sanitizers: TextSanitizers) {
+    init(_ type: String, in data: MimeBundle, _ sanitizers: SanitizerRun) {
         guard let text = data.text(type) else {
             self = .json(data.json[type] ?? .null)
             return
@@ -33,7 +33,7 @@ enum ComparedValue {
     }
 
     /// Returns the lines that describe how a new value differs; empty if the values are equal.
-    func difference(to new: ComparedValue, _ sanitizers: TextSanitizers) -> [String] {
+    func difference(to new: ComparedValue, _ sanitizers: SanitizerRun) -> [String] {
         switch (self, new) {
         case (.text(let one), .text(let other)):
             one.utf8.elementsEqual(other.utf8) ? [] : TextDifference(from: one, to: other).lines
@@ -45,7 +45,7 @@ enum ComparedValue {
     }
 
     /// Returns the value as readable text.
-    func readable(_ sanitizers: TextSanitizers) -> String {
+    func readable(_ sanitizers: SanitizerRun) -> String {
         switch self {
         case .text(let text): text
         case .json(let value):
@@ -55,7 +55,7 @@ enum ComparedValue {
     }
 
     /// Returns a key that equal values share, to find which of several values is missing.
-    func key(_ sanitizers: TextSanitizers) -> [UInt8] {
+    func key(_ sanitizers: SanitizerRun) -> [UInt8] {
         switch self {
         case .picture(let bytes), .bytes(let bytes): bytes.letters
         default: Array(readable(sanitizers).utf8)

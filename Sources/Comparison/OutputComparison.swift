@@ -8,8 +8,9 @@ package import GalleyNotebook
 /// Metadata, execution counts, tracebacks and widget views are ignored.
 package struct OutputComparison: Sendable {
     /// The differences; empty if the outputs are equal.
-    package private(set) var differences: [Difference] = []
-    private let sanitizers: TextSanitizers
+    package let differences: [Difference]
+    /// The regular expressions of the sanitizers that took too long, so that some of their matches remain.
+    package let unfinishedExpressions: [String]
 
     /// Whether the outputs are equal.
     package var isSame: Bool { differences.isEmpty }
@@ -22,14 +23,24 @@ package struct OutputComparison: Sendable {
         of stored: some Sequence<Output>, with fresh: some Sequence<Output>,
         sanitizers: TextSanitizers = TextSanitizers()
     ) {
-        self.sanitizers = sanitizers
+        let sanitizers = SanitizerRun(sanitizers)
         let old = OutputsByType(stored, sanitizers)
         let new = OutputsByType(fresh, sanitizers)
-        for key in old.keys { compare(old.items[key] ?? [], new.items[key] ?? []) }
-        for key in new.keys where old.items[key] == nil { compare([], new.items[key] ?? []) }
+        var comparer = ItemComparer(sanitizers: sanitizers)
+        for key in old.keys { comparer.compare(old.items[key] ?? [], new.items[key] ?? []) }
+        for key in new.keys where old.items[key] == nil { comparer.compare([], new.items[key] ?? []) }
+        differences = comparer.differences
+        unfinishedExpressions = sanitizers.unfinishedExpressions
     }
 
-    private mutating func compare(_ old: [OutputsByType.Item], _ new: [OutputsByType.Item]) {
+}
+
+/// Finds the differences between outputs of the same kind.
+private struct ItemComparer {
+    let sanitizers: SanitizerRun
+    private(set) var differences: [Difference] = []
+
+    mutating func compare(_ old: [OutputsByType.Item], _ new: [OutputsByType.Item]) {
         for (one, other) in pairs(old, new) {
             let places = max(old.count, new.count)
             switch (one, other) {
@@ -93,7 +104,7 @@ private struct OutputsByType {
     /// MIME types that are not compared: widget views contain random identifiers.
     private static let unseen: Set = ["application/vnd.jupyter.widget-view+json"]
 
-    init(_ outputs: some Sequence<Output>, _ sanitizers: TextSanitizers) {
+    init(_ outputs: some Sequence<Output>, _ sanitizers: SanitizerRun) {
         var streams: [String: String] = [:]
         for output in outputs {
             switch output.kind {

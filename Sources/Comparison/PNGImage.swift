@@ -35,9 +35,7 @@ struct PNGImage {
         passes = Self.passes(of: file)
         transparentColor = Self.transparentColor(in: file)
         let size = passes.reduce(0) { $0 + $1.height * $1.rowBytes }
-        guard size <= Self.mostBytes, let rows = Inflater.unpack(file.packed, atMost: size), rows.count == size else {
-            return nil
-        }
+        guard size <= Self.mostBytes, let rows = ZlibStream.decompress(file.packed, count: size) else { return nil }
         self.rows = rows
         for pass in passes { if !unfilter(pass) { return nil } }
     }
@@ -58,7 +56,8 @@ struct PNGImage {
 
     private static func transparentColor(in file: PNGFile) -> (Int, Int, Int) {
         let bytes = file.transparency
-        let number = { PNGFile.number(bytes[$0..<$0 + 2]) }
+        // Only the bits of a sample count.
+        let number = { PNGFile.number(bytes[$0..<$0 + 2]) & (1 << file.depth - 1) }
         switch (file.colors, bytes.count) {
         case (.grey, 2): return (number(0), number(0), number(0))
         case (.rgb, 6): return (number(0), number(2), number(4))

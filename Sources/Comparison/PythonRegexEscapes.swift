@@ -6,12 +6,11 @@ extension PythonRegexParser {
         case "x": return try hexadecimal(2, from: start)
         case "u": return try hexadecimal(4, from: start)
         case "U": return try hexadecimal(8, from: start)
-        case "0"..."7":
+        case "N": return try named(from: start)
+        case "0":
             place -= 1
-            if scalar != "0", let octal = threeOctalDigits() { return octal }
-            if scalar == "0" { return octal(atMost: 3) }
-            throw fault("'\\\(scalar)' is not a valid escape", at: start)
-        case "a"..."z", "A"..."Z", "8", "9": throw fault("'\\\(scalar)' is not a valid escape", at: start)
+            return octal(atMost: 3)
+        case "a"..."z", "A"..."Z", "1"..."9": throw fault("'\\\(scalar)' is not a valid escape", at: start)
         default: return scalar.value
         }
     }
@@ -22,12 +21,15 @@ extension PythonRegexParser {
     ]
 
     /// Reads exactly three octal digits; fewer digits are not an octal escape.
-    mutating func threeOctalDigits() -> UInt32? {
-        let start = place
+    mutating func threeOctalDigits(from start: Int) throws(PythonRegexError) -> UInt32? {
+        let first = place
         let value = octal(atMost: 3)
-        if place == start + 3, value <= 0o377 { return value }
-        place = start
-        return nil
+        guard place == first + 3 else {
+            place = first
+            return nil
+        }
+        if value > 0o377 { throw fault("an octal escape is greater than \\377", at: start) }
+        return value
     }
 
     mutating func octal(atMost count: Int) -> UInt32 {
@@ -49,5 +51,20 @@ extension PythonRegexParser {
         }
         place = end
         return value
+    }
+
+    /// Reads the name of a character in braces.
+    private mutating func named(from start: Int) throws(PythonRegexError) -> UInt32 {
+        guard take("{"), let end = scalars[place...].firstIndex(of: "}") else {
+            throw fault("'\\N' must be followed by a name in braces", at: start)
+        }
+        let name = String(String.UnicodeScalarView(scalars[place..<end])).uppercased()
+        let found = (UInt32(0)...0x10FFFF).first {
+            let properties = Unicode.Scalar($0)?.properties
+            return properties?.name == name || properties?.nameAlias == name
+        }
+        guard let found else { throw fault("no character is named '\(name)'", at: start) }
+        place = end + 1
+        return found
     }
 }

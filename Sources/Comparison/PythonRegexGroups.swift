@@ -13,18 +13,27 @@ extension PythonRegexParser {
         if take("(") { return try parseConditional(from: start) }
         for isBehind in [true, false] {
             for isNegated in [true, false] where take((isBehind ? "<" : "") + (isNegated ? "!" : "=")) {
-                let node = try parseGroupBody(start)
-                let width = node.width(groups: groups)
-                if isBehind, width.lowerBound != width.upperBound {
-                    throw fault("a look-behind needs a fixed width", at: start)
-                }
-                return .look(node, behind: isBehind ? width.lowerBound : nil, isNegated: isNegated)
+                return try parseLook(isBehind: isBehind, isNegated: isNegated, from: start)
             }
         }
         return try parseFlags(from: start)
     }
 
+    private mutating func parseLook(
+        isBehind: Bool, isNegated: Bool, from start: Int
+    ) throws(PythonRegexError) -> PythonRegexNode {
+        let outer = groupsBeforeLookBehind
+        if isBehind, outer == nil { groupsBeforeLookBehind = groups.count }
+        defer { groupsBeforeLookBehind = outer }
+        let node = try parseGroupBody(start)
+        guard isBehind else { return .look(node, behind: nil, isNegated: isNegated) }
+        let width = node.width(groups: groups)
+        if width.lowerBound != width.upperBound { throw fault("a look-behind needs a fixed width", at: start) }
+        return .look(node, behind: width.lowerBound, isNegated: isNegated)
+    }
+
     private mutating func parseGroupBody(_ start: Int) throws(PythonRegexError) -> PythonRegexNode {
+        isAtBeginning = false
         let before = flags
         defer { flags = before }
         let node = try parseEither()
@@ -57,7 +66,7 @@ extension PythonRegexParser {
         let name = try parseName(until: ")", from: start)
         guard let group = names[name] else { throw fault("there is no group named '\(name)'", at: start) }
         try checkGroup(group, at: start)
-        return .again(group: group, ignoresCase: flags.ignoresCase)
+        return .again(group: group, flags.folding)
     }
 
     private mutating func parseName(until end: Unicode.Scalar, from start: Int) throws(PythonRegexError) -> String {
@@ -75,6 +84,8 @@ extension PythonRegexParser {
         guard let group = Int(name) ?? names[name] else { throw fault("there is no group named '\(name)'", at: start) }
         // The group may be defined later.
         conditions.append((group, start))
+        isAtBeginning = false
+        if groupsBeforeLookBehind != nil { try checkGroup(group, at: start) }
         let before = flags
         defer { flags = before }
         let yes = try parseSequence()
@@ -86,26 +97,42 @@ extension PythonRegexParser {
     /// Reads `(?i)`, which must be at the beginning, or `(?i-s:…)`.
     private mutating func parseFlags(from start: Int) throws(PythonRegexError) -> PythonRegexNode? {
         let before = flags
-        var isOn = true
-        while let scalar = next, scalar != ":", scalar != ")" {
-            place += 1
-            switch scalar {
-            case "-" where isOn: isOn = false
-            case "i": flags.ignoresCase = isOn
-            case "m": flags.isMultiline = isOn
-            case "s": flags.dotTakesAll = isOn
-            case "x": flags.isVerbose = isOn
-            case "a" where isOn: flags.isASCII = true
-            case "u" where isOn: flags.isASCII = false
-            default: throw fault("'(?' is followed by an unknown character", at: start)
+        let added = try parseFlagLetters(from: start)
+        if added.contains("a"), added.contains("u") { throw fault("the flags a and u exclude each other", at: start) }
+        for letter in added { flags.set(letter, true) }
+        if !added.isEmpty, take(")") {
+            guard isAtBeginning else {
+                throw fault("flags for the whole expression must be at its beginning", at: start)
             }
+            globalFlags.formUnion(added)
+            if globalFlags.isSuperset(of: ["a", "u"]) {
+                throw fault("the flags a and u exclude each other", at: start)
+            }
+            return nil
         }
-        if take(":") {
-            defer { flags = before }
-            return .sequence([try parseGroupBody(start)])
+        if take("-") {
+            let removed = try parseFlagLetters(from: start)
+            guard !removed.isEmpty, removed.isDisjoint(with: added.union(["a", "u"])) else {
+                throw fault("the flags after '-' cannot be turned off", at: start)
+            }
+            for letter in removed { flags.set(letter, false) }
+        } else if added.isEmpty {
+            throw fault("'(?' is followed by an unknown character", at: start)
         }
-        try close(start)
-        if start > 0 || !isOn { throw fault("flags for the whole expression must be at its beginning", at: start) }
-        return nil
+        guard take(":") else { throw fault("the flags are not followed by ':'", at: start) }
+        defer { flags = before }
+        return .sequence([try parseGroupBody(start)])
+    }
+
+    private mutating func parseFlagLetters(from start: Int) throws(PythonRegexError) -> Set<Unicode.Scalar> {
+        var letters: Set<Unicode.Scalar> = []
+        while let scalar = next, scalar != ":", scalar != ")", scalar != "-" {
+            guard "imsxau".unicodeScalars.contains(scalar) else {
+                throw fault("'(?' is followed by an unknown character", at: start)
+            }
+            letters.insert(scalar)
+            place += 1
+        }
+        return letters
     }
 }

@@ -4,31 +4,48 @@ struct PythonRegexMatcher {
     let text: [UInt32]
     /// The start and end of each group in the last match; -1 for a group that did not take part.
     private(set) var slots: [Int]
+    /// Whether an attempt reached a limit, so that matches may be missing.
+    private(set) var hasReachedLimit = false
+
     private var backtrackStack: [BacktrackPoint] = []
     private var position = 0
     private var place = 0
+    private var memory: PythonRegexMemory
 
-    /// The maximum size of the backtrack stack. A match attempt that exceeds it fails, because it would need hundreds
-    /// of megabytes.
+    private let limits: Limits
+    /// The number of steps so far.
+    private(set) var steps = 0
+    private var stepsBeforeAttempt = 0
+
+    /// The maximum size of the backtrack stack, which would otherwise need more than hundreds of megabytes.
     static let maxBacktrackPoints = 4_000_000
 
-    /// The maximum number of steps in one text, after which there are no more matches. Without it, some expressions
-    /// would run practically forever.
-    static let mostSteps = 50_000_000
-    private var steps = 0
+    /// The maximum numbers of steps, without which some expressions would run practically forever.
+    struct Limits {
+        /// The maximum for one position at which a match can begin. Beyond it, there is no match at the position.
+        var attempt: Int
+        /// The maximum for the whole text, after which there are no more matches.
+        var total: Int
+
+        init(attempt: Int, total: Int) { (self.attempt, self.total) = (attempt, total) }
+
+        /// The limits for a text, in which the steps of most expressions are proportional to its length.
+        init(length: Int) { self.init(attempt: 2_000_000 + 32 * length, total: 20_000_000 + 64 * length) }
+    }
 
     /// A state to which matching can return.
     private enum BacktrackPoint {
         case branch(place: Int, position: Int)
-        /// A run that may end at any position from `low` to `high`. A lazy run tries `low` next, a greedy run tries
-        /// `high`.
-        case run(place: Int, low: Int, high: Int, isLazy: Bool)
+        /// A run before `place` that may end at any position from `low` to `high`; at none if `low` is greater.
+        case run(place: Int, low: Int, high: Int)
         case restore(slot: Int, Int)
     }
 
-    init(_ program: PythonRegexProgram, in text: [UInt32]) {
+    init(_ program: PythonRegexProgram, in text: [UInt32], limits: Limits? = nil) {
         (self.program, self.text) = (program, text)
+        self.limits = limits ?? Limits(length: text.count)
         slots = Array(repeating: -1, count: program.slotCount)
+        memory = PythonRegexMemory(runCount: program.runs.count, length: text.count)
     }
 
     /// Finds the first match at or after `start`, and returns whether there is one.
@@ -37,16 +54,12 @@ struct PythonRegexMatcher {
     mutating func find(from start: Int, mustAdvance: Bool) -> Bool {
         var start = start
         var mustAdvance = mustAdvance
-        while start <= text.count, steps < Self.mostSteps {
-            if let first = program.first {
-                while start < text.count, !first.accepts(text[start]) {
-                    start += 1
-                    mustAdvance = false
-                }
-                if start == text.count { return false }
-            }
+        while let next = candidate(from: start) {
+            if next > start { mustAdvance = false }
+            start = next
             if matches(at: start, mustAdvance: mustAdvance) { return true }
-            start += 1
+            guard steps < limits.total else { return false }
+            start = self.start(after: start)
             mustAdvance = false
         }
         return false
@@ -55,17 +68,57 @@ struct PythonRegexMatcher {
     /// Whether there is a match at the start of the text.
     mutating func matchesStart() -> Bool { matches(at: 0, mustAdvance: false) }
 
+    // MARK: - Starts
+
+    /// Returns the first position from `start` on at which a match can begin.
+    private func candidate(from start: Int) -> Int? {
+        var start = start
+        switch program.anchor {
+        case .textStart where start > 0: return nil
+        case .lineStart where start > 0 && start <= text.count && text[start - 1] != 0x0A:
+            guard let end = text[start...].firstIndex(of: 0x0A) else { return nil }
+            start = end + 1
+        default: break
+        }
+        guard let first = program.first else { return start <= text.count ? start : nil }
+        while start < text.count, !first.accepts(text[start]) { start += 1 }
+        return start < text.count ? start : nil
+    }
+
+    /// Returns the next position to try after an attempt that failed.
+    private func start(after start: Int) -> Int {
+        // If no end of the first run leads to a match, none does from a later position in the same run.
+        guard !hasReachedLimit, memory.isEnabled, let run = program.leadingRun,
+            let end = memory.end(of: run, from: start)
+        else { return start + 1 }
+        return end + 1
+    }
+
+    // MARK: - Attempts
+
     private mutating func matches(at start: Int, mustAdvance: Bool) -> Bool {
         for slot in slots.indices { slots[slot] = -1 }
         backtrackStack.removeAll(keepingCapacity: true)
         (position, place) = (start, 0)
+        stepsBeforeAttempt = steps
+        // In such an attempt a position can fail that succeeds in another attempt.
+        memory.isEnabled = !mustAdvance
         while true {
             steps += 1
-            if steps > Self.mostSteps { return false }
+            if steps - stepsBeforeAttempt > limits.attempt || steps > limits.total
+                || backtrackStack.count > Self.maxBacktrackPoints
+            {
+                hasReachedLimit = true
+                memory.forgetVisited()
+                return false
+            }
             if case .end = program.steps[place] {
-                if !mustAdvance || position > start { return true }
+                if !mustAdvance || position > start {
+                    memory.noteMatch(endingAt: position)
+                    return true
+                }
                 if !backtrack() { return false }
-            } else if !step(), backtrackStack.count > Self.maxBacktrackPoints || !backtrack() {
+            } else if !step(), !backtrack() {
                 return false
             }
         }
@@ -77,9 +130,9 @@ struct PythonRegexMatcher {
         place += 1
         switch step {
         case .one(let test):
-            guard position < text.count, test.accepts(text[position]) else { return false }
+            guard position < text.count, program.tests[test].accepts(text[position]) else { return false }
             position += 1
-        case .run(let test, let min, let max, let isLazy): return run(test, min: min, max: max, isLazy: isLazy)
+        case .run(let run): return start(run)
         case .jump(let target): place = target
         case .split(let first, let second):
             backtrackStack.append(.branch(place: second, position: position))
@@ -90,7 +143,7 @@ struct PythonRegexMatcher {
             set(slot + 1, -1)
         case .loop(let slot, let min, let max, let isLazy, let exit):
             loop(slot, min: min, max: max, isLazy: isLazy, exit: exit)
-        case .again(let group, let ignoresCase): return repeatGroup(group, ignoresCase: ignoresCase)
+        case .again(let group, let folding): return repeatGroup(group, folding)
         case .at(let wanted): return isAt(wanted)
         case .enter(let slot, let behind):
             guard position >= behind else { return false }
@@ -119,31 +172,75 @@ struct PythonRegexMatcher {
         case .unlessSet(let group, let target): if !isSet(group) { place = target }
         case .end: break
         }
-        return backtrackStack.count <= Self.maxBacktrackPoints
+        return true
     }
 
     /// Returns to the last untried alternative; returns false if there is none.
     private mutating func backtrack() -> Bool {
-        while let way = backtrackStack.popLast() {
-            switch way {
+        while let point = backtrackStack.popLast() {
+            switch point {
             case .restore(let slot, let value): slots[slot] = value
             case .branch(let place, let position):
+                guard isNew(place, position) else { continue }
                 (self.place, self.position) = (place, position)
                 return true
-            case .run(let place, let low, let high, let isLazy):
-                if !isLazy {
-                    if high > low { backtrackStack.append(.run(place: place, low: low, high: high - 1, isLazy: false)) }
-                    (self.place, position) = (place, high)
-                    return true
+            case .run(let place, let low, let high):
+                steps += 1
+                guard case .run(let run) = program.steps[place - 1] else { continue }
+                if program.dependsOnPositionOnly[place] {
+                    memory.addFailure(of: run, at: program.runs[run].isLazy ? low - 1 : high + 1)
                 }
-                guard case .run(let test, _, _, _) = program.steps[place - 1], test.accepts(text[low]) else { continue }
-                if low + 1 < high { backtrackStack.append(.run(place: place, low: low + 1, high: high, isLazy: true)) }
-                (self.place, position) = (place, low + 1)
-                return true
+                if low <= high, end(run, place, low: low, high: high) { return true }
             }
         }
         return false
     }
+
+    /// Whether a state can lead to a match, as far as an attempt that takes long remembers.
+    private mutating func isNew(_ place: Int, _ position: Int) -> Bool {
+        guard steps - stepsBeforeAttempt > 32, program.dependsOnPositionOnly[place] else { return true }
+        return memory.visit(place, position)
+    }
+
+    // MARK: - Runs
+
+    private mutating func start(_ run: Int) -> Bool {
+        let (test, min, max) = (program.runs[run].test, program.runs[run].min, program.runs[run].max)
+        let end: Int
+        if let known = memory.end(of: run, from: position) {
+            end = known
+        } else {
+            // A run that reaches the start of the last one ends with it.
+            let known = memory.start(of: run, after: position) ?? text.count
+            var next = position
+            while next < known, program.tests[test].accepts(text[next]) { next += 1 }
+            steps += (next - position) / 8
+            end = next == known ? memory.end(of: run, from: known) ?? known : next
+            memory.setEnd(of: run, from: position, end)
+        }
+        guard end - position >= min else { return false }
+        return self.end(run, place, low: position + min, high: max < end - position ? position + max : end)
+    }
+
+    /// Ends a run at the preferred position from `low` to `high` that is not known to fail.
+    private mutating func end(_ run: Int, _ place: Int, low: Int, high: Int) -> Bool {
+        var (low, high) = (low, high)
+        let isLazy = program.runs[run].isLazy
+        if program.dependsOnPositionOnly[place] {
+            memory.removeFailures(of: run, &low, &high, isLazy: isLazy)
+            if low > high { return false }
+        }
+        let end = isLazy ? low : high
+        // The last end is also kept, so that its failure is remembered.
+        if low < high || program.dependsOnPositionOnly[place] {
+            backtrackStack.append(.run(place: place, low: isLazy ? low + 1 : low, high: isLazy ? high : high - 1))
+        }
+        guard isNew(place, end) else { return false }
+        (self.place, position) = (place, end)
+        return true
+    }
+
+    // MARK: - Other steps
 
     private mutating func set(_ slot: Int, _ value: Int) {
         backtrackStack.append(.restore(slot: slot, slots[slot]))
@@ -154,22 +251,6 @@ struct PythonRegexMatcher {
         set(slot + 1, position)
         set(slot, backtrackStack.count + 1)
         position -= behind
-    }
-
-    private mutating func run(_ test: ScalarTest, min: Int, max: Int, isLazy: Bool) -> Bool {
-        let start = position
-        let last = max >= text.count - start ? text.count : start + max
-        let goal = isLazy ? Swift.min(start + min, last) : last
-        while position < goal, test.accepts(text[position]) { position += 1 }
-        if position - start < min { return false }
-        if isLazy {
-            if position < last {
-                backtrackStack.append(.run(place: place, low: position, high: last, isLazy: true))
-            }
-        } else if position > start + min {
-            backtrackStack.append(.run(place: place, low: start + min, high: position - 1, isLazy: false))
-        }
-        return true
     }
 
     private mutating func loop(_ slot: Int, min: Int, max: Int, isLazy: Bool, exit: Int) {
@@ -187,21 +268,25 @@ struct PythonRegexMatcher {
             backtrackStack.append(.restore(slot: slot + 1, position))
             place = exit
         } else {
-            if count >= min { backtrackStack.append(.branch(place: exit, position: position)) }
+            // Python does not keep the position of an iteration that must take place.
+            if count >= min {
+                backtrackStack.append(.branch(place: exit, position: position))
+                set(slot + 1, position)
+            }
             set(slot, count + 1)
-            set(slot + 1, position)
         }
     }
 
     /// Whether a group has matched; false for a group that was entered again and has not ended.
     private func isSet(_ group: Int) -> Bool { slots[2 * group] >= 0 && slots[2 * group + 1] >= slots[2 * group] }
 
-    private mutating func repeatGroup(_ group: Int, ignoresCase: Bool) -> Bool {
+    private mutating func repeatGroup(_ group: Int, _ folding: CaseFolding) -> Bool {
         let (start, end) = (slots[2 * group], slots[2 * group + 1])
         guard isSet(group), text.count - position >= end - start else { return false }
+        let lowercase = { CaseEquivalence.lowercase(of: $0, isASCII: folding == .ascii) }
         for offset in 0..<end - start {
             let (one, other) = (text[start + offset], text[position + offset])
-            if one != other, !ignoresCase || one.lowercased != other.lowercased { return false }
+            if one != other, folding == .none || lowercase(one) != lowercase(other) { return false }
         }
         position += end - start
         return true

@@ -7,7 +7,7 @@ indirect enum PythonRegexNode: Sendable {
     case group(Int, PythonRegexNode)
     case repeated(PythonRegexNode, min: Int, max: Int, Greediness)
     /// A backreference to a group.
-    case again(group: Int, ignoresCase: Bool)
+    case again(group: Int, CaseFolding)
     case at(Anchor)
     /// A look-ahead, or a look-behind of `behind` characters.
     case look(PythonRegexNode, behind: Int?, isNegated: Bool)
@@ -60,5 +60,62 @@ indirect enum PythonRegexNode: Sendable {
     private static func product(_ one: Int, _ other: Int) -> Int {
         let (product, overflow) = one.multipliedReportingOverflow(by: other)
         return overflow ? endless : min(product, endless)
+    }
+}
+
+// MARK: - Facts about every match
+
+extension PythonRegexNode {
+    /// A test for the first character of a match, and whether a match can be empty.
+    var beginning: (test: ScalarTest, canBeEmpty: Bool) {
+        switch self {
+        case .one(let test): return (test, false)
+        case .group(_, let node), .atomic(let node): return node.beginning
+        case .at, .look: return (ScalarTest(anyOf: []), true)
+        case .again: return (.any, true)
+        case .repeated(let node, let min, let max, _):
+            if max == 0 { return (ScalarTest(anyOf: []), true) }
+            let (test, canBeEmpty) = node.beginning
+            return (test, canBeEmpty || min == 0)
+        case .sequence(let nodes):
+            var tests: [ScalarTest] = []
+            for node in nodes {
+                let (test, canBeEmpty) = node.beginning
+                tests.append(test)
+                if !canBeEmpty { return (ScalarTest(anyOf: tests), false) }
+            }
+            return (ScalarTest(anyOf: tests), true)
+        case .alternation(let nodes): return Self.either(nodes)
+        case .conditional(_, let yes, let no): return Self.either([yes, no])
+        }
+    }
+
+    private static func either(_ nodes: [PythonRegexNode]) -> (test: ScalarTest, canBeEmpty: Bool) {
+        let beginnings = nodes.map(\.beginning)
+        return (ScalarTest(anyOf: beginnings.map(\.test)), beginnings.contains { $0.canBeEmpty })
+    }
+
+    /// The longest text that occurs in every match; empty if none is known.
+    var requiredText: [UInt32] {
+        var texts: [[UInt32]] = [[]]
+        collectRequired(&texts)
+        return texts.max { $0.count < $1.count } ?? []
+    }
+
+    /// Appends to the last text what follows it in every match, and begins another text where that ends.
+    private func collectRequired(_ texts: inout [[UInt32]]) {
+        switch self {
+        case .one(let test):
+            guard let single = test.single else { return texts.append([]) }
+            texts[texts.count - 1].append(single)
+        case .sequence(let nodes): for node in nodes { node.collectRequired(&texts) }
+        case .group(_, let node), .atomic(let node): node.collectRequired(&texts)
+        case .at, .look: break
+        case .repeated(let node, let min, _, _):
+            texts.append([])
+            if min > 0 { node.collectRequired(&texts) }
+            texts.append([])
+        case .alternation, .again, .conditional: texts.append([])
+        }
     }
 }

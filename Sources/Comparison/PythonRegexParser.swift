@@ -8,6 +8,12 @@ struct PythonRegexParser {
     var groups: [ClosedRange<Int>?] = [nil]
     /// The groups that conditionals refer to, and the positions of the conditionals.
     var conditions: [(group: Int, place: Int)] = []
+    /// The number of groups before the outermost look-behind, which cannot refer to its own groups.
+    var groupsBeforeLookBehind: Int?
+    /// Whether only comments and flags have been read.
+    var isAtBeginning = true
+    /// The flags for the whole expression.
+    var globalFlags: Set<Unicode.Scalar> = []
     private var depth = 0
 
     struct Flags {
@@ -16,6 +22,21 @@ struct PythonRegexParser {
         var dotTakesAll = false
         var isVerbose = false
         var isASCII = false
+
+        /// The characters that count as the same.
+        var folding: CaseFolding { ignoresCase ? isASCII ? .ascii : .unicode : .none }
+
+        mutating func set(_ letter: Unicode.Scalar, _ isOn: Bool) {
+            switch letter {
+            case "i": ignoresCase = isOn
+            case "m": isMultiline = isOn
+            case "s": dotTakesAll = isOn
+            case "x": isVerbose = isOn
+            case "a": isASCII = isOn
+            case "u": isASCII = !isOn
+            default: break
+            }
+        }
     }
 
     /// The number of groups, including the whole match.
@@ -55,7 +76,10 @@ struct PythonRegexParser {
         defer { depth -= 1 }
         if depth > 100 { throw fault("its groups are nested too deeply", at: place) }
         var nodes = [try parseSequence()]
-        while take("|") { nodes.append(try parseSequence()) }
+        while take("|") {
+            isAtBeginning = false
+            nodes.append(try parseSequence())
+        }
         return nodes.count == 1 ? nodes[0] : .alternation(nodes)
     }
 
@@ -64,10 +88,11 @@ struct PythonRegexParser {
         while let scalar = next, scalar != "|", scalar != ")" {
             if flags.isVerbose, passBlank() { continue }
             let start = place
-            if let (min, max) = parseRepetition() {
+            if let (min, max) = try parseRepetition() {
                 try repeatLast(of: &nodes, min: min, max: max, at: start)
             } else if let node = try parseItem() {
                 nodes.append(node)
+                isAtBeginning = false
             }
         }
         return nodes.count == 1 ? nodes[0] : .sequence(nodes)
@@ -85,7 +110,7 @@ struct PythonRegexParser {
     }
 
     /// Reads `*`, `+`, `?` or a count in braces; braces without a count are literal characters.
-    private mutating func parseRepetition() -> (Int, Int)? {
+    private mutating func parseRepetition() throws(PythonRegexError) -> (Int, Int)? {
         if take("*") { return (0, PythonRegexNode.endless) }
         if take("+") { return (1, PythonRegexNode.endless) }
         if take("?") { return (0, 1) }
@@ -101,8 +126,15 @@ struct PythonRegexParser {
             place = start
             return nil
         }
-        let bound = { (digits: String) in min(Int(digits) ?? PythonRegexNode.endless, PythonRegexNode.endless) }
-        return (least.isEmpty ? 0 : bound(least), most.isEmpty ? PythonRegexNode.endless : bound(most))
+        return (
+            least.isEmpty ? 0 : try count(least, at: start),
+            most.isEmpty ? PythonRegexNode.endless : try count(most, at: start)
+        )
+    }
+
+    private func count(_ digits: String, at start: Int) throws(PythonRegexError) -> Int {
+        guard let count = UInt32(digits), count < .max else { throw fault("a count is too large", at: start) }
+        return min(Int(count), PythonRegexNode.endless)
     }
 
     mutating func digits() -> String {
@@ -135,24 +167,24 @@ struct PythonRegexParser {
         case "^": return .at(flags.isMultiline ? .lineStart : .textStart)
         case "$": return .at(flags.isMultiline ? .lineEnd : .lastEnd)
         case "(": return try parseGroup(from: start)
-        case "[": return .one(.set(try parseSet(from: start)))
+        case "[": return .one(ScalarTest(try parseSet(from: start)))
         case "\\": return try parseEscape(from: start)
         default: return .one(test(scalar.value))
         }
     }
 
     private func test(_ scalar: UInt32) -> ScalarTest {
-        let hasCases = flags.ignoresCase && (scalar.lowercased != scalar || scalar.uppercased != scalar)
-        return hasCases
-            ? .set(ScalarSet(ranges: [scalar.lowercased...scalar.lowercased, scalar...scalar], ignoresCase: true))
-            : .scalar(scalar)
+        if flags.folding == .none { return ScalarTest(scalar) }
+        let equivalents = CaseEquivalence.equivalents(of: scalar, isASCII: flags.isASCII)
+        return equivalents.count == 1
+            ? ScalarTest(scalar) : ScalarTest(ScalarSet(ranges: equivalents.map { $0...$0 }))
     }
 
     // MARK: - Escapes
 
     private mutating func parseEscape(from start: Int) throws(PythonRegexError) -> PythonRegexNode {
         guard let scalar = next else { throw fault("it ends with a backslash", at: start) }
-        if let one = parseClass() { return .one(.set(ScalarSet(classes: [one]))) }
+        if let one = parseClass() { return .one(ScalarTest(ScalarSet(classes: [one]))) }
         place += 1
         switch scalar {
         case "A": return .at(.textStart)
@@ -160,7 +192,7 @@ struct PythonRegexParser {
         case "b", "B": return .at(.wordBoundary(isNegated: scalar == "B", isASCII: flags.isASCII))
         case "1"..."9":
             place -= 1
-            if let octal = threeOctalDigits() { return .one(test(octal)) }
+            if let octal = try threeOctalDigits(from: start) { return .one(test(octal)) }
             return try again(Int(String(digits().prefix(2))) ?? 0, from: start)
         default: return .one(test(try parseCharacter(scalar, from: start)))
         }
@@ -169,17 +201,20 @@ struct PythonRegexParser {
     private mutating func again(_ group: Int, from start: Int) throws(PythonRegexError) -> PythonRegexNode {
         place = start + 1 + String(group).count
         try checkGroup(group, at: start)
-        return .again(group: group, ignoresCase: flags.ignoresCase)
+        return .again(group: group, flags.folding)
     }
 
     func checkGroup(_ group: Int, at start: Int) throws(PythonRegexError) {
         guard groups.indices.contains(group), group > 0 else { throw fault("there is no group \(group)", at: start) }
         if groups[group] == nil { throw fault("group \(group) refers to itself", at: start) }
+        if let groupsBeforeLookBehind, group >= groupsBeforeLookBehind {
+            throw fault("a look-behind refers to its own group \(group)", at: start)
+        }
     }
 
     private mutating func parseClass() -> ScalarClass? {
         let kinds: [Unicode.Scalar: ScalarClass.Kind] = ["d": .digit, "s": .space, "w": .word]
-        guard let scalar = next, let kind = Unicode.Scalar(scalar.value.lowercased).flatMap({ kinds[$0] }) else {
+        guard let scalar = next, let kind = Unicode.Scalar(scalar.value | 0x20).flatMap({ kinds[$0] }) else {
             return nil
         }
         place += 1
@@ -189,7 +224,7 @@ struct PythonRegexParser {
     // MARK: - Sets
 
     private mutating func parseSet(from start: Int) throws(PythonRegexError) -> ScalarSet {
-        var set = ScalarSet(ignoresCase: flags.ignoresCase)
+        var set = ScalarSet(folding: flags.folding)
         set.isNegated = take("^")
         var isFirst = true
         while true {
@@ -224,6 +259,14 @@ struct PythonRegexParser {
         }
         guard let escaped = next else { throw fault("a '[' is not closed", at: start) }
         place += 1
-        return escaped == "b" ? 0x08 : try parseCharacter(escaped, from: place - 2)
+        switch escaped {
+        case "b": return 0x08
+        case "0"..."7":
+            place -= 1
+            let value = octal(atMost: 3)
+            if value > 0o377 { throw fault("an octal escape is greater than \\377", at: place - 4) }
+            return value
+        default: return try parseCharacter(escaped, from: place - 2)
+        }
     }
 }

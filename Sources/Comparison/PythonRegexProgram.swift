@@ -3,9 +3,10 @@
 /// Matching backtracks with its own stack, so no text or expression can overflow the call stack.
 struct PythonRegexProgram: Sendable {
     enum Step: Sendable {
-        case one(ScalarTest)
-        /// Matches as many characters as possible, or as few as possible if `isLazy`.
-        case run(ScalarTest, min: Int, max: Int, isLazy: Bool)
+        /// Matches one character by a test.
+        case one(Int)
+        /// Matches a run of characters.
+        case run(Int)
         case jump(Int)
         /// Continues at the first step, and at the second if the first fails.
         case split(Int, Int)
@@ -15,7 +16,7 @@ struct PythonRegexProgram: Sendable {
         /// Repeats the steps that follow, or continues at `exit`. Uses `slot` for the count and the next slot for the
         /// position.
         case loop(slot: Int, min: Int, max: Int, isLazy: Bool, exit: Int)
-        case again(group: Int, ignoresCase: Bool)
+        case again(group: Int, CaseFolding)
         case at(PythonRegexNode.Anchor)
         /// Saves the height of the backtrack stack in `slot`, and the position in the next slot.
         case enter(slot: Int, behind: Int)
@@ -29,53 +30,89 @@ struct PythonRegexProgram: Sendable {
         case end
     }
 
+    /// As many characters as possible that pass a test, or as few as possible if `isLazy`.
+    struct Run: Sendable {
+        let test: Int
+        let min: Int
+        let max: Int
+        let isLazy: Bool
+    }
+
     private(set) var steps: [Step] = []
+    /// Whether the success of the remaining steps, from each step on, depends on the position in the text alone.
+    private(set) var dependsOnPositionOnly: [Bool] = []
+    private(set) var tests: [ScalarTest] = []
+    private(set) var runs: [Run] = []
     private(set) var slotCount: Int
-    /// A test for the first character of every match; nil if there is no single test.
-    private(set) var first: ScalarTest?
+
+    /// The test for the first character of every match; nil if a match can be empty.
+    let first: ScalarTest?
+    /// The longest text that occurs in every match; empty if none is known.
+    let requiredText: [UInt32]
+    /// The assertion with which every match begins.
+    private(set) var anchor: PythonRegexNode.Anchor?
+    /// The endless run with which every match begins.
+    private(set) var leadingRun: Int?
+
+    /// The number of loops, assertions and atomic groups around the steps that are being added.
+    private var depth = 0
+    private var usesGroups = false
+    /// The tests for single characters.
+    private var numbers: [UInt32: Int] = [:]
 
     /// Compiles an expression; `groupCount` includes the whole match.
     init(_ node: PythonRegexNode, groupCount: Int) {
+        let beginning = node.beginning
+        first = beginning.canBeEmpty ? nil : beginning.test
+        requiredText = node.requiredText
         slotCount = 2 * groupCount
         add(.group(0, node))
-        steps.append(.end)
-        for step in steps {
+        append(.end)
+        if usesGroups { dependsOnPositionOnly = Array(repeating: false, count: steps.count) }
+        findStart()
+    }
+
+    private mutating func findStart() {
+        for (place, step) in steps.enumerated() {
             switch step {
             case .mark: continue
-            case .one(let test): first = test
-            case .run(let test, let min, _, _) where min > 0: first = test
+            case .at(let wanted): anchor = wanted
+            case .run(let run) where runs[run].max == PythonRegexNode.endless && dependsOnPositionOnly[place + 1]:
+                leadingRun = run
             default: break
             }
-            break
+            return
         }
     }
 
+    // MARK: - Nodes
+
     private mutating func add(_ node: PythonRegexNode) {
         switch node {
-        case .one(let test): steps.append(.one(test))
+        case .one(let test): append(.one(number(of: test)))
         case .sequence(let nodes): for node in nodes { add(node) }
         case .alternation(let nodes): add(alternation: nodes)
         case .group(let number, let node):
-            steps.append(.mark(slot: 2 * number))
+            append(.mark(slot: 2 * number))
             add(node)
-            steps.append(.mark(slot: 2 * number + 1))
+            append(.mark(slot: 2 * number + 1))
         case .repeated(let node, let min, let max, .possessive):
             add(.atomic(.repeated(node, min: min, max: max, .greedy)))
-        case .repeated(.sequence(let nodes), let min, let max, let eagerness) where nodes.count == 1:
-            add(.repeated(nodes[0], min: min, max: max, eagerness))
-        case .repeated(.one(let test), let min, let max, let eagerness):
-            steps.append(.run(test, min: min, max: max, isLazy: eagerness == .lazy))
-        case .repeated(let node, let min, let max, let eagerness):
-            add(node, min: min, max: max, isLazy: eagerness == .lazy)
-        case .again(let group, let ignoresCase): steps.append(.again(group: group, ignoresCase: ignoresCase))
-        case .at(let place): steps.append(.at(place))
+        case .repeated(.sequence(let nodes), let min, let max, let greediness) where nodes.count == 1:
+            add(.repeated(nodes[0], min: min, max: max, greediness))
+        case .repeated(let node, let min, let max, let greediness):
+            add(node, min: min, max: max, isLazy: greediness == .lazy)
+        case .again(let group, let folding):
+            usesGroups = true
+            append(.again(group: group, folding))
+        case .at(let place): append(.at(place))
         case .atomic(let node):
             let slot = newSlots(2)
-            steps.append(.enter(slot: slot, behind: 0))
-            add(node)
-            steps.append(.settle(slot: slot, keepsPosition: true))
+            append(.enter(slot: slot, behind: 0))
+            add(node, endingWith: .settle(slot: slot, keepsPosition: true))
         case .look(let node, let behind, let isNegated): add(look: node, behind: behind ?? 0, isNegated)
         case .conditional(let group, let yes, let no):
+            usesGroups = true
             let test = hole()
             add(yes)
             let leave = hole()
@@ -86,6 +123,7 @@ struct PythonRegexProgram: Sendable {
     }
 
     private mutating func add(alternation nodes: [PythonRegexNode]) {
+        if let test = Self.oneTest(for: nodes) { return append(.one(number(of: test))) }
         var leaves: [Int] = []
         for node in nodes.dropLast() {
             let split = hole()
@@ -97,31 +135,87 @@ struct PythonRegexProgram: Sendable {
         for leave in leaves { steps[leave] = .jump(steps.count) }
     }
 
+    /// One test in place of alternatives that are single characters.
+    private static func oneTest(for nodes: [PythonRegexNode]) -> ScalarTest? {
+        var tests: [ScalarTest] = []
+        for node in nodes {
+            guard case .one(let test) = node else { return nil }
+            tests.append(test)
+        }
+        return ScalarTest(anyOf: tests)
+    }
+
     private mutating func add(_ node: PythonRegexNode, min: Int, max: Int, isLazy: Bool) {
-        let slot = newSlots(2)
-        steps.append(.zero(slot: slot))
-        let head = hole()
-        add(node)
-        steps.append(.jump(head))
-        steps[head] = .loop(slot: slot, min: min, max: max, isLazy: isLazy, exit: steps.count)
+        if let test = Self.oneTest(for: [node]) ?? Self.oneTest(ofAlternation: node) {
+            runs.append(Run(test: number(of: test), min: min, max: max, isLazy: isLazy))
+            return append(.run(runs.count - 1))
+        }
+        if min == 0, max == 1 {
+            let split = hole()
+            add(node)
+            steps[split] = choice(split + 1, steps.count, isLazy: isLazy)
+        } else if min <= 1, max == PythonRegexNode.endless, !node.beginning.canBeEmpty {
+            // Every iteration advances, so neither a count nor the last position is needed.
+            let split = min == 0 ? hole() : nil
+            let body = steps.count
+            add(node)
+            append(choice(body, steps.count + 1, isLazy: isLazy))
+            if let split { steps[split] = choice(body, steps.count, isLazy: isLazy) }
+        } else {
+            let slot = newSlots(2)
+            append(.zero(slot: slot))
+            depth += 1
+            let head = hole()
+            add(node)
+            append(.jump(head))
+            depth -= 1
+            steps[head] = .loop(slot: slot, min: min, max: max, isLazy: isLazy, exit: steps.count)
+        }
+    }
+
+    private static func oneTest(ofAlternation node: PythonRegexNode) -> ScalarTest? {
+        guard case .alternation(let nodes) = node else { return nil }
+        return oneTest(for: nodes)
+    }
+
+    /// Enters the body of a repetition at `body`, or leaves it at `exit`.
+    private func choice(_ body: Int, _ exit: Int, isLazy: Bool) -> Step {
+        isLazy ? .split(exit, body) : .split(body, exit)
     }
 
     private mutating func add(look node: PythonRegexNode, behind: Int, _ isNegated: Bool) {
         let slot = newSlots(2)
         let enter = hole()
+        add(node, endingWith: isNegated ? .refuse(slot: slot) : .settle(slot: slot, keepsPosition: false))
+        steps[enter] =
+            isNegated
+            ? .enterNot(slot: slot, behind: behind, exit: steps.count) : .enter(slot: slot, behind: behind)
+    }
+
+    // MARK: - Steps
+
+    private mutating func add(_ node: PythonRegexNode, endingWith last: Step) {
+        depth += 1
         add(node)
-        if isNegated {
-            steps.append(.refuse(slot: slot))
-            steps[enter] = .enterNot(slot: slot, behind: behind, exit: steps.count)
-        } else {
-            steps.append(.settle(slot: slot, keepsPosition: false))
-            steps[enter] = .enter(slot: slot, behind: behind)
-        }
+        append(last)
+        depth -= 1
+    }
+
+    private mutating func append(_ step: Step) {
+        steps.append(step)
+        dependsOnPositionOnly.append(depth == 0)
     }
 
     private mutating func hole() -> Int {
-        steps.append(.end)
+        append(.end)
         return steps.count - 1
+    }
+
+    private mutating func number(of test: ScalarTest) -> Int {
+        if let single = test.single, let known = numbers[single] { return known }
+        tests.append(test)
+        if let single = test.single { numbers[single] = tests.count - 1 }
+        return tests.count - 1
     }
 
     private mutating func newSlots(_ count: Int) -> Int {

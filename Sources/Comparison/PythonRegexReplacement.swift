@@ -30,7 +30,9 @@ struct PythonRegexReplacement: Sendable {
             reader.place += 1
             parts.append(.group(try Self.group(&reader, from: start, pattern)))
         case "1"..."9":
-            if let octal = reader.threeOctalDigits() { return append(Unicode.Scalar(octal) ?? "\u{FFFD}") }
+            if let octal = try reader.threeOctalDigits(from: start) {
+                return append(Unicode.Scalar(octal) ?? "\u{FFFD}")
+            }
             let digits = reader.digits().prefix(2)
             reader.place = start + 1 + digits.count
             let group = Int(digits) ?? 0

@@ -1,19 +1,78 @@
 /// A test for one character.
-enum ScalarTest: Equatable, Sendable {
-    case any
-    case notNewline
-    case scalar(UInt32)
-    case set(ScalarSet)
+struct ScalarTest: Equatable, Sendable {
+    /// The characters up to U+007F that pass, as bits.
+    private(set) var ascii = ASCIISet()
+    private var others = Others.sets([])
+    /// The character, if no other one passes.
+    private(set) var single: UInt32?
+
+    /// The characters from U+0080 on that pass.
+    private enum Others: Equatable, Sendable {
+        case all
+        /// The characters in any of the sets.
+        case sets([ScalarSet])
+    }
+
+    static let any = ScalarTest(ascii: .all, others: .all)
+    static let notNewline = ScalarTest(ascii: ASCIISet { $0 != 0x0A }, others: .all)
+
+    private init(ascii: ASCIISet, others: Others) { (self.ascii, self.others) = (ascii, others) }
+
+    /// Accepts one character.
+    init(_ scalar: UInt32) {
+        self.init(ScalarSet(ranges: [scalar...scalar]))
+        single = scalar
+    }
+
+    init(_ set: ScalarSet) {
+        ascii = ASCIISet(set.contains)
+        others = .sets([set])
+    }
+
+    /// Accepts what any of the tests accepts.
+    init(anyOf tests: [ScalarTest]) {
+        for test in tests { ascii.formUnion(test.ascii) }
+        var sets: [ScalarSet] = []
+        for test in tests {
+            guard case .sets(let more) = test.others else {
+                others = .all
+                return
+            }
+            sets += more
+        }
+        others = .sets(sets)
+    }
 
     /// Whether a character passes the test.
     func accepts(_ scalar: UInt32) -> Bool {
-        switch self {
-        case .any: true
-        case .notNewline: scalar != 0x0A
-        case .scalar(let wanted): scalar == wanted
-        case .set(let set): set.contains(scalar)
+        if scalar < 0x80 { return ascii.contains(scalar) }
+        return switch others {
+        case .all: true
+        case .sets(let sets): sets.contains { $0.contains(scalar) }
         }
     }
+}
+
+/// A set of characters up to U+007F.
+struct ASCIISet: Equatable, Sendable {
+    private var low: UInt64 = 0
+    private var high: UInt64 = 0
+
+    static let all = ASCIISet { _ in true }
+
+    init() {}
+
+    init(_ contains: (UInt32) -> Bool) {
+        for scalar in UInt32(0)..<64 {
+            if contains(scalar) { low |= 1 << UInt64(scalar) }
+            if contains(scalar + 64) { high |= 1 << UInt64(scalar) }
+        }
+    }
+
+    mutating func formUnion(_ other: ASCIISet) { (low, high) = (low | other.low, high | other.high) }
+
+    /// Whether the set contains a character, which must be below U+0080.
+    func contains(_ scalar: UInt32) -> Bool { (scalar < 64 ? low : high) >> UInt64(scalar & 63) & 1 == 1 }
 }
 
 /// The characters in a pair of brackets, or of an escape such as `\d`.
@@ -21,22 +80,21 @@ struct ScalarSet: Equatable, Sendable {
     var ranges: [ClosedRange<UInt32>] = []
     var classes: [ScalarClass] = []
     var isNegated = false
-    var ignoresCase = false
+    /// Which characters count as the same.
+    var folding = CaseFolding.none
 
-    func contains(_ scalar: UInt32) -> Bool {
-        var isFound = holds(scalar)
-        if !isFound, ignoresCase {
-            isFound = holds(scalar.lowercased) || holds(scalar.uppercased)
-        }
-        return isFound != isNegated
-    }
+    func contains(_ scalar: UInt32) -> Bool { holds(scalar) != isNegated }
 
     private func holds(_ scalar: UInt32) -> Bool {
-        for range in ranges where range.contains(scalar) { return true }
         for one in classes where one.contains(scalar) { return true }
-        return false
+        guard folding != .none else { return ranges.contains { $0.contains(scalar) } }
+        let equivalents = CaseEquivalence.equivalents(of: scalar, isASCII: folding == .ascii)
+        return ranges.contains { range in equivalents.contains(where: range.contains) }
     }
 }
+
+/// The characters that match each other although they differ in case.
+enum CaseFolding: Equatable, Sendable { case none, ascii, unicode }
 
 /// A character class as defined by Python's `str` methods.
 struct ScalarClass: Equatable, Sendable {
@@ -83,16 +141,5 @@ extension UInt32 {
         case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: return true
         default: return properties.numericType != nil
         }
-    }
-
-    var lowercased: UInt32 { mapped { $0.lowercaseMapping } }
-    var uppercased: UInt32 { mapped { $0.uppercaseMapping } }
-
-    /// Returns the case mapping if it is a single character, or the character itself.
-    private func mapped(_ mapping: (Unicode.Scalar.Properties) -> String) -> UInt32 {
-        guard let scalar = Unicode.Scalar(self) else { return self }
-        let scalars = mapping(scalar.properties).unicodeScalars
-        guard let first = scalars.first, scalars.count == 1 else { return self }
-        return first.value
     }
 }

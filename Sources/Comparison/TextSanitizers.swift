@@ -6,7 +6,7 @@
 ///     regex: \d+ ms
 ///     replace: TIME
 package struct TextSanitizers: Sendable {
-    private var all: [(text: String, pattern: PythonRegex, replacement: PythonRegexReplacement)] = []
+    fileprivate private(set) var all: [(pattern: PythonRegex, replacement: PythonRegexReplacement)] = []
 
     /// Creates sanitizers that leave text unchanged.
     package init() {}
@@ -31,20 +31,35 @@ package struct TextSanitizers: Sendable {
             } catch {
                 throw entry.error(.badReplacement(entry.replacement.text, error), entry.replacement.line)
             }
-            if let index = all.firstIndex(where: { $0.text.utf8.elementsEqual(entry.expression.text.utf8) }) {
+            if let index = all.firstIndex(where: { $0.pattern.source.utf8.elementsEqual(entry.expression.text.utf8) }) {
                 all[index].replacement = replacement
             } else {
-                all.append((entry.expression.text, pattern, replacement))
+                all.append((pattern, replacement))
             }
         }
     }
 
     /// The number of expressions.
     package var count: Int { all.count }
+}
+
+/// The use of sanitizers for the texts of one comparison.
+final class SanitizerRun {
+    private let sanitizers: TextSanitizers
+    /// The expressions that took too long for a text, so that some of their matches remain.
+    private(set) var unfinishedExpressions: [String] = []
+
+    init(_ sanitizers: TextSanitizers) { self.sanitizers = sanitizers }
 
     /// Returns a text after all replacements, in the order of the file.
-    package func sanitized(_ text: String) -> String {
-        all.reduce(text) { $1.pattern.replacing(in: $0, with: $1.replacement) }
+    func sanitized(_ text: String) -> String {
+        sanitizers.all.reduce(text) { text, sanitizer in
+            let (result, isComplete) = sanitizer.pattern.replacing(in: text, with: sanitizer.replacement)
+            if !isComplete, !unfinishedExpressions.contains(sanitizer.pattern.source) {
+                unfinishedExpressions.append(sanitizer.pattern.source)
+            }
+            return result
+        }
     }
 }
 

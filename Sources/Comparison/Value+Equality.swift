@@ -4,7 +4,7 @@ extension Value {
     /// Whether two values are equal, regardless of the order of members and the notation of numbers.
     ///
     /// - Parameter sanitizers: The sanitizers that are applied to strings first.
-    func means(_ other: Value, after sanitizers: TextSanitizers) -> Bool {
+    func means(_ other: Value, after sanitizers: SanitizerRun) -> Bool {
         guard kind == other.kind else { return false }
         switch kind {
         case .null: return true
@@ -24,7 +24,7 @@ extension Value {
     }
 
     /// Returns the value with its strings sanitized.
-    func sanitized(by sanitizers: TextSanitizers) -> Value {
+    func sanitized(by sanitizers: SanitizerRun) -> Value {
         switch kind {
         case .string: .string(sanitizers.sanitized(string ?? ""))
         case .array: .array(elements.map { $0.sanitized(by: sanitizers) })

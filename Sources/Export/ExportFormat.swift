@@ -63,6 +63,8 @@ package enum ExportError: Error, Hashable, Sendable {
     case wrongLanguage(String)
     /// A regular expression is invalid.
     case invalidPattern(String, problem: String, place: Int)
+    /// A regular expression takes too long for the source of a cell.
+    case slowPattern(String)
 }
 
 extension ExportError: CustomStringConvertible {
@@ -73,6 +75,8 @@ extension ExportError: CustomStringConvertible {
             "the notebook cannot be converted to Python, because its language is \(language); convert it to a script"
         case .invalidPattern(let pattern, let problem, let place):
             "the pattern '\(pattern)' is not a regular expression of Python: \(problem), at character \(place + 1)"
+        case .slowPattern(let pattern):
+            "the pattern '\(pattern)' takes too long for the source of a cell; use one with fewer repetitions"
         }
     }
 }

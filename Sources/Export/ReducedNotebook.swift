@@ -31,8 +31,7 @@ struct ReducedNotebook {
                 isChanged = true
             }
             if !patterns.isEmpty {
-                let source = cell.source
-                guard !patterns.contains(where: { $0.matchesStart(of: source) }) else {
+                guard try !patterns.matchStart(of: cell.source) else {
                     isChanged = true
                     continue
                 }
@@ -86,6 +85,20 @@ extension ExportOptions {
 
     fileprivate func removes(outputsOf cell: Cell, _ tags: Set<String>) -> Bool {
         cell.kind == .code && (clearsOutput || !tags.isDisjoint(with: removedAllOutputsTags))
+    }
+}
+
+extension [PythonRegex] {
+    /// Whether one of the expressions matches at the start of a source.
+    fileprivate func matchStart(of source: String) throws(ExportError) -> Bool {
+        for pattern in self {
+            do throws(PythonRegexLimit) {
+                if try pattern.matchesStart(of: source) { return true }
+            } catch {
+                throw .slowPattern(pattern.source)
+            }
+        }
+        return false
     }
 }
 

@@ -92,7 +92,7 @@ struct SymbolGraph: Decodable, Sendable {
             "-skip-synthesized-members", "-output-dir", folder, "-I", products + "/Modules", "-I",
             products + "/GalleyCLinux.build", "-I", products + "/GalleyCCmark.build", "-I",
             Repository.root + "/Sources/CZeroMQ", "-I",
-            Repository.root + "/Sources/CSodium",
+            Repository.root + "/Sources/CSodium", "-I", Repository.root + "/Sources/CZlib",
         ]
         if !reexported.isEmpty {
             arguments.append("-experimental-allowed-reexported-modules=" + reexported.joined(separator: ","))

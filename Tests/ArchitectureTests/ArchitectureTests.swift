@@ -53,7 +53,7 @@ private let imports: [String: Set<String>] = [
         "Concurrency", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "AttachedKernels",
         "Execution",
     ],
-    "Rendering": ["JSON", "Notebook", "Execution", "CCmark"], "Comparison": ["JSON", "Notebook", "Execution"],
+    "Rendering": ["JSON", "Notebook", "Execution", "CCmark"], "Comparison": ["JSON", "Notebook", "Execution", "CZlib"],
     "Reports": ["JSON", "Notebook", "JupyterProtocol", "Execution", "Galley", "Rendering"],
     "Export": ["JSON", "Notebook", "JupyterProtocol", "Execution", "Rendering", "Comparison"],
     "Supervisor": ["CLinux", "Storage"], "Runs": ["JSON", "CLinux", "Storage", "JupyterProtocol"],

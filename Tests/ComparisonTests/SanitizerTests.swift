@@ -1,6 +1,7 @@
-import GalleyComparison
 import GalleyTestSupport
 import Testing
+
+@testable import GalleyComparison
 
 @Suite struct `A sanitizer file` {
     @Test func `A sanitizer file is parsed as nbval and configparser parse it`() throws {
@@ -31,19 +32,22 @@ import Testing
                 """)
         #expect(sanitizers.count == 5)
         #expect(
-            sanitizers.sanitized("1/2/2024 12:34:56 Line at 0x7f #12;one\ntwo") == "DATE-STAMP TIME Line at X both")
+            SanitizerRun(sanitizers).sanitized("1/2/2024 12:34:56 Line at 0x7f #12;one\ntwo")
+                == "DATE-STAMP TIME Line at X both")
     }
 
     @Test(arguments: ["\n", "\r\n", "\r"] as [HostileText])
     func `A sanitizer file may have any line ends, and no section`(end: HostileText) throws {
         let text = ["regex: a", "replace: b", "regex: b ", "replace:  c "].joined(separator: end.text)
-        #expect(try TextSanitizers(parsing: text).sanitized("a b aa") == " c  c bb")
+        #expect(try SanitizerRun(TextSanitizers(parsing: text)).sanitized("a b aa") == " c  c bb")
     }
 
     @Test func `Sanitizers apply in order, and a repeated expression uses its last replacement`() throws {
         let text = "regex: a\nreplace: b\n[x]\nregex: b\nreplace: c\n[y]\nregex: a\nreplace: d\n"
-        #expect(try TextSanitizers(parsing: text).sanitized("ab") == "dc")
-        #expect(try TextSanitizers(parsing: "regex: a\nreplace: b\nregex: b\nreplace: c").sanitized("ab") == "cc")
+        #expect(try SanitizerRun(TextSanitizers(parsing: text)).sanitized("ab") == "dc")
+        #expect(
+            try SanitizerRun(TextSanitizers(parsing: "regex: a\nreplace: b\nregex: b\nreplace: c")).sanitized("ab")
+                == "cc")
     }
 
     @Test(

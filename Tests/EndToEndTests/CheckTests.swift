@@ -108,6 +108,15 @@ import Testing
         #expect(bad.errors.hasPrefix("galley: --sanitize-with bad.cfg: line 2, [times]: "))
     }
 
+    @Test func `A check warns of an expression that takes too long for an output`() async throws {
+        try await prepare(["print('a' * 50 + 'cb')"])
+        try folder.write("[slow]\nregex: ^(a*)*\\1b\nreplace: x\n", to: "slow.cfg")
+        let run = try await check("--sanitize-with", "slow.cfg")
+        #expect(run.status == 0)
+        #expect(
+            run.errors.contains(".ipynb: cell 1: the regular expression '^(a*)*\\1b' takes too long"), "\(run.errors)")
+    }
+
     @Test func `A check compares images by their pixels`() async throws {
         let picture = """
             import zlib, struct, os

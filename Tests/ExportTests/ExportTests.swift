@@ -1,6 +1,7 @@
 import GalleyExport
 import GalleyJSON
 import GalleyNotebook
+import GalleyTestSupport
 import Testing
 
 @Suite struct `Exported documents` {
@@ -59,6 +60,13 @@ import Testing
         var options = ExportOptions()
         options.removedCellPatterns = ["("]
         #expect { try options.validate() } throws: { "\($0)".contains("'('") && "\($0)".contains("character 1") }
+    }
+
+    @Test(.slow) func `A pattern that takes too long for a cell is an error that names it`() {
+        let cells: [Cell] = [.markdown(String(repeating: "a", count: 50) + "cb")]
+        #expect(throws: ExportError.slowPattern(#"(a*)*\1b"#)) {
+            try export(cells, .notebook) { $0.removedCellPatterns = [#"(a*)*\1b"#] }
+        }
     }
 
     // MARK: Scripts

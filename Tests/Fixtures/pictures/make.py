@@ -136,6 +136,22 @@ def main():
         samples = random_samples(rng, 5, 4, colours, depth)
         trns = struct.pack(f">{SAMPLES[colours]}H", *samples[1][2])
         add(f"colours {colours}, {depth} bits, one colour clear", samples, colours, depth, trns=trns)
+    for colours, depths in [(0, [1, 2, 4]), (2, [8, 16])]:
+        for depth in depths:
+            for interlaced in (False, True):
+                samples = random_samples(rng, 9, 7, colours, depth)
+                trns = struct.pack(f">{SAMPLES[colours]}H", *samples[3][4])
+                name = f"colours {colours}, {depth} bits, transparent" + (", interlaced" if interlaced else "")
+                add(name, samples, colours, depth, trns=trns, interlaced=interlaced)
+    for colours, depths in [(0, [1, 2, 4, 8, 16]), (2, [8, 16]), (3, [1, 2, 4, 8]), (4, [8, 16]), (6, [8, 16])]:
+        for depth in depths:
+            palette = bytes(rng.randrange(256) for _ in range(3 * 2 ** depth)) if colours == 3 else b""
+            trns = bytes(rng.randrange(256) for _ in range(2 ** depth - 1)) if colours == 3 else b""
+            for kind in range(5):
+                for interlaced in (False, True):
+                    name = f"colours {colours}, {depth} bits, filter {kind}" + (", interlaced" if interlaced else "")
+                    add(name, random_samples(rng, 5, 5, colours, depth), colours, depth, kinds=(kind,), palette=palette, trns=trns,
+                        interlaced=interlaced)
     add("palette with alpha", random_samples(rng, 6, 5, 3, 4), 3, 4, palette=bytes(range(48)), trns=bytes([0, 128, 7]))
     for width, height in [(1, 1), (1, 5), (5, 1), (2, 3), (4, 4)]:
         add(f"interlaced, {width} by {height}", random_samples(rng, width, height, 2, 8), 2, 8, interlaced=True)
