@@ -39,11 +39,7 @@ private struct MarkdownWriter {
         case .paragraph(let text): element(isTight ? nil : "p") { $0.write(inline: text) }
         case .heading(let level, let text): write(heading: text, level: level)
         case .code(let text, let language): sanitizer.insertBlock(.code(text, language: language))
-        case .math(let text):
-            var html: HTML = "<pre class=\"nb-math\">"
-            html.append(escaping: text)
-            html += "</pre>"
-            sanitizer.insertBlock(html)
+        case .math(let text): sanitizer.insertBlock(.formula(String(decoding: text, as: UTF8.self), isBlock: true))
         case .html(let html): sanitizer.write(html)
         case .quote(let blocks): element("blockquote") { $0.write(blocks) }
         case .list(let list): write(list)

@@ -126,6 +126,7 @@ struct MarkdownInline {
 extension MarkdownInline {
     private mutating func backslash() {
         guard let next = at(1) else { return addText(1) }
+        if let end = bracketedFormulaEnd() { return addFormula(end) }
         if next == 10 { return add(.html(Array("<br>".utf8)), place + 2) }
         if next.isPunctuation { return add(CollectionOfOne(next), place + 2) }
         addText(1)
@@ -175,11 +176,21 @@ extension MarkdownInline {
         guard lastDollars >= start, let end = formulaEnd(from: start, isDisplayed: isDisplayed) else {
             return add(bytes[place..<start], start)
         }
-        let body = bytes[place..<(end + length)]
-        var html: HTML = "<code class=\"nb-math\">"
-        html.append(escaping: body)
-        html += "</code>"
-        add(.made(html, text: Array(body)), end + length)
+        addFormula(end + length)
+    }
+
+    private mutating func addFormula(_ end: Int) {
+        let body = bytes[place..<end]
+        add(.made(.formula(String(decoding: body, as: UTF8.self), isBlock: false), text: Array(body)), end)
+    }
+
+    /// Returns the end of a formula between `\\(` and `\\)`, or between `\\[` and `\\]`; nil at other text.
+    private func bracketedFormulaEnd() -> Int? {
+        let opening = bytes[place...].prefix(3)
+        let isDisplayed = opening.elementsEqual("\\\\[".utf8)
+        guard isDisplayed || opening.elementsEqual("\\\\(".utf8) else { return nil }
+        let body = bytes[(place + 3)...].prefix(Self.longestFormula)
+        return body.firstIndex(of: Array((isDisplayed ? "\\\\]" : "\\\\)").utf8)).map { $0 + 3 }
     }
 
     private func formulaEnd(from start: Int, isDisplayed: Bool) -> Int? {
