@@ -125,10 +125,13 @@ final class Checker: ProgramSink {
             else { continue }
             let comparison = OutputComparison(
                 of: cell.outputs, with: new.cells[index].outputs, sanitizers: settings.sanitizers)
-            found.findings += comparison.differences.map {
+            found.findings += comparison.differences.map { difference in
                 CheckFinding(
-                    cell: number, index: index, fileLine: old.fileLine(of: 1, inCellAt: index), what: $0.title,
-                    lines: $0.lines)
+                    cell: number, index: index, fileLine: old.fileLine(of: 1, inCellAt: index), what: difference.title,
+                    lines: difference.lines,
+                    parts: difference.type.map {
+                        .init(type: $0, stored: difference.storedOutput, new: difference.newOutput)
+                    })
             }
             warnings += comparison.unfinishedExpressions.map { [number] in
                 "cell \(number): the regular expression '\($0)' takes too long, so some of its matches are not replaced"

@@ -25,11 +25,11 @@ final class ReportWriters: ProgramSink {
     private let state = Mutex(State())
 
     private struct State {
-        /// The latest versions of notebooks that are not finished.
-        var notebooks: [Int: Notebook] = [:]
+        /// The latest versions of notebooks that are not finished, and their stored versions.
+        var notebooks: [Int: (new: Notebook, stored: Notebook)] = [:]
         var suites: [Int: (text: Range<Int>, counts: JUnitSuite.Counts)] = [:]
-        /// The parts of the HTML page for each notebook: its failure, and the notebook in pieces.
-        var parts: [Int: (failure: Range<Int>, notebook: [Range<Int>])] = [:]
+        /// The pieces of each notebook's section of the HTML page.
+        var sections: [Int: [Range<Int>]] = [:]
         var problem: String?
     }
 
@@ -65,8 +65,8 @@ final class ReportWriters: ProgramSink {
 
     func receive(_ event: BatchEvent) {
         switch event {
-        case .notebook(let job, let new, _) where wants(.junit) || wants(.html):
-            state.withLock { $0.notebooks[job] = new }
+        case .notebook(let job, let new, let old) where wants(.junit) || wants(.html):
+            state.withLock { $0.notebooks[job] = (new, old) }
         case .retrying(let job, _, _): state.withLock { $0.notebooks[job] = nil }
         default: break
         }
@@ -83,19 +83,18 @@ final class ReportWriters: ProgramSink {
     /// Adds the parts of the reports about a finished notebook.
     private func addParts(of job: Int, _ jobReport: JobReport) {
         guard !reports.isEmpty else { return }
-        let notebook = state.withLock { $0.notebooks.removeValue(forKey: job) }
+        let notebooks = state.withLock { $0.notebooks.removeValue(forKey: job) }
         if wants(.junit) {
             let suite = JUnitSuite(
-                jobReport, notebook, began: began.advanced(by: jobReport.begin), machine: Self.machine)
+                jobReport, notebooks?.new, began: began.advanced(by: jobReport.begin), machine: Self.machine)
             if let text = store(suite.text) { state.withLock { $0.suites[job] = (text, suite.counts) } }
         }
         if wants(.html) {
-            let failure = store(HTMLReport.failure(jobReport, notebook, number: job))
+            let section = HTMLReportSection(
+                of: jobReport, notebooks?.new, stored: notebooks?.stored, number: job, isAlone: tasks.count == 1)
             var pieces: [Range<Int>] = []
-            HTMLReport.forEachPiece(of: jobReport, notebook, number: job) {
-                if let piece = store($0) { pieces.append(piece) }
-            }
-            if let failure { state.withLock { [pieces] in $0.parts[job] = (failure, pieces) } }
+            section.forEachPiece { if let piece = store($0) { pieces.append(piece) } }
+            state.withLock { [pieces] in $0.sections[job] = pieces }
         }
     }
 
@@ -114,7 +113,7 @@ final class ReportWriters: ProgramSink {
         let report = summary.report
         // The reports list the notebooks that were never started, too.
         for job in report.jobs.indices where report.jobs[job].isLeftOut {
-            let isAdded = state.withLock { $0.suites[job] != nil || $0.parts[job] != nil }
+            let isAdded = state.withLock { $0.suites[job] != nil || $0.sections[job] != nil }
             if !isAdded { addParts(of: job, report.jobs[job]) }
         }
         var problems = state.withLock { $0.problem.map { [$0] } ?? [] }
@@ -163,14 +162,14 @@ final class ReportWriters: ProgramSink {
         state.withLock { state in
             var pieces = ConcatenatedBytes()
             pieces.append(HTMLReport.head(report, began: began))
-            // Failed cells come before failures without a cell to show.
-            let hasCell = report.jobs.indices.filter { report.jobs[$0].cell != nil }
-            let hasNone = report.jobs.indices.filter { report.jobs[$0].cell == nil }
-            let failures = (hasCell + hasNone).compactMap { state.parts[$0]?.failure }
-            let notebooks = report.jobs.indices.flatMap { state.parts[$0]?.notebook ?? [] }
-            if let spool { for piece in failures { pieces.append(piece, of: spool) } }
+            let order = HTMLReport.order(report)
+            if let spool {
+                for piece in order.failed.flatMap({ state.sections[$0] ?? [] }) { pieces.append(piece, of: spool) }
+            }
             pieces.append(HTMLReport.table(report))
-            if let spool { for piece in notebooks { pieces.append(piece, of: spool) } }
+            if let spool {
+                for piece in order.others.flatMap({ state.sections[$0] ?? [] }) { pieces.append(piece, of: spool) }
+            }
             pieces.append(HTMLReport.tail)
             return pieces
         }

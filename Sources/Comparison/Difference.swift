@@ -6,6 +6,12 @@ package struct Difference: Hashable, Sendable {
     package let kind: Kind
     /// The lines that differ: `-` marks lines of the notebook, `+` marks new lines.
     package let lines: [String]
+    /// The MIME type of the part; nil for streams and errors.
+    package let type: String?
+    /// The index of the stored output; nil if it is missing.
+    package let storedOutput: Int?
+    /// The index of the new output; nil if it is missing.
+    package let newOutput: Int?
 
     /// The kinds of differences.
     package enum Kind: String, Hashable, Sendable {

@@ -46,17 +46,24 @@ private struct ItemComparer {
             switch (one, other) {
             case (let one?, let other?):
                 let lines = old[one].value.difference(to: new[other].value, sanitizers)
-                if !lines.isEmpty { add(.changed, old[one].name(one, of: places), lines) }
-            case (let one?, nil): add(.missing, old[one].name(one, of: places), beginning(of: old[one], mark: "- "))
+                if !lines.isEmpty { add(.changed, old[one].name(one, of: places), lines, old[one], new[other]) }
+            case (let one?, nil):
+                add(.missing, old[one].name(one, of: places), beginning(of: old[one], mark: "- "), old[one], nil)
             case (nil, let other?):
-                add(.added, new[other].name(other, of: places), beginning(of: new[other], mark: "+ "))
+                add(.added, new[other].name(other, of: places), beginning(of: new[other], mark: "+ "), nil, new[other])
             case (nil, nil): break
             }
         }
     }
 
-    private mutating func add(_ kind: Difference.Kind, _ what: String, _ lines: [String]) {
-        differences.append(Difference(what: what, kind: kind, lines: lines))
+    private mutating func add(
+        _ kind: Difference.Kind, _ what: String, _ lines: [String], _ old: OutputsByType.Item?,
+        _ new: OutputsByType.Item?
+    ) {
+        differences.append(
+            Difference(
+                what: what, kind: kind, lines: lines, type: (old ?? new)?.type, storedOutput: old?.output,
+                newOutput: new?.output))
     }
 
     private func beginning(of item: OutputsByType.Item, mark: String) -> [String] {
@@ -93,6 +100,9 @@ private struct OutputsByType {
         let what: String
         let isResult: Bool
         let value: ComparedValue
+        /// The MIME type, and the index of the output; nil for streams and errors.
+        var type: String?
+        var output: Int?
 
         /// Returns the name of the item at an index among `count` items of its kind.
         func name(_ index: Int, of count: Int) -> String {
@@ -106,7 +116,7 @@ private struct OutputsByType {
 
     init(_ outputs: some Sequence<Output>, _ sanitizers: SanitizerRun) {
         var streams: [String: String] = [:]
-        for output in outputs {
+        for (index, output) in outputs.enumerated() {
             switch output.kind {
             case .stream(let stream):
                 if streams[stream.name] == nil { keys.append(stream.name) }
@@ -114,7 +124,8 @@ private struct OutputsByType {
             case .displayData, .executeResult:
                 guard let data = output.data else { continue }
                 for type in data.types where !Self.unseen.contains(type) {
-                    add(type, ComparedValue(type, in: data, sanitizers), isResult: output.kind == .executeResult)
+                    let value = ComparedValue(type, in: data, sanitizers)
+                    add(type, value, isResult: output.kind == .executeResult, type: type, output: index)
                 }
             case .error:
                 add("the error's name", .text(sanitizers.sanitized(output.errorName ?? "")))
@@ -130,9 +141,11 @@ private struct OutputsByType {
         keys.removeAll { items[$0] == nil }
     }
 
-    private mutating func add(_ key: String, _ value: ComparedValue, isResult: Bool = false) {
+    private mutating func add(
+        _ key: String, _ value: ComparedValue, isResult: Bool = false, type: String? = nil, output: Int? = nil
+    ) {
         if items[key] == nil { keys.append(key) }
-        items[key, default: []].append(Item(what: key, isResult: isResult, value: value))
+        items[key, default: []].append(Item(what: key, isResult: isResult, value: value, type: type, output: output))
     }
 }
 

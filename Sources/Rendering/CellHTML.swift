@@ -64,22 +64,24 @@ extension HTML {
     }
 
     /// The limits for the outputs of one cell: their number, and the bytes of their HTML.
-    private static let mostOutputs = 500
-    private static let largestOutputs = 20_000_000
+    static let mostOutputs = 500
+    static let largestOutputs = 20_000_000
 
     private static func outputs(of cell: Cell, _ id: String) -> HTML {
         var html = HTML()
         let outputs = cell.outputs
         for (number, output) in outputs.enumerated() {
             guard number < mostOutputs, html.size < largestOutputs else {
-                let rest = outputs.count - number
-                html += .note(
-                    "\(rest) more \(rest == 1 ? "output is" : "outputs are") left out here, kept in the notebook.")
+                html += omittedOutputs(outputs.count - number)
                 break
             }
             html += .output(output, id: "\(id)-o\(number)")
         }
         return html
+    }
+
+    static func omittedOutputs(_ count: Int) -> HTML {
+        note("\(count) more \(count == 1 ? "output is" : "outputs are") left out here, kept in the notebook.")
     }
 
     private static func markdownCell(_ cell: Cell, _ id: String, _ look: CellRenderingOptions, _ state: String) -> HTML

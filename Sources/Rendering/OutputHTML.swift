@@ -34,6 +34,15 @@ extension HTML {
 }
 
 extension Output {
+    /// The text of a stream or an error; nil for other outputs.
+    var terminalText: String? {
+        switch kind {
+        case .stream: text ?? ""
+        case .error: errorText
+        default: nil
+        }
+    }
+
     /// The traceback, or the error's name and message if there is no traceback.
     fileprivate var errorText: String {
         let traceback = (traceback ?? []).joined(separator: "\n")
@@ -50,6 +59,8 @@ private struct Representation {
     private var notes: [String] = []
     /// Whether the output was interactive, which a page does not support.
     private var isInteractive: Bool
+    /// Whether a script or other active content was removed from the output's HTML.
+    private var hadScript = false
     private(set) var html = HTML()
 
     /// The maximum size of HTML in bytes.
@@ -62,16 +73,20 @@ private struct Representation {
                 || type.hasPrefix("application/vnd.") && (type.hasSuffix("+json") || type.contains("bokeh"))
         }
         html = best() ?? HTML()
-        if isInteractive { notes.append("An interactive output is left out here, kept in the notebook.") }
+        if hadScript {
+            notes.append("The script of this output is left out here, kept in the notebook.")
+        } else if isInteractive {
+            notes.append("An interactive output is left out here, kept in the notebook.")
+        }
         for note in notes { html += .note(note) }
     }
 
     private mutating func best() -> HTML? {
-        var cleaned: HTML?
+        var remainder: HTML?
         if let text = data.text("text/html") {
             switch clean(text) {
             case .shown(let html): return html
-            case .inactive(let html): cleaned = html
+            case .inactive(let html): remainder = html
             case .nothing: break
             }
         }
@@ -80,11 +95,15 @@ private struct Representation {
             return image
         }
         if let text = data.text("text/markdown") { return markdown(text) }
-        if let text = data.text("text/latex") { return "<pre class=\"nb-math\">\(HTML.terminal(text))</pre>" }
+        if let text = data.text("text/latex") {
+            return HTML.latex(text).map { "<div class=\"nb-latex\">\($0)</div>" }
+                ?? "<pre class=\"nb-math\">\(HTML.terminal(text))</pre>"
+        }
         let text = data.text("text/plain")
+        if let remainder, remainder.hasStructure || text?.isObjectDescription != false { return remainder }
         if !isInteractive, let value = data.json["application/json"] { return json(value) }
         if let text { return "<pre class=\"nb-text\" tabindex=\"0\">\(HTML.terminal(text))</pre>" }
-        return cleaned
+        return nil
     }
 
     /// The result of sanitizing untrusted HTML.
@@ -105,7 +124,7 @@ private struct Representation {
         var sanitizer = HTMLSanitizer(filter: AttributeFilter(scope: id, container: id))
         sanitizer.write(text.utf8)
         let body = sanitizer.finish()
-        if sanitizer.hadActiveContent { isInteractive = true }
+        if sanitizer.hadActiveContent { (isInteractive, hadScript) = (true, true) }
         guard sanitizer.isVisible else { return .nothing }
         let html: HTML =
             sanitizer.hasColors
@@ -151,4 +170,16 @@ private struct Representation {
         return
             "<details class=\"nb-json\"><summary>JSON (\(ByteSize(text.utf8.count).description))</summary>\(code)</details>"
     }
+}
+
+extension HTML {
+    /// Whether there is more than lines of text: a table, an image, a heading or a list.
+    fileprivate var hasStructure: Bool {
+        ["<table", "<img", "<h3", "<h4", "<h5", "<h6", "<ul", "<ol"].contains { text.contains($0) }
+    }
+}
+
+extension String {
+    /// Whether the text is Python's default description of an object, such as `<Figure object at 0x7f00>`.
+    fileprivate var isObjectDescription: Bool { hasPrefix("<") && hasSuffix(">") && !contains("\n") }
 }

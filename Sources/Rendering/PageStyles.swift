@@ -102,9 +102,13 @@ extension HTML {
         }
         .nb-absent { color: var(--nb-quiet); font-style: italic }
         @media print {
-          .nb-code, .nb-text, .nb-math, .nb-shown { max-height: none; overflow: visible; contain: none }
+          /* A root of its own layout that clips: a box inside covers nothing outside, and still breaks across pages. */
+          .nb-code, .nb-text, pre.nb-math, .nb-shown, .nb-markdown {
+            max-height: none; contain: none; display: flow-root; overflow: clip;
+          }
           .nb-code, .nb-text, .nb-math { white-space: pre-wrap; overflow-wrap: anywhere }
         }
+        .nb-fold > summary { cursor: pointer; color: var(--nb-quiet); font-size: 13px; padding: .15rem 0 }
         .nb-json summary { cursor: pointer; color: var(--nb-quiet); font-size: 13px; padding: .2rem 0 }
 
         """
@@ -133,6 +137,19 @@ extension HTML {
         .nb-html pre { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace }
         .nb-markdown pre, .nb-html pre { overflow: auto; max-width: 100%; margin: 0 0 .7em }
         .nb-math { color: var(--nb-builtin) }
+        .nb-display { display: block; max-width: 100%; overflow: auto hidden; padding: .2em 0 }
+        .nb-overline { border-top: 1px solid; padding-top: .12em }
+        .nb-underlined { border-bottom: 1px solid; padding-bottom: .12em }
+        .nb-boxed { border: 1px solid; padding: .2em .35em }
+        .nb-mono { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace }
+        .nb-aligned > mtr > mtd:nth-child(odd) { text-align: right; padding-right: 0 }
+        .nb-aligned > mtr > mtd:nth-child(even) { text-align: left; padding-left: 0 }
+        mtable.nb-left mtd, mtd.nb-left { text-align: left }
+        mtd.nb-right { text-align: right }
+        mtable.nb-small mtd { padding: 0 }
+        mtd.nb-ruled { border-left: 1px solid }
+        mtd.nb-lined { border-top: 1px solid }
+        mtd.nb-closed { border-bottom: 1px solid }
         pre.nb-math { padding: .35rem .5rem }
         .nb-markdown .nb-math { white-space: pre-wrap }
         .nb-markdown table, .nb-html table {

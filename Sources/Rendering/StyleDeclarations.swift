@@ -23,6 +23,8 @@ struct StyleDeclarations {
             let name = Self.trimmed(declaration[..<colon]).lowercased()
             let value = Self.trimmed(declaration[(colon + 1)...])
             guard Self.isHarmless(name), Self.isHarmless(value: value) else { continue }
+            // A negative margin would draw an output over others.
+            if name.hasPrefix("margin"), value.utf8.contains(UInt8(ascii: "-")) { continue }
             text += "\(text.isEmpty ? "" : ";")\(name):\(value)".utf8
             if name == "color" || name.hasPrefix("background"), value != "inherit", value != "transparent" {
                 hasColors = true

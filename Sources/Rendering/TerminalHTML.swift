@@ -7,8 +7,32 @@ extension HTML {
     static func terminal(_ text: String, limit: Excerpt.Limit) -> HTML {
         Excerpt(of: text, limit: limit).html { piece in
             // Cursor movements can make the text longer, so it is shortened again.
-            hasControls(piece) ? Excerpt(of: resolvingOverwrites(piece), limit: limit).html(colored) : colored(piece)
+            hasControls(piece)
+                ? Excerpt(of: resolvingOverwrites(piece), limit: limit).html { colored($0) } : colored(piece)
         }
+    }
+
+    /// Divides terminal output into its last lines and the lines before them, which keep their colors.
+    ///
+    /// - Returns: The lines before the last ones, their number, and the last lines.
+    static func terminal(_ text: String, lastLines count: Int) -> (earlier: HTML, number: Int, last: HTML) {
+        let excerpt = Excerpt(of: text)
+        var number = excerpt.omittedLines
+        var style = TerminalStyle()
+        var last = HTML()
+        var isLast = excerpt.tail == nil
+        let earlier = excerpt.html { piece in
+            defer { isLast = true }
+            let shown = hasControls(piece) ? resolvingOverwrites(piece) : piece
+            let lines = shown.split(separator: "\n", omittingEmptySubsequences: false)
+            let isEnded = lines.last?.isEmpty == true
+            let split = isLast ? max(0, lines.count - count - (isEnded ? 1 : 0)) : lines.count
+            number += split
+            let earlier = colored(lines[..<split].joined(separator: "\n"), &style)
+            last = colored(lines[split...].joined(separator: "\n"), &style)
+            return earlier
+        }
+        return (earlier, number, last)
     }
 
     private static func hasControls(_ text: String) -> Bool {
@@ -27,9 +51,14 @@ extension HTML {
     }
 
     private static func colored(_ text: String) -> HTML {
-        guard hasControls(text) else { return HTML(escaping: text) }
+        var style = TerminalStyle()
+        return colored(text, &style)
+    }
+
+    /// Renders text that begins in a style, and updates the style to that of the text's end.
+    private static func colored(_ text: String, _ style: inout TerminalStyle) -> HTML {
+        guard hasControls(text) else { return style.html(text) }
         var html = HTML()
-        var look = TerminalStyle()
         var shown = String.UnicodeScalarView()
         var rest = text[...].unicodeScalars
         while let scalar = rest.first {
@@ -40,15 +69,15 @@ extension HTML {
                 }
                 rest = rest.dropFirst(sequence.length)
                 guard sequence.kind == .color else { continue }
-                html += look.html(String(shown))
+                html += style.html(String(shown))
                 shown = String.UnicodeScalarView()
-                look.apply(sequence.text)
+                style.apply(sequence.text)
             } else {
                 if scalar != "\r" && scalar != "\u{7}" && scalar != "\u{8}" { shown.append(scalar) }
                 rest.removeFirst()
             }
         }
-        html += look.html(String(shown))
+        html += style.html(String(shown))
         return html
     }
 }

@@ -1,159 +1,72 @@
 import GalleyExecution
 package import Galley
 package import GalleyJupyterProtocol
-package import GalleyNotebook
 import GalleyRendering
 
-/// An HTML page about a run: the failures, a table of all notebooks, and each notebook.
+/// An HTML page about a run: links to the failures, the notebooks that failed, a table of all notebooks, and the others.
+///
+/// Each failing cell stands once on the page, at its place in its notebook. In sight are the code around the failing
+/// line, the last four outputs, and the last 20 lines of each text or traceback; the rest is folded.
 ///
 /// The page is self-contained: it loads no external resources and contains no scripts. Active content of outputs is
 /// disabled. A content security policy in the head enforces the same in the browser.
 package enum HTMLReport {
-    /// The maximum size of a notebook's cells on the page, in bytes.
-    private static let limit = 64_000_000
+    /// The maximum number of links to failures.
+    private static let mostLinks = 200
 
-    /// Calls `body` with the section of one notebook, in pieces, so that a long section is never in memory as a whole.
+    /// Returns the element identifier of a notebook, which those of its cells begin with.
     ///
-    /// - Parameters:
-    ///   - number: The index of the notebook, counted from 0.
-    ///   - notebook: The executed notebook; nil if it was not run.
-    package static func forEachPiece(
-        of jobReport: JobReport, _ notebook: Notebook?, number: Int, _ body: (String) -> Void
-    ) {
-        let notes = jobReport.failedAttempts.map { "An attempt failed: \($0)" } + jobReport.warnings
-        let isOpen: HTML = jobReport.hasFailed ? " open" : ""
-        let head: HTML = """
-            <details\(isOpen)><summary><h3>\(jobReport.name.terminalSafe())</h3> \
-            <span class="state \(look(jobReport))">\(word(jobReport))</span></summary>
-            <div id="\(anchor(number))" class="notebook">
+    /// - Parameter number: The index of the notebook, counted from 0.
+    static func id(_ number: Int) -> String { "n\(number)" }
 
-            """
-        body(head.text)
-        for note in notes { body(("<p class=\"note\">\(note)</p>\n" as HTML).text) }
-        if let notebook {
-            var rest = limit
-            let cells = notebook.cells
-            let reports = Dictionary(jobReport.run?.cells.map { ($0.index, $0) } ?? []) { $1 }
-            let findings = Dictionary(grouping: jobReport.findings, by: \.index)
-            let failing = jobReport.run?.failingCell?.index
-            let look = CellRenderingOptions(scope: "n\(number)", language: notebook.wantedKernel.language)
-            for (index, cell) in cells.enumerated() {
-                if rest <= 0 {
-                    let count = cells.count - index
-                    body(
-                        ("<p class=\"note\">\(count) more cells are left out here; the notebook has them.</p>\n" as HTML)
-                            .text)
-                    break
-                }
-                let html = html(
-                    of: cell, at: index, look, reports[index], findings[index] ?? [], isFailing: failing == index)
-                rest -= html.size
-                body(html.text)
+    /// Returns the indices of the notebooks that failed and of the others, in the order of the page.
+    ///
+    /// Notebooks with a failing cell come before those that failed without one.
+    package static func order(_ report: BatchReport) -> (failed: [Int], others: [Int]) {
+        let failed = report.jobs.indices.filter { report.jobs[$0].hasFailed }
+        return (
+            failed.filter { report.jobs[$0].cell != nil } + failed.filter { report.jobs[$0].cell == nil },
+            report.jobs.indices.filter { !report.jobs[$0].hasFailed }
+        )
+    }
+
+    // MARK: Links to failures
+
+    /// Returns links to the failing cells; empty if there is only one.
+    private static func links(_ report: BatchReport) -> HTML {
+        let links = order(report).failed.flatMap { Self.links(to: report.jobs[$0], $0) }
+        if links.count < 2 { return HTML() }
+        var items = HTML()
+        for link in links.prefix(mostLinks) { items += link }
+        if links.count > mostLinks { items += "<li class=\"note\">\(links.count - mostLinks) more</li>\n" }
+        return "<nav class=\"links\" aria-label=\"Failures\"><ul>\n\(items)</ul></nav>\n"
+    }
+
+    private static func links(to job: JobReport, _ number: Int) -> [HTML] {
+        let name = job.name.terminalSafe()
+        let link = { (target: String, sentence: String) -> HTML in
+            "<li><a href=\"#\(target)\">\(name)</a> <span class=\"note\">\(sentence.terminalSafeLine(200))</span></li>\n"
+        }
+        if job.run?.failingCell == nil, !job.findings.isEmpty {
+            let cells = Dictionary(grouping: job.findings, by: \.index).sorted { $0.key < $1.key }
+            return cells.map { index, findings in
+                link("\(id(number))-c\(index)", "cell \(findings[0].cell): \(findings[0].what)")
             }
-        } else {
-            body(("<p class=\"reason\">\(jobReport.sentence ?? "There is nothing to show.")</p>\n" as HTML).text)
         }
-        body("</div></details>\n")
+        let target = job.run?.failingCell.map { "\(id(number))-c\($0.index)" } ?? id(number)
+        return [link(target, job.sentence ?? "")]
     }
 
-    // MARK: What failed
-
-    /// Returns the failure section of a notebook: the reason, the failing cells and their outputs. It is empty for a
-    /// success.
-    package static func failure(_ jobReport: JobReport, _ notebook: Notebook?, number: Int) -> String {
-        guard let sentence = jobReport.sentence, jobReport.hasFailed else { return "" }
-        var cells = HTML()
-        if let notebook {
-            let places =
-                jobReport.run?.failingCell.map { [$0.index] } ?? Array(Set(jobReport.findings.map(\.index))).sorted()
-            for place in places.prefix(10) { cells += failingCell(at: place, of: notebook, jobReport, number) }
-        }
-        let html: HTML = """
-            <article class="failure"><h3><a href="#\(anchor(number))">\(jobReport.name.terminalSafe())</a></h3>
-            <p class="reason">\(sentence)</p>
-            \(lastWords(jobReport))\(cells)</article>
-
-            """
-        return html.text
-    }
-
-    /// Returns a failing cell: the lines around the failing one, the errors, and the last outputs before them.
-    private static func failingCell(at index: Int, of notebook: Notebook, _ jobReport: JobReport, _ number: Int) -> HTML
-    {
-        guard notebook.cells.indices.contains(index) else { return HTML() }
-        let cell = notebook.cells[index]
-        let marked = jobReport.run?.cells.first { $0.index == index }?.error?.line
-        let lines = cell.source.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-        let centre = min(max(marked ?? 1, 1), max(1, lines.count))
-        let range = lines.count <= 24 ? 0..<lines.count : max(0, centre - 10)..<min(lines.count, centre + 6)
-        let count = cell.executionCount.map { "[\($0)]" } ?? "[ ]"
-        let part =
-            range.count == lines.count ? "" : " lines \(range.lowerBound + 1) to \(range.upperBound) of \(lines.count)"
-        let code = HTML.code(
-            lines[range].joined(separator: "\n"), language: notebook.wantedKernel.language,
-            markedLine: marked.map { $0 - range.lowerBound })
-        let id = "f\(number)-c\(index)"
-        var outputs = HTML()
-        for finding in jobReport.findings where finding.index == index { outputs += html(of: finding) }
-        let all = Array(cell.outputs.enumerated())
-        let errors = all.filter { $0.element.kind == .error }
-        let others = all.filter { $0.element.kind != .error }
-        for (place, output) in errors + others.suffix(3) { outputs += .output(output, id: "\(id)-o\(place)") }
-        if others.count > 3 {
-            outputs +=
-                "<p class=\"note\">\(others.count - 3) more outputs are in <a href=\"#n\(number)-c\(index)\">the notebook</a>.</p>\n"
-        }
+    /// Returns the choice between all notebooks and those that failed; empty if there is nothing to choose.
+    private static func filter(_ report: BatchReport) -> HTML {
+        let failed = report.jobs.count(where: \.hasFailed)
+        if failed == 0 || failed == report.jobs.count { return HTML() }
         return """
-            <section class="nb-cell nb-program failing" id="\(id)"><div class="nb-count">\(count)\(part)</div>\(code)\
-            <div class="nb-outputs">\(outputs)</div></section>
+            <fieldset class="filter"><legend>Show</legend>
+            <label><input type="radio" name="show" id="show-all" checked> all \(report.jobs.count)</label>
+            <label><input type="radio" name="show" id="show-failed"> failed \(failed)</label></fieldset>
 
             """
-    }
-
-    /// Returns the last lines that a dead kernel wrote.
-    private static func lastWords(_ jobReport: JobReport) -> HTML {
-        guard case .kernelFailed(.died(let death)) = jobReport.run?.outcome, !death.lastLines.isEmpty else {
-            return HTML()
-        }
-        return """
-            <pre class="nb-text nb-stderr">\(HTML.terminal(death.lastLines.joined(separator: "\n")))</pre>
-
-            """
-    }
-
-    // MARK: A notebook
-
-    private static func anchor(_ number: Int) -> String { "notebook-\(number + 1)" }
-
-    private static func html(
-        of cell: Cell, at index: Int, _ look: CellRenderingOptions, _ report: CellReport?, _ findings: [CheckFinding],
-        isFailing: Bool
-    ) -> HTML {
-        let hasFailed = isFailing || !findings.isEmpty
-        var html = HTML.cell(
-            cell, at: index, look: look, state: hasFailed ? "failing" : "",
-            markedLine: hasFailed ? report?.error?.line : nil)
-        if let report, report.outcome.wasRun {
-            html += "<p class=\"time\">\(report.duration.inWords)</p>\n"
-        } else if let report, report.outcome.status == "not-reached" {
-            html += "<p class=\"time\">not run</p>\n"
-        }
-        for finding in findings { html += self.html(of: finding) }
-        return html
-    }
-
-    private static func html(of finding: CheckFinding) -> HTML {
-        var lines = HTML()
-        for line in finding.lines { lines += difference(line) }
-        return "<p class=\"reason\">\(finding.what)</p>\n<pre class=\"nb-text difference\">\(lines)</pre>\n"
-    }
-
-    private static func difference(_ line: String) -> HTML {
-        switch line.first {
-        case "-": "<del>\(line)</del>\n"
-        case "+": "<ins>\(line)</ins>\n"
-        default: "\(line)\n"
-        }
     }
 
     // MARK: The page
@@ -189,68 +102,56 @@ package enum HTMLReport {
             </head>
             <body>
             <header><h1 class="\(failed > 0 ? "bad" : leftOut > 0 ? "open" : "good")">\(title)</h1>
-            <p>\(facts.joined(separator: " · "))</p></header>
+            <p>\(facts.joined(separator: " · "))</p>
+            \(filter(report))\(links(report))</header>
             <main>
 
             """
         return html.text + HTML.styles.text + styles + body.text
-            + (failed > 0 ? "<section class=\"failures\"><h2>What failed</h2>\n" : "")
+            + (failed > 0 ? "<section class=\"failures\"><h2>Failures</h2>\n" : "")
     }
 
     /// Returns the table of notebooks, which follows the failures.
     package static func table(_ report: BatchReport) -> String {
         let whole = max(report.duration.inSeconds, 0.001)
         var rows = HTML()
-        for (number, jobReport) in report.jobs.enumerated() { rows += row(jobReport, number, of: whole) }
+        for (number, job) in report.jobs.enumerated() { rows += row(job, number, of: whole) }
+        let hasFailed = report.jobs.contains(where: \.hasFailed)
+        let title = hasFailed ? "Other notebooks" : "Each notebook"
+        let others = order(report).others.isEmpty ? HTML() : "<h2 class=\"others\">\(title)</h2>\n" as HTML
         let html: HTML = """
             <section><h2>Notebooks</h2>
-            <table class="notebooks"><thead><tr><th>Notebook</th><th>Result</th><th>Time</th><th class="axis"><span>0 s</span><span>\(report.duration.inWords)</span></th></tr></thead>
+            <table class="notebooks"><thead><tr><th>Notebook</th><th>Result</th><th class="number">Time</th><th class="axis"><span>0 s</span><span>\(report.duration.inWords)</span></th></tr></thead>
             <tbody>
             \(rows)</tbody></table></section>
-            <section class="all"><h2>Each notebook</h2>
+            <section class="all">\(others)
 
             """
-        return (report.jobs.contains(where: \.hasFailed) ? "</section>\n" : "") + html.text
+        return (hasFailed ? "</section>\n" : "") + html.text
     }
 
     /// The end of the page.
     package static let tail = "</section>\n</main>\n</body>\n</html>\n"
 
-    private static func row(_ jobReport: JobReport, _ number: Int, of whole: Double) -> HTML {
+    private static func row(_ job: JobReport, _ number: Int, of whole: Double) -> HTML {
         func percent(_ duration: Duration) -> String {
             let share = min(max(duration.inSeconds / whole, 0), 1)
             return "\((share * 10000).rounded() / 100)%"
         }
         let bar: HTML =
-            jobReport.isLeftOut
+            job.isLeftOut
             ? ""
             : """
-            <span class="bar \(look(jobReport))" style="margin-left:min(\(percent(jobReport.begin + jobReport.waited)),calc(100% - 3px));width:\(percent(jobReport.span))"></span>
+            <span class="bar \(job.styleClass)" style="margin-left:min(\(percent(job.begin + job.waited)),calc(100% - 3px));width:\(percent(job.span))"></span>
             """
         let attempts: HTML =
-            jobReport.failedAttempts.isEmpty
-            ? "" : " <span class=\"note\">attempt \(jobReport.failedAttempts.count + 1)</span>"
-        let reason: HTML =
-            jobReport.hasFailed
-            ? "<br><span class=\"note\">\(jobReport.sentence?.terminalSafeLine(200) ?? "")</span>" : ""
+            job.failedAttempts.isEmpty
+            ? "" : " <span class=\"note\">attempt \(job.failedAttempts.count + 1)</span>"
         return """
-            <tr><td><a href="#\(anchor(number))">\(jobReport.name.terminalSafe())</a>\(attempts)\(reason)</td>\
-            <td><span class="state \(look(jobReport))">\(word(jobReport))</span></td>\
-            <td class="number">\(jobReport.isLeftOut ? "" : jobReport.duration.inWords)</td><td class="axis">\(bar)</td></tr>
+            <tr class="\(job.styleClass)"><td><a href="#\(id(number))">\(job.name.terminalSafe())</a>\(attempts)</td>\
+            <td><span class="state \(job.styleClass)">\(job.resultWord)</span></td>\
+            <td class="number">\(job.isLeftOut ? "" : job.duration.inWords)</td><td class="axis">\(bar)</td></tr>
 
             """
-    }
-
-    private static func look(_ jobReport: JobReport) -> String {
-        jobReport.isSuccess ? "good" : jobReport.isLeftOut ? "open" : "bad"
-    }
-
-    private static func word(_ jobReport: JobReport) -> String {
-        switch jobReport.status {
-        case "succeeded": "ok"
-        case "raised": "error"
-        case "left-out": "not run"
-        case let status: status.replacing("-", with: " ")
-        }
     }
 }

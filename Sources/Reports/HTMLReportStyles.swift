@@ -23,25 +23,37 @@ extension HTMLReport {
         h1.open, .state.open { color: var(--open) }
         .reason { font-weight: 600; margin: .3rem 0 .7rem; white-space: pre-wrap }
         .state { font-weight: 600; white-space: nowrap }
-        .failure {
-          border: 1px solid var(--nb-line); border-left: 4px solid var(--bad); border-radius: 6px;
-          padding: .7rem .9rem .2rem; margin: 0 0 1rem;
+        .filter { border: 0; margin: 0 0 .6rem; padding: 0; display: flex; gap: 1rem; align-items: baseline }
+        .filter legend { float: left; padding: 0 .8rem 0 0; color: var(--nb-quiet) }
+        .filter label { cursor: pointer }
+        body:has(#show-failed:checked) :is(tr, .notebook-frame):is(.good, .open), body:has(#show-failed:checked) .others {
+          display: none;
         }
+        .links ul { margin: 0 0 .9rem; padding: 0; list-style: none; max-height: 30vh; overflow: auto }
+        .links li { padding: .1rem 0 }
         .notebooks { width: 100%; border-collapse: collapse }
         .notebooks th { text-align: left; font-weight: 600; color: var(--nb-quiet); font-size: 13px }
         .notebooks th, .notebooks td { padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--nb-line); vertical-align: top }
-        .notebooks .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
+        .notebooks .number, .notebooks th.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
         .notebooks .axis { width: 35%; padding-right: 0; vertical-align: middle }
         th.axis span:last-child { float: right }
         .bar { display: block; height: .7rem; min-width: 3px; border-radius: 2px; background: var(--open) }
         .bar.good { background: var(--good) }
         .bar.bad { background: var(--bad) }
-        details { border: 1px solid var(--nb-line); border-radius: 6px; margin: 0 0 .6rem; padding: 0 .9rem }
-        summary { cursor: pointer; padding: .55rem 0 }
+        .notebook-frame { border: 1px solid var(--nb-line); border-radius: 6px; margin: 0 0 .6rem; padding: 0 .9rem }
+        .notebook-frame.bad { border-left: 4px solid var(--bad) }
+        .notebook-frame > summary { cursor: pointer; padding: .55rem 0 }
+        .notebook > .nb-fold > summary { padding: .1rem 0 .4rem }
         .notebook { padding: .4rem 0 .6rem; content-visibility: auto; contain-intrinsic-size: auto 40rem }
-        .nb-cell.failing { outline: 2px solid var(--bad); outline-offset: 5px; border-radius: 4px }
-        .failure .nb-cell.failing { outline: 0 }
-        .failure .nb-code, .failure .nb-text { max-height: 20rem }
+        .nb-cell:target { outline: 2px solid var(--nb-link); outline-offset: 5px; border-radius: 4px }
+        .nb-cell.failing > .nb-fold { margin: .2rem 0 }
+        .legend { margin: .5rem 0 0; font-size: 13px }
+        .legend :is(del, ins), figcaption :is(del, ins) { text-decoration: none }
+        .legend del, figcaption del { color: var(--bad) }
+        .legend ins, figcaption ins { color: var(--good) }
+        .pictures { display: grid; grid-template-columns: 1fr 1fr; gap: .8rem; margin: 0 0 .6rem }
+        .pictures figure { margin: 0; min-width: 0 }
+        .pictures figcaption { font-size: 13px; margin: 0 0 .2rem }
         .difference { background: var(--nb-code); border-radius: 6px; margin-bottom: 1rem }
         .difference del, .difference ins { text-decoration: none; display: inline-block; min-width: 100% }
         .difference del { color: var(--bad) }
@@ -55,7 +67,11 @@ extension HTMLReport {
           .notebooks td.axis { padding-top: .25rem }
           .nb-outputs { padding-left: .4rem }
         }
-        @media print { details > .notebook { content-visibility: visible } }
+        @media print {
+          .filter { display: none }
+          details > .notebook { content-visibility: visible }
+          .links ul { max-height: none }
+        }
 
         """
 }

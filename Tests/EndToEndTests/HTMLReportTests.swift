@@ -16,11 +16,12 @@ import Testing
         let first: Double
         let marked: Bool
         let widest: Double
+        let covered: [String]
         let contrast: Double
         let brightness: Double
     }
 
-    private func look(_ options: String...) async throws -> RenderedPage {
+    private func look(_ options: [String] = []) async throws -> RenderedPage {
         let run = try await GalleyProgram.run(
             [Repository.root + "/Tests/Fixtures/browser.py", "page.html", "page.png"] + options,
             program: Repository.python,
@@ -67,9 +68,7 @@ import Testing
         let page = try folder.text("page.html")
         #expect(page.contains("default-src 'none'; img-src data:; style-src 'unsafe-inline'"))
         for options in [[], ["--dark"], ["--width", "390"]] {
-            let sight =
-                try await options.isEmpty
-                ? look() : options.count == 1 ? look(options[0]) : look(options[0], options[1])
+            let sight = try await look(options)
             #expect(sight.title == "2 of 3 notebooks failed")
             #expect(!sight.owned)
             // The content security policy of the page would block more; no request gets that far.
@@ -77,8 +76,32 @@ import Testing
             #expect(sight.first > 150, "the cell that failed is in sight")
             #expect(sight.marked, "nothing covers the line that raised the error")
             #expect(sight.widest <= 0)
+            #expect(sight.covered == [])
             #expect(sight.contrast >= 4.5)
             #expect(options == ["--dark"] ? sight.brightness < 0.1 : sight.brightness > 0.9)
+        }
+    }
+
+    @Test func `An output in the HTML report covers nothing around it, on a screen or on paper`() async throws {
+        let size = "width:5000px;height:5000px;background:red"
+        let attacks = [
+            "margin-left:-900px;margin-top:-900px;\(size)", "margin:calc(0px - 900px);\(size)", "float:left;\(size)",
+        ]
+        let cells = attacks.map { style in
+            let html = "<style>p{\(style)}</style><div style='\(style)'><p>x</p></div>"
+            return "from IPython.display import *; display(HTML(\"\(html)\"), Markdown(\"\(html)\"))"
+        }
+        try folder.write(cells, to: "a.ipynb")
+        try folder.write(["1/0"], to: "b.ipynb")
+        try folder.write(cells + ["1/0"], to: "c.ipynb")
+        let run = try await GalleyProgram.run(["execute", "--inplace", "--html", "page.html", "."], in: folder)
+        #expect(run.status == 1, "\(run.errors)")
+        // Every part is open, as a reader can open it.
+        let page = try folder.text("page.html")
+        try folder.write(page.replacing("<details class", with: "<details open class"), to: "page.html")
+        for options in [[], ["--width", "390"], ["--print"]] {
+            let sight = try await look(options)
+            #expect(sight.covered == [], "\(options)")
         }
     }
 

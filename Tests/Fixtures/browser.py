@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Opens a page in Chromium, and prints its properties as JSON.
 
-    browser.py PAGE SCREENSHOT [--dark] [--width 400]
+    browser.py PAGE SCREENSHOT [--dark] [--print] [--width 400]
 
     title       the title of the page, which hostile scripts of the tests change
     owned       whether a script of a notebook has run
@@ -10,6 +10,7 @@
     first       the visible height of the first cell that failed, in CSS pixels
     marked      whether its marked line is on top, so that a click hits it
     widest      how many pixels the page is wider than the window
+    covered     the headings and results that something else covers
     brightness  the brightness of the page, from 0 to 1
     contrast    the least contrast between the text of a failed cell and its background
 """
@@ -23,7 +24,7 @@ import tempfile
 
 PROBE = """
 (() => {
-  const failing = document.querySelector('.failure .nb-cell');
+  const failing = document.querySelector('.failures .nb-cell.failing');
   const box = failing && failing.getBoundingClientRect();
   const inSight = box ? Math.max(0, Math.min(box.bottom, innerHeight) - Math.max(box.top, 0)) : 0;
   const mark = failing && failing.querySelector('.nb-marked');
@@ -46,7 +47,16 @@ PROBE = """
     const [one, other] = [light(getComputedStyle(e).color), light(behind(e))];
     return (Math.max(one, other) + .05) / (Math.min(one, other) + .05);
   }) : [];
+  const covered = [...document.querySelectorAll('h1, h2, h3, .state')].filter(e => {
+    if (!e.getClientRects().length || e.closest('.nb-cell')) return false;
+    e.scrollIntoView({block: 'center'});
+    const box = e.getClientRects()[0];
+    const hit = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+    return !hit || !(e.contains(hit) || hit.contains(e));
+  }).map(e => e.textContent);
+  scrollTo(0, 0);
   return JSON.stringify({
+    covered,
     title: document.title, owned: Boolean(window.owned || document.documentElement.dataset.owned), first: inSight,
     marked: Boolean(mark && hit && mark.contains(hit)), widest: document.documentElement.scrollWidth - innerWidth,
     contrast: contrasts.length ? Math.min(...contrasts) : null, brightness: light(behind(document.body)),
@@ -135,7 +145,8 @@ def main():
         browser.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1,
                      mobile=width < 600)
         scheme = "dark" if "--dark" in arguments else "light"
-        browser.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        medium = "print" if "--print" in arguments else "screen"
+        browser.call("Emulation.setEmulatedMedia", media=medium, features=[{"name": "prefers-color-scheme", "value": scheme}])
         browser.call("Page.setLifecycleEventsEnabled", enabled=True)
         browser.show(page)
         seen = json.loads(browser.call("Runtime.evaluate", expression=PROBE)["result"]["value"])

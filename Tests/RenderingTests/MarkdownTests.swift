@@ -43,8 +43,11 @@ import Testing
             ("*a", "*a"), ("2 * 3 * 4", "2 * 3 * 4"), ("**a", "**a"), ("*a*b*", "<em>a</em>b*"),
             ("`a` ``b`c`` `` ` `` `d", "<code>a</code> <code>b`c</code> <code>`</code> `d"),
             ("`<b>` *`x*`", "<code>&lt;b&gt;</code> *<code>x*</code>"),
-            ("$a_1 * b_1 * c$ costs $5 and $6", "<code class=\"nb-math\">$a_1 * b_1 * c$</code> costs $5 and $6"),
-            ("a $$x_1 < *y*$$", "a <code class=\"nb-math\">$$x_1 &lt; *y*$$</code>"), ("\\$a$", "$a$"),
+            (
+                "$\\a_1 * b_1 * c$ costs $5 and $6",
+                "<code class=\"nb-math\">$\\a_1 * b_1 * c$</code> costs $5 and $6"
+            ),
+            ("a $$\\x_1 < *y*$$", "a <code class=\"nb-math\">$$\\x_1 &lt; *y*$$</code>"), ("\\$a$", "$a$"),
             ("[a](x)", "<a>a</a>"), ("[a] (x) [b]", "[a] (x) [b]"),
             (
                 "[*a*](https://x.org/_b_ 'ti\"t')",
@@ -91,13 +94,13 @@ import Testing
                 """)
     }
 
-    @Test func `A Markdown cell renders code in color, and formulas as they were written`() {
+    @Test func `A Markdown cell renders code in color, and unknown TeX as it was written`() {
         #expect(
             HTML.markdown("```python\nif *x*:\n```\n    y\n\n    <z>\n~~~\n$$").contains(
                 "<code><span class=\"nb-keyword\">if</span> *x*:</code>"))
         #expect(HTML.markdown("    y\n\n    <z>").contains("<code>y\n\n&lt;z&gt;</code>"))
-        #expect(HTML.markdown("$$\na_1 * b_1 < *c*\n$$") == "<pre class=\"nb-math\">$$\na_1 * b_1 &lt; *c*\n$$</pre>")
-        #expect(HTML.markdown("\\begin{align}\na\n\\end{align}").hasPrefix("<pre class=\"nb-math\">"))
+        #expect(HTML.markdown("$$\n\\a * b_1 < *c*\n$$") == "<pre class=\"nb-math\">$$\n\\a * b_1 &lt; *c*\n$$</pre>")
+        #expect(HTML.markdown("\\begin{align}\n\\a\n\\end{align}").hasPrefix("<pre class=\"nb-math\">"))
         #expect(HTML.markdown("- a\n  ```r\n  x\n  ```").contains("<code>x</code>"))
     }
 

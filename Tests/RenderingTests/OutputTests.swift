@@ -5,13 +5,15 @@ import Testing
 
 @Suite struct `An output on a page` {
     private let note = "<p class=\"nb-note\">An interactive output is left out here, kept in the notebook.</p>"
+    private let scriptNote =
+        "<p class=\"nb-note\">The script of this output is left out here, kept in the notebook.</p>"
     private let plain = "<pre class=\"nb-text\" tabindex=\"0\">p</pre>"
 
     @Test func `An output has the best of its representations`() {
         let png: KeyValuePairs = ["image/png": "iVBO\nRw0K", "text/plain": "p"]
         #expect(HTML.display(["text/plain": "p", "text/html": "<b>x</b>"]) == "<div class=\"nb-html\"><b>x</b></div>")
         #expect(HTML.display(png) == "<img class=\"nb-image\" src=\"data:image/png;base64,iVBORw0K\" alt=\"p\">")
-        #expect(HTML.display(["text/latex": "$x$", "text/plain": "p"]) == "<pre class=\"nb-math\">$x$</pre>")
+        #expect(HTML.display(["text/latex": "$x$", "text/plain": "p"]).hasPrefix("<div class=\"nb-latex\"><math>"))
         #expect(HTML.display(["text/plain": "p"]) == plain)
         #expect(
             HTML.display(["text/markdown": "*x*", "text/plain": "p"])
@@ -24,13 +26,16 @@ import Testing
         #expect(HTML.display([:]) == "")
     }
 
-    @Test func `An output is an image or a text in place of a script's drawing`() {
+    @Test func `An output with a script is shown without the script, and says so`() {
         let script = "<div id=x>loading</div><script>draw()</script>"
-        #expect(HTML.display(["text/html": script, "text/plain": "p"]) == plain + note)
+        #expect(HTML.display(["text/html": script, "text/plain": "p"]) == plain + scriptNote)
         #expect(HTML.display(["text/html": script, "image/png": "iVBO", "text/plain": "p"]).hasPrefix("<img"))
-        #expect(!HTML.display(["text/html": script, "image/png": "iVBO", "text/plain": "p"]).contains("nb-note"))
+        #expect(HTML.display(["text/html": script, "image/png": "iVBO", "text/plain": "p"]).hasSuffix(scriptNote))
+        let table = "<table><tr><td>1</td></tr></table><script>draw()</script>"
+        #expect(HTML.display(["text/html": table, "text/plain": "p"]).hasPrefix("<div class=\"nb-html\"><table>"))
+        #expect(HTML.display(["text/html": script, "text/plain": "<HTML object>"]).contains("loading"))
         #expect(HTML.display(["text/html": script]).hasPrefix("<div class=\"nb-html\"><div id=\"o--x\">loading</div>"))
-        #expect(HTML.display(["text/html": "<svg><script>x</script></svg>", "text/plain": "p"]) == plain + note)
+        #expect(HTML.display(["text/html": "<svg><script>x</script></svg>", "text/plain": "p"]) == plain + scriptNote)
         #expect(HTML.display(["application/javascript": "x()"]) == note)
         let widget = MimeBundle(json: [
             "application/vnd.jupyter.widget-view+json": ["model_id": "x"], "text/plain": "p",
@@ -112,6 +117,60 @@ import Testing
     @Test func `A cell on a page shows a raw cell as it is`() {
         let html = HTML.cell(.raw("<b>"), at: 0, look: CellRenderingOptions(scope: "n")).text
         #expect(html.contains("&lt;b&gt;</pre></section>"))
+    }
+}
+
+@Suite struct `A failing cell on a page` {
+    private func shown(_ cell: Cell, line: Int? = nil, findings: HTML = HTML()) -> String {
+        HTML.failingCell(
+            cell, at: 2, options: CellRenderingOptions(scope: "n0", language: "python"), markedLine: line,
+            findings: findings
+        ).text
+    }
+
+    /// The text before the first output or line that is in sight.
+    private func folded(_ html: String, before text: String) -> Bool {
+        guard let fold = html.firstRange(of: "<details"), let end = html.firstRange(of: "</details>"),
+            let place = html.firstRange(of: text)
+        else { return false }
+        return fold.upperBound < place.lowerBound && place.upperBound <= end.lowerBound
+    }
+
+    @Test func `A failing cell shows its outputs before the error, and the end of a long traceback`() throws {
+        var cell = Cell.code("1 / 0")
+        let frames = (1...60).map { "\u{1B}[31mframe \($0)" }
+        cell.outputs = [
+            .stream(.stdout, "printed"), .error(name: "E", value: "v", traceback: frames + ["E: v"]),
+        ]
+        let html = shown(cell)
+        let printed = try #require(html.firstRange(of: "printed"))
+        let error = try #require(html.firstRange(of: "E: v"))
+        #expect(printed.lowerBound < error.lowerBound)
+        #expect(html.contains("<summary>41 earlier lines</summary>"))
+        #expect(folded(html, before: "frame 41<") && !folded(html, before: "frame 42<"))
+        // The color of the folded lines goes on in the first line in sight.
+        #expect(html.contains("tabindex=\"0\"><span class=\"nb-fg1\">frame 42"))
+        _ = try StrictReader(html.replacing("failing", with: "nb-failing"))
+    }
+
+    @Test func `A failing cell shows the code around the failing line, and folds the rest`() throws {
+        let cell = Cell.code((1...100).map { "line\($0)" }.joined(separator: "\n"))
+        let html = shown(cell, line: 50)
+        #expect(
+            html.contains("<summary>lines 1 to 40</summary>") && html.contains("<summary>lines 57 to 100</summary>"))
+        #expect(html.contains("<mark class=\"nb-marked\">line50\n</mark>"))
+        #expect(html.matches(of: /line\d+/).count == 100)
+    }
+
+    @Test func `A failing cell folds all but its last outputs, and all beside differences`() {
+        var cell = Cell.code("x")
+        cell.outputs = JSONArray((0..<9).map { Output.stream(.stdout, "out\($0)") })
+        let html = shown(cell)
+        #expect(html.contains("<summary>5 earlier outputs</summary>"))
+        #expect(folded(html, before: "out4") && !folded(html, before: "out5"))
+        #expect(
+            shown(cell, findings: "<p>d</p>").contains(
+                "<p>d</p><div class=\"nb-outputs\"><details class=\"nb-fold\"><summary>9 new outputs</summary>"))
     }
 }
 

@@ -135,6 +135,13 @@ import Testing
         }
     }
 
+    @Test func `The HTML sanitizer keeps margins, but none that would draw an output over others`() {
+        #expect(HTML.cleaned("<p style='margin:1px;color:red'>x") == "<p style=\"margin:1px;color:red\">x</p>")
+        for margin in ["margin:-9px", "margin-left:-900px", "MARGIN-TOP: calc(0px - 9px)", "margin:0 -1em"] {
+            #expect(HTML.cleaned("<p style='\(margin);width:9px'>x") == "<p style=\"width:9px\">x</p>")
+        }
+    }
+
     @Test func `The HTML sanitizer keeps the colors of a styled table, within the table`() throws {
         let html = """
             <style type="text/css">

@@ -17,11 +17,15 @@ struct StrictReader {
         "ins",
         "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "samp", "section", "small", "span", "strong", "style", "sub",
         "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "u", "ul", "var", "wbr",
+        "annotation", "math", "mfrac", "mi", "mn", "mo", "mover", "mphantom", "mroot", "mrow", "mspace", "msqrt",
+        "mstyle",
+        "msub", "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder", "munderover", "semantics",
     ]
     static let attributes: Set = [
         "id", "class", "style", "title", "dir", "lang", "colspan", "rowspan", "span", "scope", "open", "start",
         "reversed", "type", "value", "datetime", "align", "valign", "href", "rel", "src", "alt", "width", "height",
-        "tabindex",
+        "tabindex", "accent", "accentunder", "display", "displaystyle", "encoding", "form", "linethickness", "lspace",
+        "mathvariant", "maxsize", "minsize", "movablelimits", "rspace", "scriptlevel", "stretchy",
     ]
     private static let void: Set = ["br", "hr", "img", "col", "wbr"]
 

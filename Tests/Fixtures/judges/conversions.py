@@ -28,6 +28,9 @@ def seen(page):
     soup = BeautifulSoup(page, "html.parser")
     for part in soup(["script", "style", "head"]) + soup.select(UNSEEN):
         part.extract()
+    # Galley shows formulas as MathML with the TeX beside it, and nbconvert leaves the TeX to a script.
+    for part in soup("math"):
+        part.replace_with(part.annotation.get_text())
     pictures = []
     for part in soup(["svg", "img"]):
         source = part.get("src", "")
@@ -36,7 +39,7 @@ def seen(page):
         content = base64.b64decode(data.group(2)) if data and kind != "image/svg+xml" else b""
         pictures.append([kind, base64.b64encode(content).decode()])
         part.extract()
-    return {"words": re.sub(r"\s+", "", soup.get_text()), "pictures": pictures}
+    return {"words": re.sub(r"[\s$]+", "", soup.get_text()), "pictures": pictures}
 
 
 def files(resources):
