@@ -34,6 +34,9 @@ enum CIHost: Sendable {
         }
     }
 
+    /// The maximum size of an annotation, in bytes. GitHub cuts longer ones.
+    static let annotationLimit = 4000
+
     /// Returns the command that marks a line of a notebook; nil if the host has none.
     func annotation(notebook: String, line: Int?, title: String, _ message: String) -> String? {
         guard self == .gitHub else { return nil }
