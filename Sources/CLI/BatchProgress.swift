@@ -1,5 +1,6 @@
 import GalleyExecution
 import Galley
+import GalleyNotebook
 import GalleyReports
 import Synchronization
 
@@ -134,7 +135,7 @@ final class BatchProgress: ProgramSink {
             + (jobReport.shownSentence.map { ": \($0)" } ?? "")
         state.console.writeToLog(
             jobReport.isSuccess ? .info : .error, prefix + (jobReport.isSuccess ? "ok" : "FAILED") + rest,
-            notebook: tasks[job].path,
+            details: Self.shortened(jobReport.explanation(withColors: false)), notebook: tasks[job].path,
             cell: jobReport.cell)
         if jobReport.isSuccess {
             state.console.sayAloud(prefix + word + rest)
@@ -143,7 +144,8 @@ final class BatchProgress: ProgramSink {
         }
         guard let sentence = jobReport.sentence, let host = state.console.host else { return }
         let command = host.annotation(
-            notebook: tasks[job].path, line: jobReport.fileLine, title: name(job), sentence.terminalSafe())
+            notebook: tasks[job].path, line: jobReport.fileLine, title: name(job),
+            jobReport.failure?.summary(upTo: CIHost.annotationLimit) ?? sentence.terminalSafe())
         if let command { state.console.command(command) }
     }
 
@@ -185,7 +187,7 @@ final class BatchProgress: ProgramSink {
     /// Shows the code, the traceback or the differences of each failed notebook, folded if the CI host supports it.
     private func explain(_ failed: [(job: Int, jobReport: JobReport)], _ state: inout State) {
         for (job, jobReport) in failed {
-            let details = jobReport.details(withColors: state.console.hasColors)
+            let details = jobReport.explanation(withColors: state.console.hasColors)
             if details.isEmpty { continue }
             let fold = state.console.host?.fold("\(name(job)): \(jobReport.shownSentence ?? "")", number: job)
             if let fold {
@@ -197,7 +199,7 @@ final class BatchProgress: ProgramSink {
             for line in Self.shortened(details) { state.console.write(line) }
             if let fold { state.console.command(fold.end) }
         }
-        if state.console.host == nil, failed.contains(where: { !$0.jobReport.details(withColors: false).isEmpty }) {
+        if state.console.host == nil, failed.contains(where: { !$0.jobReport.explanation(withColors: false).isEmpty }) {
             state.console.write("")
         }
     }
@@ -253,13 +255,14 @@ extension JobReport {
     fileprivate var shownSentence: String? {
         // The path of the rescued result stands at the end.
         if case .failed(let error) = result, error is UnsavedRun { return sentence?.terminalSafeLine(1000) }
+        if case .failed(let error as NotebookError) = result { return error.withHint.terminalSafeLine(160) }
         return sentence?.terminalSafeLine(160)
     }
 
     /// The lines that explain the error.
-    fileprivate func details(withColors: Bool) -> [String] {
-        if let failure { return failure.details(withColors: withColors) }
-        if let sentence, findings.isEmpty, sentence.count > 160 { return [sentence.terminalSafe()] }
-        return findings.flatMap { ["", "cell \($0.cell), \($0.what):"] + $0.lines.map { "    " + $0.terminalSafe() } }
+    fileprivate func explanation(withColors: Bool) -> [String] {
+        let details = details(withColors: withColors)
+        if details.isEmpty, let sentence, sentence.count > 160 { return [sentence.terminalSafe()] }
+        return details
     }
 }

@@ -4,9 +4,9 @@ import GalleyStorage
 
 /// A CI service that reads the program's output and interprets commands in it.
 enum CIHost: Sendable {
-    /// Marks lines of files.
+    /// GitHub Actions: marks lines of files, folds sections of its log, and shows a summary of each step.
     case gitHub
-    /// Folds sections of its log.
+    /// GitLab CI: folds sections of its log.
     case gitLab
 
     /// The service that runs this process; nil if there is none.
@@ -15,18 +15,27 @@ enum CIHost: Sendable {
         ? .gitHub : Terminal.variable("GITLAB_CI") == "true" ? .gitLab : nil
 
     /// Returns a line that the host does not take for a command, for text that a notebook prints.
-    static func neutralized(_ line: String) -> String {
+    ///
+    /// - Parameter host: The service that reads the line; nil if it is unknown.
+    static func neutralized(_ line: String, for host: CIHost? = current) -> String {
         // Most lines contain neither of the characters that commands begin with.
         guard line.utf8.contains(where: { $0 == UInt8(ascii: "#") || $0 == UInt8(ascii: ":") }) else { return line }
-        // Other services accept commands anywhere in a line.
-        for mark in ["##vso[", "##teamcity["] where line.contains(mark) && current == nil {
-            return line.replacing(mark, with: "#\u{2060}" + mark.dropFirst())
-        }
-        guard current == .gitHub else { return line }
         // An invisible character separates the characters of a command.
-        let line = line.replacing("##[", with: "#\u{2060}#[")
-        return line.drop(while: \.isWhitespace).hasPrefix("::") ? line.replacing("::", with: ":\u{2060}:") : line
+        switch host {
+        case .gitHub:
+            let line = line.replacing("##[", with: "#\u{2060}#[")
+            return line.drop(while: \.isWhitespace).hasPrefix("::") ? line.replacing("::", with: ":\u{2060}:") : line
+        case .gitLab: return line
+        case nil:
+            // Azure Pipelines and TeamCity accept commands anywhere in a line.
+            return ["##vso[", "##teamcity["].reduce(line) { line, mark in
+                line.replacing(mark, with: "#\u{2060}" + mark.dropFirst())
+            }
+        }
     }
+
+    /// The maximum size of an annotation, in bytes. GitHub cuts longer ones.
+    static let annotationLimit = 4000
 
     /// Returns the command that marks a line of a notebook; nil if the host has none.
     func annotation(notebook: String, line: Int?, title: String, _ message: String) -> String? {

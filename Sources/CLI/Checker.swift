@@ -164,10 +164,8 @@ private struct CheckSelection: NotebookPreparation {
 extension CheckFinding {
     /// Creates a finding from an unexpected error.
     fileprivate init(_ error: CellError, in cell: CellReport) {
-        let value = error.value.terminalSafeLine(200)
         self.init(
-            cell: cell.number, index: cell.index,
-            what: "raised \(error.name.terminalSafeLine())\(value.isEmpty ? "" : ": \(value)")",
+            cell: cell.number, index: cell.index, what: error.predicate(upTo: 200),
             lines: error.traceback.flatMap { $0.withoutEscapes.split(whereSeparator: \.isNewline).map(String.init) })
     }
 }

@@ -73,9 +73,9 @@ final class ExecuteCommand: EventSink {
     /// - Parameter signal: The cause, if the run is not over yet.
     func abort(by signal: Int32) -> Int32 {
         if let end = state.withLock(\.end) { return self.end(end) }
-        let losses = tally.losses
-        for loss in losses { Terminal.reportProblem("galley: \(loss); the file holds what was saved before") }
-        let cause = (["the run \(StopReason.signal(signal))"] + losses).joined(separator: "; ")
+        let problems = tally.unfinishedProblems
+        for problem in problems { Terminal.reportProblem("galley: \(problem); the file holds what was saved before") }
+        let cause = (["the run \(StopReason.signal(signal))"] + problems).joined(separator: "; ")
         return end(RunSummary(status: ExitStatus.signal(signal), outcome: "stopped", result: nil, message: cause))
     }
 
@@ -161,7 +161,8 @@ extension ExecuteCommand {
             } else {
                 BatchProgress(arguments, concurrency: concurrency, log)
             }
-        let sinks: [(any ProgramSink)?] = [checker, events, reportWriters]
+        let stepSummary = StepSummarySink(files) { [self] in sendToSinks(.problem($0)) }
+        let sinks: [(any ProgramSink)?] = [checker, events, reportWriters, stepSummary]
         let kept = KeptKernelSink(arguments) { [self] in sendToSinks(.notice($0)) }
         return sinks.compactMap(\.self) + first + [progress, kept]
     }

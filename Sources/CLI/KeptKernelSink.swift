@@ -4,6 +4,7 @@ import GalleyJupyterProtocol
 import GalleyLocalKernels
 import GalleyReports
 import GalleyRuns
+import GalleyStorage
 import Synchronization
 
 /// Records the kernels that are kept after their runs, and prints how to use and stop them.
@@ -16,8 +17,13 @@ final class KeptKernelSink: ProgramSink {
     private struct Kept {
         var name = ""
         var kernel: KeptKernel?
-        /// The ID for `galley stop`; nil if the kernel could not be recorded.
-        var id: String?
+        /// The ID for `galley stop`, or why the kernel could not be recorded.
+        var record = Record.failed("")
+    }
+
+    private enum Record {
+        case id(String)
+        case failed(String)
     }
 
     init(_ arguments: ExecuteArguments, writeLine: @escaping @Sendable ([String]) -> Void) {
@@ -51,30 +57,36 @@ final class KeptKernelSink: ProgramSink {
         guard case .judged(let job, let jobReport) = event, let kept = kernels.withLock({ $0[job] }),
             let kernel = kept.kernel
         else { return }
-        writeLine(lines(kernel, kept.id, of: job, jobReport))
+        writeLine(lines(kernel, kept.record, of: job, jobReport))
     }
 
     private func record(_ kernel: KeptKernel, of job: Int) {
         let name = kernels.withLock { $0[job]?.name } ?? ""
-        var id: String?
-        let path = arguments.tasks[job].path
-        if let folder = RunRegistry.own() {
-            let new = folder.newID(for: path)
-            if let record = KeptKernelRecord(kernel, id: new, kernel: name, notebook: RunPaths.absolutePath(path)),
-                (try? folder.add(record)) != nil
-            {
-                id = new
-            }
-        }
-        kernels.withLock { $0[job] = Kept(name: name, kernel: kernel, id: id) }
+        let record = makeRecord(of: kernel, named: name, for: arguments.tasks[job].path)
+        kernels.withLock { $0[job] = Kept(name: name, kernel: kernel, record: record) }
     }
 
-    private func lines(_ kernel: KeptKernel, _ id: String?, of job: Int, _ report: JobReport) -> [String] {
+    private func makeRecord(of kernel: KeptKernel, named name: String, for path: String) -> Record {
+        guard let folder = RunRegistry.own() else { return .failed("/var/tmp and /tmp are not writable") }
+        let id = folder.newID(for: path)
+        guard
+            let record = KeptKernelRecord(kernel, id: id, kernel: name, notebook: RunPaths.absolutePath(path))
+        else { return .failed("its process cannot be identified") }
+        do throws(StorageError) {
+            try folder.add(record)
+            return .id(id)
+        } catch {
+            return .failed("\(error)")
+        }
+    }
+
+    private func lines(_ kernel: KeptKernel, _ record: Record, of job: Int, _ report: JobReport) -> [String] {
         let path = arguments.tasks[job].path
-        let command =
-            id.map { "galley stop \($0)" }
-            ?? kernel.process.map {
-                "kill \($0) ('galley runs' does not list it, because /var/tmp and /tmp are not writable)"
+        let command: String? =
+            switch record {
+            case .id(let id): "galley stop \(id)"
+            case .failed(let reason):
+                kernel.process.map { "kill \($0) ('galley runs' does not list it: \(reason.terminalSafeLine(300)))" }
             }
         let name = path == "-" ? "notebook" : path.terminalSafeLine(200)
         var lines = [

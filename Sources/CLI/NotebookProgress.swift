@@ -106,14 +106,15 @@ final class NotebookProgress: ProgramSink {
         for line in state.printed.end() { state.console.show(line) }
         state.console.liveTerminal.clear()
         if case .failed(let error) = jobReport.result {
-            let problem = (error as? NotebookError).map { "\(notebook): \($0)" } ?? "\(error)"
+            let problem = (error as? NotebookError).map { "\(notebook): \($0.withHint)" } ?? "\(error)"
             let option = (error as? KernelError)?.option.map { ": \($0)" }
             state.console.reportProblem(.error, problem.terminalSafe() + (option ?? ""))
         }
         let run = jobReport.run
         if let run, let failure = FailureDescription(run) {
             if let command = state.console.host?.annotation(
-                notebook: ownPath, line: run.fileLine, title: "\(notebook)", failure.sentence)
+                notebook: ownPath, line: run.fileLine, title: "\(notebook)",
+                failure.summary(upTo: CIHost.annotationLimit))
             {
                 state.console.command(command)
             }
@@ -166,7 +167,7 @@ extension CellOutcome {
     fileprivate var note: String? {
         switch self {
         case .raised(let error, let isAllowed):
-            "raised \(error.name.terminalSafeLine()): \(error.value.terminalSafeLine())\(isAllowed ? " (allowed)" : "")"
+            "\(error.predicate(upTo: 60))\(isAllowed ? " (allowed)" : "")"
         case .exited(let status): "ended the notebook with status \(status)"
         case .timedOut(let limit, _): "\(limit)"
         case .kernelFailed: "the kernel died"

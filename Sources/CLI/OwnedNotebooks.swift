@@ -1,5 +1,6 @@
 import Glibc
 import GalleyLocalKernels
+import GalleyNotebook
 import GalleyRuns
 import GalleyStorage
 import GalleySupervisor
@@ -76,7 +77,8 @@ struct OwnedNotebooks: Sendable {
                 try await body(path)
             } catch {
                 let isNamed = error is StorageError
-                Terminal.reportProblem("galley: \(isNamed ? "" : "\(path): ")\(error)")
+                Terminal.reportProblem(
+                    "galley: \(isNamed ? "" : "\(path): ")\((error as? NotebookError)?.withHint ?? "\(error)")")
                 status = ExitStatus.storage
             }
         }

@@ -24,6 +24,8 @@ final class RunLog: Sendable {
     private let writer: BackgroundWriter
     private let format: Format
     private let run: [(String, Value)]
+    /// Whether the log goes to standard error, which a CI host reads.
+    private let isStandardError: Bool
     private let waiting = Mutex("")
 
     private static let limit = 64_000_000
@@ -32,6 +34,7 @@ final class RunLog: Sendable {
     init(_ path: String, _ format: Format, of run: RunPaths, _ files: any RunFileWriter) throws(OutputFileError) {
         self.format = format
         self.run = run.members
+        isStandardError = false
         writer = try BackgroundWriter(
             file: path, of: "--log", files, limit: Self.limit, gap: Self.gap(format, run.members))
     }
@@ -40,6 +43,7 @@ final class RunLog: Sendable {
     init(_ format: Format, of run: RunPaths) {
         self.format = format
         self.run = run.members
+        isStandardError = true
         writer = BackgroundWriter(STDERR_FILENO, limit: Self.limit, gap: Self.gap(format, run.members))
     }
 
@@ -51,7 +55,7 @@ final class RunLog: Sendable {
         if let notebook { run.append(("notebook", .string(RunPaths.absolutePath(notebook)))) }
         let line = Self.line(format, run, level, text, details: details, cell: cell)
         let isFull = waiting.withLock { waiting in
-            waiting += line
+            waiting += isStandardError ? CIHost.neutralized(line) : line
             return waiting.utf8.count > 4096
         }
         if isFull { flush() }

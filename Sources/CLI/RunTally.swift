@@ -1,5 +1,6 @@
 import GalleyExecution
 import Galley
+import GalleyNotebook
 import GalleyReports
 import Synchronization
 
@@ -15,16 +16,16 @@ final class RunTally: ProgramSink {
         /// The paths where notebooks were saved last.
         var savedPaths: [Int: String] = [:]
         /// The notebooks that have started and are not finished.
-        var unsaved: Set<Int> = []
+        var unfinished: Set<Int> = []
     }
 
     init(_ arguments: ExecuteArguments, _ paths: RunPaths) { (self.arguments, self.paths) = (arguments, paths) }
 
     func receive(_ event: BatchEvent) {
         switch event {
-        case .run(let job, .started): state.withLock { _ = $0.unsaved.insert(job) }
+        case .run(let job, .started): state.withLock { _ = $0.unfinished.insert(job) }
         case .run(let job, .saved(let path)): state.withLock { $0.savedPaths[job] = path }
-        case .ended(let job, _): state.withLock { _ = $0.unsaved.remove(job) }
+        case .ended(let job, _): state.withLock { _ = $0.unfinished.remove(job) }
         default: break
         }
     }
@@ -33,9 +34,9 @@ final class RunTally: ProgramSink {
         if case .judged(let job, let jobReport) = event { state.withLock { $0.jobReports[job] = jobReport } }
     }
 
-    /// A message for each unfinished notebook, that its result is not saved.
-    var losses: [String] {
-        state.withLock { $0.unsaved.sorted() }.map {
+    /// A sentence for each unfinished notebook: its result is not saved.
+    var unfinishedProblems: [String] {
+        state.withLock { $0.unfinished.sorted() }.map {
             "\(arguments.tasks[$0].path): the result could not be saved in time"
         }
     }
@@ -92,7 +93,7 @@ final class RunTally: ProgramSink {
             if let stop { return "the run \(stop)" }
             guard let jobReport = jobReports.first else { return nil }
             if case .failed(let error) = jobReport.result {
-                return (error as? NotebookError).map { "\(jobReport.name): \($0)" } ?? "\(error)"
+                return (error as? NotebookError).map { "\(jobReport.name): \($0.withHint)" } ?? "\(error)"
             }
             return jobReport.run.flatMap { FailureDescription($0)?.sentence } ?? jobReport.sentence
         }

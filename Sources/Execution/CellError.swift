@@ -27,6 +27,22 @@ public struct CellError: Hashable, Sendable {
     /// The traceback without ANSI escape sequences.
     public var plainTraceback: String { traceback.joined(separator: "\n").withoutEscapes }
 
+    /// The name of the error; for a kernel that sends no name, such as a shell's, the exit status or "error".
+    package var kind: String { name.isEmpty ? exitStatus.map { "exit status \($0)" } ?? "error" : name }
+
+    /// Returns the predicate of a sentence about the cell, such as "raised KeyError: 'price'".
+    ///
+    /// - Parameter length: The maximum number of characters of the error's message.
+    package func predicate(upTo length: Int) -> String {
+        let value = value.terminalSafeLine(length)
+        if let exitStatus { return "failed with status \(exitStatus)" }
+        if name.isEmpty { return value.isEmpty ? "failed" : "failed: \(value)" }
+        return "raised \(name.terminalSafeLine())\(value.isEmpty ? "" : ": \(value)")"
+    }
+
+    /// The exit status of a command, which the kernels of shells send in place of an error.
+    private var exitStatus: Int? { name.isEmpty ? Int(value) : nil }
+
     /// The maximum number of bytes of each text in a report. The notebook keeps the whole text.
     private static let limit = 65_536
 

@@ -124,7 +124,7 @@ package final class Executor: Sendable {
         settings.totalLimit.duration.map { ExceededLimit(kind: .total, duration: $0) }
     }
 
-    /// Updates the execution count, output count and output size of a cell's report.
+    /// Updates the execution count, the output count and size, and the last printed lines of a cell's report.
     package func measure(_ report: inout CellReport) { state.withLock { $0.recorder.measure(&report) } }
 
     /// Receives the remaining messages until the kernel has ended.

@@ -138,6 +138,19 @@ struct OutputArea: Sendable {
         pieces.contains { if case .output(let output, _) = $0 { output.kind == .error } else { false } }
     }
 
+    /// The last lines of the text; nil if there is none.
+    var printed: PrintedLines? {
+        var printed = PrintedLines()
+        if let lineAboutCut { printed.prepend(lineAboutCut) }
+        for piece in pieces.reversed() {
+            switch piece {
+            case .text(_, let text): printed.prepend(text.text)
+            case .output(let output, _): if let text = output.text { printed.prepend(text) }
+            }
+        }
+        return printed.lines.isEmpty ? nil : printed
+    }
+
     private var kept: [Output] {
         pieces.map { piece in
             switch piece {
@@ -147,11 +160,16 @@ struct OutputArea: Sendable {
         }
     }
 
+    /// The line that replaces the text beyond the limit; nil if there is none.
+    private var lineAboutCut: String? {
+        guard cut > 0, let limit else { return nil }
+        return
+            "[galley: the output of this cell was truncated here. The limit is \(limit.formattedByteCount); \(cut.formattedByteCount) more were discarded]\n"
+    }
+
     private func withLineAboutCut(_ kept: [Output]) -> [Output] {
         var outputs = kept
-        guard cut > 0, let limit else { return outputs }
-        var line =
-            "[galley: the output of this cell was truncated here. The limit is \(limit.formattedByteCount); \(cut.formattedByteCount) more were discarded]\n"
+        guard var line = lineAboutCut else { return outputs }
         if case .stream(.stderr)? = outputs.last?.kind, let text = outputs.last?.text {
             line = text + (text.hasSuffix("\n") ? "" : "\n") + line
             outputs.removeLast()

@@ -160,12 +160,16 @@ struct OutputRecorder: Sendable {
         return records[cell]?.area.outputs() ?? []
     }
 
-    /// Updates the execution count, output count and output size of a cell's report.
+    /// Updates the execution count, the output count and size, and the last printed lines of a cell's report.
     mutating func measure(_ report: inout CellReport) {
         writeUpdates()
         guard let record = records[report.index] else { return }
         report.executionCount = record.count
+        let size = report.outputSize
         (report.outputCount, report.outputSize) = record.area.extent
+        if report.needsExplanation, report.printed == nil || report.outputSize != size {
+            report.printed = record.area.printed
+        }
     }
 
     /// Whether the outputs of a cell include an error.

@@ -112,6 +112,12 @@ public struct CellReport: Sendable {
     public package(set) var outputCount = 0
     /// The size of the outputs: the bytes of their text and data in JSON.
     public package(set) var outputSize = 0
+    /// The last lines that the cell printed, if it raised an error or failed.
+    package var printed: PrintedLines?
+    /// The lines of the source in a report that was read from JSON.
+    var decodedExcerpt: SourceExcerpt?
+    /// The message with which the cell called `sys.exit`; nil if it called it with a status.
+    package var exitMessage: String?
     /// The finished share of the cells to run, after this cell: at most 1; nil if the cell was not run.
     package var fractionCompleted: Double?
 
@@ -136,6 +142,15 @@ public struct CellReport: Sendable {
 
     /// The error that the cell raised, allowed or not.
     public var error: CellError? { if case .raised(let error, _) = outcome { error } else { nil } }
+
+    /// Whether the cell raised an error, allowed or not, or failed.
+    package var needsExplanation: Bool { outcome.wasRun && (error != nil || !isSuccess) }
+
+    /// The lines of the source that help to understand the failure; nil if the cell did not fail, or the source is not
+    /// known.
+    package var excerpt: SourceExcerpt? {
+        needsExplanation ? decodedExcerpt ?? SourceExcerpt(source, around: error?.line) : nil
+    }
 }
 
 /// The outcome of a cell.
@@ -235,10 +250,10 @@ extension Report {
         let place = cell.map { ", in \($0)" } ?? ""
         switch outcome {
         case .succeeded, .exited(status: 0): return nil
-        case .raised(let raised):
-            let value = raised.value.terminalSafeLine(200)
-            return "\(cell ?? "a cell") raised \(raised.name.terminalSafeLine())\(value.isEmpty ? "" : ": \(value)")"
-        case .exited(let status): return "\(cell ?? "a cell") ended the notebook with status \(status)"
+        case .raised(let error): return "\(cell ?? "a cell") \(error.predicate(upTo: 200))"
+        case .exited(let status):
+            let message = failingCell?.exitMessage.map { ": \($0.terminalSafeLine(200))" } ?? ""
+            return "\(cell ?? "a cell") ended the notebook with status \(status)\(message)"
         case .timedOut(let limit):
             let end =
                 switch failingCell?.outcome {

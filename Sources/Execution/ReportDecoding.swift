@@ -72,6 +72,16 @@ extension CellReport {
             title: try json.text("title"), outcome: try CellOutcome(json), duration: try json.duration("duration"))
         executionCount = json.found("execution_count")?.int
         (outputCount, outputSize) = (try json.int("outputs"), try json.int("output_size"))
+        if let source = json.found("source") {
+            decodedExcerpt = SourceExcerpt(
+                lines: try source.texts("lines"), firstLine: try source.int("first_line"),
+                lineCount: try source.int("line_count"), markedLine: error?.line)
+        }
+        exitMessage = json.found("exit_message")?.string
+        if let printed = json.found("printed") {
+            self.printed = PrintedLines(
+                lines: try printed.texts("lines"), earlierCount: try printed.int("earlier_lines"))
+        }
     }
 }
 

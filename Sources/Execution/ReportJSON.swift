@@ -32,6 +32,21 @@ extension CellReport {
     fileprivate var json: Value {
         var members = members + [("title", .string(title))]
         if let error { members.append(("traceback", .array(ofStrings: error.traceback))) }
+        if let printed {
+            let lines = Value.array(ofStrings: printed.lines)
+            members.append(("printed", ["earlier_lines": .number(printed.earlierCount), "lines": lines]))
+        }
+        if let excerpt {
+            let lines = Value.array(ofStrings: excerpt.lines)
+            members.append(
+                (
+                    "source",
+                    [
+                        "first_line": .number(excerpt.firstLine), "line_count": .number(excerpt.lineCount),
+                        "lines": lines,
+                    ]
+                ))
+        }
         return .object(members)
     }
 
@@ -57,7 +72,9 @@ extension CellReport {
             case .failed(let failure): members += [("kernel", "died")] + failure.members
             }
         case .kernelFailed(let failure): members += failure.members
-        case .exited(let status): members.append(("exit_status", .number(status)))
+        case .exited(let status):
+            members.append(("exit_status", .number(status)))
+            if let exitMessage { members.append(("exit_message", .string(exitMessage))) }
         case .stopped(let reason): members.append(("stopped_by", reason.json))
         default: break
         }

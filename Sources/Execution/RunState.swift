@@ -31,6 +31,8 @@ struct RunState: Sendable {
     /// Whether the running cell was interrupted, and whether the kernel was killed.
     var wasInterrupted = false
     var wasKilled = false
+    /// The message of the `sys.exit` that ended the running cell.
+    private var exitMessage: String?
     /// Whether the next cell is interrupted as soon as it is sent.
     var interruptsNextCell = false
     /// Whether an output contained a number with too many digits for readers of the file.
@@ -178,7 +180,9 @@ struct RunState: Sendable {
             case .error(let name, let value, let traceback):
                 let isNamed = settings.allowedErrors.names.contains(name)
                 if name == "SystemExit", !cell.allowsErrors, !isNamed {
-                    return .exited(status: Self.status(ofExit: value))
+                    let status = Self.status(ofExit: value)
+                    if Int(value) == nil, status != 0 { exitMessage = String(value.prefix(1000)) }
+                    return .exited(status: status)
                 }
                 let isAllowed = cell.allowsErrors || isNamed || settings.allowedErrors.isEverything
                 // IPython only prints some usage errors. An error that ends a run must be in the notebook.
@@ -230,11 +234,12 @@ struct RunState: Sendable {
     ) -> CellReport {
         var report = CellReport(cell, outcome, duration)
         report.fractionCompleted = Double(reports.count + 1) / Double(planned)
+        report.exitMessage = exitMessage
         recorder.measure(&report)
         reports[cell.index] = report
         running = nil
         requestTracker = nil
-        exceededLimit = nil
+        (exceededLimit, exitMessage) = (nil, nil)
         for task in cellEscalations { task.cancel() }
         cellEscalations = []
         return report

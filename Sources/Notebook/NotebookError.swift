@@ -14,6 +14,8 @@ public struct NotebookError: Error, Hashable, Sendable {
     public enum Problem: Hashable, Sendable {
         /// The file is not JSON.
         case notJSON(ParseError.Problem)
+        /// The file has another format than JSON, by which it was recognized.
+        case otherFormat(FileFormat)
         /// A value has the wrong type.
         case wrongKind(expected: String, found: Value.Kind)
         /// An object lacks a required member.
@@ -57,6 +59,10 @@ extension NotebookError: CustomStringConvertible {
         switch problem {
         case .notJSON(let problem):
             return "not a notebook, because it is not JSON: \(place ?? "unknown position"): \(problem)"
+        case .otherFormat(.unresolvedMerge):
+            let line = position.map { " (line \($0.line))" } ?? ""
+            return "not a notebook, because it has conflict markers\(line): resolve the merge first"
+        case .otherFormat(let format): return "not a notebook, but \(format)"
         case .wrongKind(let expected, let found):
             return "\(named(place)) is \(found.phrase) where \(expected) was expected"
         case .missing(let key): return "\(named(place)) has no '\(key)'"

@@ -8,12 +8,15 @@ package struct UnvalidatedNotebook: Sendable {
 
     /// Parses a notebook.
     ///
-    /// - Throws: ``NotebookError`` if the bytes are not JSON.
+    /// - Throws: ``NotebookError`` with the format of the bytes if they are not JSON.
     package init(parsing bytes: [UInt8]) throws(NotebookError) {
         do throws(ParseError) {
             document = try Document(parsing: bytes)
         } catch {
-            throw NotebookError(path: "", position: error.position, problem: .notJSON(error.problem))
+            let format = FileFormat(of: bytes, stoppedAt: error.position.offset)
+            throw NotebookError(
+                path: "", position: error.position,
+                problem: format.map { .otherFormat($0) } ?? .notJSON(error.problem))
         }
     }
 

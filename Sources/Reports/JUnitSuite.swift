@@ -3,7 +3,7 @@ package import Galley
 package import GalleyJupyterProtocol
 package import GalleyNotebook
 
-/// A JUnit XML test suite for CI servers: a suite for each notebook, and a test case for each cell that was run.
+/// The JUnit XML test suite of one notebook, for CI servers: a test case for each cell with code.
 package struct JUnitSuite: Sendable {
     /// The number of test cases by result.
     package struct Counts: Sendable {
@@ -84,8 +84,8 @@ package struct JUnitSuite: Sendable {
 private struct SuiteBuilder {
     let jobReport: JobReport
     let notebook: Notebook?
-    /// The remaining bytes for the cells' printed text. Servers read the whole file into memory.
-    private var room = 4_000_000
+    /// The number of bytes that the cells' printed text may still take. Servers read the whole file into memory.
+    private var remainingSize = 4_000_000
 
     init(jobReport: JobReport, notebook: Notebook?) { (self.jobReport, self.notebook) = (jobReport, notebook) }
 
@@ -108,18 +108,29 @@ private struct SuiteBuilder {
         return ["    <properties>"] + lines + ["    </properties>"]
     }
 
-    /// Returns a test case for each cell that was run.
+    /// Returns a test case for each cell that is not blank.
     ///
-    /// The notebook gets one too if it was not run, failed outside its cells, or ran no cell.
+    /// The notebook gets one too if it was not run, failed outside its cells, or has no such cell.
     mutating func makeCases() -> [Case] {
+        let cells = jobReport.run?.cells ?? []
+        let end = cells.last(where: \.outcome.wasRun)?.index ?? -1
         var cases: [Case] = []
-        for cell in jobReport.run?.cells.filter(\.outcome.wasRun) ?? [] { cases.append(testCase(cell)) }
-        let isSaid = jobReport.isSuccess || cases.contains { $0.counts.failures + $0.counts.errors > 0 }
+        for cell in cells {
+            switch cell.outcome {
+            case .blank: break
+            case .skipped: cases.append(skipped(cell, "a tag marks the cell to be skipped"))
+            case .notReached:
+                let isSelected = cell.index > end && jobReport.run?.outcome != .succeeded
+                cases.append(skipped(cell, isSelected ? "the run ended before the cell" : "the cell is not selected"))
+            default: cases.append(testCase(cell))
+            }
+        }
+        let hasFailedCell = cases.contains { $0.counts.failures + $0.counts.errors > 0 }
         if jobReport.isLeftOut {
             cases.append(
                 notebookCase(
                     "<skipped\(XML.attribute("message", "not run"))/>", JUnitSuite.Counts(tests: 1, skipped: 1)))
-        } else if !isSaid || jobReport.isFailed {
+        } else if !jobReport.isSuccess && !hasFailedCell || jobReport.failedOutsideCells {
             let error = XML.element(
                 "error", [("message", jobReport.sentence ?? ""), ("type", jobReport.status)],
                 text: jobReport.sentence ?? "")
@@ -138,10 +149,21 @@ private struct SuiteBuilder {
     }
 
     private func notebookCase(_ content: String, _ counts: JUnitSuite.Counts) -> Case {
-        open("notebook", jobReport.span, content.isEmpty ? [] : [content], counts)
+        makeCase("notebook", jobReport.span, content.isEmpty ? [] : [content], counts)
     }
 
-    private func open(_ name: String, _ time: Duration, _ content: [String], _ counts: JUnitSuite.Counts) -> Case {
+    private func skipped(_ cell: CellReport, _ reason: String) -> Case {
+        makeCase(
+            name(cell), .zero, ["<skipped\(XML.attribute("message", reason))/>"],
+            JUnitSuite.Counts(tests: 1, skipped: 1))
+    }
+
+    private func name(_ cell: CellReport) -> String {
+        let title = cell.title.terminalSafeLine(80)
+        return "cell \(cell.number)\(title.isEmpty ? "" : ": \(title)")"
+    }
+
+    private func makeCase(_ name: String, _ time: Duration, _ content: [String], _ counts: JUnitSuite.Counts) -> Case {
         let attributes = [("classname", classname), ("name", name), ("time", JUnitSuite.seconds(time))]
         let head = "    <testcase\(attributes.map { XML.attribute($0.0, $0.1) }.joined())"
         let lines = content.map { "      \($0)\n" }.joined()
@@ -156,7 +178,9 @@ private struct SuiteBuilder {
             content.append(XML.element(element, attributes, text: text))
             if element == "error" { counts.errors = 1 } else { counts.failures = 1 }
         } else if let first = findings.first {
-            let text = findings.map { ([$0.what + ":"] + $0.lines).joined(separator: "\n") }.joined(separator: "\n\n")
+            let printed = cell.error == nil ? [] : CellDetails(cell, isSaved: false).printed
+            let texts = findings.map { ([$0.what + ":"] + $0.lines).joined(separator: "\n") }
+            let text = texts.joined(separator: "\n\n") + printed.map { "\n" + $0 }.joined()
             content.append(
                 XML.element("failure", [("message", first.what), ("type", "differs")], text: JUnitSuite.plain(text)))
             counts.failures = 1
@@ -167,30 +191,34 @@ private struct SuiteBuilder {
         where !text.isEmpty {
             content.append(
                 XML.element(
-                    element, text: room > 0 ? text : "omitted here because of its size; the notebook contains it"))
-            room -= text.utf8.count
+                    element,
+                    text: remainingSize > 0 ? text : "omitted here because of its size; the notebook contains it"))
+            remainingSize -= text.utf8.count
         }
-        let title = cell.title.terminalSafeLine(80)
-        return open("cell \(cell.number)\(title.isEmpty ? "" : ": \(title)")", cell.duration, content, counts)
+        return makeCase(name(cell), cell.duration, content, counts)
     }
 
     /// Returns the failure or error of a cell; nil if there is none.
     private func problem(_ cell: CellReport) -> (element: String, attributes: [(String, String)], text: String)? {
         switch cell.outcome {
         case .raised(let error, isAllowed: false):
-            let sentence = "\(error.name)\(error.value.isEmpty ? "" : ": \(error.value)")"
+            let value = error.value.isEmpty ? "" : ": \(error.value)"
+            let sentence = error.name.isEmpty ? "the cell \(error.predicate(upTo: 500))" : error.name + value
             let line = error.line.map { "line \($0): " } ?? ""
-            let traceback = error.traceback.isEmpty ? sentence : error.traceback.joined(separator: "\n")
-            return (
-                "failure", [("message", (line + sentence).terminalSafeLine(500)), ("type", error.name)],
-                JUnitSuite.plain(traceback)
-            )
+            // The last line of a traceback is the sentence.
+            let text =
+                error.traceback.isEmpty ? sentence + details(cell) : String(details(cell).drop(while: \.isNewline))
+            return ("failure", [("message", (line + sentence).terminalSafeLine(500)), ("type", error.kind)], text)
         case .timedOut(let limit, _):
             let sentence = "the cell \(limit)"
-            return ("failure", [("message", sentence), ("type", "TimeLimitReached")], sentence + interruption(cell))
+            return (
+                "failure", [("message", sentence), ("type", "TimeLimitReached")],
+                sentence + details(cell) + interruption(cell)
+            )
         case .exited(let status) where status != 0:
-            let sentence = "the cell ended the notebook with status \(status)"
-            return ("failure", [("message", sentence), ("type", "SystemExit")], sentence)
+            let message = cell.exitMessage.map { ": \($0.terminalSafeLine(500))" } ?? ""
+            let sentence = "the cell ended the notebook with status \(status)\(message)"
+            return ("failure", [("message", sentence), ("type", "SystemExit")], sentence + details(cell))
         case .kernelFailed(let failure):
             let text = (["\(failure)"] + (jobReport.failure?.details(withColors: false) ?? [])).joined(separator: "\n")
             return (
@@ -199,16 +227,22 @@ private struct SuiteBuilder {
             )
         case .stopped(let reason):
             let sentence = "the run \(reason)"
-            return ("error", [("message", sentence), ("type", "RunStopped")], sentence)
+            return ("error", [("message", sentence), ("type", "RunStopped")], sentence + details(cell))
         default: return nil
         }
+    }
+
+    /// Returns the source, the last printed lines and the traceback of a cell, as a terminal shows them.
+    private func details(_ cell: CellReport) -> String {
+        let lines = CellDetails(cell, isSaved: jobReport.run?.result != nil).lines(withColors: false)
+        return JUnitSuite.plain(lines.map { "\n" + $0 }.joined())
     }
 
     /// Returns the traceback of an interrupted cell, if the kernel sent one.
     private func interruption(_ cell: CellReport) -> String {
         guard let notebook, notebook.cells.indices.contains(cell.index) else { return "" }
         let tracebacks = notebook.cells[cell.index].outputs.compactMap(\.traceback).filter { $0.count > 1 }
-        return tracebacks.last.map { "\n" + JUnitSuite.plain($0.joined(separator: "\n")) } ?? ""
+        return tracebacks.last.map { "\n\n" + JUnitSuite.plain($0.joined(separator: "\n")) } ?? ""
     }
 
     /// Returns the text that a cell has printed or displayed.
@@ -227,5 +261,6 @@ private struct SuiteBuilder {
 }
 
 extension JobReport {
-    fileprivate var isFailed: Bool { if case .failed = result { true } else { false } }
+    /// Whether the notebook could not run, or its result could not be saved.
+    fileprivate var failedOutsideCells: Bool { if case .failed = result { true } else { false } }
 }

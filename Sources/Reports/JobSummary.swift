@@ -1,7 +1,7 @@
 import GalleyExecution
 package import Galley
 
-/// The result of a notebook in words.
+/// The result of a notebook in words, for all reports.
 extension JobReport {
     /// The notebook's error in one sentence, without the notebook's name; nil if the notebook succeeded.
     package var sentence: String? {
@@ -17,6 +17,18 @@ extension JobReport {
 
     /// The run's failure; nil if the run succeeded or did not take place.
     package var failure: FailureDescription? { run.flatMap { FailureDescription($0, namesLine: true) } }
+
+    /// Returns the lines that explain the failure: the details of the cell that failed, or the differences that a check
+    /// found.
+    package func details(withColors: Bool) -> [String] {
+        if let failure { return failure.details(withColors: withColors) }
+        return findings.flatMap { finding -> [String] in
+            let cell = run?.cells.first { $0.index == finding.index && $0.error != nil }
+            let printed = cell.map { CellDetails($0, isSaved: false).printed } ?? []
+            return ["", "cell \(finding.cell), \(finding.what):"] + finding.lines.map { "    " + $0.terminalSafe() }
+                + printed
+        }
+    }
 
     private var findingsSentence: String? {
         let cells = Set(findings.map(\.cell)).sorted()

@@ -2,7 +2,9 @@ package import Galley
 import GalleyExecution
 package import GalleyJSON
 
-/// The report of a batch as one JSON document. `report.schema.json` describes it.
+/// The report of a batch as one JSON document: the library's form with what only the program knows.
+///
+/// `report.schema.json` describes it.
 package enum ReportDocument {
     /// Returns the report's JSON with the members that only the `galley` program adds.
     ///

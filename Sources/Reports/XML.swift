@@ -1,6 +1,6 @@
 import GalleyExecution
 
-/// Functions that write XML.
+/// Text, attributes and elements of XML.
 enum XML {
     /// Escapes text for elements and attributes. Characters that XML does not allow are removed.
     static func escaped(_ text: String) -> String {

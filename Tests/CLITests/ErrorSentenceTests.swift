@@ -62,7 +62,7 @@ import Testing
     private static let notebooks = [
         "", "{", "[]", "{\"cells\": {}}", "{\"nbformat\": 9, \"cells\": []}", "import os\n", "<html>", "\u{FEFF}{}",
         "{\"nbformat\": 4, \"cells\": [{\"cell_type\": 1}]}", "{\"nbformat\": 4, \"cells\": [{}]}",
-        "{\"a\": \"\u{1}\"}",
+        "{\"a\": \"\u{1}\"}", "# %%\n", "<<<<<<< HEAD\n", "version https://git-lfs.github.com/spec/v1\n",
     ]
 
     /// The sentences of all errors that a caller of the library can receive.

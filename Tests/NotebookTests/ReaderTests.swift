@@ -9,7 +9,10 @@ import Testing
                 "not json",
                 "not a notebook, because it is not JSON: line 1, column 1: found 'n' where a value was expected"
             ),
-            ("", "not a notebook, because it is not JSON: line 1, column 1: the text ends where a value was expected"),
+            (
+                "{",
+                "not a notebook, because it is not JSON: line 1, column 2: the text ends where a key in double quotes or '}' was expected"
+            ),
             ("[]", "the file (line 1, column 1) is a list where an object was expected"),
             ("{}", "the file (line 1, column 1) has no 'cells'"),
             (#"{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}"#, "the file (line 1, column 1) has no 'cells'"),
@@ -87,6 +90,43 @@ import Testing
     ) {
         let error = #expect(throws: NotebookError.self) { try Notebook(parsing: Array(text.utf8)) }
         #expect(error?.description == sentence)
+    }
+}
+
+@Suite struct `A file with the name of a notebook` {
+    private static let conflict = "{\n \"cells\": [\n<<<<<<< HEAD\n  1\n=======\n  2\n>>>>>>> b\n ]\n}\n"
+
+    @Test(arguments: [
+        ("", FileFormat.empty), (" \n\u{FEFF}", .empty), ("\n<!DOCTYPE html>\n<html>", .html),
+        ("<?xml version=\"1.0\"?>\n<HTML lang=\"en\">", .html),
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n", .gitLFSPointer),
+        ("# A title\n\n# %% [markdown]\nx = 1\n", .pythonScript(hasCells: true)),
+        ("# A title\nfrom os import path\n", .pythonScript(hasCells: false)),
+        ("#!/usr/bin/env python3\nprint(1)\n", .pythonScript(hasCells: false)),
+        (conflict, .unresolvedMerge), ("<<<<<<< HEAD\n{}\n", .unresolvedMerge),
+        ("{\n=======\n}", .unresolvedMerge),
+    ])
+    func `A file of another format is recognized`(text: String, format: FileFormat) {
+        let error = #expect(throws: NotebookError.self) { try Notebook(parsing: Array(text.utf8)) }
+        #expect(error?.problem == .otherFormat(format))
+    }
+
+    @Test func `A compressed file is recognized, and a conflict has its line`() {
+        let zipped = #expect(throws: NotebookError.self) { try Notebook(parsing: [0x1F, 0x8B, 8, 0, 0]) }
+        #expect(zipped?.description == "not a notebook, but a file compressed by gzip: decompress it first")
+        let merged = #expect(throws: NotebookError.self) { try Notebook(parsing: Array(Self.conflict.utf8)) }
+        let sentence = "not a notebook, because it has conflict markers (line 3): resolve the merge first"
+        #expect(merged?.description == sentence && merged?.position?.line == 3)
+    }
+
+    @Test(arguments: [
+        "{\"cells\": [\n  \"<<<<<<< HEAD\", ]}", "{ <<<<<<< HEAD", "important words", "a < b", "[1,\n<html>",
+        "the class of 1999\n",
+    ])
+    func `A file that is almost JSON or a text keeps the place of the error`(text: String) {
+        let error = #expect(throws: NotebookError.self) { try Notebook(parsing: Array(text.utf8)) }
+        guard case .notJSON = error?.problem else { return #expect(Bool(false), "\(text): \(error as Any)") }
+        #expect(error?.position != nil)
     }
 }
 

@@ -14,7 +14,7 @@ import Testing
         let suite = suite(try job(.raised(error), sources, [.succeeded, .raised(error, isAllowed: false)]), sources)
         #expect(
             suite.text == """
-                  <testsuite name="n/a.b.ipynb" tests="2" failures="1" errors="0" skipped="0" time="3.000" timestamp="2023-11-14T22:13:20" hostname="m">
+                  <testsuite name="n/a.b.ipynb" tests="3" failures="1" errors="0" skipped="1" time="3.000" timestamp="2023-11-14T22:13:20" hostname="m">
                     <properties>
                       <property name="status" value="raised"/>
                       <property name="kernel" value="python3"/>
@@ -24,15 +24,47 @@ import Testing
                 </system-out>
                     </testcase>
                     <testcase classname="n.a_b" name="cell 2: b &lt;" time="1.500">
-                      <failure message="line 7: ValueError: no &lt;good&gt; &amp; &quot;bad&quot;" type="ValueError">Cell In[2], line 7
+                      <failure message="line 7: ValueError: no &lt;good&gt; &amp; &quot;bad&quot;" type="ValueError">     1  b &lt;
+
+                Cell In[2], line 7
                 ]]&gt; x</failure>
                       <system-out>out of b &lt;
                 </system-out>
                     </testcase>
+                    <testcase classname="n.a_b" name="cell 3: c" time="0.000">
+                      <skipped message="the run ended before the cell"/>
+                    </testcase>
                   </testsuite>
 
                 """)
-        #expect(suite.counts.tests == 2 && suite.counts.failures == 1)
+        #expect(suite.counts.tests == 3 && suite.counts.failures == 1)
+    }
+
+    @Test func `A JUnit suite lists cells that did not run as skipped, with the reason`() throws {
+        let job = try job(
+            .raised(error), sources + ["d", ""], [.notReached, .skipped, .raised(error, isAllowed: false)])
+        let suite = suite(job, sources + ["d", ""])
+        let cases = suite.text.split(separator: "<testcase").dropFirst().map { $0.split(separator: "\n") }
+        #expect(cases.count == 4 && suite.counts.tests == 4 && suite.counts.skipped == 3)
+        let reasons = [
+            "the cell is not selected", "a tag marks the cell to be skipped", nil, "the run ended before the cell",
+        ]
+        for (lines, reason) in zip(cases, reasons) {
+            #expect(lines.contains { $0.hasSuffix("<skipped message=\"\(reason ?? "")\"/>") } == (reason != nil))
+        }
+    }
+
+    @Test(arguments: [
+        ("", "2", "the cell failed with status 2", "exit status 2"),
+        ("", "Cell has trailing backslash", "the cell failed: Cell has trailing backslash", "error"),
+        ("", "", "the cell failed", "error"), ("ERROR", "no such object", "ERROR: no such object", "ERROR"),
+    ])
+    func `A JUnit suite names an error for which the kernel has sent no name`(
+        name: String, value: String, message: String, type: String
+    ) throws {
+        let error = CellError(name: name, value: value, traceback: [], count: nil)
+        let suite = suite(try job(.raised(error), ["a"], [.raised(error, isAllowed: false)]), ["a"])
+        #expect(suite.text.contains(#"<failure message="\#(message)" type="\#(type)">\#(message)"#), "\(suite.text)")
     }
 
     @Test func `A JUnit suite passes allowed errors`() throws {
@@ -78,7 +110,7 @@ import Testing
     @Test func `A JUnit suite reports a limit that was exceeded before a cell`() throws {
         let limit = ExceededLimit(kind: .total, duration: .seconds(9))
         let suite = suite(try job(.timedOut(limit), sources, [.succeeded]), sources)
-        #expect((suite.counts.tests, suite.counts.errors) == (2, 1))
+        #expect((suite.counts.tests, suite.counts.errors, suite.counts.skipped) == (4, 1, 2))
     }
 
     @Test func `A JUnit suite reports failed attempts and warnings`() throws {

@@ -32,10 +32,13 @@ assert {event['notebook'] for event in events[:-1]} == {n['notebook'] for n in j
 xmlschema.validate('r/x', f'{root}/Tests/Fixtures/junit.xsd')
 report = junitparser.JUnitXml.fromfile('r/x')
 assert [suite.name for suite in report] == [n['notebook'] for n in json.load(open('r/j'))['notebooks']]
-assert (report.tests, report.failures, report.errors) == (11, 2, 3), (report.tests, report.failures, report.errors)
+counts = (report.tests, report.failures, report.errors, report.skipped)
+assert counts == (12, 2, 3, 1), counts
 suite = list(report)[1]
-assert [case.name for case in suite] == ['cell 1: a = 1', "cell 2: print('before')"]
+assert [case.name for case in suite] == ['cell 1: a = 1', "cell 2: print('before')", 'cell 3: 2']
+assert list(suite)[2].is_skipped and suite.skipped == 1
 case = list(suite)[1]
 assert case.system_out == 'before\n' and case.result[0].type == 'ValueError', case.result
 assert case.result[0].message == 'line 2: ValueError: no such column', case.result[0].message
 assert 'raise ValueError' in case.result[0].text and case.time > 0
+assert 'The cell printed:\n    before\n' in case.result[0].text, case.result[0].text

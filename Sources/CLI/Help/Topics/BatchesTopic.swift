@@ -75,15 +75,15 @@ extension HelpTopic {
 
         ## Write reports
 
-        - `--junit FILE`: a suite for each notebook and a test for each cell that ran, for CI servers.
+        - `--junit FILE`: a suite for each notebook and a test for each cell, for CI servers.
         - `--json FILE`: one document for programs, with each notebook and cell.
-        - `--html FILE`: one page for people, with failed cells, a time line and each notebook. No script
-          of a notebook runs on it, and it loads nothing from elsewhere.
+        - `--html FILE`: one page for people, with links to the failed cells, a time line and each notebook.
+          No script of a notebook runs on it, and it loads nothing from elsewhere.
         - `--events FILE`: JSON lines during the run; each line names its notebook.
 
         `--junit`, `--json` and `--html` accept `-` for standard output. A report is as private as the
-        most private of the notebooks. On GitHub, errors are marked at the notebook's line; there and on
-        GitLab, tracebacks fold.
+        most private of the notebooks. On GitHub, errors are marked at the notebook's line, and the page of
+        the run gets a table of the notebooks; there and on GitLab, tracebacks fold.
 
         The exit status is that of the worst result; see [Exit statuses](ExitStatuses.md).
         """#)
