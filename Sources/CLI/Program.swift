@@ -79,13 +79,14 @@ import GalleyStorage
         let command = ExecuteCommand(share.arguments, share.paths, supervisor)
         let stop = StopSignal()
         Task { exit(await command.run(stop)) }
-        // The first signal stops the run, the second kills the kernel. After the time for that, another signal ends the
-        // program, even if a disk does not respond.
+        // The first signal stops the run, the second kills the kernel. A signal that arrives more than 5 s after the
+        // second ends the program, even if a disk does not respond.
         let first = Signals.next()
         var signal = first
         var count = 0
         var deadline = ContinuousClock.now
-        // An operation that cannot be interrupted, such as a write to a lost disk, may take no longer than this.
+        // An operation that cannot be interrupted, such as a write to a lost disk, may take 5 s more than the grace
+        // period.
         let grace = share.arguments.options.grace
         Task.detached {
             try? await Task.sleep(for: grace + .seconds(5))
@@ -93,8 +94,11 @@ import GalleyStorage
         }
         repeat {
             count += 1
-            if count <= 2 { deadline = ContinuousClock.now + .seconds(5) }
-            // If nothing runs any more, the program waits only for a slow reader of its output.
+            if count <= 2 {
+                deadline = ContinuousClock.now + .seconds(5)
+                command.reportStop(by: signal, isFirst: count == 1)
+            }
+            // If there is nothing to end, the program reads a notebook, or waits for a slow reader of its output.
             if !stop.stop(.signal(signal)) { break }
             signal = Signals.next()
         } while count < 2 || ContinuousClock.now < deadline
