@@ -89,7 +89,11 @@ let package = Package(
         tests(of: "Flags", need: ["Flags"]),
         tests(
             of: "CLI",
-            need: ["JSON", "JupyterProtocol", "Storage", "Execution", "Flags", "Galley", "Export", "GalleyCLI"]),
+            need: [
+                "JSON", "Notebook", "JupyterProtocol", "GalleyTesting", "Storage", "Execution", "Flags", "Galley",
+                "Export",
+                "GalleyCLI",
+            ]),
         tests(of: "Architecture"),
         // The test inspects the built modules, so they are dependencies.
         tests(of: "API", need: ["Galley", "GalleyTesting"], exclude: ["public-api.txt"]),

@@ -145,7 +145,7 @@ extension AttachedKernelError: CustomStringConvertible {
         case .invalid(let path, let reason): "\(path) is not a valid connection file: \(reason)"
         case .silent(let path, let limit):
             "The kernel of \(path) did not respond within \(limit). It has ended, or it is busy with other code"
-        case .broken(let path, let failure): "The connection to the kernel of \(path) failed: \(failure)"
+        case .broken(let path, let failure): "The connection to the kernel of \(path) failed: \(failure.lossReason)"
         case .otherKernelNamed(let name):
             "The kernel is already running, so it cannot be '\(name)'. Choose a kernel or a connection file, not both"
         case .userNamed(let name): "The kernel is already running, so it cannot run as \(name)"

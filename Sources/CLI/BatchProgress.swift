@@ -11,8 +11,10 @@ import Synchronization
 final class BatchProgress: ProgramSink {
     private let tasks: [NotebookTask]
     private let streams: Bool
+    private let stopping: StoppingWords
+    private let advice: FailureAdvice
+    private let time: RunClock
     private let state: Mutex<State>
-    private let begin = ContinuousClock.now
 
     private struct State {
         var console: ConsoleOutput
@@ -21,23 +23,17 @@ final class BatchProgress: ProgramSink {
         var ticker: Task<Void, Never>?
     }
 
-    private struct RunningNotebook {
-        var cell: PlannedCell?
-        var cells = 0
-        var since = ContinuousClock.now
-        var printed = LineBuffer()
-    }
-
-    init(_ arguments: ExecuteArguments, concurrency: Int, _ log: RunLog?) {
+    /// - Parameter terminal: The terminal to write to; nil for standard error.
+    init(
+        _ arguments: ExecuteArguments, concurrency: Int, _ log: RunLog?,
+        clock: some Clock<Duration> = ContinuousClock(), terminal: LiveTerminal? = nil
+    ) {
         tasks = arguments.tasks
         streams = arguments.streams
-        state = Mutex(State(console: ConsoleOutput(arguments, log)))
-        let ticker = ticker(for: self) { progress in
-            progress.state.withLock { state in
-                state.console.flush()
-                progress.showStatus(&state)
-            }
-        }
+        (stopping, advice) = (StoppingWords(arguments), FailureAdvice(arguments))
+        time = RunClock(clock, elapsed: .zero)
+        state = Mutex(State(console: ConsoleOutput(arguments, log, time, terminal)))
+        let ticker = ticker(for: self, time) { $0.update() }
         state.withLock { state in
             state.ticker = ticker
             let part = arguments.batch.shard.map { ", part \($0.number) of \($0.count)" } ?? ""
@@ -71,36 +67,84 @@ final class BatchProgress: ProgramSink {
         switch event {
         case .judged(let job, let jobReport):
             state.withLock { state in
+                print(state.running[job]?.endOutput() ?? [], of: job, &state)
                 state.running[job] = nil
                 end(job, jobReport, &state)
-                showStatus(&state)
+                showStatusIfDue(&state)
             }
         case .notice(let lines): state.withLock { $0.console.writeLine(lines) }
         case .problem(let problem): reportProblem(problem)
+        case .warning(let text):
+            state.withLock { state in
+                state.console.reportProblem(.warning, text)
+                state.console.flush()
+            }
+        case .stopping(let signal, let isFirst): state.withLock { report(signal, isFirst: isFirst, &$0) }
         default: break
         }
     }
 
     private func receive(_ event: RunEvent, of job: Int, _ state: inout State) {
         switch event {
-        case .started(let start): state.running[job] = RunningNotebook(cells: start.cells)
+        case .started(let start):
+            state.running[job] = RunningNotebook(start)
+            let cells = start.cells == 1 ? "1 cell" : "\(start.cells) cells"
+            state.console.writeUnlessLive(
+                "\(name(job)): \(cells), kernel \(start.kernel.terminalSafeLine())", notebook: tasks[job].path)
+            showStatusIfDue(&state)
         case .cellStarted(let cell):
-            state.running[job]?.cell = cell
-            state.running[job]?.since = .now
-        case .output(let cell, let iopubMessage):
-            guard streams, let text = iopubMessage.printedText else { return }
-            for line in state.running[job]?.printed.add(text) ?? [] {
-                state.console.show(line, lead: "\(name(job)): ", notebook: tasks[job].path, cell: cell.number)
-            }
-        case .cellFinished(let report):
-            for line in state.running[job]?.printed.end() ?? [] {
-                state.console.show(line, lead: "\(name(job)): ", notebook: tasks[job].path, cell: report.number)
-            }
+            state.running[job]?.start(cell, at: time.now())
+            showStatusIfDue(&state)
+        case .output(let cell, let iopubMessage) where streams:
+            print(state.running[job]?.print(iopubMessage, of: cell) ?? [], of: job, &state)
+            showStatusIfDue(&state)
+        case .widgetChanged(_, let comm) where streams:
+            state.running[job]?.receive(comm)
+            showStatusIfDue(&state)
+        case .cellFinished: print(state.running[job]?.finishCell() ?? [], of: job, &state)
         case .warning(let text):
             state.console.reportProblem(
                 .warning, "\(name(job)): \(text.terminalSafeLine(1000))", notebook: tasks[job].path)
         default: break
         }
+    }
+
+    /// Prints lines that begin with the notebook's name: the lines of several notebooks alternate.
+    private func print(_ lines: [RunningNotebook.Line], of job: Int, _ state: inout State) {
+        for line in lines {
+            switch line {
+            case .title(let number, let title):
+                let place = "[\(number)/\(state.running[job]?.cellCount ?? 0)]"
+                state.console.writeLine(
+                    "\(name(job)): \(place) \(title.terminalSafeLine(50))", notebook: tasks[job].path, cell: number)
+            case .output(let number, let text):
+                state.console.show(text, lead: "\(name(job)): ", notebook: tasks[job].path, cell: number)
+            }
+        }
+    }
+
+    /// Reports the cells that run for long, and shows the present state.
+    func update() {
+        state.withLock { state in
+            for job in state.running.keys.sorted() {
+                guard let (cell, elapsed) = state.running[job]?.takeNotice(at: time.now()),
+                    let cells = state.running[job]?.cellCount
+                else { continue }
+                state.console.writeUnlessLive(
+                    "\(name(job)): \(cell.notice(elapsed, of: cells))", notebook: tasks[job].path, cell: cell.number)
+            }
+            showStatus(&state)
+            state.console.flush()
+        }
+    }
+
+    /// Says how a signal ends the runs.
+    private func report(_ signal: Int32, isFirst: Bool, _ state: inout State) {
+        let count = state.running.values.count { $0.cell != nil }
+        guard count > 0 else { return }
+        state.console.reportProblem(
+            .warning, stopping.sentence(signal, isFirst: isFirst, self.count(count), isOne: count == 1))
+        state.console.flush()
     }
 
     private func reportProblem(_ problem: String) {
@@ -124,8 +168,10 @@ final class BatchProgress: ProgramSink {
     private func end(_ job: Int, _ jobReport: JobReport, _ state: inout State) {
         state.jobReports[job] = jobReport
         if jobReport.isLeftOut { return }
-        let color = state.console.hasColors ? (jobReport.isSuccess ? "\u{1B}[32m" : "\u{1B}[31m") : ""
-        let word = color + (jobReport.isSuccess ? "ok    " : "FAILED") + (color.isEmpty ? "" : "\u{1B}[0m")
+        let (word, color) =
+            jobReport.isSuccess ? ("ok", 32) : jobReport.isInterrupted ? ("interrupted", 33) : ("FAILED", 31)
+        let padded = word + String(repeating: " ", count: max(0, "FAILED".count - word.count))
+        let shownWord = state.console.hasColors ? "\u{1B}[\(color)m\(padded)\u{1B}[0m" : padded
         let digits = String(tasks.count).count
         let finished = state.jobReports.values.count { !$0.isLeftOut }
         let prefix = "[\(String(finished).padded(digits))/\(tasks.count)] "
@@ -134,13 +180,13 @@ final class BatchProgress: ProgramSink {
             " \(jobReport.duration.inWords.padded(7))  \(name(job))\(attempt)"
             + (jobReport.shownSentence.map { ": \($0)" } ?? "")
         state.console.writeToLog(
-            jobReport.isSuccess ? .info : .error, prefix + (jobReport.isSuccess ? "ok" : "FAILED") + rest,
-            details: Self.shortened(jobReport.explanation(withColors: false)), notebook: tasks[job].path,
+            jobReport.isSuccess ? .info : .error, prefix + word + rest,
+            details: Self.shortened(details(of: jobReport, withColors: false)), notebook: tasks[job].path,
             cell: jobReport.cell)
         if jobReport.isSuccess {
-            state.console.sayAloud(prefix + word + rest)
+            state.console.sayAloud(prefix + shownWord + rest)
         } else {
-            state.console.write(prefix + word + rest)
+            state.console.write(prefix + shownWord + rest)
         }
         guard let sentence = jobReport.sentence, let host = state.console.host else { return }
         let command = host.annotation(
@@ -155,11 +201,14 @@ final class BatchProgress: ProgramSink {
         state.running = [:]
         state.console.liveTerminal.clear()
         let jobReports = report.jobs.indices.map { state.jobReports[$0] ?? report.jobs[$0] }
-        let failed = jobReports.indices.filter { jobReports[$0].hasFailed }
+        let failed = jobReports.indices.filter { jobReports[$0].hasFailed && !jobReports[$0].isInterrupted }
+        let interrupted = jobReports.count(where: \.isInterrupted)
         explain(failed.map { ($0, jobReports[$0]) }, &state)
         let ran = jobReports.filter { !$0.isLeftOut }
-        if failed.isEmpty {
-            state.console.writeLine("\(count(ran.count)) in \(report.duration.inWords)")
+        if failed.isEmpty, ran.count == interrupted, interrupted > 0 {
+            // The warning below says so.
+        } else if failed.isEmpty {
+            state.console.writeLine("\(count(ran.count - interrupted)) in \(report.duration.inWords)")
         } else {
             let of =
                 failed.count == ran.count && ran.count == 1 ? "the notebook" : "\(failed.count) of \(count(ran.count))"
@@ -167,9 +216,13 @@ final class BatchProgress: ProgramSink {
             for job in failed { state.console.write("  \(name(job)): \(jobReports[job].shownSentence ?? "")") }
         }
         let leftOut = jobReports.count - ran.count
-        if leftOut > 0 {
+        if leftOut + interrupted > 0 {
             let reason = report.stop.map { "the run \($0)" } ?? "the limit of failures was reached"
-            state.console.reportProblem(.warning, "\(count(leftOut)) not run, because \(reason)")
+            let parts =
+                interrupted == 0
+                ? "\(count(leftOut)) not run"
+                : "\(count(interrupted)) interrupted" + (leftOut == 0 ? "" : " and \(leftOut) not run")
+            state.console.reportProblem(.warning, "\(parts), because \(reason)")
         } else if let stop = report.stop {
             state.console.reportProblem(.warning, "the run \(stop)")
         }
@@ -187,7 +240,7 @@ final class BatchProgress: ProgramSink {
     /// Shows the code, the traceback or the differences of each failed notebook, folded if the CI host supports it.
     private func explain(_ failed: [(job: Int, jobReport: JobReport)], _ state: inout State) {
         for (job, jobReport) in failed {
-            let details = jobReport.explanation(withColors: state.console.hasColors)
+            let details = details(of: jobReport, withColors: state.console.hasColors)
             if details.isEmpty { continue }
             let fold = state.console.host?.fold("\(name(job)): \(jobReport.shownSentence ?? "")", number: job)
             if let fold {
@@ -199,9 +252,19 @@ final class BatchProgress: ProgramSink {
             for line in Self.shortened(details) { state.console.write(line) }
             if let fold { state.console.command(fold.end) }
         }
-        if state.console.host == nil, failed.contains(where: { !$0.jobReport.explanation(withColors: false).isEmpty }) {
+        if state.console.host == nil, failed.contains(where: { !details(of: $0.jobReport, withColors: false).isEmpty })
+        {
             state.console.write("")
         }
+    }
+
+    /// Returns the lines that explain an error, with the options that resolve it.
+    private func details(of jobReport: JobReport, withColors: Bool) -> [String] {
+        if case .failed(let error) = jobReport.result, let ending = advice.ending(of: error) {
+            return [(jobReport.sentence ?? "").terminalSafe() + ending]
+        }
+        let sentence = jobReport.run.flatMap { advice.sentence(about: $0) }
+        return jobReport.explanation(withColors: withColors) + (sentence.map { ["", $0] } ?? [])
     }
 
     /// Returns the first and last lines of long details. The notebook has the others.
@@ -216,29 +279,31 @@ final class BatchProgress: ProgramSink {
 
     // MARK: Status at a terminal
 
-    private func showStatus(_ state: inout State) {
-        guard state.console.liveTerminal.isLive else { return }
-        let lines = state.running.sorted { $0.key < $1.key }.compactMap { job, running -> String? in
-            guard let cell = running.cell else { return "  \(name(job))" }
-            let time = running.since.duration(to: .now).inWords.padded(7)
-            return "  \(name(job)) [\(cell.number)/\(running.cells)] \(time)  \(cell.title.terminalSafeLine(40))"
-        }
-        state.console.liveTerminal.show(lines + [bar(state)])
+    private func showStatusIfDue(_ state: inout State) {
+        guard state.console.liveTerminal.isLive, state.console.liveTerminal.isDue else { return }
+        showStatus(&state)
+        state.console.liveTerminal.flush()
     }
 
-    private func bar(_ state: State) -> String {
-        let width = 24
-        let finished = state.jobReports.count
-        let failed = state.jobReports.values.count(where: \.hasFailed)
-        let full = finished * width / max(1, tasks.count)
-        let bar = String(repeating: "█", count: full) + String(repeating: "░", count: width - full)
-        let rest = timeLeft(state).map { ", about \($0.inWords) left" } ?? ""
-        return "\(bar) \(finished)/\(tasks.count)\(failed > 0 ? ", \(failed) failed" : "")\(rest)"
+    private func showStatus(_ state: inout State) {
+        guard state.console.liveTerminal.isLive else { return }
+        let (now, columns) = (time.now(), state.console.liveTerminal.columns)
+        let lines = state.running.sorted { $0.key < $1.key }.flatMap { job, running -> [String] in
+            guard let cell = running.cell else { return ["  \(name(job))"] }
+            let time = running.elapsed(at: now).inWords.padded(7)
+            let line =
+                "  \(name(job)) [\(cell.number)/\(running.cellCount)] \(time)  \(cell.title.terminalSafeLine(40))"
+            return [line] + running.changingLines(columns: columns - 5).map { "    " + $0 }
+        }
+        let failed = state.jobReports.values.count { $0.hasFailed && !$0.isInterrupted }
+        let bar = ProgressBar.line(
+            state.jobReports.count, of: tasks.count, columns: columns, failed: failed, timeLeft: timeLeft(state))
+        state.console.liveTerminal.setStatus(lines + [bar])
     }
 
     /// Estimates the remaining time from the finished notebooks; nil while there is too little to go by.
     private func timeLeft(_ state: State) -> Duration? {
-        let passed = begin.duration(to: .now)
+        let passed = time.now()
         guard !state.jobReports.isEmpty, tasks.count > state.jobReports.count, passed > .seconds(1) else { return nil }
         let all = tasks.indices
         let known = all.compactMap { tasks[$0].earlierDuration }
@@ -246,11 +311,16 @@ final class BatchProgress: ProgramSink {
         let weights = known.count == tasks.count ? known.map { max($0.inSeconds, 0.1) } : all.map { _ in 1 }
         let done = all.reduce(0.0) { $0 + (state.jobReports[$1] == nil ? 0 : weights[$1]) }
         let rest = passed.inSeconds / done * (weights.reduce(0, +) - done)
-        return .seconds(max(1, Int(rest.rounded())))
+        return .seconds(rest)
     }
 }
 
 extension JobReport {
+    /// Whether the run was stopped from outside, with the outputs up to that point saved.
+    var isInterrupted: Bool {
+        if case .ran(let report) = result, case .stopped = report.outcome { true } else { false }
+    }
+
     /// The error on one line.
     fileprivate var shownSentence: String? {
         // The path of the rescued result stands at the end.

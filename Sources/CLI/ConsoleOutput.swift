@@ -17,12 +17,14 @@ struct ConsoleOutput {
     /// How long to wait for the reader of a log that is a pipe.
     private let readerTimeout: Duration
 
-    init(_ arguments: ExecuteArguments, _ log: RunLog?) {
+    /// - Parameter terminal: The terminal to write to; nil for standard error.
+    init(_ arguments: ExecuteArguments, _ log: RunLog?, _ time: RunClock, _ terminal: LiveTerminal? = nil) {
         self.log = log
         isQuiet = arguments.isQuiet
         hasLogAlone = arguments.background.logsToStandardError
         (logPath, readerTimeout) = (arguments.background.log ?? "", arguments.options.grace)
-        liveTerminal = LiveTerminal(isLive: Terminal.isInteractive && !arguments.isQuiet && !hasLogAlone)
+        let isLive = Terminal.isInteractive && !arguments.isQuiet && !hasLogAlone
+        liveTerminal = terminal ?? LiveTerminal(isLive: isLive, time: time)
         hasColors = Terminal.hasColors
         host = CIHost.current
     }
@@ -31,6 +33,12 @@ struct ConsoleOutput {
     mutating func writeLine(_ line: String, notebook: String? = nil, cell: Int? = nil) {
         log?.write(.info, line, notebook: notebook, cell: cell)
         if !isQuiet { write(line) }
+    }
+
+    /// Writes a line of progress that a live terminal shows as its status instead.
+    mutating func writeUnlessLive(_ line: String, notebook: String? = nil, cell: Int? = nil) {
+        log?.write(.info, line, notebook: notebook, cell: cell)
+        if !isQuiet, !liveTerminal.isLive { write(line) }
     }
 
     /// Writes several lines of progress at once.
@@ -59,7 +67,6 @@ struct ConsoleOutput {
 
     /// Shows a line that a cell has printed.
     mutating func show(_ line: String, lead: String = "", notebook: String? = nil, cell: Int? = nil) {
-        let line = TerminalText.lastState(of: line)
         log?.write(.output, line, notebook: notebook, cell: cell)
         write(lead + line.terminalSafe(withColors: hasColors))
     }

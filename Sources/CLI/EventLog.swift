@@ -107,12 +107,14 @@ final class EventLog: ProgramSink {
     private func write(_ summary: BatchSummary, _ end: RunSummary) {
         let jobReports = summary.report.jobs
         let leftOut = jobReports.count(where: \.isLeftOut)
+        let interrupted = jobReports.count(where: \.isInterrupted)
         let good = jobReports.count(where: \.isSuccess)
         write(
             "batch-finished",
             [
                 ("duration", summary.report.duration.json), ("exit_status", .number(Int(end.status))),
-                ("failed", .number(jobReports.count - good - leftOut)), ("left_out", .number(leftOut)),
+                ("failed", .number(jobReports.count - good - leftOut - interrupted)),
+                ("interrupted", .number(interrupted)), ("left_out", .number(leftOut)),
                 ("succeeded", .number(good)),
             ])
     }

@@ -1,6 +1,7 @@
 import GalleyExecution
 import Galley
 import Glibc
+import GalleyJupyterProtocol
 import GalleyLocalKernels
 import GalleyNotebook
 import GalleyReports
@@ -25,6 +26,8 @@ final class ExecuteCommand: EventSink {
         var checker: Checker?
         /// The reasons why reports could not be written.
         var problems: [String] = []
+        /// The answers to the questions of each notebook.
+        var answers: [InputAnswers] = []
         var end: RunSummary?
     }
 
@@ -54,8 +57,13 @@ final class ExecuteCommand: EventSink {
             try record.begin()
             try makeFolders()
         } catch {
-            return endWithoutRun(
-                (error as? OutputFileError).map { "\($0.option) \($0.path): \($0.reason)" } ?? "\(error)")
+            let problem = (error as? OutputFileError).map { "\($0.option) \($0.path): \($0.reason)" } ?? "\(error)"
+            return endWithoutRun(problem, ExitStatus.storage)
+        }
+        do {
+            try await checkKernel()
+        } catch {
+            return endWithoutRun("--kernel \(arguments.options.kernel ?? ""): \(error)", ExitStatus.noKernel)
         }
         if let asked = arguments.batch.concurrency, batch.concurrency < min(asked, batch.jobs.count) {
             sendToSinks(
@@ -67,6 +75,9 @@ final class ExecuteCommand: EventSink {
         await batch.run(stop: stop)
         return state.withLock { $0.end?.status } ?? ExitStatus.success
     }
+
+    /// Says how the run ends after a signal.
+    func reportStop(by signal: Int32, isFirst: Bool) { sendToSinks(.stopping(signal: signal, isFirst: isFirst)) }
 
     /// Ends the program immediately, even if notebooks still run, and returns the exit status.
     ///
@@ -93,9 +104,17 @@ final class ExecuteCommand: EventSink {
             // Decide now, while a stop still counts for the run and before waiting for a slow reader.
             let summary = tally.summary(report)
             sendToSinks(.summarized(summary))
+            if report.isSuccess { reportUnusedAnswers() }
             _ = end(tally.end(summary, problems: state.withLock(\.problems)), summary)
         default: break
         }
+    }
+
+    /// Warns about answers for which no notebook has asked.
+    private func reportUnusedAnswers() {
+        let (rest, count) = (state.withLock { $0.answers.map(\.restCount).min() ?? 0 }, arguments.answers.count)
+        guard rest > 0 else { return }
+        sendToSinks(.warning("--answer: \(rest) of \(count) answers \(rest == 1 ? "was" : "were") not used"))
     }
 
     /// Waits until each sink has written everything.
@@ -103,8 +122,8 @@ final class ExecuteCommand: EventSink {
 
     private func sendToSinks(_ event: ProgramEvent) { for sink in state.withLock(\.sinks) { sink.receive(event) } }
 
-    /// Ends before any notebook runs, because an output file cannot be written.
-    private func endWithoutRun(_ problem: String) -> Int32 {
+    /// Ends before any notebook runs, because an output file cannot be written or there is no kernel.
+    private func endWithoutRun(_ problem: String, _ status: Int32) -> Int32 {
         if arguments.background.logsToStandardError {
             Terminal.write(
                 Array(RunLog.line(arguments.background.logFormat, paths.members, .error, problem).utf8),
@@ -112,7 +131,7 @@ final class ExecuteCommand: EventSink {
         } else {
             Terminal.reportProblem("galley: \(problem)")
         }
-        return end(RunSummary(status: ExitStatus.storage, outcome: "failed", result: nil, message: problem))
+        return end(RunSummary(status: status, outcome: "failed", result: nil, message: problem))
     }
 
     /// Sends the end of the run to the sinks, and returns the exit status.
@@ -167,6 +186,15 @@ extension ExecuteCommand {
         return sinks.compactMap(\.self) + first + [progress, kept]
     }
 
+    /// Looks for a kernel that the command line names for many notebooks: without it, each of them would fail.
+    private func checkKernel() async throws(KernelError) {
+        // Root may find the kernel in the folders of a notebook's owner.
+        let dependsOnOwner = arguments.options.user == .caller && geteuid() == 0
+        let kernels = arguments.localKernels
+        guard !arguments.isSingle, !dependsOnOwner, arguments.options.kernels.name == kernels.name else { return }
+        try await kernels.checkInstalled(KernelRequest(arguments.options.settings, for: WantedKernel()))
+    }
+
     private func makeFolders() throws(StorageError) {
         switch arguments.result {
         case .folder: break
@@ -197,6 +225,7 @@ extension ExecuteCommand {
         options.result = arguments.location(ofResultOf: task).map { .file($0.text) } ?? arguments.result
         if !arguments.answers.isEmpty {
             let answers = InputAnswers(arguments.answers)
+            state.withLock { $0.answers.append(answers) }
             options.answer = { _, _ in answers.next() }
         }
         if arguments.localKernels.loginEnvironment != nil { options.user = task.only == nil ? .caller : .owner }

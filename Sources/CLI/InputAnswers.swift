@@ -4,6 +4,9 @@ import Synchronization
 final class InputAnswers: Sendable {
     private let rest: Mutex<ArraySlice<String>>
 
+    /// The number of answers that were not given.
+    var restCount: Int { rest.withLock(\.count) }
+
     init(_ answers: [String]) { rest = Mutex(answers[...]) }
 
     /// Returns the next answer; nil if none is left.

@@ -1,102 +1,103 @@
+import GalleyExecution
 import Glibc
 import GalleyReports
 
+/// A receiver of text: a file, or in tests a string.
+protocol TextOutput: Sendable {
+    /// Adds text, to be written as soon as possible.
+    func write(_ text: some Collection<UInt8>)
+    /// Waits until everything is written; returns whether it was.
+    func finish(within readerTimeout: Duration?) async -> Bool
+}
+
+extension BackgroundWriter: TextOutput {}
+
 /// Standard error: lines that stay and, at a terminal, a status below them that is redrawn.
 struct LiveTerminal {
-    /// A slow reader must not block the run.
-    private let writer = BackgroundWriter(STDERR_FILENO, limit: 64_000_000) {
-        Array("galley: \($0) bytes are left out here, because they were not read in time\n".utf8)
-    }
     /// Whether the status is shown.
     let isLive: Bool
-    /// Lines that are written with the next flush.
+    private let output: any TextOutput
+    private let size: @Sendable () -> (columns: Int, lines: Int)
+    private let time: RunClock
+    /// Lines that are not written yet.
     private var waiting = ""
-    /// The number of status lines at the end.
-    private var changingCount = 0
+    private var status: [String] = []
+    /// The widths of the status lines on the screen.
+    private var shownWidths: [Int] = []
+    /// When the screen was last changed.
+    private var lastDraw: Duration?
 
-    init(isLive: Bool) { self.isLive = isLive }
+    /// More frequent changes cannot be seen, and would take CPU time from the kernel.
+    private static let interval = Duration.milliseconds(50)
+
+    init(
+        isLive: Bool, time: RunClock, to output: any TextOutput = standardError,
+        size: @escaping @Sendable () -> (columns: Int, lines: Int) = { Terminal.size }
+    ) {
+        (self.isLive, self.time, self.output, self.size) = (isLive, time, output, size)
+    }
+
+    /// A slow reader must not block the run.
+    private static let standardError = BackgroundWriter(STDERR_FILENO, limit: 64_000_000) {
+        Array("galley: \($0) bytes are left out here, because they were not read in time\n".utf8)
+    }
+
+    /// The number of columns.
+    var columns: Int { size().columns }
+
+    /// Whether the last change is long enough ago for another one.
+    var isDue: Bool { lastDraw.map { time.now() - $0 >= Self.interval } ?? true }
 
     /// Adds a line that stays.
     mutating func write(_ line: String) {
         waiting += line + "\n"
-        // A terminal shows each line at once. Another reader is not woken for each line, which would take CPU time from
-        // the kernel.
-        if isLive || waiting.utf8.count > 4096 { flush() }
+        if isLive ? isDue : waiting.utf8.count > 4096 { flush() }
     }
 
-    /// Writes the waiting lines.
-    mutating func flush() {
-        guard !waiting.isEmpty else { return }
-        clear()
-        writer.write(waiting.utf8)
-        waiting = ""
-    }
+    /// Replaces the status below the lines; it appears with the next flush. Does nothing without a live terminal.
+    mutating func setStatus(_ lines: [String]) { if isLive { status = lines } }
 
-    /// Shows status lines below all others and replaces the previous ones. Does nothing without a live terminal.
-    mutating func show(_ lines: [String]) {
-        guard isLive else { return }
-        flush()
-        let (columns, rows) = Terminal.size
-        let visible = lines.suffix(max(1, rows - 1)).map { $0.prefix(columns: columns - 1) }
-        let rest = changingCount > visible.count ? "\u{1B}[J" : ""
-        writer.write((up + visible.map { "\u{1B}[K" + $0 }.joined(separator: "\n") + rest).utf8)
-        changingCount = visible.count
-    }
-
-    /// Removes the status lines.
+    /// Removes the status at once.
     mutating func clear() {
-        if changingCount > 0 { writer.write((up + (changingCount == 1 ? "\u{1B}[K" : "\u{1B}[J")).utf8) }
-        changingCount = 0
+        status = []
+        flush()
     }
 
-    /// The escape sequence that moves to the first status line.
-    private var up: String { "\r" + (changingCount > 1 ? "\u{1B}[\(changingCount - 1)A" : "") }
+    /// Writes the waiting lines, and draws the status anew.
+    mutating func flush() {
+        let text = isLive ? redraw() : waiting
+        waiting = ""
+        if !text.isEmpty { output.write(text.utf8) }
+    }
+
+    /// Returns the text that replaces the old status by the waiting lines and the new status.
+    private mutating func redraw() -> String {
+        let (columns, rows) = size()
+        lastDraw = time.now()
+        let visible = status.suffix(max(1, rows - 1)).map { String($0.prefix(columns: columns - 1)) }
+        // A terminal that has become narrower has wrapped the lines.
+        let oldRows = shownWidths.reduce(0) { $0 + max(1, ($1 + columns - 1) / columns) }
+        var text = oldRows == 0 ? "" : "\r" + (oldRows > 1 ? "\u{1B}[\(oldRows - 1)A" : "")
+        let erasesAll = oldRows > 0 && (!waiting.isEmpty || visible.isEmpty || oldRows != shownWidths.count)
+        if erasesAll { text += visible.isEmpty && oldRows == 1 ? "\u{1B}[K" : "\u{1B}[J" }
+        text += waiting + visible.map { "\u{1B}[K" + $0 }.joined(separator: "\n")
+        if !erasesAll, oldRows > visible.count { text += "\u{1B}[J" }
+        shownWidths = visible.map(\.columns)
+        return text
+    }
 
     /// Waits until everything is written; returns whether it was.
-    func finish() async -> Bool { await writer.finish() }
+    func finish() async -> Bool { await output.finish(within: nil) }
 }
 
 /// Calls a closure five times a second until its object is released.
 func ticker<Watcher: AnyObject & Sendable>(
-    for watcher: Watcher, _ update: @escaping @Sendable (Watcher) -> Void
+    for watcher: Watcher, _ time: RunClock, _ update: @escaping @Sendable (Watcher) -> Void
 ) -> Task<Void, Never> {
     Task { [weak watcher] in
-        while (try? await Task.sleep(for: .milliseconds(200))) != nil {
+        while (try? await time.sleep(time.now() + .milliseconds(200))) != nil {
             guard let watcher else { return }
             update(watcher)
         }
     }
-}
-
-/// Assembles pieces of text into whole lines.
-struct LineBuffer {
-    /// The beginning of an incomplete line.
-    private var rest = ""
-
-    private static let limit = 100_000
-
-    /// Whether no line is incomplete.
-    var isEmpty: Bool { rest.isEmpty }
-
-    /// Adds text; returns the lines that are complete.
-    mutating func add(_ text: String) -> [String] {
-        guard let last = text.lastIndex(where: \.isEndOfLine) else {
-            rest += text
-            return rest.utf8.count > Self.limit ? end() : []
-        }
-        let lines = (rest + text[..<last]).split(omittingEmptySubsequences: false, whereSeparator: \.isEndOfLine)
-        rest = String(text[text.index(after: last)...])
-        return lines.map(String.init)
-    }
-
-    /// Returns the incomplete line, if there is one.
-    mutating func end() -> [String] {
-        defer { rest = "" }
-        return rest.isEmpty ? [] : [rest]
-    }
-}
-
-extension Character {
-    /// Whether the character ends a line.
-    fileprivate var isEndOfLine: Bool { self == "\n" || self == "\r\n" }
 }

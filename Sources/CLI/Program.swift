@@ -104,7 +104,10 @@ import GalleyStorage
         }
         repeat {
             count += 1
-            if count <= 2 { deadline = ContinuousClock.now + .seconds(5) }
+            if count <= 2 {
+                deadline = ContinuousClock.now + .seconds(5)
+                command.reportStop(by: signal, isFirst: count == 1)
+            }
             // There is nothing to end while the notebook is only read, and after its result is saved: then the program
             // waits at most for a slow reader of its output.
             if !stop.stop(.signal(signal)) { break }

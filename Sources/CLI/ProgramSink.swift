@@ -20,8 +20,12 @@ enum ProgramEvent: Sendable {
     case summarized(BatchSummary)
     /// More lines about a notebook that was judged.
     case notice([String])
+    /// A signal asks the run to end. The second one kills the kernels.
+    case stopping(signal: Int32, isFirst: Bool)
     /// A file or stream could not be written as requested.
     case problem(String)
+    /// An option had no effect that it was meant to have.
+    case warning(String)
     /// The program has decided how it ends. The summary is nil if the run was refused or cut off.
     ///
     /// Sent once, while a lock is held: a sink only passes it on.

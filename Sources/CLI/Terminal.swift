@@ -101,6 +101,9 @@ extension String {
             return used <= columns
         }
     }
+
+    /// The number of columns of a terminal that the text takes.
+    var columns: Int { reduce(0) { $0 + $1.columns } }
 }
 
 extension Character {

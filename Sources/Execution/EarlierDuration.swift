@@ -7,13 +7,20 @@ extension UnvalidatedNotebook {
     package var earlierDuration: Duration? {
         var sum: Duration?
         forEachCell { cell in
-            guard let timing = cell.metadata["execution"] else { return }
-            func time(_ key: String) -> Timestamp? { timing[key]?.string.flatMap { Timestamp($0) } }
-            guard let begin = time("iopub.status.busy") ?? time("iopub.execute_input"),
-                let end = time("shell.execute_reply") ?? time("iopub.status.idle")
-            else { return }
-            sum = (sum ?? .zero) + .microseconds(max(0, end.microseconds - begin.microseconds))
+            if let duration = cell.metadata.earlierDuration { sum = (sum ?? .zero) + duration }
         }
         return sum
+    }
+}
+
+extension Value {
+    /// The time that a cell with this metadata took in the previous run; nil if the metadata does not contain it.
+    var earlierDuration: Duration? {
+        guard let timing = self["execution"] else { return nil }
+        func time(_ key: String) -> Timestamp? { timing[key]?.string.flatMap { Timestamp($0) } }
+        guard let begin = time("iopub.status.busy") ?? time("iopub.execute_input"),
+            let end = time("shell.execute_reply") ?? time("iopub.status.idle")
+        else { return nil }
+        return .microseconds(max(0, end.microseconds - begin.microseconds))
     }
 }

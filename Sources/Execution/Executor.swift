@@ -160,13 +160,12 @@ package final class Executor: Sendable {
             return (state.stop == nil, state.middlewareTask, state.running?.index)
         }
         middlewareTask?.abandon()
-        // The rest of the grace period is reserved for ending the kernel and saving.
         guard isFirst else {
             Task { await kernel.kill() }
             return
         }
         let target = sparesKernel ? cell ?? -1 : nil
-        let escalation = Task { try await escalate(within: settings.grace.clampedToClock * 4 / 5, for: target) }
+        let escalation = Task { try await escalate(within: settings.graceAfterStop, for: target) }
         state.withLock { $0.keep(escalation, for: target) }
     }
 }
@@ -269,6 +268,10 @@ extension Executor {
         }
         for message in received.widgetMessages { kernel.send(message) }
         if let question = message.question { answer(question, of: message) }
+        if let cell, case .comm(let comm) = received.output?.what {
+            observe(.widgetChanged(cell: cell, comm))
+            return received.ending
+        }
         if received.output != nil, message.content.holdsUnreadableNumber {
             let isFirst = state.withLock { state in
                 defer { state.hasUnreadableNumber = true }

@@ -68,7 +68,7 @@ struct OutputRecorder: Sendable {
 
     /// Processes a message.
     ///
-    /// - Returns: The output that the message contains, and its cell.
+    /// - Returns: The output or the comm message, and its cell.
     mutating func receive(_ message: Message) -> (cell: Int, what: IOPubMessage)? {
         if let reply = message.executeReply {
             guard let cell = cells[message.parent?.id ?? ""] else { return nil }
@@ -93,7 +93,6 @@ struct OutputRecorder: Sendable {
         case .comm(let comm):
             widgets.receive(comm)
             revision += 1
-            return nil
         case .update(let display):
             update(display)
         case .stream, .display, .result, .error, .clear:

@@ -53,7 +53,8 @@ package struct Plan: Sendable {
                     index: index, number: cells.count + 1, id: cell.id, source: source, tags: tags,
                     fate: fate == .run && !range.contains(index) ? .leftOut : fate,
                     limit: setting.limit ?? common.limit ?? settings.cellLimit,
-                    allowsErrors: settings.allowedErrors.respectsTags && tags.contains("raises-exception")))
+                    allowsErrors: settings.allowedErrors.respectsTags && tags.contains("raises-exception"),
+                    earlierDuration: cell.metadata.earlierDuration))
         }
         self.cells = cells
     }
@@ -87,6 +88,8 @@ public struct PlannedCell: Sendable {
     package let limit: TimeLimit
     /// Whether a tag allows the cell to raise an error.
     package let allowsErrors: Bool
+    /// The time that the cell took in the previous run; nil if its metadata does not contain it.
+    package let earlierDuration: Duration?
 
     /// Whether a cell runs, and if not, why.
     package enum Fate: Hashable, Sendable {

@@ -9,6 +9,8 @@ public enum RunEvent: Sendable {
     case cellStarted(PlannedCell)
     /// A cell produced an output. The cell may have ended already.
     case output(cell: PlannedCell, IOPubMessage)
+    /// A widget sent a message from its kernel side, such as its new state. The cell may have ended already.
+    case widgetChanged(cell: PlannedCell, IOPubMessage.Comm)
     /// A cell ended.
     case cellFinished(CellReport)
     /// This number of output events was dropped, because the events were not read in time.
@@ -47,8 +49,10 @@ public struct RunStart: Sendable {
     public let user: String?
     /// The number of code cells in the notebook.
     public let cells: Int
+    /// The code cells to run, in notebook order.
+    package let cellsToRun: [PlannedCell]
 
-    package init(kernel: String, user: String?, cells: Int) {
-        (self.kernel, self.user, self.cells) = (kernel, user, cells)
+    package init(kernel: String, user: String?, _ plan: Plan) {
+        (self.kernel, self.user, cells, cellsToRun) = (kernel, user, plan.cells.count, plan.cellsToRun)
     }
 }

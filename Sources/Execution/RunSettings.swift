@@ -93,6 +93,9 @@ public struct RunSettings: Hashable, Sendable {
 }
 
 extension RunSettings {
+    /// How long a cell may take to end after the run was stopped. The rest of the grace period is reserved for ending the
+    /// kernel and saving.
+    package var graceAfterStop: Duration { grace.clampedToClock * 4 / 5 }
     /// The time limit of a cell.
     package var cellLimit: TimeLimit { TimeLimit(atMost: timeout) }
     /// The time limit of the whole run.

@@ -75,7 +75,7 @@ struct RunState: Sendable {
 
     /// Processes a message.
     ///
-    /// - Returns: The output, the messages to send to widgets in the kernel, and the reply if the current request has
+    /// - Returns: The output or comm message, the messages to send to widgets in the kernel, and the reply if the current request has
     ///   ended.
     mutating func receive(_ message: Message, at now: Duration, session: Session) -> (
         output: (cell: Int, what: IOPubMessage)?, widgetMessages: [Message], ending: (reply: Message?, hasLoss: Bool)?

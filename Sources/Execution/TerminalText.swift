@@ -102,6 +102,22 @@ package struct TerminalText: Sendable {
     /// The number of bytes in `text`.
     package var size: Int { lines.reduce(settled.utf8.count + colors.utf8.count) { $0 + $1.size + 1 } - 1 }
 
+    /// The lines that the cursor can still reach.
+    package var lastLines: [String] { lines.map(\.text) }
+
+    /// Removes all lines but the last `count`, and returns them. The cursor can no longer reach them.
+    package mutating func takeLines(keeping count: Int) -> [String] {
+        let number = max(0, lines.count - count)
+        let taken =
+            settled.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+            + lines.prefix(number).map(\.text)
+        settled = ""
+        lines.removeFirst(number)
+        row = max(0, row - number)
+        if lines.isEmpty { (lines, column) = ([ScreenLine()], 0) }
+        return taken
+    }
+
     /// Writes text at the cursor.
     package mutating func write(_ text: String) {
         var scalars = (unfinished + text)[...].unicodeScalars

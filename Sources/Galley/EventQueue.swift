@@ -73,6 +73,7 @@ extension RunEvent: QueuedEvent {
     var droppableSize: Int {
         switch self {
         case .output(_, let iopubMessage): iopubMessage.size + 500
+        case .widgetChanged(_, let comm): comm.size + 500
         case .saved: 500
         default: 0
         }
@@ -115,9 +116,12 @@ extension IOPubMessage: QueuedEvent {
             display.data.size + display.metadata.size + (display.id?.utf8.count ?? 0)
         case .error(let name, let value, let traceback):
             traceback.reduce(name.utf8.count + value.utf8.count) { $0 + $1.utf8.count }
-        case .comm(let comm):
-            comm.buffers.reduce(comm.id.utf8.count + comm.data.size) { $0 + $1.count }
+        case .comm(let comm): comm.size
         default: 0
         }
     }
+}
+
+extension IOPubMessage.Comm {
+    fileprivate var size: Int { buffers.reduce(id.utf8.count + data.size) { $0 + $1.count } }
 }

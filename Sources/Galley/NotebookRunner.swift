@@ -269,7 +269,7 @@ final class NotebookRunner: Sendable {
             notebook, plan, on: kernel, options.settings, hooks: options.hooks.cells, clock: options.hooks.clock,
             elapsed: elapsed - waited, observe: observe)
         stop.setListener { executor.stop($0) }
-        observe(.started(RunStart(kernel: kernel.name, user: kernel.user, cells: plan.cells.count)))
+        observe(.started(RunStart(kernel: kernel.name, user: kernel.user, plan)))
         let report = Mutex<Report?>(nil)
         let record: @Sendable () -> Value? = { [options] in
             guard options.keepsRecord else { return nil }

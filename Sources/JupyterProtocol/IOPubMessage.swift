@@ -62,6 +62,10 @@ public enum IOPubMessage: Sendable {
         /// change.
         package var capturedRequestID: String? { state?["msg_id"]?.string }
 
+        package init(id: String, action: Action, data: Value, buffers: [[UInt8]]) {
+            (self.id, self.action, self.data, self.buffers) = (id, action, data, buffers)
+        }
+
         /// The kinds of comm messages.
         @nonexhaustive
         public enum Action: Hashable, Sendable {

@@ -189,7 +189,10 @@ extension KernelFailure: CustomStringConvertible {
         switch self {
         case .died(let end): "the kernel died: \(end)"
         case .untrustworthy(let reason): "an invalid message arrived: \(reason)"
-        case .disconnected(let reason): "the connection failed: \(reason)"
+        case .disconnected: "the connection failed: \(lossReason)"
         }
     }
+
+    /// The reason in a sentence that says already that the connection failed.
+    package var lossReason: String { if case .disconnected(let reason) = self { reason } else { "\(self)" } }
 }

@@ -97,7 +97,7 @@ extension KernelError: CustomStringConvertible {
         case .silent(let kernel, let limit, let lines):
             return "Kernel '\(kernel.shortened)' did not respond within \(limit)\(Self.quoted(lines))"
         case .failed(let kernel, let failure):
-            return "The connection to kernel '\(kernel.shortened)' failed: \(failure)"
+            return "The connection to kernel '\(kernel.shortened)' failed: \(failure.lossReason)"
         }
     }
 

@@ -46,6 +46,15 @@ public struct LocalKernels: KernelProvider {
         return try await GalleyLocalKernels.withKernel(spec, options: options) { try await body($0) }
     }
 
+    /// Looks for the kernel that a request names.
+    ///
+    /// - Throws: The error of each such request, if there is no such kernel.
+    @concurrent
+    package func checkInstalled(_ request: KernelRequest) async throws(KernelError) {
+        guard let kernel = request.kernel else { return }
+        _ = try KernelFinder(environment: await environment(for: request).variables).find(kernel)
+    }
+
     /// Removes the files of a kept kernel of this user that has ended, if its keepers could not remove them.
     package static func removeLeftovers(of kernel: KeptKernel) {
         RuntimeFolder.removeLeftovers(ofConnectionFile: kernel.connectionFile)

@@ -39,6 +39,23 @@ enum GalleyProgram {
             program: Repository.python, environment: environment.merging(["TERM": "xterm"]) { $1 }, in: folder)
     }
 
+    /// Runs galley at a terminal of this size, and acts when texts have appeared on its screen, one after the other.
+    ///
+    /// - Returns: The lines of the screen, including those that have scrolled away.
+    static func screen(
+        _ arguments: [String], in folder: TemporaryFolder, size: String = "80x24",
+        acting actions: KeyValuePairs<String, String> = [:], variables: [String: String] = ["TERM": "xterm"],
+        program: String = path
+    ) async throws -> (status: Int32, lines: [String]) {
+        let run = try await run(
+            [Repository.fixture("terminal.py"), "--screen", "--size", size, program] + arguments
+                + actions.flatMap { ["--when", $0.key, $0.value] },
+            program: Repository.python, environment: environment.merging(variables) { $1 }, in: folder)
+        #expect(run.errors == "")
+        let lines = run.output.split(separator: "\n").map { String($0).replacing(/\ +[0-9.]+ (m?s|min)\b/, with: " T") }
+        return (run.status, lines)
+    }
+
     /// Starts galley when a place is free: more runs at once would only overload the machine.
     static func start(
         _ arguments: [String], program: String = path, environment: [String: String]? = environment,

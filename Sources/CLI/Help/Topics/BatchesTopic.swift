@@ -11,6 +11,9 @@ extension HelpTopic {
         ```
         $ galley execute notebooks/ -j 4 --output-dir out --junit junit.xml --html report.html
         3 notebooks, 3 at a time
+        notebooks/clean.ipynb: 1 cell, kernel python3
+        notebooks/model.ipynb: 3 cells, kernel python3
+        notebooks/plots.ipynb: 1 cell, kernel python3
         [1/3] ok      312 ms  notebooks/clean.ipynb
         [2/3] FAILED  345 ms  notebooks/model.ipynb: cell 2 of 3, line 2, raised KeyError: 'price'
         [3/3] ok       1.2 s  notebooks/plots.ipynb
@@ -40,6 +43,11 @@ extension HelpTopic {
 
         Each notebook runs in its own kernel, in its own folder, with its own folder for temporary files.
         A failure does not affect the other notebooks. Results are listed in the order of the arguments.
+
+        A terminal shows the running cells and a bar. A log gets a line when a notebook begins, and a line
+        for a cell that has run for 10 s, then each time that has doubled. With `--stream`, each line of
+        output begins with the notebook's name, below the title of its cell. If `--kernel` names a kernel
+        that is not installed, nothing starts.
 
         ## Choose the notebooks
 

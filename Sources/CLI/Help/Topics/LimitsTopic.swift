@@ -56,7 +56,9 @@ extension HelpTopic {
 
         SIGINT (Ctrl-C), SIGTERM and SIGHUP end a run cleanly: Galley interrupts the cell, keeps its
         output, saves the notebook and ends the kernel, all within the time of `--grace`. The exit status
-        is 128 plus the number of the signal. A second signal kills the kernel and saves at once.
+        is 128 plus the number of the signal. A second signal kills the kernel and saves at once. Galley
+        says which cell it interrupts and when it kills the kernel. In a batch, an interrupted notebook is
+        `interrupted`, not `FAILED`.
 
         A shell starts background jobs with SIGINT ignored; Galley handles SIGINT there too. Under
         `nohup`, SIGHUP stays ignored.
@@ -73,6 +75,7 @@ extension HelpTopic {
         - A cell with the tag `raises-exception` may raise an error. `--allow-errors` allows every error,
           and `--allow-error NAME` allows errors of one name.
         - `sys.exit()` ends the notebook, with success or with the status that it is given.
-        - `input()` receives the lines of `--answer TEXT`. Without one, the kernel raises its own error.
+        - `input()` receives the lines of `--answer TEXT`. Without one, the kernel raises its own error, and
+          Galley names the option.
         """#)
 }
