@@ -89,6 +89,7 @@ struct ExecuteArguments: Sendable {
     mutating func complete() throws(UsageError) {
         if batch.shard != nil || batch.order == .slowestFirst { tasks.readDurations() }
         if let shard = batch.shard { tasks.keep(shard) }
+        if !options.only.isEmpty { try tasks.checkSelection(options.settings) }
         try check.readSanitizers(usesRootsRights: options.user == .caller)
         try checkCombinations()
     }

@@ -30,6 +30,13 @@ struct NotebookTask: Sendable {
         }
     }
 
+    /// Reads the notebook before its run; nil if it cannot be read now, such as standard input.
+    func readNotebook() -> UnvalidatedNotebook? {
+        guard path != "-", RefusedNotebook(self) == nil, let bytes = LocalFile.readSmallFile(path, limit: 1 << 30)
+        else { return nil }
+        return try? UnvalidatedNotebook(parsing: bytes)
+    }
+
     /// Returns the owner of a file, for the permissions of its result. If the user is not the owner, only the user may
     /// read the result.
     private static func owner(of path: String, _ user: FileOwner) -> FileOwner {
@@ -219,11 +226,20 @@ struct TaskList {
 extension [NotebookTask] {
     /// Reads from each notebook how long its previous run took.
     mutating func readDurations() {
-        for index in indices where self[index].path != "-" && RefusedNotebook(self[index]) == nil {
-            guard let bytes = LocalFile.readSmallFile(self[index].path, limit: 1 << 30),
-                let notebook = try? UnvalidatedNotebook(parsing: bytes)
-            else { continue }
-            self[index].earlierDuration = notebook.earlierDuration
+        for index in indices { self[index].earlierDuration = self[index].readNotebook()?.earlierDuration }
+    }
+
+    /// Refuses settings that select cells which one of the notebooks does not have.
+    ///
+    /// Notebooks that cannot be read are not checked; their runs report why.
+    func checkSelection(_ settings: RunSettings) throws(UsageError) {
+        for task in self {
+            guard let unread = task.readNotebook(), let notebook = try? Notebook(reading: unread) else { continue }
+            do throws(PlanError) {
+                _ = try Plan(for: notebook, settings)
+            } catch {
+                throw UsageError("\(task.path): \(error)")
+            }
         }
     }
 

@@ -66,6 +66,8 @@ _galley() {
             '*--allow-error=[Continue after errors of this name; can be repeated]:NAME:' \
             '*--start-at=[Start at this cell: a number, a tag or an ID]:CELL:' \
             '*--stop-after=[Stop after this cell: a number, a tag or an ID]:CELL:' \
+            '*--only=[Run only cells with this tag; can be repeated]:TAG:' \
+            '*--cells=[Run only these code cells, counted from 1; can be repeated]:NUMBERS:' \
             '*--no-timing[Do not write into the notebook when cells ran]' \
             '*--record[Write a record of the run into the notebook'\''s metadata]' \
             '*--collapse-progress[Keep only the last state of a progress bar]' \
@@ -134,6 +136,8 @@ _galley() {
             '*--allow-error=[Continue after errors of this name; can be repeated]:NAME:' \
             '*--start-at=[Start at this cell: a number, a tag or an ID]:CELL:' \
             '*--stop-after=[Stop after this cell: a number, a tag or an ID]:CELL:' \
+            '*--only=[Run only cells with this tag; can be repeated]:TAG:' \
+            '*--cells=[Run only these code cells, counted from 1; can be repeated]:NUMBERS:' \
             '*--no-timing[Do not write into the notebook when cells ran]' \
             '*--record[Write a record of the run into the notebook'\''s metadata]' \
             '*--collapse-progress[Keep only the last state of a progress bar]' \
@@ -203,6 +207,8 @@ _galley() {
             '*--allow-error=[Continue after errors of this name; can be repeated]:NAME:' \
             '*--start-at=[Start at this cell: a number, a tag or an ID]:CELL:' \
             '*--stop-after=[Stop after this cell: a number, a tag or an ID]:CELL:' \
+            '*--only=[Run only cells with this tag; can be repeated]:TAG:' \
+            '*--cells=[Run only these code cells, counted from 1; can be repeated]:NUMBERS:' \
             '*--no-timing[Do not write into the notebook when cells ran]' \
             '*--record[Write a record of the run into the notebook'\''s metadata]' \
             '*--collapse-progress[Keep only the last state of a progress bar]' \
