@@ -87,7 +87,7 @@ import Testing
             for name in flag.names {
                 #expect(names.insert(name).inserted, "\(name) is two flags")
                 var arguments = try ExecuteArguments(["a.ipynb"], .galley)
-                let line = [name] + (flag.value.map { [$0.example] } ?? [])
+                let line = flag.value.map { $0.isOptional ? ["\(name)=\($0.example)"] : [name, $0.example] } ?? [name]
                 #expect(try FlagParser(Self.flags, help: "").parse(line, into: &arguments).isEmpty)
             }
             #expect(!flag.summary.isEmpty && !flag.summary.hasSuffix("."))
