@@ -5,6 +5,7 @@ import GalleyExport
 import Glibc
 import GalleyLocalKernels
 import GalleyStorage
+import GalleySupervisor
 
 /// The command line of `galley execute`, `galley check` or `galley nbconvert`.
 struct ExecuteArguments: Sendable {
@@ -12,6 +13,14 @@ struct ExecuteArguments: Sendable {
     private(set) var paths: [String] = []
     /// The notebooks to run; empty if this part of several has none.
     private(set) var tasks: [NotebookTask] = []
+    /// The notebooks that the command line seems to name, and that are not run.
+    private(set) var leftOut: [LeftOutNotebook] = []
+    /// The common folder of the notebooks.
+    private(set) var root = "/"
+    /// The run whose failed notebooks run again, if the command line asks for them.
+    var lastFailed: LastFailed?
+    /// Whether the notebooks are only listed.
+    var lists = false
     /// The arguments that only the process of their owner may look up.
     private(set) var deferred: [TaskList.Deferred] = []
     /// Whether these are the arguments of one user's process.
@@ -70,7 +79,9 @@ struct ExecuteArguments: Sendable {
         paths = operands
         if nbconvert.configuration != nil, settings == nil { return }
         if nbconvert.readsStandardInput { paths.append("-") }
-        guard !paths.isEmpty else { throw UsageError("which notebook? See 'galley \(dialect.command) --help'") }
+        guard !paths.isEmpty || lastFailed != nil else {
+            throw UsageError("which notebook? See 'galley \(dialect.command) --help'")
+        }
         try nbconvert.apply(to: &self)
         if dialect == .check { result = .nowhere }
     }
@@ -80,28 +91,69 @@ struct ExecuteArguments: Sendable {
     /// Where root assigns the notebooks to users, ``findDeferred()`` and ``complete()`` do the rest in the process of each
     /// user.
     mutating func resolve() throws(UsageError) {
-        try find(paths)
+        if paths.isEmpty {
+            paths = try readLastRun()?.paths() ?? []
+            try find(paths, root: lastFailed?.run?.root)
+        } else {
+            try find(paths)
+        }
         if assignsUsers { try checkCombinations() } else { try complete() }
     }
 
+    /// Reads how the last run ended, if its failed notebooks run again.
+    private mutating func readLastRun() throws(UsageError) -> LastRun? {
+        guard let lastFailed else { return nil }
+        if let run = lastFailed.run { return run }
+        let run =
+            if let report = lastFailed.report {
+                try LastRun(report: report, usesRootsRights: options.user == .caller)
+            } else {
+                try LastRun(of: dialect.command)
+            }
+        self.lastFailed?.run = run
+        return run
+    }
+
     /// Replaces the tasks by the notebooks that these operands stand for.
-    mutating func find(_ paths: [String]) throws(UsageError) {
+    private mutating func find(_ paths: [String], root: String? = nil) throws(UsageError) {
         var output: String?
         if case .folder(let path) = result { output = path }
         let list = try TaskList(
-            paths, excluding: batch.excluded, output: output, dialect, assignsUsers: assignsUsers, isUserRun: isUserRun)
-        (tasks, deferred) = (list.tasks, list.deferred)
-        isSingle = list.isSingle && batch.shard == nil && dialect != .check
+            paths, excluding: batch.excluded, output: output, root: root, dialect, assignsUsers: assignsUsers,
+            isUserRun: isUserRun)
+        (tasks, deferred, self.root) = (list.tasks, list.deferred, list.root)
+        leftOut += list.leftOut
+        isSingle = list.isSingle && batch.shard == nil && lastFailed == nil && dialect != .check
     }
 
     /// Reads the earlier durations from the notebooks if the options need them, and the file of the sanitizers. Then
     /// checks the combination of options.
     mutating func complete() throws(UsageError) {
+        if let run = try readLastRun() { leftOut += try run.keepFailed(&tasks) }
         if batch.shard != nil || batch.order == .slowestFirst { tasks.readDurations() }
-        if let shard = batch.shard { tasks.keep(shard) }
+        if let shard = batch.shard { leftOut += tasks.keep(shard) }
         if nbconvert.format == .script { tasks.readScriptExtensions() }
+        if !options.only.isEmpty { try tasks.checkSelection(options.settings) }
         try check.readSanitizers(usesRootsRights: options.user == .caller)
         try checkCombinations()
+    }
+
+    /// The lines that report notebooks which are left out.
+    var notices: [String] { leftOut.notices(isAll: tasks.isEmpty) }
+
+    /// Reads the inputs of ``complete()`` for a list of the notebooks, which starts no process of another user.
+    mutating func completeList() throws(UsageError) {
+        guard assignsUsers else { return }
+        guard deferred.isEmpty, tasks.allSatisfy({ $0.owner == .root }) else {
+            if lastFailed != nil || batch.shard != nil || !options.only.isEmpty {
+                throw UsageError(
+                    "--list: root does not read notebooks of other users; leave out --last-failed, --shard, --only and "
+                        + "--cells, or use --as-caller")
+            }
+            return
+        }
+        isUserRun = true
+        try complete()
     }
 
     /// Whether root must first assign the notebooks to users, and may read none of them until then.

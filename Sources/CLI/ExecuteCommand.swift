@@ -56,6 +56,7 @@ final class ExecuteCommand: EventSink {
             state.withLock { $0.sinks = sinks }
             try record.begin()
             try makeFolders()
+            try recordResults()
         } catch {
             let problem = (error as? OutputFileError).map { "\($0.option) \($0.path): \($0.reason)" } ?? "\(error)"
             return endWithoutRun(problem, ExitStatus.storage)
@@ -71,6 +72,7 @@ final class ExecuteCommand: EventSink {
                     "-j \(asked): only \(batch.concurrency) at a time, because this process may open no more than \(SystemResources.openFiles) files. Raise the limit (ulimit -n)"
                 ))
         }
+        if !arguments.notices.isEmpty { sendToSinks(.notice(arguments.notices)) }
         batch.events = [self]
         await batch.run(stop: stop)
         return state.withLock { $0.end?.status } ?? ExitStatus.success
@@ -183,7 +185,9 @@ extension ExecuteCommand {
         let stepSummary = StepSummarySink(files) { [self] in sendToSinks(.problem($0)) }
         let sinks: [(any ProgramSink)?] = [checker, events, reportWriters, stepSummary]
         let kept = KeptKernelSink(arguments) { [self] in sendToSinks(.notice($0)) }
-        return sinks.compactMap(\.self) + first + [progress, kept]
+        // The process of another user does not write among the caller's records.
+        let last = arguments.localKernels.loginEnvironment == nil ? [LastRunSink(arguments)] : []
+        return sinks.compactMap(\.self) + first + last + [progress, kept]
     }
 
     /// Looks for a kernel that the command line names for many notebooks: without it, each of them would fail.
@@ -203,6 +207,16 @@ extension ExecuteCommand {
         default: return
         }
         for path in arguments.tasks.compactMap(arguments.resultPath) { try files.makeFolder(of: path) }
+    }
+
+    /// Records the results in their folder, so that a search for notebooks leaves them out.
+    private func recordResults() throws(StorageError) {
+        guard case .folder(let folder) = arguments.result, NotebookLocation(folder).scheme == nil else { return }
+        let results = arguments.tasks.compactMap(arguments.resultPath).map {
+            $0.pathNames.dropFirst(folder.pathNames.count).joined(separator: "/")
+        }
+        guard let bytes = ResultsRecord(of: folder).bytes(adding: results) else { return }
+        try files.write(bytes, to: ResultsRecord.path(in: folder), mode: NewFileMode.ofFile(showing: []), group: nil)
     }
 
     private func batch() -> Batch {

@@ -7,7 +7,8 @@ import GalleySpelling
 enum ExecuteFlags {
     /// The flags of all three commands.
     static let all: [Flag<ExecuteArguments>] =
-        Rooms.flags.map { $0.inside(\.options) } + own + BatchSettings.flags + BackgroundOptions.flags
+        Rooms.flags.map { $0.inside(\.options) } + own + BatchSettings.flags + LastFailed.flags
+        + NotebookList.flags + BackgroundOptions.flags
         + NbconvertOptions.flags
 
     static let execute = command(

@@ -154,7 +154,9 @@ final class NotebookProgress: ProgramSink {
             }
         } else if jobReport.isSuccess, let run {
             let ran = run.cells.count { $0.outcome.wasRun }
-            let end = ran == 0 ? "nothing to run" : "\(count(ran)) in \(run.duration.inWords)"
+            let others = run.cells.count { $0.outcome == .notSelected }
+            let note = others == 0 ? "" : " (\(others) not selected)"
+            let end = (ran == 0 ? "nothing to run" : "\(count(ran)) in \(run.duration.inWords)") + note
             state.console.writeLine(
                 "\(notebook): \(end)\(state.resultPath.map { ", saved as \($0.terminalSafeLine(200))" } ?? "")")
         }

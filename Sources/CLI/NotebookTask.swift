@@ -13,6 +13,8 @@ struct NotebookTask: Sendable {
     let path: String
     /// The path relative to the common folder of all notebooks.
     var relativePath = ""
+    /// Why it runs, for `--list`.
+    var reason = "named"
     /// The duration of the previous run; nil if it is unknown or was not looked up.
     var earlierDuration: Duration?
     /// The extension of the script that the notebook is converted to; nil if it was not looked up.
@@ -33,6 +35,13 @@ struct NotebookTask: Sendable {
         }
     }
 
+    /// Reads the notebook before its run; nil if it cannot be read now, such as standard input.
+    func readNotebook() -> UnvalidatedNotebook? {
+        guard path != "-", RefusedNotebook(self) == nil, let bytes = LocalFile.readSmallFile(path, limit: 1 << 30)
+        else { return nil }
+        return try? UnvalidatedNotebook(parsing: bytes)
+    }
+
     /// Returns the owner of a file, for the permissions of its result. If the user is not the owner, only the user may
     /// read the result.
     private static func owner(of path: String, _ user: FileOwner) -> FileOwner {
@@ -48,6 +57,10 @@ struct TaskList {
     private(set) var tasks: [NotebookTask] = []
     /// Whether the command line names a single notebook directly.
     private(set) var isSingle = true
+    /// The notebooks that the arguments seem to name, and that are not run.
+    private(set) var leftOut: [LeftOutNotebook] = []
+    /// The common folder of all notebooks. The paths of results count from it.
+    private(set) var root = ""
 
     /// Arguments that only the process of their owner may read.
     private(set) var deferred: [Deferred] = []
@@ -63,17 +76,24 @@ struct TaskList {
 
     /// - Parameters:
     ///   - output: The folder for results, which is not searched.
+    ///   - root: The folder from which the paths of results count; nil for the common folder of all notebooks.
     ///   - assignsUsers: Whether root determines the user of each notebook, and reads nothing of other users.
     ///   - isUserRun: Whether this is the process of a user whose supervisor is root.
     init(
-        _ arguments: [String], excluding: [String], output: String?, _ dialect: ExecuteArguments.Dialect,
-        assignsUsers: Bool,
-        isUserRun: Bool
+        _ arguments: [String], excluding: [String], output: String?, root: String?,
+        _ dialect: ExecuteArguments.Dialect, assignsUsers: Bool, isUserRun: Bool
     ) throws(UsageError) {
         search = NotebookSearch(excluding: excluding)
         isNbconvert = dialect == .nbconvert
         isSingle = arguments.count == 1
         var found: [NotebookSearch.Found] = []
+        var reasons: [PathKey: String] = [:]
+        func add(_ notebooks: [NotebookSearch.Found], _ reason: String) {
+            found += notebooks
+            for notebook in notebooks where reasons[PathKey(notebook.path)] == nil {
+                reasons[PathKey(notebook.path)] = reason
+            }
+        }
         for argument in arguments {
             if assignsUsers, argument == "@-" { try Self.checkListOfStandardInput() }
             if assignsUsers, let one = try Self.deferred(argument) {
@@ -82,22 +102,24 @@ struct TaskList {
                 continue
             }
             guard argument.hasPrefix("@"), LocalFile.kind(of: argument) == nil else {
-                found += try notebooks(argument)
+                add(try notebooks(argument), Self.reason(argument))
                 continue
             }
             isSingle = false
             for line in try Self.lines(of: String(argument.dropFirst()), isUserRun: isUserRun) {
-                found += try notebooks(line)
+                add(try notebooks(line), "listed in \(argument.dropFirst())")
             }
         }
         if let output {
             let (parts, named) = (RunPaths.pathComponents(of: output), Set(arguments.map { PathKey($0) }))
             // Keep notebooks if the output folder itself is searched, or if they were named.
-            found.removeAll { notebook in
+            let isResult = { (notebook: NotebookSearch.Found) in
                 let folder = RunPaths.pathComponents(of: notebook.folder.isEmpty ? "." : notebook.folder)
                 return !named.contains(PathKey(notebook.path)) && !folder.starts(with: parts)
                     && RunPaths.pathComponents(of: notebook.path).starts(with: parts)
             }
+            leftOut += found.filter(isResult).map { LeftOutNotebook(path: $0.path, reason: .inOutputFolder(output)) }
+            found.removeAll(where: isResult)
         }
         guard !found.isEmpty || !deferred.isEmpty else {
             throw UsageError(
@@ -105,13 +127,27 @@ struct TaskList {
                     + "--exclude or as results")
         }
         found = Self.distinct(found, assignsUsers: assignsUsers)
-        let root = Self.common(found.map { $0.folder.isEmpty ? "." : $0.folder })
+        // A notebook that one argument names is run, even if another one leaves it out.
+        let paths = Set(found.map { PathKey($0.path) })
+        leftOut.removeAll { paths.contains(PathKey($0.path)) }
+        let root = root.map(RunPaths.pathComponents) ?? Self.common(found.map { $0.folder.isEmpty ? "." : $0.folder })
+        self.root = "/" + root.map(\.text).joined(separator: "/")
         tasks = found.map { notebook in
             var task = NotebookTask(path: notebook.path)
+            task.reason = reasons[PathKey(notebook.path)] ?? task.reason
             let parts = RunPaths.pathComponents(of: notebook.path)
             task.relativePath = parts.dropFirst(root.count).map(\.text).joined(separator: "/")
             if assignsUsers { task.owner = task.path == "-" ? .ofStandardInput : NotebookOwner(of: task.path) }
             return task
+        }
+    }
+
+    /// Returns why the notebooks of an argument run.
+    private static func reason(_ argument: String) -> String {
+        switch LocalFile.kind(of: argument) {
+        case .folder: "in \(argument)"
+        case nil where Glob.isPattern(argument): "matches '\(argument)'"
+        default: "named"
         }
     }
 
@@ -174,8 +210,9 @@ struct TaskList {
             isSingle = false
         }
         if let address = try address(argument) { return [address] }
-        let found = search.notebooks(argument)
-        if found.isEmpty, NotebookSearch().notebooks(argument).isEmpty {
+        let (found, leftOut) = search.notebooks(argument)
+        self.leftOut += leftOut.map { LeftOutNotebook(path: $0.path, reason: .search($0.reason)) }
+        if found.isEmpty, leftOut.isEmpty {
             let reason = LocalFile.kind(of: argument) == .folder ? "there is none in the folder" : "no file matches"
             throw UsageError("no notebook found: \(reason) '\(argument)'")
         }
@@ -234,18 +271,29 @@ extension [NotebookTask] {
 
     /// Reads from each notebook how long its previous run took.
     mutating func readDurations() {
-        for index in indices where self[index].path != "-" && RefusedNotebook(self[index]) == nil {
-            guard let bytes = LocalFile.readSmallFile(self[index].path, limit: 1 << 30),
-                let notebook = try? UnvalidatedNotebook(parsing: bytes)
-            else { continue }
-            self[index].earlierDuration = notebook.earlierDuration
+        for index in indices { self[index].earlierDuration = self[index].readNotebook()?.earlierDuration }
+    }
+
+    /// Refuses settings that select cells which one of the notebooks does not have.
+    ///
+    /// Notebooks that cannot be read are not checked; their runs report why.
+    func checkSelection(_ settings: RunSettings) throws(UsageError) {
+        for task in self {
+            guard let unread = task.readNotebook(), let notebook = try? Notebook(reading: unread) else { continue }
+            do throws(PlanError) {
+                _ = try Plan(for: notebook, settings)
+            } catch {
+                throw UsageError("\(task.path): \(error)")
+            }
         }
     }
 
     /// Keeps the notebooks of one shard. The shards take about the same time, as far as durations are known.
     ///
     /// All machines that find the same files get the same shards, and each notebook belongs to one shard.
-    mutating func keep(_ shard: (number: Int, count: Int)) {
+    ///
+    /// - Returns: The other notebooks.
+    mutating func keep(_ shard: (number: Int, count: Int)) -> [LeftOutNotebook] {
         let known = compactMap(\.earlierDuration)
         let usual = known.isEmpty ? .seconds(1) : known.reduce(.zero, +) / known.count
         let durations = map { $0.earlierDuration ?? usual }
@@ -260,7 +308,9 @@ extension [NotebookTask] {
             loads[least] += Swift.max(durations[index], .milliseconds(1))
             if least == shard.number - 1 { kept.insert(index) }
         }
+        let others = indices.filter { !kept.contains($0) }.map { self[$0].path }
         self = indices.filter(kept.contains).map { self[$0] }
+        return others.map { LeftOutNotebook(path: $0, reason: .inOtherShard) }
     }
 }
 

@@ -78,6 +78,11 @@ import GalleyStorage
     private static func run(_ arguments: ExecuteArguments) throws(UsageError) {
         var arguments = arguments
         try arguments.resolve()
+        if arguments.lists {
+            try arguments.completeList()
+            try NotebookList(arguments).show()
+            exit(ExitStatus.success)
+        }
         requireProcFileSystem(ExitStatus.noKernel)
         let (share, supervisor) = try begin(arguments)
         if let shortage = SystemResources.shortage {

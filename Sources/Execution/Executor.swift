@@ -96,7 +96,7 @@ package final class Executor: Sendable {
             case .kernelFailed(let failure):
                 outcome = .kernelFailed(failure)
                 break cells
-            case .stopped, .skipped, .blank, .notReached: break cells
+            case .stopped, .skipped, .notSelected, .blank, .notReached: break cells
             }
         }
         return state.withLock { state in

@@ -13,12 +13,15 @@ package struct Plan: Sendable {
 
     /// Whether a cell runs regardless of the other cells of its notebook.
     package static func isRun(_ cell: Cell, _ settings: RunSettings) -> Bool {
-        cell.kind == .code && settings.startAt == nil && settings.stopAfter == nil && fate(of: cell, settings) == .run
+        cell.kind == .code && settings.startAt == nil && settings.stopAfter == nil && settings.only.isEmpty
+            && fate(of: cell, number: 0, settings) == .run
     }
 
     /// The fate of a code cell within the selected range.
-    private static func fate(of cell: Cell, _ settings: RunSettings) -> PlannedCell.Fate {
-        if cell.tags.contains(settings.skipTag) { return .skipped }
+    private static func fate(of cell: Cell, number: Int, _ settings: RunSettings) -> PlannedCell.Fate {
+        let tags = cell.tags
+        if tags.contains(settings.skipTag) { return .skipped }
+        if !settings.only.contains(number, tags) { return .notSelected }
         return cell.source.unicodeScalars.allSatisfy(\.isBlank) ? .blank : .run
     }
 
@@ -45,17 +48,19 @@ package struct Plan: Sendable {
         for (index, cell) in all.enumerated() where cell.kind == .code {
             let tags = cell.tags
             let source = cell.source
-            let fate = Self.fate(of: cell, settings)
-            let setting = LimitSetting(in: cell.metadata, tags, at: "cell \(cells.count + 1)")
+            let number = cells.count + 1
+            let fate = Self.fate(of: cell, number: number, settings)
+            let setting = LimitSetting(in: cell.metadata, tags, at: "cell \(number)")
             warnings += setting.warnings
             cells.append(
                 PlannedCell(
-                    index: index, number: cells.count + 1, id: cell.id, source: source, tags: tags,
+                    index: index, number: number, id: cell.id, source: source, tags: tags,
                     fate: fate == .run && !range.contains(index) ? .leftOut : fate,
                     limit: setting.limit ?? common.limit ?? settings.cellLimit,
                     allowsErrors: settings.allowedErrors.respectsTags && tags.contains("raises-exception"),
                     earlierDuration: cell.metadata.earlierDuration))
         }
+        try settings.only.check(cells)
         self.cells = cells
     }
 
@@ -66,8 +71,9 @@ package struct Plan: Sendable {
         )
     }
 
-    /// The indices of the cells whose outputs are removed before the run: all but the skipped ones.
-    var cleared: [Int] { cells.filter { $0.fate != .skipped }.map(\.index) }
+    /// The indices of the cells whose outputs are removed before the run: all but those that are skipped or not
+    /// selected.
+    var cleared: [Int] { cells.filter { ![.skipped, .notSelected].contains($0.fate) }.map(\.index) }
 }
 
 /// A code cell and its place in the plan.
@@ -96,6 +102,8 @@ public struct PlannedCell: Sendable {
         case run
         /// A tag marks the cell to be left unchanged.
         case skipped
+        /// The settings select other cells.
+        case notSelected
         /// The cell contains only whitespace.
         case blank
         /// The cell is outside the selected range.
@@ -118,6 +126,10 @@ extension String {
 public enum PlanError: Error, Hashable, Sendable {
     /// No cell has this number, tag or ID.
     case noSuchCell(String, cells: Int, tags: [String])
+    /// No code cell has this tag.
+    case noSuchTag(String, tags: [String])
+    /// No code cell has this number.
+    case noSuchNumber(Int, cells: Int)
     /// The cell to stop after comes before the cell to start at.
     case emptyRange(start: String, stop: String)
 }
@@ -129,6 +141,12 @@ extension PlanError: CustomStringConvertible {
         case .noSuchCell(let name, let cells, let tags):
             let known = tags.isEmpty ? "no cell has a tag" : "its tags are \(tags.joined(separator: ", "))"
             return "No cell has the number, tag or ID '\(name)'. The notebook has code cells 1 to \(cells); \(known)"
+        case .noSuchTag(let name, let tags):
+            let known = tags.isEmpty ? "No code cell has a tag" : "The tags are \(tags.joined(separator: ", "))"
+            return "No code cell has the tag '\(name)'. \(known)"
+        case .noSuchNumber(let number, let cells):
+            let known = cells == 0 ? "no code cells" : cells == 1 ? "one code cell" : "code cells 1 to \(cells)"
+            return "No code cell has the number \(number). The notebook has \(known)"
         case .emptyRange(let start, let stop):
             return
                 "No cell would run: '\(stop)' comes before '\(start)'. Start at an earlier cell, or stop after a later one"

@@ -170,6 +170,8 @@ public enum CellOutcome: Hashable, Sendable {
     case stopped(StopReason)
     /// A tag marks the cell to be left unchanged.
     case skipped
+    /// The settings select other cells, and the cell was left unchanged.
+    case notSelected
     /// The cell contains only whitespace.
     case blank
     /// The run ended before the cell, or the cell was outside the selected range.
@@ -298,11 +300,11 @@ extension RunOutcome {
 extension CellOutcome {
     /// Whether the cell did not fail.
     ///
-    /// An allowed error is not a failure, and neither is a blank or skipped cell. A cell that the run did not reach has
-    /// not succeeded.
+    /// An allowed error is not a failure, and neither is a cell that is blank, skipped or not selected. A cell that the
+    /// run did not reach has not succeeded.
     public var isSuccess: Bool {
         switch self {
-        case .succeeded, .raised(_, isAllowed: true), .exited(status: 0), .skipped, .blank: true
+        case .succeeded, .raised(_, isAllowed: true), .exited(status: 0), .skipped, .notSelected, .blank: true
         default: false
         }
     }
@@ -310,7 +312,7 @@ extension CellOutcome {
     /// Whether the cell was sent to the kernel.
     package var wasRun: Bool {
         switch self {
-        case .skipped, .blank, .notReached: false
+        case .skipped, .notSelected, .blank, .notReached: false
         default: true
         }
     }
@@ -325,6 +327,7 @@ extension CellOutcome {
         case .kernelFailed: "kernel-died"
         case .stopped: "stopped"
         case .skipped: "skipped"
+        case .notSelected: "not-selected"
         case .blank: "blank"
         case .notReached: "not-reached"
         }

@@ -98,6 +98,7 @@ extension CellOutcome {
             case "stopped": .stopped(try StopReason(json))
             case "skipped": .skipped
             case "blank": .blank
+            case "not-selected": .notSelected
             case "not-reached": .notReached
             default: throw ReportFormatError(key: "status")
             }

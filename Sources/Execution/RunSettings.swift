@@ -70,6 +70,8 @@ public struct RunSettings: Hashable, Sendable {
     public var startAt: String?
     /// The last cell to run, named as for ``startAt``; nil for the last.
     public var stopAfter: String?
+    /// The cells to run, within that range. All other cells keep their outputs.
+    public var only = CellSelection()
     /// The tag of cells that are not run and keep their outputs.
     public var skipTag = "skip-execution"
 

@@ -44,7 +44,8 @@ extension RunSettings: Codable {
         Member("startTimeout", \.startTimeout),
         Member("timeout", \.timeout), Member("totalTimeout", \.totalTimeout), Member("idleTimeout", \.idleTimeout),
         Member("onTimeout", \.onTimeout), Member("grace", \.grace), Member("allowedErrors", \.allowedErrors),
-        Member("startAt", \.startAt), Member("stopAfter", \.stopAfter), Member("skipTag", \.skipTag),
+        Member("startAt", \.startAt), Member("stopAfter", \.stopAfter), Member("only", \.only),
+        Member("skipTag", \.skipTag),
         Member("result", \.result), Member("keepsRecord", \.keepsRecord), Member("keepsTiming", \.keepsTiming),
         Member("keepsWidgets", \.keepsWidgets), Member("collapsesProgress", \.collapsesProgress),
         Member("outputLimit", \.outputLimit),
@@ -223,6 +224,19 @@ extension AllowedErrors: SettingValue {
     }
     fileprivate var written: Value {
         ["isEverything": .bool(isEverything), "names": names.sorted().written, "respectsTags": .bool(respectsTags)]
+    }
+}
+
+extension CellSelection: SettingValue {
+    fileprivate init?(json: Value) {
+        guard let numbers = json["numbers"]?.string, let tags = json["tagged"].flatMap({ [String](json: $0) }),
+            let ranges = numbers.isEmpty ? [] : [ClosedRange<Int>](parsingCells: numbers)
+        else { return nil }
+        self.init()
+        (self.numbers, self.tags) = (ranges, Set(tags))
+    }
+    fileprivate var written: Value {
+        ["numbers": .string(numbers.cellNumbers), "tagged": tags.sorted().written]
     }
 }
 

@@ -271,6 +271,7 @@ extension CellOutcome {
     static func withoutRun(_ fate: PlannedCell.Fate) -> CellOutcome {
         switch fate {
         case .skipped: .skipped
+        case .notSelected: .notSelected
         case .blank: .blank
         case .leftOut, .run: .notReached
         }

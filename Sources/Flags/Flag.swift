@@ -29,6 +29,8 @@ public struct Flag<Target>: Sendable {
         public let name: String
         /// A valid value, such as `10m`.
         public let example: String
+        /// Whether the flag can stand without a value. If so, a value must follow an equals sign.
+        public let isOptional: Bool
     }
 
     /// Describes a flag without a value.
@@ -44,11 +46,13 @@ public struct Flag<Target>: Sendable {
     /// - Parameters:
     ///   - value: The name of the value in help.
     ///   - example: A valid value, for documentation and tests.
+    ///   - isOptional: Whether the flag can stand without a value, and `change` then receives an empty one.
     public init(
-        _ names: String..., takes value: String, example: String, in category: FlagCategory, _ summary: String,
-        change: @escaping Change
+        _ names: String..., takes value: String, example: String, isOptional: Bool = false,
+        in category: FlagCategory, _ summary: String, change: @escaping Change
     ) {
-        self.init(names, Value(name: value, example: example), category, summary, change: change)
+        let value = Value(name: value, example: example, isOptional: isOptional)
+        self.init(names, value, category, summary, change: change)
     }
 
     /// Describes a flag of several names that takes a value.
@@ -56,7 +60,7 @@ public struct Flag<Target>: Sendable {
         _ names: [String], takes value: String, example: String, in category: FlagCategory, _ summary: String,
         change: @escaping Change
     ) {
-        self.init(names, Value(name: value, example: example), category, summary, change: change)
+        self.init(names, Value(name: value, example: example, isOptional: false), category, summary, change: change)
     }
 
     private init(
@@ -68,8 +72,10 @@ public struct Flag<Target>: Sendable {
 
     /// The same flag for something that holds its target.
     public func inside<Outer>(_ path: any WritableKeyPath<Outer, Target> & Sendable) -> Flag<Outer> {
-        Flag<Outer>(names, value.map { .init(name: $0.name, example: $0.example) }, category, summary) {
-            [change] outer, value, name throws(UsageError) in
+        let outerValue = value.map {
+            Flag<Outer>.Value(name: $0.name, example: $0.example, isOptional: $0.isOptional)
+        }
+        return Flag<Outer>(names, outerValue, category, summary) { [change] outer, value, name throws(UsageError) in
             try change(&outer[keyPath: path], value, name)
         }
     }

@@ -4,6 +4,8 @@ package struct FlagDescription: Hashable, Sendable {
     package let names: [String]
     /// The name of its value in help, such as `TIME`; nil if it takes none.
     package let value: String?
+    /// Whether the flag can stand without a value.
+    package let isValueOptional: Bool
     /// A valid value.
     package let example: String?
     /// The heading in the list of flags.
@@ -25,17 +27,22 @@ package struct FlagDescription: Hashable, Sendable {
 
     /// The flag as help writes it, with its letter first: `-j, --jobs N`.
     package var usage: String {
-        ownNames.sorted { $0.count == 2 && $1.count > 2 }.joined(separator: ", ") + (value.map { " \($0)" } ?? "")
+        ownNames.sorted { $0.count == 2 && $1.count > 2 }.joined(separator: ", ") + shownValue
     }
 
     /// The usual name with the value: `--jobs N`.
-    package var shortUsage: String { (names.first ?? "") + (value.map { " \($0)" } ?? "") }
+    package var shortUsage: String { (names.first ?? "") + shownValue }
+
+    /// The value as it follows a name: ` N`, or `[=N]` for an optional one; empty if there is none.
+    package var shownValue: String { value.map { isValueOptional ? "[=\($0)]" : " \($0)" } ?? "" }
 }
 
 extension Flag {
     /// The names and texts.
     package var description: FlagDescription {
-        FlagDescription(names: names, value: value?.name, example: value?.example, category: category, summary: summary)
+        FlagDescription(
+            names: names, value: value?.name, isValueOptional: value?.isOptional ?? false, example: value?.example,
+            category: category, summary: summary)
     }
 }
 

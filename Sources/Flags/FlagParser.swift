@@ -31,7 +31,8 @@ public struct FlagParser<Target>: Sendable {
 
     /// Changes `target` as the flags say, in their order, and returns the other arguments.
     ///
-    /// A value follows its flag or an equals sign: `--timeout 10m`, `--timeout=10m`. A number can follow a letter: `-j4`.
+    /// A value follows its flag or an equals sign: `--timeout 10m`, `--timeout=10m`. An optional value follows only an
+    /// equals sign. A number can follow a letter: `-j4`.
     /// Letters can be joined: `-qj4`. All arguments after `--` are operands, and so is `-`.
     ///
     /// - Throws: ``UsageError`` for an unknown flag, and for a value that is missing, wrong, or looks like a flag.
@@ -45,13 +46,17 @@ public struct FlagParser<Target>: Sendable {
                 continue
             }
             for use in try uses(in: argument) {
-                guard use.flag.value != nil else {
+                guard let wanted = use.flag.value else {
                     guard use.value == nil else { throw UsageError("\(use.name) takes no value") }
                     try use.flag.change(&target, "", use.name)
                     continue
                 }
                 let value: String
-                if let attached = use.value { value = attached } else { value = try next(in: &rest, for: use.name) }
+                if let attached = use.value {
+                    value = attached
+                } else {
+                    value = wanted.isOptional ? "" : try next(in: &rest, for: use.name)
+                }
                 try use.flag.change(&target, value, use.name)
             }
         }

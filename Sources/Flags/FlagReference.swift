@@ -14,7 +14,7 @@ public struct FlagReference: CustomStringConvertible, Sendable {
         description = FlagCategory.all(of: flags).map { category in
             let lines = flags.filter { $0.category == category }.flatMap { flag in
                 layout.wrap(
-                    flag.names.joined(separator: ", ") + (flag.value.map { " \($0)" } ?? ""), after: "  ", then: "    ")
+                    flag.names.joined(separator: ", ") + flag.shownValue, after: "  ", then: "    ")
                     + layout.wrap(
                         flag.explanation, after: "      ", then: "      ")
             }

@@ -112,6 +112,18 @@ extension Options {
             options.stopAfter = value
         },
         Flag(
+            "--only", takes: "TAG", example: "smoke", in: .cells, "Run only cells with this tag; can be repeated"
+        ) { options, value, _ in options.only.tags.insert(value) },
+        Flag(
+            "--cells", takes: "NUMBERS", example: "3,5-7", in: .cells,
+            "Run only these code cells, counted from 1; can be repeated"
+        ) { options, value, name throws(UsageError) in
+            guard let numbers = [ClosedRange<Int>](parsingCells: value) else {
+                throw UsageError("\(name): '\(value)' names no cells. Write 3 or 3,5-7; the first code cell is 1")
+            }
+            options.only.numbers += numbers
+        },
+        Flag(
             traits("skip_cells_with_tag"), takes: "TAG", example: "slow", in: .compatibility,
             "Leave out cells with this tag"
         ) { options, value, _ in options.skipTag = value },

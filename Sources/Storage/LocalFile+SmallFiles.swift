@@ -75,12 +75,12 @@ extension LocalFile {
 
     /// Reads a small file of a user in a folder of the same user; nil if there is no such file. Root keeps the folder
     /// open, so that the user cannot redirect the path meanwhile.
-    package static func readSmallFile(_ path: String, of user: UInt32) -> [UInt8]? {
-        guard geteuid() == 0 else { return readSmallFile(path) }
+    package static func readSmallFile(_ path: String, of user: UInt32, limit: Int = 1 << 16) -> [UInt8]? {
+        guard geteuid() == 0 else { return readSmallFile(path, limit: limit) }
         guard let walk = try? PathWalk(path), walk.kind == .file, walk.folderOwner?.user == user else { return nil }
         let held = PinnedFolder(walk)
         defer { withExtendedLifetime(held) {} }
-        return readSmallFile(held.path + "/" + walk.base)
+        return readSmallFile(held.path + "/" + walk.base, limit: limit)
     }
 
     /// Reads a small regular file, which another user may have made; nil if there is no such file or it is longer than

@@ -23,7 +23,7 @@ public struct LocalStorage: StorageProvider {
         guard LocalFile.kind(of: folder.text) == .folder else {
             throw StorageError(reading: folder.text, Errno(rawValue: ENOTDIR))
         }
-        return NotebookSearch().notebooks(folder.text).map { NotebookLocation($0.path) }
+        return NotebookSearch().notebooks(folder.text).found.map { NotebookLocation($0.path) }
     }
 
     /// Creates the folder of a file and its missing parent folders.

@@ -3,7 +3,7 @@ import Glibc
 /// Finds the notebooks that files, folders and patterns stand for.
 package struct NotebookSearch: Sendable {
     /// The patterns of paths to leave out.
-    private let excluded: [Glob]
+    private let excluded: [(pattern: String, glob: Glob)]
 
     /// A notebook and the folder of its search.
     package struct Found: Hashable, Sendable {
@@ -17,26 +17,77 @@ package struct NotebookSearch: Sendable {
         package init(path: String, folder: String) { (self.path, self.folder) = (path, folder) }
     }
 
+    /// A notebook that the search leaves out.
+    package struct LeftOut: Hashable, Sendable {
+        /// The path of the notebook.
+        package let path: String
+        /// Why it is left out.
+        package let reason: Reason
+
+        /// The reason to leave a notebook out.
+        package enum Reason: Hashable, Sendable {
+            /// The path matches this pattern.
+            case excluded(pattern: String)
+            /// It is the result of the notebook at this path, which is beside it.
+            case result(of: String)
+            /// It is a result that the ``ResultsRecord`` of this folder lists.
+            case recorded(in: String)
+        }
+    }
+
     /// Creates a search that leaves out paths that match `patterns`.
-    package init(excluding patterns: [String] = []) { excluded = patterns.map { Glob($0) } }
+    package init(excluding patterns: [String] = []) { excluded = patterns.map { ($0, Glob($0)) } }
 
     /// Finds the notebooks of an argument: a file, which need not exist; a folder, searched recursively; or a pattern.
     ///
-    /// In folders, skips names that begin with a dot and the results that runs have left beside their notebooks.
-    package func notebooks(_ argument: String) -> [Found] {
-        let found: [Found]
+    /// In folders, skips names that begin with a dot, the results that runs have left beside their notebooks, and those
+    /// that the ``ResultsRecord`` of a subfolder lists.
+    package func notebooks(_ argument: String) -> (found: [Found], leftOut: [LeftOut]) {
+        let folder: String
+        let paths: [String]
         switch LocalFile.kind(of: argument) {
         case .folder:
             // The order of a sorted list of paths.
-            found = Self.files(in: argument).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-                .map { Found(path: $0, folder: argument) }
+            (folder, paths) = (argument, Self.files(in: argument).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
         case nil where Glob.isPattern(argument):
             let glob = Glob(argument)
-            found = glob.files.filter { ($0.hasSuffix(".ipynb") || glob.namesEnding) && !Self.isResult($0) }
-                .map { Found(path: $0, folder: glob.folder) }
-        default: found = [Found(path: argument, folder: LocalFile.folder(of: argument) ?? "")]
+            (folder, paths) = (glob.folder, glob.files.filter { $0.hasSuffix(".ipynb") || glob.namesEnding })
+        default:
+            let reason = exclusion(of: argument)
+            return reason.map { ([], [LeftOut(path: argument, reason: $0)]) }
+                ?? ([Found(path: argument, folder: LocalFile.folder(of: argument) ?? "")], [])
         }
-        return found.filter { notebook in !excluded.contains { $0.matches(notebook.path) } }
+        var records: [String: ResultsRecord] = [:]
+        var (found, leftOut): ([Found], [LeftOut]) = ([], [])
+        for path in paths {
+            let reason =
+                exclusion(of: path) ?? Self.source(ofResult: path).map { .result(of: $0) }
+                ?? Self.recordingFolder(of: path, below: folder, &records).map { .recorded(in: $0) }
+            if let reason {
+                leftOut.append(LeftOut(path: path, reason: reason))
+            } else {
+                found.append(Found(path: path, folder: folder))
+            }
+        }
+        return (found, leftOut)
+    }
+
+    private func exclusion(of path: String) -> LeftOut.Reason? {
+        excluded.first { $0.glob.matches(path) }.map { .excluded(pattern: $0.pattern) }
+    }
+
+    /// Returns the folder below the searched one whose record lists a path; nil if there is none.
+    private static func recordingFolder(
+        of path: String, below folder: String, _ records: inout [String: ResultsRecord]
+    ) -> String? {
+        let names = path.pathNames
+        return (folder.pathNames.count + 1..<max(folder.pathNames.count + 1, names.count)).lazy.map { end in
+            (path.isAbsolutePath ? "/" : "") + names[..<end].joined(separator: "/")
+        }.first { place in
+            let record = records[place] ?? ResultsRecord(of: place)
+            records[place] = record
+            return record.contains(names.dropFirst(place.pathNames.count).joined(separator: "/"))
+        }
     }
 
     /// Returns the folder that contains all matches of a pattern.
@@ -59,19 +110,20 @@ package struct NotebookSearch: Sendable {
             }
             // Links are not followed, because they can form cycles.
             if LocalFile.isFolderWithoutForeignLinks(path) { return LocalFile.isLink(path) ? [] : files(in: path) }
-            return name.hasSuffix(".ipynb") && !isResult(path) ? [path] : []
+            return name.hasSuffix(".ipynb") ? [path] : []
         }
     }
 
-    /// Whether a file is the result of a run of another notebook beside it.
-    private static func isResult(_ path: String) -> Bool {
+    /// Returns the notebook whose result a file beside it is; nil if there is none.
+    private static func source(ofResult path: String) -> String? {
         let stem = path.dropLast(".ipynb".count)
         guard path.hasSuffix(".ipynb"), let dot = LocalFile.fileName(of: String(stem)).lastIndex(of: ".") else {
-            return false
+            return nil
         }
         let mark = LocalFile.fileName(of: String(stem))[dot...]
-        return (mark == ".executed" || mark == ".nbconvert" || mark.hasPrefix(".galley-conflict"))
-            && LocalFile.exists(stem.dropLast(mark.count) + ".ipynb")
+        guard mark == ".executed" || mark == ".nbconvert" || mark.hasPrefix(".galley-conflict") else { return nil }
+        let source = stem.dropLast(mark.count) + ".ipynb"
+        return LocalFile.exists(String(source)) ? String(source) : nil
     }
 }
 

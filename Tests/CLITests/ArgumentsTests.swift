@@ -21,11 +21,13 @@ import Testing
         (wanted.onTimeout, wanted.grace, wanted.startTimeout) = (.continue, .zero, .seconds(365 * 86400))
         wanted.allowedErrors.names = ["KeyError", "ValueError"]
         (wanted.startAt, wanted.stopAfter, wanted.outputLimit) = ("2", "end", 500_000)
+        (wanted.only.tags, wanted.only.numbers) = (["smoke", "fast"], [3...3, 5...7, 9...9])
         (wanted.keepsTiming, wanted.keepsRecord, wanted.collapsesProgress) = (false, true, true)
         (wanted.allowsKernelFallback, wanted.leavesChildren, wanted.result) = (true, true, .inPlace)
         let line = """
             --inplace -k ir --timeout 90s --total-timeout=1h30m --env A=b=c --cwd /nowhere/at/all --on-timeout interrupt \
             --grace 0 --startup-timeout none --allow-error KeyError --allow-error ValueError --start-at 2 --stop-after end \
+            --only smoke --cells 3,5-7 --only=fast --cells 9 \
             --max-output 500kB --no-timing --record --collapse-progress --kernel-fallback --leave-children none.ipynb
             """
         #expect(try settings(line) == wanted)
@@ -85,7 +87,7 @@ import Testing
             for name in flag.names {
                 #expect(names.insert(name).inserted, "\(name) is two flags")
                 var arguments = try ExecuteArguments(["a.ipynb"], .execute)
-                let line = [name] + (flag.value.map { [$0.example] } ?? [])
+                let line = flag.value.map { $0.isOptional ? ["\(name)=\($0.example)"] : [name, $0.example] } ?? [name]
                 #expect(try FlagParser(Self.flags, help: "").parse(line, into: &arguments).isEmpty)
             }
             #expect(!flag.summary.isEmpty && !flag.summary.hasSuffix("."))

@@ -32,6 +32,7 @@ import Testing
         "execute --timeout=-5m a.ipynb", "execute --total-timeout -0.5 a.ipynb", "execute --grace -1 a.ipynb",
         "execute -j -4 a.ipynb", "execute --timeout soon a.ipynb", "execute --log-format xml a.ipynb",
         "execute --shard 3/2 a.ipynb", "execute --env A a.ipynb", "execute --max-output lots a.ipynb",
+        "execute --cells 0 a.ipynb", "execute --cells 5-3 a.ipynb",
         // Papermill
         "execute -p alpha 1 a.ipynb", "execute -f x.yml a.ipynb", "execute -r a b a.ipynb",
         "execute --parameters_yaml x a.ipynb", "execute --log-output a.ipynb", "execute --report-mode a.ipynb",

@@ -62,7 +62,8 @@ enum GalleyProgram {
         in folder: TemporaryFolder? = nil, input: String? = nil, keepsInputOpen: Bool = false,
         gate: ConcurrencyLimit = subprocessLimit
     ) async throws -> RunningProgram {
-        if !Set(arguments).isDisjoint(with: ["--detach", "--status"]) { folder?.forgetRunsInTheEnd() }
+        // Each finished run leaves a record.
+        folder?.forgetRunsInTheEnd()
         await gate.enter()
         do {
             return try RunningProgram(
@@ -210,7 +211,7 @@ enum GalleyProgram {
 }
 
 extension TemporaryFolder {
-    /// Removes the records of background runs of its notebooks together with the folder.
+    /// Removes the records of runs of its notebooks together with the folder.
     func forgetRunsInTheEnd() {
         beforeRemoval("records of runs") { [path] in NotebookInstance.forgetRuns(about: path) }
     }

@@ -116,10 +116,10 @@ final class NotebookInstance {
     static func forgetRuns(about path: String) {
         let folder = "/var/tmp/galley-runs-\(geteuid())"
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        for name in names where name.hasSuffix(".json") {
+        for name in names where name.hasSuffix(".json") || name.hasSuffix(".last") {
             let text = try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
             guard text?.contains(path) == true else { continue }
-            for suffix in ["json", "log", "commands.log"] {
+            for suffix in ["json", "last", "log", "commands.log"] {
                 try? FileManager.default.removeItem(atPath: "\(folder)/\(name.dropLast(4))\(suffix)")
             }
         }

@@ -330,6 +330,38 @@ import Testing
                 == "No cell would run: '1' comes before '3'. Start at an earlier cell, or stop after a later one"
         }
     }
+
+    private func plan(only tags: Set<String>, _ numbers: String? = nil, from start: String? = nil) throws -> Plan {
+        var settings = RunSettings()
+        settings.only.tags = tags
+        if let numbers { settings.only.numbers = try #require([ClosedRange<Int>](parsingCells: numbers)) }
+        settings.startAt = start
+        return try Plan(for: notebook, settings)
+    }
+
+    @Test func `A plan runs only the cells that are selected by tag or number`() throws {
+        let (run, other) = (PlannedCell.Fate.run, PlannedCell.Fate.notSelected)
+        #expect(try plan(only: ["middle"]).cells.map(\.fate) == [other, run, run, other])
+        #expect(try plan(only: ["middle"], "4").cells.map(\.fate) == [other, run, run, run])
+        #expect(try plan(only: [], "1,3-4").cells.map(\.fate) == [run, other, run, run])
+        #expect(try plan(only: [], "1,3", from: "2").cells.map(\.fate) == [.leftOut, other, run, other])
+    }
+
+    @Test func `A plan refuses a tag or a number that no code cell has, and lists the existing ones`() throws {
+        #expect(throws: PlanError.noSuchTag("big", tags: ["middle"])) { try plan(only: ["middle", "big"]) }
+        #expect(throws: PlanError.noSuchNumber(5, cells: 4)) { try plan(only: [], "2,4-9") }
+        #expect(
+            "\(PlanError.noSuchTag("big", tags: ["middle", "slow"]))"
+                == "No code cell has the tag 'big'. The tags are middle, slow")
+        #expect(
+            "\(PlanError.noSuchNumber(5, cells: 4))"
+                == "No code cell has the number 5. The notebook has code cells 1 to 4")
+    }
+
+    @Test(arguments: ["", "0", "3,", "5-3", "a", "1-2-3", "-3", "3;4"])
+    func `A list of cells that is no list of numbers is refused`(text: String) {
+        #expect([ClosedRange<Int>](parsingCells: text) == nil)
+    }
 }
 
 @Suite struct `An error of a cell` {

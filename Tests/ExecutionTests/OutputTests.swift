@@ -115,6 +115,18 @@ import Testing
         #expect(ran.notebook.cells[4].executionCount == nil)
     }
 
+    @Test func `A cell that is not selected keeps its outputs and is no failure`() async throws {
+        var options = RunSettings()
+        options.only.numbers = [2...2]
+        let ran = try await run(Notebook(cells: ["one", "two", "  \n"]), options) { code, _ in .running(printing: code)
+        }
+        #expect(ran.cells.map(\.outcome.status) == ["not-selected", "succeeded", "not-selected"])
+        #expect(ran.cells.allSatisfy(\.isSuccess) && ran.outcome.isSuccess)
+        #expect(ran.outputs(0) == ["stdout: old\n"] && ran.outputs(2) == ["stdout: old\n"])
+        #expect(ran.notebook.cells[0].executionCount == 99)
+        #expect(ran.outputs(1) == ["stdout: two"])
+    }
+
     @Test func `Outputs are what a terminal shows, on request`() async throws {
         var options = RunSettings()
         options.collapsesProgress = true

@@ -21,6 +21,7 @@ import Testing
         settings.allowedErrors = .named(["ValueError", "KeyError"])
         settings.allowedErrors.respectsTags = false
         (settings.startAt, settings.stopAfter, settings.skipTag) = ("2", "last", "skip")
+        (settings.only.tags, settings.only.numbers) = (["smoke"], [3...3, 5...7])
         (settings.result, settings.keepsRecord, settings.keepsTiming) = (.folder("s3://out"), true, false)
         (settings.keepsWidgets, settings.collapsesProgress, settings.outputLimit) = (false, true, 10_000_000)
         return settings

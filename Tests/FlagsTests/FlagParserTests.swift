@@ -14,6 +14,9 @@ import Testing
             },
             Flag("--loud", "-l", in: .output, "Be loud") { $0.isLoud = true },
             Flag("--lower", in: .output, "Be lower") { $0.words.append("lower") },
+            Flag("--again", takes: "WORD", example: "hello", isOptional: true, in: .output, "Repeat a word") {
+                asked, value, name in asked.words.append("\(name) \(value)")
+            },
             Flag("--count", takes: "N", example: "3", in: .many, "Count") { asked, value, name throws(UsageError) in
                 asked.words.append("\(try FlagValueParser.number(value, name, from: 1))")
             },
@@ -29,6 +32,13 @@ import Testing
         let (asked, others) = try parse("a", "--word", "x", "-w=y=z", "-", "--loud", "-w5", "--count=2", "--word=", "b")
         #expect(asked == Asked(words: ["--word x", "-w y=z", "-w 5", "2", "--word "], isLoud: true))
         #expect(others == ["a", "-", "b"])
+    }
+
+    @Test func `An optional value follows only an equals sign`() throws {
+        let (asked, others) = try parse("--again", "a", "--again=b", "--again")
+        #expect(asked == Asked(words: ["--again ", "--again b", "--again "]))
+        #expect(others == ["a"])
+        #expect(FlagReference(parser.flags).description.contains("  --again[=WORD]\n"))
     }
 
     @Test func `The parser ends at two dashes, and accepts any attached value`() throws {

@@ -64,7 +64,9 @@ import Testing
 
     @Test func `A report counts a cell without an error as a success`() {
         let error = CellResults.error
-        let good: [CellOutcome] = [.succeeded, .raised(error, isAllowed: true), .exited(status: 0), .skipped, .blank]
+        let good: [CellOutcome] = [
+            .succeeded, .raised(error, isAllowed: true), .exited(status: 0), .skipped, .notSelected, .blank,
+        ]
         let bad: [CellOutcome] = [
             .raised(error, isAllowed: false), .exited(status: 1), .kernelFailed(.disconnected("")),
             .stopped(.cancelled),

@@ -16,7 +16,9 @@ private func tree(_ files: String...) throws -> TemporaryFolder {
 extension TemporaryFolder {
     /// Returns the files that an argument selects, below this folder.
     fileprivate func found(_ argument: String, excluding: String...) -> [String] {
-        NotebookSearch(excluding: excluding).notebooks(self(argument)).map { String($0.path.dropFirst(path.count + 1)) }
+        NotebookSearch(excluding: excluding).notebooks(self(argument)).found.map {
+            String($0.path.dropFirst(path.count + 1))
+        }
     }
 }
 
@@ -55,6 +57,31 @@ extension TemporaryFolder {
     func `The search leaves out what a pattern excludes, at any depth`(pattern: String, isOut: Bool) throws {
         let scratch = try tree("n/drafts/x.ipynb")
         #expect(scratch.found("n", excluding: pattern).isEmpty == isOut)
+    }
+
+    @Test func `The search leaves out the results that the record of a subfolder lists`() throws {
+        let scratch = try tree("n/a.ipynb", "n/out/a.ipynb", "n/out/sub/b.ipynb", "n/out/own.ipynb", "n/out/n/a.ipynb")
+        try scratch.write(text("a.ipynb", "sub/b.ipynb", in: scratch), to: record)
+        #expect(scratch.found("n") == ["n/a.ipynb", "n/out/n/a.ipynb", "n/out/own.ipynb"])
+        #expect(scratch.found("n/**/*.ipynb").sorted() == ["n/a.ipynb", "n/out/n/a.ipynb", "n/out/own.ipynb"])
+        // A search of the folder itself, or of one below it, finds the results.
+        #expect(scratch.found("n/out").count == 4 && scratch.found("n/out/sub") == ["n/out/sub/b.ipynb"])
+        #expect(scratch.found("n/out/a.ipynb") == ["n/out/a.ipynb"])
+    }
+
+    @Test func `A record of results changes only if a result has a new path`() throws {
+        let scratch = try tree("n/out/a.ipynb")
+        let head = "# Results of Galley. A search for notebooks leaves them out.\n"
+        try scratch.write(text("b.ipynb", "a.ipynb", in: scratch), to: record)
+        #expect(try scratch.text(record) == head + "a.ipynb\nb.ipynb\n")
+        #expect(ResultsRecord(of: scratch("n/out")).bytes(adding: ["a.ipynb", "x\n.ipynb", "#.ipynb"]) == nil)
+        #expect(try text("a.ipynb", "aa.ipynb", in: scratch) == head + "a.ipynb\naa.ipynb\nb.ipynb\n")
+    }
+
+    private let record = "n/out/.galley-results"
+
+    private func text(_ results: String..., in scratch: TemporaryFolder) throws -> String {
+        String(decoding: try #require(ResultsRecord(of: scratch("n/out")).bytes(adding: results)), as: UTF8.self)
     }
 
     @Test func `The search follows links to files, and none to folders`() throws {

@@ -57,8 +57,13 @@ struct ManualPage {
         let names = flag.names.map(bold).joined(separator: ", ")
         let example = flag.example.map { ". Example: " + bold($0) } ?? ""
         return [
-            ".TP", names + (flag.value.map { " \\fI\(escaped($0))\\fR" } ?? ""), inline(flag.summary) + example + ".",
+            ".TP", names + value(of: flag), inline(flag.summary) + example + ".",
         ]
+    }
+
+    private static func value(of flag: FlagDescription) -> String {
+        guard let value = flag.value.map({ "\\fI\(escaped($0))\\fR" }) else { return "" }
+        return flag.isValueOptional ? "[=\(value)]" : " \(value)"
     }
 
     private static func statuses() -> [String] {

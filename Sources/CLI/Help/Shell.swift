@@ -23,7 +23,8 @@ enum Candidates: Hashable, Sendable {
 
     /// The values of a flag; nil if it takes none.
     init?(of flag: FlagDescription) {
-        guard let value = flag.value else { return nil }
+        // The word after a flag with an optional value is an operand.
+        guard let value = flag.value, !flag.isValueOptional else { return nil }
         switch value {
         case "FILE", "FILE|ID": self = .files
         case "DIR": self = .folders

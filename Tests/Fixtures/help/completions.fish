@@ -77,6 +77,8 @@ complete -c galley -n '__galley_command execute' -l exclude -d 'Leave out notebo
 complete -c galley -n '__galley_command execute' -l junit -d 'Write a report for CI servers' -r -F
 complete -c galley -n '__galley_command execute' -l html -d 'Write a report for people' -r -F
 complete -c galley -n '__galley_command execute' -l json -d 'Write a report for programs' -r -F
+complete -c galley -n '__galley_command execute' -l last-failed -d 'Run only notebooks that did not succeed in the last run, or by a report of --json'
+complete -c galley -n '__galley_command execute' -l list -d 'Print which notebooks would be run, and which not, and why; run nothing'
 complete -c galley -n '__galley_command execute' -l detach -d 'Run in the background: return once the kernel runs, and print the run\'s ID'
 complete -c galley -n '__galley_command execute' -l log -d 'Write the progress to this file, each line with its time' -r -F
 complete -c galley -n '__galley_command execute' -l log-format -d 'Choose the format of the log; without --log, it goes to standard error' -r -f -a 'plain json'
@@ -134,6 +136,8 @@ complete -c galley -n '__galley_command check' -l exclude -d 'Leave out notebook
 complete -c galley -n '__galley_command check' -l junit -d 'Write a report for CI servers' -r -F
 complete -c galley -n '__galley_command check' -l html -d 'Write a report for people' -r -F
 complete -c galley -n '__galley_command check' -l json -d 'Write a report for programs' -r -F
+complete -c galley -n '__galley_command check' -l last-failed -d 'Run only notebooks that did not succeed in the last run, or by a report of --json'
+complete -c galley -n '__galley_command check' -l list -d 'Print which notebooks would be run, and which not, and why; run nothing'
 complete -c galley -n '__galley_command check' -l detach -d 'Run in the background: return once the kernel runs, and print the run\'s ID'
 complete -c galley -n '__galley_command check' -l log -d 'Write the progress to this file, each line with its time' -r -F
 complete -c galley -n '__galley_command check' -l log-format -d 'Choose the format of the log; without --log, it goes to standard error' -r -f -a 'plain json'
@@ -201,6 +205,8 @@ complete -c galley -n '__galley_command nbconvert' -l exclude -d 'Leave out note
 complete -c galley -n '__galley_command nbconvert' -l junit -d 'Write a report for CI servers' -r -F
 complete -c galley -n '__galley_command nbconvert' -l html -d 'Write a report for people' -r -F
 complete -c galley -n '__galley_command nbconvert' -l json -d 'Write a report for programs' -r -F
+complete -c galley -n '__galley_command nbconvert' -l last-failed -d 'Run only notebooks that did not succeed in the last run, or by a report of --json'
+complete -c galley -n '__galley_command nbconvert' -l list -d 'Print which notebooks would be run, and which not, and why; run nothing'
 complete -c galley -n '__galley_command nbconvert' -l detach -d 'Run in the background: return once the kernel runs, and print the run\'s ID'
 complete -c galley -n '__galley_command nbconvert' -l log -d 'Write the progress to this file, each line with its time' -r -F
 complete -c galley -n '__galley_command nbconvert' -l log-format -d 'Choose the format of the log; without --log, it goes to standard error' -r -f -a 'plain json'

@@ -93,6 +93,8 @@ _galley() {
             '*--junit=[Write a report for CI servers]:FILE:_files' \
             '*--html=[Write a report for people]:FILE:_files' \
             '*--json=[Write a report for programs]:FILE:_files' \
+            '*--last-failed[Run only notebooks that did not succeed in the last run, or by a report of --json]' \
+            '*--list[Print which notebooks would be run, and which not, and why; run nothing]' \
             '*--detach[Run in the background: return once the kernel runs, and print the run'\''s ID]' \
             '*--log=[Write the progress to this file, each line with its time]:FILE:_files' \
             '*--log-format=[Choose the format of the log; without --log, it goes to standard error]:plain|json:(plain json)' \
@@ -156,6 +158,8 @@ _galley() {
             '*--junit=[Write a report for CI servers]:FILE:_files' \
             '*--html=[Write a report for people]:FILE:_files' \
             '*--json=[Write a report for programs]:FILE:_files' \
+            '*--last-failed[Run only notebooks that did not succeed in the last run, or by a report of --json]' \
+            '*--list[Print which notebooks would be run, and which not, and why; run nothing]' \
             '*--detach[Run in the background: return once the kernel runs, and print the run'\''s ID]' \
             '*--log=[Write the progress to this file, each line with its time]:FILE:_files' \
             '*--log-format=[Choose the format of the log; without --log, it goes to standard error]:plain|json:(plain json)' \
@@ -230,6 +234,8 @@ _galley() {
             '*--junit=[Write a report for CI servers]:FILE:_files' \
             '*--html=[Write a report for people]:FILE:_files' \
             '*--json=[Write a report for programs]:FILE:_files' \
+            '*--last-failed[Run only notebooks that did not succeed in the last run, or by a report of --json]' \
+            '*--list[Print which notebooks would be run, and which not, and why; run nothing]' \
             '*--detach[Run in the background: return once the kernel runs, and print the run'\''s ID]' \
             '*--log=[Write the progress to this file, each line with its time]:FILE:_files' \
             '*--log-format=[Choose the format of the log; without --log, it goes to standard error]:plain|json:(plain json)' \

@@ -32,7 +32,7 @@ extension HelpTopic {
 
     private static func row(_ flag: FlagDescription) -> String {
         let names = flag.names.map { "`\($0)`" }.joined(separator: ", ")
-        let value = flag.value.map { " \($0.split(separator: "|").joined(separator: "\\|"))" } ?? ""
+        let value = flag.shownValue.split(separator: "|").joined(separator: "\\|")
         return "| \(names)\(value) | \(flag.summary)\(flag.example.map { ". Example: `\($0)`" } ?? "") |"
     }
 

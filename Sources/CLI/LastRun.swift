@@ -1,0 +1,176 @@
+import Galley
+import GalleyExecution
+import GalleyFlags
+import GalleyJSON
+import GalleyReports
+import GalleyRuns
+import GalleyStorage
+import GalleySupervisor
+import Glibc
+
+/// How the notebooks of the last finished run ended, for `--last-failed`.
+///
+/// A report of `--json` says it, or the record that each finished run leaves for its command and working folder.
+struct LastRun: Sendable {
+    let name: Name
+    /// The notebooks, as the command line of that run named them, with their statuses.
+    private(set) var notebooks: [(path: String, status: String)]
+    /// The common folder of the notebooks, from which the paths of results count; nil if it is unknown.
+    private(set) var root: String?
+
+    /// The run in words.
+    enum Name: CustomStringConvertible, Sendable {
+        case recorded
+        case report(String)
+
+        var description: String {
+            switch self {
+            case .recorded: "the last run"
+            case .report(let path): "the run of \(path)"
+            }
+        }
+    }
+
+    /// Reads the record of a command's last run in this folder.
+    init(of command: String) throws(UsageError) {
+        let folder = RunPaths.absolutePath(".")
+        let bytes = RunRegistry.all.lazy.filter { $0.user == geteuid() }
+            .compactMap { LocalFile.readSmallFile($0.lastRun(of: command, in: folder), of: geteuid(), limit: 1 << 24) }
+            .first
+        guard let json = bytes.flatMap({ try? Document(parsing: $0).root }), json["folder"]?.string == folder,
+            let notebooks = Self.notebooks(of: json)
+        else {
+            throw UsageError(
+                "--last-failed: no finished run of 'galley \(command)' is recorded for this folder; run it once, or name "
+                    + "a report of --json: --last-failed=REPORT")
+        }
+        (name, self.notebooks, root) = (.recorded, notebooks, json["root"]?.string)
+    }
+
+    /// Reads a report.
+    ///
+    /// - Parameter usesRootsRights: Whether root may read what other users can change.
+    init(report path: String, usesRootsRights: Bool) throws(UsageError) {
+        if geteuid() == 0, !usesRootsRights, NotebookOwner(of: path) != .root {
+            throw UsageError("--last-failed=\(path): root does not read it, because other users can change it")
+        }
+        guard let bytes = LocalFile.readSmallFile(path, limit: 1 << 30) else {
+            throw UsageError("--last-failed=\(path): the report cannot be read; check that it exists")
+        }
+        guard let json = try? Document(parsing: bytes).root, let notebooks = Self.notebooks(of: json) else {
+            throw UsageError("--last-failed=\(path): the file is not a report that --json has written")
+        }
+        (name, self.notebooks) = (.report(path), notebooks)
+    }
+
+    /// Keeps the end of a run, without the notebook of standard input; nil if there is no other.
+    ///
+    /// - Parameter earlier: The run whose failed notebooks ran again. Its other notebooks keep their statuses.
+    init?(_ summary: BatchSummary, root: String, after earlier: LastRun?) {
+        name = .recorded
+        notebooks = summary.report.jobs.filter { $0.name != "-" }.map { ($0.name, $0.status) }
+        self.root = earlier?.root ?? root
+        if notebooks.isEmpty { return nil }
+        let known = Set(notebooks.map { RunPaths.pathComponents(of: $0.path) })
+        notebooks += (earlier?.notebooks ?? []).filter { !known.contains(RunPaths.pathComponents(of: $0.path)) }
+    }
+
+    /// Returns the notebooks of a report or record; nil if the document is neither.
+    private static func notebooks(of json: Value) -> [(path: String, status: String)]? {
+        guard (try? Report.checkSchema(of: json)) != nil, let list = json["notebooks"], list.kind == .array else {
+            return nil
+        }
+        let notebooks = list.elements.compactMap { entry in
+            entry["notebook"]?.string.flatMap { path in entry["status"]?.string.map { (path, $0) } }
+        }
+        return notebooks.count == list.elements.count ? notebooks : nil
+    }
+
+    /// Returns the record of the run, for a command in this folder.
+    func record(of command: String) -> [UInt8] {
+        let list = notebooks.map { path, status -> Value in ["notebook": .string(path), "status": .string(status)] }
+        let json: Value = [
+            "command": .string(command), "folder": .string(RunPaths.absolutePath(".")), "notebooks": .array(list),
+            "root": .text(root), "schema": .number(Report.schema),
+        ]
+        return Document(json).text.bytes
+    }
+
+    /// Keeps the notebooks that have not succeeded in the run, and returns the others.
+    ///
+    /// - Throws: `UsageError` if the run included none of the notebooks.
+    func keepFailed(_ tasks: inout [NotebookTask]) throws(UsageError) -> [LeftOutNotebook] {
+        let statuses = Dictionary(notebooks.map { (RunPaths.pathComponents(of: $0.path), $0.status) }) { $1 }
+        var kept: [NotebookTask] = []
+        var leftOut: [LeftOutNotebook] = []
+        for var task in tasks {
+            switch statuses[RunPaths.pathComponents(of: task.path)] {
+            case nil: leftOut.append(LeftOutNotebook(path: task.path, reason: .notIncluded(name)))
+            case "succeeded": leftOut.append(LeftOutNotebook(path: task.path, reason: .succeeded(name)))
+            case let status?:
+                task.reason = (task.reason == "named" ? "" : task.reason + ", ") + "'\(status)' in \(name)"
+                kept.append(task)
+            }
+        }
+        if let task = tasks.first, !tasks.contains(where: { statuses[RunPaths.pathComponents(of: $0.path)] != nil }) {
+            let which = tasks.count == 1 ? task.path : "any of the notebooks, such as \(task.path)"
+            throw UsageError("--last-failed: \(name) did not include \(which); \(remedy)")
+        }
+        tasks = kept
+        return leftOut
+    }
+
+    /// The paths of all notebooks.
+    ///
+    /// - Throws: `UsageError` if none of them exists.
+    func paths() throws(UsageError) -> [String] {
+        let paths = notebooks.map(\.path)
+        if paths.allSatisfy({ NotebookLocation($0).scheme == nil && LocalFile.kind(of: $0) == nil }) {
+            let example = paths.first.map { ", such as \($0)" } ?? ""
+            throw UsageError("--last-failed: none of the notebooks of \(name) exists\(example); \(remedy)")
+        }
+        return paths
+    }
+
+    private var remedy: String {
+        switch name {
+        case .recorded: "leave --last-failed out"
+        case .report: "use the report of a run in this folder"
+        }
+    }
+}
+
+/// The run that `--last-failed` asks for.
+struct LastFailed: Sendable {
+    /// The path of its report; nil for the run that is recorded for the command and the folder.
+    let report: String?
+    /// The run, once it has been read.
+    var run: LastRun?
+
+    static let flags: [Flag<ExecuteArguments>] = [
+        Flag(
+            "--last-failed", takes: "REPORT", example: "report.json", isOptional: true, in: .many,
+            "Run only notebooks that did not succeed in the last run, or by a report of --json"
+        ) { arguments, value, _ in arguments.lastFailed = LastFailed(report: value.isEmpty ? nil : value) }
+    ]
+}
+
+/// Records how the notebooks of a run ended.
+final class LastRunSink: ProgramSink {
+    private let command: String
+    private let root: String
+    private let earlier: LastRun?
+
+    init(_ arguments: ExecuteArguments) {
+        (command, root, earlier) = (arguments.dialect.command, arguments.root, arguments.lastFailed?.run)
+    }
+
+    func receive(_ event: BatchEvent) {}
+
+    func receive(_ event: ProgramEvent) {
+        guard case .summarized(let summary) = event, let run = LastRun(summary, root: root, after: earlier),
+            let registry = RunRegistry.own()
+        else { return }
+        registry.recordLastRun(run.record(of: command), of: command, in: RunPaths.absolutePath("."))
+    }
+}

@@ -1,0 +1,66 @@
+import GalleyExecution
+import GalleyStorage
+
+/// A notebook that the command line seems to name, and that is not run.
+struct LeftOutNotebook: Sendable {
+    let path: String
+    let reason: Reason
+
+    enum Reason: Sendable {
+        case search(NotebookSearch.LeftOut.Reason)
+        /// It is in the folder that this run writes results to.
+        case inOutputFolder(String)
+        /// Another part of the run has it; see `--shard`.
+        case inOtherShard
+        case succeeded(LastRun.Name)
+        case notIncluded(LastRun.Name)
+    }
+
+    /// Whether it is the result of an earlier run in a folder of results.
+    var isEarlierResult: Bool {
+        switch reason {
+        case .search(.recorded), .inOutputFolder: true
+        default: false
+        }
+    }
+}
+
+extension LeftOutNotebook.Reason: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .search(.excluded(let pattern)): "excluded by '\(pattern)'"
+        case .search(.result(let notebook)): "the result of \(notebook)"
+        case .search(.recorded(let folder)): "a result of an earlier run, by \(ResultsRecord.path(in: folder))"
+        case .inOutputFolder(let folder): "in \(folder), the folder for results"
+        case .inOtherShard: "in another part"
+        case .succeeded(let run): "succeeded in \(run)"
+        case .notIncluded(let run): "not in \(run)"
+        }
+    }
+}
+
+extension [LeftOutNotebook] {
+    /// The lines that report notebooks which the reader of the command line may expect to run.
+    ///
+    /// - Parameter isAll: Whether no other notebook is run.
+    func notices(isAll: Bool) -> [String] {
+        let results = filter(\.isEarlierResult)
+        let unknown = filter { if case .notIncluded = $0.reason { true } else { false } }
+        let succeeded = filter { if case .succeeded = $0.reason { true } else { false } }
+        var lines: [String] = []
+        if !results.isEmpty { lines.append("left out, as results of earlier runs: \(results.names)") }
+        if let one = unknown.first { lines.append("left out, because \(one.reason): \(unknown.names)") }
+        if isAll, let one = succeeded.first {
+            let all = succeeded.count == 1 ? "the notebook" : "all \(succeeded.count) notebooks"
+            lines.append("nothing to run: \(all) \(one.reason)")
+        }
+        return lines
+    }
+
+    /// The first paths, and the number of the others.
+    private var names: String {
+        let shown = count > 4 ? Array(prefix(3)) : self
+        let rest = count == shown.count ? "" : ", and \(count - shown.count) more"
+        return shown.map { $0.path.terminalSafeLine(200) }.joined(separator: ", ") + rest
+    }
+}

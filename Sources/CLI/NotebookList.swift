@@ -1,0 +1,76 @@
+import Galley
+import GalleyExecution
+import GalleyFlags
+import GalleyJSON
+import GalleyNotebook
+
+/// The notebooks that a command line runs and leaves out, for `--list`.
+struct NotebookList {
+    private var rows: [Row] = []
+    private let isForMachines: Bool
+
+    private struct Row {
+        let path: String
+        let isRun: Bool
+        let reason: String
+        /// The numbers of the cells that run; nil if all do, or if they are unknown.
+        var cells: [Int]?
+    }
+
+    static let flags: [Flag<ExecuteArguments>] = [
+        Flag("--list", in: .many, "Print which notebooks would be run, and which not, and why; run nothing") {
+            $0.lists = true
+        }
+    ]
+
+    /// Lists the notebooks of a resolved command line.
+    init(_ arguments: ExecuteArguments) throws(UsageError) {
+        for report in arguments.batch.reports where (report.kind, report.path) != (.json, "-") {
+            throw UsageError("--list writes no files; leave \(report.kind.rawValue) out, or use --json -")
+        }
+        isForMachines = !arguments.batch.reports.isEmpty
+        let settings = arguments.options.settings
+        for task in arguments.tasks {
+            rows.append(Row(path: task.path, isRun: true, reason: task.reason, cells: task.selectedCells(settings)))
+        }
+        rows += arguments.deferred.map { Row(path: $0.argument, isRun: true, reason: "read only by its owner") }
+        rows += arguments.leftOut.map { Row(path: $0.path, isRun: false, reason: "\($0.reason)") }
+    }
+
+    /// Prints the list.
+    func show() {
+        if isForMachines {
+            let list = rows.map { row -> Value in
+                let cells = row.cells.map { Value.array($0.map { .number($0) }) } ?? .null
+                return [
+                    "cells": cells, "notebook": .string(row.path), "reason": .string(row.reason),
+                    "runs": .bool(row.isRun),
+                ]
+            }
+            Terminal.print(String(decoding: Document(Value.array(list)).text.bytes.dropLast(), as: UTF8.self))
+        } else {
+            ConsoleTable(
+                head: ["RUN", "NOTEBOOK", "WHY"],
+                rows: rows.map { row in
+                    let cells = row.cells.map { numbers in
+                        ", \(numbers.count == 1 ? "cell" : "cells") \(numbers.map(String.init).joined(separator: ", "))"
+                    }
+                    return [
+                        row.isRun ? "yes" : "no", row.path.terminalSafeLine(1000),
+                        (row.reason + (cells ?? "")).terminalSafeLine(1000),
+                    ]
+                }
+            ).show()
+        }
+    }
+}
+
+extension NotebookTask {
+    /// Returns the numbers of the cells that run, if the settings select some of them.
+    fileprivate func selectedCells(_ settings: RunSettings) -> [Int]? {
+        guard !settings.only.isEmpty || settings.startAt != nil || settings.stopAfter != nil,
+            let notebook = readNotebook().flatMap({ try? Notebook(reading: $0) })
+        else { return nil }
+        return (try? Plan(for: notebook, settings))?.cellsToRun.map(\.number)
+    }
+}
