@@ -147,7 +147,8 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-for target in package.targets where !["CCmark", "CLinux", "CSodium", "CZeroMQ", "CZlib"].map(module).contains(target.name) {
+for target in package.targets
+where !["CCmark", "CLinux", "CSodium", "CZeroMQ", "CZlib"].map(module).contains(target.name) {
     // Tests call the system to make faults; that every such call be marked helps where the program itself does it.
     target.swiftSettings =
         settings + (target.isTest || target.name == "GalleyTestSupport" ? [] : [.strictMemorySafety()])

@@ -94,6 +94,7 @@ struct ExportCommand: Sendable {
         let arguments: ExecuteArguments? = if case .nbconvert(let arguments) = places { arguments } else { nil }
         let list = try TaskList(
             paths, excluding: arguments?.batch.excluded ?? [], output: arguments?.nbconvert.folder ?? own.folder,
+            root: nil,
             arguments?.dialect ?? .execute, assignsUsers: geteuid() == 0, isUserRun: false)
         if let deferred = list.deferred.first {
             throw UsageError(

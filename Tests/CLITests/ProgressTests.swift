@@ -175,7 +175,7 @@ private struct ShownRun {
     }
 
     func progress(_ options: [String] = [], isLive: Bool, columns: Int = 80) throws -> NotebookProgress {
-        let arguments = try ExecuteArguments(options + ["--inplace", "a.ipynb"], .galley)
+        let arguments = try ExecuteArguments(options + ["--inplace", "a.ipynb"], .execute)
         return NotebookProgress(
             arguments, NotebookTask(path: "a.ipynb"), nil, clock: clock, terminal: terminal(isLive, columns))
     }

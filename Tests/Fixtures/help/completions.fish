@@ -53,6 +53,8 @@ complete -c galley -n '__galley_command execute' -l allow-errors -d 'Continue af
 complete -c galley -n '__galley_command execute' -l allow-error -d 'Continue after errors of this name; can be repeated' -r -f
 complete -c galley -n '__galley_command execute' -l start-at -d 'Start at this cell: a number, a tag or an ID' -r -f
 complete -c galley -n '__galley_command execute' -l stop-after -d 'Stop after this cell: a number, a tag or an ID' -r -f
+complete -c galley -n '__galley_command execute' -l only -d 'Run only cells with this tag; can be repeated' -r -f
+complete -c galley -n '__galley_command execute' -l cells -d 'Run only these code cells, counted from 1; can be repeated' -r -f
 complete -c galley -n '__galley_command execute' -l no-timing -d 'Do not write the times at which cells ran into the notebook'
 complete -c galley -n '__galley_command execute' -l record -d 'Write into the notebook\'s metadata how the run went'
 complete -c galley -n '__galley_command execute' -l collapse-progress -d 'Keep only the last state of a progress bar'
@@ -116,6 +118,8 @@ complete -c galley -n '__galley_command check' -l allow-errors -d 'Continue afte
 complete -c galley -n '__galley_command check' -l allow-error -d 'Continue after errors of this name; can be repeated' -r -f
 complete -c galley -n '__galley_command check' -l start-at -d 'Start at this cell: a number, a tag or an ID' -r -f
 complete -c galley -n '__galley_command check' -l stop-after -d 'Stop after this cell: a number, a tag or an ID' -r -f
+complete -c galley -n '__galley_command check' -l only -d 'Run only cells with this tag; can be repeated' -r -f
+complete -c galley -n '__galley_command check' -l cells -d 'Run only these code cells, counted from 1; can be repeated' -r -f
 complete -c galley -n '__galley_command check' -l no-timing -d 'Do not write the times at which cells ran into the notebook'
 complete -c galley -n '__galley_command check' -l record -d 'Write into the notebook\'s metadata how the run went'
 complete -c galley -n '__galley_command check' -l collapse-progress -d 'Keep only the last state of a progress bar'
@@ -181,6 +185,8 @@ complete -c galley -n '__galley_command nbconvert' -l allow-errors -d 'Continue 
 complete -c galley -n '__galley_command nbconvert' -l allow-error -d 'Continue after errors of this name; can be repeated' -r -f
 complete -c galley -n '__galley_command nbconvert' -l start-at -d 'Start at this cell: a number, a tag or an ID' -r -f
 complete -c galley -n '__galley_command nbconvert' -l stop-after -d 'Stop after this cell: a number, a tag or an ID' -r -f
+complete -c galley -n '__galley_command nbconvert' -l only -d 'Run only cells with this tag; can be repeated' -r -f
+complete -c galley -n '__galley_command nbconvert' -l cells -d 'Run only these code cells, counted from 1; can be repeated' -r -f
 complete -c galley -n '__galley_command nbconvert' -l no-timing -d 'Do not write the times at which cells ran into the notebook'
 complete -c galley -n '__galley_command nbconvert' -l record -d 'Write into the notebook\'s metadata how the run went'
 complete -c galley -n '__galley_command nbconvert' -l collapse-progress -d 'Keep only the last state of a progress bar'

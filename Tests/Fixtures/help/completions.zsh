@@ -66,6 +66,8 @@ _galley() {
             '*--allow-error=[Continue after errors of this name; can be repeated]:NAME:' \
             '*--start-at=[Start at this cell: a number, a tag or an ID]:CELL:' \
             '*--stop-after=[Stop after this cell: a number, a tag or an ID]:CELL:' \
+            '*--only=[Run only cells with this tag; can be repeated]:TAG:' \
+            '*--cells=[Run only these code cells, counted from 1; can be repeated]:NUMBERS:' \
             '*--no-timing[Do not write the times at which cells ran into the notebook]' \
             '*--record[Write into the notebook'\''s metadata how the run went]' \
             '*--collapse-progress[Keep only the last state of a progress bar]' \
@@ -136,6 +138,8 @@ _galley() {
             '*--allow-error=[Continue after errors of this name; can be repeated]:NAME:' \
             '*--start-at=[Start at this cell: a number, a tag or an ID]:CELL:' \
             '*--stop-after=[Stop after this cell: a number, a tag or an ID]:CELL:' \
+            '*--only=[Run only cells with this tag; can be repeated]:TAG:' \
+            '*--cells=[Run only these code cells, counted from 1; can be repeated]:NUMBERS:' \
             '*--no-timing[Do not write the times at which cells ran into the notebook]' \
             '*--record[Write into the notebook'\''s metadata how the run went]' \
             '*--collapse-progress[Keep only the last state of a progress bar]' \
@@ -207,6 +211,8 @@ _galley() {
             '*--allow-error=[Continue after errors of this name; can be repeated]:NAME:' \
             '*--start-at=[Start at this cell: a number, a tag or an ID]:CELL:' \
             '*--stop-after=[Stop after this cell: a number, a tag or an ID]:CELL:' \
+            '*--only=[Run only cells with this tag; can be repeated]:TAG:' \
+            '*--cells=[Run only these code cells, counted from 1; can be repeated]:NUMBERS:' \
             '*--no-timing[Do not write the times at which cells ran into the notebook]' \
             '*--record[Write into the notebook'\''s metadata how the run went]' \
             '*--collapse-progress[Keep only the last state of a progress bar]' \
