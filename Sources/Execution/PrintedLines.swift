@@ -26,7 +26,8 @@ package struct PrintedLines: Hashable, Sendable {
             return safe.count <= Self.length ? safe : safe.prefix(Self.length - 1) + "…"
         }
         lines = last + lines
-        earlierCount += shown.count - last.count + text[..<start].utf8.lineCount
+        // The beginning of the first shown line is not a line before it.
+        earlierCount += shown.count - last.count + text[..<start].utf8.count { $0 == UInt8(ascii: "\n") }
     }
 }
 

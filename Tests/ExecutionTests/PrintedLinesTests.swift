@@ -30,7 +30,7 @@ import Testing
     @Test func `The lines are those that a terminal shows`() {
         #expect(printed("\r 1%\r 50%\r100%\nready\n").lines == ["100%", "ready"])
         #expect(printed("\u{1B}[31mred\u{1B}[0m\u{7}\n\u{1B}]0;title\u{7}x\u{8}y\u{1B}[0m\n").lines == ["red", "y"])
-        #expect(printed("one\ntwo\u{1B}[A\u{1B}[Kthree\n").lines.first == "   three")
+        #expect(printed("one\ntwo\u{1B}[A\u{1B}[Kthree\n").lines.first == "onethree")
         #expect(printed("left\u{202E}right\n").lines == ["leftright"])
     }
 
