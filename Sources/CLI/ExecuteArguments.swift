@@ -77,7 +77,7 @@ struct ExecuteArguments: Sendable {
             throw UsageError("which notebook? See 'galley \(dialect.command) --help'")
         }
         try nbconvert.apply(to: &self)
-        if dialect == .check { result = .nowhere }
+        if dialect == .check { result = check.updates ? .inPlace : .nowhere }
     }
 
     /// Finds the notebooks and everything else that the run reads before it starts.

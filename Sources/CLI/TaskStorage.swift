@@ -1,5 +1,6 @@
 import Galley
 import GalleyLocalKernels
+import GalleyNotebook
 import GalleyStorage
 import GalleySupervisor
 
@@ -12,11 +13,18 @@ struct TaskStorage: StorageProvider {
     private let restrictions: LocalFile.ReadRestrictions
     private let isUserRun: Bool
     private let isInPlace: Bool
+    private let updates: Bool
+    private let accepted: @Sendable () -> [Int: Cell]?
     private let local = LocalStorage()
 
-    init(_ task: NotebookTask, _ arguments: ExecuteArguments, _ files: any RunFileWriter) {
-        (self.task, self.files, isUserRun) = (task, files, arguments.isUserRun)
+    /// - Parameter accepted: Returns the cells to write, by their indices, if a check updates the notebook.
+    init(
+        _ task: NotebookTask, _ arguments: ExecuteArguments, _ files: any RunFileWriter,
+        accepted: @escaping @Sendable () -> [Int: Cell]?
+    ) {
+        (self.task, self.files, isUserRun, self.accepted) = (task, files, arguments.isUserRun, accepted)
         isInPlace = arguments.result == .inPlace
+        updates = arguments.check.updates
         var restrictions = LocalFile.ReadRestrictions(only: task.only)
         if let login = arguments.localKernels.loginEnvironment {
             restrictions.owners = [0, login.account.id]
@@ -32,8 +40,9 @@ struct TaskStorage: StorageProvider {
         if isSource, isUserRun, let refused = RefusedNotebook(task) { return refused }
         if location == .standardStreams { return StandardStreams() }
         guard isSource else { return files.notebook(location.text, reading: .none) }
-        return isInPlace
-            ? files.notebook(task.path, reading: restrictions) : LocalFile(task.path, reading: restrictions)
+        guard isInPlace else { return LocalFile(task.path, reading: restrictions) }
+        let store = files.notebook(task.path, reading: restrictions)
+        return updates ? UpdatedNotebook(store) { [accepted] in accepted() ?? [:] } : store
     }
 
     func notebooks(in folder: NotebookLocation) throws -> [NotebookLocation] { try local.notebooks(in: folder) }
