@@ -15,6 +15,8 @@ import Synchronization
 struct CheckSettings: Sendable {
     /// Whether only cells with the mark `nbval-check-output` are compared.
     var isLax = false
+    /// Whether differing outputs replace the stored ones.
+    var updates = false
     /// The replacements to apply to texts before the comparison.
     private(set) var sanitizers = TextSanitizers()
     /// The file of the replacements, and the option that names it.
@@ -23,6 +25,9 @@ struct CheckSettings: Sendable {
     static let flags: [Flag<ExecuteArguments>] = [
         Flag("--lax", "--nbval-lax", in: .cells, "Compare only cells marked with nbval-check-output") {
             $0.check.isLax = true
+        },
+        Flag("--update", in: .result, "Write the new outputs into the notebooks where they differ") {
+            $0.check.updates = true
         },
         Flag("--nbval", in: .compatibility, "Has no effect") { _ in },
         Flag("--nbval-cell-timeout", takes: "TIME", example: "600", in: .compatibility, "Limit the time of each cell") {
@@ -74,6 +79,13 @@ final class Checker: ProgramSink {
         var findings: [CheckFinding] = []
         /// The indices of the cells that ran.
         var ran: Set<Int> = []
+        /// Whether all cells that were to run have run, or the notebook has ended itself.
+        var isComplete = false
+        /// Whether a cell has ended the run or reached a limit.
+        var hasFailed = false
+        /// The new versions of cells whose outputs differ, by their indices, if they replace the stored ones.
+        var accepted: [Int: Cell] = [:]
+        var acceptedNumbers: [Int] = []
     }
 
     /// - Parameter warn: Receives warnings about a comparison.
@@ -100,9 +112,21 @@ final class Checker: ProgramSink {
     private func keep(_ report: CellReport, of job: Int) {
         notebooks.withLock { notebooks in
             notebooks[job, default: CheckResult()].ran.insert(report.index)
+            let isLast = report.fractionCompleted == 1 || report.outcome == .exited(status: 0)
+            notebooks[job]?.isComplete = isLast && report.isSuccess
+            if !report.isSuccess { notebooks[job]?.hasFailed = true }
             // Only the notebook says which cells may raise an error.
             if let error = report.error { notebooks[job]?.findings.append(CheckFinding(error, in: report)) }
         }
+    }
+
+    /// Returns the cells of a notebook whose new outputs replace the stored ones, by their indices.
+    func accepted(_ job: Int) -> [Int: Cell] { notebooks.withLock { $0[job]?.accepted ?? [:] } }
+
+    /// Returns the line that reports which cells of a notebook were updated.
+    func notice(ofUpdate job: Int, _ path: String) -> String {
+        let numbers = notebooks.withLock { $0[job]?.acceptedNumbers ?? [] }.map(String.init).joined(separator: ", ")
+        return "updated \(path.terminalSafeLine(200)): cell\(numbers.contains(",") ? "s" : "") \(numbers)"
     }
 
     /// Returns the findings of a notebook, in the order of its cells.
@@ -115,17 +139,21 @@ final class Checker: ProgramSink {
         var found = notebooks.withLock { $0[job] ?? CheckResult() }
         var warnings: [String] = []
         var (number, compared) = (0, 0)
+        var differences: [CheckFinding] = []
+        var differing: [(index: Int, number: Int)] = []
         for (index, cell) in old.cells.enumerated() where cell.kind == .code {
             number += 1
             let marks = NbvalMarkers(of: cell, isLax: settings.isLax)
             warnings += marks.warnings.map { [number] in "cell \(number): \($0)" }
             if marks.allowsErrors { found.findings.removeAll { $0.index == index } }
             // For a cell with an unexpected error, the error is the finding.
-            guard marks.isCompared, found.ran.contains(index), !found.findings.contains(where: { $0.index == index })
-            else { continue }
+            guard found.ran.contains(index), !found.findings.contains(where: { $0.index == index }) else { continue }
+            if marks.isComparedOnceRun, !new.cells[index].outputs.isEmpty { differing.append((index, number)) }
+            guard marks.isCompared else { continue }
             let comparison = OutputComparison(
                 of: cell.outputs, with: new.cells[index].outputs, sanitizers: settings.sanitizers)
-            found.findings += comparison.differences.map { difference in
+            if !comparison.differences.isEmpty { differing.append((index, number)) }
+            differences += comparison.differences.map { difference in
                 CheckFinding(
                     cell: number, index: index, fileLine: old.fileLine(of: 1, inCellAt: index), what: difference.title,
                     lines: difference.lines,
@@ -138,7 +166,14 @@ final class Checker: ProgramSink {
             }
             compared += 1
         }
-        if compared == 0, !found.ran.isEmpty, !settings.isLax, found.findings.isEmpty {
+        // A notebook that failed to run keeps its outputs.
+        if settings.updates, found.isComplete, !found.hasFailed, found.findings.isEmpty {
+            for (index, _) in differing { found.accepted[index] = new.cells[index] }
+            found.acceptedNumbers = differing.map(\.number)
+        } else {
+            found.findings += differences
+        }
+        if compared == 0, !found.ran.isEmpty, !settings.isLax, found.findings.isEmpty, found.accepted.isEmpty {
             warnings.append(
                 old.cells.contains { !$0.outputs.isEmpty }
                     ? "no outputs were compared, because tags or comments leave out all cells with outputs"

@@ -83,7 +83,7 @@ struct ExecuteArguments: Sendable {
             throw UsageError("which notebook? See 'galley \(dialect.command) --help'")
         }
         try nbconvert.apply(to: &self)
-        if dialect == .check { result = .nowhere }
+        if dialect == .check { result = check.updates ? .inPlace : .nowhere }
     }
 
     /// Finds the notebooks, reads the other inputs that the options name, and checks the combination of options.

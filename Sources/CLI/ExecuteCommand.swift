@@ -99,6 +99,9 @@ final class ExecuteCommand: EventSink {
         let (sinks, checker) = state.withLock { ($0.sinks, $0.checker) }
         for sink in sinks { sink.receive(event) }
         switch event {
+        case .run(let job, .saved(let path)):
+            guard let checker else { break }
+            sendToSinks(.notice([checker.notice(ofUpdate: job, path)]))
         case .ended(let job, var report):
             report.findings = checker?.findings(job) ?? []
             sendToSinks(.judged(job: job, report))
@@ -220,7 +223,7 @@ extension ExecuteCommand {
     }
 
     private func batch() -> Batch {
-        var batch = Batch(arguments.tasks.map(job))
+        var batch = Batch(arguments.tasks.enumerated().map(job))
         let settings = arguments.batch
         batch.concurrency = arguments.concurrency
         batch.memoryPerKernel = settings.memoryPerKernel
@@ -231,10 +234,12 @@ extension ExecuteCommand {
         return batch
     }
 
-    private func job(_ task: NotebookTask) -> Batch.Job {
+    private func job(_ number: Int, _ task: NotebookTask) -> Batch.Job {
         var options = arguments.options
         options.kernels = Rooms.kernels(for: arguments)
-        options.storage = Rooms.storage + [TaskStorage(task, arguments, files)]
+        let checker = state.withLock(\.checker)
+        let files = TaskStorage(task, arguments, files) { checker?.accepted(number) }
+        options.storage = Rooms.storage + [files]
         // The arguments apply to all notebooks, the options to this one.
         options.result = arguments.location(ofResultOf: task).map { .file($0.text) } ?? arguments.result
         if !arguments.answers.isEmpty {
@@ -243,7 +248,7 @@ extension ExecuteCommand {
             options.answer = { _, _ in answers.next() }
         }
         if arguments.localKernels.loginEnvironment != nil { options.user = task.only == nil ? .caller : .owner }
-        state.withLock(\.checker)?.prepare(&options)
+        checker?.prepare(&options)
         var job = Batch.Job(task.path, options)
         job.earlierDuration = task.earlierDuration
         return job

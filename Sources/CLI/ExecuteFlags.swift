@@ -26,7 +26,7 @@ enum ExecuteFlags {
             "check", "Run notebooks and compare their outputs with the stored ones",
             usage: ["[options] NOTEBOOK|FOLDER|'PATTERN'|@LIST ..."],
             details: [
-                "No notebook is written. Text must be equal, and PNG images must have equal pixels.",
+                "Without `--update`, no notebook is written. Text must be equal, and PNG images must have equal pixels.",
                 """
                 To change how a cell is checked, give it a tag of nbval, or write a comment on a line of its own,
                 such as `# NBVAL_IGNORE_OUTPUT`. The tags are `nbval-ignore-output`, `nbval-check-output`,
@@ -34,14 +34,15 @@ enum ExecuteFlags {
                 """,
                 "All options of `galley execute` work, except those for the result.",
             ],
-            highlights: ["--lax", "--sanitize-with", "--help"], operand: .notebook,
+            highlights: ["--update", "--lax", "--sanitize-with", "--help"], operand: .notebook,
             examples: [("galley check notebooks/ --junit junit.xml", "check a folder, and write a report")],
-            exitStatus: "0 if nothing differs; 1 if something differs, or if a cell raised an error that it may not "
-                + "raise; otherwise, as for `galley execute`.", topics: ["options", "batch", "exit-statuses"]),
+            exitStatus: "0 if nothing differs, or `--update` has written what does; 1 if something differs, or if a cell "
+                + "raised an error that it may not raise; otherwise, as for `galley execute`.",
+            topics: ["options", "batch", "exit-statuses"]),
         all.filter { Set($0.names).isDisjoint(with: resultPlaces) } + CheckSettings.flags
     ) { name in
         guard resultPlaces.contains(name) else { return refusal(of: name) }
-        return "galley check writes no notebooks; leave \(name) out, or use galley execute"
+        return "galley check writes no results; leave \(name) out, or use --update or galley execute"
     }
 
     /// The flags that galley check does not have, because it writes no notebook.

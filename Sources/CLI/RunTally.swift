@@ -76,6 +76,8 @@ final class RunTally: ProgramSink {
         switch jobReport.result {
         case .ran:
             let task = arguments.tasks[job]
+            // A check writes only the notebooks that it updates.
+            if arguments.dialect == .check { return savedPaths[job].map(RunPaths.absolutePath) }
             return arguments.outputPath(of: task).map { RunPaths.absolutePath(savedPaths[job] ?? $0) }
         case .failed(let error): return (error as? UnsavedRun)?.rescue
         default: return nil

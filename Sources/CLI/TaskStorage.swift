@@ -1,5 +1,6 @@
 import Galley
 import GalleyLocalKernels
+import GalleyNotebook
 import GalleyStorage
 import GalleySupervisor
 
@@ -13,12 +14,19 @@ struct TaskStorage: StorageProvider {
     private let isUserRun: Bool
     private let isInPlace: Bool
     private let nbconvert: NbconvertOptions?
+    private let updates: Bool
+    private let accepted: @Sendable () -> [Int: Cell]?
     private let local = LocalStorage()
 
-    init(_ task: NotebookTask, _ arguments: ExecuteArguments, _ files: any RunFileWriter) {
-        (self.task, self.files, isUserRun) = (task, files, arguments.isUserRun)
+    /// - Parameter accepted: Returns the cells to write, by their indices, if a check updates the notebook.
+    init(
+        _ task: NotebookTask, _ arguments: ExecuteArguments, _ files: any RunFileWriter,
+        accepted: @escaping @Sendable () -> [Int: Cell]?
+    ) {
+        (self.task, self.files, isUserRun, self.accepted) = (task, files, arguments.isUserRun, accepted)
         isInPlace = arguments.result == .inPlace
         nbconvert = arguments.dialect == .nbconvert && arguments.nbconvert.converts ? arguments.nbconvert : nil
+        updates = arguments.check.updates
         var restrictions = LocalFile.ReadRestrictions(only: task.only)
         if let login = arguments.localKernels.loginEnvironment {
             restrictions.owners = [0, login.account.id]
@@ -32,10 +40,11 @@ struct TaskStorage: StorageProvider {
     func store(at location: NotebookLocation) -> any NotebookStore {
         let isSource = location == NotebookLocation(task.path)
         if isSource, isUserRun, let refused = RefusedNotebook(task) { return refused }
-        if location == .standardStreams { return isSource ? StandardStreams() : result(StandardStreams()) }
+        if location == .standardStreams { return result(StandardStreams()) }
         guard isSource else { return result(files.notebook(location.text, reading: .none)) }
-        return isInPlace
-            ? result(files.notebook(task.path, reading: restrictions)) : LocalFile(task.path, reading: restrictions)
+        guard isInPlace else { return LocalFile(task.path, reading: restrictions) }
+        let store = files.notebook(task.path, reading: restrictions)
+        return updates ? UpdatedNotebook(store) { [accepted] in accepted() ?? [:] } : result(store)
     }
 
     /// Returns the store of the result, which may be converted.

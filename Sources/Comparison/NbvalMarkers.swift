@@ -10,6 +10,8 @@ package struct NbvalMarkers: Sendable {
     package private(set) var allowsErrors = false
     /// Whether the cell was never run, so there is nothing to compare with.
     package let isUnrun: Bool
+    /// Whether the outputs would be compared if the cell had been run.
+    package private(set) var isComparedOnceRun = false
     /// Warnings about contradictory markers and misspelled markers.
     package private(set) var warnings: [String] = []
 
@@ -38,6 +40,7 @@ package struct NbvalMarkers: Sendable {
             case .skip: isSkipped = true
             }
         }
+        isComparedOnceRun = isUnrun && isCompared && !isSkipped
         if isUnrun || isSkipped { isCompared = false }
     }
 

@@ -137,6 +137,72 @@ import Testing
         #expect(run.errors.contains("image/png differs"), "\(run.errors)")
     }
 
+    // MARK: Updates
+
+    @Test func `An update writes the outputs that differ, as a run in place would, and nothing else`() async throws {
+        try await prepare(["print('one')", "import time; print(time.time())", "6 * 7", "x = 1"])
+        try change("print('one')", to: "print('two')")
+        try change("6 * 7", to: "6 * 8")
+        try folder.write("[times]\nregex: \\d+\\.\\d+\nreplace: TIME\n", to: "clean.cfg")
+        let before = try folder.notebook()
+        try FileManager.default.copyItem(atPath: folder("a.ipynb"), toPath: folder("b.ipynb"))
+        let run = try await check("--update", "--sanitize-with", "clean.cfg", "--no-timing", "--json", "j")
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(run.errors.contains("\nupdated a.ipynb: cells 1, 3\n"), "\(run.errors)")
+        let after = try folder.notebook()
+        #expect(after.outputs == [["two\n"], before.outputs[1], ["48"], []])
+        #expect(try JSONReport(folder, "j").verdicts == ["a.ipynb: succeeded"])
+        // The cells that did not differ keep their bytes, with the times of the first run.
+        let inPlace = try await GalleyProgram.run(["execute", "--inplace", "--no-timing", "b.ipynb"], in: folder)
+        #expect(inPlace.status == 0)
+        let expected = try folder.notebook("b.ipynb")
+        for cell in [0, 2] {
+            #expect(NSDictionary(dictionary: after.cells[cell]) == NSDictionary(dictionary: expected.cells[cell]))
+        }
+        for cell in [1, 3] {
+            #expect(NSDictionary(dictionary: after.cells[cell]) == NSDictionary(dictionary: before.cells[cell]))
+        }
+        #expect(try await check("--sanitize-with", "clean.cfg").status == 0)
+        let text = try folder.text("a.ipynb")
+        let again = try await check("--update", "--sanitize-with", "clean.cfg")
+        #expect(again.status == 0 && !again.errors.contains("updated"))
+        #expect(try folder.text("a.ipynb") == text)
+    }
+
+    @Test func `An update stores the first outputs of a new cell, and follows the marks of a cell`() async throws {
+        try await prepare(
+            ["print('old 1')", "print('old 2')", "# NBVAL_SKIP\nprint('old 3')", "print('old 4')"],
+            tags: [1: ["nbval-ignore-output"]])
+        try change("print('old 1')", to: "print('new 1')")
+        try change("print('old 2')", to: "print('new 2')")
+        try change("print('old 3')", to: "print('new 3')")
+        let clean = try await GalleyProgram.run(["clean", "a.ipynb"], in: folder)
+        try folder.write(clean.output, to: "b.ipynb")
+        #expect(try await check("--update").errors.contains("\nupdated a.ipynb: cell 1\n"))
+        #expect(try folder.notebook().outputs == [["new 1\n"], ["old 2\n"], ["old 3\n"], ["old 4\n"]])
+        let first = try await GalleyProgram.run(["check", "--update", "b.ipynb"], in: folder)
+        #expect(first.status == 0)
+        #expect(try folder.notebook("b.ipynb").outputs == [["new 1\n"], [], [], ["old 4\n"]])
+        // The tag that skips a cell during the check is not saved.
+        #expect(try !folder.text("b.ipynb").contains("skip-execution"))
+    }
+
+    @Test(arguments: [
+        ("1/0", 1), ("import os; os.kill(os.getpid(), 9)", 5), ("import sys; sys.exit(7)", 7),
+        ("import time; time.sleep(1000)", 124),
+    ])
+    func `An update leaves a notebook that failed to run as it is`(source: String, status: Int) async throws {
+        try await prepare(["print('one')", "print('last')"])
+        try change("print('one')", to: "print('two')")
+        try change("print('last')", to: source)
+        let before = try folder.text("a.ipynb")
+        let run = try await check("--update", "--timeout", "3s")
+        #expect(run.status == status, "\(run.errors)")
+        #expect(try folder.text("a.ipynb") == before)
+        #expect(!run.errors.contains("updated"))
+        #expect(folder.names == ["a.ipynb"])
+    }
+
     @Test func `A check reports why a notebook ended before it could be compared`() async throws {
         try await prepare(["1", "2"])
         try change("\"2\"", to: "\"import os; os.kill(os.getpid(), 9)\"")
@@ -144,6 +210,7 @@ import Testing
         #expect(run.status == 5)
         let options = try await GalleyProgram.run(["check", "--inplace", "a.ipynb"], in: folder)
         #expect(
-            options.errors == "galley: galley check writes no notebooks; leave --inplace out, or use galley execute\n")
+            options.errors
+                == "galley: galley check writes no results; leave --inplace out, or use --update or galley execute\n")
     }
 }

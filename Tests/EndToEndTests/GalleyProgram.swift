@@ -250,7 +250,7 @@ extension TemporaryFolder {
 /// A notebook after a run.
 struct RunNotebook {
     let json: [String: Any]
-    private let cells: [[String: Any]]
+    let cells: [[String: Any]]
 
     init(_ data: Data) throws {
         json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])

@@ -84,6 +84,8 @@ import Testing
         #expect(folder.exists("notebook.md"))
         let printed = try await nbconvert("--to", "markdown", "--stdin", "--stdout", input: text)
         #expect(try printed.output == folder.text("notebook.md"))
+        let ran = try await nbconvert("--to", "markdown", "--execute", "--stdin", "--stdout", input: text)
+        #expect(ran.output.hasPrefix("```python\nprint(1)\n```\n") && ran.output.contains("    1\n"), "\(ran.errors)")
     }
 
     @Test func `A configuration file comes before the command line, and only with known settings`() async throws {

@@ -24,7 +24,7 @@ extension HelpTopic {
 
             A time is written `600` (seconds), `90s`, `10m`, `1h30m` or `none`. A size is written `10MB`, `500kB` or `none`.
 
-            `--lax` and the options whose names contain `nbval` belong to `galley check`.
+            `--lax`, `--update` and the options whose names contain `nbval` belong to `galley check`.
 
 
             """ + tables.joined(separator: "\n\n")
