@@ -26,7 +26,7 @@ struct CheckSettings: Sendable {
         Flag("--lax", "--nbval-lax", in: .cells, "Compare only cells marked with nbval-check-output") {
             $0.check.isLax = true
         },
-        Flag("--update", in: .result, "Write the new outputs into the notebooks where they differ") {
+        Flag("--update", in: .result, "Write new outputs that differ into the notebooks") {
             $0.check.updates = true
         },
         Flag("--nbval", in: .compatibility, "Has no effect") { _ in },

@@ -26,7 +26,7 @@ enum ExecuteFlags {
             "check", "Run notebooks and compare their outputs with the stored ones",
             usage: ["[options] NOTEBOOK|FOLDER|'PATTERN'|@LIST ..."],
             details: [
-                "Without `--update`, no notebook is written. Text must be equal, and PNG images must have equal pixels.",
+                "Text must be equal, and PNG images must have equal pixels. Only `--update` writes notebooks.",
                 """
                 To change how a cell is checked, give it a tag of nbval, or write a comment on a line of its own,
                 such as `# NBVAL_IGNORE_OUTPUT`. The tags are `nbval-ignore-output`, `nbval-check-output`,
@@ -36,8 +36,9 @@ enum ExecuteFlags {
             ],
             highlights: ["--update", "--lax", "--sanitize-with", "--help"], operand: .notebook,
             examples: [("galley check notebooks/ --junit junit.xml", "check a folder, and write a report")],
-            exitStatus: "0 if nothing differs, or `--update` has written what does; 1 if something differs, or if a cell "
-                + "raised an error that it may not raise; otherwise, as for `galley execute`.",
+            exitStatus:
+                "0 if nothing differs, or `--update` succeeds; 1 if outputs differ or a cell raises an error that "
+                + "it may not raise; otherwise, as for `galley execute`.",
             topics: ["options", "batch", "exit-statuses"]),
         all.filter { Set($0.names).isDisjoint(with: resultPlaces) } + CheckSettings.flags
     ) { name in

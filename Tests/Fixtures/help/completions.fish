@@ -158,7 +158,7 @@ complete -c galley -n '__galley_command check' -l log-level -d 'Print only probl
 complete -c galley -n '__galley_command check' -l nbformat -d 'Write this version of the format' -r -f
 complete -c galley -n '__galley_command check' -l coalesce-streams -d 'Has no effect: a run always joins the outputs of a stream'
 complete -c galley -n '__galley_command check' -l lax -d 'Compare only cells marked with nbval-check-output'
-complete -c galley -n '__galley_command check' -l update -d 'Write the new outputs into the notebooks where they differ'
+complete -c galley -n '__galley_command check' -l update -d 'Write new outputs that differ into the notebooks'
 complete -c galley -n '__galley_command check' -l nbval -d 'Has no effect'
 complete -c galley -n '__galley_command check' -l nbval-cell-timeout -d 'Limit the time of each cell' -r -f
 complete -c galley -n '__galley_command check' -l nbval-kernel-startup-timeout -d 'Limit the time in which the kernel starts' -r -f

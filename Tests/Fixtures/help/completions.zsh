@@ -180,7 +180,7 @@ _galley() {
             '*--nbformat=[Write this version of the format]:4:' \
             '*--coalesce-streams[Has no effect: a run always joins the outputs of a stream]' \
             '*--lax[Compare only cells marked with nbval-check-output]' \
-            '*--update[Write the new outputs into the notebooks where they differ]' \
+            '*--update[Write new outputs that differ into the notebooks]' \
             '*--nbval[Has no effect]' \
             '*--nbval-cell-timeout=[Limit the time of each cell]:TIME:' \
             '*--nbval-kernel-startup-timeout=[Limit the time in which the kernel starts]:TIME:' \
