@@ -15,9 +15,10 @@ extension HelpTopic {
         galley nbconvert --to notebook --inplace --ExecutePreprocessor.timeout=600 --execute report.ipynb
         ```
 
-        `galley nbconvert` needs `--execute`, and `--to notebook` or `--inplace`. Without a place for the
-        result, it writes `report.nbconvert.ipynb`. `--output` is relative to the notebook. The ending
-        `.ipynb` may be missing from names. Notebooks run one after the other unless you give `-j N`.
+        With `--execute`, it runs the notebook first; `--to html|markdown|script|python|notebook` names the
+        form of the result, `report.html` or `report.nbconvert.ipynb`. `--output` is relative to the
+        notebook. Endings may be missing from names. Notebooks run one after the other unless you give
+        `-j N`.
 
         | nbconvert, `jupyter execute` | Galley |
         | --- | --- |
@@ -36,22 +37,19 @@ extension HelpTopic {
         `--debug` and `--coalesce-streams` are accepted and do nothing; `--log-level ERROR` means
         `--quiet`, and `--nbformat` accepts 4. `galley help options` lists every name.
 
-        Options that mean something Galley does not do are refused with a reason, and never ignored:
-        configuration files (`--config`), templates, other formats (`--to html`), `--clear-output`, and
-        `iopub_timeout`.
+        `iopub_timeout` and other settings without a meaning here are noted, and change nothing. Options that
+        mean something Galley does not do, such as templates and `--to pdf`, are refused with the two
+        commands that do it.
 
         ## Convert a notebook
 
-        ```
-        galley export --to html report.ipynb
-        ```
-
-        `galley export` converts notebooks without running them, to `html`, `markdown`, `script`, `python`
-        or `notebook`. Scripts and Markdown are those of nbconvert, byte for byte. A page has Galley's own
-        look; it runs no script of the notebook and loads nothing. `--no-input`, `--no-prompt`,
-        `--clear-output`, `--embed-images`, and the traits of `TagRemovePreprocessor` and
-        `RegexRemovePreprocessor` work as in nbconvert. Other formats (`pdf`, `latex`, `slides`, `rst`,
-        `asciidoc`), templates and configuration files are refused.
+        `galley export --to html report.ipynb`, or `galley nbconvert` without `--execute`, runs no cell.
+        Scripts and Markdown are those of nbconvert, byte for byte. A page has Galley's own look; it runs no
+        script of the notebook and loads nothing. `--no-input`, `--no-prompt`, `--clear-output`,
+        `--embed-images`, and the traits of `TagRemovePreprocessor` and `RegexRemovePreprocessor` work as
+        in nbconvert: with `--execute`, a removed cell does not run. Outputs are removed after the run,
+        where nbconvert removes them before it. `--config FILE` reads JSON, or lines such as
+        `c.TemplateExporter.exclude_input = True`, if Galley has all of their settings.
 
         ## Know the differences from nbconvert and jupyter execute
 
