@@ -16,10 +16,12 @@ import GalleyStorage
         do throws(UsageError) {
             switch try Invocation(processArguments) {
             case .help(let page): Terminal.print(page.text(columns: Terminal.helpColumns))
-            case .execute(let arguments): try run(arguments)
+            case .execute(let arguments):
+                reportNotes(of: arguments)
+                try run(arguments)
             case .nbconvert(var arguments, let words):
                 try arguments.readConfiguration(before: words)
-                for note in arguments.nbconvert.notes { Terminal.reportProblem("galley: \(note)") }
+                reportNotes(of: arguments)
                 if arguments.nbconvert.executes { try run(arguments) } else { try export(ExportCommand(arguments)) }
             case .kernels(let command):
                 requireProcFileSystem(ExitStatus.noKernel)
@@ -43,6 +45,11 @@ import GalleyStorage
             Terminal.reportProblem("galley: \(error.problem)")
             exit(ExitStatus.usage)
         }
+    }
+
+    /// Says which options have no effect.
+    private static func reportNotes(of arguments: ExecuteArguments) {
+        for note in arguments.nbconvert.notes { Terminal.reportProblem("galley: \(note)") }
     }
 
     /// Runs a task and ends the program with its status.

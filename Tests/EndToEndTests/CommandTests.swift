@@ -79,10 +79,9 @@ import Testing
         (["--on-timeout", "ignore", "a.ipynb"], "--on-timeout: 'ignore' is not one of stop, interrupt"),
         (["--max-output", "lots", "a.ipynb"], "--max-output: 'lots' is not a size. Write 10MB, 500kB or none"),
         (["--inplace", "-"], "standard input cannot be written in place; use --output or --stdout"),
-        (["--to", "html", "a.ipynb"], "--to html: Galley writes only notebooks"),
         (
-            ["--ExecutePreprocessor.iopub_timeout=60", "a.ipynb"],
-            "--ExecutePreprocessor.iopub_timeout: Galley waits for all output while the kernel lives, and loses none; leave it out"
+            ["--to", "html", "a.ipynb"],
+            "--to html: this command writes notebooks. To run a notebook and convert it, use 'galley nbconvert --execute --to html'"
         ),
         (
             ["--ExecutePreprocessor.timeuot=60", "a.ipynb"],
@@ -95,7 +94,11 @@ import Testing
         (
             ["--inplace", "--stdout", "a.ipynb"],
             "the result has more than one place; use only one of --inplace, --output and --stdout"
-        ), (["--theme", "dark", "a.ipynb"], "--theme: Galley writes only notebooks; leave it out"),
+        ),
+        (
+            ["--theme", "dark", "a.ipynb"],
+            "--theme: this command writes notebooks; to convert one, use 'galley export' or 'galley nbconvert'"
+        ),
         (
             ["--answer=-h", "--x\u{1B}]0;title\u{7}", "a.ipynb"],
             "'--x' is not an option. See 'galley help options'"

@@ -59,6 +59,9 @@ import Testing
                      2  x = 1
                   -> 3  1 / 0
 
+                The cell printed:
+                    here
+
                 ---------
                 """))
         #expect(run.errors.contains("Cell In[2], line 3"))
@@ -208,7 +211,7 @@ import Testing
         try folder.write(["print(1)"], kernel: "pyhton3")
         let missing = try await GalleyProgram.run(["execute", "--inplace", "a.ipynb"], in: folder)
         #expect(missing.status == 4)
-        #expect(missing.errors.hasPrefix("galley: Kernel 'pyhton3' not found. Did you mean 'python3'"))
+        #expect(missing.errors.hasPrefix("galley: a.ipynb: Kernel 'pyhton3' not found. Did you mean 'python3'"))
         #expect(try folder.notebook().outputs == [["old\n"]])
         #expect(
             try await GalleyProgram.run(["execute", "--inplace", "--kernel", "python3", "a.ipynb"], in: folder).status

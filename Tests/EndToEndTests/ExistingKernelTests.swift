@@ -101,7 +101,8 @@ final class ExistingKernel {
         let missing = try await execute("--existing", "4712")
         #expect(missing.status == 4)
         #expect(
-            missing.errors.hasPrefix("galley: No connection file matches '4712'. Looked in: ."), "\(missing.errors)")
+            missing.errors.hasPrefix("galley: a.ipynb: No connection file matches '4712'. Looked in: ."),
+            "\(missing.errors)")
     }
 
     @Test func `An existing kernel survives an error, a time limit, SIGTERM and SIGKILL of Galley`() async throws {

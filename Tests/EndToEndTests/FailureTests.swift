@@ -59,7 +59,7 @@ import Testing
 
     @Test(arguments: [
         ("import time; time.sleep(100)", "took longer than the limit of 2 s for a cell", Int32(124)),
-        ("import os; os._exit(3)", "the kernel died", 5),
+        ("import os, time; time.sleep(1); os._exit(3)", "the kernel died", 5),
         ("sys.exit('no data for today')", "with status 1: no data", 1),
     ])
     func `A failure without an error shows the source and what the cell printed`(

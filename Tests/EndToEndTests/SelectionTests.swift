@@ -153,11 +153,14 @@ import Testing
         #expect(try await execute("--output-dir out n/a.ipynb n/sub").status == 1)
         #expect(try folder.text("out/.galley-results").hasSuffix(".\na.ipynb\nsub/c.ipynb\n"))
         for notebook in ["n/b.ipynb", "n/sub/c.ipynb"] { try folder.write(["1"], to: notebook) }
-        for options in ["--output-dir out", "--inplace"] {
+        for (options, results) in [
+            ("--output-dir out", "out/a.ipynb, out/sub/c.ipynb\n"),
+            ("--inplace", "out/a.ipynb, out/n/a.ipynb, out/n/b.ipynb, and 2 more\n"),
+        ] {
             let run = try await execute(". " + options)
             #expect(run.status == 0)
             #expect(
-                run.errors.contains("\nleft out, as results of earlier runs: out/a.ipynb, out/sub/c.ipynb")
+                run.errors.contains("\nleft out, as results of earlier runs: " + results)
                     && run.errors.hasPrefix("3 notebooks, "), "\(run.errors)")
         }
         // Results that are named, or whose folder is named, are run.

@@ -17,7 +17,9 @@ struct HelpTopic: Sendable {
     var markdown: String { markdownText() + "\n" }
 
     /// The topics, in the order in which help lists them.
-    static let all = [options, exitStatuses, batch, background, git, limits, kernels, files, compatibility]
+    static let all = [
+        options, exitStatuses, batch, selection, background, git, limits, kernels, files, compatibility,
+    ]
 
     /// The names of commands and topics, each once.
     static var subjects: [String] {

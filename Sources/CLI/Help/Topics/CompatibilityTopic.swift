@@ -37,8 +37,8 @@ extension HelpTopic {
         `--debug` and `--coalesce-streams` are accepted and do nothing; `--log-level ERROR` means
         `--quiet`, and `--nbformat` accepts 4. `galley help options` lists every name.
 
-        `iopub_timeout` and other settings without a meaning here are noted, and change nothing. Options that
-        mean something Galley does not do, such as templates and `--to pdf`, are refused with the two
+        `iopub_timeout` and other settings without a meaning here are noted, and change nothing. Options
+        that mean something Galley does not do, such as templates and `--to pdf`, are refused with the two
         commands that do it.
 
         ## Convert a notebook
