@@ -72,7 +72,7 @@ import Testing
         #expect(run.errors.contains(sentence), "\(run.errors)")
         for text in [
             "\n      1  import sys; print('loading', flush=True)\n      2  \(end)\n      3  x = 0\n",
-            "\n     10  x = 7\n     … 12 more lines\n\nThe cell printed:\n    loading\n",
+            "\n     10  x = 7\n     … 12 more lines\n\nThe cell printed:\n    loading",
         ] {
             #expect(run.errors.contains(text), "\(run.errors)")
             #expect(try folder.text("x").contains(text))

@@ -35,10 +35,10 @@ import Testing
     }
 
     @Test func `The lines of a huge text are short`() {
-        let line = String(repeating: "é", count: 3_000_000)
+        let line = String(repeating: "é", count: 300_000)
         #expect(printed(line).lines.map(\.count) == [1000])
-        let many = printed(String(repeating: "x\n", count: 2_000_000) + "end\n")
-        #expect(many.lines.last == "end" && many.lines.count == 20 && many.earlierCount == 1_999_981)
+        let many = printed(String(repeating: "x\n", count: 200_000) + "end\n")
+        #expect(many.lines.last == "end" && many.lines.count == 20 && many.earlierCount == 199_981)
         let bar = printed("a\n" + (0..<20_000).map { "\r\($0) of 20000" }.joined())
         #expect(bar.lines.last == "19999 of 20000" && bar.lines.count + bar.earlierCount == 2)
     }
