@@ -205,8 +205,8 @@ final class BatchProgress: ProgramSink {
         let interrupted = jobReports.count(where: \.isInterrupted)
         explain(failed.map { ($0, jobReports[$0]) }, &state)
         let ran = jobReports.filter { !$0.isLeftOut }
-        if jobReports.isEmpty || failed.isEmpty && ran.count == interrupted && interrupted > 0 {
-            // The line about the empty selection, or the warning below, says so.
+        if failed.isEmpty, ran.count == interrupted, interrupted > 0 {
+            // The warning below says so.
         } else if failed.isEmpty {
             state.console.writeLine("\(count(ran.count - interrupted)) in \(report.duration.inWords)")
         } else {

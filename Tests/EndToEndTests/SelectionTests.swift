@@ -95,10 +95,12 @@ import Testing
         try folder.write(["1"], to: "n/sub/c.ipynb")
         let one = try await execute("--last-failed n/a.ipynb n/sub/c.ipynb --inplace")
         #expect(one.status == 0 && one.errors.hasPrefix("1 notebook, "), "\(one.errors)")
-        let none = try await execute("--last-failed --inplace")
-        #expect(none.status == 0)
-        #expect(none.errors.contains("\nnothing to run: all 3 notebooks succeeded in the last run\n"), "\(none.errors)")
-        #expect(try await execute("--last-failed --inplace").errors == none.errors)
+        for _ in 0..<2 {
+            let none = try await execute("--last-failed --inplace")
+            #expect(none.status == 0)
+            #expect(
+                none.errors.contains("\nnothing to run: all 3 notebooks succeeded in the last run\n"), "\(none.errors)")
+        }
     }
 
     @Test func `A report says which notebooks run again, and is refused if it does not match`() async throws {
