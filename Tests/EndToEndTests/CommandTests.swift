@@ -200,7 +200,7 @@ import Testing
         let run = try await GalleyProgram.watch(["execute", "--inplace", hostile + "a.ipynb"], in: folder)
         // Besides colors, the only control sequences are those of the status lines and line ends.
         let plain = run.output.replacing(/\x{1B}\[[0-9;:]*m/, with: "").replacing("\r\n", with: "\n")
-            .replacing(/\r(\x{1B}\[[0-9]+A)?/, with: "").replacing(/\x{1B}\[[KJ]/, with: "")
+            .replacing(/\r(\x{1B}\[[0-9]+A)?\x{1B}\[[KJ]/, with: "").replacing(/\x{1B}\[[KJ]/, with: "")
         #expect(plain.unicodeScalars.allSatisfy { $0 == "\n" || $0.properties.generalCategory != .control })
         #expect(plain.contains("raised ValueError"))
         #expect(!plain.contains("\nfake"))

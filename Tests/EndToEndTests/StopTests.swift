@@ -27,6 +27,7 @@ private func long(isDeaf: Bool = false) -> String {
         let run = try await GalleyProgram.run(["execute", "--inplace"] + flags + ["a.ipynb"], in: folder)
         #expect(run.status == 124)
         #expect(run.errors.contains("galley: a.ipynb: cell 2 of 3 \(words)\n\n"))
+        #expect(run.errors.hasSuffix("\n\nThe cell printed:\n    begun\n"))
         #expect(
             try folder.notebook().outputs == [["before\n"], ["begun\n", "KeyboardInterrupt", "TimeLimitReached"], []])
         #expect(try folder.notebook().errorValue(1) == "This cell \(words).")
@@ -52,6 +53,7 @@ private func long(isDeaf: Bool = false) -> String {
             in: folder)
         #expect(run.status == 124)
         #expect(run.errors.contains("; the kernel ignored the interrupt and was killed\n\n"))
+        #expect(run.errors.hasSuffix("\n\nThe cell printed:\n    begun\n"))
         #expect(try folder.notebook().outputs == [["begun\n", "TimeLimitReached"], []])
     }
 }
@@ -85,6 +87,7 @@ private func long(isDeaf: Bool = false) -> String {
         let run = try await run([signal])
         #expect(run.status == 128 + signal)
         #expect(run.errors.contains("galley: a.ipynb: the run was ended by \(name), in cell 2 of 3\n\n"))
+        #expect(run.errors.hasSuffix("\n\nThe cell printed:\n    begun\n"))
         #expect(try folder.notebook().outputs == [["before\n"], ["begun\n", "KeyboardInterrupt", "RunStopped"], []])
         #expect(try folder.notebook().errorValue(1) == "While this cell ran, the run was ended by \(name).")
     }
