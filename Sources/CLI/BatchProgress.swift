@@ -239,9 +239,11 @@ final class BatchProgress: ProgramSink {
 
     /// Shows the code, the traceback or the differences of each failed notebook, folded if the CI host supports it.
     private func explain(_ failed: [(job: Int, jobReport: JobReport)], _ state: inout State) {
+        var isAnyExplained = false
         for (job, jobReport) in failed {
             let details = details(of: jobReport, withColors: state.console.hasColors)
             if details.isEmpty { continue }
+            isAnyExplained = true
             let fold = state.console.host?.fold("\(name(job)): \(jobReport.shownSentence ?? "")", number: job)
             if let fold {
                 state.console.command(fold.begin)
@@ -252,8 +254,7 @@ final class BatchProgress: ProgramSink {
             for line in Self.shortened(details) { state.console.write(line) }
             if let fold { state.console.command(fold.end) }
         }
-        if state.console.host == nil, failed.contains(where: { !details(of: $0.jobReport, withColors: false).isEmpty })
-        {
+        if isAnyExplained, state.console.host == nil {
             state.console.write("")
         }
     }

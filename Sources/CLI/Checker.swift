@@ -54,12 +54,7 @@ struct CheckSettings: Sendable {
     /// - Parameter usesRootsRights: Whether root may read what other users can change.
     mutating func readSanitizers(usesRootsRights: Bool) throws(UsageError) {
         guard let (path, option) = sanitizerFile else { return }
-        if geteuid() == 0, !usesRootsRights, NotebookOwner(of: path) != .root {
-            throw UsageError("\(option) \(path): root does not read it, because other users can change it")
-        }
-        guard let bytes = LocalFile.readSmallFile(path, limit: 1 << 24) else {
-            throw UsageError("\(option) \(path): the file cannot be read; check that it exists")
-        }
+        let bytes = try OptionFile.read(path, for: "\(option) \(path)", usesRootsRights: usesRootsRights)
         do throws(SanitizerError) {
             sanitizers = try TextSanitizers(parsing: String(decoding: bytes, as: UTF8.self))
         } catch {

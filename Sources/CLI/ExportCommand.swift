@@ -170,14 +170,10 @@ struct ExportCommand: Sendable {
     /// Writes the attached files before the document that links to them.
     private func write(_ document: ExportedDocument, to place: String, showing notebook: String) throws(StorageError) {
         let mode = NewFileMode.ofFile(showing: notebook == "-" ? [] : [notebook])
-        let folder = LocalFile.folder(of: place)
-        if let folder { try LocalFile.makeFolder(folder) }
-        for file in document.files {
-            let path = (folder.map(\.withSlash) ?? "") + file.path
-            if let folder = LocalFile.folder(of: path) { try LocalFile.makeFolder(folder) }
-            try LocalFile.replaceSmallFile(file.bytes, at: path, mode: mode)
-        }
-        try LocalFile.writeDocument(place, with: document.bytes, mode: mode, within: .seconds(10))
+        let files = LocalRunFileWriter()
+        try files.makeFolder(of: place)
+        try files.writeAttachedFiles(of: document, beside: place, mode: mode)
+        try files.writeDocument(place, with: document.bytes, mode: mode, within: .seconds(10))
     }
 
     /// Returns the path of a notebook's result; nil for standard output.

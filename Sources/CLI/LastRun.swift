@@ -51,12 +51,8 @@ struct LastRun: Sendable {
     ///
     /// - Parameter usesRootsRights: Whether root may read what other users can change.
     init(report path: String, usesRootsRights: Bool) throws(UsageError) {
-        if geteuid() == 0, !usesRootsRights, NotebookOwner(of: path) != .root {
-            throw UsageError("--last-failed=\(path): root does not read it, because other users can change it")
-        }
-        guard let bytes = LocalFile.readSmallFile(path, limit: 1 << 30) else {
-            throw UsageError("--last-failed=\(path): the report cannot be read; check that it exists")
-        }
+        let bytes = try OptionFile.read(
+            path, for: "--last-failed=\(path)", noun: "report", usesRootsRights: usesRootsRights, limit: 1 << 30)
         guard let json = try? Document(parsing: bytes).root, let notebooks = Self.notebooks(of: json) else {
             throw UsageError("--last-failed=\(path): the file is not a report that --json has written")
         }

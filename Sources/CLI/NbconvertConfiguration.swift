@@ -65,12 +65,7 @@ extension ExecuteArguments {
     /// Applies the settings of the configuration file, and then the words of the command line again.
     mutating func readConfiguration(before words: [String]) throws(UsageError) {
         guard let path = nbconvert.configuration else { return }
-        if geteuid() == 0, options.user != .caller, NotebookOwner(of: path) != .root {
-            throw UsageError("--config \(path): root does not read it, because other users can change it")
-        }
-        guard let bytes = LocalFile.readSmallFile(path, limit: 1 << 24) else {
-            throw UsageError("--config \(path): the file cannot be read; check that it exists")
-        }
+        let bytes = try OptionFile.read(path, for: "--config \(path)", usesRootsRights: options.user == .caller)
         do throws(UsageError) {
             let text = String(decoding: bytes, as: UTF8.self)
             let settings = try NbconvertConfiguration(parsing: text, isJSON: path.hasSuffix(".json")).words

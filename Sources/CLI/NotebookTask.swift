@@ -261,11 +261,9 @@ struct TaskList {
 extension [NotebookTask] {
     /// Reads from each notebook the extension of scripts in its language.
     mutating func readScriptExtensions() {
-        for index in indices where self[index].path != "-" && RefusedNotebook(self[index]) == nil {
-            guard let bytes = LocalFile.readSmallFile(self[index].path, limit: 1 << 30),
-                let notebook = try? Notebook(parsing: bytes)
-            else { continue }
-            self[index].scriptExtension = ExportFormat.script.fileExtension(of: notebook)
+        for index in indices {
+            let notebook = self[index].readNotebook().flatMap { try? Notebook(reading: $0) }
+            self[index].scriptExtension = notebook.map(ExportFormat.script.fileExtension)
         }
     }
 

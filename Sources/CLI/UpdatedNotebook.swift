@@ -4,8 +4,8 @@ import Synchronization
 
 /// A notebook that `galley check --update` changes: instead of the whole result of the run, it is written with the
 /// accepted cells alone.
-final class UpdatedNotebook: NotebookStore {
-    private let store: any NotebookStore
+final class UpdatedNotebook: StoreWrapper {
+    let wrapped: any NotebookStore
     private let accepted: @Sendable () -> [Int: Cell]
     private let original = Mutex<[UInt8]>([])
 
@@ -13,29 +13,14 @@ final class UpdatedNotebook: NotebookStore {
     ///
     /// - Parameter accepted: Returns the cells to write, by their indices, once the run has ended.
     init(_ store: any NotebookStore, accepted: @escaping @Sendable () -> [Int: Cell]) {
-        (self.store, self.accepted) = (store, accepted)
+        (wrapped, self.accepted) = (store, accepted)
     }
 
-    var name: String { store.name }
     /// False: outputs are accepted only when the run has ended.
     let canBeWrittenAgain = false
-    var workingDirectory: String? { store.workingDirectory }
-    var isLocal: Bool { store.isLocal }
-
-    func lock() async throws { try await store.lock() }
-
-    func unlock() async { await store.unlock() }
-
-    func owner() async -> FileOwner? { await store.owner() }
-
-    func setOwner(_ owner: FileOwner) async { await store.setOwner(owner) }
-
-    func checkWritable() async throws { try await store.checkWritable() }
-
-    func takeWarnings() async -> [String] { await store.takeWarnings() }
 
     func read() async throws -> [UInt8] {
-        let bytes = try await store.read()
+        let bytes = try await wrapped.read()
         original.withLock { $0 = bytes }
         return bytes
     }
@@ -46,6 +31,6 @@ final class UpdatedNotebook: NotebookStore {
         if cells.isEmpty { return .discarded }
         var notebook = try Notebook(reading: UnvalidatedNotebook(parsing: original.withLock(\.self)))
         for (index, cell) in cells { notebook.cells[index] = cell }
-        return try await store.write(notebook.text)
+        return try await wrapped.write(notebook.text)
     }
 }

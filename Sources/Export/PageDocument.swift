@@ -21,7 +21,7 @@ struct PageDocument {
         let notebook = notebook.notebook
         let language = notebook.wantedKernel.language
         let title = notebook.metadata["title"]?.string ?? name
-        var bytes = Array(head(title, language).utf8)
+        var bytes = Array(head(title).utf8)
         var look = CellRenderingOptions(scope: "n", language: language)
         look.hidesCounts = options.hidesPrompts || options.hidesInput
         for (index, var cell) in notebook.cells.enumerated() {
@@ -49,20 +49,8 @@ struct PageDocument {
             "<section class=\"nb-cell\">\(.output(.displayData(MimeBundle(["text/html": cell.source])), id: id))</section>\n"
     }
 
-    private func head(_ title: String, _ language: String?) -> String {
-        let start: HTML = """
-            <!DOCTYPE html>
-            <html>
-            <head>
-            <meta charset="utf-8">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta name="referrer" content="no-referrer">
-            <title>\(title)</title>
-            <style>
-
-            """
-        return start.text + HTML.styles.text + Self.styles + "</style>\n</head>\n<body>\n<main>\n"
+    private func head(_ title: String) -> String {
+        HTML.pageStart(title: title).text + HTML.styles.text + Self.styles + "</style>\n</head>\n<body>\n<main>\n"
     }
 
     /// The style sheet of the page around the cells.

@@ -85,18 +85,6 @@ package enum HTMLReport {
             leftOut > 0 && failed > 0 ? "\(leftOut) not run" : nil, report.stop.map { "the run \($0)" },
             "Galley \(Galley.version)",
         ].compactMap(\.self)
-        let html: HTML = """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta name="referrer" content="no-referrer">
-            <title>\(title)</title>
-            <style>
-
-            """
         let body: HTML = """
             </style>
             </head>
@@ -107,7 +95,7 @@ package enum HTMLReport {
             <main>
 
             """
-        return html.text + HTML.styles.text + styles + body.text
+        return HTML.pageStart(title: title, language: "en").text + HTML.styles.text + styles + body.text
             + (failed > 0 ? "<section class=\"failures\"><h2>Failures</h2>\n" : "")
     }
 
