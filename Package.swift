@@ -16,6 +16,8 @@ let package = Package(
         room("Concurrency"),
         room("JSON"),
         room("Notebook", needs: ["JSON"]),
+        .systemLibrary(name: "GalleyCYAML", path: "Sources/CYAML"),
+        room("Parameters", needs: ["JSON", "Notebook", "CYAML"]),
         room("CLinux"),
         room("Storage", needs: ["CLinux"]),
 
@@ -31,7 +33,7 @@ let package = Package(
         room("GalleyTesting", needs: ["Concurrency", "JSON", "JupyterProtocol"]),
 
         // Where they meet
-        room("Execution", needs: ["Concurrency", "JSON", "Notebook", "JupyterProtocol"]),
+        room("Execution", needs: ["Concurrency", "JSON", "Notebook", "Parameters", "JupyterProtocol"]),
         room("Flags", needs: ["Spelling"]),
         room(
             "Galley",
@@ -68,6 +70,7 @@ let package = Package(
             path: "Tests/Support"),
         tests(of: "JSON", need: ["JSON"]),
         tests(of: "Notebook", need: ["JSON", "Notebook"]),
+        tests(of: "Parameters", need: ["JSON", "Notebook", "Parameters"]),
         tests(of: "Storage", need: ["CLinux", "Storage"]),
         tests(of: "JupyterProtocol", need: ["Concurrency", "JSON", "JupyterProtocol", "GalleyTesting"]),
         tests(of: "ZeroMQTransport", need: ["JSON", "JupyterProtocol", "ZeroMQTransport"]),
@@ -148,7 +151,7 @@ let settings: [SwiftSetting] = [
 ]
 
 for target in package.targets
-where !["CCmark", "CLinux", "CSodium", "CZeroMQ", "CZlib"].map(module).contains(target.name) {
+where !["CCmark", "CLinux", "CSodium", "CYAML", "CZeroMQ", "CZlib"].map(module).contains(target.name) {
     // Tests call the system to make faults; that every such call be marked helps where the program itself does it.
     target.swiftSettings =
         settings + (target.isTest || target.name == "GalleyTestSupport" ? [] : [.strictMemorySafety()])

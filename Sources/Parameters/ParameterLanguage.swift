@@ -53,7 +53,9 @@ extension ParameterLanguage {
 
     /// Checks that a name has the form that most languages share: letters of ASCII, digits and underscores.
     func checkIdentifier(_ identifier: String, besides others: Set<String> = []) throws(ParameterError) {
-        let isLetter = { (byte: UInt8) in UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20 || byte == UInt8(ascii: "_") }
+        let isLetter = { (byte: UInt8) in
+            UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20 || byte == UInt8(ascii: "_")
+        }
         guard let first = identifier.utf8.first, isLetter(first),
             identifier.utf8.allSatisfy({ isLetter($0) || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }),
             !others.contains(identifier)

@@ -92,7 +92,9 @@ public struct ParameterMap: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     public var isEmpty: Bool { members.isEmpty }
 
     /// Adds the members of another map, which replace those of the same name.
-    public mutating func merge(_ other: ParameterMap) { for member in other.members { self[member.name] = member.value } }
+    public mutating func merge(_ other: ParameterMap) {
+        for member in other.members { self[member.name] = member.value }
+    }
 }
 
 extension ParameterValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
@@ -152,7 +154,9 @@ extension ParameterValue {
         let isDecimal = unsigned.utf8.allSatisfy {
             UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || ".eE+-".utf8.contains($0)
         }
-        guard isDecimal, unsigned.utf8.contains(where: { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else { return nil }
+        guard isDecimal, unsigned.utf8.contains(where: { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else {
+            return nil
+        }
         // Python reads `5.` and `.5`, which Swift does not all read.
         var spelled = String(unsigned)
         if spelled.hasPrefix(".") { spelled = "0" + spelled }
@@ -174,7 +178,8 @@ extension String {
         guard contains("_") else { return self }
         let characters = Array(self)
         for (index, character) in characters.enumerated() where character == "_" {
-            guard index > 0, index + 1 < characters.count, characters[index - 1].isNumber, characters[index + 1].isNumber
+            guard index > 0, index + 1 < characters.count, characters[index - 1].isNumber,
+                characters[index + 1].isNumber
             else { return nil }
         }
         return replacing("_", with: "")

@@ -10,7 +10,7 @@ struct Rule: Sendable, CustomTestStringConvertible {
     var testDescription: String { subject }
 
     static let all = [
-        Rule("escapes and the spelling of numbers", #"hexadecimal\(at|\\\\u|Infinity"#, ["JSON"]),
+        Rule("escapes and the spelling of numbers", #"hexadecimal\(at|\\\\u|Infinity"#, ["JSON", "Parameters"]),
         Rule("the format's own words", #"cell_type|output_type|(?<![-.])nbformat"#, ["Notebook"]),
         Rule("tags, and what has an id: a cell, a run", #""id"|"tags""#, ["Notebook", "Runs"]),
         Rule("how files are replaced", #"\b(rename|renameat|fsync|fchown|fchmod|linkat)\("#, ["Storage", "CLinux"]),
@@ -41,13 +41,13 @@ struct Rule: Sendable, CustomTestStringConvertible {
 /// The modules that each module may import.
 private let imports: [String: Set<String>] = [
     "Spelling": [], "Concurrency": [], "CLinux": [], "JSON": [],
-    "Notebook": ["JSON"], "Storage": ["CLinux"],
+    "Notebook": ["JSON"], "Parameters": ["JSON", "Notebook", "CYAML"], "Storage": ["CLinux"],
     "JupyterProtocol": ["Concurrency", "JSON"],
     "ZeroMQTransport": ["Concurrency", "JSON", "JupyterProtocol", "CZeroMQ", "CSodium"],
     "LocalKernels": ["Concurrency", "Spelling", "JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"],
     "AttachedKernels": ["Concurrency", "JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"],
     "GalleyTesting": ["Concurrency", "JSON", "JupyterProtocol"],
-    "Execution": ["Concurrency", "JSON", "Notebook", "JupyterProtocol"],
+    "Execution": ["Concurrency", "JSON", "Notebook", "Parameters", "JupyterProtocol"],
     "Flags": ["Spelling"],
     "Galley": [
         "Concurrency", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "AttachedKernels",

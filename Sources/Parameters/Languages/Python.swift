@@ -27,9 +27,12 @@ struct Python: ParameterLanguage {
         case .double(let value): value.spelling
         case .string(let text): StringEscapes.fixedWidth.literal(text)
         case .list(let values): "[\(try literals(values).joined(separator: ", "))]"
-        case .map(let map):
-            "{\(try map.members.map { member throws(ParameterError) in "\(StringEscapes.fixedWidth.literal(member.name)): \(try literal(member.value))" }.joined(separator: ", "))}"
+        case .map(let map): "{\(try map.members.map(member).joined(separator: ", "))}"
         }
+    }
+
+    private func member(_ member: ParameterMap.Member) throws(ParameterError) -> String {
+        "\(StringEscapes.fixedWidth.literal(member.name)): \(try literal(member.value))"
     }
 
     func environmentVariable(_ name: String) -> String? {
@@ -38,9 +41,6 @@ struct Python: ParameterLanguage {
 }
 
 extension Double {
-    /// The shortest decimal spelling that every language reads as a floating-point number: `1.0`, `1e+300`.
-    var spelling: String {
-        let text = description
-        return text
-    }
+    /// The shortest decimal spelling, with a point or an exponent: `1.0`, `1e+300`.
+    var spelling: String { description }
 }

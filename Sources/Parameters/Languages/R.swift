@@ -9,17 +9,20 @@ struct R: ParameterLanguage {
 
     /// The variable of a name, in backticks if R could not read it otherwise.
     private func variable(_ name: String) throws(ParameterError) -> String {
-        let isPlain = name.first.map { $0.isASCII && $0.isLetter } == true && !Self.keywords.contains(name)
+        let isPlain =
+            name.first.map { $0.isASCII && $0.isLetter } == true && !Self.keywords.contains(name)
             && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) || $0 == "_" || $0 == "." }
         if isPlain { return name }
-        guard !name.isEmpty, !name.unicodeScalars.contains(where: { $0.mustBeEscaped || $0 == "`" || $0 == "\\" }) else {
+        guard !name.isEmpty, !name.unicodeScalars.contains(where: { $0.mustBeEscaped || $0 == "`" || $0 == "\\" })
+        else {
             throw .invalidName(name, language: self.name)
         }
         return "`\(name)`"
     }
 
     private static let keywords: Set<String> = [
-        "if", "else", "repeat", "while", "function", "for", "next", "break", "TRUE", "FALSE", "NULL", "Inf", "NaN", "NA",
+        "if", "else", "repeat", "while", "function", "for", "next", "break", "TRUE", "FALSE", "NULL", "Inf", "NaN",
+        "NA",
         "NA_integer_", "NA_real_", "NA_character_", "NA_complex_", "in",
     ]
 
@@ -41,7 +44,9 @@ struct R: ParameterLanguage {
         case .map(let map):
             var members: [String] = []
             for member in map.members {
-                guard !member.name.isEmpty else { throw unsupported("\"\"", because: "a name in a list cannot be empty") }
+                guard !member.name.isEmpty else {
+                    throw unsupported("\"\"", because: "a name in a list cannot be empty")
+                }
                 members.append("\(try string(member.name)) = \(try literal(member.value))")
             }
             return "list(\(members.joined(separator: ", ")))"
