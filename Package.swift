@@ -39,9 +39,7 @@ let package = Package(
             "Galley",
             needs: [
                 "Concurrency", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "ZeroMQTransport",
-                "LocalKernels",
-                "AttachedKernels",
-                "Execution",
+                "LocalKernels", "AttachedKernels", "Parameters", "Execution",
             ]),
         .target(
             name: "GalleyCCmark", path: "Sources/CCmark",
@@ -60,8 +58,8 @@ let package = Package(
             name: "GalleyCLI",
             dependencies: modules([
                 "Concurrency", "Spelling", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels",
-                "AttachedKernels", "Execution", "Galley", "Comparison", "Rendering", "Export", "Reports", "Runs",
-                "Supervisor", "CLinux",
+                "AttachedKernels", "Parameters", "Execution", "Galley", "Comparison", "Rendering", "Export", "Reports",
+                "Runs", "Supervisor", "CLinux",
             ]), path: "Sources/CLI", exclude: ["events.schema.json"]),
 
         // Tests

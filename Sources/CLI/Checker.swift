@@ -184,7 +184,7 @@ private struct CheckSelection: NotebookPreparation {
     let isLax: Bool
     let skipTag: String
 
-    func prepare(_ notebook: inout Notebook) {
+    func prepare(_ notebook: inout Notebook, warn: (String) -> Void) {
         for index in notebook.cells.indices where NbvalMarkers(of: notebook.cells[index], isLax: isLax).isSkipped {
             notebook.cells[index].tags.append(skipTag)
         }

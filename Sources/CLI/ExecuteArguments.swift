@@ -31,6 +31,7 @@ struct ExecuteArguments: Sendable {
     var options = Options()
     /// The provider of local kernels, with its settings.
     var localKernels = LocalKernels()
+    var parameters = ParameterOptions()
     /// The answers to `input()`, in order.
     var answers: [String] = []
     var isQuiet = false
@@ -83,6 +84,7 @@ struct ExecuteArguments: Sendable {
             throw UsageError("which notebook? See 'galley \(dialect.command) --help'")
         }
         try nbconvert.apply(to: &self)
+        try checkParameters()
         if dialect == .check { result = check.updates ? .inPlace : .nowhere }
     }
 
@@ -91,6 +93,7 @@ struct ExecuteArguments: Sendable {
     /// Where root assigns the notebooks to users, ``findDeferred()`` and ``complete()`` do the rest in the process of each
     /// user.
     mutating func resolve() throws(UsageError) {
+        takeSecondOperand()
         if paths.isEmpty {
             paths = try readLastRun()?.paths() ?? []
             try find(paths, root: lastFailed?.run?.root)
@@ -98,6 +101,20 @@ struct ExecuteArguments: Sendable {
             try find(paths)
         }
         if assignsUsers { try checkCombinations() } else { try complete() }
+    }
+
+    /// Takes the second of two operands as the place of the result, if it does not exist or parameters are given.
+    ///
+    /// This is papermill's order. A result is never run.
+    private mutating func takeSecondOperand() {
+        guard dialect == .execute, paths.count == 2, result == .beside, let output = paths.last,
+            output == "-" || output.hasSuffix(".ipynb"),
+            output == "-" || !parameters.isEmpty || LocalFile.kind(of: output) == nil,
+            !output.contains(where: { "*?[".contains($0) }), !output.hasPrefix("@")
+        else { return }
+        paths.removeLast()
+        leftOut.append(LeftOutNotebook(path: output, reason: .secondOperand))
+        result = .file(output)
     }
 
     /// Reads how the last run ended, if its failed notebooks run again.
@@ -129,6 +146,7 @@ struct ExecuteArguments: Sendable {
     /// Reads the earlier durations from the notebooks if the options need them, and the file of the sanitizers. Then
     /// checks the combination of options.
     mutating func complete() throws(UsageError) {
+        try parameters.resolve(into: &options)
         if let run = try readLastRun() { leftOut += try run.keepFailed(&tasks) }
         if batch.shard != nil || batch.order == .slowestFirst { tasks.readDurations() }
         if let shard = batch.shard { leftOut += tasks.keep(shard) }
@@ -292,6 +310,17 @@ extension ExecuteArguments {
 }
 
 extension ExecuteArguments {
+    /// Refuses parameters where they have no effect or change what is stored.
+    private func checkParameters() throws(UsageError) {
+        guard !parameters.isEmpty else { return }
+        if dialect == .nbconvert, !nbconvert.executes {
+            throw UsageError("parameters are set when a notebook runs; add --execute")
+        }
+        if dialect == .check, check.updates {
+            throw UsageError("--update stores the outputs of the notebook's own values; leave the parameters out")
+        }
+    }
+
     /// Returns the path of a notebook's result; nil for standard output and for the notebook itself.
     func resultPath(of task: NotebookTask) -> String? {
         let location = location(ofResultOf: task)

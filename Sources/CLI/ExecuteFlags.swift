@@ -7,7 +7,7 @@ import GalleySpelling
 enum ExecuteFlags {
     /// The flags of all three commands.
     static let all: [Flag<ExecuteArguments>] =
-        Rooms.flags.map { $0.inside(\.options) } + own + BatchSettings.flags + LastFailed.flags
+        Rooms.flags.map { $0.inside(\.options) } + ParameterOptions.flags() + own + BatchSettings.flags + LastFailed.flags
         + NotebookList.flags + BackgroundOptions.flags
         + NbconvertOptions.flags
 
@@ -63,7 +63,7 @@ enum ExecuteFlags {
                 ("galley nbconvert --to notebook --execute --inplace report.ipynb", "run a notebook in place"),
                 ("galley nbconvert --to html --execute report.ipynb", "run it, and write report.html"),
             ], topics: ["options", "exit-statuses"]),
-        all.filter { !$0.names.contains("--to") } + NbconvertOptions.conversionFlags)
+        all.filter { !$0.names.contains("--to") && !$0.names.contains("-y") } + NbconvertOptions.conversionFlags)
 
     private static func command(
         _ description: CommandDescription, _ flags: [Flag<ExecuteArguments>],

@@ -1,6 +1,7 @@
 import GalleyExecution
 import Galley
 import GalleyJupyterProtocol
+import GalleyParameters
 import GalleyReports
 
 /// The exit statuses of the program.
@@ -24,7 +25,7 @@ extension ExitStatus {
     static let meanings = [
         ("\(success)", "The notebook ran. Errors that were allowed do not count."),
         ("\(cellError)", "A cell raised an error."),
-        ("\(usage)", "The command line is wrong, or names a cell that does not exist."),
+        ("\(usage)", "The command line is wrong, or names a cell or a parameter that the notebook does not have."),
         ("\(storage)", "The notebook could not be read, or the result could not be written."),
         ("\(noKernel)", "The kernel was not found or did not start."),
         ("\(kernelDied)", "The kernel died."),
@@ -61,7 +62,7 @@ extension ExitStatus {
     /// The status of an error, because of which there was no run or no saved result.
     static func of(_ error: any Error) -> Int32 {
         switch error {
-        case is PlanError: usage
+        case is PlanError, is ParameterError: usage
         case is any KernelFault: noKernel
         default: storage
         }

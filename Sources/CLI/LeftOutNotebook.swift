@@ -14,6 +14,8 @@ struct LeftOutNotebook: Sendable {
         case inOtherShard
         case succeeded(LastRun.Name)
         case notIncluded(LastRun.Name)
+        /// It is the second of two operands in papermill's order, the notebook and its result.
+        case secondOperand
     }
 
     /// Whether it is the result of an earlier run in a folder of results.
@@ -35,6 +37,7 @@ extension LeftOutNotebook.Reason: CustomStringConvertible {
         case .inOtherShard: "in another part"
         case .succeeded(let run): "succeeded in \(run)"
         case .notIncluded(let run): "not in \(run)"
+        case .secondOperand: "the result, as in papermill"
         }
     }
 }
@@ -48,6 +51,10 @@ extension [LeftOutNotebook] {
         let unknown = filter { if case .notIncluded = $0.reason { true } else { false } }
         let succeeded = filter { if case .succeeded = $0.reason { true } else { false } }
         var lines: [String] = []
+        for case (let path, .secondOperand) in map({ ($0.path, $0.reason) }) {
+            let path = path.terminalSafeLine(200)
+            lines.append("\(path) is the file for the result, as in papermill; '--output \(path)' says the same")
+        }
         if !results.isEmpty { lines.append("left out, as results of earlier runs: \(results.names)") }
         if let one = unknown.first { lines.append("left out, because \(one.reason): \(unknown.names)") }
         if isAll, let one = succeeded.first {

@@ -21,7 +21,6 @@ extension NbconvertOptions {
         Flag("--stdin", in: .compatibility, "Read the notebook from standard input") {
             $0.nbconvert.readsStandardInput = true
         },
-        Flag("-y", in: .compatibility, "Has no effect: Galley asks no questions") { _ in },
         Flag("--debug", in: .compatibility, "Has no effect") { _ in },
         Flag(
             "--log-level", "--Application.log_level", "--NbConvertApp.log_level", takes: "LEVEL", example: "ERROR",
@@ -97,7 +96,9 @@ extension NbconvertOptions {
 
     /// The flags that only `galley nbconvert` has.
     static let conversionFlags: [Flag<ExecuteArguments>] =
-        ExportSettings.flags.map { $0.inside(\.nbconvert.conversion) } + [
+        ExportSettings.flags.map { $0.inside(\.nbconvert.conversion) }
+        + ParameterOptions.flags(yaml: ["--parameters-yaml"]).filter { $0.names.contains("--parameters-yaml") } + [
+            Flag("-y", in: .compatibility, "Has no effect: Galley asks no questions") { _ in },
             Flag(
                 "--config", takes: "FILE", example: "jupyter_nbconvert_config.py", in: .compatibility,
                 "Read settings from this file, in JSON or with lines such as c.Exporter.name = 5"

@@ -111,5 +111,5 @@ extension UsageError {
 private struct RemovedCells: NotebookPreparation {
     let options: ExportOptions
 
-    func prepare(_ notebook: inout Notebook) throws { try options.removeCells(from: &notebook) }
+    func prepare(_ notebook: inout Notebook, warn: (String) -> Void) throws { try options.removeCells(from: &notebook) }
 }

@@ -6,13 +6,14 @@ public import GalleyNotebook
 /// changes. A notebook without a cell to run is saved as it was read.
 ///
 ///     struct Quiet: NotebookPreparation {
-///         func prepare(_ notebook: inout Notebook) {
+///         func prepare(_ notebook: inout Notebook, warn: (String) -> Void) {
 ///             notebook.cells.removeAll { $0.tags.contains("chatty") }
 ///         }
 ///     }
 public protocol NotebookPreparation: Sendable {
     /// Changes the notebook.
     ///
+    /// - Parameter warn: Reports a problem that does not end the run, as a sentence.
     /// - Throws: Any error, to end the run before its kernel starts. Nothing is written.
-    func prepare(_ notebook: inout Notebook) throws
+    func prepare(_ notebook: inout Notebook, warn: (_ problem: String) -> Void) throws
 }

@@ -21,7 +21,7 @@ package struct Plan: Sendable {
     private static func fate(of cell: Cell, number: Int, _ settings: RunSettings) -> PlannedCell.Fate {
         let tags = cell.tags
         if tags.contains(settings.skipTag) { return .skipped }
-        if !settings.only.contains(number, tags) { return .notSelected }
+        if !settings.only.contains(number, tags), !settings.assigns(tags) { return .notSelected }
         return cell.source.unicodeScalars.allSatisfy(\.isBlank) ? .blank : .run
     }
 
@@ -55,7 +55,7 @@ package struct Plan: Sendable {
             cells.append(
                 PlannedCell(
                     index: index, number: number, id: cell.id, source: source, tags: tags,
-                    fate: fate == .run && !range.contains(index) ? .leftOut : fate,
+                    fate: fate == .run && !range.contains(index) && !settings.assigns(tags) ? .leftOut : fate,
                     limit: setting.limit ?? common.limit ?? settings.cellLimit,
                     allowsErrors: settings.allowedErrors.respectsTags && tags.contains("raises-exception"),
                     earlierDuration: cell.metadata.earlierDuration))

@@ -1,4 +1,5 @@
 public import GalleyJupyterProtocol
+public import GalleyParameters
 
 /// The settings of a run: plain values, no code.
 ///
@@ -63,6 +64,9 @@ public struct RunSettings: Hashable, Sendable {
     public var grace = Duration.seconds(10)
 
     // MARK: The cells
+
+    /// The parameters of the notebook, which a cell assigns before the others run.
+    public var parameters = Parameters()
 
     /// The errors that do not end the run.
     public var allowedErrors = AllowedErrors()

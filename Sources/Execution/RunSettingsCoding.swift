@@ -1,5 +1,6 @@
 package import GalleyJSON
 import GalleyJupyterProtocol
+import GalleyParameters
 
 // The JSON form of settings: an object with the names of the properties. Times are in seconds.
 
@@ -44,7 +45,8 @@ extension RunSettings: Codable {
         Member("startTimeout", \.startTimeout),
         Member("timeout", \.timeout), Member("totalTimeout", \.totalTimeout), Member("idleTimeout", \.idleTimeout),
         Member("onTimeout", \.onTimeout), Member("grace", \.grace), Member("allowedErrors", \.allowedErrors),
-        Member("startAt", \.startAt), Member("stopAfter", \.stopAfter), Member("only", \.only),
+        Member("parameters", \.parameters), Member("startAt", \.startAt), Member("stopAfter", \.stopAfter),
+        Member("only", \.only),
         Member("skipTag", \.skipTag),
         Member("result", \.result), Member("keepsRecord", \.keepsRecord), Member("keepsTiming", \.keepsTiming),
         Member("keepsWidgets", \.keepsWidgets), Member("collapsesProgress", \.collapsesProgress),
@@ -224,6 +226,23 @@ extension AllowedErrors: SettingValue {
     }
     fileprivate var written: Value {
         ["isEverything": .bool(isEverything), "names": names.sorted().written, "respectsTags": .bool(respectsTags)]
+    }
+}
+
+extension Parameters: SettingValue {
+    fileprivate init?(json: Value) {
+        guard let checksTypes = json["checksTypes"]?.bool, let isStrict = json["isStrict"]?.bool,
+            case .map(let values)? = json["values"].flatMap({ ParameterValue(json: $0) }),
+            let secrets = json["secrets"].flatMap({ [String: String](json: $0) })
+        else { return nil }
+        self.init(values)
+        (self.secrets, self.isStrict, self.checksTypes) = (secrets, isStrict, checksTypes)
+    }
+    fileprivate var written: Value {
+        [
+            "checksTypes": .bool(checksTypes), "isStrict": .bool(isStrict), "secrets": secrets.written,
+            "values": ParameterValue.map(values).json,
+        ]
     }
 }
 

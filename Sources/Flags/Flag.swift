@@ -31,6 +31,8 @@ public struct Flag<Target>: Sendable {
         public let example: String
         /// Whether the flag can stand without a value. If so, a value must follow an equals sign.
         public let isOptional: Bool
+        /// Whether it is a pair, `NAME=VALUE`, which can also be two arguments. The flag receives the first form.
+        public let isPair: Bool
     }
 
     /// Describes a flag without a value.
@@ -51,16 +53,19 @@ public struct Flag<Target>: Sendable {
         _ names: String..., takes value: String, example: String, isOptional: Bool = false,
         in category: FlagCategory, _ summary: String, change: @escaping Change
     ) {
-        let value = Value(name: value, example: example, isOptional: isOptional)
+        let value = Value(name: value, example: example, isOptional: isOptional, isPair: false)
         self.init(names, value, category, summary, change: change)
     }
 
     /// Describes a flag of several names that takes a value.
+    ///
+    /// - Parameter isPair: Whether the value is a pair, which can also be two arguments.
     public init(
-        _ names: [String], takes value: String, example: String, in category: FlagCategory, _ summary: String,
-        change: @escaping Change
+        _ names: [String], takes value: String, example: String, isPair: Bool = false, in category: FlagCategory,
+        _ summary: String, change: @escaping Change
     ) {
-        self.init(names, Value(name: value, example: example, isOptional: false), category, summary, change: change)
+        let value = Value(name: value, example: example, isOptional: false, isPair: isPair)
+        self.init(names, value, category, summary, change: change)
     }
 
     private init(
@@ -73,7 +78,7 @@ public struct Flag<Target>: Sendable {
     /// The same flag for something that holds its target.
     public func inside<Outer>(_ path: any WritableKeyPath<Outer, Target> & Sendable) -> Flag<Outer> {
         let outerValue = value.map {
-            Flag<Outer>.Value(name: $0.name, example: $0.example, isOptional: $0.isOptional)
+            Flag<Outer>.Value(name: $0.name, example: $0.example, isOptional: $0.isOptional, isPair: $0.isPair)
         }
         return Flag<Outer>(names, outerValue, category, summary) { [change] outer, value, name throws(UsageError) in
             try change(&outer[keyPath: path], value, name)

@@ -51,11 +51,19 @@ public struct FlagParser<Target>: Sendable {
                     try use.flag.change(&target, "", use.name)
                     continue
                 }
-                let value: String
+                var value: String
                 if let attached = use.value {
                     value = attached
                 } else {
                     value = wanted.isOptional ? "" : try next(in: &rest, for: use.name)
+                }
+                if wanted.isPair, !value.utf8.contains(UInt8(ascii: "=")) {
+                    // Every text can be the value of a name.
+                    guard use.value == nil, let second = rest.popFirst() else {
+                        throw UsageError(
+                            "\(use.name) \(UsageError.visible(value)) needs a value. Write \(use.name) \(wanted.example)")
+                    }
+                    value += "=" + second
                 }
                 try use.flag.change(&target, value, use.name)
             }

@@ -110,11 +110,11 @@ final class NotebookRunner: Sendable {
             var wanted = unread.wantedKernel
             // Starting a kernel takes longer than reading most notebooks. If a cell certainly runs, both happen at the
             // same time.
-            let isSurelyRun = options.preparations.isEmpty && unread.contains { Plan.isRun($0, options.settings) }
+            let isSurelyRun = preparations.isEmpty && unread.contains { Plan.isRun($0, options.settings) }
             if wanted == nil || !isSurelyRun {
                 let (notebook, plan) = try await reading.value
                 guard !plan.cellsToRun.isEmpty else {
-                    let result = options.preparations.isEmpty ? bytes : notebook.bytes
+                    let result = preparations.isEmpty ? bytes : notebook.bytes
                     if destination != nil { try await copy(result, to: target) }
                     receive(notebook, notebook)
                     return plan.report(of: .succeeded, duration: elapsed)
@@ -178,10 +178,15 @@ final class NotebookRunner: Sendable {
         if place != .discarded { observe(.saved(place.path(in: target))) }
     }
 
+    /// The preparations of the settings and of the caller, in this order.
+    private var preparations: [any NotebookPreparation] { options.settings.preparations + options.hooks.preparations }
+
     private func read(_ unread: UnvalidatedNotebook) throws -> (Notebook, Plan) {
         var notebook = try Notebook(reading: unread)
         for warning in notebook.warnings { observe(.warning("\(warning)")) }
-        for preparation in options.preparations { try preparation.prepare(&notebook) }
+        for preparation in preparations {
+            try preparation.prepare(&notebook) { [self] in observe(.warning($0)) }
+        }
         keep(notebook)
         let plan = try Plan(for: notebook, options.settings)
         for warning in plan.warnings { observe(.warning(warning)) }

@@ -16,25 +16,16 @@ package protocol ParameterLanguage: Sendable {
     func environmentVariable(_ name: String) -> String?
 }
 
-/// The reason why parameters cannot be given to a notebook.
-@nonexhaustive
-public enum ParameterError: Error, Hashable, Sendable {
-    /// The language is unknown.
-    case unknownLanguage(String?)
-    /// The language has no variable of this name.
-    case invalidName(String, language: String)
-    /// The language cannot hold a value.
-    case unsupportedValue(String, language: String, reason: String)
-    /// A text of parameters is not valid.
-    case invalidText(line: Int, column: Int, problem: String)
-}
-
 extension ParameterLanguage {
     /// Returns the source of the cell that assigns parameters.
-    package func source(assigning parameters: ParameterMap) throws(ParameterError) -> String {
+    package func source(assigning parameters: Parameters) throws(ParameterError) -> String {
         var lines = ["\(commentStart) Parameters"]
-        for member in parameters.members {
+        for member in parameters.values.members {
             lines.append(try assignment(of: literal(member.value), to: member.name))
+        }
+        for (name, variable) in parameters.secrets.sorted(by: { $0.key < $1.key }) {
+            guard let expression = environmentVariable(variable) else { continue }
+            lines.append(try assignment(of: expression, to: name))
         }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -111,5 +102,19 @@ extension Unicode.Scalar {
     func hex(_ width: Int) -> String {
         let digits = String(value, radix: 16)
         return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+}
+
+/// The languages in which a cell can assign parameters.
+enum ParameterLanguages {
+    /// Returns the language of a kernel, by its name and by the language that its notebook names.
+    ///
+    /// - Throws: ``ParameterError/unknownLanguage(_:)``.
+    static func language(kernel: String?, language: String?) throws(ParameterError) -> any ParameterLanguage {
+        switch (kernel, language?.lowercased()) {
+        case ("ir", _), (_, "r"): return R()
+        case ("python3", _), (_, "python"): return Python()
+        default: throw .unknownLanguage(language ?? kernel)
+        }
     }
 }

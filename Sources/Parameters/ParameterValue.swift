@@ -85,6 +85,13 @@ public struct ParameterMap: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         }
     }
 
+    /// Adds a value at the end; returns false if the name has a value.
+    mutating func insert(_ value: ParameterValue, for name: String) -> Bool {
+        guard self[name] == nil else { return false }
+        members.append(Member(name: name, value: value))
+        return true
+    }
+
     /// The names, in order.
     public var names: [String] { members.map(\.name) }
 

@@ -24,6 +24,9 @@ public struct Parameters: Hashable, Sendable {
     /// Creates parameters with these values.
     public init(_ values: ParameterMap) { self.values = values }
 
+    /// The tag of the cell that assigns the given values.
+    package static let injectedTag = "injected-parameters"
+
     /// Whether no parameter is given.
     public var isEmpty: Bool { values.isEmpty && secrets.isEmpty }
 }

@@ -51,7 +51,7 @@ private let imports: [String: Set<String>] = [
     "Flags": ["Spelling"],
     "Galley": [
         "Concurrency", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "AttachedKernels",
-        "Execution",
+        "Parameters", "Execution",
     ],
     "Rendering": ["JSON", "Notebook", "Execution", "CCmark"], "Comparison": ["JSON", "Notebook", "Execution", "CZlib"],
     "Reports": ["JSON", "Notebook", "JupyterProtocol", "Execution", "Galley", "Rendering"],
@@ -59,7 +59,7 @@ private let imports: [String: Set<String>] = [
     "Supervisor": ["CLinux", "Storage"], "Runs": ["JSON", "CLinux", "Storage", "JupyterProtocol"],
     "CLI": [
         "Concurrency", "Spelling", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels",
-        "AttachedKernels", "Execution", "Galley", "Comparison", "Rendering", "Export", "Reports", "Runs",
+        "AttachedKernels", "Parameters", "Execution", "Galley", "Comparison", "Rendering", "Export", "Reports", "Runs",
         "Supervisor", "CLinux",
     ],
 ]

@@ -452,7 +452,7 @@ func aStorageOfYourOwn() async throws {
 
 func aPreparationOfYourOwn() async throws {
     struct Quiet: NotebookPreparation {
-        func prepare(_ notebook: inout Notebook) {
+        func prepare(_ notebook: inout Notebook, warn: (String) -> Void) {
             notebook.cells.removeAll { $0.tags.contains("chatty") }
         }
     }

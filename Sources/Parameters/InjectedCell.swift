@@ -1,0 +1,62 @@
+import GalleyJSON
+package import GalleyNotebook
+
+/// The cell that assigns parameters: where it stands, and what it contains.
+enum InjectedCell {
+    /// The tag of the cell with the default values.
+    static let defaultsTag = "parameters"
+    /// The ID of a new cell, always the same, so that two runs give the same file.
+    private static let id = "injected-parameters"
+
+    /// Returns an ID that no cell has.
+    static func freeID(in notebook: Notebook) -> String {
+        let used = Set(notebook.cells.compactMap(\.id))
+        var (candidate, number) = (id, 1)
+        while used.contains(candidate) {
+            number += 1
+            candidate = "\(id)-\(number)"
+        }
+        return candidate
+    }
+}
+
+extension Notebook {
+    /// Adds the cell that assigns parameters, or gives new values to the one that is there.
+    ///
+    /// - Parameter kernel: The kernel that runs the notebook instead of its own; nil for its own.
+    /// - Returns: Warnings.
+    /// - Throws: ``ParameterError`` if the notebook cannot take the parameters.
+    package mutating func assign(_ parameters: Parameters, kernel: String?) throws(ParameterError) -> [String] {
+        let own = metadata["kernelspec"]
+        let language = try ParameterLanguages.language(
+            kernel: kernel ?? own?["name"]?.string,
+            language: own?["language"]?.string ?? metadata["language_info"]?["name"]?.string)
+        return try assign(parameters, in: language)
+    }
+
+    /// Adds the cell in a language.
+    ///
+    /// A new cell follows the first cell with the tag `parameters`. Without one, it is the first cell.
+    ///
+    /// - Returns: Warnings about the place of the cell.
+    /// - Throws: ``ParameterError`` if the language cannot hold a name or a value.
+    private mutating func assign(
+        _ parameters: Parameters, in language: any ParameterLanguage
+    ) throws(ParameterError) -> [String] {
+        var source = try language.source(assigning: parameters)
+        if source.hasSuffix("\n") { source.removeLast() }
+        if let index = cells.firstIndex(where: { $0.kind == .code && $0.tags.contains(Parameters.injectedTag) }) {
+            cells[index].source = source
+            return []
+        }
+        var cell = Cell.code(source, id: version >= (4, 5) ? InjectedCell.freeID(in: self) : nil)
+        cell.tags = [Parameters.injectedTag]
+        let defaults = cells.firstIndex { $0.tags.contains(InjectedCell.defaultsTag) }
+        cells.insert(cell, at: defaults.map { $0 + 1 } ?? 0)
+        guard defaults == nil else { return [] }
+        return [
+            "No cell has the tag '\(InjectedCell.defaultsTag)'. The parameters are assigned before the first cell; later "
+                + "cells may replace them"
+        ]
+    }
+}

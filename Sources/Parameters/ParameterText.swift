@@ -1,0 +1,64 @@
+package import GalleyJSON
+
+extension ParameterValue {
+    /// Reads YAML or JSON, which is nearly a part of YAML.
+    ///
+    /// - Throws: ``ParameterError/invalidText(line:column:problem:)`` if the text is neither.
+    public init(yaml text: String) throws(ParameterError) {
+        // libyaml refuses some JSON, such as characters of two escapes.
+        if let json = try? Document(parsing: Array(text.utf8), depthLimit: 200).root,
+            let value = ParameterValue(json: json)
+        {
+            self = value
+        } else {
+            self = try YAMLComposer.value(of: text)
+        }
+    }
+
+    /// The value of a JSON document; nil if a name stands twice in one object.
+    package init?(json: GalleyJSON.Value) {
+        switch json.kind {
+        case .null: self = .null
+        case .bool: self = .bool(json.bool ?? false)
+        case .number:
+            let text = json.number?.description ?? ""
+            if let integer = ParameterInteger(text) {
+                self = .integer(integer)
+            } else {
+                self = .double(json.number?.double ?? .nan)
+            }
+        case .string: self = .string(json.string ?? "")
+        case .array:
+            var values: [ParameterValue] = []
+            for element in json.elements {
+                guard let value = ParameterValue(json: element) else { return nil }
+                values.append(value)
+            }
+            self = .list(values)
+        case .object:
+            var map = ParameterMap()
+            for (name, member) in json.members {
+                guard let value = ParameterValue(json: member), map.insert(value, for: name) else { return nil }
+            }
+            self = .map(map)
+        }
+    }
+
+    /// The value in JSON.
+    package var json: GalleyJSON.Value {
+        switch self {
+        case .null: .null
+        case .bool(let value): .bool(value)
+        case .integer(let value): .number(value.number)
+        case .double(let value): .number(value)
+        case .string(let text): .string(text)
+        case .list(let values): .array(values.map(\.json))
+        case .map(let map): .object(map.members.map { ($0.name, $0.value.json) })
+        }
+    }
+}
+
+extension ParameterInteger {
+    /// The number in JSON.
+    fileprivate var number: Number { Number(description) ?? Number(0) }
+}
