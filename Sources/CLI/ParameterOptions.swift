@@ -159,7 +159,8 @@ extension ParameterOptions.Source {
             return try map(of: bytes, in: "\(option) \(text)")
         case .yaml: return try map(of: Array(text.utf8), in: option)
         case .base64:
-            guard let bytes = Base64.decode(text) else {
+            // Decoding skips what is not base64; here, nothing may be lost.
+            guard let bytes = Base64.decode(text), Base64.encode(bytes) == text.filter({ !$0.isWhitespace }) else {
                 throw UsageError("\(option): the value is not base64")
             }
             return try map(of: bytes, in: option)
