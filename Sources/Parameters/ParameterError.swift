@@ -11,6 +11,8 @@ public enum ParameterError: Error, Hashable, Sendable {
     case invalidText(line: Int, column: Int, problem: String)
     /// The notebook does not declare these parameters, and unknown ones are not allowed.
     case unknownNames([String], known: [String])
+    /// A value does not have the type with which the notebook annotates its parameter.
+    case wrongType(name: String, value: String, expected: String)
 }
 
 extension ParameterError: CustomStringConvertible {
@@ -28,6 +30,9 @@ extension ParameterError: CustomStringConvertible {
             "The notebook has no parameter \(names.map { "'\($0)'" }.joined(separator: ", ")). "
                 + (known.isEmpty
                     ? "No cell with the tag 'parameters' assigns one" : "It has \(known.joined(separator: ", "))")
+        case .wrongType(let name, let value, let expected):
+            "The parameter '\(name)' cannot be \(value): the notebook declares it as \(expected). "
+                + "Change the value, or turn the check of types off"
         }
     }
 }
