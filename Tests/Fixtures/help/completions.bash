@@ -83,7 +83,7 @@ _galley() {
             *) kind=notebooks ;;
             esac ;;
         clean)
-            flags='--inplace --all --help -h'
+            flags='--inplace --all --list --help -h'
             case $flag in
             *) kind=notebooks ;;
             esac ;;

@@ -297,6 +297,7 @@ _galley() {
         _arguments -s : \
             '*--inplace[Write the clean notebook into the file]' \
             '*--all[Also remove times, the state of widgets, and what --record has written]' \
+            '*--list[Print which notebooks would be changed, and which not, and why; write nothing]' \
             '*--help[Show this page]' \
             '*-h[Show this page]' \
             '*:notebook:_files -g "*.ipynb"' ;;
