@@ -1,10 +1,10 @@
-import Galley
 import GalleyExecution
 import GalleyJSON
 import GalleyJupyterProtocol
 import GalleyNotebook
 import Testing
 
+@testable import Galley
 @testable import GalleyReports
 
 @Suite struct `The page of a report` {
@@ -44,6 +44,31 @@ import Testing
         #expect(
             section(passed, notebook(["one"]), isAlone: true).hasPrefix("<details class=\"notebook-frame good\" open>"))
         #expect(section(passed, notebook(["one"])).hasPrefix("<details class=\"notebook-frame good\"><summary>"))
+    }
+
+    @Test func `A page counts and marks an interrupted notebook as interrupted, and shows where`() throws {
+        let sources = ["one", "two"]
+        let stop = StopReason.signal(2)
+        let stopped = try job(.stopped(stop), sources, [.succeeded, .stopped(stop)], name: "stopped.ipynb")
+        let passed = try job(.succeeded, ["one"], [.succeeded], name: "passed.ipynb")
+        func head(_ jobs: [JobReport]) -> String {
+            HTMLReport.head(
+                BatchReport(jobs: jobs, started: moment, duration: .seconds(12), stop: stop), began: moment)
+        }
+        #expect(head([passed, stopped]).contains(#"<h1 class="interrupted">2 notebooks: 1 interrupted</h1>"#))
+        #expect(head([stopped]).contains(#"<h1 class="interrupted">1 notebook interrupted</h1>"#))
+        let (failed, _) = try failed()
+        let mixed = BatchReport(
+            jobs: [passed, stopped, failed], started: moment, duration: .seconds(12), stop: stop)
+        let text = HTMLReport.head(mixed, began: moment)
+        #expect(text.contains(#"<h1 class="bad">1 of 3 notebooks failed</h1>"#))
+        #expect(text.contains(" · 1 interrupted · the run was ended by SIGINT · "))
+        #expect(HTMLReport.order(mixed).failed == [2] && HTMLReport.order(mixed).others == [1, 0])
+        #expect(HTMLReport.table(mixed).contains(#"<span class="state interrupted">interrupted</span>"#))
+        let html = section(stopped, notebook(sources))
+        #expect(html.hasPrefix("<details class=\"notebook-frame interrupted\" open>"))
+        #expect(html.contains("<p class=\"reason\">the run was ended by SIGINT, in cell 2 of 2"))
+        #expect(html.contains("<section class=\"nb-cell nb-program failing\" id=\"n0-c1\">"))
     }
 
     @Test func `A page shows the stored picture beside the new one, and what the signs mean`() throws {
