@@ -81,6 +81,7 @@ final class EventLog: ProgramSink {
             guard let output = self.output(iopubMessage) else { return }
             write("output", of: notebook, cellMembers(cell.number, cell.index, cell.id) + output)
         case .cellFinished(let report): write("cell-finished", of: notebook, report.members)
+        case .result(let result): write("result", of: notebook, result.members)
         case .saved(let path): write("saved", of: notebook, [("path", .string(path))])
         case .kernelKept(let kernel): write("kernel-kept", of: notebook, kernel.members)
         case .warning(let text): write("warning", of: notebook, [("message", .string(text))])

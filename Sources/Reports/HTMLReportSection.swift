@@ -22,6 +22,9 @@ package struct HTMLReportSection {
     /// The maximum size of a notebook's cells on the page, in bytes. Failing cells get as much again.
     private static let limit = 64_000_000
 
+    /// The maximum number of results in the list.
+    private static let mostResults = 100
+
     /// Creates the section of a notebook.
     ///
     /// - Parameters:
@@ -44,7 +47,7 @@ package struct HTMLReportSection {
             <details class="notebook-frame \(job.styleClass)"\(isOpen)><summary><h3>\(job.name.terminalSafe())</h3> \
             <span class="state \(job.styleClass)">\(job.resultWord)</span></summary>
             <div id="\(HTMLReport.id(number))" class="notebook">
-            \(notes)
+            \(notes)\(results)
             """
         body(head.text)
         if let notebook { cells(of: notebook, body) }
@@ -65,6 +68,20 @@ package struct HTMLReportSection {
                 "<p class=\"note\">The last lines of the kernel:</p>\n<pre class=\"nb-text nb-stderr\">\(lines)</pre>\n"
         }
         return html
+    }
+
+    /// The results that cells handed back, with links to their cells; empty if there are none.
+    private var results: HTML {
+        guard let results = job.run?.results, !results.isEmpty else { return HTML() }
+        var rows = HTML()
+        for result in results.prefix(Self.mostResults) {
+            let target = "\(HTMLReport.id(number))-c\(result.index)"
+            rows +=
+                "<dt><a href=\"#\(target)\">\(result.name.terminalSafeLine(100))</a></dt><dd>\(result.shortText)</dd>\n"
+        }
+        let rest = results.count - Self.mostResults
+        let note: HTML = rest > 0 ? "<p class=\"note\">\(rest) more results</p>\n" : ""
+        return "<dl class=\"results\" aria-label=\"Results\">\n\(rows)</dl>\n\(note)"
     }
 
     // MARK: Cells

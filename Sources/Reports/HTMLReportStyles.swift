@@ -23,6 +23,8 @@ extension HTMLReport {
         h1.open, .state.open { color: var(--open) }
         h1.interrupted, .state.interrupted { color: var(--interrupted) }
         .reason { font-weight: 600; margin: .3rem 0 .7rem; white-space: pre-wrap }
+        .results { display: grid; grid-template-columns: fit-content(40%) 1fr; gap: .2rem 1rem; margin: 0 0 .9rem }
+        .results dd { margin: 0 }
         .state { font-weight: 600; white-space: nowrap }
         .filter { border: 0; margin: 0 0 .6rem; padding: 0; display: flex; gap: 1rem; align-items: baseline }
         .filter legend { float: left; padding: 0 .8rem 0 0; color: var(--nb-quiet) }

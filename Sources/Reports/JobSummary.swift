@@ -1,4 +1,5 @@
 import GalleyExecution
+import GalleyJSON
 package import Galley
 
 /// The result of a notebook in words, for all reports.
@@ -83,6 +84,16 @@ extension JobReport {
         case "left-out": "not run"
         default: status.replacing("-", with: " ")
         }
+    }
+}
+
+extension NamedResult {
+    /// The value in one line of at most 200 characters; without a value, the types of the data or the size.
+    var shortText: String {
+        let text =
+            value.map { $0.string ?? String(decoding: Document($0, style: .oneLine).text.bytes, as: UTF8.self) }
+            ?? data?.types.joined(separator: ", ") ?? "\(size.formattedByteCount), in the notebook"
+        return text.terminalSafeLine(200)
     }
 }
 

@@ -181,6 +181,7 @@ struct NotebookChange {
 
     @Test func `A list shows which notebooks cleaning would change, and why, and writes nothing`() async throws {
         try folder.write(["1"], to: "clean.ipynb")
+        #expect(try await GalleyProgram.run(["clean", "--inplace", "clean.ipynb"], in: folder).status == 0)
         try folder.write("", to: "empty.ipynb")
         try folder.write("{}", to: "other.ipynb")
         let cell = #"{"cell_type": "code", "execution_count": 1, "outputs": [], "metadata": {}, "source": ""}"#

@@ -71,6 +71,36 @@ import Testing
         #expect(html.contains("<section class=\"nb-cell nb-program failing\" id=\"n0-c1\">"))
     }
 
+    @Test func `A page lists the results of a notebook, with links to their cells`() throws {
+        func run(_ results: String) throws -> JobReport {
+            var json = try #require(try job(.succeeded, ["one", "two"], [.succeeded, .succeeded]).run).json
+            json["results"] = try Document(parsing: Array(results.utf8)).root
+            return JobReport("a.ipynb", .ran(try Report(json: json)))
+        }
+        let html = section(
+            try run(
+                #"""
+                [{"name": "rmse", "cell": 1, "index": 0, "size": 4, "value": {"a": [0.25, "<b>"]}},
+                 {"name": "<i>", "cell": 2, "index": 1, "size": 9, "value": "two\nlines"},
+                 {"name": "plot", "cell": 2, "index": 1, "size": 9, "data": {"image/png": "iVBO"}},
+                 {"name": "huge", "cell": 2, "index": 1, "size": 2000000}]
+                """#), notebook(["one", "two"]))
+        #expect(
+            html.contains(
+                """
+                <dl class="results" aria-label="Results">
+                <dt><a href="#n0-c0">rmse</a></dt><dd>{&quot;a&quot;:[0.25,&quot;&lt;b&gt;&quot;]}</dd>
+                <dt><a href="#n0-c1">&lt;i&gt;</a></dt><dd>two lines</dd>
+                <dt><a href="#n0-c1">plot</a></dt><dd>image/png</dd>
+                <dt><a href="#n0-c1">huge</a></dt><dd>2.0 MB, in the notebook</dd>
+                </dl>
+                """))
+        let many = (0..<150).map { #"{"name": "\#($0)", "cell": 1, "index": 0, "size": 1, "value": 1}"# }
+        let long = section(try run("[\(many.joined(separator: ","))]"), notebook(["one", "two"]))
+        #expect(long.matches(of: /<dt>/).count == 100 && long.contains("<p class=\"note\">50 more results</p>"))
+        #expect(!section(try run("[]"), notebook(["one", "two"])).contains("<dl"))
+    }
+
     @Test func `A page shows the stored picture beside the new one, and what the signs mean`() throws {
         var (stored, new) = (notebook(["one"]), notebook(["one"]))
         stored.cells[0].outputs = [.displayData(MimeBundle(["image/png": "iVBOold="]))]

@@ -110,7 +110,7 @@ _galley() {
         help)
             flags='--man --help -h'
             case $flag in
-            *) kind=words words='execute check nbconvert export clean kernels runs stop wait help completions version options exit-statuses batch selection background git limits files compatibility' ;;
+            *) kind=words words='execute check nbconvert export clean kernels runs stop wait help completions version options exit-statuses batch selection background git limits files results compatibility' ;;
             esac ;;
         completions)
             flags='--list --help -h'

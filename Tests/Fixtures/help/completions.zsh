@@ -327,7 +327,7 @@ _galley() {
             '*--man[Print the manual page as roff, for man(1)]' \
             '*--help[Show this page]' \
             '*-h[Show this page]' \
-            '*:command or topic:(execute check nbconvert export clean kernels runs stop wait help completions version options exit-statuses batch selection background git limits files compatibility)' ;;
+            '*:command or topic:(execute check nbconvert export clean kernels runs stop wait help completions version options exit-statuses batch selection background git limits files results compatibility)' ;;
     completions)
         _arguments -s : \
             '*--list=[Print the names of the kernels, or the IDs of the runs, for such a script]:kernels|runs:(kernels runs)' \
