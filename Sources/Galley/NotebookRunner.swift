@@ -315,6 +315,8 @@ final class NotebookRunner: Sendable {
         if savesOnTheWay { _ = try? await saver.save(isOver: true) }
         (_, result.keptKernel) = await (late, kept)
         for index in result.cells.indices { executor.measure(&result.cells[index]) }
+        executor.observeNewResults()
+        result.results = executor.results
         let executed = executor.notebook
         keep(executed)
         receive(executed, notebook)

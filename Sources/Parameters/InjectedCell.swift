@@ -17,7 +17,13 @@ extension Notebook {
                     kernel: kernel ?? own?["name"]?.string,
                     language: own?["language"]?.string ?? metadata["language_info"]?["name"]?.string)
             }
-        return try assign(parameters, in: language)
+        let unknown = try parameters.check(against: self.parameters())
+        let warnings = try assign(parameters, in: language)
+        // Without a cell of parameters, every name is unknown, and another warning says why.
+        guard parametersCell != nil || parameters.isStrict, !unknown.isEmpty else { return warnings }
+        let error = ParameterError.unknownNames(unknown, known: self.parameters().map(\.name))
+        if parameters.isStrict { throw error }
+        return warnings + ["\(error)"]
     }
 
     /// Adds the cell in a language.
