@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func `The cell of parameters runs whatever cells are selected`() async throws {
+    @Test func `The cell of parameters runs also if other cells are selected`() async throws {
         try folder.write(
             ["days = 1", "print('no')", "print(days)"], to: "a.ipynb", tags: [0: ["parameters"], 2: ["smoke"]])
         let run = try await galley("execute", "a.ipynb", "-o", "b.ipynb", "--only", "smoke", "-p", "days", "9")
