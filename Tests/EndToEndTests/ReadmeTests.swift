@@ -6,7 +6,7 @@ import Testing
     /// The articles that the program prints too.
     private static let topics = [
         "BackgroundRuns", "Batches", "Compatibility", "ExitStatuses", "Files", "Git", "Kernels", "Limits",
-        "NotebookParameters",
+        "NamedResults", "NotebookParameters",
         "Selection",
     ].map { "Sources/Galley/Galley.docc/\($0).md" }
 

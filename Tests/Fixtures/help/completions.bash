@@ -99,7 +99,7 @@ _galley() {
             *) kind=notebooks ;;
             esac ;;
         clean)
-            flags='--inplace --all --help -h'
+            flags='--inplace --all --list --help -h'
             case $flag in
             *) kind=notebooks ;;
             esac ;;
@@ -126,7 +126,7 @@ _galley() {
         help)
             flags='--man --help -h'
             case $flag in
-            *) kind=words words='execute check nbconvert papermill export clean kernels runs stop wait help completions version options exit-statuses batch selection parameters background git limits files compatibility' ;;
+            *) kind=words words='execute check nbconvert papermill export clean kernels runs stop wait help completions version options exit-statuses batch selection parameters results background git limits files compatibility' ;;
             esac ;;
         completions)
             flags='--list --help -h'

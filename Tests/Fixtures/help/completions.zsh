@@ -425,6 +425,7 @@ _galley() {
         _arguments -s : \
             '*--inplace[Write the clean notebook into the file]' \
             '*--all[Also remove times, the state of widgets, and what --record has written]' \
+            '*--list[Print which notebooks would be changed, and which not, and why; write nothing]' \
             '*--help[Show this page]' \
             '*-h[Show this page]' \
             '*:notebook:_files -g "*.ipynb"' ;;
@@ -454,7 +455,7 @@ _galley() {
             '*--man[Print the manual page as roff, for man(1)]' \
             '*--help[Show this page]' \
             '*-h[Show this page]' \
-            '*:command or topic:(execute check nbconvert papermill export clean kernels runs stop wait help completions version options exit-statuses batch selection parameters background git limits files compatibility)' ;;
+            '*:command or topic:(execute check nbconvert papermill export clean kernels runs stop wait help completions version options exit-statuses batch selection parameters results background git limits files compatibility)' ;;
     completions)
         _arguments -s : \
             '*--list=[Print the names of the kernels, or the IDs of the runs, for such a script]:kernels|runs:(kernels runs)' \
