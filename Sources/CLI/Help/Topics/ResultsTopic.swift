@@ -1,6 +1,6 @@
 extension HelpTopic {
     static let results = HelpTopic(
-        "results", article: "NamedResults",
+        "results", article: "NotebookResults",
         #"""
         # Results of a notebook
 
