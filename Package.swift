@@ -78,7 +78,10 @@ let package = Package(
         tests(of: "ZeroMQTransport", need: ["JSON", "JupyterProtocol", "ZeroMQTransport"]),
         tests(of: "LocalKernels", need: ["CLinux", "JSON", "JupyterProtocol", "LocalKernels"]),
         tests(
-            of: "Execution", need: ["Concurrency", "JSON", "Notebook", "JupyterProtocol", "Execution", "GalleyTesting"]),
+            of: "Execution",
+            need: [
+                "Concurrency", "JSON", "Notebook", "Parameters", "JupyterProtocol", "Execution", "GalleyTesting",
+            ]),
         tests(
             of: "Galley",
             need: [

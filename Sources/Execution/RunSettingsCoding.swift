@@ -244,7 +244,7 @@ extension Parameters: SettingValue {
         [
             "checksTypes": .bool(checksTypes), "isStrict": .bool(isStrict), "language": language.written,
             "secrets": secrets.written,
-            "values": ParameterValue.map(values).json,
+            "values": ParameterValue.map(values).portableJSON,
         ]
     }
 }

@@ -36,6 +36,10 @@ extension ParameterValue {
             }
             self = .list(values)
         case .object:
+            if json.count == 1, let spelling = json[Self.numberKey]?.string, let number = Number(spelling) {
+                self = .double(number.double)
+                return
+            }
             var map = ParameterMap()
             for (name, member) in json.members {
                 guard let value = ParameterValue(json: member), map.insert(value, for: name) else { return nil }
@@ -44,7 +48,20 @@ extension ParameterValue {
         }
     }
 
-    /// The value in JSON.
+    /// The key of an object that stands for a number which JSON does not have.
+    private static let numberKey = "$number"
+
+    /// The value in JSON as every program reads it: `{"$number": "NaN"}` stands for `NaN`.
+    package var portableJSON: GalleyJSON.Value {
+        switch self {
+        case .double(let value) where !value.isFinite: [Self.numberKey: .string(Number(value).description)]
+        case .list(let values): .array(values.map(\.portableJSON))
+        case .map(let map): .object(map.members.map { ($0.name, $0.value.portableJSON) })
+        default: json
+        }
+    }
+
+    /// The value in JSON as Python writes it, with `NaN` and `Infinity`.
     package var json: GalleyJSON.Value {
         switch self {
         case .null: .null

@@ -49,6 +49,8 @@ public struct ParameterInteger: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// Values by name, in the order in which they were written.
+///
+/// Two maps are equal if they have the same members, in any order, because JSON in Swift does not keep it.
 public struct ParameterMap: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     /// The names and values.
     public private(set) var members: [Member] = []
@@ -102,6 +104,16 @@ public struct ParameterMap: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     public mutating func merge(_ other: ParameterMap) {
         for member in other.members { self[member.name] = member.value }
     }
+}
+
+extension ParameterMap {
+    /// Whether both maps have the same members, in any order.
+    public static func == (one: ParameterMap, other: ParameterMap) -> Bool {
+        Set(one.members) == Set(other.members)
+    }
+
+    /// Hashes the members, in any order.
+    public func hash(into hasher: inout Hasher) { hasher.combine(Set(members)) }
 }
 
 extension ParameterValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,

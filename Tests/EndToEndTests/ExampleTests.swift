@@ -26,6 +26,10 @@ struct Example: Sendable, CustomTestStringConvertible {
         Example(name: "Notebooks in memory", output: "succeeded 42\n"),
         Example(name: "Notebooks elsewhere", output: "draft 17 1\n"),
         Example(name: "Around each cell", cells: ["def last_month(): pass", "full_history()"], output: "true\n"),
+        Example(
+            name: "Set parameters",
+            output:
+                "# Parameters\nimport os\ndays = 7\nregion = \"eu\"\npassword = os.environ[\"DB_PASSWORD\"]\n"),
         Example(name: "Changed cells that are saved", output: "true\n"),
         Example(name: "Look at outputs", output: "42\n"),
         Example(name: "Follow code", output: "true\n"),

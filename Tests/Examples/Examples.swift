@@ -137,6 +137,15 @@ func aroundEachCell() async throws {
     print(report.isSuccess)
 }
 
+func setParameters() async throws {
+    var options = Options()
+    options.parameters = Parameters(["days": 7, "region": "eu"])
+    options.parameters.secrets["password"] = "DB_PASSWORD"
+    options.environment["DB_PASSWORD"] = "secret"
+    let report = try await execute("report.ipynb", options)
+    print(report.executedNotebook?.cells.first?.source ?? "")
+}
+
 func changedCellsThatAreSaved() async throws {
     struct Dated: Middleware {
         let savesEditedSource = true

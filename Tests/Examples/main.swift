@@ -23,6 +23,7 @@ let examples: KeyValuePairs<String, () async throws -> Void> = [
     "MemoryStorage": storageInMemory,
     "NamedResults": namedResults,
     "Run": run,
+    "Set parameters": setParameters,
     "Changed cells that are saved": changedCellsThatAreSaved,
     "Look at outputs": lookAtOutputs,
     "Follow code": followCode,

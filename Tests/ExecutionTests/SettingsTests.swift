@@ -1,5 +1,6 @@
 import Foundation
 import GalleyExecution
+import GalleyParameters
 import GalleyJSON
 import GalleyJupyterProtocol
 import Testing
@@ -24,6 +25,13 @@ import Testing
         (settings.only.tags, settings.only.numbers) = (["smoke"], [3...3, 5...7])
         (settings.result, settings.keepsRecord, settings.keepsTiming) = (.folder("s3://out"), true, false)
         (settings.keepsWidgets, settings.collapsesProgress, settings.outputLimit) = (false, true, 10_000_000)
+        let big = ParameterInteger("123456789012345678901234567890")!
+        settings.parameters = Parameters([
+            "days": 7, "rates": [0.5, .double(-.infinity), nil], "on": true, "count": .integer(big), "by": ["a": "b"],
+        ])
+        settings.parameters.secrets = ["password": "DB_PASSWORD"]
+        (settings.parameters.isStrict, settings.parameters.checksTypes) = (true, false)
+        (settings.parameters.language, settings.preparesOnly) = ("r", true)
         return settings
     }
 

@@ -46,8 +46,7 @@ import Testing
         #expect(
             members.keys.sorted() == [
                 "cell", "cells", "duration", "file_line", "kept_kernel", "kernel", "message", "notebook", "result",
-                "schema",
-                "started", "status", "user", "warnings",
+                "results", "schema", "started", "status", "user", "warnings",
             ])
         let kept = try JSONDecoder().decode(Report.self, from: json)
         #expect(kept.executedNotebook == nil && kept.outputs(of: kept.cells[0]).isEmpty && kept.isSuccess)

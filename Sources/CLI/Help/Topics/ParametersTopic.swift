@@ -56,8 +56,9 @@ extension HelpTopic {
         - The exit status is 0, 1, 2 for wrong usage, or 138 if the kernel died.
 
         `galley execute in.ipynb out.ipynb` also takes the second notebook as the result, if it does not
-        exist or parameters are given, and never runs it. From Airflow, use a `BashOperator`; from Python:
+        exist or parameters are given, and never runs it. From Python, and as a task of Airflow:
 
             subprocess.run(["galley", "papermill", "in.ipynb", "out.ipynb", "-p", "days", "7"], check=True)
+            BashOperator(task_id="report", bash_command="galley papermill in.ipynb out.ipynb -p day {{ ds }}")
         """#)
 }
