@@ -12,8 +12,9 @@ import Testing
             ("Python", "python3"), ("R", "ir"), ("bash", "bash"), ("Octave", "octave"), ("TypeScript", "deno"),
             ("Kotlin", "kotlin"), ("Scheme", "calysto_scheme"),
         ])
-    func `Each value that the language can hold arrives as it was given`(language: String, kernel: String) async throws
-    {
+    func `Each value that the language can hold arrives as it was given, and so does a secret`(
+        language: String, kernel: String
+    ) async throws {
         let folder = try TemporaryFolder()
         let judge = Repository.fixture("judges/parameters.py")
         let notebook = try await GalleyProgram.run([judge, "notebook", language, kernel], program: Repository.python)
@@ -24,7 +25,7 @@ import Testing
         environment["PATH", default: ""] += ":\(Self.kernels)/bin"
         environment["HOME"] = folder.path
         let run = try await GalleyProgram.run(
-            ["execute", "--inplace", "a.ipynb"], environment: environment, in: folder)
+            ["execute", "--inplace", "--env", "DB_PASSWORD=it's $x", "a.ipynb"], environment: environment, in: folder)
         #expect(run.status == 0, "\(run.errors)")
         let result = try await GalleyProgram.run(
             [judge, "compare", language, folder.path + "/a.ipynb"], program: Repository.python)

@@ -17,6 +17,8 @@ import unicodedata
 
 folder = pathlib.Path(__file__).parent.parent / "parameters"
 expected = json.loads((folder / "values.json").read_text())
+# The value of the environment variable DB_PASSWORD.
+secret = "it's $x"
 refused = [line.split("\t") for line in (folder / "refusals.txt").read_text().splitlines()]
 
 # The code that prints one line for each variable: its name, a tab, and its value as JSON.
@@ -110,7 +112,9 @@ def names(language):
 def notebook(language, kernel):
     declarations, statement = printers[language]
     shown = [statement.format(name) for name in names(language)]
+    [reading] = re.findall(rf"^{language}:\n(.*?)(?:\n\n|\n\Z)", (folder / "secrets.txt").read_text(), re.S | re.M)
     sources = [(folder / f"{language}.txt").read_text(), declarations, "\n".join(shown)]
+    sources += [reading, statement.format("password")]
     cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
     cells = [cell | {"id": f"cell{i}", "source": source} for i, source in enumerate(sources)]
     kernelspec = {"name": kernel, "display_name": kernel}
@@ -179,8 +183,8 @@ def compare(language, path):
         "".join(output.get("text", [])) for cell in cells for output in cell["outputs"] if output.get("name") == "stdout"
     )
     values = dict(line.strip("\r").split("\t", 1) for line in printed.split("\n") if "\t" in line)
-    for name in names(language):
-        value = expected[name]
+    for name in names(language) + ["password"]:
+        value = expected.get(name, secret)
         if language == "bash":
             value = texts(value)
         if language == "Scheme":
@@ -240,9 +244,12 @@ for (statement in parse("a.R", keep.source = FALSE, encoding = "UTF-8")) {
 
 
 def bash_assignments(source, names):
-    """Lets bash run the source, and print each variable after its assignment."""
+    """Lets bash run the source, and print each variable after its assignment.
+
+    An assignment of a text to a list would replace only the first value, so each variable is removed again.
+    """
     shown = [
-        f"{line}\nprintf '%s\\0' \"${{#{name}[@]}}\" \"${{{name}[@]}}\"" if name else line
+        f"{line}\nprintf '%s\\0' \"${{#{name}[@]}}\" \"${{{name}[@]}}\"; unset {name}" if name else line
         for line, name in zip(source.split("\n"), names + [""])
     ]
     pathlib.Path("a.sh").write_text("\n".join(shown))
@@ -252,8 +259,7 @@ def bash_assignments(source, names):
     words = iter(run.stdout.decode().split("\0"))
     for name in names:
         count = int(next(words))
-        values = [next(words) for _ in range(count)]
-        yield name, values or (next(words) and None) or []
+        yield name, [next(words) for _ in range(count)]
 
 
 def assignments(language, folder):
