@@ -28,7 +28,7 @@ struct PowerShell: ParameterLanguage {
         case .bool(let value): return value ? "$true" : "$false"
         // The number of a literal has no sign, so that no literal is the least number.
         case .integer(let value) where value.int == .min: return "[long]::MinValue"
-        case .integer(let value): return value.width == .big ? "\(value)n" : value.description
+        case .integer(let value): return value.width == .big ? "[bigint]\"\(value)\"" : value.description
         case .double(let value):
             return value.spelled(
                 nan: "[double]::NaN", infinity: "[double]::PositiveInfinity",

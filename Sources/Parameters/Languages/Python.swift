@@ -24,7 +24,7 @@ struct Python: ParameterLanguage {
         case .bool(let value): value ? "True" : "False"
         case .integer(let value): value.description
         case .double(let value):
-            value.spelled(nan: "float(\"nan\")", infinity: "float(\"inf\")", negativeInfinity: "float(\"-inf\")")
+            value.spelled(nan: "float('nan')", infinity: "float('inf')", negativeInfinity: "float('-inf')")
         case .string(let text): Self.text.literal(text)
         case .list(let values): "[\(try literals(values))]"
         case .map(let map): "{\(try members(map) { "\(Self.text.literal($0)): \($1)" })}"

@@ -28,7 +28,7 @@ struct R: ParameterLanguage {
         case .integer(let value):
             // R reads integers as floating-point numbers.
             guard value.isExactDouble else {
-                throw unsupported(value.description, because: "its numbers are exact only up to 2^53")
+                throw unsupported(value.description, because: "its numbers are exact only below 2^53")
             }
             return value.description
         case .double(let value): return value.spelled(nan: "NaN", infinity: "Inf")
