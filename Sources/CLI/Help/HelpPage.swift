@@ -38,8 +38,7 @@ enum HelpPage {
             ["Usage: galley COMMAND [options] ..."],
             layout.wrap("Galley runs Jupyter notebooks without a browser and saves their outputs."),
             layout.rows(CommandList.all.map { ($0.name, $0.summary) }),
-            layout.wrap(
-                "'galley COMMAND --help' describes a command, and 'galley help TOPIC' a topic: \(topics)."),
+            layout.wrap("'galley help NAME' describes a command or a topic: \(topics)."),
             layout.wrap(ExitStatus.summary),
         ]
         return parts.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
