@@ -104,9 +104,8 @@ let package = Package(
         tests(
             of: "CLI",
             need: [
-                "JSON", "Notebook", "JupyterProtocol", "GalleyTesting", "Storage", "Execution", "Flags", "Galley",
-                "Export",
-                "GalleyCLI",
+                "JSON", "Notebook", "JupyterProtocol", "GalleyTesting", "Storage", "Parameters", "Execution", "Flags",
+                "Galley", "Export", "GalleyCLI",
             ]),
         tests(of: "Architecture"),
         // The test inspects the built modules, so they are dependencies.

@@ -32,6 +32,8 @@ struct ExecuteArguments: Sendable {
     /// The provider of local kernels, with its settings.
     var localKernels = LocalKernels()
     var parameters = ParameterOptions()
+    /// Whether the command line asks for the parameters of the notebook.
+    var listsParameters = false
     /// The answers to `input()`, in order.
     var answers: [String] = []
     var isQuiet = false

@@ -10,6 +10,7 @@ enum Invocation: Sendable {
     case runs(RunsCommand)
     case clean(CleanCommand)
     case export(ExportCommand)
+    case inspect(InspectCommand)
     case stopOrWait(StopOrWaitCommand)
     /// Prints the names that a shell completes.
     case list(CompletionsCommand.List)
@@ -30,6 +31,7 @@ enum Invocation: Sendable {
             self = arguments.wantsHelp ? Self.page(ExecuteFlags.nbconvert) : .nbconvert(arguments, rest)
         case "clean": self = try CleanCommand(rest).map { .clean($0) } ?? Self.page(CleanCommand.command)
         case "export": self = try ExportCommand(rest).map { .export($0) } ?? Self.page(ExportCommand.command)
+        case "inspect": self = try InspectCommand(rest).map { .inspect($0) } ?? Self.page(InspectCommand.command)
         case "kernels": self = try KernelsCommand(rest).map { .kernels($0) } ?? Self.page(KernelsCommand.command)
         case "runs": self = try RunsCommand(rest).map { .runs($0) } ?? Self.page(RunsCommand.command)
         case "stop":
@@ -56,6 +58,10 @@ enum Invocation: Sendable {
     ) throws(UsageError) -> Invocation {
         let arguments = try ExecuteArguments(arguments, dialect)
         if arguments.papermill.wantsVersion { return .help(.version) }
+        if arguments.listsParameters, let notebook = arguments.paths.first {
+            let usage = "Usage: galley \(dialect.command) [options] NOTEBOOK"
+            return .inspect(InspectCommand(papermillPageOf: notebook, usage: usage))
+        }
         return arguments.wantsHelp ? page(ExecuteFlags.command(of: dialect)) : .execute(arguments)
     }
 

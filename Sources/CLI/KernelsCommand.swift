@@ -88,8 +88,9 @@ struct ConsoleTable {
     func show() {
         let widths = head.indices.map { column in ([head] + rows).map { $0[column].count }.max() ?? 0 }
         for row in [head] + rows {
-            let cells = row.indices.map { column in
-                column == row.count - 1
+            let last = row.lastIndex { !$0.isEmpty } ?? 0
+            let cells = row.indices.prefix(last + 1).map { column in
+                column == last
                     ? row[column] : row[column] + String(repeating: " ", count: widths[column] - row[column].count)
             }
             Terminal.print(CIHost.neutralized(cells.joined(separator: "  ")))

@@ -31,6 +31,7 @@ import GalleyStorage
                 exit(command.run())
             case .clean(let command): clean(command)
             case .export(let command): try export(command)
+            case .inspect(let command): inspect(command)
             case .stopOrWait(let command):
                 requireProcFileSystem(ExitStatus.notAllowed)
                 exit(command.run())
@@ -60,6 +61,12 @@ import GalleyStorage
     }
 
     private static func clean(_ wanted: CleanCommand) -> Never {
+        requireProcFileSystem(ExitStatus.storage)
+        let command = wanted.forkPerOwner()
+        end { await command.run() }
+    }
+
+    private static func inspect(_ wanted: InspectCommand) -> Never {
         requireProcFileSystem(ExitStatus.storage)
         let command = wanted.forkPerOwner()
         end { await command.run() }

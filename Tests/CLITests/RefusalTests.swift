@@ -24,7 +24,7 @@ import Testing
         "execute -inplace a.ipynb", "execute -output b.ipynb a.ipynb", "execute -qh4 a.ipynb", "runs --runing",
         "clean --al a.ipynb", "stop --force report-k3fu", "wait --json report-k3fu",
         // Operands
-        "execute", "check", "nbconvert --to notebook --execute", "clean", "stop", "wait", "runs a.ipynb",
+        "execute", "check", "nbconvert --to notebook --execute", "clean", "inspect", "stop", "wait", "runs a.ipynb",
         "kernels python3",
         // Values
         "execute --answer --stdout a.ipynb", "execute --timeout --inplace a.ipynb", "execute --output -o a.ipynb",

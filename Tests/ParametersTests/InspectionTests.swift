@@ -43,7 +43,7 @@ private func parameters(_ source: String, _ language: String? = "python") -> [St
         ("a = [\n  1,  # one\n\n  # more\n  2,\n]  # both", ["a = [1,2,] # both"]),
         ("a: dict = {\n    'x': 1,\n    'y': [2]\n}\nb = 2", ["a: dict = {'x': 1,'y': [2]}", "b = 2"]),
         ("a = (1 +\n     2)", ["a = (1 +2)"]),
-        ("# a comment\n\na = f(x, y)[0]\nprint(a)", ["a = f(x, y)[0]"]),
+        ("# a comment\n\na = f(x, y)[0]", ["a = f(x, y)[0]"]),
         ("a = 'x'\na = 'y'", ["a = 'y'"]),
         ("é = 1", ["é = 1"]),
         ("import os\nfrom x import y\nprint(1)", []),
@@ -71,6 +71,8 @@ private func parameters(_ source: String, _ language: String? = "python") -> [St
         ("a: \"Callable[[int], str]\" = str", ["a: Callable[[int], str] = str"]),
         ("a = x == 2", ["a = x == 2"]),
         ("a = lambda b=1: b", ["a = lambda b=1: b"]),
+        // Other statements end an assignment.
+        ("a = 1\nprint(a)", ["a = 1"]),
         // A comment begins outside of strings, and a string keeps its lines.
         ("a = '#1'  # a color", ["a = '#1' # a color"]),
         ("a = '''x # y\n  b = 2\n''' # z", ["a = '''x # y\n  b = 2\n''' # z"]),

@@ -5,9 +5,8 @@ enum CommandList {
     /// The commands, in the order in which help lists them.
     static let all: [CommandDescription] = [
         ExecuteFlags.execute.description, ExecuteFlags.check.description, ExecuteFlags.nbconvert.description,
-        ExecuteFlags.papermill.description,
-        ExportCommand.command.description, CleanCommand.command.description, KernelsCommand.command.description,
-        RunsCommand.command.description,
+        ExecuteFlags.papermill.description, ExportCommand.command.description, CleanCommand.command.description,
+        InspectCommand.command.description, KernelsCommand.command.description, RunsCommand.command.description,
         StopOrWaitCommand.stop.description, StopOrWaitCommand.wait.description, HelpCommand.command.description,
         CompletionsCommand.command.description, VersionCommand.command.description,
     ]

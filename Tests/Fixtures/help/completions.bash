@@ -20,11 +20,11 @@ _galley() {
     if [[ $flag == = ]]; then flag=${COMP_WORDS[COMP_CWORD - 2]}; fi
     if [[ $current == = ]]; then current=; fi
     if ((COMP_CWORD == 1)); then
-        words='execute check nbconvert papermill export clean kernels runs stop wait help completions version --help -h --version -V'
+        words='execute check nbconvert papermill export clean inspect kernels runs stop wait help completions version --help -h --version -V'
     else
         case $command in
         execute)
-            flags='--kernel -k --kernel-fallback --cwd --env --as-owner --as-caller --as-user --keep-kernel --keep-kernel-on-failure --leave-children --timeout --total-timeout --idle-timeout --startup-timeout --on-timeout --grace --allow-errors --allow-error --start-at --stop-after --only --cells --no-timing --record --collapse-progress --max-output --existing -p -r --params-file -f -y -b --param-env --secret --strict-params --prepare-only --no-type-check --inplace --output -o --output-dir --stdout --answer --stream --quiet -q --events --jobs -j --memory-per-kernel --fail-fast --max-failures --retries --shard --order --exclude --junit --html --json --last-failed --list --detach --log --log-format --status --then --on-success --on-failure --execute --to --stdin --debug --log-level --nbformat --coalesce-streams --help -h'
+            flags='--kernel -k --kernel-fallback --cwd --env --as-owner --as-caller --as-user --keep-kernel --keep-kernel-on-failure --leave-children --timeout --total-timeout --idle-timeout --startup-timeout --on-timeout --grace --allow-errors --allow-error --start-at --stop-after --only --cells --no-timing --record --collapse-progress --max-output --existing -p -r --params-file -f -y -b --param-env --secret --strict-params --help-notebook --prepare-only --no-type-check --inplace --output -o --output-dir --stdout --answer --stream --quiet -q --events --jobs -j --memory-per-kernel --fail-fast --max-failures --retries --shard --order --exclude --junit --html --json --last-failed --list --detach --log --log-format --status --then --on-success --on-failure --execute --to --stdin --debug --log-level --nbformat --coalesce-streams --help -h'
             case $flag in
             --kernel | -k | --kernel_name | --kernel-name | --ExecutePreprocessor.kernel_name | --NbClientApp.kernel_name | --NotebookClient.kernel_name) kind=kernels ;;
             --cwd | --output-dir) kind=folders ;;
@@ -40,7 +40,7 @@ _galley() {
             *) kind=notebooks ;;
             esac ;;
         check)
-            flags='--kernel -k --kernel-fallback --cwd --env --as-owner --as-caller --as-user --keep-kernel --keep-kernel-on-failure --leave-children --timeout --total-timeout --idle-timeout --startup-timeout --on-timeout --grace --allow-errors --allow-error --start-at --stop-after --only --cells --no-timing --record --collapse-progress --max-output --existing -p -r --params-file -f -y -b --param-env --secret --strict-params --prepare-only --no-type-check --answer --stream --quiet -q --events --jobs -j --memory-per-kernel --fail-fast --max-failures --retries --shard --order --exclude --junit --html --json --last-failed --list --detach --log --log-format --status --then --on-success --on-failure --execute --to --stdin --debug --log-level --nbformat --coalesce-streams --lax --update --nbval --nbval-cell-timeout --nbval-kernel-startup-timeout --nbval-kernel-name --sanitize-with --help -h'
+            flags='--kernel -k --kernel-fallback --cwd --env --as-owner --as-caller --as-user --keep-kernel --keep-kernel-on-failure --leave-children --timeout --total-timeout --idle-timeout --startup-timeout --on-timeout --grace --allow-errors --allow-error --start-at --stop-after --only --cells --no-timing --record --collapse-progress --max-output --existing -p -r --params-file -f -y -b --param-env --secret --strict-params --help-notebook --prepare-only --no-type-check --answer --stream --quiet -q --events --jobs -j --memory-per-kernel --fail-fast --max-failures --retries --shard --order --exclude --junit --html --json --last-failed --list --detach --log --log-format --status --then --on-success --on-failure --execute --to --stdin --debug --log-level --nbformat --coalesce-streams --lax --update --nbval --nbval-cell-timeout --nbval-kernel-startup-timeout --nbval-kernel-name --sanitize-with --help -h'
             case $flag in
             --kernel | -k | --kernel_name | --kernel-name | --ExecutePreprocessor.kernel_name | --NbClientApp.kernel_name | --NotebookClient.kernel_name | --nbval-kernel-name) kind=kernels ;;
             --cwd) kind=folders ;;
@@ -56,7 +56,7 @@ _galley() {
             *) kind=notebooks ;;
             esac ;;
         nbconvert)
-            flags='--kernel -k --kernel-fallback --cwd --env --as-owner --as-caller --as-user --keep-kernel --keep-kernel-on-failure --leave-children --timeout --total-timeout --idle-timeout --startup-timeout --on-timeout --grace --allow-errors --allow-error --start-at --stop-after --only --cells --no-timing --record --collapse-progress --max-output --existing -p -r --params-file -f -b --param-env --secret --strict-params --prepare-only --no-type-check --inplace --output -o --output-dir --stdout --answer --stream --quiet -q --events --jobs -j --memory-per-kernel --fail-fast --max-failures --retries --shard --order --exclude --junit --html --json --last-failed --list --detach --log --log-format --status --then --on-success --on-failure --execute --stdin --debug --log-level --nbformat --coalesce-streams --to --no-input --no-prompt --clear-output --embed-images --remove-cells --remove-outputs --remove-output --remove-inputs --remove-matching --parameters-yaml -y --config --sanitize-html --show-input --help -h'
+            flags='--kernel -k --kernel-fallback --cwd --env --as-owner --as-caller --as-user --keep-kernel --keep-kernel-on-failure --leave-children --timeout --total-timeout --idle-timeout --startup-timeout --on-timeout --grace --allow-errors --allow-error --start-at --stop-after --only --cells --no-timing --record --collapse-progress --max-output --existing -p -r --params-file -f -b --param-env --secret --strict-params --help-notebook --prepare-only --no-type-check --inplace --output -o --output-dir --stdout --answer --stream --quiet -q --events --jobs -j --memory-per-kernel --fail-fast --max-failures --retries --shard --order --exclude --junit --html --json --last-failed --list --detach --log --log-format --status --then --on-success --on-failure --execute --stdin --debug --log-level --nbformat --coalesce-streams --to --no-input --no-prompt --clear-output --embed-images --remove-cells --remove-outputs --remove-output --remove-inputs --remove-matching --parameters-yaml -y --config --sanitize-html --show-input --help -h'
             case $flag in
             --kernel | -k | --kernel_name | --kernel-name | --ExecutePreprocessor.kernel_name | --NbClientApp.kernel_name | --NotebookClient.kernel_name) kind=kernels ;;
             --cwd | --output-dir | --FilesWriter.build_directory) kind=folders ;;
@@ -73,7 +73,7 @@ _galley() {
             *) kind=notebooks ;;
             esac ;;
         papermill)
-            flags='--kernel -k --kernel-fallback --cwd --env --as-owner --as-caller --as-user --keep-kernel --keep-kernel-on-failure --leave-children --timeout --total-timeout --idle-timeout --startup-timeout --on-timeout --grace --allow-errors --allow-error --start-at --stop-after --only --cells --no-timing --record --collapse-progress --max-output --existing -p -r --params-file -f -y -b --param-env --secret --strict-params --prepare-only --no-type-check --answer --stream --quiet -q --events --jobs -j --memory-per-kernel --fail-fast --max-failures --retries --shard --order --exclude --junit --html --json --last-failed --list --detach --log --log-format --status --then --on-success --on-failure --execute --to --stdin --debug --log-level --nbformat --coalesce-streams --inject-input-path --inject-output-path --inject-paths --language -l --report-mode --no-report-mode --stdout-file --stderr-file --log-output --no-log-output --progress-bar --no-progress-bar --version --engine --request-save-on-cell-execute --no-request-save-on-cell-execute --autosave-cell-every --prepare-execute --help -h'
+            flags='--kernel -k --kernel-fallback --cwd --env --as-owner --as-caller --as-user --keep-kernel --keep-kernel-on-failure --leave-children --timeout --total-timeout --idle-timeout --startup-timeout --on-timeout --grace --allow-errors --allow-error --start-at --stop-after --only --cells --no-timing --record --collapse-progress --max-output --existing -p -r --params-file -f -y -b --param-env --secret --strict-params --help-notebook --prepare-only --no-type-check --answer --stream --quiet -q --events --jobs -j --memory-per-kernel --fail-fast --max-failures --retries --shard --order --exclude --junit --html --json --last-failed --list --detach --log --log-format --status --then --on-success --on-failure --execute --to --stdin --debug --log-level --nbformat --coalesce-streams --inject-input-path --inject-output-path --inject-paths --language -l --report-mode --no-report-mode --stdout-file --stderr-file --log-output --no-log-output --progress-bar --no-progress-bar --version --engine --request-save-on-cell-execute --no-request-save-on-cell-execute --autosave-cell-every --prepare-execute --help -h'
             case $flag in
             --kernel | -k | --kernel_name | --kernel-name | --ExecutePreprocessor.kernel_name | --NbClientApp.kernel_name | --NotebookClient.kernel_name) kind=kernels ;;
             --cwd) kind=folders ;;
@@ -103,6 +103,11 @@ _galley() {
             case $flag in
             *) kind=notebooks ;;
             esac ;;
+        inspect)
+            flags='--json --help -h'
+            case $flag in
+            *) kind=notebooks ;;
+            esac ;;
         kernels)
             flags='--json --help -h'
             case $flag in
@@ -126,7 +131,7 @@ _galley() {
         help)
             flags='--man --help -h'
             case $flag in
-            *) kind=words words='execute check nbconvert papermill export clean kernels runs stop wait help completions version options exit-statuses batch selection parameters results background git limits files compatibility' ;;
+            *) kind=words words='execute check nbconvert papermill export clean inspect kernels runs stop wait help completions version options exit-statuses batch selection parameters results background git limits files compatibility' ;;
             esac ;;
         completions)
             flags='--list --help -h'

@@ -25,6 +25,7 @@ complete -c galley -n __galley_needs_command -a nbconvert -d 'Run and convert no
 complete -c galley -n __galley_needs_command -a papermill -d 'Run a notebook with the command line of papermill'
 complete -c galley -n __galley_needs_command -a export -d 'Convert notebooks to pages, Markdown or scripts'
 complete -c galley -n __galley_needs_command -a clean -d 'Remove the outputs and execution counts of notebooks'
+complete -c galley -n __galley_needs_command -a inspect -d 'List the parameters that notebooks declare'
 complete -c galley -n __galley_needs_command -a kernels -d 'List the kernels of this machine'
 complete -c galley -n __galley_needs_command -a runs -d 'List the runs of this machine'
 complete -c galley -n __galley_needs_command -a stop -d 'End runs, and kernels that were kept after their runs'
@@ -69,6 +70,7 @@ complete -c galley -n '__galley_command execute' -s b -d 'Set the parameters of 
 complete -c galley -n '__galley_command execute' -l param-env -d 'Set a parameter to the kernel\'s environment variable; its value is never saved' -r -f
 complete -c galley -n '__galley_command execute' -l secret -d 'Pass this parameter in the kernel\'s environment, so that its value is never saved' -r -f
 complete -c galley -n '__galley_command execute' -l strict-params -d 'Refuse a parameter that the notebook does not declare'
+complete -c galley -n '__galley_command execute' -l help-notebook -d 'List the parameters of the notebook; see also \'galley inspect\''
 complete -c galley -n '__galley_command execute' -l prepare-only -d 'Save the notebook with its parameters, and do not run it'
 complete -c galley -n '__galley_command execute' -l no-type-check -d 'Do not compare values with the types in the notebook'
 complete -c galley -n '__galley_command execute' -l inplace -d 'Write the result into the notebook, saved during the run'
@@ -143,6 +145,7 @@ complete -c galley -n '__galley_command check' -s b -d 'Set the parameters of a 
 complete -c galley -n '__galley_command check' -l param-env -d 'Set a parameter to the kernel\'s environment variable; its value is never saved' -r -f
 complete -c galley -n '__galley_command check' -l secret -d 'Pass this parameter in the kernel\'s environment, so that its value is never saved' -r -f
 complete -c galley -n '__galley_command check' -l strict-params -d 'Refuse a parameter that the notebook does not declare'
+complete -c galley -n '__galley_command check' -l help-notebook -d 'List the parameters of the notebook; see also \'galley inspect\''
 complete -c galley -n '__galley_command check' -l prepare-only -d 'Save the notebook with its parameters, and do not run it'
 complete -c galley -n '__galley_command check' -l no-type-check -d 'Do not compare values with the types in the notebook'
 complete -c galley -n '__galley_command check' -l answer -d 'Answer input() with this line; can be repeated' -r -f
@@ -219,6 +222,7 @@ complete -c galley -n '__galley_command nbconvert' -s b -d 'Set the parameters o
 complete -c galley -n '__galley_command nbconvert' -l param-env -d 'Set a parameter to the kernel\'s environment variable; its value is never saved' -r -f
 complete -c galley -n '__galley_command nbconvert' -l secret -d 'Pass this parameter in the kernel\'s environment, so that its value is never saved' -r -f
 complete -c galley -n '__galley_command nbconvert' -l strict-params -d 'Refuse a parameter that the notebook does not declare'
+complete -c galley -n '__galley_command nbconvert' -l help-notebook -d 'List the parameters of the notebook; see also \'galley inspect\''
 complete -c galley -n '__galley_command nbconvert' -l prepare-only -d 'Save the notebook with its parameters, and do not run it'
 complete -c galley -n '__galley_command nbconvert' -l no-type-check -d 'Do not compare values with the types in the notebook'
 complete -c galley -n '__galley_command nbconvert' -l inplace -d 'Write the result into the notebook, saved during the run'
@@ -307,6 +311,7 @@ complete -c galley -n '__galley_command papermill' -s b -d 'Set the parameters o
 complete -c galley -n '__galley_command papermill' -l param-env -d 'Set a parameter to the kernel\'s environment variable; its value is never saved' -r -f
 complete -c galley -n '__galley_command papermill' -l secret -d 'Pass this parameter in the kernel\'s environment, so that its value is never saved' -r -f
 complete -c galley -n '__galley_command papermill' -l strict-params -d 'Refuse a parameter that the notebook does not declare'
+complete -c galley -n '__galley_command papermill' -l help-notebook -d 'List the parameters of the notebook; see also \'galley inspect\''
 complete -c galley -n '__galley_command papermill' -l prepare-only -d 'Save the notebook with its parameters, and do not run it'
 complete -c galley -n '__galley_command papermill' -l no-type-check -d 'Do not compare values with the types in the notebook'
 complete -c galley -n '__galley_command papermill' -l answer -d 'Answer input() with this line; can be repeated' -r -f
@@ -381,6 +386,9 @@ complete -c galley -n '__galley_command clean' -l all -d 'Also remove times, the
 complete -c galley -n '__galley_command clean' -l list -d 'Print which notebooks would be changed, and which not, and why; write nothing'
 complete -c galley -n '__galley_command clean' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command clean' -f -a '(__galley_notebooks)'
+complete -c galley -n '__galley_command inspect' -l json -d 'Print the lists as JSON'
+complete -c galley -n '__galley_command inspect' -l help -s h -d 'Show this page'
+complete -c galley -n '__galley_command inspect' -f -a '(__galley_notebooks)'
 complete -c galley -n '__galley_command kernels' -l json -d 'Print the list as JSON'
 complete -c galley -n '__galley_command kernels' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command runs' -l running -d 'List only runs that have not ended, without kept kernels'
@@ -392,7 +400,7 @@ complete -c galley -n '__galley_command wait' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command wait' -f -a '(__galley_list runs)'
 complete -c galley -n '__galley_command help' -l man -d 'Print the manual page as roff, for man(1)'
 complete -c galley -n '__galley_command help' -l help -s h -d 'Show this page'
-complete -c galley -n '__galley_command help' -f -a 'execute check nbconvert papermill export clean kernels runs stop wait help completions version options exit-statuses batch selection parameters results background git limits files compatibility'
+complete -c galley -n '__galley_command help' -f -a 'execute check nbconvert papermill export clean inspect kernels runs stop wait help completions version options exit-statuses batch selection parameters results background git limits files compatibility'
 complete -c galley -n '__galley_command completions' -l list -d 'Print the names of the kernels, or the IDs of the runs, for such a script' -r -f -a 'kernels runs'
 complete -c galley -n '__galley_command completions' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command completions' -f -a 'bash zsh fish'

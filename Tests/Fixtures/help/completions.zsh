@@ -19,6 +19,7 @@ _galley() {
             'papermill:Run a notebook with the command line of papermill'
             'export:Convert notebooks to pages, Markdown or scripts'
             'clean:Remove the outputs and execution counts of notebooks'
+            'inspect:List the parameters that notebooks declare'
             'kernels:List the kernels of this machine'
             'runs:List the runs of this machine'
             'stop:End runs, and kernels that were kept after their runs'
@@ -83,6 +84,7 @@ _galley() {
             '*--param-env=[Set a parameter to the kernel'\''s environment variable; its value is never saved]:NAME=VARIABLE:' \
             '*--secret=[Pass this parameter in the kernel'\''s environment, so that its value is never saved]:NAME:' \
             '*--strict-params[Refuse a parameter that the notebook does not declare]' \
+            '*--help-notebook[List the parameters of the notebook; see also '\''galley inspect'\'']' \
             '*--prepare-only[Save the notebook with its parameters, and do not run it]' \
             '*--no-type-check[Do not compare values with the types in the notebook]' \
             '*--inplace[Write the result into the notebook, saved during the run]' \
@@ -165,6 +167,7 @@ _galley() {
             '*--param-env=[Set a parameter to the kernel'\''s environment variable; its value is never saved]:NAME=VARIABLE:' \
             '*--secret=[Pass this parameter in the kernel'\''s environment, so that its value is never saved]:NAME:' \
             '*--strict-params[Refuse a parameter that the notebook does not declare]' \
+            '*--help-notebook[List the parameters of the notebook; see also '\''galley inspect'\'']' \
             '*--prepare-only[Save the notebook with its parameters, and do not run it]' \
             '*--no-type-check[Do not compare values with the types in the notebook]' \
             '*--answer=[Answer input() with this line; can be repeated]:TEXT:' \
@@ -248,6 +251,7 @@ _galley() {
             '*--param-env=[Set a parameter to the kernel'\''s environment variable; its value is never saved]:NAME=VARIABLE:' \
             '*--secret=[Pass this parameter in the kernel'\''s environment, so that its value is never saved]:NAME:' \
             '*--strict-params[Refuse a parameter that the notebook does not declare]' \
+            '*--help-notebook[List the parameters of the notebook; see also '\''galley inspect'\'']' \
             '*--prepare-only[Save the notebook with its parameters, and do not run it]' \
             '*--no-type-check[Do not compare values with the types in the notebook]' \
             '*--inplace[Write the result into the notebook, saved during the run]' \
@@ -344,6 +348,7 @@ _galley() {
             '*--param-env=[Set a parameter to the kernel'\''s environment variable; its value is never saved]:NAME=VARIABLE:' \
             '*--secret=[Pass this parameter in the kernel'\''s environment, so that its value is never saved]:NAME:' \
             '*--strict-params[Refuse a parameter that the notebook does not declare]' \
+            '*--help-notebook[List the parameters of the notebook; see also '\''galley inspect'\'']' \
             '*--prepare-only[Save the notebook with its parameters, and do not run it]' \
             '*--no-type-check[Do not compare values with the types in the notebook]' \
             '*--answer=[Answer input() with this line; can be repeated]:TEXT:' \
@@ -429,6 +434,12 @@ _galley() {
             '*--help[Show this page]' \
             '*-h[Show this page]' \
             '*:notebook:_files -g "*.ipynb"' ;;
+    inspect)
+        _arguments -s : \
+            '*--json[Print the lists as JSON]' \
+            '*--help[Show this page]' \
+            '*-h[Show this page]' \
+            '*:notebook:_files -g "*.ipynb"' ;;
     kernels)
         _arguments -s : \
             '*--json[Print the list as JSON]' \
@@ -455,7 +466,7 @@ _galley() {
             '*--man[Print the manual page as roff, for man(1)]' \
             '*--help[Show this page]' \
             '*-h[Show this page]' \
-            '*:command or topic:(execute check nbconvert papermill export clean kernels runs stop wait help completions version options exit-statuses batch selection parameters results background git limits files compatibility)' ;;
+            '*:command or topic:(execute check nbconvert papermill export clean inspect kernels runs stop wait help completions version options exit-statuses batch selection parameters results background git limits files compatibility)' ;;
     completions)
         _arguments -s : \
             '*--list=[Print the names of the kernels, or the IDs of the runs, for such a script]:kernels|runs:(kernels runs)' \
