@@ -40,7 +40,7 @@ let package = Package(
             needs: [
                 "Concurrency", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "ZeroMQTransport",
                 "LocalKernels",
-                "AttachedKernels",
+                "AttachedKernels", "Parameters",
                 "Execution",
             ]),
         .target(
@@ -51,7 +51,8 @@ let package = Package(
         .systemLibrary(name: "GalleyCZlib", path: "Sources/CZlib"),
         room("Comparison", needs: ["JSON", "Notebook", "Execution", "CZlib"]),
         room(
-            "Reports", needs: ["JSON", "Notebook", "JupyterProtocol", "Execution", "Galley", "Rendering"],
+            "Reports",
+            needs: ["JSON", "Notebook", "Parameters", "JupyterProtocol", "Execution", "Galley", "Rendering"],
             exclude: ["report.schema.json"]),
         room("Export", needs: ["JSON", "Notebook", "JupyterProtocol", "Execution", "Rendering", "Comparison"]),
         room("Supervisor", needs: ["CLinux", "Storage"]),
@@ -59,8 +60,9 @@ let package = Package(
         .executableTarget(
             name: "GalleyCLI",
             dependencies: modules([
-                "Concurrency", "Spelling", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels",
-                "AttachedKernels", "Execution", "Galley", "Comparison", "Rendering", "Export", "Reports", "Runs",
+                "Concurrency", "Spelling", "Flags", "JSON", "Notebook", "Parameters", "Storage", "JupyterProtocol",
+                "LocalKernels", "AttachedKernels", "Execution", "Galley", "Comparison", "Rendering", "Export",
+                "Reports", "Runs",
                 "Supervisor", "CLinux",
             ]), path: "Sources/CLI", exclude: ["events.schema.json"]),
 
@@ -76,25 +78,27 @@ let package = Package(
         tests(of: "ZeroMQTransport", need: ["JSON", "JupyterProtocol", "ZeroMQTransport"]),
         tests(of: "LocalKernels", need: ["CLinux", "JSON", "JupyterProtocol", "LocalKernels"]),
         tests(
-            of: "Execution", need: ["Concurrency", "JSON", "Notebook", "JupyterProtocol", "Execution", "GalleyTesting"]),
+            of: "Execution",
+            need: ["Concurrency", "JSON", "Notebook", "Parameters", "JupyterProtocol", "Execution", "GalleyTesting"]),
         tests(
             of: "Galley",
             need: [
-                "Concurrency", "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "GalleyTesting",
-                "Execution",
-                "Galley",
+                "Concurrency", "JSON", "Notebook", "Parameters", "Storage", "JupyterProtocol", "LocalKernels",
+                "GalleyTesting", "Execution", "Galley",
             ]),
         tests(of: "Rendering", need: ["JSON", "Notebook", "Execution", "Rendering"]),
         tests(of: "Comparison", need: ["JSON", "Notebook", "Comparison"]),
         tests(of: "Export", need: ["JSON", "Notebook", "Execution", "Export"]),
-        tests(of: "Reports", need: ["JSON", "Notebook", "JupyterProtocol", "Execution", "Galley", "Reports"]),
+        tests(
+            of: "Reports",
+            need: ["JSON", "Notebook", "Parameters", "JupyterProtocol", "Execution", "Galley", "Reports"]),
         tests(of: "Runs", need: ["JSON", "Storage", "JupyterProtocol", "Runs"]),
         tests(of: "Flags", need: ["Flags"]),
         tests(
             of: "CLI",
             need: [
-                "JSON", "Notebook", "JupyterProtocol", "GalleyTesting", "Storage", "Execution", "Flags", "Galley",
-                "Export",
+                "JSON", "Notebook", "Parameters", "JupyterProtocol", "GalleyTesting", "Storage", "Execution", "Flags",
+                "Galley", "Export",
                 "GalleyCLI",
             ]),
         tests(of: "Architecture"),
@@ -108,7 +112,7 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks", dependencies: modules(["JSON", "Storage", "JupyterProtocol", "LocalKernels"]),
             path: "Tests/Benchmarks",
-            exclude: ["batch.py", "floor.py", "json_speed.py", "large_notebooks.py", "notebooks.py"]),
+            exclude: ["batch.py", "floor.py", "json_speed.py", "large_notebooks.py", "matrix.py", "notebooks.py"]),
         .executableTarget(
             name: "Soak",
             dependencies: modules([

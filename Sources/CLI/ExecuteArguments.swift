@@ -4,6 +4,7 @@ import GalleyExecution
 import GalleyExport
 import Glibc
 import GalleyLocalKernels
+import GalleyParameters
 import GalleyStorage
 import GalleySupervisor
 
@@ -28,6 +29,7 @@ struct ExecuteArguments: Sendable {
     /// Whether the command line names one notebook, for which progress is shown by cell.
     private(set) var isSingle = true
     var batch = BatchSettings()
+    var matrix = MatrixSettings()
     var options = Options()
     /// The provider of local kernels, with its settings.
     var localKernels = LocalKernels()
@@ -91,6 +93,7 @@ struct ExecuteArguments: Sendable {
     /// Where root assigns the notebooks to users, ``findDeferred()`` and ``complete()`` do the rest in the process of each
     /// user.
     mutating func resolve() throws(UsageError) {
+        try matrix.read(for: options.parameters, usesRootsRights: options.user == .caller)
         if paths.isEmpty {
             paths = try readLastRun()?.paths() ?? []
             try find(paths, root: lastFailed?.run?.root)
@@ -123,13 +126,18 @@ struct ExecuteArguments: Sendable {
             isUserRun: isUserRun)
         (tasks, deferred, self.root) = (list.tasks, list.deferred, list.root)
         leftOut += list.leftOut
-        isSingle = list.isSingle && batch.shard == nil && lastFailed == nil && dialect != .check
+        isSingle =
+            list.isSingle && batch.shard == nil && lastFailed == nil && dialect != .check && !matrix.isGiven
+        if let runs = matrix.runs { try tasks.multiply { _ in runs } }
     }
 
     /// Reads the earlier durations from the notebooks if the options need them, and the file of the sanitizers. Then
     /// checks the combination of options.
     mutating func complete() throws(UsageError) {
-        if let run = try readLastRun() { leftOut += try run.keepFailed(&tasks) }
+        if let run = try readLastRun() {
+            if !matrix.isGiven { try tasks.multiply { run.runs(of: $0.path) } }
+            leftOut += try run.keepFailed(&tasks)
+        }
         if batch.shard != nil || batch.order == .slowestFirst { tasks.readDurations() }
         if let shard = batch.shard { leftOut += tasks.keep(shard) }
         if nbconvert.format == .script { tasks.readScriptExtensions() }
@@ -197,6 +205,8 @@ struct ExecuteArguments: Sendable {
 
     /// Combines options that depend on each other, and refuses combinations that make no sense.
     private mutating func checkCombinations() throws(UsageError) {
+        try checkMatrix()
+        try tasks.resolveResults(result, options.parameters.values)
         if readsStandardInput {
             guard tasks.count == 1 else {
                 throw UsageError("standard input (-) cannot be combined with other notebooks; run it alone")
@@ -213,7 +223,7 @@ struct ExecuteArguments: Sendable {
                 throw UsageError(
                     "several notebooks cannot be written to standard output; use --output-dir or --inplace")
             }
-            if case .file(let name) = result, !name.contains("{notebook_name}") {
+            if case .file(let name) = result {
                 throw UsageError("--output \(name) is one file for several notebooks; use --output-dir or --inplace")
             }
         }
@@ -233,6 +243,28 @@ struct ExecuteArguments: Sendable {
 }
 
 extension ExecuteArguments {
+    /// Refuses several runs of a notebook without a result for each.
+    private func checkMatrix() throws(UsageError) {
+        guard tasks.contains(where: { !$0.parameters.isEmpty }) else { return }
+        let flag = matrix.isGiven ? matrix.flag : "--last-failed"
+        let names = tasks.first?.parameters.names.map { "-{\($0)}" }.joined() ?? ""
+        let remedy = "use --output-dir, or a name with the parameters: --output 'out/{name}\(names).ipynb'"
+        switch result {
+        case .inPlace:
+            throw UsageError(
+                "\(flag): the results of several runs cannot all replace the notebook; leave --inplace out, or \(remedy)"
+            )
+        case .standardOutput where tasks.count > 1:
+            throw UsageError("\(flag): several results cannot be written to standard output; \(remedy)")
+        case .file(let name) where tasks.count > 1:
+            throw UsageError("\(flag): --output \(name) is one file for several runs; \(remedy)")
+        default: break
+        }
+        if tasks.count > 1, readsStandardInput {
+            throw UsageError("\(flag): standard input can be read only once; save the notebook, and name the file")
+        }
+    }
+
     /// Refuses a result that would replace a notebook or another result.
     private mutating func checkResultPaths() throws(UsageError) {
         // The result of an earlier run is skipped if its notebook is named too.
@@ -240,20 +272,40 @@ extension ExecuteArguments {
             let results = Set(tasks.compactMap { resultPath(of: $0).map { PathKey($0) } })
             tasks.removeAll { results.contains(PathKey($0.path)) }
         }
-        var results = Dictionary(tasks.map { (PathKey($0.path), $0.path) }) { $1 }
+        let notebooks = Set(tasks.map { PathKey($0.path) })
+        var results: [PathKey: NotebookTask] = [:]
         for task in tasks {
             guard let path = resultPath(of: task) else { continue }
             if case .folder = result, !isSingle, path.isSamePath(as: task.path) || isSame(path, task.path) {
                 throw UsageError(
                     "--output-dir: the result of \(path) would replace it; use another folder, or --inplace")
             }
-            if path.isSamePath(as: task.path) { continue }
-            if let other = results.updateValue(task.path, forKey: PathKey(path)) {
-                let owner = other.isSamePath(as: path) ? "a notebook of this run" : "the result of \(other)"
+            if task.parameters.isEmpty, path.isSamePath(as: task.path) { continue }
+            if let other = results.updateValue(task, forKey: PathKey(path)) {
+                let remedy =
+                    other.path.isSamePath(as: task.path) ? addition(telling: task, from: other) : "use --output-dir"
                 throw UsageError(
-                    "the result of \(task.path) would be \(path), which is also \(owner); use --output-dir")
+                    "the result of \(task.title) would be \(path), which is also the result of \(other.title); \(remedy)"
+                )
+            }
+            if notebooks.contains(PathKey(path)) || !task.parameters.isEmpty && isSame(path, task.path) {
+                throw UsageError(
+                    "the result of \(task.title) would be \(path), which is also a notebook of this run; use --output-dir"
+                )
             }
         }
+    }
+
+    /// Returns what to change in `--output` so that two runs of a notebook have different results.
+    private func addition(telling task: NotebookTask, from other: NotebookTask) -> String {
+        let template = result.output.flatMap { try? ResultTemplate($0) }
+        let missing = task.parameters.members.filter {
+            other.parameters[$0.name] != $0.value && template?.names.contains($0.name) == false
+        }
+        guard let name = missing.first?.name else {
+            return "their values are equal in names of files; change one of them"
+        }
+        return "add {\(name)} to --output"
     }
 
     /// Returns whether two paths lead to one file, as far as root may look them up.
@@ -301,10 +353,11 @@ extension ExecuteArguments {
     /// Returns the location of a notebook's result; nil if the result replaces the notebook or is not written.
     func location(ofResultOf task: NotebookTask) -> NotebookLocation? {
         let mark = dialect != .nbconvert ? ".executed" : nbconvert.format == .notebook ? ".nbconvert" : ""
-        let location = result.location(
-            of: NotebookLocation(task.path), mark: mark,
-            as: isSingle || task.relativePath.isEmpty ? nil : task.relativePath)
-        let isNamed = if case .file = result { true } else { false }
+        let place = task.result ?? result
+        let location = place.location(
+            of: NotebookLocation(task.path), mark: mark + task.suffix,
+            as: isSingle || task.relativePath.isEmpty ? nil : task.pathOfResult)
+        let isNamed = if case .file = place { true } else { false }
         guard dialect == .nbconvert, let location, location != .standardStreams else { return location }
         return nbconvert.location(location, of: task, isNamed: isNamed)
     }
@@ -317,7 +370,11 @@ extension ExecuteArguments {
 
     /// The path of the only notebook, or the folder of several.
     var title: String {
-        if isSingle, let task = tasks.first { return task.path }
+        if let path = tasks.first?.path,
+            isSingle || tasks.allSatisfy({ $0.path.isSamePath(as: path) && !$0.parameters.isEmpty })
+        {
+            return path
+        }
         let folders = Set(tasks.map { LocalFile.folder(of: $0.path) ?? "." })
         return folders.count == 1 ? folders.first ?? "." : "."
     }

@@ -3,22 +3,29 @@ import GalleyExecution
 import GalleyFlags
 import GalleyJSON
 import GalleyNotebook
+import GalleyParameters
 
 /// The notebooks that a command line runs and leaves out, for `--list`.
 struct NotebookList {
     private var rows: [Row] = []
     private let isForMachines: Bool
 
+    /// The names of the runs and of the notebooks that are not run.
+    var titles: [String] { rows.map(\.title) }
+
     private struct Row {
         let path: String
+        var parameters = ParameterMap()
         let isRun: Bool
         let reason: String
         /// The numbers of the cells that run; nil if all do, or if they are unknown.
         var cells: [Int]?
+
+        var title: String { path.title(with: parameters) }
     }
 
     static let flags: [Flag<ExecuteArguments>] = [
-        Flag("--list", in: .many, "Print which notebooks would be run, and which not, and why; run nothing") {
+        Flag("--list", in: .output, "Print which notebooks would be run, and which not, and why; run nothing") {
             $0.lists = true
         }
     ]
@@ -31,10 +38,15 @@ struct NotebookList {
         isForMachines = !arguments.batch.reports.isEmpty
         let settings = arguments.options.settings
         for task in arguments.tasks {
-            rows.append(Row(path: task.path, isRun: true, reason: task.reason, cells: task.selectedCells(settings)))
+            rows.append(
+                Row(
+                    path: task.path, parameters: task.parameters, isRun: true, reason: task.reason,
+                    cells: task.selectedCells(settings)))
         }
         rows += arguments.deferred.map { Row(path: $0.argument, isRun: true, reason: "read only by its owner") }
-        rows += arguments.leftOut.map { Row(path: $0.path, isRun: false, reason: "\($0.reason)") }
+        rows += arguments.leftOut.map {
+            Row(path: $0.path, parameters: $0.parameters, isRun: false, reason: "\($0.reason)")
+        }
     }
 
     /// Prints the list.
@@ -42,10 +54,12 @@ struct NotebookList {
         if isForMachines {
             let list = rows.map { row -> Value in
                 let cells = row.cells.map { Value.array($0.map { .number($0) }) } ?? .null
-                return [
+                var entry: Value = [
                     "cells": cells, "notebook": .string(row.path), "reason": .string(row.reason),
                     "runs": .bool(row.isRun),
                 ]
+                if !row.parameters.isEmpty { entry["parameters"] = row.parameters.reported }
+                return entry
             }
             Terminal.print(String(decoding: Document(Value.array(list)).text.bytes.dropLast(), as: UTF8.self))
         } else {
@@ -56,7 +70,7 @@ struct NotebookList {
                         ", \(numbers.count == 1 ? "cell" : "cells") \(numbers.map(String.init).joined(separator: ", "))"
                     }
                     return [
-                        row.isRun ? "yes" : "no", row.path.terminalSafeLine(1000),
+                        row.isRun ? "yes" : "no", row.title.terminalSafeLine(1000),
                         (row.reason + (cells ?? "")).terminalSafeLine(1000),
                     ]
                 }

@@ -1,4 +1,5 @@
 public import GalleyJupyterProtocol
+public import GalleyParameters
 
 /// The settings of a run: plain values, no code.
 ///
@@ -64,6 +65,8 @@ public struct RunSettings: Hashable, Sendable {
 
     // MARK: The cells
 
+    /// The values that the notebook gets before its first cell.
+    public var parameters = Parameters()
     /// The errors that do not end the run.
     public var allowedErrors = AllowedErrors()
     /// The first cell to run: the number of a code cell, counted from 1, a tag, or a cell ID; nil for the first.
@@ -117,6 +120,12 @@ public enum ResultPlace: Hashable, Sendable {
     case inPlace
     /// This location, such as the path of a file.
     case file(String)
+    /// This location with names in braces, such as `out/{name}-{region}.ipynb`.
+    ///
+    /// The names are those of ``RunSettings/parameters``; `{name}`, the notebook's name without `.ipynb`; and
+    /// papermill's `{pm.run_uuid}`, `{pm.current_datetime_utc}` and `{pm.current_datetime_local}`. Folders are created if
+    /// necessary.
+    case template(String)
     /// This folder, under the notebook's own name. The folder is created if necessary.
     case folder(String)
     /// No location: only the report and the events are used.

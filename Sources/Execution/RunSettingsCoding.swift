@@ -1,5 +1,6 @@
 package import GalleyJSON
 import GalleyJupyterProtocol
+import GalleyParameters
 
 // The JSON form of settings: an object with the names of the properties. Times are in seconds.
 
@@ -43,7 +44,8 @@ extension RunSettings: Codable {
         Member("leavesChildren", \.leavesChildren), Member("keepsKernel", \.keepsKernel),
         Member("startTimeout", \.startTimeout),
         Member("timeout", \.timeout), Member("totalTimeout", \.totalTimeout), Member("idleTimeout", \.idleTimeout),
-        Member("onTimeout", \.onTimeout), Member("grace", \.grace), Member("allowedErrors", \.allowedErrors),
+        Member("onTimeout", \.onTimeout), Member("parameters", \.parameters), Member("grace", \.grace),
+        Member("allowedErrors", \.allowedErrors),
         Member("startAt", \.startAt), Member("stopAfter", \.stopAfter), Member("only", \.only),
         Member("skipTag", \.skipTag),
         Member("result", \.result), Member("keepsRecord", \.keepsRecord), Member("keepsTiming", \.keepsTiming),
@@ -200,6 +202,7 @@ extension ResultPlace: SettingValue {
         case ("nowhere", _, _): self = .nowhere
         case (_, let file?, nil): self = .file(file)
         case (_, nil, let folder?): self = .folder(folder)
+        case _ where json["template"]?.string != nil: self = .template(json["template"]?.string ?? "")
         default: return nil
         }
     }
@@ -209,8 +212,26 @@ extension ResultPlace: SettingValue {
         case .inPlace: "inPlace"
         case .nowhere: "nowhere"
         case .file(let file): ["file": .string(file)]
+        case .template(let text): ["template": .string(text)]
         case .folder(let folder): ["folder": .string(folder)]
         }
+    }
+}
+
+extension Parameters: SettingValue {
+    fileprivate init?(json: Value) {
+        guard case .map(let values)? = json["values"].flatMap({ ParameterValue(json: $0) }),
+            let secrets = json["secrets"].flatMap({ [String: String](json: $0) }),
+            let isStrict = json["isStrict"]?.bool, let checksTypes = json["checksTypes"]?.bool
+        else { return nil }
+        self.init(values)
+        (self.secrets, self.isStrict, self.checksTypes) = (secrets, isStrict, checksTypes)
+    }
+    fileprivate var written: Value {
+        [
+            "checksTypes": .bool(checksTypes), "isStrict": .bool(isStrict), "secrets": secrets.written,
+            "values": ParameterValue.map(values).json,
+        ]
     }
 }
 

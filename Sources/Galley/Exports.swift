@@ -6,4 +6,5 @@
 @_exported public import GalleyJupyterProtocol
 @_exported public import GalleyLocalKernels
 @_exported public import GalleyNotebook
+@_exported public import GalleyParameters
 @_exported public import GalleyStorage

@@ -42,7 +42,7 @@ package struct MarkdownSummary: Sendable {
         let result = jobReport.hasFailed ? "**\(jobReport.status)**" : jobReport.isLeftOut ? "not run" : "ok"
         let time = jobReport.isLeftOut ? "" : jobReport.duration.inWords
         let sentence = jobReport.hasFailed ? jobReport.sentence.map { code($0, 500) } ?? "" : ""
-        return "| \(result) | \(code(jobReport.name, 200)) | \(time) | \(sentence) |\n"
+        return "| \(result) | \(code(jobReport.title, 200)) | \(time) | \(sentence) |\n"
     }
 
     /// Returns text as an element in which the text has no meaning in Markdown or HTML.

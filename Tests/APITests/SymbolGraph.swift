@@ -105,7 +105,8 @@ struct SymbolGraph: Decodable, Sendable {
 enum Modules {
     /// The public modules.
     static let passedOn = [
-        "AttachedKernels", "Execution", "Flags", "JSON", "JupyterProtocol", "LocalKernels", "Notebook", "Storage",
+        "AttachedKernels", "Execution", "Flags", "JSON", "JupyterProtocol", "LocalKernels", "Notebook", "Parameters",
+        "Storage",
     ].map(module)
     static let seen = ["Galley", "GalleyTesting"] + passedOn
     static let own = ["CLI", "Comparison", "Rendering", "Reports", "Runs", "ZeroMQTransport"].map(module)

@@ -50,16 +50,17 @@ private let imports: [String: Set<String>] = [
     "Execution": ["Concurrency", "JSON", "Notebook", "Parameters", "JupyterProtocol"],
     "Flags": ["Spelling"],
     "Galley": [
-        "Concurrency", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "AttachedKernels",
-        "Execution",
+        "Concurrency", "Flags", "JSON", "Notebook", "Parameters", "Storage", "JupyterProtocol", "LocalKernels",
+        "AttachedKernels", "Execution",
     ],
     "Rendering": ["JSON", "Notebook", "Execution", "CCmark"], "Comparison": ["JSON", "Notebook", "Execution", "CZlib"],
-    "Reports": ["JSON", "Notebook", "JupyterProtocol", "Execution", "Galley", "Rendering"],
+    "Reports": ["JSON", "Notebook", "Parameters", "JupyterProtocol", "Execution", "Galley", "Rendering"],
     "Export": ["JSON", "Notebook", "JupyterProtocol", "Execution", "Rendering", "Comparison"],
     "Supervisor": ["CLinux", "Storage"], "Runs": ["JSON", "CLinux", "Storage", "JupyterProtocol"],
     "CLI": [
-        "Concurrency", "Spelling", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels",
-        "AttachedKernels", "Execution", "Galley", "Comparison", "Rendering", "Export", "Reports", "Runs",
+        "Concurrency", "Spelling", "Flags", "JSON", "Notebook", "Parameters", "Storage", "JupyterProtocol",
+        "LocalKernels", "AttachedKernels", "Execution", "Galley", "Comparison", "Rendering", "Export", "Reports",
+        "Runs",
         "Supervisor", "CLinux",
     ],
 ]
