@@ -51,7 +51,8 @@ let package = Package(
         .systemLibrary(name: "GalleyCZlib", path: "Sources/CZlib"),
         room("Comparison", needs: ["JSON", "Notebook", "Execution", "CZlib"]),
         room(
-            "Reports", needs: ["JSON", "Notebook", "JupyterProtocol", "Execution", "Galley", "Rendering"],
+            "Reports",
+            needs: ["JSON", "Notebook", "Parameters", "JupyterProtocol", "Execution", "Galley", "Rendering"],
             exclude: ["report.schema.json"]),
         room("Export", needs: ["JSON", "Notebook", "JupyterProtocol", "Execution", "Rendering", "Comparison"]),
         room("Supervisor", needs: ["CLinux", "Storage"]),
@@ -59,11 +60,9 @@ let package = Package(
         .executableTarget(
             name: "GalleyCLI",
             dependencies: modules([
-                "Concurrency", "Spelling", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels",
-                "AttachedKernels", "Parameters", "Execution", "Galley", "Papermill", "Comparison", "Rendering",
-                "Export",
-                "Reports",
-                "Runs", "Supervisor", "CLinux",
+                "Concurrency", "Spelling", "Flags", "JSON", "Notebook", "Parameters", "Storage", "JupyterProtocol",
+                "LocalKernels", "AttachedKernels", "Execution", "Galley", "Papermill", "Comparison", "Rendering",
+                "Export", "Reports", "Runs", "Supervisor", "CLinux",
             ]), path: "Sources/CLI", exclude: ["events.schema.json"]),
 
         // Tests
@@ -85,9 +84,8 @@ let package = Package(
         tests(
             of: "Galley",
             need: [
-                "Concurrency", "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "GalleyTesting",
-                "Execution",
-                "Galley",
+                "Concurrency", "JSON", "Notebook", "Parameters", "Storage", "JupyterProtocol", "LocalKernels",
+                "GalleyTesting", "Execution", "Galley",
             ]),
         tests(
             of: "Papermill",
@@ -98,14 +96,17 @@ let package = Package(
         tests(of: "Rendering", need: ["JSON", "Notebook", "Execution", "Rendering"]),
         tests(of: "Comparison", need: ["JSON", "Notebook", "Comparison"]),
         tests(of: "Export", need: ["JSON", "Notebook", "Execution", "Export"]),
-        tests(of: "Reports", need: ["JSON", "Notebook", "JupyterProtocol", "Execution", "Galley", "Reports"]),
+        tests(
+            of: "Reports",
+            need: ["JSON", "Notebook", "Parameters", "JupyterProtocol", "Execution", "Galley", "Reports"]),
         tests(of: "Runs", need: ["JSON", "Storage", "JupyterProtocol", "Runs"]),
         tests(of: "Flags", need: ["Flags"]),
         tests(
             of: "CLI",
             need: [
-                "JSON", "Notebook", "JupyterProtocol", "GalleyTesting", "Storage", "Parameters", "Execution", "Flags",
-                "Galley", "Export", "GalleyCLI",
+                "JSON", "Notebook", "Parameters", "JupyterProtocol", "GalleyTesting", "Storage", "Execution", "Flags",
+                "Galley", "Export",
+                "GalleyCLI",
             ]),
         tests(of: "Architecture"),
         // The test inspects the built modules, so they are dependencies.
@@ -118,7 +119,7 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks", dependencies: modules(["JSON", "Storage", "JupyterProtocol", "LocalKernels"]),
             path: "Tests/Benchmarks",
-            exclude: ["batch.py", "floor.py", "json_speed.py", "large_notebooks.py", "notebooks.py"]),
+            exclude: ["batch.py", "floor.py", "json_speed.py", "large_notebooks.py", "matrix.py", "notebooks.py"]),
         .executableTarget(
             name: "Soak",
             dependencies: modules([

@@ -50,7 +50,7 @@ final class BatchProgress: ProgramSink {
                 state.running[job] = nil
                 state.console.reportProblem(
                     .warning, "\(name(job)): \(reason.terminalSafeLine(300)); retrying (attempt \(attempt))",
-                    notebook: tasks[job].path)
+                    of: tasks[job])
             case .waitingForMemory(let available, let needed):
                 state.console.reportProblem(
                     .warning,
@@ -90,7 +90,7 @@ final class BatchProgress: ProgramSink {
             state.running[job] = RunningNotebook(start)
             let cells = start.cells == 1 ? "1 cell" : "\(start.cells) cells"
             state.console.writeUnlessLive(
-                "\(name(job)): \(cells), kernel \(start.kernel.terminalSafeLine())", notebook: tasks[job].path)
+                "\(name(job)): \(cells), kernel \(start.kernel.terminalSafeLine())", of: tasks[job])
             showStatusIfDue(&state)
         case .cellStarted(let cell):
             state.running[job]?.start(cell, at: time.now())
@@ -104,7 +104,7 @@ final class BatchProgress: ProgramSink {
         case .cellFinished: print(state.running[job]?.finishCell() ?? [], of: job, &state)
         case .warning(let text):
             state.console.reportProblem(
-                .warning, "\(name(job)): \(text.terminalSafeLine(1000))", notebook: tasks[job].path)
+                .warning, "\(name(job)): \(text.terminalSafeLine(1000))", of: tasks[job])
         default: break
         }
     }
@@ -116,9 +116,9 @@ final class BatchProgress: ProgramSink {
             case .title(let number, let title):
                 let place = "[\(number)/\(state.running[job]?.cellCount ?? 0)]"
                 state.console.writeLine(
-                    "\(name(job)): \(place) \(title.terminalSafeLine(50))", notebook: tasks[job].path, cell: number)
+                    "\(name(job)): \(place) \(title.terminalSafeLine(50))", of: tasks[job], cell: number)
             case .output(let number, let text):
-                state.console.show(text, lead: "\(name(job)): ", notebook: tasks[job].path, cell: number)
+                state.console.show(text, lead: "\(name(job)): ", of: tasks[job], cell: number)
             }
         }
     }
@@ -131,7 +131,7 @@ final class BatchProgress: ProgramSink {
                     let cells = state.running[job]?.cellCount
                 else { continue }
                 state.console.writeUnlessLive(
-                    "\(name(job)): \(cell.notice(elapsed, of: cells))", notebook: tasks[job].path, cell: cell.number)
+                    "\(name(job)): \(cell.notice(elapsed, of: cells))", of: tasks[job], cell: cell.number)
             }
             showStatus(&state)
             state.console.flush()
@@ -161,9 +161,12 @@ final class BatchProgress: ProgramSink {
 
     // MARK: Lines
 
-    private func name(_ job: Int) -> String { tasks[job].path.terminalSafeLine(200) }
+    private func name(_ job: Int) -> String { tasks[job].title.terminalSafeLine(200) }
 
-    private func count(_ notebooks: Int) -> String { notebooks == 1 ? "1 notebook" : "\(notebooks) notebooks" }
+    private func count(_ number: Int) -> String {
+        let noun = tasks.contains { !$0.parameters.isEmpty } ? "run" : "notebook"
+        return number == 1 ? "1 \(noun)" : "\(number) \(noun)s"
+    }
 
     private func end(_ job: Int, _ jobReport: JobReport, _ state: inout State) {
         state.jobReports[job] = jobReport
@@ -181,7 +184,7 @@ final class BatchProgress: ProgramSink {
             + (jobReport.shownSentence.map { ": \($0)" } ?? "")
         state.console.writeToLog(
             jobReport.isSuccess ? .info : .error, prefix + word + rest,
-            details: Self.shortened(details(of: jobReport, withColors: false)), notebook: tasks[job].path,
+            details: Self.shortened(details(of: jobReport, withColors: false)), of: tasks[job],
             cell: jobReport.cell)
         if jobReport.isSuccess {
             state.console.sayAloud(prefix + shownWord + rest)
@@ -231,7 +234,7 @@ final class BatchProgress: ProgramSink {
             state.console.writeLine("Slowest:")
             for jobReport in slowest {
                 state.console.writeLine(
-                    "  \(jobReport.duration.inWords.padded(7))  \(jobReport.name.terminalSafeLine(200))")
+                    "  \(jobReport.duration.inWords.padded(7))  \(jobReport.title.terminalSafeLine(200))")
             }
         }
         state.console.flush()

@@ -30,14 +30,14 @@ struct ConsoleOutput {
     }
 
     /// Writes a line of progress.
-    mutating func writeLine(_ line: String, notebook: String? = nil, cell: Int? = nil) {
-        log?.write(.info, line, notebook: notebook, cell: cell)
+    mutating func writeLine(_ line: String, of task: NotebookTask? = nil, cell: Int? = nil) {
+        log?.write(.info, line, of: task, cell: cell)
         if !isQuiet { write(line) }
     }
 
     /// Writes a line of progress that a live terminal shows as its status instead.
-    mutating func writeUnlessLive(_ line: String, notebook: String? = nil, cell: Int? = nil) {
-        log?.write(.info, line, notebook: notebook, cell: cell)
+    mutating func writeUnlessLive(_ line: String, of task: NotebookTask? = nil, cell: Int? = nil) {
+        log?.write(.info, line, of: task, cell: cell)
         if !isQuiet, !liveTerminal.isLive { write(line) }
     }
 
@@ -52,22 +52,22 @@ struct ConsoleOutput {
 
     /// Reports a problem, even if standard error is quiet.
     mutating func reportProblem(
-        _ level: RunLog.Level, _ problem: String, details: [String] = [], notebook: String? = nil, cell: Int? = nil
+        _ level: RunLog.Level, _ problem: String, details: [String] = [], of task: NotebookTask? = nil, cell: Int? = nil
     ) {
-        log?.write(level, problem, details: details, notebook: notebook, cell: cell)
+        log?.write(level, problem, details: details, of: task, cell: cell)
         for line in ["galley: " + problem] + details { write(line) }
     }
 
     /// Writes an entry to the log only.
     func writeToLog(
-        _ level: RunLog.Level, _ text: String, details: [String] = [], notebook: String? = nil, cell: Int? = nil
+        _ level: RunLog.Level, _ text: String, details: [String] = [], of task: NotebookTask? = nil, cell: Int? = nil
     ) {
-        log?.write(level, text, details: details, notebook: notebook, cell: cell)
+        log?.write(level, text, details: details, of: task, cell: cell)
     }
 
     /// Shows a line that a cell has printed.
-    mutating func show(_ line: String, lead: String = "", notebook: String? = nil, cell: Int? = nil) {
-        log?.write(.output, line, notebook: notebook, cell: cell)
+    mutating func show(_ line: String, lead: String = "", of task: NotebookTask? = nil, cell: Int? = nil) {
+        log?.write(.output, line, of: task, cell: cell)
         write(lead + line.terminalSafe(withColors: hasColors))
     }
 

@@ -3,6 +3,7 @@ import Galley
 import Glibc
 import GalleyJSON
 import GalleyJupyterProtocol
+import GalleyParameters
 import GalleyReports
 import GalleyStorage
 
@@ -13,7 +14,7 @@ final class EventLog: ProgramSink {
     private let writer: BackgroundWriter
     private let path: String
     /// The notebooks by their jobs.
-    private let notebooks: [String]
+    private let tasks: [NotebookTask]
     /// Whether this is a run of one notebook. Its end is the end of the run.
     private let isSingle: Bool
     /// How long to wait at the end for the reader of a pipe.
@@ -35,23 +36,23 @@ final class EventLog: ProgramSink {
     ) throws(OutputFileError) {
         writer = try BackgroundWriter(file: path, of: "--events", files, isNew: true, limit: Self.limit, gap: Self.gap)
         (self.path, self.reportProblem) = (path, reportProblem)
-        (notebooks, isSingle) = (arguments.tasks.map(\.path), arguments.isSingle)
+        (tasks, isSingle) = (arguments.tasks, arguments.isSingle)
         readerTimeout = arguments.options.grace
     }
 
     func receive(_ event: BatchEvent) {
         switch event {
-        case .run(let job, let event): write(event, of: notebooks[job])
+        case .run(let job, let event): write(event, of: tasks[job])
         case .retrying(let job, let attempt, let reason):
             let members: [(String, Value)] = [("attempt", .number(attempt)), ("message", .string(reason))]
-            write("run-retried", of: notebooks[job], members)
+            write("run-retried", of: tasks[job], members)
         default: break
         }
     }
 
     func receive(_ event: ProgramEvent) {
         switch event {
-        case .judged(let job, let jobReport) where !jobReport.isLeftOut: write(jobReport, of: notebooks[job])
+        case .judged(let job, let jobReport) where !jobReport.isLeftOut: write(jobReport, of: tasks[job])
         case .decided(let end, let summary?) where !isSingle: write(summary, end)
         default: break
         }
@@ -62,11 +63,11 @@ final class EventLog: ProgramSink {
         if await !writer.finish(within: readerTimeout) { reportProblem("not all events could be written to \(path)") }
     }
 
-    private func write(_ event: RunEvent, of notebook: String) {
+    private func write(_ event: RunEvent, of task: NotebookTask) {
         switch event {
         case .started(let start):
             write(
-                "run-started", of: notebook,
+                "run-started", of: task,
                 [
                     ("cells", .number(start.cells)), ("galley", .string(Galley.version)),
                     ("kernel", .string(start.kernel)),
@@ -74,23 +75,23 @@ final class EventLog: ProgramSink {
                 ])
         case .cellStarted(let cell):
             write(
-                "cell-started", of: notebook,
+                "cell-started", of: task,
                 cellMembers(cell.number, cell.index, cell.id) + [("title", .string(cell.title))]
             )
         case .output(let cell, let iopubMessage):
             guard let output = self.output(iopubMessage) else { return }
-            write("output", of: notebook, cellMembers(cell.number, cell.index, cell.id) + output)
-        case .cellFinished(let report): write("cell-finished", of: notebook, report.members)
-        case .result(let result): write("result", of: notebook, result.members)
-        case .saved(let path): write("saved", of: notebook, [("path", .string(path))])
-        case .kernelKept(let kernel): write("kernel-kept", of: notebook, kernel.members)
-        case .warning(let text): write("warning", of: notebook, [("message", .string(text))])
+            write("output", of: task, cellMembers(cell.number, cell.index, cell.id) + output)
+        case .cellFinished(let report): write("cell-finished", of: task, report.members)
+        case .result(let result): write("result", of: task, result.members)
+        case .saved(let path): write("saved", of: task, [("path", .string(path))])
+        case .kernelKept(let kernel): write("kernel-kept", of: task, kernel.members)
+        case .warning(let text): write("warning", of: task, [("message", .string(text))])
         default: break
         }
     }
 
     /// Writes the result of a notebook.
-    private func write(_ jobReport: JobReport, of notebook: String) {
+    private func write(_ jobReport: JobReport, of task: NotebookTask) {
         var members: [(String, Value)] = [
             ("exit_status", .number(Int(ExitStatus.of(jobReport)))), ("status", .string(jobReport.status)),
         ]
@@ -101,7 +102,7 @@ final class EventLog: ProgramSink {
         case .failed(let error): members.append(("message", .string("\(error)")))
         default: if let sentence = jobReport.sentence { members.append(("message", .string(sentence))) }
         }
-        write("run-finished", of: notebook, members)
+        write("run-finished", of: task, members)
     }
 
     /// Writes the result of a run of many notebooks.
@@ -118,8 +119,9 @@ final class EventLog: ProgramSink {
             ])
     }
 
-    private func write(_ event: String, of notebook: String, _ members: [(String, Value)]) {
-        write(event, members + [("notebook", .string(notebook))])
+    private func write(_ event: String, of task: NotebookTask, _ members: [(String, Value)]) {
+        let parameters = task.parameters.isEmpty ? [] : [("parameters", task.parameters.reported)]
+        write(event, members + [("notebook", .string(task.path))] + parameters)
     }
 
     private func write(_ event: String, _ members: [(String, Value)]) { writer.write(Self.line(event, members)) }

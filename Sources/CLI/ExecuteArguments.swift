@@ -4,6 +4,7 @@ import GalleyExecution
 import GalleyExport
 import Glibc
 import GalleyLocalKernels
+import GalleyParameters
 import GalleyStorage
 import GalleySupervisor
 
@@ -12,7 +13,7 @@ struct ExecuteArguments: Sendable {
     /// The operands: notebooks, folders, patterns, lists (`@FILE`), and `-` for standard input.
     private(set) var paths: [String] = []
     /// The notebooks to run; empty if this part of several has none.
-    private(set) var tasks: [NotebookTask] = []
+    var tasks: [NotebookTask] = []
     /// The notebooks that the command line seems to name, and that are not run.
     private(set) var leftOut: [LeftOutNotebook] = []
     /// The common folder of the notebooks.
@@ -28,6 +29,7 @@ struct ExecuteArguments: Sendable {
     /// Whether the command line names one notebook, for which progress is shown by cell.
     private(set) var isSingle = true
     var batch = BatchSettings()
+    var matrix = MatrixSettings()
     var options = Options()
     /// The provider of local kernels, with its settings.
     var localKernels = LocalKernels()
@@ -104,12 +106,10 @@ struct ExecuteArguments: Sendable {
     /// Where root assigns the notebooks to users, ``findDeferred()`` and ``complete()`` do the rest in the process of each
     /// user.
     mutating func resolve() throws(UsageError) {
-        if dialect == .papermill {
-            try papermill.take(paths, into: &options)
-            paths = papermill.notebooks
-        } else {
-            takeSecondOperand()
-        }
+        if dialect == .papermill { try papermill.take(paths, into: &options) } else { takeSecondOperand() }
+        if !assignsUsers { try parameters.resolve(into: &options) }
+        if dialect == .papermill { paths = [try papermill.notebook(with: options.parameters.values)] }
+        try matrix.read(for: options.parameters, usesRootsRights: options.user == .caller)
         if paths.isEmpty {
             paths = try readLastRun()?.paths() ?? []
             try find(paths, root: lastFailed?.run?.root)
@@ -130,7 +130,7 @@ struct ExecuteArguments: Sendable {
         else { return }
         paths.removeLast()
         leftOut.append(LeftOutNotebook(path: output, reason: .secondOperand))
-        result = .file(output)
+        result = .output(output)
     }
 
     /// Reads how the last run ended, if its failed notebooks run again.
@@ -156,14 +156,19 @@ struct ExecuteArguments: Sendable {
             isUserRun: isUserRun)
         (tasks, deferred, self.root) = (list.tasks, list.deferred, list.root)
         leftOut += list.leftOut
-        isSingle = list.isSingle && batch.shard == nil && lastFailed == nil && dialect != .check
+        isSingle =
+            list.isSingle && batch.shard == nil && lastFailed == nil && dialect != .check && !matrix.isGiven
+        if let runs = matrix.runs { try tasks.multiply { _ in runs } }
     }
 
     /// Reads the earlier durations from the notebooks if the options need them, and the file of the sanitizers. Then
     /// checks the combination of options.
     mutating func complete() throws(UsageError) {
-        try parameters.resolve(into: &options)
-        if let run = try readLastRun() { leftOut += try run.keepFailed(&tasks) }
+        if isUserRun { try parameters.resolve(into: &options) }
+        if let run = try readLastRun() {
+            if !matrix.isGiven { try tasks.multiply { run.runs(of: $0.path) } }
+            leftOut += try run.keepFailed(&tasks)
+        }
         if batch.shard != nil || batch.order == .slowestFirst { tasks.readDurations() }
         if let shard = batch.shard { leftOut += tasks.keep(shard) }
         if nbconvert.format == .script { tasks.readScriptExtensions() }
@@ -231,6 +236,8 @@ struct ExecuteArguments: Sendable {
 
     /// Combines options that depend on each other, and refuses combinations that make no sense.
     private mutating func checkCombinations() throws(UsageError) {
+        try checkMatrix()
+        try tasks.resolveResults(result, options.parameters.values)
         if readsStandardInput {
             guard tasks.count == 1 else {
                 throw UsageError("standard input (-) cannot be combined with other notebooks; run it alone")
@@ -247,7 +254,7 @@ struct ExecuteArguments: Sendable {
                 throw UsageError(
                     "several notebooks cannot be written to standard output; use --output-dir or --inplace")
             }
-            if case .file(let name) = result, !name.contains("{notebook_name}") {
+            if case .file(let name) = result {
                 throw UsageError("--output \(name) is one file for several notebooks; use --output-dir or --inplace")
             }
         }
@@ -263,107 +270,5 @@ struct ExecuteArguments: Sendable {
             // In nbconvert, an interrupt is an error of the cell. It ends the run unless errors are allowed.
             options.onTimeout = .continue
         }
-    }
-}
-
-extension ExecuteArguments {
-    /// Refuses a result that would replace a notebook or another result.
-    private mutating func checkResultPaths() throws(UsageError) {
-        // The result of an earlier run is skipped if its notebook is named too.
-        if result == .beside, tasks.count > 1 {
-            let results = Set(tasks.compactMap { resultPath(of: $0).map { PathKey($0) } })
-            tasks.removeAll { results.contains(PathKey($0.path)) }
-        }
-        var results = Dictionary(tasks.map { (PathKey($0.path), $0.path) }) { $1 }
-        for task in tasks {
-            guard let path = resultPath(of: task) else { continue }
-            if case .folder = result, !isSingle, path.isSamePath(as: task.path) || isSame(path, task.path) {
-                throw UsageError(
-                    "--output-dir: the result of \(path) would replace it; use another folder, or --inplace")
-            }
-            if path.isSamePath(as: task.path) { continue }
-            if let other = results.updateValue(task.path, forKey: PathKey(path)) {
-                let owner = other.isSamePath(as: path) ? "a notebook of this run" : "the result of \(other)"
-                throw UsageError(
-                    "the result of \(task.path) would be \(path), which is also \(owner); use --output-dir")
-            }
-        }
-    }
-
-    /// Returns whether two paths lead to one file, as far as root may look them up.
-    private func isSame(_ one: String, _ other: String) -> Bool {
-        guard assignsUsers else { return LocalFile.isSame(one, other) }
-        return PathWalk.identity(of: one).map { $0 == PathWalk.identity(of: other) } ?? false
-    }
-
-    /// Refuses a log, report or status file that is also a notebook or another such file.
-    private func checkOutputFiles() throws(UsageError) {
-        var others = tasks.flatMap { task in
-            [("the notebook", task.path)] + (resultPath(of: task).map { [("the result", $0)] } ?? [])
-        }
-        let files =
-            [("--status", background.status), ("--log", background.log), ("--events", events)]
-            + batch.reports.map { ($0.kind.rawValue, $0.path) }
-        for (option, path) in files {
-            if let path, path.hasSuffix(".ipynb"), batch.reports.contains(where: { $0.path == path }) {
-                throw UsageError("\(option) \(path): a report would replace a notebook (.ipynb); name another file")
-            }
-            // Several outputs can share a path that is not a regular file, such as /dev/null.
-            guard let path, path != "-", [nil, .file].contains(LocalFile.kind(of: path)) else { continue }
-            let parts = RunPaths.pathComponents(of: path)
-            if let other = others.first(where: {
-                RunPaths.pathComponents(of: $0.1) == parts || LocalFile.isSame($0.1, path)
-            }) {
-                throw UsageError("\(option) \(path): the file is also \(other.0); name another file")
-            }
-            others.append(("the file of \(option)", path))
-        }
-        let documents = batch.reports.filter { $0.path == "-" }.count + (result == .standardOutput ? 1 : 0)
-        if documents > 1 {
-            throw UsageError("several documents would go to standard output; write all but one to files")
-        }
-    }
-}
-
-extension ExecuteArguments {
-    /// Refuses parameters where they have no effect or change what is stored.
-    private func checkParameters() throws(UsageError) {
-        guard !parameters.isEmpty else { return }
-        if dialect == .nbconvert, !nbconvert.executes {
-            throw UsageError("parameters are set when a notebook runs; add --execute")
-        }
-        if dialect == .check, check.updates {
-            throw UsageError("--update stores the outputs of the notebook's own values; leave the parameters out")
-        }
-    }
-
-    /// Returns the path of a notebook's result; nil for standard output and for the notebook itself.
-    func resultPath(of task: NotebookTask) -> String? {
-        let location = location(ofResultOf: task)
-        return location == .standardStreams ? nil : location?.text
-    }
-
-    /// Returns the location of a notebook's result; nil if the result replaces the notebook or is not written.
-    func location(ofResultOf task: NotebookTask) -> NotebookLocation? {
-        let mark = dialect != .nbconvert ? ".executed" : nbconvert.format == .notebook ? ".nbconvert" : ""
-        let location = result.location(
-            of: NotebookLocation(task.path), mark: mark,
-            as: isSingle || task.relativePath.isEmpty ? nil : task.relativePath)
-        let isNamed = if case .file = result { true } else { false }
-        guard dialect == .nbconvert, let location, location != .standardStreams else { return location }
-        return nbconvert.location(location, of: task, isNamed: isNamed)
-    }
-
-    /// Returns the path of the executed notebook; nil for standard output.
-    func outputPath(of task: NotebookTask) -> String? { result == .inPlace ? task.path : resultPath(of: task) }
-
-    /// Whether standard input is the notebook.
-    var readsStandardInput: Bool { tasks.contains { $0.path == "-" } }
-
-    /// The path of the only notebook, or the folder of several.
-    var title: String {
-        if isSingle, let task = tasks.first { return task.path }
-        let folders = Set(tasks.map { LocalFile.folder(of: $0.path) ?? "." })
-        return folders.count == 1 ? folders.first ?? "." : "."
     }
 }

@@ -4,6 +4,7 @@ import Glibc
 import GalleyJupyterProtocol
 import GalleyLocalKernels
 import GalleyNotebook
+import GalleyParameters
 import GalleyReports
 import GalleyStorage
 import GalleySupervisor
@@ -40,7 +41,7 @@ final class ExecuteCommand: EventSink {
             isRequired: arguments.background.status != nil, files: files)
         tally = RunTally(arguments, paths)
         // These sinks exist from the start, because a signal can end the process before the others are created.
-        let link = supervisor.map { SupervisorSink($0, arguments.tasks.map(\.path), paths) }
+        let link = supervisor.map { SupervisorSink($0, arguments.tasks.map(\.title), paths) }
         state = Mutex(State(sinks: [tally, record] + (link.map { [$0] } ?? [])))
     }
 
@@ -211,7 +212,7 @@ extension ExecuteCommand {
 
     private func makeFolders() throws(StorageError) {
         switch arguments.result {
-        case .folder: break
+        case .folder, .template: break
         case .standardOutput: return
         case .file where arguments.nbconvert.folder != nil: break
         default: return
@@ -255,6 +256,7 @@ extension ExecuteCommand {
         options.storage = Rooms.storage + [files]
         // The arguments apply to all notebooks, the options to this one.
         options.result = arguments.location(ofResultOf: task).map { .file($0.text) } ?? arguments.result
+        options.parameters.values.merge(task.parameters)
         if !arguments.answers.isEmpty {
             let answers = InputAnswers(arguments.answers)
             state.withLock { $0.answers.append(answers) }
@@ -264,7 +266,7 @@ extension ExecuteCommand {
         if arguments.dialect == .papermill { arguments.papermill.prepare(&options) }
         checker?.prepare(&options)
         var job = Batch.Job(task.path, options)
-        job.earlierDuration = task.earlierDuration
+        (job.earlierDuration, job.distinguishingParameters) = (task.earlierDuration, task.parameters.names)
         return job
     }
 }

@@ -7,8 +7,8 @@ import GalleySpelling
 enum ExecuteFlags {
     /// The flags of all three commands.
     static let all: [Flag<ExecuteArguments>] =
-        Rooms.flags.map { $0.inside(\.options) } + ParameterOptions.flags() + own + BatchSettings.flags
-        + LastFailed.flags
+        Rooms.flags.map { $0.inside(\.options) } + ParameterOptions.flags() + own + MatrixSettings.flags
+        + BatchSettings.flags + LastFailed.flags
         + NotebookList.flags + BackgroundOptions.flags
         + NbconvertOptions.flags
 
@@ -41,14 +41,21 @@ enum ExecuteFlags {
                 "0 if nothing differs, or `--update` succeeds; 1 if outputs differ or a cell raises an error that "
                 + "it may not raise; otherwise, as for `galley execute`.",
             topics: ["options", "batch", "exit-statuses"]),
-        all.filter { Set($0.names).isDisjoint(with: resultPlaces) } + CheckSettings.flags
+        all.filter { Set($0.names).isDisjoint(with: resultPlaces + severalRuns) } + CheckSettings.flags
     ) { name in
+        if severalRuns.contains(name) {
+            return
+                "galley check compares a notebook with its own outputs, which are those of one run; leave \(name) out"
+        }
         guard resultPlaces.contains(name) else { return refusal(of: name) }
         return "galley check writes no results; leave \(name) out, or use --update or galley execute"
     }
 
     /// The flags for the place of the result.
-    private static let resultPlaces: Set = ["--inplace", "--output", "-o", "--output-dir", "--stdout"]
+    private static let resultPlaces = ["--inplace", "--output", "-o", "--output-dir", "--stdout"]
+
+    /// The flags for several runs of a notebook.
+    private static let severalRuns = ["--matrix", "--each"]
 
     static let nbconvert = command(
         CommandDescription(
@@ -112,7 +119,7 @@ enum ExecuteFlags {
         Flag(
             "--output", "-o", takes: "FILE", example: "result.ipynb", in: .result,
             "Write the result to this file"
-        ) { arguments, value, _ throws(UsageError) in try arguments.setResult(.file(value)) },
+        ) { arguments, value, _ throws(UsageError) in try arguments.setResult(.output(value)) },
         Flag("--output-dir", takes: "DIR", example: "out", in: .result, "Write the results into this folder") {
             arguments, value, _ in arguments.nbconvert.folder = value
         },

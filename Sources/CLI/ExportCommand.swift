@@ -2,6 +2,7 @@ import GalleyExecution
 import GalleyExport
 import GalleyFlags
 import GalleyNotebook
+import GalleyParameters
 import GalleyStorage
 import Glibc
 
@@ -100,9 +101,13 @@ struct ExportCommand: Sendable {
             throw UsageError(
                 "\(deferred.argument): root does not search what other users can change; name the notebooks")
         }
-        notebooks = OwnedNotebooks(list.tasks.map(\.path))
-        tasks = Dictionary(list.tasks.map { (PathKey($0.path), $0) }) { $1 }
-        if list.tasks.count > 1 { try checkPlaces(list.tasks) }
+        var tasks = list.tasks
+        if let place = arguments?.result ?? own.output.map(ResultPlace.output) {
+            try tasks.resolveResults(place, ParameterMap())
+        }
+        notebooks = OwnedNotebooks(tasks.map(\.path))
+        self.tasks = Dictionary(tasks.map { (PathKey($0.path), $0) }) { $1 }
+        if tasks.count > 1 { try checkPlaces(tasks) }
     }
 
     /// Refuses results of several notebooks at one place.
@@ -189,7 +194,7 @@ struct ExportCommand: Sendable {
             }
             let base = task.path == "-" ? "notebook" : LocalFile.stem(of: task.path)
             if let output = places.output {
-                let file = output.replacing("{notebook_name}", with: base)
+                let file = task.result?.output ?? output
                 return places.folder.map { $0.withSlash + LocalFile.fileName(of: file) } ?? file
             }
             guard let folder = places.folder else {

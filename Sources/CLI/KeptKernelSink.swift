@@ -88,7 +88,7 @@ final class KeptKernelSink: ProgramSink {
             case .failed(let reason):
                 kernel.process.map { "kill \($0) ('galley runs' does not list it: \(reason.terminalSafeLine(300)))" }
             }
-        let name = path == "-" ? "notebook" : path.terminalSafeLine(200)
+        let name = path == "-" ? "notebook" : arguments.tasks[job].title.terminalSafeLine(200)
         var lines = [
             "\(name): the kernel goes on\(command.map { "; to end it: \($0)" } ?? "")",
             "    jupyter console --existing \(kernel.connectionFile.quotedForShell)",

@@ -2,6 +2,7 @@ import Galley
 import GalleyExecution
 import GalleyFlags
 import GalleyJSON
+import GalleyParameters
 import GalleyReports
 import GalleyRuns
 import GalleyStorage
@@ -14,9 +15,30 @@ import Glibc
 struct LastRun: Sendable {
     let name: Name
     /// The notebooks, as the command line of that run named them, with their statuses.
-    private(set) var notebooks: [(path: String, status: String)]
+    private(set) var notebooks: [Entry]
     /// The common folder of the notebooks, from which the paths of results count; nil if it is unknown.
     private(set) var root: String?
+
+    /// The end of a run of a notebook.
+    struct Entry: Sendable {
+        let path: String
+        /// The parameters that tell the run from other runs of the notebook.
+        let parameters: ParameterMap
+        let status: String
+
+        /// The run, as the tasks of another run have it.
+        fileprivate var key: Key { Key(path, parameters) }
+    }
+
+    /// A run of a notebook. Values are compared as they are shown.
+    fileprivate struct Key: Hashable {
+        let path: [PathKey]
+        let parameters: String
+
+        init(_ path: String, _ parameters: ParameterMap) {
+            (self.path, self.parameters) = (RunPaths.pathComponents(of: path), parameters.text)
+        }
+    }
 
     /// The run in words.
     enum Name: CustomStringConvertible, Sendable {
@@ -64,27 +86,43 @@ struct LastRun: Sendable {
     /// - Parameter earlier: The run whose failed notebooks ran again. Its other notebooks keep their statuses.
     init?(_ summary: BatchSummary, root: String, after earlier: LastRun?) {
         name = .recorded
-        notebooks = summary.report.jobs.filter { $0.name != "-" }.map { ($0.name, $0.status) }
+        notebooks = summary.report.jobs.filter { $0.name != "-" }.map { job in
+            var parameters = ParameterMap()
+            for name in job.distinguishingParameters { parameters[name] = job.parameters[name] }
+            return Entry(path: job.name, parameters: parameters, status: job.status)
+        }
         self.root = earlier?.root ?? root
         if notebooks.isEmpty { return nil }
-        let known = Set(notebooks.map { RunPaths.pathComponents(of: $0.path) })
-        notebooks += (earlier?.notebooks ?? []).filter { !known.contains(RunPaths.pathComponents(of: $0.path)) }
+        let known = Set(notebooks.map(\.key))
+        notebooks += (earlier?.notebooks ?? []).filter { !known.contains($0.key) }
     }
 
     /// Returns the notebooks of a report or record; nil if the document is neither.
-    private static func notebooks(of json: Value) -> [(path: String, status: String)]? {
+    private static func notebooks(of json: Value) -> [Entry]? {
         guard (try? Report.checkSchema(of: json)) != nil, let list = json["notebooks"], list.kind == .array else {
             return nil
         }
-        let notebooks = list.elements.compactMap { entry in
-            entry["notebook"]?.string.flatMap { path in entry["status"]?.string.map { (path, $0) } }
+        let notebooks = list.elements.compactMap { entry -> Entry? in
+            guard let path = entry["notebook"]?.string, let status = entry["status"]?.string else { return nil }
+            var parameters = ParameterMap()
+            for name in (entry["distinguishing_parameters"]?.elements ?? []).compactMap(\.string) {
+                parameters[name] = entry["parameters"]?[name].flatMap { ParameterValue(json: $0) }
+            }
+            return Entry(path: path, parameters: parameters, status: status)
         }
         return notebooks.count == list.elements.count ? notebooks : nil
     }
 
     /// Returns the record of the run, for a command in this folder.
     func record(of command: String) -> [UInt8] {
-        let list = notebooks.map { path, status -> Value in ["notebook": .string(path), "status": .string(status)] }
+        let list = notebooks.map { entry -> Value in
+            var json: Value = ["notebook": .string(entry.path), "status": .string(entry.status)]
+            if !entry.parameters.isEmpty {
+                json["parameters"] = entry.parameters.reported
+                json["distinguishing_parameters"] = .array(ofStrings: entry.parameters.names)
+            }
+            return json
+        }
         let json: Value = [
             "command": .string(command), "folder": .string(RunPaths.absolutePath(".")), "notebooks": .array(list),
             "root": .text(root), "schema": .number(Report.schema),
@@ -96,24 +134,32 @@ struct LastRun: Sendable {
     ///
     /// - Throws: `UsageError` if the run included none of the notebooks.
     func keepFailed(_ tasks: inout [NotebookTask]) throws(UsageError) -> [LeftOutNotebook] {
-        let statuses = Dictionary(notebooks.map { (RunPaths.pathComponents(of: $0.path), $0.status) }) { $1 }
+        let statuses = Dictionary(notebooks.map { ($0.key, $0.status) }) { $1 }
+        func status(_ task: NotebookTask) -> String? { statuses[Key(task.path, task.parameters)] }
         var kept: [NotebookTask] = []
         var leftOut: [LeftOutNotebook] = []
         for var task in tasks {
-            switch statuses[RunPaths.pathComponents(of: task.path)] {
-            case nil: leftOut.append(LeftOutNotebook(path: task.path, reason: .notIncluded(name)))
-            case "succeeded": leftOut.append(LeftOutNotebook(path: task.path, reason: .succeeded(name)))
+            switch status(task) {
+            case nil: leftOut.append(LeftOutNotebook(task, .notIncluded(name)))
+            case "succeeded": leftOut.append(LeftOutNotebook(task, .succeeded(name)))
             case let status?:
                 task.reason = (task.reason == "named" ? "" : task.reason + ", ") + "'\(status)' in \(name)"
                 kept.append(task)
             }
         }
-        if let task = tasks.first, !tasks.contains(where: { statuses[RunPaths.pathComponents(of: $0.path)] != nil }) {
-            let which = tasks.count == 1 ? task.path : "any of the notebooks, such as \(task.path)"
+        if let task = tasks.first, !tasks.contains(where: { status($0) != nil }) {
+            let which = tasks.count == 1 ? task.title : "any of the notebooks, such as \(task.title)"
             throw UsageError("--last-failed: \(name) did not include \(which); \(remedy)")
         }
         tasks = kept
         return leftOut
+    }
+
+    /// Returns the parameters of the runs of a notebook, if there were several.
+    func runs(of path: String) -> [ParameterMap] {
+        let path = RunPaths.pathComponents(of: path)
+        return notebooks.filter { RunPaths.pathComponents(of: $0.path) == path && !$0.parameters.isEmpty }
+            .map(\.parameters)
     }
 
     /// The paths of all notebooks.

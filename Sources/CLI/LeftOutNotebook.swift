@@ -1,9 +1,12 @@
 import GalleyExecution
+import GalleyParameters
 import GalleyStorage
 
 /// A notebook that the command line seems to name, and that is not run.
 struct LeftOutNotebook: Sendable {
     let path: String
+    /// The parameters that tell the run from other runs of the notebook.
+    var parameters = ParameterMap()
     let reason: Reason
 
     enum Reason: Sendable {
@@ -16,6 +19,13 @@ struct LeftOutNotebook: Sendable {
         case notIncluded(LastRun.Name)
         /// It is the second of two operands in papermill's order, the notebook and its result.
         case secondOperand
+    }
+
+    init(path: String, reason: Reason) { (self.path, self.reason) = (path, reason) }
+
+    /// Leaves out a notebook that another run has, or has had.
+    init(_ task: NotebookTask, _ reason: Reason) {
+        (path, parameters, self.reason) = (task.path, task.parameters, reason)
     }
 
     /// Whether it is the result of an earlier run in a folder of results.
@@ -68,6 +78,6 @@ extension [LeftOutNotebook] {
     private var names: String {
         let shown = count > 4 ? Array(prefix(3)) : self
         let rest = count == shown.count ? "" : ", and \(count - shown.count) more"
-        return shown.map { $0.path.terminalSafeLine(200) }.joined(separator: ", ") + rest
+        return shown.map { $0.path.title(with: $0.parameters).terminalSafeLine(200) }.joined(separator: ", ") + rest
     }
 }

@@ -108,7 +108,7 @@ extension NbconvertOptions {
                 "--NbConvertApp.output_base", takes: "FILE", example: "page", in: .compatibility,
                 "Write the result to this file"
             ) { arguments, value, _ throws(UsageError) in
-                if value != "{notebook_name}" { try arguments.setResult(.file(value)) }
+                if value != "{notebook_name}" { try arguments.setResult(.output(value)) }
             },
             Flag(
                 "--FilesWriter.build_directory", takes: "DIR", example: "out", in: .compatibility,

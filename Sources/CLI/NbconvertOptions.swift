@@ -49,11 +49,17 @@ struct NbconvertOptions: Sendable {
         case .beside: arguments.result = .folder(folder)
         case .file(let path) where arguments.result != .standardOutput:
             arguments.result = .file(folder.withSlash + (path.pathNames.last ?? path[...]))
+        case .template(let path):
+            let name = path.pathNames.last ?? path[...]
+            arguments.result = .template(ResultTemplate.escaping(folder.withSlash) + name)
         default: throw UsageError("--output-dir does not go with --inplace or --stdout")
         }
     }
 
     private func chooseFormat(_ arguments: inout ExecuteArguments) throws(UsageError) {
+        if !executes, arguments.matrix.isGiven {
+            throw UsageError("\(arguments.matrix.flag): only a run takes parameters; add --execute")
+        }
         let defaultsToInPlace = joinsStreams || conversion.exportOptions.clearsOutput
         if joinsStreams, !executes {
             throw UsageError("--coalesce-streams: Galley joins streams while a notebook runs; add --execute")

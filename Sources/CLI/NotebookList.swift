@@ -3,6 +3,7 @@ import GalleyExecution
 import GalleyFlags
 import GalleyJSON
 import GalleyNotebook
+import GalleyParameters
 
 /// The notebooks that a command would run or change, and those that it would not, for `--list`.
 struct NotebookList {
@@ -11,17 +12,23 @@ struct NotebookList {
     private let verb: String
     private var isForMachines = false
 
+    /// The names of the runs and of the notebooks that are not run.
+    var titles: [String] { rows.map(\.title) }
+
     struct Row {
         let path: String
+        var parameters = ParameterMap()
         /// Whether the command runs or changes the notebook.
         let isIncluded: Bool
         let reason: String
         /// The numbers of the cells that run; nil if all do, or if they are unknown.
         var cells: [Int]?
+
+        var title: String { path.title(with: parameters) }
     }
 
     static let flags = [
-        flag(in: .many, "run", "run nothing") { (target: inout ExecuteArguments) in target.lists = true }
+        flag(in: .output, "run", "run nothing") { (target: inout ExecuteArguments) in target.lists = true }
     ]
 
     /// Returns the flag `--list` of a command.
@@ -51,10 +58,14 @@ struct NotebookList {
         let settings = arguments.options.settings
         for task in arguments.tasks {
             rows.append(
-                Row(path: task.path, isIncluded: true, reason: task.reason, cells: task.selectedCells(settings)))
+                Row(
+                    path: task.path, parameters: task.parameters, isIncluded: true, reason: task.reason,
+                    cells: task.selectedCells(settings)))
         }
         rows += arguments.deferred.map { Row(path: $0.argument, isIncluded: true, reason: "read only by its owner") }
-        rows += arguments.leftOut.map { Row(path: $0.path, isIncluded: false, reason: "\($0.reason)") }
+        rows += arguments.leftOut.map {
+            Row(path: $0.path, parameters: $0.parameters, isIncluded: false, reason: "\($0.reason)")
+        }
     }
 
     /// Prints the list.
@@ -62,10 +73,12 @@ struct NotebookList {
         if isForMachines {
             let list = rows.map { row -> Value in
                 let cells = row.cells.map { Value.array($0.map { .number($0) }) } ?? .null
-                return [
+                var entry: Value = [
                     "cells": cells, "notebook": .string(row.path), "reason": .string(row.reason),
                     "runs": .bool(row.isIncluded),
                 ]
+                if !row.parameters.isEmpty { entry["parameters"] = row.parameters.reported }
+                return entry
             }
             Terminal.print(String(decoding: Document(Value.array(list)).text.bytes.dropLast(), as: UTF8.self))
         } else {
@@ -76,7 +89,7 @@ struct NotebookList {
                         ", \(numbers.count == 1 ? "cell" : "cells") \(numbers.map(String.init).joined(separator: ", "))"
                     }
                     return [
-                        row.isIncluded ? "yes" : "no", row.path.terminalSafeLine(1000),
+                        row.isIncluded ? "yes" : "no", row.title.terminalSafeLine(1000),
                         (row.reason + (cells ?? "")).terminalSafeLine(1000),
                     ]
                 }

@@ -4,6 +4,7 @@ import GalleyExport
 import Galley
 import Glibc
 import GalleyNotebook
+import GalleyParameters
 import GalleyStorage
 import GalleySupervisor
 
@@ -13,6 +14,12 @@ struct NotebookTask: Sendable {
     let path: String
     /// The path relative to the common folder of all notebooks.
     var relativePath = ""
+    /// The parameters that tell the run from other runs of the notebook.
+    var parameters = ParameterMap()
+    /// The end of the result's name, which tells it from those of other runs of the notebook.
+    var suffix = ""
+    /// The place of the result, if a template names it.
+    var result: ResultPlace?
     /// Why it runs, for `--list`.
     var reason = "named"
     /// The duration of the previous run; nil if it is unknown or was not looked up.
@@ -23,6 +30,16 @@ struct NotebookTask: Sendable {
     var owner = NotebookOwner.root
     /// The only file that the process may read; nil if no other user can change where the path leads.
     var only: LocalFile.Identity?
+
+    /// The name of the run for people, such as `report.ipynb [region=eu, year=2024]`.
+    var title: String { path.title(with: parameters) }
+
+    /// The path of the result within a folder of results.
+    var pathOfResult: String {
+        guard !suffix.isEmpty else { return relativePath }
+        let stem = relativePath.hasSuffix(".ipynb") ? relativePath.dropLast(".ipynb".count) : relativePath[...]
+        return stem + suffix + ".ipynb"
+    }
 
     /// Assigns the notebook to a chosen user, regardless of its owner.
     mutating func assign(to user: FileOwner) {
@@ -306,13 +323,18 @@ extension [NotebookTask] {
             loads[least] += Swift.max(durations[index], .milliseconds(1))
             if least == shard.number - 1 { kept.insert(index) }
         }
-        let others = indices.filter { !kept.contains($0) }.map { self[$0].path }
+        let others = indices.filter { !kept.contains($0) }.map { self[$0] }
         self = indices.filter(kept.contains).map { self[$0] }
-        return others.map { LeftOutNotebook(path: $0, reason: .inOtherShard) }
+        return others.map { LeftOutNotebook($0, .inOtherShard) }
     }
 }
 
 extension String {
+    /// The path of a notebook with the parameters of one of its runs.
+    func title(with parameters: ParameterMap) -> String {
+        parameters.isEmpty ? self : "\(self) [\(parameters.text)]"
+    }
+
     /// The text without trailing white space.
     fileprivate var trimmingEnd: String {
         String(self[..<(lastIndex { !$0.isWhitespace }.map(index(after:)) ?? startIndex)])

@@ -34,18 +34,28 @@ struct PapermillOptions: Sendable {
         if operands.isEmpty, isatty(STDIN_FILENO) != 0 {
             throw UsageError("which notebook? See 'galley papermill --help'")
         }
-        options.result = output == "-" ? .standardOutput : output.isSamePath(as: input) ? .inPlace : .file(output)
+        options.result = output == "-" ? .standardOutput : output.isSamePath(as: input) ? .inPlace : .output(output)
         if injectsInput { options.parameters.values["PAPERMILL_INPUT_PATH"] = .string(input) }
         if injectsOutput { options.parameters.values["PAPERMILL_OUTPUT_PATH"] = .string(output) }
     }
 
-    /// The operands of the run.
-    var notebooks: [String] { [input] }
+    /// Returns the path of the notebook, which can contain names of parameters in braces.
+    mutating func notebook(with parameters: ParameterMap) throws(UsageError) -> String {
+        guard ResultTemplate.isTemplate(input) else { return input }
+        do throws(ResultTemplateError) {
+            input = try ResultTemplate(input).location(ResultNames(notebook: "", parameters))
+        } catch {
+            throw UsageError("\(UsageError.visible(input)): \(error)")
+        }
+        return input
+    }
 
     /// Adds papermill's record, and the working folder of its kernels: that of the program.
     func prepare(_ options: inout Options) {
+        // The names in braces are replaced by now.
+        let path = if case .file(let path) = options.result { path } else { output }
         let record = PapermillRecord(
-            input: input, output: output, parameters: options.parameters, hidesSources: hidesSources)
+            input: input, output: path, parameters: options.parameters, hidesSources: hidesSources)
         options.preparations.append(record)
         options.middleware.append(record)
         options.editors.append(record)

@@ -2,6 +2,7 @@ import GalleyExecution
 import Glibc
 import GalleyJSON
 import GalleyJupyterProtocol
+import GalleyParameters
 import GalleyReports
 import GalleyStorage
 import Synchronization
@@ -48,11 +49,14 @@ final class RunLog: Sendable {
     }
 
     /// Adds an entry, which is written with the next ``flush()``.
-    func write(_ level: Level, _ text: String, details: [String] = [], notebook: String? = nil, cell: Int? = nil) {
+    func write(_ level: Level, _ text: String, details: [String] = [], of task: NotebookTask? = nil, cell: Int? = nil) {
         var run = run
         // In a run of many notebooks, the entry names the one that it is about.
-        if notebook != nil { run.removeAll { $0.0 == "notebook" } }
-        if let notebook { run.append(("notebook", .string(RunPaths.absolutePath(notebook)))) }
+        if let task {
+            run.removeAll { $0.0 == "notebook" }
+            run.append(("notebook", .string(RunPaths.absolutePath(task.path))))
+            if !task.parameters.isEmpty { run.append(("parameters", task.parameters.reported)) }
+        }
         let line = Self.line(format, run, level, text, details: details, cell: cell)
         let isFull = waiting.withLock { waiting in
             waiting += isStandardError ? CIHost.neutralized(line) : line

@@ -37,7 +37,7 @@ final class RunTally: ProgramSink {
     /// A sentence for each unfinished notebook: its result is not saved.
     var unfinishedProblems: [String] {
         state.withLock { $0.unfinished.sorted() }.map {
-            "\(arguments.tasks[$0].path): the result could not be saved in time"
+            "\(arguments.tasks[$0].title): the result could not be saved in time"
         }
     }
 

@@ -203,6 +203,7 @@ extension ResultPlace: SettingValue {
         case ("nowhere", _, _): self = .nowhere
         case (_, let file?, nil): self = .file(file)
         case (_, nil, let folder?): self = .folder(folder)
+        case _ where json["template"]?.string != nil: self = .template(json["template"]?.string ?? "")
         default: return nil
         }
     }
@@ -212,6 +213,7 @@ extension ResultPlace: SettingValue {
         case .inPlace: "inPlace"
         case .nowhere: "nowhere"
         case .file(let file): ["file": .string(file)]
+        case .template(let text): ["template": .string(text)]
         case .folder(let folder): ["folder": .string(folder)]
         }
     }

@@ -2,6 +2,7 @@ public import GalleyExecution
 public import GalleyJupyterProtocol
 import GalleyLocalKernels
 public import GalleyNotebook
+public import GalleyParameters
 public import GalleyStorage
 
 /// Several notebooks to run, each in its own kernel and some of them at the same time.
@@ -60,6 +61,8 @@ public struct Batch: Sendable {
         public var name: String
         /// How to run the notebook.
         public var options: Options
+        /// The names of the parameters that tell this run from other runs of the notebook.
+        public var distinguishingParameters: [String] = []
         /// How long an earlier run took; nil if unknown.
         public var earlierDuration: Duration?
         /// Opens the stores, once for each attempt.
@@ -85,7 +88,12 @@ public struct Batch: Sendable {
         /// Creates a job for the notebook at a location. A file runs in its own folder unless the options name another.
         public init(_ location: NotebookLocation, _ options: Options = Options()) {
             (name, self.options) = (location.text, options)
-            stores = { try RunStores(location, $0) }
+            let names = ResultNames(of: location, options.parameters.values)
+            stores = { options in
+                var names = names
+                names.parameters = options.parameters.values
+                return try RunStores(location, options, names: names)
+            }
         }
 
         /// Creates a job for the notebook at a path or an address. Otherwise the same as
@@ -155,11 +163,27 @@ public struct JobReport: Sendable {
     public package(set) var waited = Duration.zero
     /// Problems that did not end the run.
     public package(set) var warnings: [String] = []
+    /// The values of the parameters that the run was given, without secrets.
+    public package(set) var parameters = ParameterMap()
+    /// The names of the parameters that tell the run from other runs of the notebook.
+    public package(set) var distinguishingParameters: [String] = []
     /// The differences that `galley check` found.
     package var findings: [CheckFinding] = []
 
     /// Creates a report of this result.
     package init(_ name: String, _ result: JobResult) { (self.name, self.result) = (name, result) }
+
+    /// Creates a report of a job.
+    init(_ job: Batch.Job, _ result: JobResult) {
+        self.init(job.name, result)
+        (parameters, distinguishingParameters) = (job.options.parameters.values, job.distinguishingParameters)
+    }
+
+    /// The name of the run for people, such as `report.ipynb [region=eu, year=2024]`.
+    public var title: String {
+        let own = distinguishingParameters.compactMap { name in parameters[name].map { (name, $0) } }
+        return own.isEmpty ? name : "\(name) [\(own.map { "\($0)=\($1.text)" }.joined(separator: ", "))]"
+    }
 
     /// The duration of the last attempt, including the shutdown of the kernel, without the time in ``waited``.
     package var span: Duration { max(.zero, end.clampedToClock - begin.clampedToClock - waited.clampedToClock) }

@@ -1,6 +1,7 @@
 import GalleyExecution
 package import GalleyJSON
 import GalleyJupyterProtocol
+import GalleyParameters
 
 // The JSON form of reports, which `report.schema.json` describes.
 
@@ -53,6 +54,10 @@ extension JobReport: Codable {
         (json["begin"], json["end"], json["waited"]) = (begin.json, end.json, waited.json)
         json["failed_attempts"] = .array(ofStrings: failedAttempts)
         json["warnings"] = .array(ofStrings: warnings)
+        if !parameters.isEmpty { json["parameters"] = parameters.reported }
+        if !distinguishingParameters.isEmpty {
+            json["distinguishing_parameters"] = .array(ofStrings: distinguishingParameters)
+        }
         switch result {
         case .ran: break
         case .failed(let error):
@@ -77,6 +82,10 @@ extension JobReport: Codable {
         failedAttempts = try json.texts("failed_attempts")
         (begin, end, waited) = (try json.duration("begin"), try json.duration("end"), try json.duration("waited"))
         warnings = try json.texts("warnings")
+        if case .map(let map)? = json.found("parameters").flatMap({ ParameterValue(json: $0) }) { parameters = map }
+        if json.found("distinguishing_parameters") != nil {
+            distinguishingParameters = try json.texts("distinguishing_parameters")
+        }
     }
 }
 

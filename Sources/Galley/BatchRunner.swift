@@ -92,7 +92,7 @@ final class BatchRunner: Sendable {
         }
         let report = state.withLock { state in
             BatchReport(
-                jobs: batch.jobs.indices.map { state.reports[$0] ?? JobReport(batch.jobs[$0].name, .leftOut) },
+                jobs: batch.jobs.indices.map { state.reports[$0] ?? JobReport(batch.jobs[$0], .leftOut) },
                 started: began, duration: elapsed, stop: state.stop)
         }
         observe(.finished(report))
@@ -188,7 +188,7 @@ final class BatchRunner: Sendable {
     // MARK: - One notebook
 
     private func run(_ job: Int) async {
-        var report = JobReport(batch.jobs[job].name, .leftOut)
+        var report = JobReport(batch.jobs[job], .leftOut)
         var earlier: JobReport?
         observe(.began(job: job))
         while true {

@@ -1,4 +1,5 @@
 import GalleyExecution
+import GalleyParameters
 import GalleyStorage
 
 /// The stores that a run reads its notebook from and saves its result to.
@@ -13,9 +14,11 @@ struct RunStores: Sendable {
     var target: any NotebookStore { destination ?? source }
 
     /// Opens the stores of the notebook at a location.
-    init(_ location: NotebookLocation, _ options: Options) throws {
+    ///
+    /// - Parameter names: The names in a template of the result, if an earlier attempt has used them.
+    init(_ location: NotebookLocation, _ options: Options, names: ResultNames? = nil) throws {
         source = try options.storage.provider(of: location).store(at: location)
-        (destination, result) = try Self.destination(of: location, options)
+        (destination, result) = try Self.destination(of: location, options, names)
     }
 
     /// Uses stores that the caller has made.
@@ -25,7 +28,7 @@ struct RunStores: Sendable {
     init(_ source: any NotebookStore, to destination: (any NotebookStore)?, _ options: Options) throws {
         self.source = source
         if destination == nil, options.result != .beside {
-            (self.destination, result) = try Self.destination(of: NotebookLocation(source.name), options)
+            (self.destination, result) = try Self.destination(of: NotebookLocation(source.name), options, nil)
         } else {
             self.destination = destination
         }
@@ -36,17 +39,22 @@ struct RunStores: Sendable {
 
     /// Creates the folder for results, if the settings name one.
     func makeFolder(_ settings: RunSettings) async throws {
-        guard case .folder = settings.result, let result else { return }
+        switch settings.result {
+        case .folder, .template: break
+        default: return
+        }
+        guard let result else { return }
         try await result.provider.makeFolder(of: result.location)
     }
 
     private typealias Result = (location: NotebookLocation, provider: any StorageProvider)
 
     private static func destination(
-        of source: NotebookLocation, _ options: Options
+        of source: NotebookLocation, _ options: Options, _ names: ResultNames?
     ) throws -> ((any NotebookStore)?, Result?) {
         if options.result == .nowhere { return (DiscardingStore(), nil) }
-        guard let location = options.result.location(of: source) else { return (nil, nil) }
+        let place = try options.result.resolved(names ?? ResultNames(of: source, options.parameters.values))
+        guard let location = place.location(of: source) else { return (nil, nil) }
         let provider = try options.storage.provider(of: location)
         // Two names can refer to the same place.
         if provider.opens(source), provider.isSame(source, location) { return (nil, nil) }
@@ -54,7 +62,28 @@ struct RunStores: Sendable {
     }
 }
 
+extension ResultNames {
+    /// Creates the names of a run of the notebook at a location.
+    package init(of location: NotebookLocation, _ parameters: ParameterMap) {
+        self.init(notebook: location.stem, parameters)
+    }
+}
+
+extension NotebookLocation {
+    /// The name of a notebook without `.ipynb`; `notebook` for standard input.
+    var stem: String {
+        if self == .standardStreams || name.isEmpty { return "notebook" }
+        return name.hasSuffix(".ipynb") ? String(name.dropLast(6)) : name
+    }
+}
+
 extension ResultPlace {
+    /// The place with the location of its template.
+    package func resolved(_ names: @autoclosure () -> ResultNames) throws(ResultTemplateError) -> ResultPlace {
+        guard case .template(let text) = self else { return self }
+        return .file(try ResultTemplate(text).location(names()))
+    }
+
     /// Returns the location of a notebook's result; nil if the result replaces the notebook, or is discarded.
     ///
     /// - Parameters:
@@ -63,14 +92,15 @@ extension ResultPlace {
     package func location(
         of notebook: NotebookLocation, mark: String = ".executed", as name: String? = nil
     ) -> NotebookLocation? {
-        let own = notebook == .standardStreams || notebook.name.isEmpty ? "notebook.ipynb" : notebook.name
-        let stem = own.hasSuffix(".ipynb") ? String(own.dropLast(6)) : own
         switch self {
         case .inPlace, .nowhere: return nil
         case .beside:
-            return notebook == .standardStreams ? notebook : notebook.sibling(named: stem + mark + ".ipynb")
-        case .file(let file): return NotebookLocation(file.replacing("{notebook_name}", with: stem))
-        case .folder(let folder): return NotebookLocation(folder).appending(name ?? own)
+            return notebook == .standardStreams ? notebook : notebook.sibling(named: notebook.stem + mark + ".ipynb")
+        // A run replaces its template first, with `resolved(_:)`.
+        case .file(let file), .template(let file): return NotebookLocation(file)
+        case .folder(let folder):
+            let own = notebook == .standardStreams || notebook.name.isEmpty ? "notebook.ipynb" : notebook.name
+            return NotebookLocation(folder).appending(name ?? own)
         @unknown default: return nil
         }
     }

@@ -37,7 +37,7 @@ extension ParameterValue {
             self = .list(values)
         case .object:
             if json.count == 1, let spelling = json[Self.numberKey]?.string, let number = Number(spelling) {
-                self = .double(number.double)
+                self = ParameterInteger(spelling).map { .integer($0) } ?? .double(number.double)
                 return
             }
             var map = ParameterMap()
@@ -48,12 +48,13 @@ extension ParameterValue {
         }
     }
 
-    /// The key of an object that stands for a number which JSON does not have.
+    /// The key of an object that stands for a number which few programs read from JSON.
     private static let numberKey = "$number"
 
     /// The value in JSON as every program reads it: `{"$number": "NaN"}` stands for `NaN`.
     package var portableJSON: GalleyJSON.Value {
         switch self {
+        case .integer(let value) where value.int == nil: [Self.numberKey: .string(value.description)]
         case .double(let value) where !value.isFinite: [Self.numberKey: .string(Number(value).description)]
         case .list(let values): .array(values.map(\.portableJSON))
         case .map(let map): .object(map.members.map { ($0.name, $0.value.portableJSON) })

@@ -187,7 +187,7 @@ extension ParameterValue {
 
 extension String {
     /// The text without white space at its ends.
-    fileprivate var trimmingWhitespace: String {
+    var trimmingWhitespace: String {
         let end = lastIndex { !$0.isWhitespace }.map(index(after:)) ?? startIndex
         return String(self[..<end].drop { $0.isWhitespace })
     }

@@ -45,7 +45,7 @@ package enum HTMLReport {
     }
 
     private static func links(to job: JobReport, _ number: Int) -> [HTML] {
-        let name = job.name.terminalSafe()
+        let name = job.title.terminalSafe()
         let link = { (target: String, sentence: String) -> HTML in
             "<li><a href=\"#\(target)\">\(name)</a> <span class=\"note\">\(sentence.terminalSafeLine(200))</span></li>\n"
         }
@@ -146,7 +146,7 @@ package enum HTMLReport {
             job.failedAttempts.isEmpty
             ? "" : " <span class=\"note\">attempt \(job.failedAttempts.count + 1)</span>"
         return """
-            <tr class="\(job.styleClass)"><td><a href="#\(id(number))">\(job.name.terminalSafe())</a>\(attempts)</td>\
+            <tr class="\(job.styleClass)"><td><a href="#\(id(number))">\(job.title.terminalSafe())</a>\(attempts)</td>\
             <td><span class="state \(job.styleClass)">\(job.resultWord)</span></td>\
             <td class="number">\(job.isLeftOut ? "" : job.duration.inWords)</td><td class="axis">\(bar)</td></tr>
 

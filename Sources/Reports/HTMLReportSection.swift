@@ -2,6 +2,7 @@ import GalleyExecution
 package import Galley
 import GalleyJupyterProtocol
 package import GalleyNotebook
+import GalleyParameters
 import GalleyRendering
 
 /// The section of one notebook on the HTML page.
@@ -44,7 +45,7 @@ package struct HTMLReportSection {
     package func forEachPiece(_ body: (String) -> Void) {
         let isOpen: HTML = hasProblem || isAlone ? " open" : ""
         let head: HTML = """
-            <details class="notebook-frame \(job.styleClass)"\(isOpen)><summary><h3>\(job.name.terminalSafe())</h3> \
+            <details class="notebook-frame \(job.styleClass)"\(isOpen)><summary><h3>\(job.title.terminalSafe())</h3> \
             <span class="state \(job.styleClass)">\(job.resultWord)</span></summary>
             <div id="\(HTMLReport.id(number))" class="notebook">
             \(notes)\(results)
@@ -56,6 +57,10 @@ package struct HTMLReportSection {
 
     private var notes: HTML {
         var html = HTML()
+        if !job.parameters.isEmpty {
+            let items = job.parameters.members.map { "\($0.name)=\($0.value.text)".terminalSafeLine(300) }
+            html += "<p class=\"note\">Parameters: \(items.joined(separator: ", "))</p>\n"
+        }
         for note in job.failedAttempts.map({ "An attempt failed: \($0)" }) + job.warnings {
             html += "<p class=\"note\">\(note)</p>\n"
         }

@@ -2,6 +2,7 @@ import GalleyExecution
 package import Galley
 package import GalleyJupyterProtocol
 package import GalleyNotebook
+import GalleyParameters
 
 /// The JUnit XML test suite of one notebook, for CI servers: a test case for each cell with code.
 package struct JUnitSuite: Sendable {
@@ -44,7 +45,7 @@ package struct JUnitSuite: Sendable {
         let cases = suite.makeCases()
         counts = cases.reduce(Counts()) { $0 + $1.counts }
         let attributes =
-            [("name", jobReport.name)] + counts.attributes + [
+            [("name", jobReport.title)] + counts.attributes + [
                 ("time", Self.seconds(jobReport.span)),
                 ("timestamp", String(began.description.prefix(19))), ("hostname", machine),
             ]
@@ -97,6 +98,7 @@ private struct SuiteBuilder {
     var properties: [String] {
         var properties: [(String, String)] = [("status", jobReport.status)]
         if let kernel = jobReport.run?.kernel { properties.append(("kernel", kernel)) }
+        properties += jobReport.parameters.members.map { ("parameter.\($0.name)", $0.value.text) }
         if !jobReport.failedAttempts.isEmpty {
             properties.append(("attempts", "\(jobReport.failedAttempts.count + 1)"))
         }
@@ -145,9 +147,10 @@ private struct SuiteBuilder {
         return cases
     }
 
-    /// The notebook's path as a class name: Jenkins shows the folders as packages.
+    /// The notebook's path and the parameters of its run as a class name: Jenkins shows the folders as packages.
     private var classname: String {
-        let name = jobReport.name.hasSuffix(".ipynb") ? String(jobReport.name.dropLast(6)) : jobReport.name
+        let path = jobReport.name.hasSuffix(".ipynb") ? String(jobReport.name.dropLast(6)) : jobReport.name
+        let name = path + jobReport.title.dropFirst(jobReport.name.count).replacing("/", with: "_")
         return name.split(separator: "/").filter { $0 != "." && $0 != ".." }
             .map { $0.replacing(".", with: "_") }.joined(separator: ".")
     }

@@ -43,7 +43,7 @@ package struct MarkdownSummary: Sendable {
         let result = jobReport.hasFailed ? "**\(jobReport.status)**" : jobReport.resultWord
         let time = jobReport.isLeftOut ? "" : jobReport.duration.inWords
         let sentence = jobReport.isLeftOut ? "" : jobReport.sentence.map { code($0, 500) } ?? ""
-        return "| \(result) | \(code(jobReport.name, 200)) | \(time) | \(sentence) |\n"
+        return "| \(result) | \(code(jobReport.title, 200)) | \(time) | \(sentence) |\n"
     }
 
     /// Returns text as an element in which the text has no meaning in Markdown or HTML.

@@ -117,6 +117,11 @@ package struct NotebookSearch: Sendable {
     /// Returns the notebook whose result a file beside it is; nil if there is none.
     private static func source(ofResult path: String) -> String? {
         let stem = path.dropLast(".ipynb".count)
+        // The values of a run's parameters can follow the mark.
+        for end in stem.ranges(of: /\.(executed|nbconvert)-/).map(\.lowerBound) {
+            let source = stem[..<end] + ".ipynb"
+            if path.hasSuffix(".ipynb"), LocalFile.exists(String(source)) { return String(source) }
+        }
         guard path.hasSuffix(".ipynb"), let dot = LocalFile.fileName(of: String(stem)).lastIndex(of: ".") else {
             return nil
         }

@@ -3,6 +3,7 @@ import GalleyExecution
 import GalleyParameters
 import GalleyJSON
 import GalleyJupyterProtocol
+import GalleyParameters
 import Testing
 
 @Suite struct `Settings in JSON` {
@@ -21,6 +22,9 @@ import Testing
         (settings.onTimeout, settings.grace) = (.continue, .zero)
         settings.allowedErrors = .named(["ValueError", "KeyError"])
         settings.allowedErrors.respectsTags = false
+        settings.parameters.values = ["a": [1, 0.5, nil, "x", ["c": true]]]
+        (settings.parameters.secrets, settings.parameters.isStrict) = (["key": "KEY"], true)
+        settings.parameters.checksTypes = false
         (settings.startAt, settings.stopAfter, settings.skipTag) = ("2", "last", "skip")
         (settings.only.tags, settings.only.numbers) = (["smoke"], [3...3, 5...7])
         (settings.result, settings.keepsRecord, settings.keepsTiming) = (.folder("s3://out"), true, false)
@@ -47,7 +51,10 @@ import Testing
             settings.user = user
             #expect(try copy(settings).user == user)
         }
-        for result in [ResultPlace.beside, .inPlace, .nowhere, .file("a"), .folder("beside"), .standardOutput] {
+        for result in [
+            ResultPlace.beside, .inPlace, .nowhere, .file("a{b}"), .template("a{b}"), .folder("beside"),
+            .standardOutput,
+        ] {
             var settings = RunSettings()
             settings.result = result
             #expect(try copy(settings).result == result)

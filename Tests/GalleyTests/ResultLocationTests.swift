@@ -9,7 +9,7 @@ import Testing
         arguments: [
             (ResultPlace.beside, "a/b.ipynb", "a/b.executed.ipynb"), (.beside, "s3://in/b", "s3://in/b.executed.ipynb"),
             (.beside, "-", "-"), (.inPlace, "b.ipynb", nil), (.nowhere, "b.ipynb", nil),
-            (.file("out-{notebook_name}.ipynb"), "a/b.ipynb", "out-b.ipynb"), (.standardOutput, "b.ipynb", "-"),
+            (.file("out-{name}.ipynb"), "a/b.ipynb", "out-{name}.ipynb"), (.standardOutput, "b.ipynb", "-"),
             (.folder("s3://out"), "a/b.ipynb", "s3://out/b.ipynb"), (.folder("out/"), "-", "out/notebook.ipynb"),
         ] as [(ResultPlace, NotebookLocation, NotebookLocation?)])
     func `The location of a result follows from that of the notebook`(

@@ -2,6 +2,7 @@ import GalleyExecution
 import GalleyJSON
 import GalleyJupyterProtocol
 import GalleyNotebook
+import GalleyParameters
 import Testing
 
 @testable import Galley
@@ -37,6 +38,15 @@ import Testing
         let error = try #require(html.firstRange(of: "ValueError: bad"))
         #expect(printed.lowerBound < error.lowerBound)
         #expect(html.contains("<div id=\"n0\""))
+    }
+
+    @Test func `A page names a run by the parameters that tell it from others, and lists all of them`() throws {
+        var (job, notebook) = try failed()
+        job.parameters = ["days": 7, "region": "<eu>"]
+        job.distinguishingParameters = ["region"]
+        let html = section(job, notebook)
+        #expect(html.contains("<h3>n/a.b.ipynb [region=&lt;eu&gt;]</h3>"))
+        #expect(html.contains("<p class=\"note\">Parameters: days=7, region=&lt;eu&gt;</p>"))
     }
 
     @Test func `A page opens a notebook that passed only if it is alone`() throws {

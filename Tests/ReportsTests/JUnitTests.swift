@@ -3,12 +3,24 @@ import Galley
 import GalleyJSON
 import GalleyJupyterProtocol
 import GalleyNotebook
+import GalleyParameters
 import Testing
 
 @testable import GalleyReports
 
 @Suite struct `A JUnit suite` {
     private let sources = ["a = 1", "b <", "c"]
+
+    @Test func `A JUnit suite is named by the parameters of its run, and has each as a property`() throws {
+        var report = try job(.succeeded, sources, [.succeeded])
+        report.parameters = ["days": 7, "region": "e<u", "path": "a/b.c"]
+        report.distinguishingParameters = ["region", "path"]
+        let lines = suite(report, sources).text.split(separator: "\n").map { $0.drop { $0 == " " } }
+        #expect(lines[0].hasPrefix("<testsuite name=\"n/a.b.ipynb [region=e&lt;u, path=a/b.c]\""))
+        #expect(lines.contains("<property name=\"parameter.days\" value=\"7\"/>"))
+        #expect(lines.contains("<property name=\"parameter.region\" value=\"e&lt;u\"/>"))
+        #expect(lines.contains { $0.contains("classname=\"n.a_b [region=e&lt;u, path=a_b_c]\"") })
+    }
 
     @Test func `A JUnit suite has a test for each cell that was run`() throws {
         let suite = suite(try job(.raised(error), sources, [.succeeded, .raised(error, isAllowed: false)]), sources)

@@ -81,6 +81,8 @@ complete -c galley -n '__galley_command execute' -l answer -d 'Answer input() wi
 complete -c galley -n '__galley_command execute' -l stream -d 'Show what cells print'
 complete -c galley -n '__galley_command execute' -l quiet -s q -d 'Print only problems'
 complete -c galley -n '__galley_command execute' -l events -d 'Write the events of the run as JSON lines' -r -F
+complete -c galley -n '__galley_command execute' -l matrix -d 'Run each notebook once for each of these values, or each combination' -r -f
+complete -c galley -n '__galley_command execute' -l each -d 'Run each notebook once for each row of this file, in CSV, JSON or YAML' -r -F
 complete -c galley -n '__galley_command execute' -l jobs -s j -d 'Run N notebooks at a time, by default one per processor' -r -f
 complete -c galley -n '__galley_command execute' -l memory-per-kernel -d 'Start a kernel only if this much memory is free; the default is what earlier kernels used' -r -f
 complete -c galley -n '__galley_command execute' -l fail-fast -d 'Start no further notebook after a failure'
@@ -233,6 +235,8 @@ complete -c galley -n '__galley_command nbconvert' -l answer -d 'Answer input() 
 complete -c galley -n '__galley_command nbconvert' -l stream -d 'Show what cells print'
 complete -c galley -n '__galley_command nbconvert' -l quiet -s q -d 'Print only problems'
 complete -c galley -n '__galley_command nbconvert' -l events -d 'Write the events of the run as JSON lines' -r -F
+complete -c galley -n '__galley_command nbconvert' -l matrix -d 'Run each notebook once for each of these values, or each combination' -r -f
+complete -c galley -n '__galley_command nbconvert' -l each -d 'Run each notebook once for each row of this file, in CSV, JSON or YAML' -r -F
 complete -c galley -n '__galley_command nbconvert' -l jobs -s j -d 'Run N notebooks at a time, by default one per processor' -r -f
 complete -c galley -n '__galley_command nbconvert' -l memory-per-kernel -d 'Start a kernel only if this much memory is free; the default is what earlier kernels used' -r -f
 complete -c galley -n '__galley_command nbconvert' -l fail-fast -d 'Start no further notebook after a failure'
@@ -318,6 +322,8 @@ complete -c galley -n '__galley_command papermill' -l answer -d 'Answer input() 
 complete -c galley -n '__galley_command papermill' -l stream -d 'Show what cells print'
 complete -c galley -n '__galley_command papermill' -l quiet -s q -d 'Print only problems'
 complete -c galley -n '__galley_command papermill' -l events -d 'Write the events of the run as JSON lines' -r -F
+complete -c galley -n '__galley_command papermill' -l matrix -d 'Run each notebook once for each of these values, or each combination' -r -f
+complete -c galley -n '__galley_command papermill' -l each -d 'Run each notebook once for each row of this file, in CSV, JSON or YAML' -r -F
 complete -c galley -n '__galley_command papermill' -l jobs -s j -d 'Run N notebooks at a time, by default one per processor' -r -f
 complete -c galley -n '__galley_command papermill' -l memory-per-kernel -d 'Start a kernel only if this much memory is free; the default is what earlier kernels used' -r -f
 complete -c galley -n '__galley_command papermill' -l fail-fast -d 'Start no further notebook after a failure'

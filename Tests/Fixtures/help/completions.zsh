@@ -97,6 +97,8 @@ _galley() {
             '*--quiet[Print only problems]' \
             '*-q[Print only problems]' \
             '*--events=[Write the events of the run as JSON lines]:FILE:_files' \
+            '*--matrix=[Run each notebook once for each of these values, or each combination]:NAME=VALUES:' \
+            '*--each=[Run each notebook once for each row of this file, in CSV, JSON or YAML]:FILE:_files' \
             '*--jobs=[Run N notebooks at a time, by default one per processor]:N:' \
             '*-j[Run N notebooks at a time, by default one per processor]:N:' \
             '*--memory-per-kernel=[Start a kernel only if this much memory is free; the default is what earlier kernels used]:SIZE:' \
@@ -264,6 +266,8 @@ _galley() {
             '*--quiet[Print only problems]' \
             '*-q[Print only problems]' \
             '*--events=[Write the events of the run as JSON lines]:FILE:_files' \
+            '*--matrix=[Run each notebook once for each of these values, or each combination]:NAME=VALUES:' \
+            '*--each=[Run each notebook once for each row of this file, in CSV, JSON or YAML]:FILE:_files' \
             '*--jobs=[Run N notebooks at a time, by default one per processor]:N:' \
             '*-j[Run N notebooks at a time, by default one per processor]:N:' \
             '*--memory-per-kernel=[Start a kernel only if this much memory is free; the default is what earlier kernels used]:SIZE:' \
@@ -356,6 +360,8 @@ _galley() {
             '*--quiet[Print only problems]' \
             '*-q[Print only problems]' \
             '*--events=[Write the events of the run as JSON lines]:FILE:_files' \
+            '*--matrix=[Run each notebook once for each of these values, or each combination]:NAME=VALUES:' \
+            '*--each=[Run each notebook once for each row of this file, in CSV, JSON or YAML]:FILE:_files' \
             '*--jobs=[Run N notebooks at a time, by default one per processor]:N:' \
             '*-j[Run N notebooks at a time, by default one per processor]:N:' \
             '*--memory-per-kernel=[Start a kernel only if this much memory is free; the default is what earlier kernels used]:SIZE:' \

@@ -16,8 +16,11 @@ extension HelpTopic {
         galley execute --stdout - < report.ipynb       from standard input to standard output
         ```
 
-        In `--output`, `{notebook_name}` stands for the name of the notebook without its ending. Galley
-        makes the folder of `--output-dir` if it does not exist.
+        In `--output`, `{name}` or `{notebook_name}` stands for the name of the notebook without its ending,
+        and `{region}` for the value of a parameter, in which `_` replaces slashes. Papermill's names are
+        `{pm.run_uuid}`, `{pm.current_datetime_utc}` and `{pm.current_datetime_local}`. A format can follow:
+        `{month:02}`, `{pm.current_datetime_utc:%Y-%m-%d}`. Write `{{` and `}}` for braces. Galley makes the
+        folders of such a name, and that of `--output-dir`, if they do not exist.
 
         ## Rely on the result
 

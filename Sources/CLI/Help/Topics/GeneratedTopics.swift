@@ -20,7 +20,8 @@ extension HelpTopic {
             A value follows its option or an equals sign: `--timeout 10m`, `--timeout=10m`. Single letters can be joined, and a
             number can follow its letter: `-qj4`. Arguments after `--` are notebooks. Options cannot be shortened.
 
-            In the value of `--output`, `{notebook_name}` stands for the name of the notebook without `.ipynb`.
+            In the value of `--output`, `{name}` stands for the name of the notebook without `.ipynb`, and `{region}` for the
+            value of that parameter.
 
             A time is written `600` (seconds), `90s`, `10m`, `1h30m` or `none`. A size is written `10MB`, `500kB` or `none`.
 
