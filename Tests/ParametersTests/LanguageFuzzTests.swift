@@ -86,7 +86,7 @@ private struct HostileParameters {
         }
     }
 
-    @Test(.slow, arguments: ["C#", "F#", "PowerShell", "Scala", "Rust", "C++"])
+    @Test(.slow, arguments: ["C#", "F#", "Julia", "MATLAB", "PowerShell", "Scala", "Rust", "C++"])
     func `The grammar of the language reads the fixture without an error`(language: String) throws {
         let judge = Repository.fixture("judges/grammars.py")
         let output = try output(

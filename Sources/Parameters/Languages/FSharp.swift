@@ -18,10 +18,17 @@ struct FSharp: TypedLanguage {
         "let \(try identifier(name)) = \(literal)"
     }
 
+    /// Returns the literal of a value that is not a part of a list or map.
+    func literal(_ value: ParameterValue) throws(ParameterError) -> String {
+        value == .null ? "None" : try literal(value, as: ValueType(value))
+    }
+
     func literal(_ value: ParameterValue, as type: ValueType) throws(ParameterError) -> String {
         switch (value, type) {
         case (.null, .mixed): return "null"
         case (_, .mixed): return "\(try literal(value)) :> System.IComparable"
+        // Without its type, an empty option could not be a part of another value.
+        case (.null, .null): return "Option<string>.None"
         case (.null, _): return "None"
         case (_, .optional(let type)): return "Some(\(try literal(value, as: type)))"
         case (.bool(let value), _): return value ? "true" : "false"

@@ -13,6 +13,8 @@ grammars = {
     "C#": ("tree_sitter_c_sharp", "language"),
     "C++": ("tree_sitter_cpp", "language"),
     "F#": ("tree_sitter_fsharp", "language"),
+    "Julia": ("tree_sitter_julia", "language"),
+    "MATLAB": ("tree_sitter_matlab", "language"),
     "PowerShell": ("tree_sitter_powershell", "language"),
     "Rust": ("tree_sitter_rust", "language"),
     "Scala": ("tree_sitter_scala", "language"),
