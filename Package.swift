@@ -41,6 +41,8 @@ let package = Package(
                 "Concurrency", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "ZeroMQTransport",
                 "LocalKernels", "AttachedKernels", "Parameters", "Execution",
             ]),
+        room(
+            "Papermill", needs: ["JSON", "Notebook", "Parameters", "JupyterProtocol", "Execution", "Galley"]),
         .target(
             name: "GalleyCCmark", path: "Sources/CCmark",
             // The static libraries, so that the program needs no other file to run.
@@ -58,7 +60,9 @@ let package = Package(
             name: "GalleyCLI",
             dependencies: modules([
                 "Concurrency", "Spelling", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels",
-                "AttachedKernels", "Parameters", "Execution", "Galley", "Comparison", "Rendering", "Export", "Reports",
+                "AttachedKernels", "Parameters", "Execution", "Galley", "Papermill", "Comparison", "Rendering",
+                "Export",
+                "Reports",
                 "Runs", "Supervisor", "CLinux",
             ]), path: "Sources/CLI", exclude: ["events.schema.json"]),
 
@@ -81,6 +85,12 @@ let package = Package(
                 "Concurrency", "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "GalleyTesting",
                 "Execution",
                 "Galley",
+            ]),
+        tests(
+            of: "Papermill",
+            need: [
+                "JSON", "Notebook", "JupyterProtocol", "Parameters", "Execution", "Galley", "GalleyTesting",
+                "Papermill",
             ]),
         tests(of: "Rendering", need: ["JSON", "Notebook", "Execution", "Rendering"]),
         tests(of: "Comparison", need: ["JSON", "Notebook", "Comparison"]),

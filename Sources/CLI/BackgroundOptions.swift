@@ -48,7 +48,7 @@ struct BackgroundOptions: Sendable {
                 "Write the progress to this file, each line with its time"
             ) { arguments, value, _ in arguments.background.log = value },
             Flag(
-                "--log-format", takes: "plain|json", example: "json", in: .background,
+                "--log-format", takes: "plain|json", example: "json", in: .output,
                 "Choose the format of the log; without --log, it goes to standard error"
             ) { arguments, value, name throws(UsageError) in
                 arguments.background.logFormat = try FlagValueParser.choice(

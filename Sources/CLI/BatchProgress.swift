@@ -201,7 +201,7 @@ final class BatchProgress: ProgramSink {
         state.running = [:]
         state.console.liveTerminal.clear()
         let jobReports = report.jobs.indices.map { state.jobReports[$0] ?? report.jobs[$0] }
-        let failed = jobReports.indices.filter { jobReports[$0].hasFailed && !jobReports[$0].isInterrupted }
+        let failed = jobReports.indices.filter { jobReports[$0].hasFailed }
         let interrupted = jobReports.count(where: \.isInterrupted)
         explain(failed.map { ($0, jobReports[$0]) }, &state)
         let ran = jobReports.filter { !$0.isLeftOut }
@@ -296,7 +296,7 @@ final class BatchProgress: ProgramSink {
                 "  \(name(job)) [\(cell.number)/\(running.cellCount)] \(time)  \(cell.title.terminalSafeLine(40))"
             return [line] + running.changingLines(columns: columns - 5).map { "    " + $0 }
         }
-        let failed = state.jobReports.values.count { $0.hasFailed && !$0.isInterrupted }
+        let failed = state.jobReports.values.count(where: \.hasFailed)
         let bar = ProgressBar.line(
             state.jobReports.count, of: tasks.count, columns: columns, failed: failed, timeLeft: timeLeft(state))
         state.console.liveTerminal.setStatus(lines + [bar])
@@ -317,11 +317,6 @@ final class BatchProgress: ProgramSink {
 }
 
 extension JobReport {
-    /// Whether the run was stopped from outside, with the outputs up to that point saved.
-    var isInterrupted: Bool {
-        if case .ran(let report) = result, case .stopped = report.outcome { true } else { false }
-    }
-
     /// The error on one line.
     fileprivate var shownSentence: String? {
         // The path of the rescued result stands at the end.

@@ -81,6 +81,7 @@ final class EventLog: ProgramSink {
             guard let output = self.output(iopubMessage) else { return }
             write("output", of: notebook, cellMembers(cell.number, cell.index, cell.id) + output)
         case .cellFinished(let report): write("cell-finished", of: notebook, report.members)
+        case .result(let result): write("result", of: notebook, result.members)
         case .saved(let path): write("saved", of: notebook, [("path", .string(path))])
         case .kernelKept(let kernel): write("kernel-kept", of: notebook, kernel.members)
         case .warning(let text): write("warning", of: notebook, [("message", .string(text))])
@@ -106,16 +107,14 @@ final class EventLog: ProgramSink {
     /// Writes the result of a run of many notebooks.
     private func write(_ summary: BatchSummary, _ end: RunSummary) {
         let jobReports = summary.report.jobs
-        let leftOut = jobReports.count(where: \.isLeftOut)
-        let interrupted = jobReports.count(where: \.isInterrupted)
-        let good = jobReports.count(where: \.isSuccess)
         write(
             "batch-finished",
             [
                 ("duration", summary.report.duration.json), ("exit_status", .number(Int(end.status))),
-                ("failed", .number(jobReports.count - good - leftOut - interrupted)),
-                ("interrupted", .number(interrupted)), ("left_out", .number(leftOut)),
-                ("succeeded", .number(good)),
+                ("failed", .number(jobReports.count(where: \.hasFailed))),
+                ("interrupted", .number(jobReports.count(where: \.isInterrupted))),
+                ("left_out", .number(jobReports.count(where: \.isLeftOut))),
+                ("succeeded", .number(jobReports.count(where: \.isSuccess))),
             ])
     }
 

@@ -47,6 +47,8 @@ struct ExecuteArguments: Sendable {
         case execute
         /// The names of results are relative to the notebook, and nothing runs without `--execute`.
         case nbconvert
+        /// The operands are one notebook and its result, and the statuses are papermill's.
+        case papermill
         /// No notebook is written, and all cells run.
         case check
 
@@ -55,6 +57,7 @@ struct ExecuteArguments: Sendable {
             switch self {
             case .execute: "execute"
             case .nbconvert: "nbconvert"
+            case .papermill: "papermill"
             case .check: "check"
             }
         }
@@ -65,6 +68,12 @@ struct ExecuteArguments: Sendable {
 
     /// The settings that only nbconvert's command line has.
     var nbconvert = NbconvertOptions()
+
+    /// The settings that only papermill's command line has.
+    var papermill = PapermillOptions()
+
+    /// The options on the command line that have no effect, each with the reason.
+    var notes: [String] = []
 
     /// Parses a command line without access to a disk; ``resolve()`` looks up what it names.
     ///
@@ -80,7 +89,7 @@ struct ExecuteArguments: Sendable {
         paths = operands
         if nbconvert.configuration != nil, settings == nil { return }
         if nbconvert.readsStandardInput { paths.append("-") }
-        guard !paths.isEmpty || lastFailed != nil else {
+        guard !paths.isEmpty || lastFailed != nil || dialect == .papermill else {
             throw UsageError("which notebook? See 'galley \(dialect.command) --help'")
         }
         try nbconvert.apply(to: &self)
@@ -93,7 +102,12 @@ struct ExecuteArguments: Sendable {
     /// Where root assigns the notebooks to users, ``findDeferred()`` and ``complete()`` do the rest in the process of each
     /// user.
     mutating func resolve() throws(UsageError) {
-        takeSecondOperand()
+        if dialect == .papermill {
+            try papermill.take(paths, into: &options)
+            paths = papermill.notebooks
+        } else {
+            takeSecondOperand()
+        }
         if paths.isEmpty {
             paths = try readLastRun()?.paths() ?? []
             try find(paths, root: lastFailed?.run?.root)

@@ -141,9 +141,11 @@ final class ExecuteCommand: EventSink {
 
     /// Sends the end of the run to the sinks, and returns the exit status.
     private func end(_ end: RunSummary, _ summary: BatchSummary? = nil) -> Int32 {
+        let status = arguments.dialect == .papermill ? PapermillOptions.exitStatus(for: end.status) : end.status
         // The first caller decides the end. The supervisor learns it before another thread can end the process.
         let end = state.withLock { state in
             if let end = state.end { return end }
+            let end = end.withStatus(status)
             state.end = end
             for sink in state.sinks { sink.receive(.decided(end, summary)) }
             return end
@@ -186,7 +188,12 @@ extension ExecuteCommand {
                 BatchProgress(arguments, concurrency: concurrency, log)
             }
         let stepSummary = StepSummarySink(files) { [self] in sendToSinks(.problem($0)) }
-        let sinks: [(any ProgramSink)?] = [checker, events, reportWriters, stepSummary]
+        let streams = try arguments.papermill.streamFiles.map { file throws(OutputFileError) in
+            try StreamFileSink(
+                file.stream, of: file.option, to: file.path, readerTimeout: arguments.options.grace, files
+            ) { [self] in sendToSinks(.problem($0)) }
+        }
+        let sinks: [(any ProgramSink)?] = [checker, events, reportWriters, stepSummary] + streams
         let kept = KeptKernelSink(arguments) { [self] in sendToSinks(.notice($0)) }
         // The process of another user does not write among the caller's records.
         let last = arguments.localKernels.loginEnvironment == nil ? [LastRunSink(arguments)] : []
@@ -254,6 +261,7 @@ extension ExecuteCommand {
             options.answer = { _, _ in answers.next() }
         }
         if arguments.localKernels.loginEnvironment != nil { options.user = task.only == nil ? .caller : .owner }
+        if arguments.dialect == .papermill { arguments.papermill.prepare(&options) }
         checker?.prepare(&options)
         var job = Batch.Job(task.path, options)
         job.earlierDuration = task.earlierDuration

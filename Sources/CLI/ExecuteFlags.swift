@@ -7,7 +7,8 @@ import GalleySpelling
 enum ExecuteFlags {
     /// The flags of all three commands.
     static let all: [Flag<ExecuteArguments>] =
-        Rooms.flags.map { $0.inside(\.options) } + ParameterOptions.flags() + own + BatchSettings.flags + LastFailed.flags
+        Rooms.flags.map { $0.inside(\.options) } + ParameterOptions.flags() + own + BatchSettings.flags
+        + LastFailed.flags
         + NotebookList.flags + BackgroundOptions.flags
         + NbconvertOptions.flags
 
@@ -46,7 +47,7 @@ enum ExecuteFlags {
         return "galley check writes no results; leave \(name) out, or use --update or galley execute"
     }
 
-    /// The flags that galley check does not have, because it writes no notebook.
+    /// The flags for the place of the result.
     private static let resultPlaces: Set = ["--inplace", "--output", "-o", "--output-dir", "--stdout"]
 
     static let nbconvert = command(
@@ -65,6 +66,28 @@ enum ExecuteFlags {
             ], topics: ["options", "exit-statuses"]),
         all.filter { !$0.names.contains("--to") && !$0.names.contains("-y") } + NbconvertOptions.conversionFlags)
 
+    static let papermill = command(
+        CommandDescription(
+            "papermill", "Run a notebook with the command line of papermill",
+            usage: ["[options] NOTEBOOK [RESULT]"],
+            details: [
+                """
+                The kernel runs in the current directory. Standard input and output are `-`, and take the place of a
+                notebook or a result that is missing. The result has papermill's metadata. All options of
+                `galley execute` work, except those for the result.
+                """
+            ],
+            highlights: ["-p", "-f", "--kernel", "--prepare-only", "--report-mode", "--log-output", "--help"],
+            operand: .notebook,
+            examples: [("galley papermill in.ipynb out.ipynb -p days 7", "run a notebook with a parameter")],
+            exitStatus: "0 success, 1 failure, 2 wrong usage, 138 the kernel died, 128+n ended by signal n.",
+            topics: ["options", "parameters", "exit-statuses"]),
+        all.filter { Set($0.names).isDisjoint(with: resultPlaces) } + PapermillOptions.flags
+    ) { name in
+        guard resultPlaces.contains(name) else { return refusal(of: name) }
+        return "papermill's result is the second operand; leave \(name) out"
+    }
+
     private static func command(
         _ description: CommandDescription, _ flags: [Flag<ExecuteArguments>],
         refusal: @escaping @Sendable (String) -> String? = refusal(of:)
@@ -77,6 +100,7 @@ enum ExecuteFlags {
         switch dialect {
         case .execute: execute
         case .nbconvert: nbconvert
+        case .papermill: papermill
         case .check: check
         }
     }

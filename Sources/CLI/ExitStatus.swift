@@ -33,13 +33,6 @@ extension ExitStatus {
         ("\(signal(0))+n", "Signal n ended the run: \(signal(2)) for Ctrl-C, \(signal(15)) for SIGTERM."),
         ("n", "A cell called `sys.exit(n)`, for n from 6 to 127, except 124."),
     ]
-
-    /// The same in one paragraph.
-    static let summary = """
-        Exit status: \(success) success, \(cellError) a cell raised an error, \(usage) wrong usage, \(storage) the notebook \
-        could not be read or written, \(noKernel) no kernel, \(kernelDied) the kernel died, \(limit) a time limit, \
-        \(signal(0))+n ended by signal n; otherwise, the status of sys.exit(n) in a cell.
-        """
 }
 
 extension ExitStatus {

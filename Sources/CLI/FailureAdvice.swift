@@ -2,6 +2,7 @@ import GalleyExecution
 import Galley
 import GalleyJupyterProtocol
 import GalleyLocalKernels
+import GalleyParameters
 
 /// The options of the command line that resolve a failure.
 struct FailureAdvice: Sendable {
@@ -17,6 +18,7 @@ struct FailureAdvice: Sendable {
 
     /// Returns the options that resolve an error, as the end of its sentence; nil if there are none.
     func ending(of error: any Error) -> String? {
+        if case .wrongType? = error as? ParameterError { return ": --no-type-check" }
         switch error as? KernelError {
         case .notFound(_, let available, _):
             // The sentence lists the kernels from which the user can choose another one.

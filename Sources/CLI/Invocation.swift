@@ -25,6 +25,7 @@ enum Invocation: Sendable {
         switch name {
         case "execute": self = try Self.run(rest, .execute)
         case "check": self = try Self.run(rest, .check)
+        case "papermill": self = try Self.run(rest, .papermill)
         case "nbconvert":
             let arguments = try ExecuteArguments(rest, .nbconvert)
             self = arguments.wantsHelp ? Self.page(ExecuteFlags.nbconvert) : .nbconvert(arguments, rest)
@@ -56,6 +57,7 @@ enum Invocation: Sendable {
         _ arguments: [String], _ dialect: ExecuteArguments.Dialect
     ) throws(UsageError) -> Invocation {
         let arguments = try ExecuteArguments(arguments, dialect)
+        if arguments.papermill.wantsVersion { return .help(.version) }
         return arguments.wantsHelp ? page(ExecuteFlags.command(of: dialect)) : .execute(arguments)
     }
 

@@ -27,7 +27,8 @@ extension NbconvertOptions {
             in: .compatibility, "Print only problems if the level is ERROR or above"
         ) { arguments, value, name throws(UsageError) in
             let levels: KeyValuePairs = [
-                "0": false, "10": false, "20": false, "30": false, "40": true, "50": true, "DEBUG": false,
+                "NOTSET": false, "0": false, "10": false, "20": false, "30": false, "40": true, "50": true,
+                "DEBUG": false,
                 "INFO": false, "WARN": false, "WARNING": false, "ERROR": true, "CRITICAL": true,
             ]
             arguments.isQuiet = try FlagValueParser.choice(value.uppercased(), name, levels)
@@ -133,7 +134,7 @@ extension NbconvertOptions {
         _ names: [String], takes value: String, example: String, _ reason: String
     ) -> Flag<ExecuteArguments> {
         Flag(names, takes: value, example: example, in: .compatibility, "Has no effect: \(reason)") {
-            arguments, _, name in arguments.nbconvert.notes.append("\(name) has no effect: \(reason)")
+            arguments, _, name in arguments.notes.append("\(name) has no effect: \(reason)")
         }
     }
 }

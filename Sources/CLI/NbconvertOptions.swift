@@ -22,8 +22,6 @@ struct NbconvertOptions: Sendable {
     var folder: String?
     /// Whether the command line asks for joined streams.
     var joinsStreams = false
-    /// The options on the command line that have no effect, each with the reason.
-    var notes: [String] = []
 
     /// The format of the result.
     var format: ExportFormat { conversion.format ?? .notebook }

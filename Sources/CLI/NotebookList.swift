@@ -4,37 +4,57 @@ import GalleyFlags
 import GalleyJSON
 import GalleyNotebook
 
-/// The notebooks that a command line runs and leaves out, for `--list`.
+/// The notebooks that a command would run or change, and those that it would not, for `--list`.
 struct NotebookList {
     private var rows: [Row] = []
-    private let isForMachines: Bool
+    /// The heading of the first column.
+    private let verb: String
+    private var isForMachines = false
 
-    private struct Row {
+    struct Row {
         let path: String
-        let isRun: Bool
+        /// Whether the command runs or changes the notebook.
+        let isIncluded: Bool
         let reason: String
         /// The numbers of the cells that run; nil if all do, or if they are unknown.
         var cells: [Int]?
     }
 
-    static let flags: [Flag<ExecuteArguments>] = [
-        Flag("--list", in: .many, "Print which notebooks would be run, and which not, and why; run nothing") {
-            $0.lists = true
-        }
+    static let flags = [
+        flag(in: .many, "run", "run nothing") { (target: inout ExecuteArguments) in target.lists = true }
     ]
+
+    /// Returns the flag `--list` of a command.
+    ///
+    /// - Parameters:
+    ///   - participle: What the command does with a notebook, such as `run`.
+    ///   - promise: What the command does not do with the flag, such as `run nothing`.
+    static func flag<Target>(
+        in category: FlagCategory, _ participle: String, _ promise: String,
+        change: @escaping @Sendable (inout Target) -> Void
+    ) -> Flag<Target> {
+        Flag(
+            "--list", in: category,
+            "Print which notebooks would be \(participle), and which not, and why; \(promise)", change: change)
+    }
+
+    /// Lists the notebooks that a command changes.
+    init(ofChanges rows: [Row]) { (self.rows, verb) = (rows, "CHANGE") }
 
     /// Lists the notebooks of a resolved command line.
     init(_ arguments: ExecuteArguments) throws(UsageError) {
         for report in arguments.batch.reports where (report.kind, report.path) != (.json, "-") {
             throw UsageError("--list writes no files; leave \(report.kind.rawValue) out, or use --json -")
         }
+        verb = "RUN"
         isForMachines = !arguments.batch.reports.isEmpty
         let settings = arguments.options.settings
         for task in arguments.tasks {
-            rows.append(Row(path: task.path, isRun: true, reason: task.reason, cells: task.selectedCells(settings)))
+            rows.append(
+                Row(path: task.path, isIncluded: true, reason: task.reason, cells: task.selectedCells(settings)))
         }
-        rows += arguments.deferred.map { Row(path: $0.argument, isRun: true, reason: "read only by its owner") }
-        rows += arguments.leftOut.map { Row(path: $0.path, isRun: false, reason: "\($0.reason)") }
+        rows += arguments.deferred.map { Row(path: $0.argument, isIncluded: true, reason: "read only by its owner") }
+        rows += arguments.leftOut.map { Row(path: $0.path, isIncluded: false, reason: "\($0.reason)") }
     }
 
     /// Prints the list.
@@ -44,19 +64,19 @@ struct NotebookList {
                 let cells = row.cells.map { Value.array($0.map { .number($0) }) } ?? .null
                 return [
                     "cells": cells, "notebook": .string(row.path), "reason": .string(row.reason),
-                    "runs": .bool(row.isRun),
+                    "runs": .bool(row.isIncluded),
                 ]
             }
             Terminal.print(String(decoding: Document(Value.array(list)).text.bytes.dropLast(), as: UTF8.self))
         } else {
             ConsoleTable(
-                head: ["RUN", "NOTEBOOK", "WHY"],
+                head: [verb, "NOTEBOOK", "WHY"],
                 rows: rows.map { row in
                     let cells = row.cells.map { numbers in
                         ", \(numbers.count == 1 ? "cell" : "cells") \(numbers.map(String.init).joined(separator: ", "))"
                     }
                     return [
-                        row.isRun ? "yes" : "no", row.path.terminalSafeLine(1000),
+                        row.isIncluded ? "yes" : "no", row.path.terminalSafeLine(1000),
                         (row.reason + (cells ?? "")).terminalSafeLine(1000),
                     ]
                 }

@@ -69,6 +69,9 @@ struct ParameterOptions: Sendable {
             Flag("--strict-params", in: .parameters, "Refuse a parameter that the notebook does not declare") {
                 $0.parameters.isStrict = true
             },
+            Flag("--prepare-only", in: .parameters, "Save the notebook with its parameters, and do not run it") {
+                $0.options.preparesOnly = true
+            },
             Flag("--no-type-check", in: .parameters, "Do not compare values with the types in the notebook") {
                 $0.parameters.checksTypes = false
             },
@@ -102,7 +105,7 @@ extension FlagCategory {
 extension ParameterOptions {
     /// Reads the values, and the files that hold some of them, into the settings of a run.
     func resolve(into options: inout Options) throws(UsageError) {
-        var parameters = Parameters()
+        var parameters = options.parameters
         (parameters.isStrict, parameters.checksTypes) = (isStrict, checksTypes)
         for kind in Kind.allCases {
             for source in sources where source.kind == kind {
@@ -156,7 +159,8 @@ extension ParameterOptions.Source {
             return try map(of: bytes, in: "\(option) \(text)")
         case .yaml: return try map(of: Array(text.utf8), in: option)
         case .base64:
-            guard let bytes = Base64.decode(text) else {
+            // Decoding skips what is not base64; here, nothing may be lost.
+            guard let bytes = Base64.decode(text), Base64.encode(bytes) == text.filter({ !$0.isWhitespace }) else {
                 throw UsageError("\(option): the value is not base64")
             }
             return try map(of: bytes, in: option)

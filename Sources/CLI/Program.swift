@@ -50,7 +50,7 @@ import GalleyStorage
 
     /// Says which options have no effect.
     private static func reportNotes(of arguments: ExecuteArguments) {
-        for note in arguments.nbconvert.notes { Terminal.reportProblem("galley: \(note)") }
+        for note in arguments.notes { Terminal.reportProblem("galley: \(note)") }
     }
 
     /// Runs a task and ends the program with its status.

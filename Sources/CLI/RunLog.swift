@@ -100,13 +100,3 @@ final class RunLog: Sendable {
         { Array(line(format, run, .warning, "\($0) bytes are left out here: they could not be written in time").utf8) }
     }
 }
-
-extension JSONStyle {
-    /// Everything on one line without spaces.
-    static let oneLine: JSONStyle = {
-        var style = JSONStyle.canonical
-        style.indentation = nil
-        style.keySeparator = ":"
-        return style
-    }()
-}

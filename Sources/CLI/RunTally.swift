@@ -99,7 +99,7 @@ final class RunTally: ProgramSink {
             }
             return jobReport.run.flatMap { FailureDescription($0)?.sentence } ?? jobReport.sentence
         }
-        let failed = jobReports.count { $0.hasFailed && !$0.isInterrupted }
+        let failed = jobReports.count(where: \.hasFailed)
         let parts = [
             failed == 0 ? nil : "\(failed) of \(jobReports.count) notebooks failed", stop.map { "the run \($0)" },
         ]

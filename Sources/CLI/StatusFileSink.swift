@@ -72,7 +72,7 @@ final class StatusFileSink: ProgramSink {
         guard file.status.notebooks != nil, !jobReport.isLeftOut else { return }
         file.update { status in
             status.finished += 1
-            if !jobReport.isSuccess, !jobReport.isInterrupted { status.failed += 1 }
+            if jobReport.hasFailed { status.failed += 1 }
             status.activity = .now()
         }
     }

@@ -80,6 +80,7 @@ package final class Executor: Sendable {
                 break
             }
             observe(.cellFinished(report))
+            observeNewResults()
             await runAfterCell(report)
             switch report.outcome {
             case .succeeded, .raised(_, isAllowed: true): continue
@@ -126,6 +127,21 @@ package final class Executor: Sendable {
 
     /// Updates the execution count, the output count and size, and the last printed lines of a cell's report.
     package func measure(_ report: inout CellReport) { state.withLock { $0.recorder.measure(&report) } }
+
+    /// The results that the outputs hand back.
+    package var results: NamedResults { results(of: state.withLock { $0.recorder.namedOutputs() }) }
+
+    /// Reports the results that outputs have handed back since the last call.
+    package func observeNewResults() {
+        for result in results(of: state.withLock({ $0.recorder.takeNewlyNamedOutputs() })) { observe(.result(result)) }
+    }
+
+    private func results(of outputs: [(cell: Int, outputs: [Output])]) -> NamedResults {
+        NamedResults(
+            outputs.flatMap { index, outputs in
+                plan.cell(at: index).map { cell in outputs.compactMap { NamedResult($0, of: cell) } } ?? []
+            })
+    }
 
     /// Receives the remaining messages until the kernel has ended.
     package func receiveUntilEnd() async {

@@ -22,6 +22,10 @@ struct OutputArea: Sendable {
     private var cut = 0
     private var isFull = false
     private let collapsesProgress: Bool
+    /// The positions of the outputs that hand back results.
+    private var named: Set<Int> = []
+    /// Those of them that were added or changed since the last call of `takeNewlyNamedOutputs`.
+    private var newlyNamed: Set<Int> = []
 
     private enum Piece: Sendable {
         case text(Output.Stream, StreamText)
@@ -45,6 +49,7 @@ struct OutputArea: Sendable {
             clearsBeforeNext = true
         } else {
             pieces = []
+            (named, newlyNamed) = ([], [])
             (size, errorSize, cut, isFull) = (0, 0, 0, false)
             generation += 1
             clearsBeforeNext = false
@@ -104,6 +109,7 @@ struct OutputArea: Sendable {
         // A cell can have a million small outputs.
         let kept = bytes < Self.smallSize ? Output(json: output.json.compacted) : output
         pieces.append(.output(kept, size: bytes))
+        noteName(of: kept, at: pieces.count - 1)
         return pieces.count - 1
     }
 
@@ -111,11 +117,38 @@ struct OutputArea: Sendable {
     mutating func replace(at place: Int, _ data: MimeBundle, metadata: Value) {
         guard pieces.indices.contains(place), case .output(var output, let oldSize) = pieces[place] else { return }
         output.data = data
-        output.metadata = metadata
+        output.metadata = metadata.keepingResultName(of: output.metadata)
         let bytes = output.json.size
         if let limit, size - oldSize + bytes > limit { return cut += bytes }
         size += bytes - oldSize
         pieces[place] = .output(output, size: bytes)
+        noteName(of: output, at: place)
+    }
+
+    private mutating func noteName(of output: Output, at place: Int) {
+        if output.resultName == nil {
+            named.remove(place)
+            newlyNamed.remove(place)
+        } else {
+            named.insert(place)
+            newlyNamed.insert(place)
+        }
+    }
+
+    /// The outputs that hand back results.
+    var namedOutputs: [Output] { outputs(at: named) }
+
+    /// Whether outputs that hand back results were added or changed since the last call of `takeNewlyNamedOutputs`.
+    var hasNewlyNamedOutputs: Bool { !newlyNamed.isEmpty }
+
+    /// Returns the outputs that hand back results and were added or changed since the last call.
+    mutating func takeNewlyNamedOutputs() -> [Output] {
+        defer { newlyNamed = [] }
+        return outputs(at: newlyNamed)
+    }
+
+    private func outputs(at places: Set<Int>) -> [Output] {
+        places.sorted().compactMap { if case .output(let output, _) = pieces[$0] { output } else { nil } }
     }
 
     /// Returns the outputs in the form of the notebook file.
@@ -210,7 +243,7 @@ private struct StreamText: Sendable {
 
 extension Int {
     /// The number of bytes with a suitable unit, such as `10.0 kB`.
-    var formattedByteCount: String {
+    package var formattedByteCount: String {
         switch self {
         case ..<1000: "\(self) bytes"
         case ..<1_000_000: "\(self / 1000).\(self / 100 % 10) kB"

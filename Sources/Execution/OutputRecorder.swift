@@ -19,6 +19,9 @@ struct OutputRecorder: Sendable {
     private var current: Int?
     /// Cells whose records are not yet in the notebook.
     private var unwritten: Set<Int> = []
+    /// Cells with outputs that hand back results and were added or changed since the last call of
+    /// `takeNewlyNamedOutputs`.
+    private var newlyNamed: Set<Int> = []
     /// A number that grows with each change.
     private(set) var revision = 0
 
@@ -116,6 +119,7 @@ struct OutputRecorder: Sendable {
         case .stream(let name, let text): records[cell]?.area.write(text, to: Output.Stream(name: name))
         default:
             guard let output = Output(iopubMessage), let place = records[cell]?.area.add(output) else { break }
+            noteNames(of: cell)
             if let id = iopubMessage.display?.id, let generation = records[cell]?.area.generation {
                 displays.add(DisplayLocation(cell: cell, place: place, generation: generation), under: id)
             }
@@ -135,8 +139,13 @@ struct OutputRecorder: Sendable {
             let data = MimeBundle(sent: display.data)
             for place in places where records[place.cell]?.area.generation == place.generation {
                 records[place.cell]?.area.replace(at: place.place, data, metadata: display.metadata)
+                noteNames(of: place.cell)
             }
         }
+    }
+
+    private mutating func noteNames(of cell: Int) {
+        if records[cell]?.area.hasNewlyNamedOutputs == true { newlyNamed.insert(cell) }
     }
 
     private mutating func note(_ message: Message, as key: String, of cell: Int) {
@@ -169,6 +178,19 @@ struct OutputRecorder: Sendable {
         if report.needsExplanation, report.printed == nil || report.outputSize != size {
             report.printed = record.area.printed
         }
+    }
+
+    /// Returns the outputs of each cell that hand back results, in the order of the notebook.
+    mutating func namedOutputs() -> [(cell: Int, outputs: [Output])] {
+        writeUpdates()
+        return records.keys.sorted().map { ($0, records[$0]?.area.namedOutputs ?? []) }
+    }
+
+    /// Returns those of them that were added or changed since the last call.
+    mutating func takeNewlyNamedOutputs() -> [(cell: Int, outputs: [Output])] {
+        writeUpdates()
+        defer { newlyNamed = [] }
+        return newlyNamed.sorted().map { ($0, records[$0]?.area.takeNewlyNamedOutputs() ?? []) }
     }
 
     /// Whether the outputs of a cell include an error.

@@ -28,6 +28,8 @@ public struct Report: Sendable {
     public package(set) var fileLine: Int?
     /// Warnings: problems that did not end the run.
     public package(set) var warnings: [String] = []
+    /// The values that cells handed back.
+    public package(set) var results = NamedResults()
     /// The notebook after the run, with all outputs.
     ///
     /// It is nil if the notebook could not be opened in time, if the report was read from JSON, and in a batch that

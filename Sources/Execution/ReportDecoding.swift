@@ -39,6 +39,7 @@ extension Report: Codable {
             }
         }
         warnings = try json.texts("warnings")
+        results = try NamedResults(json: json)
     }
 
     /// Checks that a document has a supported schema version.

@@ -14,7 +14,8 @@ extension Report {
             ("duration", duration.json), ("file_line", .number(fileLine)),
             ("kept_kernel", keptKernel?.json ?? .null), ("kernel", .text(kernel)), ("message", .text(message)),
             ("notebook", .string(notebook)),
-            ("result", .text(result)), ("schema", .number(Self.schema)), ("started", .string(started.description)),
+            ("result", .text(result)), ("results", .array(results.map { .object($0.members) })),
+            ("schema", .number(Self.schema)), ("started", .string(started.description)),
             ("status", .string(outcome.status)), ("user", .text(user)),
             ("warnings", .array(ofStrings: warnings)),
         ]

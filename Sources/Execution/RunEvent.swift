@@ -13,6 +13,8 @@ public enum RunEvent: Sendable {
     case widgetChanged(cell: PlannedCell, IOPubMessage.Comm)
     /// A cell ended.
     case cellFinished(CellReport)
+    /// A cell handed back a result, or changed one. A cell's results arrive when it has ended.
+    case result(NamedResult)
     /// This number of output events was dropped, because the events were not read in time.
     case outputsDropped(count: Int)
     /// The notebook, as executed so far, was written to this location.

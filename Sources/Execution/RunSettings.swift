@@ -67,6 +67,8 @@ public struct RunSettings: Hashable, Sendable {
 
     /// The parameters of the notebook, which a cell assigns before the others run.
     public var parameters = Parameters()
+    /// Whether the run ends before its first cell. The result then has the parameters, and the outputs that it had.
+    public var preparesOnly = false
 
     /// The errors that do not end the run.
     public var allowedErrors = AllowedErrors()

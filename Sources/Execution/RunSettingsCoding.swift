@@ -45,7 +45,8 @@ extension RunSettings: Codable {
         Member("startTimeout", \.startTimeout),
         Member("timeout", \.timeout), Member("totalTimeout", \.totalTimeout), Member("idleTimeout", \.idleTimeout),
         Member("onTimeout", \.onTimeout), Member("grace", \.grace), Member("allowedErrors", \.allowedErrors),
-        Member("parameters", \.parameters), Member("startAt", \.startAt), Member("stopAfter", \.stopAfter),
+        Member("parameters", \.parameters), Member("preparesOnly", \.preparesOnly), Member("startAt", \.startAt),
+        Member("stopAfter", \.stopAfter),
         Member("only", \.only),
         Member("skipTag", \.skipTag),
         Member("result", \.result), Member("keepsRecord", \.keepsRecord), Member("keepsTiming", \.keepsTiming),
@@ -237,10 +238,12 @@ extension Parameters: SettingValue {
         else { return nil }
         self.init(values)
         (self.secrets, self.isStrict, self.checksTypes) = (secrets, isStrict, checksTypes)
+        language = json["language"]?.string
     }
     fileprivate var written: Value {
         [
-            "checksTypes": .bool(checksTypes), "isStrict": .bool(isStrict), "secrets": secrets.written,
+            "checksTypes": .bool(checksTypes), "isStrict": .bool(isStrict), "language": language.written,
+            "secrets": secrets.written,
             "values": ParameterValue.map(values).json,
         ]
     }

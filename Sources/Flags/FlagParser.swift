@@ -61,7 +61,8 @@ public struct FlagParser<Target>: Sendable {
                     // Every text can be the value of a name.
                     guard use.value == nil, let second = rest.popFirst() else {
                         throw UsageError(
-                            "\(use.name) \(UsageError.visible(value)) needs a value. Write \(use.name) \(wanted.example)")
+                            "\(use.name) \(UsageError.visible(value)) needs a value. Write \(use.name) \(wanted.example)"
+                        )
                     }
                     value += "=" + second
                 }

@@ -23,7 +23,7 @@ package enum FlagValueParser {
     /// Reads `NAME=VALUE`.
     package static func variable(_ value: String, _ name: String) throws(UsageError) -> (String, String) {
         guard let sign = value.firstIndex(of: "="), sign != value.startIndex else {
-            throw UsageError("\(name): '\(value)' sets no variable. Write NAME=VALUE")
+            throw UsageError("\(name): '\(value)' is not a name with a value. Write NAME=VALUE")
         }
         return (String(value[..<sign]), String(value[value.index(after: sign)...]))
     }

@@ -74,6 +74,7 @@ extension RunEvent: QueuedEvent {
         switch self {
         case .output(_, let iopubMessage): iopubMessage.size + 500
         case .widgetChanged(_, let comm): comm.size + 500
+        case .result(let result): result.size + result.name.utf8.count + 500
         case .saved: 500
         default: 0
         }
@@ -81,7 +82,12 @@ extension RunEvent: QueuedEvent {
 
     var job: Int { 0 }
 
-    func gapEvent(for count: Int) -> RunEvent? { if case .output = self { .outputsDropped(count: count) } else { nil } }
+    func gapEvent(for count: Int) -> RunEvent? {
+        switch self {
+        case .output, .result: .outputsDropped(count: count)
+        default: nil
+        }
+    }
 }
 
 extension BatchEvent: QueuedEvent {

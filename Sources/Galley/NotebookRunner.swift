@@ -110,11 +110,12 @@ final class NotebookRunner: Sendable {
             var wanted = unread.wantedKernel
             // Starting a kernel takes longer than reading most notebooks. If a cell certainly runs, both happen at the
             // same time.
-            let isSurelyRun = preparations.isEmpty && unread.contains { Plan.isRun($0, options.settings) }
+            let isSurelyRun =
+                preparations.isEmpty && !options.preparesOnly && unread.contains { Plan.isRun($0, options.settings) }
             if wanted == nil || !isSurelyRun {
                 let (notebook, plan) = try await reading.value
-                guard !plan.cellsToRun.isEmpty else {
-                    let result = preparations.isEmpty ? bytes : notebook.bytes
+                guard !plan.cellsToRun.isEmpty, !options.preparesOnly else {
+                    let result = preparations.isEmpty ? bytes : edited(notebook).bytes
                     if destination != nil { try await copy(result, to: target) }
                     receive(notebook, notebook)
                     return plan.report(of: .succeeded, duration: elapsed)
@@ -176,6 +177,13 @@ final class NotebookRunner: Sendable {
         }
         if let warning = place.warning(of: target) { observe(.warning(warning)) }
         if place != .discarded { observe(.saved(place.path(in: target))) }
+    }
+
+    /// Returns the notebook as the editors of results change it, without a run.
+    private func edited(_ notebook: Notebook) -> Notebook {
+        var notebook = notebook
+        for editor in options.hooks.editors { editor.edit(&notebook, nil) }
+        return notebook
     }
 
     /// The preparations of the settings and of the caller, in this order.
@@ -276,14 +284,8 @@ final class NotebookRunner: Sendable {
         stop.setListener { executor.stop($0) }
         observe(.started(RunStart(kernel: kernel.name, user: kernel.user, plan)))
         let report = Mutex<Report?>(nil)
-        let record: @Sendable () -> Value? = { [options] in
-            guard options.keepsRecord else { return nil }
-            return report.withLock { $0.map { RunMetadata.finished($0, options.settings) } }
-                ?? RunMetadata.running(options.settings)
-        }
         let saver = NotebookSaver(
-            executor, target, storeLock, savingDeadline, time: RunClock(options.hooks.clock, elapsed: .zero),
-            record: record,
+            executor, target, storeLock, savingDeadline, options, report: { report.withLock(\.self) },
             observe: observe)
         // A stream can be written only once.
         let savesOnTheWay = target.canBeWrittenAgain
@@ -313,6 +315,8 @@ final class NotebookRunner: Sendable {
         if savesOnTheWay { _ = try? await saver.save(isOver: true) }
         (_, result.keptKernel) = await (late, kept)
         for index in result.cells.indices { executor.measure(&result.cells[index]) }
+        executor.observeNewResults()
+        result.results = executor.results
         let executed = executor.notebook
         keep(executed)
         receive(executed, notebook)

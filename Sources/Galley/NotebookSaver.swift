@@ -12,10 +12,13 @@ actor NotebookSaver {
     private let storeLock: StoreLock
     private let deadline: StoreDeadline
     private let time: RunClock
-    private let record: @Sendable () -> Value?
+    private let editors: [any ResultEditor]
+    /// Whether the notebook says how the run ended.
+    private let recordsOutcome: Bool
+    private let report: @Sendable () -> Report?
     private let observe: @Sendable (RunEvent) -> Void
     private var saved = (finishedCells: 0, revision: -1)
-    /// Whether the saved record, if any, says how the run ended.
+    /// Whether the saved notebook says how the run ended.
     private var includesOutcome = false
     private var interval = SaveInterval()
     private var size = 0
@@ -24,18 +27,20 @@ actor NotebookSaver {
     /// The write that timed out. It may still complete, and would overwrite any later write.
     private var lost: StoreDeadline.Exceeded?
 
-    /// - Parameter record: Returns the record of the run for the notebook's metadata; nil for none.
+    /// - Parameter report: Returns the report of the run; nil until its last cell has ended.
     init(
         _ executor: Executor, _ destination: any NotebookStore, _ storeLock: StoreLock, _ deadline: StoreDeadline,
-        time: RunClock, record: @escaping @Sendable () -> Value?,
+        _ options: Options, report: @escaping @Sendable () -> Report?,
         observe: @escaping @Sendable (RunEvent) -> Void
     ) {
         self.executor = executor
         self.destination = destination
         self.storeLock = storeLock
         self.deadline = deadline
-        self.time = time
-        self.record = record
+        time = RunClock(options.hooks.clock, elapsed: .zero)
+        editors = options.editors
+        recordsOutcome = options.recordsOutcome
+        self.report = report
         self.observe = observe
     }
 
@@ -64,22 +69,22 @@ actor NotebookSaver {
 
     /// Saves the notebook if it has changed; returns whether it was saved.
     ///
-    /// - Parameter isOver: Whether the run has ended, which the record in the notebook says.
+    /// - Parameter isOver: Whether the run has ended.
     @discardableResult
     func save(isOver: Bool = false) async throws -> Bool {
         let progress = executor.progress
-        let record = record()
-        guard progress.revision != saved.revision || isOver && record != nil && !includesOutcome else { return false }
-        try await write(record)
+        guard progress.revision != saved.revision || isOver && recordsOutcome && !includesOutcome else { return false }
+        try await write()
         saved = progress
         includesOutcome = isOver
         return true
     }
 
-    private func write(_ record: Value?) async throws {
+    private func write() async throws {
         if let lost { throw lost }
         var notebook = executor.notebook
-        if record != nil || notebook.metadata[RunMetadata.key] != nil { notebook.metadata[RunMetadata.key] = record }
+        let report = report()
+        for editor in editors { editor.edit(&notebook, report) }
         let text = notebook.text
         size = text.count
         let place: WriteOutcome

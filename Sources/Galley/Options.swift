@@ -33,3 +33,10 @@ public struct Options: Sendable {
         set { hooks[keyPath: hook] = newValue }
     }
 }
+
+extension Options {
+    /// The editors of the saved notebook.
+    var editors: [any ResultEditor] { [RunMetadata(settings: settings)] + hooks.editors }
+    /// Whether the saved notebook says how the run ended.
+    var recordsOutcome: Bool { settings.keepsRecord || !hooks.editors.isEmpty }
+}

@@ -21,6 +21,9 @@ public struct RunHooks: Sendable {
     /// The clock for the durations of cells and the pauses between saves.
     package var clock: any Clock<Duration> = ContinuousClock()
 
+    /// The editors that change the notebook each time before it is saved, in this order.
+    package var editors: [any ResultEditor] = []
+
     /// Whether the report contains the executed notebook.
     package var keepsNotebook = true
 

@@ -1,16 +1,32 @@
-import GalleyExecution
+package import GalleyExecution
 import GalleyJSON
+package import GalleyNotebook
 
-/// The record of a run in the notebook's metadata.
-enum RunMetadata {
+/// Changes the notebook each time before it is saved, for example to record the run in it.
+package protocol ResultEditor: Sendable {
+    /// Changes the copy that is saved.
+    ///
+    /// - Parameter report: The report of the run; nil until its last cell has ended.
+    func edit(_ notebook: inout Notebook, _ report: Report?)
+}
+
+/// The record of a run in the notebook's metadata. Without one, the record of an earlier run is removed.
+struct RunMetadata: ResultEditor {
+    let settings: RunSettings
+
     /// The metadata key of the record.
-    static let key = "galley"
+    private static let key = "galley"
 
-    /// Returns the record of a run that has not ended, or was cut off.
-    static func running(_ settings: RunSettings) -> Value { record("running", [], settings) }
+    func edit(_ notebook: inout Notebook, _ report: Report?) {
+        guard settings.keepsRecord else {
+            if notebook.metadata[Self.key] != nil { notebook.metadata[Self.key] = nil }
+            return
+        }
+        notebook.metadata[Self.key] = report.map { Self.finished($0, settings) } ?? Self.record("running", [], settings)
+    }
 
     /// Returns the record of a run that has ended.
-    static func finished(_ report: Report, _ settings: RunSettings) -> Value {
+    private static func finished(_ report: Report, _ settings: RunSettings) -> Value {
         var more: [(String, Value)] = [("duration", .number((report.duration.inSeconds * 1000).rounded() / 1000))]
         if let cell = report.failingCell { more.append(("cell", .number(cell.number))) }
         if let user = report.user { more.append(("user", .string(user))) }

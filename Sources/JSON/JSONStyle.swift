@@ -18,6 +18,14 @@ package struct JSONStyle: Hashable, Sendable {
     package static let canonical = JSONStyle(
         indentation: " ", lineEnd: "\n", spaceAfterComma: "", keySeparator: ": ", escapesNonASCII: false,
         sortsKeys: true)
+
+    /// Everything on one line without spaces, with sorted keys.
+    package static let oneLine: JSONStyle = {
+        var style = JSONStyle.canonical
+        style.indentation = nil
+        style.keySeparator = ":"
+        return style
+    }()
 }
 
 extension JSONStyle {

@@ -3,9 +3,7 @@ extension Value {
     ///
     /// This copies the text. Do not compact large values: their text is shared by all values that refer to it.
     package var compacted: Value {
-        var style = JSONStyle.canonical
-        style.indentation = nil
-        style.keySeparator = ":"
+        var style = JSONStyle.oneLine
         style.lineEnd = ""
         style.sortsKeys = false
         let bytes = Document(self, style: style).text.bytes

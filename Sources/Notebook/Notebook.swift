@@ -48,6 +48,18 @@ public struct Notebook: Sendable {
         return notebook.text.bytes
     }
 
+    /// Returns an ID that no cell has, `name` if possible; nil if the format version has no IDs.
+    package func freeCellID(_ name: String) -> String? {
+        guard version >= (4, 5) else { return nil }
+        let used = Set(cells.compactMap(\.id))
+        var (id, number) = (name, 1)
+        while used.contains(id) {
+            number += 1
+            id = "\(name)-\(number)"
+        }
+        return id
+    }
+
     private mutating func assignCellIDs() {
         let nameless = cells.indices.filter { cells[$0].id == nil }
         guard version >= (4, 5), !nameless.isEmpty else { return }

@@ -41,6 +41,22 @@ extension UnvalidatedNotebook {
         case everything
     }
 
+    /// Returns the data of runs that ``removing(_:)`` removes, as noun phrases such as `outputs or counts of 2 cells`.
+    package func traces(_ remains: RunTraces) -> [String] {
+        let root = document.root
+        let cells = ([root] + (root["worksheets"] ?? []).elements)
+            .flatMap { ($0["cells"] ?? []).elements.map(Cell.init(json:)) }.filter { $0.kind == .code }
+        func phrase(_ noun: String, _ count: Int) -> String? {
+            count == 0 ? nil : "\(noun) of \(count == 1 ? "1 cell" : "\(count) cells")"
+        }
+        let run = [phrase("outputs or counts", cells.count(where: \.hasRun))]
+        guard remains == .everything else { return run.compactMap(\.self) }
+        let others = [("widgets", "the state of widgets"), ("galley", "the record of a run")]
+        return
+            (run + [phrase("times", cells.count(where: \.hasTiming))]
+            + others.map { root["metadata"]?[$0.0] == nil ? nil : $0.1 }).compactMap(\.self)
+    }
+
     /// Returns the notebook without the data of runs, of any format version. All other bytes stay unchanged.
     ///
     /// - Throws: ``NotebookError`` if the document is not a notebook.

@@ -1,25 +1,6 @@
 import GalleyJSON
 package import GalleyNotebook
 
-/// The cell that assigns parameters: where it stands, and what it contains.
-enum InjectedCell {
-    /// The tag of the cell with the default values.
-    static let defaultsTag = "parameters"
-    /// The ID of a new cell, always the same, so that two runs give the same file.
-    private static let id = "injected-parameters"
-
-    /// Returns an ID that no cell has.
-    static func freeID(in notebook: Notebook) -> String {
-        let used = Set(notebook.cells.compactMap(\.id))
-        var (candidate, number) = (id, 1)
-        while used.contains(candidate) {
-            number += 1
-            candidate = "\(id)-\(number)"
-        }
-        return candidate
-    }
-}
-
 extension Notebook {
     /// Adds the cell that assigns parameters, or gives new values to the one that is there.
     ///
@@ -28,10 +9,21 @@ extension Notebook {
     /// - Throws: ``ParameterError`` if the notebook cannot take the parameters.
     package mutating func assign(_ parameters: Parameters, kernel: String?) throws(ParameterError) -> [String] {
         let own = metadata["kernelspec"]
-        let language = try ParameterLanguages.language(
-            kernel: kernel ?? own?["name"]?.string,
-            language: own?["language"]?.string ?? metadata["language_info"]?["name"]?.string)
-        return try assign(parameters, in: language)
+        let language =
+            if let language = parameters.language {
+                try ParameterLanguages.language(kernel: nil, language: language)
+            } else {
+                try ParameterLanguages.language(
+                    kernel: kernel ?? own?["name"]?.string,
+                    language: own?["language"]?.string ?? metadata["language_info"]?["name"]?.string)
+            }
+        let unknown = try parameters.check(against: self.parameters())
+        let warnings = try assign(parameters, in: language)
+        // Without a cell of parameters, every name is unknown, and another warning says why.
+        guard parametersCell != nil || parameters.isStrict, !unknown.isEmpty else { return warnings }
+        let error = ParameterError.unknownNames(unknown, known: self.parameters().map(\.name))
+        if parameters.isStrict { throw error }
+        return warnings + ["\(error)"]
     }
 
     /// Adds the cell in a language.
@@ -49,13 +41,14 @@ extension Notebook {
             cells[index].source = source
             return []
         }
-        var cell = Cell.code(source, id: version >= (4, 5) ? InjectedCell.freeID(in: self) : nil)
+        // With the same ID each time, two runs give the same file.
+        var cell = Cell.code(source, id: freeCellID(Parameters.injectedTag))
         cell.tags = [Parameters.injectedTag]
-        let defaults = cells.firstIndex { $0.tags.contains(InjectedCell.defaultsTag) }
+        let defaults = cells.firstIndex { $0.tags.contains(Parameters.defaultsTag) }
         cells.insert(cell, at: defaults.map { $0 + 1 } ?? 0)
         guard defaults == nil else { return [] }
         return [
-            "No cell has the tag '\(InjectedCell.defaultsTag)'. The parameters are assigned before the first cell; later "
+            "No cell has the tag '\(Parameters.defaultsTag)'. The parameters are assigned before the first cell; later "
                 + "cells may replace them"
         ]
     }

@@ -13,6 +13,8 @@ public struct Parameters: Hashable, Sendable {
     ///
     /// The notebook contains an expression that reads the variable. No value of a secret is saved or reported.
     public var secrets: [String: String] = [:]
+    /// The language of the cell; nil for that of the kernel.
+    public var language: String?
     /// Whether a parameter that the notebook does not declare is an error. Otherwise it is a warning.
     public var isStrict = false
     /// Whether a value must have the type with which the notebook annotates its parameter.
@@ -24,6 +26,8 @@ public struct Parameters: Hashable, Sendable {
     /// Creates parameters with these values.
     public init(_ values: ParameterMap) { self.values = values }
 
+    /// The tag of the cell that assigns the default values.
+    package static let defaultsTag = "parameters"
     /// The tag of the cell that assigns the given values.
     package static let injectedTag = "injected-parameters"
 

@@ -21,12 +21,14 @@ package enum HTMLReport {
 
     /// Returns the indices of the notebooks that failed and of the others, in the order of the page.
     ///
-    /// Notebooks with a failing cell come before those that failed without one.
+    /// Notebooks with a failing cell come before those that failed without one, and interrupted notebooks before those
+    /// that succeeded.
     package static func order(_ report: BatchReport) -> (failed: [Int], others: [Int]) {
         let failed = report.jobs.indices.filter { report.jobs[$0].hasFailed }
         return (
             failed.filter { report.jobs[$0].cell != nil } + failed.filter { report.jobs[$0].cell == nil },
-            report.jobs.indices.filter { !report.jobs[$0].hasFailed }
+            report.jobs.indices.filter { report.jobs[$0].isInterrupted }
+                + report.jobs.indices.filter { !report.jobs[$0].hasFailed && !report.jobs[$0].isInterrupted }
         )
     }
 
@@ -75,21 +77,29 @@ package enum HTMLReport {
     package static func head(_ report: BatchReport, began: Timestamp) -> String {
         let jobReports = report.jobs
         let failed = jobReports.count(where: \.hasFailed)
-        let leftOut = jobReports.count(where: \.isLeftOut)
+        let unfinished = jobReports.unfinishedCounts
         let all = jobReports.count == 1 ? "1 notebook" : "\(jobReports.count) notebooks"
         let title =
-            failed == 0
-            ? (leftOut == 0 ? "\(all) succeeded" : "\(all): \(leftOut) not run") : "\(failed) of \(all) failed"
+            if failed > 0 {
+                "\(failed) of \(all) failed"
+            } else if jobReports.count == 1 {
+                "1 notebook \(jobReports[0].isSuccess ? "succeeded" : jobReports[0].resultWord)"
+            } else {
+                unfinished.isEmpty ? "\(all) succeeded" : "\(all): \(unfinished.joined(separator: ", "))"
+            }
+        let decisive =
+            jobReports.first(where: \.hasFailed) ?? jobReports.first(where: \.isInterrupted)
+            ?? jobReports.first(where: \.isLeftOut)
         let facts = [
             "\(String(began.description.prefix(16)).replacing("T", with: " ")) UTC", report.duration.inWords,
-            leftOut > 0 && failed > 0 ? "\(leftOut) not run" : nil, report.stop.map { "the run \($0)" },
-            "Galley \(Galley.version)",
+            failed > 0 && !unfinished.isEmpty ? unfinished.joined(separator: ", ") : nil,
+            report.stop.map { "the run \($0)" }, "Galley \(Galley.version)",
         ].compactMap(\.self)
         let body: HTML = """
             </style>
             </head>
             <body>
-            <header><h1 class="\(failed > 0 ? "bad" : leftOut > 0 ? "open" : "good")">\(title)</h1>
+            <header><h1 class="\(decisive?.styleClass ?? "good")">\(title)</h1>
             <p>\(facts.joined(separator: " · "))</p>
             \(filter(report))\(links(report))</header>
             <main>

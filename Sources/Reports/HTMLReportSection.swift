@@ -16,8 +16,14 @@ package struct HTMLReportSection {
     private let reports: [Int: CellReport]
     private let findings: [Int: [CheckFinding]]
 
+    /// Whether the notebook failed or was interrupted.
+    private var hasProblem: Bool { job.hasFailed || job.isInterrupted }
+
     /// The maximum size of a notebook's cells on the page, in bytes. Failing cells get as much again.
     private static let limit = 64_000_000
+
+    /// The maximum number of results in the list.
+    private static let mostResults = 100
 
     /// Creates the section of a notebook.
     ///
@@ -36,12 +42,12 @@ package struct HTMLReportSection {
 
     /// Calls `body` with the section in pieces, so that a long section is never in memory as a whole.
     package func forEachPiece(_ body: (String) -> Void) {
-        let isOpen: HTML = job.hasFailed || isAlone ? " open" : ""
+        let isOpen: HTML = hasProblem || isAlone ? " open" : ""
         let head: HTML = """
             <details class="notebook-frame \(job.styleClass)"\(isOpen)><summary><h3>\(job.name.terminalSafe())</h3> \
             <span class="state \(job.styleClass)">\(job.resultWord)</span></summary>
             <div id="\(HTMLReport.id(number))" class="notebook">
-            \(notes)
+            \(notes)\(results)
             """
         body(head.text)
         if let notebook { cells(of: notebook, body) }
@@ -53,7 +59,7 @@ package struct HTMLReportSection {
         for note in job.failedAttempts.map({ "An attempt failed: \($0)" }) + job.warnings {
             html += "<p class=\"note\">\(note)</p>\n"
         }
-        if job.hasFailed || notebook == nil {
+        if hasProblem || notebook == nil {
             html += "<p class=\"reason\">\(job.sentence ?? "There is nothing to show.")</p>\n"
         }
         if case .kernelFailed(.died(let death)) = job.run?.outcome, !death.lastLines.isEmpty {
@@ -64,22 +70,36 @@ package struct HTMLReportSection {
         return html
     }
 
+    /// The results that cells handed back, with links to their cells; empty if there are none.
+    private var results: HTML {
+        guard let results = job.run?.results, !results.isEmpty else { return HTML() }
+        var rows = HTML()
+        for result in results.prefix(Self.mostResults) {
+            let target = "\(HTMLReport.id(number))-c\(result.index)"
+            rows +=
+                "<dt><a href=\"#\(target)\">\(result.name.terminalSafeLine(100))</a></dt><dd>\(result.shortText)</dd>\n"
+        }
+        let rest = results.count - Self.mostResults
+        let note: HTML = rest > 0 ? "<p class=\"note\">\(rest) more results</p>\n" : ""
+        return "<dl class=\"results\" aria-label=\"Results\">\n\(rows)</dl>\n\(note)"
+    }
+
     // MARK: Cells
 
     private func isFailing(_ index: Int) -> Bool { job.run?.failingCell?.index == index || findings[index] != nil }
 
     private func cells(of notebook: Notebook, _ body: (String) -> Void) {
         let cells = notebook.cells
-        let failing = job.hasFailed ? cells.indices.filter(isFailing) : []
+        let failing = hasProblem ? cells.indices.filter(isFailing) : []
         let options = CellRenderingOptions(
             scope: HTMLReport.id(number), language: notebook.wantedKernel.language)
         var rest = Self.limit
         var start = 0
         for end in failing + [cells.count] {
             if start < end {
-                if job.hasFailed { body(fold(start..<end, of: cells.count).text) }
+                if hasProblem { body(fold(start..<end, of: cells.count).text) }
                 write(start..<end, of: cells, options, &rest, body)
-                if job.hasFailed { body("</details>\n") }
+                if hasProblem { body("</details>\n") }
             }
             if end < cells.count, rest > -Self.limit {
                 let html = failingCell(cells[end], at: end, options)
@@ -172,20 +192,5 @@ package struct HTMLReportSection {
             <figure><figcaption><ins>+ new</ins></figcaption>\(after ?? absent)</figure></div>
 
             """
-    }
-}
-
-extension JobReport {
-    /// The class name for the color of the result.
-    var styleClass: String { isSuccess ? "good" : isLeftOut ? "open" : "bad" }
-
-    /// The result as one or two words.
-    var resultWord: String {
-        switch status {
-        case "succeeded": "ok"
-        case "raised": "error"
-        case "left-out": "not run"
-        default: status.replacing("-", with: " ")
-        }
     }
 }

@@ -1,8 +1,8 @@
 extension HTMLReport {
     /// The style sheet of the page around the notebooks. The style sheet of the cells defines the common colors.
     static let styles = """
-        :root { --good: #1a7037; --bad: #b3261e; --open: #57606a }
-        @media (prefers-color-scheme: dark) { :root { --good: #7fd69a; --bad: #ff8f85; --open: #9ba6b4 } }
+        :root { --good: #1a7037; --bad: #b3261e; --open: #57606a; --interrupted: #8a5a00 }
+        @media (prefers-color-scheme: dark) { :root { --good: #7fd69a; --bad: #ff8f85; --open: #9ba6b4; --interrupted: #e3b341 } }
         body {
           margin: 0 auto; padding: 1.2rem clamp(.8rem, 3vw, 2rem) 4rem; max-width: 72rem; background: var(--nb-paper);
           color: var(--nb-ink);
@@ -21,12 +21,16 @@ extension HTMLReport {
         h1.good, .state.good { color: var(--good) }
         h1.bad, .state.bad, .reason { color: var(--bad) }
         h1.open, .state.open { color: var(--open) }
+        h1.interrupted, .state.interrupted { color: var(--interrupted) }
         .reason { font-weight: 600; margin: .3rem 0 .7rem; white-space: pre-wrap }
+        .results { display: grid; grid-template-columns: fit-content(40%) 1fr; gap: .2rem 1rem; margin: 0 0 .9rem }
+        .results dd { margin: 0 }
         .state { font-weight: 600; white-space: nowrap }
         .filter { border: 0; margin: 0 0 .6rem; padding: 0; display: flex; gap: 1rem; align-items: baseline }
         .filter legend { float: left; padding: 0 .8rem 0 0; color: var(--nb-quiet) }
         .filter label { cursor: pointer }
-        body:has(#show-failed:checked) :is(tr, .notebook-frame):is(.good, .open), body:has(#show-failed:checked) .others {
+        body:has(#show-failed:checked) :is(tr, .notebook-frame):is(.good, .open, .interrupted),
+        body:has(#show-failed:checked) .others {
           display: none;
         }
         .links ul { margin: 0 0 .9rem; padding: 0; list-style: none; max-height: 30vh; overflow: auto }
@@ -40,8 +44,10 @@ extension HTMLReport {
         .bar { display: block; height: .7rem; min-width: 3px; border-radius: 2px; background: var(--open) }
         .bar.good { background: var(--good) }
         .bar.bad { background: var(--bad) }
+        .bar.interrupted { background: var(--interrupted) }
         .notebook-frame { border: 1px solid var(--nb-line); border-radius: 6px; margin: 0 0 .6rem; padding: 0 .9rem }
         .notebook-frame.bad { border-left: 4px solid var(--bad) }
+        .notebook-frame.interrupted { border-left: 4px solid var(--interrupted) }
         .notebook-frame > summary { cursor: pointer; padding: .55rem 0 }
         .notebook > .nb-fold > summary { padding: .1rem 0 .4rem }
         .notebook { padding: .4rem 0 .6rem; content-visibility: auto; contain-intrinsic-size: auto 40rem }

@@ -132,7 +132,11 @@ private struct SuiteBuilder {
                     "<skipped\(XML.attribute("message", "not run"))/>", JUnitSuite.Counts(tests: 1, skipped: 1)))
         } else if !jobReport.isSuccess && !hasFailedCell || jobReport.failedOutsideCells {
             let error = XML.element(
-                "error", [("message", jobReport.sentence ?? ""), ("type", jobReport.status)],
+                "error",
+                [
+                    ("message", jobReport.sentence ?? ""),
+                    ("type", jobReport.isInterrupted ? "interrupted" : jobReport.status),
+                ],
                 text: jobReport.sentence ?? "")
             cases.append(notebookCase(error, JUnitSuite.Counts(tests: 1, errors: 1)))
         } else if cases.isEmpty {
@@ -227,7 +231,7 @@ private struct SuiteBuilder {
             )
         case .stopped(let reason):
             let sentence = "the run \(reason)"
-            return ("error", [("message", sentence), ("type", "RunStopped")], sentence + details(cell))
+            return ("error", [("message", sentence), ("type", "interrupted")], sentence + details(cell))
         default: return nil
         }
     }

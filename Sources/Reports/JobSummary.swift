@@ -1,4 +1,5 @@
 import GalleyExecution
+import GalleyJSON
 package import Galley
 
 /// The result of a notebook in words, for all reports.
@@ -43,8 +44,13 @@ extension JobReport {
     /// Whether the notebook was not run.
     package var isLeftOut: Bool { if case .leftOut = result { true } else { false } }
 
-    /// Whether the notebook was run, or should have been, and failed.
-    package var hasFailed: Bool { !isSuccess && !isLeftOut }
+    /// Whether the run was stopped from outside, with the outputs up to that point saved.
+    package var isInterrupted: Bool {
+        if case .ran(let report) = result, case .stopped = report.outcome { true } else { false }
+    }
+
+    /// Whether the notebook was run, or should have been, and failed. An interrupted notebook has not failed.
+    package var hasFailed: Bool { !isSuccess && !isLeftOut && !isInterrupted }
 
     /// The status as one word, for reports and events.
     package var status: String {
@@ -63,4 +69,39 @@ extension JobReport {
 
     /// The number of the cell with the first error or finding; nil if there is none.
     package var cell: Int? { run?.failingCell?.number ?? findings.first?.cell }
+
+    /// The class name for the color of the result on the HTML page.
+    var styleClass: String {
+        isSuccess ? "good" : isLeftOut ? "open" : isInterrupted ? "interrupted" : "bad"
+    }
+
+    /// The result as one or two words.
+    var resultWord: String {
+        switch status {
+        case "succeeded": "ok"
+        case "raised": "error"
+        case "stopped": "interrupted"
+        case "left-out": "not run"
+        default: status.replacing("-", with: " ")
+        }
+    }
+}
+
+extension NamedResult {
+    /// The value in one line of at most 200 characters; without a value, the types of the data or the size.
+    var shortText: String {
+        let text =
+            value.map { $0.string ?? String(decoding: Document($0, style: .oneLine).text.bytes, as: UTF8.self) }
+            ?? data?.types.joined(separator: ", ") ?? "\(size.formattedByteCount), in the notebook"
+        return text.terminalSafeLine(200)
+    }
+}
+
+extension [JobReport] {
+    /// How many notebooks were interrupted and not run, such as `2 interrupted` and `1 not run`; without those that are
+    /// zero.
+    var unfinishedCounts: [String] {
+        [(count(where: \.isInterrupted), "interrupted"), (count(where: \.isLeftOut), "not run")]
+            .filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+    }
 }

@@ -14,11 +14,12 @@ package struct MarkdownSummary: Sendable {
     package init(_ report: BatchReport) {
         let failed = report.jobs.filter(\.hasFailed)
         let all = report.jobs.count == 1 ? "1 notebook" : "\(report.jobs.count) notebooks"
-        let leftOut = report.jobs.count(where: \.isLeftOut)
+        let interrupted = report.jobs.filter(\.isInterrupted)
+        let counts = report.jobs.unfinishedCounts.map { ", \($0)" }.joined()
         title =
-            (failed.isEmpty ? all : "\(failed.count) of \(all) failed") + (leftOut == 0 ? "" : ", \(leftOut) not run")
-            + ", \(report.duration.inWords)"
-        rows = (failed + report.jobs.filter { !$0.hasFailed }).map(Self.row)
+            (failed.isEmpty ? all : "\(failed.count) of \(all) failed") + counts + ", \(report.duration.inWords)"
+        rows =
+            (failed + interrupted + report.jobs.filter { !$0.hasFailed && !$0.isInterrupted }).map(Self.row)
     }
 
     /// Returns the text in at most `limit` bytes; empty if not even the first row fits.
@@ -39,9 +40,9 @@ package struct MarkdownSummary: Sendable {
     }
 
     private static func row(_ jobReport: JobReport) -> String {
-        let result = jobReport.hasFailed ? "**\(jobReport.status)**" : jobReport.isLeftOut ? "not run" : "ok"
+        let result = jobReport.hasFailed ? "**\(jobReport.status)**" : jobReport.resultWord
         let time = jobReport.isLeftOut ? "" : jobReport.duration.inWords
-        let sentence = jobReport.hasFailed ? jobReport.sentence.map { code($0, 500) } ?? "" : ""
+        let sentence = jobReport.isLeftOut ? "" : jobReport.sentence.map { code($0, 500) } ?? ""
         return "| \(result) | \(code(jobReport.name, 200)) | \(time) | \(sentence) |\n"
     }
 

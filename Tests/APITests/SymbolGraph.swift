@@ -90,10 +90,11 @@ struct SymbolGraph: Decodable, Sendable {
         var arguments = [
             "-module-name", module, "-target", try await Toolchain.target.value, "-minimum-access-level", "public",
             "-skip-synthesized-members", "-output-dir", folder, "-I", products + "/Modules", "-I",
-            products + "/GalleyCLinux.build", "-I", products + "/GalleyCCmark.build", "-I",
-            Repository.root + "/Sources/CZeroMQ", "-I",
-            Repository.root + "/Sources/CSodium", "-I", Repository.root + "/Sources/CZlib",
+            products + "/GalleyCLinux.build", "-I", products + "/GalleyCCmark.build",
         ]
+        for library in ["CSodium", "CYAML", "CZeroMQ", "CZlib"] {
+            arguments += ["-I", "\(Repository.root)/Sources/\(library)"]
+        }
         if !reexported.isEmpty {
             arguments.append("-experimental-allowed-reexported-modules=" + reexported.joined(separator: ","))
         }
@@ -105,10 +106,11 @@ struct SymbolGraph: Decodable, Sendable {
 enum Modules {
     /// The public modules.
     static let passedOn = [
-        "AttachedKernels", "Execution", "Flags", "JSON", "JupyterProtocol", "LocalKernels", "Notebook", "Storage",
+        "AttachedKernels", "Execution", "Flags", "JSON", "JupyterProtocol", "LocalKernels", "Notebook", "Parameters",
+        "Storage",
     ].map(module)
     static let seen = ["Galley", "GalleyTesting"] + passedOn
-    static let own = ["CLI", "Comparison", "Rendering", "Reports", "Runs", "ZeroMQTransport"].map(module)
+    static let own = ["CLI", "Comparison", "Papermill", "Rendering", "Reports", "Runs", "ZeroMQTransport"].map(module)
 
     private static func module(_ room: String) -> String { "Galley\(room)" }
 

@@ -22,7 +22,7 @@ struct Rule: Sendable, CustomTestStringConvertible {
         Rule("how kernels are described", #"kernel\.json|"argv""#, ["LocalKernels"]),
         Rule(
             "memory that Swift does not watch over", #"\bUnsafe(Mutable)?(Raw)?(Buffer)?Pointer"#,
-            ["Storage", "ZeroMQTransport"]),
+            ["Storage", "ZeroMQTransport", "Parameters"]),
         Rule("Foundation, which is slow to load", #"\bimport Foundation"#, []),
         Rule(
             "casts to one kind of store or kernel",
@@ -53,13 +53,15 @@ private let imports: [String: Set<String>] = [
         "Concurrency", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels", "AttachedKernels",
         "Parameters", "Execution",
     ],
+    "Papermill": ["JSON", "Notebook", "Parameters", "JupyterProtocol", "Execution", "Galley"],
     "Rendering": ["JSON", "Notebook", "Execution", "CCmark"], "Comparison": ["JSON", "Notebook", "Execution", "CZlib"],
     "Reports": ["JSON", "Notebook", "JupyterProtocol", "Execution", "Galley", "Rendering"],
     "Export": ["JSON", "Notebook", "JupyterProtocol", "Execution", "Rendering", "Comparison"],
     "Supervisor": ["CLinux", "Storage"], "Runs": ["JSON", "CLinux", "Storage", "JupyterProtocol"],
     "CLI": [
         "Concurrency", "Spelling", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "LocalKernels",
-        "AttachedKernels", "Parameters", "Execution", "Galley", "Comparison", "Rendering", "Export", "Reports", "Runs",
+        "AttachedKernels", "Parameters", "Execution", "Galley", "Papermill", "Comparison", "Rendering", "Export",
+        "Reports", "Runs",
         "Supervisor", "CLinux",
     ],
 ]

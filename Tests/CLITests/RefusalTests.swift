@@ -10,13 +10,13 @@ import Testing
     private static let lines: [String] = [
         // Words that are no commands
         "exceute a.ipynb", "xyzzy", "exe", "ru", "report.ipynb", "report.ipynb --inplace", "./my\u{A0}report.ipynb",
-        "exec a.ipynb", "run a.ipynb", "convert a.ipynb", "papermill a.ipynb b.ipynb", "jupyter execute a.ipynb",
+        "exec a.ipynb", "run a.ipynb", "convert a.ipynb", "jupyter execute a.ipynb",
         "list", "ps", "kill report-k3fu", "kernelspec list", "nbstripout a.ipynb", "pytest --nbval a.ipynb", "lab",
         "man execute", "completion bash",
         // Options before the command
         "-i a.ipynb", "-p", "-z", "--inplace a.ipynb", "--timeout=5 a.ipynb", "--verison", "--v", "-Vx", "--template",
         // Help
-        "help kern", "help git limits", "help --man batch", "help papermill", "help --amn", "version now",
+        "help kern", "help git limits", "help --man batch", "help scrapbook", "help --amn", "version now",
         "completions", "completions tcsh", "completions bash zsh", "completions --list users",
         // Shortened and misspelled options
         "execute --time 5 a.ipynb", "execute --keep a.ipynb", "execute --out a.ipynb", "execute --tiemout 5 a.ipynb",
@@ -34,10 +34,13 @@ import Testing
         "execute --shard 3/2 a.ipynb", "execute --env A a.ipynb", "execute --max-output lots a.ipynb",
         "execute --cells 0 a.ipynb", "execute --cells 5-3 a.ipynb",
         // Papermill
-        "execute -p alpha 1 a.ipynb", "execute -f x.yml a.ipynb", "execute -r a b a.ipynb",
-        "execute --parameters_yaml x a.ipynb", "execute --log-output a.ipynb", "execute --report-mode a.ipynb",
+        "execute a.ipynb -p alpha", "execute -p =1 a.ipynb", "execute --param-env x a.ipynb",
+        "check --update -p a 1 a.ipynb",
+        "nbconvert --to html -p a 1 a.ipynb", "execute --inject-paths a.ipynb", "execute --log-output a.ipynb",
+        "execute --report-mode a.ipynb",
         "execute --no-progress-bar a.ipynb", "execute --engine x a.ipynb", "execute -l python a.ipynb",
-        "execute --stdout-file x a.ipynb", "execute --autosave-cell-every 5 a.ipynb", "execute --prepare-only a.ipynb",
+        "execute --stdout-file x a.ipynb", "execute --autosave-cell-every 5 a.ipynb", "papermill --engine x a.ipynb",
+        "papermill --output b.ipynb a.ipynb", "papermill --autosave-cell-every x a.ipynb",
         // nbconvert, jupyter execute, pytest, sed, docker
         "nbconvert --to pdf --execute a.ipynb", "nbconvert a.ipynb", "nbconvert --execute a.ipynb",
         "nbconvert --to html --inplace a.ipynb", "nbconvert --template lab a.ipynb", "execute --clear-output a.ipynb",

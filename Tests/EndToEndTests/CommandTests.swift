@@ -75,7 +75,7 @@ import Testing
             "--timeout: 'soon' is not a time. Write 600 for seconds, or 90s, 10m, 1h30m, none"
         ),
         (["--inplace=yes", "a.ipynb"], "--inplace takes no value"),
-        (["--env", "WORD", "a.ipynb"], "--env: 'WORD' sets no variable. Write NAME=VALUE"),
+        (["--env", "WORD", "a.ipynb"], "--env: 'WORD' is not a name with a value. Write NAME=VALUE"),
         (["--on-timeout", "ignore", "a.ipynb"], "--on-timeout: 'ignore' is not one of stop, interrupt"),
         (["--max-output", "lots", "a.ipynb"], "--max-output: 'lots' is not a size. Write 10MB, 500kB or none"),
         (["--inplace", "-"], "standard input cannot be written in place; use --output or --stdout"),

@@ -56,6 +56,10 @@ struct Example: Sendable, CustomTestStringConvertible {
             output: "Time\n  --nightly\n      Give the run eight hours\ntrue 600.0 seconds\n"),
         Example(name: "Options", output: "true\n"),
         Example(name: "MemoryStorage", output: "42\n"),
+        Example(
+            name: "NamedResults",
+            cells: [#"display({"application/json": 0.25}, metadata={"galley": {"name": "rmse"}}, raw=True)"#],
+            output: "0.25\nrmse 1\n"),
         Example(name: "Run", output: "1 6 * 7\nsucceeded\n"),
         Example(name: "KernelClient", output: "3628800\n"),
         Example(name: "EventSink", output: "0 report.ipynb true\nsucceeded\n"),

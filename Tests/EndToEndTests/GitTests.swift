@@ -179,6 +179,32 @@ struct NotebookChange {
         #expect(Set(try RunNotebook(Data(after.utf8)).metadata.keys) == ["kernelspec", "language_info"])
     }
 
+    @Test func `A list shows which notebooks cleaning would change, and why, and writes nothing`() async throws {
+        try folder.write(["1"], to: "clean.ipynb")
+        #expect(try await GalleyProgram.run(["clean", "--inplace", "clean.ipynb"], in: folder).status == 0)
+        try folder.write("", to: "empty.ipynb")
+        try folder.write("{}", to: "other.ipynb")
+        let cell = #"{"cell_type": "code", "execution_count": 1, "outputs": [], "metadata": {}, "source": ""}"#
+        let dirty = #"{"cells": [\#(cell), \#(cell)], "metadata": {"galley": {}}, "nbformat": 4, "nbformat_minor": 4}"#
+        try folder.write(dirty, to: "dirty.ipynb")
+        let arguments = ["clean", "--list", "--all", "clean.ipynb", "dirty.ipynb", "other.ipynb", "empty.ipynb"]
+        let run = try await GalleyProgram.run(arguments, in: folder)
+        #expect(run.status == 3)
+        #expect(run.errors == "galley: other.ipynb: the file (line 1, column 1) has no 'cells'\n")
+        #expect(
+            run.output == """
+                CHANGE  NOTEBOOK     WHY
+                no      clean.ipynb  clean
+                yes     dirty.ipynb  outputs or counts of 2 cells, the record of a run
+                no      empty.ipynb  empty file
+
+                """)
+        #expect(try folder.text("dirty.ipynb") == dirty)
+        // Standard input and --inplace can stand beside it; it writes nothing either way.
+        let filter = try await GalleyProgram.run(["clean", "--list", "--inplace", "-"], in: folder, input: dirty)
+        #expect(filter.status == 0 && filter.output.hasSuffix("yes     -         outputs or counts of 2 cells\n"))
+    }
+
     @Test func `Cleaning refuses what it cannot do, and says what is valid`() async throws {
         try folder.write("{}", to: "a.ipynb")
         try folder.write("<<<<<<< HEAD", to: "b.ipynb")

@@ -19,6 +19,8 @@ import Testing
         let covered: [String]
         let contrast: Double
         let brightness: Double
+        let printed: [String]?
+        let hidden: [String]?
     }
 
     private func look(_ options: [String] = []) async throws -> RenderedPage {
@@ -103,6 +105,14 @@ import Testing
             let sight = try await look(options)
             #expect(sight.covered == [], "\(options)")
         }
+        let sheets = try await look(["--print", "--pdf"])
+        let printed = try #require(sheets.printed)
+        #expect(printed.starts(with: ["2", "of", "3", "notebooks", "failed"]))
+        for word in ["Failures", "ok", "error", "Notebooks", "a.ipynb", "b.ipynb", "c.ipynb"] {
+            #expect(printed.contains(word))
+        }
+        // The text of the outputs stands on their own red.
+        #expect(sheets.hidden?.filter { $0 != "x" } == [])
     }
 
     @Test func `The HTML report has each notebook, and its bar on a common time axis`() async throws {

@@ -5,7 +5,8 @@ import Testing
 @Suite struct `The README and the articles` {
     /// The articles that the program prints too.
     private static let topics = [
-        "BackgroundRuns", "Batches", "Compatibility", "ExitStatuses", "Files", "Git", "Kernels", "Limits", "Selection",
+        "BackgroundRuns", "Batches", "Compatibility", "ExitStatuses", "Files", "Git", "Kernels", "Limits",
+        "NotebookParameters", "NotebookResults", "Selection",
     ].map { "Sources/Galley/Galley.docc/\($0).md" }
 
     /// The files that name options.

@@ -414,6 +414,13 @@ func storageInMemory() async throws {
     print(result?.cells[0].outputs[0].data?.text("text/plain") ?? "")
 }
 
+/// From `NamedResults`.
+func namedResults() async throws {
+    let report = try await execute("report.ipynb")
+    if let value = report.results["rmse"]?.value?.double { print(value) }
+    for result in report.results { print(result.name, result.cell) }
+}
+
 func aStorageOfYourOwn() async throws {
     /// Stores notebooks in drawers: `drawer://a/report.ipynb`. A stuck drawer opens at the second attempt.
     final class Drawers: StorageProvider {

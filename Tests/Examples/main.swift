@@ -21,6 +21,7 @@ let examples: KeyValuePairs<String, () async throws -> Void> = [
     "A flag of your own": aFlagOfYourOwn,
     "Options": optionsOfBothKinds,
     "MemoryStorage": storageInMemory,
+    "NamedResults": namedResults,
     "Run": run,
     "Changed cells that are saved": changedCellsThatAreSaved,
     "Look at outputs": lookAtOutputs,

@@ -15,6 +15,8 @@ import Testing
         if request.type == "interrupt_request" { return .raising("KeyboardInterrupt", "", about: .code(before: 0)) }
         switch code {
         case "prints": return .running(printing: "hello")
+        case "hands back":
+            return .running([.named("plot", ["text/plain": "a\nb", "image/png": "iVBO"]), .glue("rmse", 0.25)])
         case "raises": return .failing("ValueError", "bad\u{1B}[31m", count: 4)
         case "allowed": return .failing("Allowed", "fine")
         case "exits": return .failing("SystemExit", "3")
@@ -38,16 +40,18 @@ import Testing
             let ran = try await run(
                 notebook, options, eagerly: !stopping, stop: stopping ? Self.end : nil, script: Self.answer)
             var report = Report(outcome: ran.outcome, cells: ran.cells, duration: .milliseconds(2500))
+            report.results = ran.results
             (report.notebook, report.kernel, report.user) = ("a.ipynb", "script", "ada")
             (report.result, report.fileLine, report.warnings) = ("b.ipynb", 12, ["odd"])
             return report
         }
+        let handingBack = try await report("hands back")
         var requested = try await report("prints")
         requested.outcome = .stopped(.requested("enough"))
         return [
             try await report("prints", "allowed", "skipped", "", "prints"), try await report("raises", "never"),
             try await report("exits"), try await report("dies"), try await report("hangs"),
-            try await report("hangs", stopping: true), requested,
+            try await report("hangs", stopping: true), requested, handingBack,
         ]
     }
 
@@ -55,7 +59,7 @@ import Testing
         let reports = try await Self.reports()
         #expect(
             reports.map(\.outcome.status) == [
-                "succeeded", "raised", "exited", "kernel-died", "timed-out", "stopped", "stopped",
+                "succeeded", "raised", "exited", "kernel-died", "timed-out", "stopped", "stopped", "succeeded",
             ])
         for report in reports {
             let data = try JSONEncoder().encode(report)
@@ -70,6 +74,7 @@ import Testing
             #expect(read.failingCell?.number == report.failingCell?.number)
         }
         #expect(reports[3].postMortem == Self.death)
+        #expect(reports[7].results.map(\.name) == ["plot", "rmse"])
     }
 
     @Test func `A report can be decoded from keys in another style`() async throws {
@@ -80,6 +85,13 @@ import Testing
             let read = try decoder.decode(Report.self, from: try encoder.encode(report))
             #expect(read.json.canonicalText.bytes == report.json.canonicalText.bytes)
         }
+    }
+
+    @Test func `A report of a version without results has none`() async throws {
+        var json = try #require(try await Self.reports().last).json
+        json["results"] = nil
+        let data = Data(json.canonicalText.bytes)
+        #expect(try JSONDecoder().decode(Report.self, from: data).results.isEmpty)
     }
 
     @Test func `A report has the number of outputs and the execution count of each cell`() async throws {

@@ -12,6 +12,7 @@ struct ScriptedRun {
     let notebook: Notebook
     let kernel: ScriptedKernel
     let events: [RunEvent]
+    let results: NamedResults
 
     /// The outputs of a cell, one line each.
     func outputs(_ index: Int) -> [String] { notebook.cells[index].outputs.map(\.inShort) }
@@ -80,8 +81,10 @@ func run(
     async let late: Void = executor.receiveUntilEnd()
     await kernel.shutdown()
     await late
+    executor.observeNewResults()
     return ScriptedRun(
-        outcome: outcome, cells: cells, notebook: executor.notebook, kernel: kernel, events: events.withLock(\.self))
+        outcome: outcome, cells: cells, notebook: executor.notebook, kernel: kernel, events: events.withLock(\.self),
+        results: executor.results)
 }
 
 extension ScriptedKernel.Step {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Opens a page in Chromium, and prints its properties as JSON.
 
-    browser.py PAGE SCREENSHOT [--dark] [--print] [--width 400]
+    browser.py PAGE SCREENSHOT [--dark] [--print] [--width 400] [--pdf]
 
     title       the title of the page, which hostile scripts of the tests change
     owned       whether a script of a notebook has run
@@ -13,11 +13,14 @@
     covered     the headings and results that something else covers
     brightness  the brightness of the page, from 0 to 1
     contrast    the least contrast between the text of a failed cell and its background
+    printed     the words of the page as a PDF file, with --pdf
+    hidden      those of them that pure red covers
 """
 import base64
 import json
 import os
 import shutil
+import re
 import subprocess
 import sys
 import tempfile
@@ -131,6 +134,30 @@ class Browser:
             self.process.kill()
 
 
+def print_page(browser, folder):
+    """Prints the page to a PDF file, and returns its words and those of them that pure red covers."""
+    path = os.path.join(folder, "page.pdf")
+    with open(path, "wb") as file:
+        file.write(base64.b64decode(browser.call("Page.printToPDF", printBackground=True)["data"]))
+    # At 72 dots per inch, a pixel is as large as the unit of the positions.
+    subprocess.run(["pdftoppm", "-r", "72", path, os.path.join(folder, "sheet")], check=True)
+    pictures = sorted(name for name in os.listdir(folder) if name.startswith("sheet"))
+    text = subprocess.run(["pdftotext", "-bbox", path, "-"], check=True, stdout=subprocess.PIPE, text=True).stdout
+    printed, hidden = [], []
+    for picture, sheet in zip(pictures, text.split("<page ")[1:], strict=True):
+        with open(os.path.join(folder, picture), "rb") as file:
+            _, size, _, pixels = file.read().split(b"\n", 3)
+        columns = int(size.split()[0])
+        for *box, word in re.findall(r'xMin="(.+?)" yMin="(.+?)" xMax="(.+?)" yMax="(.+?)">(.*?)</word>', sheet):
+            left, top, right, bottom = (round(float(edge)) for edge in box)
+            colours = [pixels[3 * at:3 * at + 3] for row in range(top, bottom)
+                       for at in range(row * columns + left, row * columns + right)]
+            printed.append(word)
+            if colours.count(b"\xff\0\0") * 2 > len(colours):
+                hidden.append(word)
+    return {"printed": printed, "hidden": hidden}
+
+
 def main():
     arguments = sys.argv[1:]
     page, screenshot = arguments[:2]
@@ -158,6 +185,8 @@ def main():
         seen["requests"] = [url for url in requests if not url.startswith(("file:", "data:"))]
         seen["violations"] = [event["params"]["entry"]["text"] for event in browser.events
                               if event.get("method") == "Log.entryAdded"]
+        if "--pdf" in arguments:
+            seen |= print_page(browser, folder)
         print(json.dumps(seen))
     finally:
         browser.close()

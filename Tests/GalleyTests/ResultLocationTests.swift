@@ -87,11 +87,15 @@ import Testing
     private struct Inserting: NotebookPreparation {
         let source: String
 
-        func prepare(_ notebook: inout Notebook, warn: (String) -> Void) { notebook.cells.insert(.code(source, id: "injected"), at: 0) }
+        func prepare(_ notebook: inout Notebook, warn: (String) -> Void) {
+            notebook.cells.insert(.code(source, id: "injected"), at: 0)
+        }
     }
 
     private struct Removing: NotebookPreparation {
-        func prepare(_ notebook: inout Notebook, warn: (String) -> Void) { notebook.cells.removeAll { $0.source.hasPrefix("raises") } }
+        func prepare(_ notebook: inout Notebook, warn: (String) -> Void) {
+            notebook.cells.removeAll { $0.source.hasPrefix("raises") }
+        }
     }
 
     private struct Failing: NotebookPreparation {
@@ -100,7 +104,9 @@ import Testing
         }
         let isTransient: Bool
 
-        func prepare(_ notebook: inout Notebook, warn: (String) -> Void) throws { throw PreparationError(isTransient: isTransient) }
+        func prepare(_ notebook: inout Notebook, warn: (String) -> Void) throws {
+            throw PreparationError(isTransient: isTransient)
+        }
     }
 
     @Test func `A preparation changes what is run and saved, in the order of the hooks`() async throws {

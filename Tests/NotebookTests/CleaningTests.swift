@@ -31,6 +31,31 @@ import Testing
         #expect(!text.contains("iopub.") && !text.contains("shell."))
     }
 
+    @Test(arguments: NotebookFixture.all)
+    func `The traces of runs are named if, and only if, cleaning changes the notebook`(fixture: NotebookFixture) throws
+    {
+        let notebook = try UnvalidatedNotebook(parsing: fixture.bytes)
+        for remains in [UnvalidatedNotebook.RunTraces.outputs, .everything] {
+            #expect(try notebook.traces(remains).isEmpty == (notebook.removing(remains).bytes == fixture.bytes))
+        }
+    }
+
+    @Test func `Each kind of traces is named with the number of its cells`() throws {
+        let text = #"""
+            {"cells": [
+              {"cell_type": "code", "outputs": [{}], "metadata": {"execution": {"iopub.status.idle": "x"}}},
+              {"cell_type": "code", "execution_count": 1, "outputs": [], "metadata": {"execution": {"timeout": 1}}},
+              {"cell_type": "code", "execution_count": null, "outputs": []}
+            ], "metadata": {"widgets": {}, "galley": {}}}
+            """#
+        let notebook = try UnvalidatedNotebook(parsing: Array(text.utf8))
+        #expect(notebook.traces(.outputs) == ["outputs or counts of 2 cells"])
+        #expect(
+            notebook.traces(.everything) == [
+                "outputs or counts of 2 cells", "times of 1 cell", "the state of widgets", "the record of a run",
+            ])
+    }
+
     private func lines(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] { bytes.split(separator: 10) }
 
     private func cells(_ notebook: Value) -> [Value] {

@@ -75,9 +75,29 @@ import Testing
         var parameters = parameters
         parameters.secrets = ["password": "DB_PASSWORD"]
         _ = try notebook.assign(parameters, kernel: nil)
-        let source = notebook.cells[0].source
-        #expect(source.hasPrefix("# Parameters\ndays = 7\n"))
-        #expect(source.contains("environ[\"DB_PASSWORD\"]"))
+        let source = "# Parameters\nimport os\ndays = 7\npassword = os.environ[\"DB_PASSWORD\"]"
+        #expect(notebook.cells[0].source == source)
+    }
+
+    @Test func `An unknown name is a warning, or an error if wanted`() throws {
+        var notebook = notebook(cell("days = 1", "b", tag: "parameters"))
+        var parameters = Parameters(["days": 7, "dais": 8])
+        let warnings = try notebook.assign(parameters, kernel: nil)
+        #expect(warnings == ["The notebook has no parameter 'dais'. It has days"])
+        #expect(notebook.cells[1].source == "# Parameters\ndays = 7\ndais = 8")
+        parameters.isStrict = true
+        #expect(throws: ParameterError.unknownNames(["dais"], known: ["days"])) {
+            try notebook.assign(parameters, kernel: nil)
+        }
+    }
+
+    @Test func `A value of another type than the annotated one is an error, unless types are not checked`() throws {
+        var notebook = notebook(cell("days: int = 1", "b", tag: "parameters"))
+        var parameters = Parameters(["days": "seven"])
+        #expect(throws: ParameterError.self) { try notebook.assign(parameters, kernel: nil) }
+        #expect(notebook.cells.count == 1)
+        parameters.checksTypes = false
+        #expect(try notebook.assign(parameters, kernel: nil) == [])
     }
 
     @Test func `A notebook of an unknown language is refused`() {

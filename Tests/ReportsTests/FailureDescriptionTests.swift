@@ -84,6 +84,17 @@ import Testing
                 """)
     }
 
+    @Test func `The summary names an interrupted notebook as such, and does not count it as failed`() throws {
+        let jobs = [
+            try job(.succeeded, ["a"], [.succeeded], name: "a.ipynb"),
+            try job(.stopped(.signal(2)), ["a"], [.stopped(.signal(2))], name: "b.ipynb"),
+        ]
+        let text = MarkdownSummary(report(jobs)).text(upTo: 1 << 20)
+        #expect(text.hasPrefix("### Galley: 2 notebooks, 1 interrupted, 12 s\n"))
+        let row = try #require(text.split(separator: "\n").dropFirst(3).first)
+        #expect(row.hasPrefix("| interrupted | <code>b.ipynb</code> | 3 s | <code>the run was ended by SIGINT"))
+    }
+
     @Test func `The summary gives hostile text no meaning`() throws {
         let hostile = CellError(
             name: "E", value: "|<img src=x>| `a` [b](http://c) @you #1 ~d~ $x$\n| e |", traceback: [], count: nil)

@@ -75,7 +75,7 @@ import Testing
 
     @Test(arguments: [
         (RunOutcome.timedOut(ExceededLimit(kind: .cell, duration: .seconds(9))), "failure", "TimeLimitReached"),
-        (.kernelFailed(.disconnected("gone")), "error", "KernelDied"), (.stopped(.signal(15)), "error", "RunStopped"),
+        (.kernelFailed(.disconnected("gone")), "error", "KernelDied"), (.stopped(.signal(15)), "error", "interrupted"),
         (.exited(status: 3), "failure", "SystemExit"),
     ])
     func `A JUnit suite has a failure for a fault of the notebook, and an error for others`(

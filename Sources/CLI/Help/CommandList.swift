@@ -5,6 +5,7 @@ enum CommandList {
     /// The commands, in the order in which help lists them.
     static let all: [CommandDescription] = [
         ExecuteFlags.execute.description, ExecuteFlags.check.description, ExecuteFlags.nbconvert.description,
+        ExecuteFlags.papermill.description,
         ExportCommand.command.description, CleanCommand.command.description, InspectCommand.command.description,
         KernelsCommand.command.description, RunsCommand.command.description,
         StopOrWaitCommand.stop.description, StopOrWaitCommand.wait.description, HelpCommand.command.description,

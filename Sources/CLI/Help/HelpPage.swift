@@ -38,8 +38,8 @@ enum HelpPage {
             ["Usage: galley COMMAND [options] ..."],
             layout.wrap("Galley runs Jupyter notebooks without a browser and saves their outputs."),
             layout.rows(CommandList.all.map { ($0.name, $0.summary) }),
-            layout.wrap("'galley help NAME' describes a command or a topic: \(topics)."),
-            layout.wrap(ExitStatus.summary),
+            layout.wrap(
+                "'galley COMMAND --help' describes a command, and 'galley help TOPIC' a topic: \(topics)."),
         ]
         return parts.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
     }
@@ -68,7 +68,9 @@ enum HelpPage {
         }
         let topics = command.topics.filter { $0 != topic?.name }
         if !topics.isEmpty {
-            parts.append(layout.wrap("galley help " + topics.joined(separator: "|"), after: "More: "))
+            let more = layout.wrap("galley help " + topics.joined(separator: "|"), after: "More: ")
+            // Below a list of options, a page of 24 lines has no room for an empty one.
+            if others.isEmpty || parts.count > 4 { parts.append(more) } else { parts[parts.count - 1] += more }
         }
         return parts.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
     }

@@ -35,8 +35,6 @@ enum OtherPrograms {
             "run": "To run a notebook, use 'galley execute'; to list runs, 'galley runs'",
             "convert": "To convert a notebook, use 'galley export --to FORMAT'. "
                 + "To run one with nbconvert's options, use 'galley nbconvert --to notebook --execute'",
-            "papermill":
-                "To run a notebook, use 'galley execute INPUT --output OUTPUT'. Galley does not set parameters",
             "jupyter": "Leave the word out: 'galley nbconvert' and 'galley execute' take the options of "
                 + "'jupyter nbconvert' and 'jupyter execute'",
             "man": "To read a manual page, use 'galley help --man COMMAND | man -l -'",
@@ -59,15 +57,8 @@ enum OtherPrograms {
     /// The options of other programs, with what to do in place of each.
     static let options: [String: String] = {
         var advice = nbconvert
-        let parameters = "Galley does not set parameters; set a variable with --env, and read it in the notebook"
-        for name in [
-            "-p", "--parameters", "-r", "--parameters_raw", "-f", "--parameters_file", "--parameters_yaml", "-b",
-            "--parameters_base64",
-        ] {
-            advice[name] = parameters
-        }
-        for name in ["--inject-input-path", "--inject-output-path", "--inject-paths", "--prepare-only"] {
-            advice[name] = parameters
+        for name in ["--inject-input-path", "--inject-output-path", "--inject-paths"] {
+            advice[name] = "only 'galley papermill' has it; use -p to set a parameter"
         }
         for name in ["--log-output", "--verbose", "-v", "--nbval-verbose", "-s"] {
             advice[name] = "use --stream to show what cells print"
@@ -79,10 +70,12 @@ enum OtherPrograms {
         for name in ["--request-save-on-cell-execute", "--autosave-cell-every"] {
             advice[name] = "Galley saves a notebook in place every few seconds; leave it out"
         }
-        advice["--report-mode"] = "Galley does not hide the source of cells; leave it out"
+        advice["--report-mode"] = "only 'galley papermill' has it; it hides the source of cells"
         advice["--engine"] = "Galley has one engine; leave it out"
         for name in ["--language", "-l"] { advice[name] = "use --kernel or --kernel-fallback to choose the kernel" }
-        for name in ["--stdout-file", "--stderr-file"] { advice[name] = "use --log to write the progress to a file" }
+        for name in ["--stdout-file", "--stderr-file"] {
+            advice[name] = "only 'galley papermill' has it; use --log to write the progress to a file"
+        }
         for name in ["-i", "--in-place"] { advice[name] = "use --inplace to write the result into the notebook" }
         for name in ["-n", "--numprocesses", "--workers", "--parallel"] {
             advice[name] = "use --jobs to run several notebooks at a time"

@@ -21,5 +21,5 @@ extension Notebook {
     }
 
     /// The first cell with the tag `parameters`.
-    package var parametersCell: Cell? { cells.first { $0.tags.contains(InjectedCell.defaultsTag) } }
+    package var parametersCell: Cell? { cells.first { $0.tags.contains(Parameters.defaultsTag) } }
 }

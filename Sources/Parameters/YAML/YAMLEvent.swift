@@ -60,7 +60,9 @@ extension YAMLEvent {
                     events.append(event)
                     depth += event.content.change
                     // The time that libyaml needs grows with the square of the depth.
-                    if depth > Self.mostDepth { return event.error("values are nested more than \(Self.mostDepth) deep") }
+                    if depth > Self.mostDepth {
+                        return event.error("values are nested more than \(Self.mostDepth) deep")
+                    }
                 }
             }
         }

@@ -22,8 +22,10 @@ complete -c galley -f
 complete -c galley -n __galley_needs_command -a execute -d 'Run notebooks and save their outputs'
 complete -c galley -n __galley_needs_command -a check -d 'Run notebooks and compare their outputs with the stored ones'
 complete -c galley -n __galley_needs_command -a nbconvert -d 'Run and convert notebooks with the command line of nbconvert'
+complete -c galley -n __galley_needs_command -a papermill -d 'Run a notebook with the command line of papermill'
 complete -c galley -n __galley_needs_command -a export -d 'Convert notebooks to pages, Markdown or scripts'
 complete -c galley -n __galley_needs_command -a clean -d 'Remove the outputs and execution counts of notebooks'
+complete -c galley -n __galley_needs_command -a inspect -d 'List the parameters that notebooks declare'
 complete -c galley -n __galley_needs_command -a kernels -d 'List the kernels of this machine'
 complete -c galley -n __galley_needs_command -a runs -d 'List the runs of this machine'
 complete -c galley -n __galley_needs_command -a stop -d 'End runs, and kernels that were kept after their runs'
@@ -60,6 +62,16 @@ complete -c galley -n '__galley_command execute' -l record -d 'Write into the no
 complete -c galley -n '__galley_command execute' -l collapse-progress -d 'Keep only the last state of a progress bar'
 complete -c galley -n '__galley_command execute' -l max-output -d 'Keep at most this much output of each cell, and cut the rest' -r -f
 complete -c galley -n '__galley_command execute' -l existing -d 'Use a running kernel: its connection file, its ID in \'galley runs\' or \'galley kernels\', or newest' -r -F
+complete -c galley -n '__galley_command execute' -s p -d 'Set a parameter of the notebook: a number, True, False, None, or a text; also \'-p days 7\'' -r -f
+complete -c galley -n '__galley_command execute' -s r -d 'Set a parameter to a text, also if it looks like a number' -r -f
+complete -c galley -n '__galley_command execute' -l params-file -s f -d 'Set the parameters of a YAML or JSON file' -r -F
+complete -c galley -n '__galley_command execute' -s y -d 'Set the parameters of a YAML text' -r -f
+complete -c galley -n '__galley_command execute' -s b -d 'Set the parameters of a YAML text in base64' -r -f
+complete -c galley -n '__galley_command execute' -l param-env -d 'Set a parameter to the kernel\'s environment variable; its value is never saved' -r -f
+complete -c galley -n '__galley_command execute' -l secret -d 'Pass this parameter in the kernel\'s environment, so that its value is never saved' -r -f
+complete -c galley -n '__galley_command execute' -l strict-params -d 'Refuse a parameter that the notebook does not declare'
+complete -c galley -n '__galley_command execute' -l prepare-only -d 'Save the notebook with its parameters, and do not run it'
+complete -c galley -n '__galley_command execute' -l no-type-check -d 'Do not compare values with the types in the notebook'
 complete -c galley -n '__galley_command execute' -l inplace -d 'Write the result into the notebook, saved during the run'
 complete -c galley -n '__galley_command execute' -l output -s o -d 'Write the result to this file' -r -F
 complete -c galley -n '__galley_command execute' -l output-dir -d 'Write the results into this folder' -r -f -a '(__fish_complete_directories (commandline -ct))'
@@ -91,7 +103,6 @@ complete -c galley -n '__galley_command execute' -l on-failure -d 'Run this shel
 complete -c galley -n '__galley_command execute' -l execute -d 'Run the notebook; \'galley nbconvert\' only converts it without'
 complete -c galley -n '__galley_command execute' -l to -d 'Write a notebook; \'galley nbconvert\' also writes other formats' -r -f
 complete -c galley -n '__galley_command execute' -l stdin -d 'Read the notebook from standard input'
-complete -c galley -n '__galley_command execute' -s y -d 'Has no effect: Galley asks no questions'
 complete -c galley -n '__galley_command execute' -l debug -d 'Has no effect'
 complete -c galley -n '__galley_command execute' -l log-level -d 'Print only problems if the level is ERROR or above' -r -f
 complete -c galley -n '__galley_command execute' -l nbformat -d 'Write this version of the format' -r -f
@@ -125,6 +136,16 @@ complete -c galley -n '__galley_command check' -l record -d 'Write into the note
 complete -c galley -n '__galley_command check' -l collapse-progress -d 'Keep only the last state of a progress bar'
 complete -c galley -n '__galley_command check' -l max-output -d 'Keep at most this much output of each cell, and cut the rest' -r -f
 complete -c galley -n '__galley_command check' -l existing -d 'Use a running kernel: its connection file, its ID in \'galley runs\' or \'galley kernels\', or newest' -r -F
+complete -c galley -n '__galley_command check' -s p -d 'Set a parameter of the notebook: a number, True, False, None, or a text; also \'-p days 7\'' -r -f
+complete -c galley -n '__galley_command check' -s r -d 'Set a parameter to a text, also if it looks like a number' -r -f
+complete -c galley -n '__galley_command check' -l params-file -s f -d 'Set the parameters of a YAML or JSON file' -r -F
+complete -c galley -n '__galley_command check' -s y -d 'Set the parameters of a YAML text' -r -f
+complete -c galley -n '__galley_command check' -s b -d 'Set the parameters of a YAML text in base64' -r -f
+complete -c galley -n '__galley_command check' -l param-env -d 'Set a parameter to the kernel\'s environment variable; its value is never saved' -r -f
+complete -c galley -n '__galley_command check' -l secret -d 'Pass this parameter in the kernel\'s environment, so that its value is never saved' -r -f
+complete -c galley -n '__galley_command check' -l strict-params -d 'Refuse a parameter that the notebook does not declare'
+complete -c galley -n '__galley_command check' -l prepare-only -d 'Save the notebook with its parameters, and do not run it'
+complete -c galley -n '__galley_command check' -l no-type-check -d 'Do not compare values with the types in the notebook'
 complete -c galley -n '__galley_command check' -l answer -d 'Answer input() with this line; can be repeated' -r -f
 complete -c galley -n '__galley_command check' -l stream -d 'Show what cells print'
 complete -c galley -n '__galley_command check' -l quiet -s q -d 'Print only problems'
@@ -152,7 +173,6 @@ complete -c galley -n '__galley_command check' -l on-failure -d 'Run this shell 
 complete -c galley -n '__galley_command check' -l execute -d 'Run the notebook; \'galley nbconvert\' only converts it without'
 complete -c galley -n '__galley_command check' -l to -d 'Write a notebook; \'galley nbconvert\' also writes other formats' -r -f
 complete -c galley -n '__galley_command check' -l stdin -d 'Read the notebook from standard input'
-complete -c galley -n '__galley_command check' -s y -d 'Has no effect: Galley asks no questions'
 complete -c galley -n '__galley_command check' -l debug -d 'Has no effect'
 complete -c galley -n '__galley_command check' -l log-level -d 'Print only problems if the level is ERROR or above' -r -f
 complete -c galley -n '__galley_command check' -l nbformat -d 'Write this version of the format' -r -f
@@ -193,6 +213,15 @@ complete -c galley -n '__galley_command nbconvert' -l record -d 'Write into the 
 complete -c galley -n '__galley_command nbconvert' -l collapse-progress -d 'Keep only the last state of a progress bar'
 complete -c galley -n '__galley_command nbconvert' -l max-output -d 'Keep at most this much output of each cell, and cut the rest' -r -f
 complete -c galley -n '__galley_command nbconvert' -l existing -d 'Use a running kernel: its connection file, its ID in \'galley runs\' or \'galley kernels\', or newest' -r -F
+complete -c galley -n '__galley_command nbconvert' -s p -d 'Set a parameter of the notebook: a number, True, False, None, or a text; also \'-p days 7\'' -r -f
+complete -c galley -n '__galley_command nbconvert' -s r -d 'Set a parameter to a text, also if it looks like a number' -r -f
+complete -c galley -n '__galley_command nbconvert' -l params-file -s f -d 'Set the parameters of a YAML or JSON file' -r -F
+complete -c galley -n '__galley_command nbconvert' -s b -d 'Set the parameters of a YAML text in base64' -r -f
+complete -c galley -n '__galley_command nbconvert' -l param-env -d 'Set a parameter to the kernel\'s environment variable; its value is never saved' -r -f
+complete -c galley -n '__galley_command nbconvert' -l secret -d 'Pass this parameter in the kernel\'s environment, so that its value is never saved' -r -f
+complete -c galley -n '__galley_command nbconvert' -l strict-params -d 'Refuse a parameter that the notebook does not declare'
+complete -c galley -n '__galley_command nbconvert' -l prepare-only -d 'Save the notebook with its parameters, and do not run it'
+complete -c galley -n '__galley_command nbconvert' -l no-type-check -d 'Do not compare values with the types in the notebook'
 complete -c galley -n '__galley_command nbconvert' -l inplace -d 'Write the result into the notebook, saved during the run'
 complete -c galley -n '__galley_command nbconvert' -l output -s o -d 'Write the result to this file' -r -F
 complete -c galley -n '__galley_command nbconvert' -l output-dir -d 'Write the results into this folder' -r -f -a '(__fish_complete_directories (commandline -ct))'
@@ -223,7 +252,6 @@ complete -c galley -n '__galley_command nbconvert' -l on-success -d 'Run this sh
 complete -c galley -n '__galley_command nbconvert' -l on-failure -d 'Run this shell command after the run if it failed; can be repeated' -r -f
 complete -c galley -n '__galley_command nbconvert' -l execute -d 'Run the notebook; \'galley nbconvert\' only converts it without'
 complete -c galley -n '__galley_command nbconvert' -l stdin -d 'Read the notebook from standard input'
-complete -c galley -n '__galley_command nbconvert' -s y -d 'Has no effect: Galley asks no questions'
 complete -c galley -n '__galley_command nbconvert' -l debug -d 'Has no effect'
 complete -c galley -n '__galley_command nbconvert' -l log-level -d 'Print only problems if the level is ERROR or above' -r -f
 complete -c galley -n '__galley_command nbconvert' -l nbformat -d 'Write this version of the format' -r -f
@@ -238,11 +266,101 @@ complete -c galley -n '__galley_command nbconvert' -l remove-outputs -d 'Leave o
 complete -c galley -n '__galley_command nbconvert' -l remove-output -d 'Leave out outputs with this tag; can be repeated' -r -f
 complete -c galley -n '__galley_command nbconvert' -l remove-inputs -d 'Leave out the source of cells with this tag; can be repeated' -r -f
 complete -c galley -n '__galley_command nbconvert' -l remove-matching -d 'Leave out cells that begin as this regular expression of Python says' -r -f
+complete -c galley -n '__galley_command nbconvert' -l parameters-yaml -d 'Set the parameters of a YAML text' -r -f
+complete -c galley -n '__galley_command nbconvert' -s y -d 'Has no effect: Galley asks no questions'
 complete -c galley -n '__galley_command nbconvert' -l config -d 'Read settings from this file, in JSON or with lines such as c.Exporter.name = 5' -r -F
 complete -c galley -n '__galley_command nbconvert' -l sanitize-html -d 'Has no effect: Galley always removes what could harm a reader'
 complete -c galley -n '__galley_command nbconvert' -l show-input -d 'Has no effect: code is shown unless another option hides it'
 complete -c galley -n '__galley_command nbconvert' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command nbconvert' -f -a '(__galley_notebooks)'
+complete -c galley -n '__galley_command papermill' -l kernel -s k -d 'Use this kernel, or the Python environment at this path' -r -f -a '(__galley_list kernels)'
+complete -c galley -n '__galley_command papermill' -l kernel-fallback -d 'If the kernel is not installed, use the only kernel of the notebook\'s language'
+complete -c galley -n '__galley_command papermill' -l cwd -d 'Run the kernel in this directory, not in the notebook\'s' -r -f -a '(__fish_complete_directories (commandline -ct))'
+complete -c galley -n '__galley_command papermill' -l env -d 'Set an environment variable for the kernel; can be repeated' -r -f
+complete -c galley -n '__galley_command papermill' -l as-owner -d 'As root, run each notebook as its owner, which is the default'
+complete -c galley -n '__galley_command papermill' -l as-caller -d 'As root, run with root\'s rights, even the notebook of another user'
+complete -c galley -n '__galley_command papermill' -l as-user -d 'As root, run as this user' -r -f -a '(__fish_complete_users)'
+complete -c galley -n '__galley_command papermill' -l keep-kernel -d 'Keep the kernel running after the run, and print how to use and end it'
+complete -c galley -n '__galley_command papermill' -l keep-kernel-on-failure -d 'Keep the kernel running if the run fails'
+complete -c galley -n '__galley_command papermill' -l leave-children -d 'Do not end the processes that the notebook started'
+complete -c galley -n '__galley_command papermill' -l timeout -d 'Limit the time of each cell' -r -f
+complete -c galley -n '__galley_command papermill' -l total-timeout -d 'Limit the time of the whole run' -r -f
+complete -c galley -n '__galley_command papermill' -l idle-timeout -d 'Limit the time in which a running cell has no output' -r -f
+complete -c galley -n '__galley_command papermill' -l startup-timeout -d 'Limit the time in which the kernel starts' -r -f
+complete -c galley -n '__galley_command papermill' -l on-timeout -d 'At a time limit, end the run, or interrupt the cell and run the next one' -r -f -a 'stop interrupt'
+complete -c galley -n '__galley_command papermill' -l grace -d 'Kill a kernel that ignores an interrupt for this long' -r -f
+complete -c galley -n '__galley_command papermill' -l allow-errors -d 'Continue after any error'
+complete -c galley -n '__galley_command papermill' -l allow-error -d 'Continue after errors of this name; can be repeated' -r -f
+complete -c galley -n '__galley_command papermill' -l start-at -d 'Start at this cell: a number, a tag or an ID' -r -f
+complete -c galley -n '__galley_command papermill' -l stop-after -d 'Stop after this cell: a number, a tag or an ID' -r -f
+complete -c galley -n '__galley_command papermill' -l only -d 'Run only cells with this tag; can be repeated' -r -f
+complete -c galley -n '__galley_command papermill' -l cells -d 'Run only these code cells, counted from 1; can be repeated' -r -f
+complete -c galley -n '__galley_command papermill' -l no-timing -d 'Do not write the times at which cells ran into the notebook'
+complete -c galley -n '__galley_command papermill' -l record -d 'Write into the notebook\'s metadata how the run went'
+complete -c galley -n '__galley_command papermill' -l collapse-progress -d 'Keep only the last state of a progress bar'
+complete -c galley -n '__galley_command papermill' -l max-output -d 'Keep at most this much output of each cell, and cut the rest' -r -f
+complete -c galley -n '__galley_command papermill' -l existing -d 'Use a running kernel: its connection file, its ID in \'galley runs\' or \'galley kernels\', or newest' -r -F
+complete -c galley -n '__galley_command papermill' -s p -d 'Set a parameter of the notebook: a number, True, False, None, or a text; also \'-p days 7\'' -r -f
+complete -c galley -n '__galley_command papermill' -s r -d 'Set a parameter to a text, also if it looks like a number' -r -f
+complete -c galley -n '__galley_command papermill' -l params-file -s f -d 'Set the parameters of a YAML or JSON file' -r -F
+complete -c galley -n '__galley_command papermill' -s y -d 'Set the parameters of a YAML text' -r -f
+complete -c galley -n '__galley_command papermill' -s b -d 'Set the parameters of a YAML text in base64' -r -f
+complete -c galley -n '__galley_command papermill' -l param-env -d 'Set a parameter to the kernel\'s environment variable; its value is never saved' -r -f
+complete -c galley -n '__galley_command papermill' -l secret -d 'Pass this parameter in the kernel\'s environment, so that its value is never saved' -r -f
+complete -c galley -n '__galley_command papermill' -l strict-params -d 'Refuse a parameter that the notebook does not declare'
+complete -c galley -n '__galley_command papermill' -l prepare-only -d 'Save the notebook with its parameters, and do not run it'
+complete -c galley -n '__galley_command papermill' -l no-type-check -d 'Do not compare values with the types in the notebook'
+complete -c galley -n '__galley_command papermill' -l answer -d 'Answer input() with this line; can be repeated' -r -f
+complete -c galley -n '__galley_command papermill' -l stream -d 'Show what cells print'
+complete -c galley -n '__galley_command papermill' -l quiet -s q -d 'Print only problems'
+complete -c galley -n '__galley_command papermill' -l events -d 'Write the events of the run as JSON lines' -r -F
+complete -c galley -n '__galley_command papermill' -l jobs -s j -d 'Run N notebooks at a time, by default one per processor' -r -f
+complete -c galley -n '__galley_command papermill' -l memory-per-kernel -d 'Start a kernel only if this much memory is free; the default is what earlier kernels used' -r -f
+complete -c galley -n '__galley_command papermill' -l fail-fast -d 'Start no further notebook after a failure'
+complete -c galley -n '__galley_command papermill' -l max-failures -d 'Start no further notebook after N failures' -r -f
+complete -c galley -n '__galley_command papermill' -l retries -d 'Run a notebook again, up to N times, if its kernel did not start or died' -r -f
+complete -c galley -n '__galley_command papermill' -l shard -d 'Run part M of N parts of about equal duration' -r -f
+complete -c galley -n '__galley_command papermill' -l order -d 'Run notebooks in the given order, or first those that took longest in earlier runs' -r -f -a 'as-given slowest-first'
+complete -c galley -n '__galley_command papermill' -l exclude -d 'Leave out notebooks whose name or path matches; can be repeated' -r -f
+complete -c galley -n '__galley_command papermill' -l junit -d 'Write a report for CI servers' -r -F
+complete -c galley -n '__galley_command papermill' -l html -d 'Write a report for people' -r -F
+complete -c galley -n '__galley_command papermill' -l json -d 'Write a report for programs' -r -F
+complete -c galley -n '__galley_command papermill' -l last-failed -d 'Run only notebooks that did not succeed in the last run, or by a report of --json'
+complete -c galley -n '__galley_command papermill' -l list -d 'Print which notebooks would be run, and which not, and why; run nothing'
+complete -c galley -n '__galley_command papermill' -l detach -d 'Run in the background: return once the kernel runs, and print the run\'s ID'
+complete -c galley -n '__galley_command papermill' -l log -d 'Write the progress to this file, each line with its time' -r -F
+complete -c galley -n '__galley_command papermill' -l log-format -d 'Choose the format of the log; without --log, it goes to standard error' -r -f -a 'plain json'
+complete -c galley -n '__galley_command papermill' -l status -d 'Keep the state of the run in this file, as one JSON document' -r -F
+complete -c galley -n '__galley_command papermill' -l then -d 'Run this shell command after the run; can be repeated' -r -f
+complete -c galley -n '__galley_command papermill' -l on-success -d 'Run this shell command after the run if it succeeded; can be repeated' -r -f
+complete -c galley -n '__galley_command papermill' -l on-failure -d 'Run this shell command after the run if it failed; can be repeated' -r -f
+complete -c galley -n '__galley_command papermill' -l execute -d 'Run the notebook; \'galley nbconvert\' only converts it without'
+complete -c galley -n '__galley_command papermill' -l to -d 'Write a notebook; \'galley nbconvert\' also writes other formats' -r -f
+complete -c galley -n '__galley_command papermill' -l stdin -d 'Read the notebook from standard input'
+complete -c galley -n '__galley_command papermill' -l debug -d 'Has no effect'
+complete -c galley -n '__galley_command papermill' -l log-level -d 'Print only problems if the level is ERROR or above' -r -f
+complete -c galley -n '__galley_command papermill' -l nbformat -d 'Write this version of the format' -r -f
+complete -c galley -n '__galley_command papermill' -l coalesce-streams -d 'Has no effect: a run always joins the outputs of a stream'
+complete -c galley -n '__galley_command papermill' -l inject-input-path -d 'Set PAPERMILL_INPUT_PATH to the path of the notebook'
+complete -c galley -n '__galley_command papermill' -l inject-output-path -d 'Set PAPERMILL_OUTPUT_PATH to the path of the result'
+complete -c galley -n '__galley_command papermill' -l inject-paths -d 'Set both PAPERMILL_INPUT_PATH and PAPERMILL_OUTPUT_PATH'
+complete -c galley -n '__galley_command papermill' -l language -s l -d 'Set the parameters in this language, not in the kernel\'s' -r -f
+complete -c galley -n '__galley_command papermill' -l report-mode -d 'Hide the source of all code cells in JupyterLab'
+complete -c galley -n '__galley_command papermill' -l no-report-mode -d 'Show the source of cells, which is the default'
+complete -c galley -n '__galley_command papermill' -l stdout-file -d 'Write what cells print to stdout also to this file' -r -F
+complete -c galley -n '__galley_command papermill' -l stderr-file -d 'Write what cells print to stderr also to this file' -r -F
+complete -c galley -n '__galley_command papermill' -l log-output -d 'Show what cells print'
+complete -c galley -n '__galley_command papermill' -l no-log-output -d 'Do not show what cells print, which is the default'
+complete -c galley -n '__galley_command papermill' -l progress-bar -d 'Show the progress, which is the default'
+complete -c galley -n '__galley_command papermill' -l no-progress-bar -d 'Print only problems'
+complete -c galley -n '__galley_command papermill' -l version -d 'Show the version'
+complete -c galley -n '__galley_command papermill' -l engine -d 'Has no effect: Galley is the engine' -r -f
+complete -c galley -n '__galley_command papermill' -l request-save-on-cell-execute -d 'Has no effect: the result is saved during the run'
+complete -c galley -n '__galley_command papermill' -l no-request-save-on-cell-execute -d 'Has no effect: the result is saved during the run'
+complete -c galley -n '__galley_command papermill' -l autosave-cell-every -d 'Has no effect: the result is saved during the run' -r -f
+complete -c galley -n '__galley_command papermill' -l prepare-execute -d 'Run the notebook, which is the default'
+complete -c galley -n '__galley_command papermill' -l help -s h -d 'Show this page'
+complete -c galley -n '__galley_command papermill' -f -a '(__galley_notebooks)'
 complete -c galley -n '__galley_command export' -l to -d 'Convert to this format' -r -f -a 'notebook html markdown script python'
 complete -c galley -n '__galley_command export' -l no-input -d 'Leave out code and execution counts'
 complete -c galley -n '__galley_command export' -l no-prompt -d 'Leave out execution counts'
@@ -261,8 +379,12 @@ complete -c galley -n '__galley_command export' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command export' -f -a '(__galley_notebooks)'
 complete -c galley -n '__galley_command clean' -l inplace -d 'Write the clean notebook into the file'
 complete -c galley -n '__galley_command clean' -l all -d 'Also remove times, the state of widgets, and what --record has written'
+complete -c galley -n '__galley_command clean' -l list -d 'Print which notebooks would be changed, and which not, and why; write nothing'
 complete -c galley -n '__galley_command clean' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command clean' -f -a '(__galley_notebooks)'
+complete -c galley -n '__galley_command inspect' -l json -d 'Print the lists as JSON'
+complete -c galley -n '__galley_command inspect' -l help -s h -d 'Show this page'
+complete -c galley -n '__galley_command inspect' -f -a '(__galley_notebooks)'
 complete -c galley -n '__galley_command kernels' -l json -d 'Print the list as JSON'
 complete -c galley -n '__galley_command kernels' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command runs' -l running -d 'List only runs that have not ended, without kept kernels'
@@ -274,7 +396,7 @@ complete -c galley -n '__galley_command wait' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command wait' -f -a '(__galley_list runs)'
 complete -c galley -n '__galley_command help' -l man -d 'Print the manual page as roff, for man(1)'
 complete -c galley -n '__galley_command help' -l help -s h -d 'Show this page'
-complete -c galley -n '__galley_command help' -f -a 'execute check nbconvert export clean kernels runs stop wait help completions version options exit-statuses batch selection background git limits files compatibility'
+complete -c galley -n '__galley_command help' -f -a 'execute check nbconvert papermill export clean inspect kernels runs stop wait help completions version options exit-statuses batch selection parameters results background git limits files compatibility'
 complete -c galley -n '__galley_command completions' -l list -d 'Print the names of the kernels, or the IDs of the runs, for such a script' -r -f -a 'kernels runs'
 complete -c galley -n '__galley_command completions' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command completions' -f -a 'bash zsh fish'

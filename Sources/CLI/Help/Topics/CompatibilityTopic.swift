@@ -68,14 +68,15 @@ extension HelpTopic {
 
         ## Come from papermill
 
-        `--kernel`, `-k`, `--cwd`, `--execution-timeout` and `--start-timeout` have the same meaning.
-        `--stream` shows the output of cells, as `--log-output` does.
+        `galley papermill` takes papermill's command line and writes its metadata; `galley help parameters`
+        says how. `galley execute` takes the same parameters and differs otherwise:
 
-        - Galley has no parameters and reads no object storage. Pass values with `--env NAME=VALUE`.
-        - Name the result with `--output FILE`; papermill takes it as the second argument.
+        - Name the result with `--output FILE`. A second notebook is the result only if it does not exist
+          or if parameters are given.
         - The kernel works in the notebook's folder, not in the folder of the caller.
-        - Galley adds no cells, tags or parameters, and does not raise a notebook of version 4 to 4.5.
+        - Galley adds only the cell of parameters, and does not raise a notebook of version 4 to 4.5.
         - `sys.exit(n)` in a cell becomes the exit status.
+        - Galley reads no object storage.
 
         ## Come from nbval
 

@@ -29,12 +29,13 @@ extension HelpTopic {
         galley clean --inplace report.ipynb
         galley clean --all --inplace report.ipynb
         galley clean report.ipynb > clean.ipynb
+        galley clean --list *.ipynb
         ```
 
         The first line removes outputs and execution counts and changes nothing else. The second also
         removes everything else that runs leave: times, the state of widgets, and `metadata.galley`, which
         `--record` writes. Without `--inplace`, the result goes to standard output. `-` stands for
-        standard input.
+        standard input. The last line prints which notebooks would change, and why, and writes nothing.
 
         ## Keep outputs out of a repository
 

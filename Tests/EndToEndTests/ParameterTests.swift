@@ -1,0 +1,128 @@
+import Foundation
+import GalleyTestSupport
+import Testing
+
+@Suite struct `Parameters on the command line` {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func galley(_ arguments: String..., input: String? = nil) async throws -> GalleyProgram.Run {
+        try await GalleyProgram.run(arguments, in: folder, input: input)
+    }
+
+    private func galley(_ arguments: [String]) async throws -> GalleyProgram.Run {
+        try await GalleyProgram.run(arguments, in: folder)
+    }
+
+    /// Writes a notebook with a cell of parameters, and one that prints them.
+    private func write(printing expression: String, to name: String = "a.ipynb") throws {
+        try folder.write(["days = 1\nregion = 'us'", "print(\(expression))"], to: name, tags: [0: ["parameters"]])
+    }
+
+    @Test func `Values of all forms reach the kernel, and later forms replace earlier ones`() async throws {
+        try write(printing: "repr((days, region, code, flag))")
+        try folder.write("days: 2\nflag: yes\nregion: file\n", to: "nightly.yaml")
+        let run = try await galley(
+            "execute", "a.ipynb", "-o", "b.ipynb", "-r", "code=007", "-p", "days", "-7", "--params-file", "nightly.yaml",
+            "-y", "region: 'été $HOME'")
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try folder.text("b.ipynb").contains("(-7, 'été $HOME', '007', True)"))
+    }
+
+    @Test func `A second run of the result gives the same file, and the author's cells stay as they are`() async throws {
+        try write(printing: "days * 6")
+        let before = try folder.text("a.ipynb")
+        let arguments = ["execute", "--no-timing", "-p", "days=7"]
+        #expect(try await galley(arguments + ["a.ipynb", "-o", "b.ipynb"]).status == 0)
+        let first = try folder.text("b.ipynb")
+        #expect(try await galley(arguments + ["--inplace", "b.ipynb"]).status == 0)
+        #expect(try folder.text("b.ipynb") == first)
+        #expect(try folder.text("a.ipynb") == before)
+        #expect(first.contains("\"injected-parameters\"") && first.contains("42\\n"))
+        // Every line of the notebook is in the result, but for the old output and the old counts.
+        let missing = Set(before.split(separator: "\n")).subtracting(first.split(separator: "\n"))
+        #expect(missing.allSatisfy { $0.contains("execution_count") || $0.contains("old") }, "\(missing)")
+    }
+
+    @Test func `The second of two operands is the result, and is never run`() async throws {
+        try write(printing: "days")
+        let first = try await galley("execute", "a.ipynb", "b.ipynb", "-y", "days: 5")
+        #expect(first.status == 0 && first.errors.contains("b.ipynb is the file for the result"), "\(first.errors)")
+        #expect(try folder.text("b.ipynb").contains("\"5\\n\""))
+        // With parameters, an existing second notebook is the result, too.
+        let second = try await galley("execute", "a.ipynb", "b.ipynb", "-p", "days", "6")
+        #expect(second.status == 0)
+        #expect(try folder.text("b.ipynb").contains("\"6\\n\""))
+        #expect(!folder.exists("b.executed.ipynb"))
+        // Without, both are notebooks.
+        let both = try await galley("execute", "a.ipynb", "b.ipynb")
+        #expect(both.status == 0)
+        #expect(folder.exists("a.executed.ipynb") && folder.exists("b.executed.ipynb"))
+    }
+
+    @Test(arguments: ["--param-env", "--secret"])
+    func `A secret reaches the kernel and no file`(option: String) async throws {
+        let value = "hunter2-\(UUID().uuidString)"
+        try write(printing: "len(password)")
+        let secret =
+            option == "--secret"
+            ? ["--secret", "password", "-f", "secret.yaml"] : ["--param-env", "password=DB_PASSWORD"]
+        try folder.write("password: \(value)\n", to: "secret.yaml")
+        let run = try await GalleyProgram.run(
+            [
+                "execute", "a.ipynb", "-o", "b.ipynb", "--record", "--json", "r.json", "--html", "r.html", "--junit",
+                "r.xml", "--events", "e.jsonl", "--log", "log.txt", "--status", "s.json",
+            ] + secret, environment: GalleyProgram.environment.merging(["DB_PASSWORD": value]) { $1 }, in: folder)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try folder.text("b.ipynb").contains("\"\(value.count)\\n\""))
+        try FileManager.default.removeItem(atPath: folder("secret.yaml"))
+        for name in try FileManager.default.subpathsOfDirectory(atPath: folder.path) {
+            guard let text = try? folder.text(name) else { continue }
+            #expect(!text.contains(value), "\(name)")
+        }
+        #expect(!(run.output + run.errors).contains(value))
+    }
+
+    @Test func `A name, a value or a file that cannot be taken ends the run before its kernel`() async throws {
+        try write(printing: "days")
+        try folder.write("a: [1\nb: 2\n", to: "bad.yaml")
+        for (arguments, text) in [
+            (["-p", "class", "1"], "'class' is not the name of a variable in Python"),
+            (["-f", "bad.yaml"], "-f bad.yaml: line 2, column 2"), (["-f", "none.yaml"], "check that it exists"),
+            (["-y", "[1]"], "-y: there are no names"), (["-b", "%%%"], "-b: "),
+            (["--param-env", "a=NO_SUCH_VARIABLE"], "the environment has no variable NO_SUCH_VARIABLE"),
+            (["--secret", "x"], "--secret x: the parameter has no value"),
+        ] {
+            let run = try await galley(["execute", "a.ipynb", "-o", "b.ipynb"] + arguments)
+            #expect(run.status == 2 && run.errors.contains(text), "\(arguments): \(run.errors)")
+            #expect(!folder.exists("b.ipynb"))
+        }
+    }
+
+    @Test func `The cell of parameters runs also if other cells are selected`() async throws {
+        try folder.write(
+            ["days = 1", "print('no')", "print(days)"], to: "a.ipynb", tags: [0: ["parameters"], 2: ["smoke"]])
+        let run = try await galley("execute", "a.ipynb", "-o", "b.ipynb", "--only", "smoke", "-p", "days", "9")
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try folder.text("b.ipynb").contains("\"9\\n\""))
+    }
+
+    @Test func `galley papermill does what papermill does, but for the differences that are meant`() async throws {
+        let run = try await GalleyProgram.run(
+            [Repository.fixture("judges/papermill_cases.py"), GalleyProgram.path], program: Repository.python, in: folder)
+        #expect(run.status == 0 && run.output.hasSuffix(", 0 errors\n"), "\(run.output)\(run.errors)")
+    }
+
+    @Test func `galley papermill reads and writes standard streams, and maps a dead kernel to 138`() async throws {
+        try write(printing: "days")
+        let text = try folder.text("a.ipynb")
+        let piped = try await galley("papermill", "-p", "days", "8", input: text)
+        #expect(piped.status == 0 && piped.output.contains("\"8\\n\""), "\(piped.errors)")
+        let named = try await galley("papermill", "c.ipynb", input: text)
+        #expect(named.status == 0 && folder.exists("c.ipynb"), "\(named.errors)")
+        try folder.write(["import os; os.kill(os.getpid(), 9)"], to: "dead.ipynb")
+        #expect(try await galley("papermill", "dead.ipynb", "d.ipynb").status == 138)
+        #expect(try await galley("papermill", "a.ipynb", "b.ipynb", "c.ipynb").status == 2)
+    }
+}
