@@ -89,7 +89,8 @@ import Testing
 
 @Suite struct `A manual page` {
     @Test(arguments: [
-        "", "execute", "check", "nbconvert", "clean", "kernels", "runs", "stop", "wait", "help", "completions",
+        "", "execute", "check", "nbconvert", "clean", "inspect", "kernels", "runs", "stop", "wait", "help",
+        "completions",
         "version",
     ])
     func `man shows a manual page without a warning`(command: String) async throws {
