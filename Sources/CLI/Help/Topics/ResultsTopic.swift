@@ -1,6 +1,6 @@
 extension HelpTopic {
     static let results = HelpTopic(
-        "results", article: "Results",
+        "results", article: "NotebookResults",
         #"""
         # Results of a notebook
 
