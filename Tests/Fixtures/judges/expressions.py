@@ -4,7 +4,7 @@
 
 A case is [EXPRESSION, TEXT, MATCHES, REPLACEMENT, RESULT]. Each of MATCHES lists the spans of the groups, [-1, -1] for one
 without a match. MATCHES is null if Python refuses the expression, RESULT is null if it refuses the replacement. Of COUNT
-random cases, those are left out in which Python contradicts itself. CPython's own cases come first, if they are installed.
+random cases, those are left out in which Python contradicts itself. CPython's own cases and the calls of its test_re come first, if they are installed.
 """
 import json
 import pathlib
@@ -20,6 +20,7 @@ if sys.version_info < (3, 11):
     sys.exit("expressions.py needs Python 3.11 or a later one.")
 warnings.simplefilter("ignore")
 
+original_compile, surrogate = re.compile, re.compile("[\ud800-\udfff]")
 FOLDED = "iIıİsSſkK\u212aßẞµμΜσςΣåÅ\u212bǆǅǄθϑϴᾳᾼΐ\u1fd3ﬅﬆвВᲀ\u0345ιΙ\u1fbeéÉ"
 WORDS = ["(?i)", "(?m)", "(?s)", "(?x)", "(?a)", "(?u)", "(?im)", "(?ia)", "(?#c)", " "]
 OWN = [
@@ -78,7 +79,99 @@ def cpython():
         from test import re_tests
     except ImportError:
         return []
-    return [(case[0], case[1], r"<\g<0>>") for case in re_tests.tests if type(case[0]) is type(case[1]) is str]
+    table = [(case[0], case[1], r"<\g<0>>") for case in re_tests.tests if type(case[0]) is type(case[1]) is str]
+    return table + sorted(case for case in Recorder.calls() if not is_left_out(*case[:2]))
+
+
+def is_left_out(expression, text):
+    """Calls of test_re in which Galley differs from Python 3.11, some of them as later versions of Python do."""
+    return (
+        "(?(+1)" in expression  # Refused by later versions.
+        or expression == r"\z"  # Accepted by later versions.
+        or "{4194304}){4194304}" in expression  # Python refuses a look-behind of more than 2**32 characters.
+        or r"(?a:\W(?u:\w)" in expression  # Python's search does not find what its match finds.
+        or expression == r"\B" and not text  # A fault of Python.
+    )
+
+
+class Recorder:
+    """A pattern that records the calls of its methods, and stands for that of `re` while CPython's tests run."""
+
+    cases = set()
+
+    def __init__(self, pattern):
+        self.pattern = pattern
+
+    def __getattr__(self, name):
+        value = getattr(self.pattern, name)
+        if name not in ("search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer", "scanner"):
+            return value
+
+        def method(*arguments, **options):
+            is_sub = name in ("sub", "subn")
+            text = options.get("string", arguments[int(is_sub)] if len(arguments) > is_sub else None)
+            template = (options.get("repl") or arguments[0]) if is_sub else None
+            Recorder.add(self.pattern.pattern, self.pattern.flags, text, template)
+            return value(*arguments, **options)
+        return method
+
+    @classmethod
+    def add(cls, expression, flags, text, template=None):
+        if type(expression) is not str or type(text) is not str or len(expression) > 10_000 or len(text) > 10_000:
+            return
+        template = template if type(template) is str else r"<\g<0>>"
+        if surrogate.search(expression + text + template):
+            return  # Swift has no such text.
+        # The flags stand in the expression, unless it sets them itself.
+        letters = "".join(letter for letter in "aimsx" if flags & getattr(re, letter.upper()))
+        try:
+            missing = flags & ~re.U & ~original_compile(expression).flags
+        except (re.error, OverflowError, ValueError):
+            missing = flags & ~re.U
+        expression = f"(?{letters}){expression}" if missing and letters else expression
+        cls.cases.add((expression, text, template))
+
+    @classmethod
+    def compile(cls, expression, flags=0):
+        if isinstance(expression, Recorder):
+            return expression
+        cls.add(expression, int(flags), "")
+        pattern = original_compile(expression, flags)
+        return Recorder(pattern) if type(expression) is str and not flags & re.DEBUG else pattern
+
+    @classmethod
+    def calls(cls):
+        """The calls of CPython's test_re, if it is installed."""
+        try:
+            from test import test_re
+        except ImportError:
+            return []
+        import contextlib
+        import io
+        import unittest
+
+        def function(name):
+            def call(expression, *arguments, flags=0, **options):
+                last = {"sub": 3, "subn": 3, "split": 2}.get(name, 1)
+                if len(arguments) > last:
+                    arguments, flags = arguments[:last], arguments[last]
+                return getattr(cls.compile(expression, flags), name)(*arguments, **options)
+            return call
+
+        names = ["search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer"]
+        originals = {name: getattr(re, name) for name in names + ["compile"]}
+        for name in names:
+            setattr(re, name, function(name))
+        re.compile = cls.compile
+        try:
+            # Some tests fail, because a recorder is no pattern. Their calls count all the same.
+            with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
+                unittest.TextTestRunner(stream=io.StringIO()).run(
+                    unittest.defaultTestLoader.loadTestsFromTestCase(test_re.ReTests))
+        finally:
+            for name, original in originals.items():
+                setattr(re, name, original)
+        return cls.cases
 
 
 def random_case(rng):
