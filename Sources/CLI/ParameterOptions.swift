@@ -70,9 +70,9 @@ struct ParameterOptions: Sendable {
                 $0.parameters.isStrict = true
             },
             Flag("--help-notebook", in: .parameters, "List the parameters of the notebook; see also 'galley inspect'") {
-            $0.listsParameters = true
-        },
-        Flag("--prepare-only", in: .parameters, "Save the notebook with its parameters, and do not run it") {
+                $0.listsParameters = true
+            },
+            Flag("--prepare-only", in: .parameters, "Save the notebook with its parameters, and do not run it") {
                 $0.options.preparesOnly = true
             },
             Flag("--no-type-check", in: .parameters, "Do not compare values with the types in the notebook") {

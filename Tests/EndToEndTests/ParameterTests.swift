@@ -24,13 +24,15 @@ import Testing
         try write(printing: "repr((days, region, code, flag))")
         try folder.write("days: 2\nflag: yes\nregion: file\n", to: "nightly.yaml")
         let run = try await galley(
-            "execute", "a.ipynb", "-o", "b.ipynb", "-r", "code=007", "-p", "days", "-7", "--params-file", "nightly.yaml",
+            "execute", "a.ipynb", "-o", "b.ipynb", "-r", "code=007", "-p", "days", "-7", "--params-file",
+            "nightly.yaml",
             "-y", "region: 'été $HOME'")
         #expect(run.status == 0, "\(run.errors)")
         #expect(try folder.text("b.ipynb").contains("(-7, 'été $HOME', '007', True)"))
     }
 
-    @Test func `A second run of the result gives the same file, and the author's cells stay as they are`() async throws {
+    @Test func `A second run of the result gives the same file, and the author's cells stay as they are`() async throws
+    {
         try write(printing: "days * 6")
         let before = try folder.text("a.ipynb")
         let arguments = ["execute", "--no-timing", "-p", "days=7"]
@@ -110,7 +112,8 @@ import Testing
 
     @Test func `galley papermill does what papermill does, but for the differences that are meant`() async throws {
         let run = try await GalleyProgram.run(
-            [Repository.fixture("judges/papermill_cases.py"), GalleyProgram.path], program: Repository.python, in: folder)
+            [Repository.fixture("judges/papermill_cases.py"), GalleyProgram.path], program: Repository.python,
+            in: folder)
         #expect(run.status == 0 && run.output.hasSuffix(", 0 errors\n"), "\(run.output)\(run.errors)")
     }
 

@@ -37,6 +37,15 @@ extension HelpTopic {
         `--no-type-check` turns that off. `--prepare-only` saves the notebook with its parameters and does
         not run it.
 
+        `galley inspect NOTEBOOK` lists what a notebook declares: names, types, default values and comments.
+        `--help-notebook` does so in papermill's form.
+
+        ## Run with many values
+
+        `--matrix region=eu,us` runs the notebook once for each value, and `--each FILE` once for each row of
+        a CSV, JSON or YAML file. `galley help batch` says more. The name of a result can contain
+        parameters: `--output 'out/{name}-{region}.ipynb'`.
+
         ## Keep secrets
 
         `--param-env password=DB_PASSWORD` sets a parameter to an environment variable of the kernel. The
