@@ -101,9 +101,7 @@ struct NotebookList {
 extension NotebookTask {
     /// Returns the numbers of the cells that run, if the settings select some of them.
     fileprivate func selectedCells(_ settings: RunSettings) -> [Int]? {
-        guard !settings.only.isEmpty || settings.startAt != nil || settings.stopAfter != nil,
-            let notebook = readNotebook().flatMap({ try? Notebook(reading: $0) })
-        else { return nil }
-        return (try? Plan(for: notebook, settings))?.cellsToRun.map(\.number)
+        guard !settings.only.isEmpty || settings.startAt != nil || settings.stopAfter != nil else { return nil }
+        return (try? plan(settings))?.cellsToRun.map(\.number)
     }
 }

@@ -59,6 +59,16 @@ struct NotebookTask: Sendable {
         return try? UnvalidatedNotebook(parsing: bytes)
     }
 
+    /// Returns the plan of the run, with the cell of its parameters; nil if the notebook cannot be read now.
+    func plan(_ settings: RunSettings) throws(PlanError) -> Plan? {
+        guard let unread = readNotebook(), var notebook = try? Notebook(reading: unread) else { return nil }
+        var settings = settings
+        settings.parameters.values.merge(parameters)
+        // If the notebook cannot take the parameters, its run says so.
+        for preparation in settings.preparations { try? preparation.prepare(&notebook) { _ in } }
+        return try Plan(for: notebook, settings)
+    }
+
     /// Returns the owner of a file, for the permissions of its result. If the user is not the owner, only the user may
     /// read the result.
     private static func owner(of path: String, _ user: FileOwner) -> FileOwner {
@@ -294,9 +304,8 @@ extension [NotebookTask] {
     /// Notebooks that cannot be read are not checked; their runs report why.
     func checkSelection(_ settings: RunSettings) throws(UsageError) {
         for task in self {
-            guard let unread = task.readNotebook(), let notebook = try? Notebook(reading: unread) else { continue }
             do throws(PlanError) {
-                _ = try Plan(for: notebook, settings)
+                _ = try task.plan(settings)
             } catch {
                 throw UsageError("\(task.path): \(error)")
             }
