@@ -126,7 +126,7 @@ static void end_everything(void) {
     }
 }
 
-static _Noreturn void guard(struct clinux_launch *launch, const struct memory_range *kept, int count, int socket) {
+static _Noreturn void guard(struct clinux_launch *launch, const struct memory_ranges *kept, int socket) {
     // Signals from a terminal or to the engine's process group are for the engine to handle.
     setsid();
     sigset_t all;
@@ -137,7 +137,7 @@ static _Noreturn void guard(struct clinux_launch *launch, const struct memory_ra
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     prctl(PR_SET_NAME, "kernel-guard");
     // Before the program is forked: otherwise its peak memory would include the engine's memory.
-    clinux_unmap_engine_memory(kept, count);
+    clinux_unmap_engine_memory(kept);
     // This process may have inherited the sockets of other kernels. While it holds one, that kernel's guard cannot
     // detect the engine's end.
     int held[] = {socket, launch->output_reader, launch->locks[0], launch->locks[1], launch->output};
@@ -290,12 +290,6 @@ static struct memory_range stack(void) {
     return failure ? all : (struct memory_range){(uintptr_t)start, (uintptr_t)start + size};
 }
 
-/// Returns the pages of a range, extended by `around` on both sides.
-static struct memory_range pages(uintptr_t start, uintptr_t end, uintptr_t around) {
-    uintptr_t mask = sysconf(_SC_PAGESIZE) - 1;
-    return (struct memory_range){(start - around) & ~mask, (end + around + mask) & ~mask};
-}
-
 pid_t clinux_start_guarded(const struct clinux_launch *launch, int *result) {
     int ends[2];
     // A separate block of memory, so that the guard knows which memory it needs.
@@ -315,7 +309,10 @@ pid_t clinux_start_guarded(const struct clinux_launch *launch, int *result) {
 
     // Thread-local variables are next to the thread's pthread_t, before or after it.
     uintptr_t self = (uintptr_t)pthread_self();
-    struct memory_range kept[3] = {stack(), pages((uintptr_t)copy, (uintptr_t)copy + size, 0), pages(self, self, 1 << 18)};
+    struct memory_ranges kept = {.all = {stack()}, .count = 1};
+    clinux_add_pages(&kept, (uintptr_t)copy, (uintptr_t)copy + size, 0);
+    clinux_add_pages(&kept, self, self, 1 << 18);
+    clinux_add_libraries(&kept);
     pid_t child = -1;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0 && move_above_standard_streams(ends) == 0) {
         // Signals that arrive in between must not run this process's handlers in the child.
@@ -323,7 +320,7 @@ pid_t clinux_start_guarded(const struct clinux_launch *launch, int *result) {
         sigfillset(&all);
         pthread_sigmask(SIG_SETMASK, &all, &before);
         child = fork_without_sigchld();
-        if (child == 0) guard(copy, kept, 3, ends[1]);
+        if (child == 0) guard(copy, &kept, ends[1]);
         int code = errno;
         pthread_sigmask(SIG_SETMASK, &before, NULL);
         close(ends[1]);
