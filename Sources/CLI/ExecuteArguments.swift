@@ -106,8 +106,8 @@ struct ExecuteArguments: Sendable {
     /// Where root assigns the notebooks to users, ``findDeferred()`` and ``complete()`` do the rest in the process of each
     /// user.
     mutating func resolve() throws(UsageError) {
-        if dialect == .papermill { try papermill.take(paths, into: &options) } else { takeSecondOperand() }
-        if !assignsUsers { try parameters.resolve(into: &options) }
+        if dialect == .papermill { try papermill.take(paths, into: &options) } else { try takeSecondOperand() }
+        try parameters.resolve(into: &options)
         if dialect == .papermill { paths = [try papermill.notebook(with: options.parameters.values)] }
         try matrix.read(for: options.parameters, usesRootsRights: options.user == .caller)
         if paths.isEmpty {
@@ -119,15 +119,34 @@ struct ExecuteArguments: Sendable {
         if assignsUsers { try checkCombinations() } else { try complete() }
     }
 
+    /// The notebook whose parameters the command line asks for; nil if it asks for a run.
+    var notebookToInspect: String? {
+        get throws(UsageError) {
+            guard listsParameters else { return nil }
+            guard paths.count <= (dialect == .papermill ? 2 : 1) else {
+                throw UsageError("--help-notebook lists one notebook; for several, use 'galley inspect'")
+            }
+            return paths.first ?? "-"
+        }
+    }
+
     /// Takes the second of two operands as the place of the result, if it does not exist or parameters are given.
     ///
-    /// This is papermill's order. A result is never run.
-    private mutating func takeSecondOperand() {
+    /// This is papermill's order. A result is never run, and another notebook is never replaced.
+    private mutating func takeSecondOperand() throws(UsageError) {
         guard dialect == .execute, paths.count == 2, result == .beside, let output = paths.last,
-            output == "-" || output.hasSuffix(".ipynb"),
-            output == "-" || !parameters.isEmpty || LocalFile.kind(of: output) == nil,
-            !output.contains(where: { "*?[".contains($0) }), !output.hasPrefix("@")
+            output == "-" || output.hasSuffix(".ipynb"), !output.contains(where: { "*?[".contains($0) }),
+            !output.hasPrefix("@")
         else { return }
+        let task = NotebookTask(path: output)
+        let isNew = output == "-" || !task.exists(forRoot: assignsUsers)
+        guard isNew || !parameters.isEmpty else { return }
+        guard isNew || task.isResultOfParameters(forRoot: assignsUsers) else {
+            let shown = UsageError.visible(output)
+            throw UsageError(
+                "\(shown) exists, and is not the result of a run with parameters. Use --output \(shown) to replace it, or "
+                    + "--inplace to run both notebooks")
+        }
         paths.removeLast()
         leftOut.append(LeftOutNotebook(path: output, reason: .secondOperand))
         result = .output(output)
@@ -164,7 +183,6 @@ struct ExecuteArguments: Sendable {
     /// Reads the earlier durations from the notebooks if the options need them, and the file of the sanitizers. Then
     /// checks the combination of options.
     mutating func complete() throws(UsageError) {
-        if isUserRun { try parameters.resolve(into: &options) }
         if let run = try readLastRun() {
             if !matrix.isGiven { try tasks.multiply { run.runs(of: $0.path) } }
             leftOut += try run.keepFailed(&tasks)

@@ -41,18 +41,22 @@ enum ExecuteFlags {
                 "0 if nothing differs, or `--update` succeeds; 1 if outputs differ or a cell raises an error that "
                 + "it may not raise; otherwise, as for `galley execute`.",
             topics: ["options", "batch", "exit-statuses"]),
-        all.filter { Set($0.names).isDisjoint(with: resultPlaces + severalRuns) } + CheckSettings.flags
+        all.filter { Set($0.names).isDisjoint(with: resultPlaces + severalRuns + withoutRun) } + CheckSettings.flags
     ) { name in
         if severalRuns.contains(name) {
             return
                 "galley check compares a notebook with its own outputs, which are those of one run; leave \(name) out"
         }
+        if withoutRun.contains(name) { return "galley check runs notebooks; leave \(name) out" }
         guard resultPlaces.contains(name) else { return refusal(of: name) }
         return "galley check writes no results; leave \(name) out, or use --update or galley execute"
     }
 
     /// The flags for the place of the result.
     private static let resultPlaces = ["--inplace", "--output", "-o", "--output-dir", "--stdout"]
+
+    /// The flags with which no cell runs.
+    private static let withoutRun = ["--prepare-only", "--help-notebook"]
 
     /// The flags for several runs of a notebook.
     private static let severalRuns = ["--matrix", "--each"]
@@ -71,7 +75,8 @@ enum ExecuteFlags {
                 ("galley nbconvert --to notebook --execute --inplace report.ipynb", "run a notebook in place"),
                 ("galley nbconvert --to html --execute report.ipynb", "run it, and write report.html"),
             ], topics: ["options", "exit-statuses"]),
-        all.filter { !$0.names.contains("--to") && !$0.names.contains("-y") } + NbconvertOptions.conversionFlags)
+        all.filter { Set($0.names).isDisjoint(with: ["--to", "-y", "--help-notebook"]) }
+            + NbconvertOptions.conversionFlags)
 
     static let papermill = command(
         CommandDescription(

@@ -58,7 +58,7 @@ enum Invocation: Sendable {
     ) throws(UsageError) -> Invocation {
         let arguments = try ExecuteArguments(arguments, dialect)
         if arguments.papermill.wantsVersion { return .help(.version) }
-        if arguments.listsParameters, let notebook = arguments.paths.first {
+        if let notebook = try arguments.notebookToInspect {
             let usage = "Usage: galley \(dialect.command) [options] NOTEBOOK"
             return .inspect(InspectCommand(papermillPageOf: notebook, usage: usage))
         }

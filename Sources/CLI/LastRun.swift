@@ -106,7 +106,7 @@ struct LastRun: Sendable {
             guard let path = entry["notebook"]?.string, let status = entry["status"]?.string else { return nil }
             var parameters = ParameterMap()
             for name in (entry["distinguishing_parameters"]?.elements ?? []).compactMap(\.string) {
-                parameters[name] = entry["parameters"]?[name].flatMap { ParameterValue(json: $0) }
+                parameters[name] = entry["parameters"]?[name].flatMap { ParameterValue(portableJSON: $0) }
             }
             return Entry(path: path, parameters: parameters, status: status)
         }
@@ -118,7 +118,7 @@ struct LastRun: Sendable {
         let list = notebooks.map { entry -> Value in
             var json: Value = ["notebook": .string(entry.path), "status": .string(entry.status)]
             if !entry.parameters.isEmpty {
-                json["parameters"] = entry.parameters.reported
+                json["parameters"] = ParameterValue.map(entry.parameters).portableJSON
                 json["distinguishing_parameters"] = .array(ofStrings: entry.parameters.names)
             }
             return json

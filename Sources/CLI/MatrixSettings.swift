@@ -6,7 +6,7 @@ import GalleyStorage
 
 /// The options for several runs of each notebook.
 struct MatrixSettings: Sendable {
-    /// The runs; nil if the options ask for none, or before ``read(usesRootsRights:)``.
+    /// The runs; nil if the options ask for none, or before ``read(for:usesRootsRights:)``.
     private(set) var runs: [ParameterMap]?
     private var axes: [ParameterMatrix.Axis] = []
     /// The file with a row for each run.

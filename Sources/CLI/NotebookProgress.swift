@@ -14,6 +14,7 @@ final class NotebookProgress: ProgramSink {
     private let notebook: String
     private let ownPath: String
     private let streams: Bool
+    private let preparesOnly: Bool
     /// Whether this process has become the user that the kernel runs as.
     private let isSwitched: Bool
     private let stopping: StoppingWords
@@ -40,6 +41,7 @@ final class NotebookProgress: ProgramSink {
     ) {
         notebook = task.path == "-" ? "notebook" : task.path.terminalSafeLine(200)
         ownPath = task.path
+        preparesOnly = arguments.options.preparesOnly
         streams = arguments.streams
         isSwitched = arguments.localKernels.loginEnvironment != nil
         (stopping, advice) = (StoppingWords(arguments), FailureAdvice(arguments))
@@ -156,7 +158,9 @@ final class NotebookProgress: ProgramSink {
             let ran = run.cells.count { $0.outcome.wasRun }
             let others = run.cells.count { $0.outcome == .notSelected }
             let note = others == 0 ? "" : " (\(others) not selected)"
-            let end = (ran == 0 ? "nothing to run" : "\(count(ran)) in \(run.duration.inWords)") + note
+            let end =
+                (preparesOnly ? "prepared" : ran == 0 ? "nothing to run" : "\(count(ran)) in \(run.duration.inWords)")
+                + note
             state.console.writeLine(
                 "\(notebook): \(end)\(state.resultPath.map { ", saved as \($0.terminalSafeLine(200))" } ?? "")")
         }

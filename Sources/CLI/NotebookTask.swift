@@ -59,6 +59,21 @@ struct NotebookTask: Sendable {
         return try? UnvalidatedNotebook(parsing: bytes)
     }
 
+    /// Returns whether the file exists, as far as root may look it up.
+    func exists(forRoot: Bool) -> Bool {
+        forRoot ? PathWalk.identity(of: path) != nil : LocalFile.kind(of: path) != nil
+    }
+
+    /// Returns whether the notebook is the result of a run with parameters, or of papermill. Root does not read notebooks
+    /// that other users can change.
+    func isResultOfParameters(forRoot: Bool) -> Bool {
+        guard !forRoot || NotebookOwner(of: path) == .root, let unread = readNotebook(),
+            let notebook = try? Notebook(reading: unread)
+        else { return false }
+        return notebook.metadata["papermill"] != nil
+            || notebook.cells.contains { $0.tags.contains(Parameters.injectedTag) }
+    }
+
     /// Returns the plan of the run, with the cell of its parameters; nil if the notebook cannot be read now.
     func plan(_ settings: RunSettings) throws(PlanError) -> Plan? {
         guard let unread = readNotebook(), var notebook = try? Notebook(reading: unread) else { return nil }

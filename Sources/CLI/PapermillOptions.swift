@@ -28,15 +28,24 @@ struct PapermillOptions: Sendable {
             throw UsageError(
                 "papermill takes one notebook and one result. For several notebooks, use 'galley execute --output-dir'")
         }
-        let isOnlyResult = operands.count == 1 && isatty(STDIN_FILENO) == 0 && LocalFile.kind(of: operands[0]) == nil
-        input = isOnlyResult ? "-" : operands.first ?? "-"
-        output = isOnlyResult ? operands[0] : operands.dropFirst().first ?? "-"
-        if operands.isEmpty, isatty(STDIN_FILENO) != 0 {
+        // As in papermill, a pipe takes the place of the notebook, and the only operand is the result.
+        let readsPipe = operands.count < 2 && Self.isStandardInput([S_IFIFO, S_IFSOCK])
+        guard !operands.isEmpty || readsPipe || Self.isStandardInput([S_IFREG]) else {
             throw UsageError("which notebook? See 'galley papermill --help'")
         }
+        let rest = readsPipe || operands.isEmpty ? operands[...] : operands.dropFirst()
+        input = rest.count < operands.count ? operands[0] : "-"
+        output = rest.first ?? "-"
         options.result = output == "-" ? .standardOutput : output.isSamePath(as: input) ? .inPlace : .output(output)
         if injectsInput { options.parameters.values["PAPERMILL_INPUT_PATH"] = .string(input) }
         if injectsOutput { options.parameters.values["PAPERMILL_OUTPUT_PATH"] = .string(output) }
+    }
+
+    /// Whether standard input is a file of one of these types.
+    private static func isStandardInput(_ types: [mode_t]) -> Bool {
+        var status = stat()
+        // Safe because the call fills a variable of the expected type.
+        return unsafe fstat(STDIN_FILENO, &status) == 0 && types.contains(status.st_mode & S_IFMT)
     }
 
     /// Returns the path of the notebook, which can contain names of parameters in braces.

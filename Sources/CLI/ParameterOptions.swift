@@ -112,7 +112,7 @@ extension ParameterOptions {
         (parameters.isStrict, parameters.checksTypes) = (isStrict, checksTypes)
         for kind in Kind.allCases {
             for source in sources where source.kind == kind {
-                parameters.values.merge(try source.ownValues(usesRootsRights: options.user == .caller))
+                parameters.values.merge(try source.parameters(usesRootsRights: options.user == .caller))
             }
         }
         for (name, variable) in variables {
@@ -150,7 +150,7 @@ extension ParameterOptions {
 
 extension ParameterOptions.Source {
     /// Returns the values, in order.
-    fileprivate func ownValues(usesRootsRights: Bool) throws(UsageError) -> ParameterMap {
+    fileprivate func parameters(usesRootsRights: Bool) throws(UsageError) -> ParameterMap {
         switch kind {
         case .word, .raw:
             let (name, value) = try FlagValueParser.variable(text, option)

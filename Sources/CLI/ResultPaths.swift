@@ -88,9 +88,10 @@ extension ExecuteArguments {
         let files =
             [("--status", background.status), ("--log", background.log), ("--events", events)]
             + batch.reports.map { ($0.kind.rawValue, $0.path) }
+            + papermill.streamFiles.map { ($0.option, $0.path) }
         for (option, path) in files {
-            if let path, path.hasSuffix(".ipynb"), batch.reports.contains(where: { $0.path == path }) {
-                throw UsageError("\(option) \(path): a report would replace a notebook (.ipynb); name another file")
+            if let path, path.hasSuffix(".ipynb"), !["--status", "--log", "--events"].contains(option) {
+                throw UsageError("\(option) \(path): the file would replace a notebook (.ipynb); name another file")
             }
             // Several outputs can share a path that is not a regular file, such as /dev/null.
             guard let path, path != "-", [nil, .file].contains(LocalFile.kind(of: path)) else { continue }

@@ -37,6 +37,7 @@ enum Rooms {
     static func checkKernelOptions(_ arguments: ExecuteArguments) throws(UsageError) {
         let options = arguments.options
         let flags: [(name: String, feature: KernelFeature, isGiven: Bool)] = [
+            ("--param-env and --secret", .environment, !options.parameters.secrets.isEmpty),
             ("--env", .environment, !options.environment.isEmpty),
             ("--cwd", .workingDirectory, options.workingDirectory != nil),
             ("--kernel-fallback", .fallback, options.allowsKernelFallback),

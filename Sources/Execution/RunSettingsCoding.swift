@@ -235,7 +235,7 @@ extension AllowedErrors: SettingValue {
 extension Parameters: SettingValue {
     fileprivate init?(json: Value) {
         guard let checksTypes = json["checksTypes"]?.bool, let isStrict = json["isStrict"]?.bool,
-            case .map(let values)? = json["values"].flatMap({ ParameterValue(json: $0) }),
+            case .map(let values)? = json["values"].flatMap({ ParameterValue(portableJSON: $0) }),
             let secrets = json["secrets"].flatMap({ [String: String](json: $0) })
         else { return nil }
         self.init(values)

@@ -54,7 +54,7 @@ extension JobReport: Codable {
         (json["begin"], json["end"], json["waited"]) = (begin.json, end.json, waited.json)
         json["failed_attempts"] = .array(ofStrings: failedAttempts)
         json["warnings"] = .array(ofStrings: warnings)
-        if !parameters.isEmpty { json["parameters"] = parameters.reported }
+        if !parameters.isEmpty { json["parameters"] = ParameterValue.map(parameters).portableJSON }
         if !distinguishingParameters.isEmpty {
             json["distinguishing_parameters"] = .array(ofStrings: distinguishingParameters)
         }
@@ -82,7 +82,9 @@ extension JobReport: Codable {
         failedAttempts = try json.texts("failed_attempts")
         (begin, end, waited) = (try json.duration("begin"), try json.duration("end"), try json.duration("waited"))
         warnings = try json.texts("warnings")
-        if case .map(let map)? = json.found("parameters").flatMap({ ParameterValue(json: $0) }) { parameters = map }
+        if case .map(let map)? = json.found("parameters").flatMap({ ParameterValue(portableJSON: $0) }) {
+            parameters = map
+        }
         if json.found("distinguishing_parameters") != nil {
             distinguishingParameters = try json.texts("distinguishing_parameters")
         }

@@ -116,7 +116,7 @@ final class NotebookRunner: Sendable {
                 let (notebook, plan) = try await reading.value
                 guard !plan.cellsToRun.isEmpty, !options.preparesOnly else {
                     let result = preparations.isEmpty ? bytes : edited(notebook).bytes
-                    if destination != nil { try await copy(result, to: target) }
+                    if destination != nil || options.preparesOnly { try await copy(result, to: target) }
                     receive(notebook, notebook)
                     return plan.report(of: .succeeded, duration: elapsed)
                 }

@@ -72,7 +72,8 @@ extension Options {
             options, value, name throws(UsageError) in options.idleTimeout = try FlagValueParser.limit(value, name)
         },
         Flag(
-            ["--startup-timeout", "--startup_timeout", "--start-timeout"] + traits("startup_timeout"), takes: "TIME",
+            ["--startup-timeout", "--startup_timeout", "--start-timeout", "--start_timeout"]
+                + traits("startup_timeout"), takes: "TIME",
             example: "60", in: .time, "Limit the time in which the kernel starts"
         ) { options, value, name throws(UsageError) in
             options.startTimeout = try FlagValueParser.startLimit(value, name)

@@ -8,8 +8,8 @@ import Synchronization
 
 /// The record of one run in the metadata of the notebook and its cells, with the keys of papermill.
 ///
-/// Programs that read results of papermill find there what the run got, how far it came, and which cell failed. Other
-/// than papermill's, the record never says that a cell is completed which did not run to its end.
+/// Programs that read results of papermill find there the parameters, the progress of the run, and the cell that failed.
+/// Unlike papermill's record, this one calls a cell completed only if it ran to its end.
 package final class PapermillRecord: Sendable {
     private let input: String
     private let output: String
@@ -42,7 +42,9 @@ extension PapermillRecord: NotebookPreparation {
         notebook.cells.removeAll { $0.tags.contains(ErrorMarks.tag) }
         guard hidesSources else { return }
         for index in notebook.cells.indices where notebook.cells[index].kind == .code {
-            notebook.cells[index].metadata["jupyter"] = ["source_hidden": true]
+            var jupyter = notebook.cells[index].metadata["jupyter"] ?? [:]
+            jupyter["source_hidden"] = true
+            notebook.cells[index].metadata["jupyter"] = jupyter
         }
     }
 }

@@ -37,15 +37,18 @@ extension Notebook {
     ) throws(ParameterError) -> [String] {
         var source = try language.source(assigning: parameters)
         if source.hasSuffix("\n") { source.removeLast() }
-        if let index = cells.firstIndex(where: { $0.kind == .code && $0.tags.contains(Parameters.injectedTag) }) {
-            cells[index].source = source
-            return []
-        }
-        // With the same ID each time, two runs give the same file.
-        var cell = Cell.code(source, id: freeCellID(Parameters.injectedTag))
-        cell.tags = [Parameters.injectedTag]
         let defaults = cells.firstIndex { $0.tags.contains(Parameters.defaultsTag) }
-        cells.insert(cell, at: defaults.map { $0 + 1 } ?? 0)
+        let earlier = cells.firstIndex { $0.kind == .code && $0.tags.contains(Parameters.injectedTag) }
+        if let earlier {
+            cells[earlier].source = source
+            // Before the default values, it would have no effect.
+            if let defaults, earlier < defaults { cells.insert(cells.remove(at: earlier), at: defaults) }
+        } else {
+            // With the same ID each time, two runs give the same file.
+            var cell = Cell.code(source, id: freeCellID(Parameters.injectedTag))
+            cell.tags = [Parameters.injectedTag]
+            cells.insert(cell, at: defaults.map { $0 + 1 } ?? 0)
+        }
         guard defaults == nil else { return [] }
         return [
             "No cell has the tag '\(Parameters.defaultsTag)'. The parameters are assigned before the first cell; later "

@@ -28,14 +28,16 @@ package protocol ParameterLanguage: Sendable {
 extension ParameterLanguage {
     package func imports(for assignments: [String], readingEnvironment: Bool) -> [String] { [] }
 
-    /// Returns the source of the cell that assigns parameters: the values in their order, then the secrets by name.
+    /// Returns the source of the cell that assigns parameters: the secrets by name, then the values in their order.
+    ///
+    /// The secrets come first, because a value could have the name of something that their expressions use.
     package func source(assigning parameters: Parameters) throws(ParameterError) -> String {
         var assignments: [String] = []
-        for member in parameters.values.members {
-            assignments.append(try assignment(of: literal(member.value), to: member.name))
-        }
         for (name, variable) in parameters.secrets.sorted(by: { $0.key < $1.key }) {
             assignments.append(try assignment(of: environmentVariable(variable), to: name))
+        }
+        for member in parameters.values.members {
+            assignments.append(try assignment(of: literal(member.value), to: member.name))
         }
         let imports = imports(for: assignments, readingEnvironment: !parameters.secrets.isEmpty)
         return ([heading] + imports + assignments).map { $0 + "\n" }.joined()

@@ -12,7 +12,7 @@ package enum ParameterLanguages {
         (FSharp(), words(".net-fsharp f# fsharp")),
         (PowerShell(), words(".net-powershell powershell pwsh")),
         (Bash(), words("bash calysto_bash")),
-        (JavaScript(name: "JavaScript"), words("javascript jslab xjavascript")),
+        (JavaScript(name: "JavaScript"), words("javascript jslab nodejs xjavascript")),
         (JavaScript(name: "TypeScript"), words("typescript deno tslab")),
         (Rust(), words("rust evcxr")),
         (Cpp(), words("c++ cpp xcpp")),
@@ -22,13 +22,16 @@ package enum ParameterLanguages {
 
     /// Returns the language of a kernel, which its name often says, and otherwise the language that the notebook names.
     ///
+    /// Without a kernel and a language, the language is Python, as in a run of such a notebook.
+    ///
     /// - Throws: ``ParameterError/unknownLanguage(_:)`` for another language.
     package static func language(kernel: String?, language: String?) throws(ParameterError) -> any ParameterLanguage {
+        if kernel == nil, language == nil { return Python() }
         for name in [kernel, language].compactMap({ $0 }) {
             let plain = plain(name)
             if let match = all.first(where: { $0.names.contains(plain) }) { return match.language }
         }
-        throw .unknownLanguage(language ?? kernel)
+        throw .unknownLanguage(language ?? kernel ?? "")
     }
 
     /// Returns the name in lower case without its version: `julia` for `julia-1.10`.

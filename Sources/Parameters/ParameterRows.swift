@@ -47,7 +47,10 @@ package enum ParameterRowsFormat: Hashable, Sendable {
 
     private static func jsonRows(_ text: String) throws(ParameterError) -> [ParameterMap] {
         if let value = try? Document(parsing: Array(text.utf8)).root {
-            return try rows(ParameterValue(json: value))
+            guard let value = ParameterValue(json: value) else {
+                throw .invalidText(line: 1, column: 1, problem: "a name stands twice in one object")
+            }
+            return try rows(value)
         }
         if text.first(where: { !$0.isWhitespace }) == "[" { _ = try document(text, line: 1) }
         var rows: [ParameterMap] = []
@@ -139,7 +142,7 @@ private struct CSVReader {
 
         var name: String {
             switch self {
-            case .word(let text), .quoted(let text): text.trimmingWhitespace
+            case .word(let text), .quoted(let text): text.trimmed
             }
         }
     }

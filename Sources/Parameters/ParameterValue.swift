@@ -54,6 +54,8 @@ public struct ParameterInteger: Hashable, Sendable, CustomStringConvertible {
 public struct ParameterMap: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     /// The names and values.
     public private(set) var members: [Member] = []
+    /// The places of the names in ``members``.
+    private var indices: [String: Int] = [:]
 
     /// A name and its value.
     public struct Member: Hashable, Sendable {
@@ -75,13 +77,14 @@ public struct ParameterMap: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     ///
     /// Setting a value keeps the place of a name that is there, and otherwise adds the name at the end.
     public subscript(name: String) -> ParameterValue? {
-        get { members.last { $0.name == name }?.value }
+        get { indices[name].map { members[$0].value } }
         set {
-            let index = members.firstIndex { $0.name == name }
-            switch (index, newValue) {
+            switch (indices[name], newValue) {
             case (let index?, let value?): members[index].value = value
-            case (let index?, nil): members.remove(at: index)
-            case (nil, let value?): members.append(Member(name: name, value: value))
+            case (let index?, nil):
+                members.remove(at: index)
+                indices = Dictionary(uniqueKeysWithValues: zip(members.map(\.name), members.indices))
+            case (nil, let value?): _ = insert(value, for: name)
             case (nil, nil): break
             }
         }
@@ -89,7 +92,8 @@ public struct ParameterMap: Hashable, Sendable, ExpressibleByDictionaryLiteral {
 
     /// Adds a value at the end; returns false if the name has a value.
     mutating func insert(_ value: ParameterValue, for name: String) -> Bool {
-        guard self[name] == nil else { return false }
+        guard indices[name] == nil else { return false }
+        indices[name] = members.count
         members.append(Member(name: name, value: value))
         return true
     }
@@ -148,7 +152,7 @@ extension ParameterValue {
         case "False": self = .bool(false)
         case "None": self = .null
         default:
-            let number = word.trimmingWhitespace
+            let number = word.trimmed
             if let integer = number.withoutUnderscores.flatMap({ ParameterInteger($0) }) {
                 self = .integer(integer)
             } else if let double = number.withoutUnderscores.flatMap({ Self.double($0) }) {
@@ -186,12 +190,6 @@ extension ParameterValue {
 }
 
 extension String {
-    /// The text without white space at its ends.
-    var trimmingWhitespace: String {
-        let end = lastIndex { !$0.isWhitespace }.map(index(after:)) ?? startIndex
-        return String(self[..<end].drop { $0.isWhitespace })
-    }
-
     /// The text without underscores that stand between digits; nil if there is another underscore.
     fileprivate var withoutUnderscores: String? {
         guard contains("_") else { return self }

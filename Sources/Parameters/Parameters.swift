@@ -11,7 +11,8 @@ public struct Parameters: Hashable, Sendable {
     public var values = ParameterMap()
     /// The environment variables of the kernel that hold the other values, by parameter name.
     ///
-    /// The notebook contains an expression that reads the variable. No value of a secret is saved or reported.
+    /// The notebook contains an expression that reads the variable. No value of a secret is saved or reported. If the
+    /// settings of a run contain the values as environment variables, their JSON form contains them too.
     public var secrets: [String: String] = [:]
     /// The language of the cell; nil for that of the kernel.
     public var language: String?

@@ -47,7 +47,7 @@ extension ParameterMap {
     /// Whether the name contains all values as they are.
     fileprivate var isItsFileNames: Bool { fileNames == members.map { "-" + $0.value.text }.joined() }
 
-    /// Ten digits that differ for different names and values, as good as always.
+    /// Ten digits that depend on the names and values. That two runs have the same digits is unlikely.
     fileprivate var checksum: String {
         // The hash function FNV-1a.
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325

@@ -40,6 +40,7 @@ import Testing
         "execute --report-mode a.ipynb",
         "execute --no-progress-bar a.ipynb", "execute --engine x a.ipynb", "execute -l python a.ipynb",
         "execute --stdout-file x a.ipynb", "execute --autosave-cell-every 5 a.ipynb", "papermill --engine x a.ipynb",
+        "check --prepare-only a.ipynb",
         "papermill --output b.ipynb a.ipynb", "papermill --autosave-cell-every x a.ipynb",
         // nbconvert, jupyter execute, pytest, sed, docker
         "nbconvert --to pdf --execute a.ipynb", "nbconvert a.ipynb", "nbconvert --execute a.ipynb",

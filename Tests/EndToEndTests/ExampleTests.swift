@@ -29,7 +29,7 @@ struct Example: Sendable, CustomTestStringConvertible {
         Example(
             name: "Set parameters",
             output:
-                "# Parameters\nimport os\ndays = 7\nregion = \"eu\"\npassword = os.environ[\"DB_PASSWORD\"]\n"),
+                "# Parameters\nimport os\npassword = os.environ[\"DB_PASSWORD\"]\ndays = 7\nregion = \"eu\"\n"),
         Example(name: "Changed cells that are saved", output: "true\n"),
         Example(name: "Look at outputs", output: "42\n"),
         Example(name: "Follow code", output: "true\n"),

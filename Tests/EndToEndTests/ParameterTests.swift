@@ -57,10 +57,48 @@ import Testing
         #expect(second.status == 0)
         #expect(try folder.text("b.ipynb").contains("\"6\\n\""))
         #expect(!folder.exists("b.executed.ipynb"))
+        // Another notebook is not replaced.
+        try folder.write(["print('mine')"], to: "c.ipynb")
+        let other = try await galley("execute", "a.ipynb", "c.ipynb", "-p", "days", "6")
+        #expect(other.status == 2 && other.errors.contains("Use --output c.ipynb to replace it"), "\(other.errors)")
         // Without, both are notebooks.
         let both = try await galley("execute", "a.ipynb", "b.ipynb")
         #expect(both.status == 0)
         #expect(folder.exists("a.executed.ipynb") && folder.exists("b.executed.ipynb"))
+    }
+
+    @Test func `The name of a result contains parameters`() async throws {
+        try write(printing: "days")
+        let run = try await galley(
+            "execute", "a.ipynb", "-o", "out/{name}-{days}-{region}.ipynb", "-y", "{days: 7, region: eu}")
+        #expect(run.status == 0 && folder.exists("out/a-7-eu.ipynb"), "\(run.errors)")
+        try write(printing: "days", to: "in-7.ipynb")
+        let papermill = try await galley("papermill", "in-{days}.ipynb", "out-{days}.ipynb", "-p", "days", "7")
+        #expect(papermill.status == 0 && folder.exists("out-7.ipynb"), "\(papermill.errors)")
+        let record = try folder.text("out-7.ipynb")
+        #expect(record.contains("\"in-7.ipynb\"") && record.contains("\"out-7.ipynb\""))
+    }
+
+    @Test func `A notebook is prepared in place, and is no file for a stream`() async throws {
+        try write(printing: "days")
+        let prepared = try await galley("execute", "--inplace", "--prepare-only", "-p", "days=7", "a.ipynb")
+        #expect(prepared.status == 0 && prepared.errors.contains("prepared"), "\(prepared.errors)")
+        let text = try folder.text("a.ipynb")
+        #expect(text.contains("days = 7") && text.contains("old\\n"))
+        for file in ["a.ipynb", "b.ipynb"] {
+            let run = try await galley("papermill", "a.ipynb", "b.ipynb", "--stdout-file", file)
+            #expect(run.status == 2, "\(run.errors)")
+        }
+        #expect(try folder.text("a.ipynb") == text)
+    }
+
+    @Test func `A text is not evaluated in bash, even in a variable for integers`() async throws {
+        try folder.write(
+            ["declare -i days=1", "echo \"$days\""], to: "a.ipynb", tags: [0: ["parameters"]], kernel: "bash")
+        let attack = "a[$(touch attacked)]"
+        let run = try await galley("execute", "a.ipynb", "-o", "b.ipynb", "-p", "days", attack)
+        #expect(run.status == 0 && !folder.exists("attacked"), "\(run.errors)")
+        #expect(try folder.text("b.ipynb").contains("\"\(attack)\\n\""))
     }
 
     @Test(arguments: ["--param-env", "--secret"])
@@ -122,8 +160,12 @@ import Testing
         let text = try folder.text("a.ipynb")
         let piped = try await galley("papermill", "-p", "days", "8", input: text)
         #expect(piped.status == 0 && piped.output.contains("\"8\\n\""), "\(piped.errors)")
-        let named = try await galley("papermill", "c.ipynb", input: text)
-        #expect(named.status == 0 && folder.exists("c.ipynb"), "\(named.errors)")
+        // With a pipe, the only operand is the result, even if there is one.
+        for _ in 1...2 {
+            let named = try await galley("papermill", "c.ipynb", "-p", "days", "8", input: text)
+            #expect(named.status == 0 && named.output.isEmpty, "\(named.errors)")
+            #expect(try folder.text("c.ipynb").contains("\"8\\n\""))
+        }
         try folder.write(["import os; os.kill(os.getpid(), 9)"], to: "dead.ipynb")
         #expect(try await galley("papermill", "dead.ipynb", "d.ipynb").status == 138)
         #expect(try await galley("papermill", "a.ipynb", "b.ipynb", "c.ipynb").status == 2)

@@ -78,16 +78,14 @@ import Testing
         #expect(try ParameterLanguages.language(kernel: kernel, language: language).name == name)
     }
 
-    @Test func `SQL and other languages are refused by name`() {
+    @Test func `SQL and other languages are refused by name`() throws {
         #expect(throws: ParameterError.unknownLanguage("sql")) {
             try ParameterLanguages.language(kernel: "xsql", language: "sql")
         }
         #expect(throws: ParameterError.unknownLanguage("cobol")) {
             try ParameterLanguages.language(kernel: "cobol", language: nil)
         }
-        #expect(throws: ParameterError.unknownLanguage(nil)) {
-            try ParameterLanguages.language(kernel: nil, language: nil)
-        }
+        #expect(try ParameterLanguages.language(kernel: nil, language: nil).name == "Python")
     }
 
     @Test func `A keyword, an operator or a text that is no name is refused in each language`() throws {

@@ -54,6 +54,19 @@ import Testing
         #expect(throws: ParameterError.self) { try ParameterValue(yaml: text) }
     }
 
+    @Test func `Aliases that nest values without end are refused`() {
+        var text = "a0: &a0 [x]\n"
+        for level in 1...1000 { text += "a\(level): &a\(level) [[[[*a\(level - 1)]]]]\n" }
+        #expect(throws: ParameterError.self) { try ParameterValue(yaml: text) }
+    }
+
+    @Test func `A map can have many names, and a member that only settings give a meaning`() throws {
+        let text = (1...20_000).map { "name\($0): \($0)\n" }.joined()
+        guard case .map(let map) = try ParameterValue(yaml: text) else { return #expect(Bool(false)) }
+        #expect(map.members.count == 20_000 && map["name20000"] == 20_000)
+        #expect(try ParameterValue(yaml: #"{"a": {"$number": "5"}}"#) == ["a": ["$number": "5"]])
+    }
+
     @Test func `Values that are nested without end are refused`() {
         let text = "a: " + String(repeating: "[", count: 100_000)
         #expect(throws: ParameterError.self) { try ParameterValue(yaml: text) }

@@ -1,31 +1,15 @@
 extension SourceSyntax {
     /// Returns the syntax of the language of a notebook; nil if it is unknown.
-    ///
-    /// Without a kernel and a language, the language is Python, as in a run of such a notebook.
     static func of(kernel: String?, language: String?) -> SourceSyntax? {
-        guard kernel != nil || language != nil else { return python }
-        let names = [kernel.flatMap { kernels[$0.lowercased()] }, language?.lowercased(), kernel?.lowercased()]
-        for name in names.compactMap(\.self) {
-            // Kernels have names with versions: `python3`, `julia-1.11`, `c++17`.
-            let plain = String(name.prefix { !$0.isNumber }).replacing(/[-_ ]$/, with: "")
-            if let syntax = byName[name] ?? byName[plain] { return syntax }
-        }
-        return nil
+        guard let language = try? ParameterLanguages.language(kernel: kernel, language: language) else { return nil }
+        return byName[language.name]
     }
 
-    /// The languages of kernels whose names do not contain them.
-    private static let kernels = [
-        "pysparkkernel": "python", "sparkkernel": "scala", "sparkrkernel": "r", "ir": "r",
-    ]
-
     private static let byName: [String: SourceSyntax] = [
-        "python": python, "ipython": python, "xpython": python, "r": r, "xr": r, "julia": julia,
-        "matlab": matlab(escape: nil), "octave": matlab(escape: "\\"), "xoctave": matlab(escape: "\\"),
-        "scala": scala, "almond": scala, "kotlin": kotlin, "bash": bash, "sh": bash,
-        "javascript": javaScript, "typescript": javaScript, "deno": javaScript, "nodejs": javaScript,
-        "c#": cSharp, "csharp": cSharp, ".net-csharp": cSharp, "f#": fSharp, "fsharp": fSharp, ".net-fsharp": fSharp,
-        "powershell": powerShell, "pwsh": powerShell, ".net-powershell": powerShell, "rust": rust, "evcxr": rust,
-        "c++": cpp, "cpp": cpp, "xcpp": cpp, "scheme": scheme, "calysto_scheme": scheme,
+        "Python": python, "R": r, "Julia": julia, "MATLAB": matlab(escape: nil), "Octave": matlab(escape: "\\"),
+        "Scala": scala, "Kotlin": kotlin, "bash": bash, "JavaScript": javaScript, "TypeScript": javaScript,
+        "C#": cSharp,
+        "F#": fSharp, "PowerShell": powerShell, "Rust": rust, "C++": cpp, "Scheme": scheme,
     ]
 
     private static let cComments = [(start: "/*", end: "*/")]

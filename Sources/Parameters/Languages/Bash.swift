@@ -18,7 +18,9 @@ struct Bash: ParameterLanguage {
         numeric: StringEscapes.octal)
 
     func assignment(of literal: String, to name: String) throws(ParameterError) -> String {
-        "\(try identifier(name, isASCII: true))=\(literal)"
+        let assignment = "\(try identifier(name, isASCII: true))=\(literal)"
+        // In a variable that a cell has declared as an integer, bash would evaluate the text, and execute commands in it.
+        return literal.contains("'") ? "declare +i \(assignment)" : assignment
     }
 
     func literal(_ value: ParameterValue) throws(ParameterError) -> String {

@@ -1,18 +1,24 @@
 /// Builds values from the events of a YAML document.
 struct YAMLComposer {
     private var events: ArraySlice<YAMLEvent>
-    private var anchors: [String: ParameterValue] = [:]
-    /// The number of values so far, with those that aliases repeat.
-    private var count = 0
+    private var anchors: [String: Measured] = [:]
 
     /// A text of a few lines can repeat its values without end, as lists of aliases of lists of aliases.
     private static let mostValues = 1_000_000
+    private static let mostDepth = 200
+
+    /// A value, the number of values in it with those that aliases repeat, and how deep they are nested.
+    private struct Measured {
+        let value: ParameterValue
+        var count = 1
+        var depth = 0
+    }
 
     /// Reads the only document of a text; an empty text is null.
     static func value(of text: String) throws(ParameterError) -> ParameterValue {
         var composer = YAMLComposer(events: try YAMLEvent.all(in: text)[...])
         guard let begin = composer.events.popFirst(), begin.content == .beginDocument else { return .null }
-        let value = try composer.value()
+        let value = try composer.value().value
         _ = composer.events.popFirst()
         if let next = composer.events.first {
             throw next.error("a second document begins; give one document, without '---' between its lines")
@@ -20,61 +26,72 @@ struct YAMLComposer {
         return value
     }
 
-    private mutating func value() throws(ParameterError) -> ParameterValue {
-        guard let event = events.popFirst() else { return .null }
+    private mutating func value() throws(ParameterError) -> Measured {
+        guard let event = events.popFirst() else { return Measured(value: .null) }
         return try value(of: event)
     }
 
-    private mutating func value(of event: YAMLEvent) throws(ParameterError) -> ParameterValue {
-        let value: ParameterValue
+    private mutating func value(of event: YAMLEvent) throws(ParameterError) -> Measured {
+        let value: Measured
         switch event.content {
-        case .scalar(let text, let isPlain): value = try YAMLScalar.value(of: text, isPlain: isPlain, event)
+        case .scalar(let text, let isPlain):
+            value = Measured(value: try YAMLScalar.value(of: text, isPlain: isPlain, event))
         case .beginList:
             try event.checkTag("seq")
-            value = .list(try list())
+            value = try list()
         case .beginMap:
             try event.checkTag("map")
-            value = .map(try map())
+            value = try map()
         case .alias(let name):
             guard let known = anchors[name] else {
-                throw event.error("the alias *\(name)' stands before or within its anchor &\(name)")
+                throw event.error("the alias *\(name) stands before or within its anchor &\(name)")
             }
             value = known
-            count += known.count
-        case .beginDocument, .endDocument, .endList, .endMap: value = .null
+        case .beginDocument, .endDocument, .endList, .endMap: value = Measured(value: .null)
         }
-        count += 1
-        guard count <= Self.mostValues else { throw event.error("the text has more than \(Self.mostValues) values") }
+        guard value.depth <= Self.mostDepth else {
+            throw event.error("values are nested more than \(Self.mostDepth) deep")
+        }
         if let anchor = event.anchor { anchors[anchor] = value }
         return value
     }
 
-    private mutating func list() throws(ParameterError) -> [ParameterValue] {
-        var values: [ParameterValue] = []
+    private mutating func list() throws(ParameterError) -> Measured {
+        var (values, count, depth) = ([ParameterValue](), 1, 0)
         while let event = events.popFirst(), event.content != .endList {
-            values.append(try value(of: event))
+            let element = try value(of: event)
+            values.append(element.value)
+            (count, depth) = (count + element.count, max(depth, element.depth))
+            try check(count, at: event)
         }
-        return values
+        return Measured(value: .list(values), count: count, depth: depth + 1)
     }
 
-    private mutating func map() throws(ParameterError) -> ParameterMap {
-        var own = ParameterMap()
-        var merged = ParameterMap()
+    private mutating func map() throws(ParameterError) -> Measured {
+        var (own, merged) = (ParameterMap(), ParameterMap())
+        var (count, depth) = (1, 0)
         while let event = events.popFirst(), event.content != .endMap {
             guard case .scalar(let name, let isPlain) = event.content else {
                 throw event.error("the name of a value must be a text, not a list, a map or an alias")
             }
-            if let anchor = event.anchor { anchors[anchor] = .string(name) }
-            let value = try value()
+            if let anchor = event.anchor { anchors[anchor] = Measured(value: .string(name)) }
+            let member = try value()
+            (count, depth) = (count + member.count, max(depth, member.depth))
+            try check(count, at: event)
             if name == "<<", isPlain {
-                try merge(value, into: &merged, at: event)
+                try merge(member.value, into: &merged, at: event)
             } else {
-                guard own.insert(value, for: name) else { throw event.error("'\(name)' stands twice in one map") }
+                guard own.insert(member.value, for: name) else { throw event.error("'\(name)' is repeated in one map") }
             }
         }
-        // What the map itself says replaces what it takes from others.
+        // The map's own members replace merged ones.
         merged.merge(own)
-        return merged
+        return Measured(value: .map(merged), count: count, depth: depth + 1)
+    }
+
+    private func check(_ count: Int, at event: YAMLEvent) throws(ParameterError) {
+        guard count > Self.mostValues else { return }
+        throw event.error("there are more than \(Self.mostValues) values, with those that aliases repeat")
     }
 
     /// Adds the members of another map, or of several, as the key `<<` does: the first of a name counts.
@@ -103,16 +120,5 @@ extension YAMLEvent {
     fileprivate func checkTag(_ name: String) throws(ParameterError) {
         guard let tag, tag != "!", tag != YAMLScalar.prefix + name else { return }
         throw error("the type \(tag) is unknown; leave it out")
-    }
-}
-
-extension ParameterValue {
-    /// The number of values in this one.
-    fileprivate var count: Int {
-        switch self {
-        case .list(let values): values.reduce(values.count) { $0 + $1.count }
-        case .map(let map): map.members.reduce(map.members.count) { $0 + $1.value.count }
-        default: 0
-        }
     }
 }

@@ -147,8 +147,6 @@ complete -c galley -n '__galley_command check' -s b -d 'Set the parameters of a 
 complete -c galley -n '__galley_command check' -l param-env -d 'Set a parameter to the kernel\'s environment variable; its value is never saved' -r -f
 complete -c galley -n '__galley_command check' -l secret -d 'Pass this parameter in the kernel\'s environment, so that its value is never saved' -r -f
 complete -c galley -n '__galley_command check' -l strict-params -d 'Refuse a parameter that the notebook does not declare'
-complete -c galley -n '__galley_command check' -l help-notebook -d 'List the parameters of the notebook; see also \'galley inspect\''
-complete -c galley -n '__galley_command check' -l prepare-only -d 'Save the notebook with its parameters, and do not run it'
 complete -c galley -n '__galley_command check' -l no-type-check -d 'Do not compare values with the types in the notebook'
 complete -c galley -n '__galley_command check' -l answer -d 'Answer input() with this line; can be repeated' -r -f
 complete -c galley -n '__galley_command check' -l stream -d 'Show what cells print'
@@ -224,7 +222,6 @@ complete -c galley -n '__galley_command nbconvert' -s b -d 'Set the parameters o
 complete -c galley -n '__galley_command nbconvert' -l param-env -d 'Set a parameter to the kernel\'s environment variable; its value is never saved' -r -f
 complete -c galley -n '__galley_command nbconvert' -l secret -d 'Pass this parameter in the kernel\'s environment, so that its value is never saved' -r -f
 complete -c galley -n '__galley_command nbconvert' -l strict-params -d 'Refuse a parameter that the notebook does not declare'
-complete -c galley -n '__galley_command nbconvert' -l help-notebook -d 'List the parameters of the notebook; see also \'galley inspect\''
 complete -c galley -n '__galley_command nbconvert' -l prepare-only -d 'Save the notebook with its parameters, and do not run it'
 complete -c galley -n '__galley_command nbconvert' -l no-type-check -d 'Do not compare values with the types in the notebook'
 complete -c galley -n '__galley_command nbconvert' -l inplace -d 'Write the result into the notebook, saved during the run'

@@ -169,8 +169,6 @@ _galley() {
             '*--param-env=[Set a parameter to the kernel'\''s environment variable; its value is never saved]:NAME=VARIABLE:' \
             '*--secret=[Pass this parameter in the kernel'\''s environment, so that its value is never saved]:NAME:' \
             '*--strict-params[Refuse a parameter that the notebook does not declare]' \
-            '*--help-notebook[List the parameters of the notebook; see also '\''galley inspect'\'']' \
-            '*--prepare-only[Save the notebook with its parameters, and do not run it]' \
             '*--no-type-check[Do not compare values with the types in the notebook]' \
             '*--answer=[Answer input() with this line; can be repeated]:TEXT:' \
             '*--stream[Show what cells print]' \
@@ -253,7 +251,6 @@ _galley() {
             '*--param-env=[Set a parameter to the kernel'\''s environment variable; its value is never saved]:NAME=VARIABLE:' \
             '*--secret=[Pass this parameter in the kernel'\''s environment, so that its value is never saved]:NAME:' \
             '*--strict-params[Refuse a parameter that the notebook does not declare]' \
-            '*--help-notebook[List the parameters of the notebook; see also '\''galley inspect'\'']' \
             '*--prepare-only[Save the notebook with its parameters, and do not run it]' \
             '*--no-type-check[Do not compare values with the types in the notebook]' \
             '*--inplace[Write the result into the notebook, saved during the run]' \

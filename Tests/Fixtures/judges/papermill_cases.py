@@ -115,6 +115,7 @@ DIFFERENCES = {
     "an exponent in YAML": "papermill takes 1e3 for a text",
     "no YAML": "the command line is wrong (2)",
     "a missing file": "the command line is wrong (2)",
+    "bash": "a text stays as it is, even if a cell has declared the variable as an integer",
     "an older format": "papermill raises the notebook to 4.5",
     "an unknown language": "the command line is wrong (2)",
     "a run that ends early": "papermill calls cells completed that did not run",

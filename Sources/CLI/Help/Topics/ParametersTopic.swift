@@ -33,7 +33,7 @@ extension HelpTopic {
         ## Check names and types
 
         A parameter that the cell of defaults does not assign causes a warning; with `--strict-params`, it
-        is an error (2). In Python, a value must have the annotated type, such as in `days: int = 1`;
+        is an error (2). A value must have the annotated type, such as in Python's `days: int = 1`;
         `--no-type-check` turns that off. `--prepare-only` saves the notebook with its parameters and does
         not run it.
 
@@ -50,8 +50,9 @@ extension HelpTopic {
 
         `--param-env password=DB_PASSWORD` sets a parameter to an environment variable of the kernel. The
         cell contains an expression such as `os.environ["DB_PASSWORD"]`, and the value is in no file,
-        report or log of Galley's. `--secret NAME` does the same for a text from `-p` or a file. What the
-        notebook itself prints is saved.
+        report or log of Galley's. `--secret NAME` does the same for a text from `--params-file`. On a command
+        line, other users of the machine can read values, also those of `-p`. What the notebook itself prints
+        is saved.
 
         ## Replace papermill
 
@@ -65,7 +66,7 @@ extension HelpTopic {
         - The exit status is 0, 1, 2 for wrong usage, or 138 if the kernel died.
 
         `galley execute in.ipynb out.ipynb` also takes the second notebook as the result, if it does not
-        exist or parameters are given, and never runs it. From Python, and as a task of Airflow:
+        exist, or if parameters are given and it is a result of parameters. It never runs it. From Python, and as a task of Airflow:
 
             subprocess.run(["galley", "papermill", "in.ipynb", "out.ipynb", "-p", "days", "7"], check=True)
             BashOperator(task_id="report", bash_command="galley papermill in.ipynb out.ipynb -p day {{ ds }}")

@@ -16,7 +16,12 @@ extension ParameterValue {
     }
 
     /// The value of a JSON document; nil if a name stands twice in one object.
-    package init?(json: GalleyJSON.Value) {
+    package init?(json: GalleyJSON.Value) { self.init(json: json, isPortable: false) }
+
+    /// The value of ``portableJSON``; nil if a name stands twice in one object.
+    package init?(portableJSON json: GalleyJSON.Value) { self.init(json: json, isPortable: true) }
+
+    private init?(json: GalleyJSON.Value, isPortable: Bool) {
         switch json.kind {
         case .null: self = .null
         case .bool: self = .bool(json.bool ?? false)
@@ -31,18 +36,19 @@ extension ParameterValue {
         case .array:
             var values: [ParameterValue] = []
             for element in json.elements {
-                guard let value = ParameterValue(json: element) else { return nil }
+                guard let value = ParameterValue(json: element, isPortable: isPortable) else { return nil }
                 values.append(value)
             }
             self = .list(values)
         case .object:
-            if json.count == 1, let spelling = json[Self.numberKey]?.string, let number = Number(spelling) {
+            if isPortable, json.count == 1, let spelling = json[Self.numberKey]?.string, let number = Number(spelling) {
                 self = ParameterInteger(spelling).map { .integer($0) } ?? .double(number.double)
                 return
             }
             var map = ParameterMap()
             for (name, member) in json.members {
-                guard let value = ParameterValue(json: member), map.insert(value, for: name) else { return nil }
+                guard let value = ParameterValue(json: member, isPortable: isPortable), map.insert(value, for: name)
+                else { return nil }
             }
             self = .map(map)
         }
