@@ -162,6 +162,7 @@ struct ExecuteArguments: Sendable {
             } else {
                 try LastRun(of: dialect.command)
             }
+        try run.check(options.parameters)
         self.lastFailed?.run = run
         return run
     }

@@ -18,6 +18,8 @@ struct LastRun: Sendable {
     private(set) var notebooks: [Entry]
     /// The common folder of the notebooks, from which the paths of results count; nil if it is unknown.
     private(set) var root: String?
+    /// The names of the parameters that all notebooks had.
+    private var commonParameters: Set<String> = []
 
     /// The end of a run of a notebook.
     struct Entry: Sendable {
@@ -67,6 +69,7 @@ struct LastRun: Sendable {
                     + "a report of --json: --last-failed=REPORT")
         }
         (name, self.notebooks, root) = (.recorded, notebooks, json["root"]?.string)
+        commonParameters = Set((json["common_parameters"]?.elements ?? []).compactMap(\.string))
     }
 
     /// Reads a report.
@@ -79,12 +82,19 @@ struct LastRun: Sendable {
             throw UsageError("--last-failed=\(path): the file is not a report that --json has written")
         }
         (name, self.notebooks) = (.report(path), notebooks)
+        for entry in json["notebooks"]?.elements ?? [] {
+            let own = (entry["distinguishing_parameters"]?.elements ?? []).compactMap(\.string)
+            commonParameters.formUnion(Set((entry["parameters"] ?? [:]).members.map(\.key)).subtracting(own))
+        }
     }
 
     /// Keeps the end of a run, without the notebook of standard input; nil if there is no other.
     ///
-    /// - Parameter earlier: The run whose failed notebooks ran again. Its other notebooks keep their statuses.
-    init?(_ summary: BatchSummary, root: String, after earlier: LastRun?) {
+    /// - Parameters:
+    ///   - parameters: The parameters of all notebooks.
+    ///   - earlier: The run whose failed notebooks ran again. Its other notebooks keep their statuses.
+    init?(_ summary: BatchSummary, _ parameters: Parameters, root: String, after earlier: LastRun?) {
+        commonParameters = Set(parameters.values.names + parameters.secrets.keys)
         name = .recorded
         notebooks = summary.report.jobs.filter { $0.name != "-" }.map { job in
             var parameters = ParameterMap()
@@ -124,10 +134,20 @@ struct LastRun: Sendable {
             return json
         }
         let json: Value = [
-            "command": .string(command), "folder": .string(RunPaths.absolutePath(".")), "notebooks": .array(list),
+            "command": .string(command), "common_parameters": .array(ofStrings: commonParameters.sorted()),
+            "folder": .string(RunPaths.absolutePath(".")), "notebooks": .array(list),
             "root": .text(root), "schema": .number(Report.schema),
         ]
         return Document(json).text.bytes
+    }
+
+    /// Refuses a run that would run the notebooks without parameters that all of them had.
+    func check(_ parameters: Parameters) throws(UsageError) {
+        let missing = commonParameters.subtracting(parameters.values.names + parameters.secrets.keys).sorted()
+        guard !missing.isEmpty else { return }
+        throw UsageError(
+            "--last-failed: \(name) set \(missing.map { "'\($0)'" }.joined(separator: ", ")); set the same parameters again"
+        )
     }
 
     /// Keeps the notebooks that have not succeeded in the run, and returns the others.
@@ -202,15 +222,17 @@ final class LastRunSink: ProgramSink {
     private let command: String
     private let root: String
     private let earlier: LastRun?
+    private let parameters: Parameters
 
     init(_ arguments: ExecuteArguments) {
         (command, root, earlier) = (arguments.dialect.command, arguments.root, arguments.lastFailed?.run)
+        parameters = arguments.options.parameters
     }
 
     func receive(_ event: BatchEvent) {}
 
     func receive(_ event: ProgramEvent) {
-        guard case .summarized(let summary) = event, let run = LastRun(summary, root: root, after: earlier),
+        guard case .summarized(let summary) = event, let run = LastRun(summary, parameters, root: root, after: earlier),
             let registry = RunRegistry.own()
         else { return }
         registry.recordLastRun(run.record(of: command), of: command, in: RunPaths.absolutePath("."))

@@ -20,7 +20,7 @@ struct MatrixSettings: Sendable {
             do throws(ParameterMatrixError) {
                 arguments.matrix.axes.append(try ParameterMatrix.Axis(parsing: value))
             } catch {
-                throw UsageError("\(name) \(error)")
+                throw UsageError("\(name): \(error)")
             }
         },
         Flag(

@@ -18,7 +18,9 @@ enum OptionFile {
             throw UsageError("\(subject): root does not read it, because other users can change it")
         }
         guard let bytes = LocalFile.readSmallFile(path, limit: limit) else {
-            throw UsageError("\(subject): the \(noun) cannot be read; check that it exists")
+            throw UsageError(
+                "\(subject): the \(noun) cannot be read; check that it is a file, and not larger than \(limit >> 20) MB"
+            )
         }
         return bytes
     }

@@ -5,6 +5,8 @@ extension ParameterValue {
     ///
     /// - Throws: ``ParameterError/invalidText(line:column:problem:)`` if the text is neither.
     public init(yaml text: String) throws(ParameterError) {
+        // A byte order mark before the first of several names would be taken for a document of its own.
+        let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
         // libyaml refuses some JSON, such as characters of two escapes.
         if let json = try? Document(parsing: Array(text.utf8), depthLimit: 200).root,
             let value = ParameterValue(json: json)

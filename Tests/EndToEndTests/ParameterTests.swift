@@ -79,6 +79,17 @@ import Testing
         #expect(record.contains("\"in-7.ipynb\"") && record.contains("\"out-7.ipynb\""))
     }
 
+    @Test func `Notebooks that failed do not run again without their parameters`() async throws {
+        try folder.write(["days = 0", "assert days == 0"], to: "a.ipynb", tags: [0: ["parameters"]])
+        #expect(try await galley("execute", "a.ipynb", "-p", "days", "1", "--json", "r.json").status == 1)
+        for option in ["--last-failed", "--last-failed=r.json"] {
+            let without = try await galley("execute", option)
+            #expect(without.status == 2 && without.errors.contains("set 'days'"), "\(without.errors)")
+        }
+        let again = try await galley("execute", "--last-failed", "-p", "days", "0")
+        #expect(again.status == 0, "\(again.errors)")
+    }
+
     @Test func `A notebook is prepared in place, and is no file for a stream`() async throws {
         try write(printing: "days")
         let prepared = try await galley("execute", "--inplace", "--prepare-only", "-p", "days=7", "a.ipynb")
@@ -129,7 +140,7 @@ import Testing
         try folder.write("a: [1\nb: 2\n", to: "bad.yaml")
         for (arguments, text) in [
             (["-p", "class", "1"], "'class' is not the name of a variable in Python"),
-            (["-f", "bad.yaml"], "-f bad.yaml: line 2, column 2"), (["-f", "none.yaml"], "check that it exists"),
+            (["-f", "bad.yaml"], "-f bad.yaml: line 2, column 2"), (["-f", "none.yaml"], "check that it is a file"),
             (["-y", "[1]"], "-y: there are no names"), (["-b", "%%%"], "-b: "),
             (["--param-env", "a=NO_SUCH_VARIABLE"], "the environment has no variable NO_SUCH_VARIABLE"),
             (["--secret", "x"], "--secret x: the parameter has no value"),

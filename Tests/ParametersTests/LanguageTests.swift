@@ -39,7 +39,7 @@ import Testing
         try expect("{\n" + members.joined(separator: ",\n") + "\n}\n", in: "values.json")
     }
 
-    @Test func `Secrets follow the values, sorted by name, as expressions that read the environment`() throws {
+    @Test func `Secrets precede the values, sorted by name, as expressions that read the environment`() throws {
         var parameters = Parameters(["region": "eu"])
         parameters.secrets = ["token": "API_TOKEN", "password": "DB_PASSWORD"]
         let python = try language("python").source(assigning: parameters)
@@ -47,9 +47,9 @@ import Testing
             python == """
                 # Parameters
                 import os
-                region = "eu"
                 password = os.environ["DB_PASSWORD"]
                 token = os.environ["API_TOKEN"]
+                region = "eu"
 
                 """)
         parameters.values = [:]

@@ -27,7 +27,7 @@ import Testing
             ("a: !!str 1\nb: !!float 1\nc: !!int '7'", ["a": "1", "b": 1.0, "c": 7]),
             ("{\"a\": \"\\ud83d\\ude00\", \"b\": 1E3}", ["a": "😀", "b": 1000.0]), ("# only a comment\n", nil),
             ("", nil),
-            ("a: 日本 $x `y`", ["a": "日本 $x `y`"]),
+            ("\u{FEFF}a: 1\r\nb: 2\r\n", ["a": 1, "b": 2]), ("a: 日本 $x `y`", ["a": "日本 $x `y`"]),
         ] as [(String, ParameterValue)])
     func `YAML has the values that papermill reads, with dates as text`(text: String, value: ParameterValue) throws {
         #expect(try ParameterValue(yaml: text) == value)
