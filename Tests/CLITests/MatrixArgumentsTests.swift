@@ -104,7 +104,7 @@ import Testing
             ("@a.ipynb --matrix x=1,1", "--matrix: the parameter 'x' has the value 1 twice"),
             ("@a.ipynb --matrix x=1 --matrix x=2", "--matrix: the parameter 'x' is given twice"),
             ("@a.ipynb --matrix x=1 --each @x.csv", "--matrix and --each: the parameter 'x' is given twice"),
-            ("@a.ipynb --matrix x=", "--matrix 'x=': a value is missing"),
+            ("@a.ipynb --matrix x=", "--matrix: 'x=': a value is missing"),
             ("@a.ipynb --matrix x=1..10001", "the parameters give 10001 runs; the limit is 10000"),
             ("@a.ipynb --matrix x=1..1000 --matrix y=1..11", "--matrix: the parameters give 11000 runs"),
             ("@a.ipynb @b.ipynb --matrix x=1..6000", "the parameters give 12000 runs"),
@@ -148,13 +148,14 @@ import Testing
             """
         try folder.write(report.replacing("@", with: folder.path + "/"), to: "r.json")
         let failed = ["@a.ipynb [x=b/c] > @a.executed-b_c-", "@b.ipynb > @b.executed.ipynb"]
-        for line in ["--last-failed=@r.json", "@a.ipynb @b.ipynb --last-failed=@r.json"] {
+        for line in ["--last-failed=@r.json -p d 7", "@a.ipynb @b.ipynb --last-failed=@r.json -p d=8"] {
             let runs = try runs(line)
             #expect(runs.count == 2 && runs[0].hasPrefix(failed[0]) && runs[1] == failed[1], "\(runs)")
         }
-        let some = try arguments("@a.ipynb --last-failed=@r.json --matrix x=1,b/c,new")
+        let some = try arguments("@a.ipynb --last-failed=@r.json -p d=7 --matrix x=1,b/c,new")
         #expect(some.tasks.map(\.parameters) == [["x": "b/c"]])
         #expect(some.leftOut.map(\.parameters) == [["x": 1], ["x": "new"]])
+        #expect(throws: UsageError.self) { try arguments("--last-failed=@r.json") }
         #expect(some.notices.first?.contains("[x=new]") == true)
     }
 
