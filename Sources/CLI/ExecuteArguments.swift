@@ -134,7 +134,8 @@ struct ExecuteArguments: Sendable {
     ///
     /// This is papermill's order. A result is never run, and another notebook is never replaced.
     private mutating func takeSecondOperand() throws(UsageError) {
-        guard dialect == .execute, paths.count == 2, result == .beside, let output = paths.last,
+        guard dialect == .execute, paths.count == 2, result == .beside, lastFailed == nil, !matrix.isGiven,
+            let output = paths.last,
             output == "-" || output.hasSuffix(".ipynb"), !output.contains(where: { "*?[".contains($0) }),
             !output.hasPrefix("@")
         else { return }
