@@ -140,7 +140,7 @@ struct ExecuteArguments: Sendable {
             !output.hasPrefix("@")
         else { return }
         let task = NotebookTask(path: output)
-        let isNew = output == "-" || !task.exists(forRoot: assignsUsers)
+        let isNew = output == "-" ? !parameters.isEmpty : !task.exists(forRoot: assignsUsers)
         guard isNew || !parameters.isEmpty else { return }
         guard isNew || task.isResultOfParameters(forRoot: assignsUsers) else {
             let shown = UsageError.visible(output)

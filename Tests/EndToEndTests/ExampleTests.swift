@@ -27,6 +27,15 @@ struct Example: Sendable, CustomTestStringConvertible {
         Example(name: "Notebooks elsewhere", output: "draft 17 1\n"),
         Example(name: "Around each cell", cells: ["def last_month(): pass", "full_history()"], output: "true\n"),
         Example(
+            name: "Batch over a matrix",
+            output: """
+                report.ipynb [region=eu, year=2024] true
+                report.ipynb [region=eu, year=2025] true
+                report.ipynb [region=us, year=2024] true
+                report.ipynb [region=us, year=2025] true
+
+                """),
+        Example(
             name: "Set parameters",
             output:
                 "# Parameters\nimport os\npassword = os.environ[\"DB_PASSWORD\"]\ndays = 7\nregion = \"eu\"\n"),

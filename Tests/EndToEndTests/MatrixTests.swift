@@ -24,7 +24,7 @@ import Testing
         )
         #expect(run.status == 0, "\(run.errors)")
         for name in ["o/eu/a-2024.ipynb", "o/a_b/a-2025.ipynb"] {
-            #expect(try folder.notebook(name).outputs == [["done\n"]])
+            #expect(try folder.notebook(name).outputs == [[], ["done\n"]])
         }
         #expect(try folder.notebook().outputs == [["old\n"]])
         #expect(run.errors.hasPrefix("2 runs, 2 at a time\n"))
@@ -48,13 +48,13 @@ import Testing
         let first = try await run("execute a.ipynb --matrix x=1..3 -j 1 --quiet")
         #expect(first.status == 1)
         #expect(first.errors.contains("galley: 1 of 3 runs failed"))
-        #expect(try folder.notebook("a.executed-1.ipynb").outputs == [["AssertionError"]])
+        #expect(try folder.notebook("a.executed-1.ipynb").outputs == [[], ["AssertionError"]])
         let list = try await run("execute --last-failed --list --json -")
         let rows = try JSONSerialization.jsonObject(with: Data(list.output.utf8)) as? [[String: Any]]
         #expect(rows?.filter { $0["runs"] as? Bool == true }.map { ($0["parameters"] as? [String: Int])?["x"] } == [1])
         let second = try await run("execute --last-failed --quiet")
         #expect(second.status == 0, "\(second.errors)")
-        #expect(try folder.notebook("a.executed-1.ipynb").outputs == [[]])
+        #expect(try folder.notebook("a.executed-1.ipynb").outputs == [[], []])
         #expect(
             folder.names.filter { $0.hasSuffix(".ipynb") } == [
                 "a.executed-1.ipynb", "a.executed-2.ipynb", "a.executed-3.ipynb", "a.ipynb",

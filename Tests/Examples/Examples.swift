@@ -423,6 +423,15 @@ func storageInMemory() async throws {
     print(result?.cells[0].outputs[0].data?.text("text/plain") ?? "")
 }
 
+/// From `Batch.init(_:of:_:)`.
+func batchOverAMatrix() async throws {
+    var options = Options()
+    options.result = .template("out/{name}-{region}-{year}.ipynb")
+    let matrix = ParameterMatrix(["region": ["eu", "us"], "year": [2024, 2025]])
+    let report = try await Batch(matrix, of: "report.ipynb", options).run()
+    for job in report.jobs { print(job.title, job.isSuccess) }
+}
+
 /// From `NamedResults`.
 func namedResults() async throws {
     let report = try await execute("report.ipynb")

@@ -21,6 +21,7 @@ let examples: KeyValuePairs<String, () async throws -> Void> = [
     "A flag of your own": aFlagOfYourOwn,
     "Options": optionsOfBothKinds,
     "MemoryStorage": storageInMemory,
+    "Batch over a matrix": batchOverAMatrix,
     "NamedResults": namedResults,
     "Run": run,
     "Set parameters": setParameters,

@@ -51,31 +51,6 @@ extension HelpTopic {
         output begins with the notebook's name, below the title of its cell. If `--kernel` names a kernel
         that is not installed, nothing starts.
 
-        ## Run a notebook many times
-
-        ```
-        galley execute report.ipynb --matrix region=eu,us --matrix year=2024..2026
-        galley execute report.ipynb --each runs.csv --output 'out/{name}-{region}-{year}.ipynb'
-        ```
-
-        `--matrix` gives a parameter several values, and the notebook runs once for each combination: six
-        times in the first line. Values are separated by commas; `2024..2026` and
-        `2024-01-01..2024-01-31` are ranges. Numbers, `True`, `False` and `None` are values of these
-        types. A value in double quotes is text and can contain commas: `--matrix 'city="Bern, CH",Rom'`.
-
-        `--each` runs the notebook once for each row of a file: CSV with names in the first line, JSON
-        objects on lines of their own, or a list of them. In CSV, an empty value is none, and a value in
-        double quotes is text. A row of JSON can leave out a name. With both options, each row runs with
-        each combination. At most 10,000 runs are possible.
-
-        Without `--output`, the names of results end with the values: `report.executed-eu-2024.ipynb`.
-        A checksum follows values that are too long, or that a file's name cannot have. Two runs never
-        have one result: Galley refuses such names before anything runs.
-
-        Progress, reports and events name each run by its parameters: `report.ipynb [region=eu,
-        year=2024]`. `--shard`, `--retries` and `--list` work as for many notebooks. `--last-failed` runs
-        the failed ones again, with their parameters.
-
         ## Choose how many run at once
 
         `-j N` runs N notebooks at a time; the default is the number of processors. While they run, Galley

@@ -42,17 +42,26 @@ extension HelpTopic {
 
         ## Run with many values
 
-        `--matrix region=eu,us` runs the notebook once for each value, and `--each FILE` once for each row of
-        a CSV, JSON or YAML file. `galley help batch` says more. The name of a result can contain
-        parameters: `--output 'out/{name}-{region}.ipynb'`.
+            galley execute report.ipynb --matrix region=eu,us --matrix year=2024..2026
+            galley execute report.ipynb --each runs.csv --output 'out/{name}-{region}-{year}.ipynb'
+
+        `--matrix` runs the notebook once for each combination: six times in the first line. Ranges can
+        also be days, `2024-01-01..2024-01-31`. A value in double quotes is text and can contain commas:
+        `--matrix 'city="Bern, CH",Rom'`. `--each` runs it once for each row of a file: CSV with names in
+        the first line, JSON, JSON lines or YAML. In CSV, an empty value is none. With both options, each
+        row runs with each combination. At most 10,000 runs are possible.
+
+        Without `--output`, the names of results end with the values: `report.executed-eu-2024.ipynb`.
+        Two runs never have one result: Galley refuses such names before anything runs. Reports name
+        each run by its parameters, and `--last-failed` runs the failed ones again.
 
         ## Keep secrets
 
         `--param-env password=DB_PASSWORD` sets a parameter to an environment variable of the kernel. The
         cell contains an expression such as `os.environ["DB_PASSWORD"]`, and the value is in no file,
-        report or log of Galley's. `--secret NAME` does the same for a text from `--params-file`. On a command
-        line, other users of the machine can read values, also those of `-p`. What the notebook itself prints
-        is saved.
+        report or log of Galley's. `--secret NAME` does the same for a text from `--params-file`. Other
+        users of the machine can read a command line, with the values of `-p`. What the notebook itself
+        prints is saved.
 
         ## Replace papermill
 
@@ -66,9 +75,10 @@ extension HelpTopic {
         - The exit status is 0, 1, 2 for wrong usage, or 138 if the kernel died.
 
         `galley execute in.ipynb out.ipynb` also takes the second notebook as the result, if it does not
-        exist, or if parameters are given and it is a result of parameters. It never runs it. From Python, and as a task of Airflow:
+        exist, or if parameters are given and it is a result of parameters. It never runs it. From
+        Python, and as a task of Airflow:
 
-            subprocess.run(["galley", "papermill", "in.ipynb", "out.ipynb", "-p", "days", "7"], check=True)
-            BashOperator(task_id="report", bash_command="galley papermill in.ipynb out.ipynb -p day {{ ds }}")
+            subprocess.run(["galley", "papermill", "in.ipynb", "out.ipynb", "-p", "n", "7"], check=True)
+            BashOperator(task_id="n", bash_command="galley papermill in.ipynb out.ipynb -p d {{ ds }}")
         """#)
 }
