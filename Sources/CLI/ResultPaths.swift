@@ -91,7 +91,7 @@ extension ExecuteArguments {
             + papermill.streamFiles.map { ($0.option, $0.path) }
         for (option, path) in files {
             if let path, path.hasSuffix(".ipynb"), !["--status", "--log", "--events"].contains(option) {
-                throw UsageError("\(option) \(path): the file would replace a notebook (.ipynb); name another file")
+                throw UsageError("\(option) \(path): a report would replace a notebook (.ipynb); name another file")
             }
             // Several outputs can share a path that is not a regular file, such as /dev/null.
             guard let path, path != "-", [nil, .file].contains(LocalFile.kind(of: path)) else { continue }
