@@ -137,7 +137,7 @@ static _Noreturn void guard(struct clinux_launch *launch, const struct memory_ra
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     prctl(PR_SET_NAME, "kernel-guard");
     // Before the program is forked: otherwise its peak memory would include the engine's memory.
-    clinux_unmap_engine_memory(kept, launch->least_unmapped ? launch->least_unmapped : 1 << 20);
+    clinux_unmap_engine_memory(kept);
     // This process may have inherited the sockets of other kernels. While it holds one, that kernel's guard cannot
     // detect the engine's end.
     int held[] = {socket, launch->output_reader, launch->locks[0], launch->locks[1], launch->output};

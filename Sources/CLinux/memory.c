@@ -44,11 +44,11 @@ static void unmap_except(struct memory_range piece, const struct memory_ranges *
 }
 
 /// Unmaps the mapping in a line of /proc/self/maps if it is large and anonymous.
-static void unmap_if_large(const char *line, const struct memory_ranges *kept, uint64_t least) {
+static void unmap_if_large(const char *line, const struct memory_ranges *kept) {
     uintptr_t start = clinux_parse_number(&line, 16);
     line++;
     uintptr_t end = clinux_parse_number(&line, 16);
-    if (end - start < least || strncmp(line, " rw-p ", 6) != 0) return;
+    if (end - start < 1 << 20 || strncmp(line, " rw-p ", 6) != 0) return;
     line += 6;
     for (int field = 0; field < 2; field++) {
         while (*line && *line != ' ') line++;
@@ -59,10 +59,10 @@ static void unmap_if_large(const char *line, const struct memory_ranges *kept, u
     if (file_number == 0 && (*line == 0 || strncmp(line, "[anon", 5) == 0)) unmap_except((struct memory_range){start, end}, kept);
 }
 
-void clinux_unmap_engine_memory(const struct memory_ranges *kept, uint64_t least) {
+void clinux_unmap_engine_memory(const struct memory_ranges *kept) {
 #if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
     // A sanitizer keeps its data in such mappings and reads it at every step.
-    (void)kept, (void)least;
+    (void)kept;
     return;
 #endif
     // Without all ranges, this process could not run.
@@ -78,7 +78,7 @@ void clinux_unmap_engine_memory(const struct memory_ranges *kept, uint64_t least
         size_t done = 0;
         for (char *end; (end = memchr(text + done, '\n', length - done)) != NULL; done = end + 1 - text) {
             *end = 0;
-            unmap_if_large(text + done, kept, least);
+            unmap_if_large(text + done, kept);
         }
         // No line is this long, even with a long path.
         if (done == 0 && length == sizeof text) break;

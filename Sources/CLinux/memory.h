@@ -24,8 +24,9 @@ void clinux_add_libraries(struct memory_ranges *ranges);
 /// Unmaps the engine's memory, which this process shares since fork. As long as a process maps it, the system keeps a
 /// copy of every page that the engine changes or frees.
 ///
-/// Unmaps only anonymous mappings of at least `least` bytes, because small ones save little. The system merges adjacent
-/// mappings, so each range in `kept` has its own bounds, not those of the mapping that contains it.
-void clinux_unmap_engine_memory(const struct memory_ranges *kept, uint64_t least);
+/// Unmaps only large anonymous mappings. Small ones save little and can belong to the dynamic loader, which is needed
+/// whenever a function is called for the first time. The system merges adjacent mappings, so each range in `kept` has
+/// its own bounds, not those of the mapping that contains it.
+void clinux_unmap_engine_memory(const struct memory_ranges *kept);
 
 #endif

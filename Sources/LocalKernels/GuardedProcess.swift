@@ -86,7 +86,7 @@ final class GuardedProcess: Sendable {
                         options.limits.processorTime.map { max(1, $0.components.seconds) } ?? 0),
                     open_files: UInt64(max(0, options.limits.openFiles ?? 0)),
                     leaves_children: options.leavesChildren ? 1 : 0, may_be_kept: options.isKeepable ? 1 : 0,
-                    output_reader: reader, locks: locks, least_unmapped: 0, kept: 0)
+                    output_reader: reader, locks: locks, kept: 0)
                 return unsafe clinux_start_guarded(&launch, &socket)
             }
         }

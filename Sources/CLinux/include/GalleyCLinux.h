@@ -97,8 +97,6 @@ struct clinux_launch {
     /// locked folders.
     int output_reader;
     int locks[2];
-    /// The size of the smallest mapping of the engine that the guard unmaps; 0 for the usual size.
-    uint64_t least_unmapped;
     /// The process ID of a kept program; 0 until it is kept. The guard sets it for its watcher.
     int32_t kept;
 };
