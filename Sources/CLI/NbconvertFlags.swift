@@ -98,7 +98,8 @@ extension NbconvertOptions {
     /// The flags that only `galley nbconvert` has.
     static let conversionFlags: [Flag<ExecuteArguments>] =
         ExportSettings.flags.map { $0.inside(\.nbconvert.conversion) }
-        + ParameterOptions.flags(yaml: ["--parameters-yaml"]).filter { $0.names.contains("--parameters-yaml") } + [
+        + [
+            ParameterOptions.yamlFlag(["--parameters-yaml"]),
             Flag("-y", in: .compatibility, "Has no effect: Galley asks no questions") { _ in },
             Flag(
                 "--config", takes: "FILE", example: "jupyter_nbconvert_config.py", in: .compatibility,

@@ -35,50 +35,48 @@ struct ParameterOptions: Sendable {
     /// Whether the command line gives no parameters.
     var isEmpty: Bool { sources.isEmpty && variables.isEmpty }
 
-    /// The flags, with these names of the one that takes YAML.
-    static func flags(
-        yaml names: [String] = ["-y", "--parameters-yaml", "--parameters_yaml"]
-    ) -> [Flag<ExecuteArguments>] {
-        [
-            pair(
-                ["-p", "--parameters", "--param"], example: "days=7", .word,
-                "Set a parameter of the notebook: a number, True, False, None, or a text; also '-p days 7'"),
-            pair(
-                ["-r", "--parameters-raw", "--parameters_raw"], example: "code=007", .raw,
-                "Set a parameter to a text, also if it looks like a number"),
-            text(
-                ["--params-file", "-f", "--parameters-file", "--parameters_file"], takes: "FILE",
-                example: "nightly.yaml",
-                .file, "Set the parameters of a YAML or JSON file"),
-            text(
-                names, takes: "YAML", example: "{days: 7}", .yaml,
-                "Set the parameters of a YAML text"),
-            text(
-                ["-b", "--parameters-base64", "--parameters_base64"], takes: "BASE64", example: "ZGF5czogNwo=", .base64,
-                "Set the parameters of a YAML text in base64"),
-            Flag(
-                "--param-env", takes: "NAME=VARIABLE", example: "password=DB_PASSWORD", in: .parameters,
-                "Set a parameter to the kernel's environment variable; its value is never saved"
-            ) { arguments, value, name throws(UsageError) in
-                arguments.parameters.variables.append(try FlagValueParser.variable(value, name))
-            },
-            Flag(
-                "--secret", takes: "NAME", example: "password", in: .parameters,
-                "Pass this parameter in the kernel's environment, so that its value is never saved"
-            ) { arguments, value, _ in arguments.parameters.secrets.insert(value) },
-            Flag("--strict-params", in: .parameters, "Refuse a parameter that the notebook does not declare") {
-                $0.parameters.isStrict = true
-            },
-            Flag("--help-notebook", in: .parameters, "List the parameters of the notebook; see also 'galley inspect'") {
-                $0.listsParameters = true
-            },
-            Flag("--prepare-only", in: .parameters, "Save the notebook with its parameters, and do not run it") {
-                $0.options.preparesOnly = true
-            },
-            Flag("--no-type-check", in: .parameters, "Do not compare values with the types in the notebook") {
-                $0.parameters.checksTypes = false
-            },
-        ]
+    static let flags: [Flag<ExecuteArguments>] = [
+        pair(
+            ["-p", "--parameters", "--param"], example: "days=7", .word,
+            "Set a parameter of the notebook: a number, True, False, None, or a text; also '-p days 7'"),
+        pair(
+            ["-r", "--parameters-raw", "--parameters_raw"], example: "code=007", .raw,
+            "Set a parameter to a text, also if it looks like a number"),
+        text(
+            ["--params-file", "-f", "--parameters-file", "--parameters_file"], takes: "FILE",
+            example: "nightly.yaml",
+            .file, "Set the parameters of a YAML or JSON file"),
+        yamlFlag(["-y", "--parameters-yaml", "--parameters_yaml"]),
+        text(
+            ["-b", "--parameters-base64", "--parameters_base64"], takes: "BASE64", example: "ZGF5czogNwo=", .base64,
+            "Set the parameters of a YAML text in base64"),
+        Flag(
+            "--param-env", takes: "NAME=VARIABLE", example: "password=DB_PASSWORD", in: .parameters,
+            "Set a parameter to the kernel's environment variable; its value is never saved"
+        ) { arguments, value, name throws(UsageError) in
+            arguments.parameters.variables.append(try FlagValueParser.variable(value, name))
+        },
+        Flag(
+            "--secret", takes: "NAME", example: "password", in: .parameters,
+            "Pass this parameter in the kernel's environment, so that its value is never saved"
+        ) { arguments, value, _ in arguments.parameters.secrets.insert(value) },
+        Flag("--strict-params", in: .parameters, "Refuse a parameter that the notebook does not declare") {
+            $0.parameters.isStrict = true
+        },
+        Flag("--help-notebook", in: .parameters, "List the parameters of the notebook; see also 'galley inspect'") {
+            $0.listsParameters = true
+        },
+        Flag("--prepare-only", in: .parameters, "Save the notebook with its parameters, and do not run it") {
+            $0.options.preparesOnly = true
+        },
+        Flag("--no-type-check", in: .parameters, "Do not compare values with the types in the notebook") {
+            $0.parameters.checksTypes = false
+        },
+    ]
+
+    /// The flag that takes YAML, with these names.
+    static func yamlFlag(_ names: [String]) -> Flag<ExecuteArguments> {
+        text(names, takes: "YAML", example: "{days: 7}", .yaml, "Set the parameters of a YAML text")
     }
 
     private static func pair(
@@ -116,13 +114,12 @@ extension ParameterOptions {
             }
         }
         for (name, variable) in variables {
-            guard let value = options.environment[variable] ?? Self.variable(variable) else {
+            guard let value = options.environment[variable] ?? currentEnvironment()[variable] else {
                 throw UsageError("--param-env \(name)=\(variable): the environment has no variable \(variable)")
             }
             // The kernel of another user does not inherit the variable.
             options.environment[variable] = value
-            parameters.values[name] = nil
-            parameters.secrets[name] = variable
+            parameters.hide(name, in: variable)
         }
         for name in secrets.sorted() where parameters.secrets[name] == nil {
             guard let value = parameters.values[name] else {
@@ -135,13 +132,10 @@ extension ParameterOptions {
                 "GALLEY_SECRET_" + name.utf8.map { Self.isPlain($0) ? String(UnicodeScalar($0)) : "_" }.joined()
             while options.environment[variable] != nil { variable += "_" }
             options.environment[variable] = text
-            parameters.values[name] = nil
-            parameters.secrets[name] = variable
+            parameters.hide(name, in: variable)
         }
         options.parameters = parameters
     }
-
-    private static func variable(_ name: String) -> String? { currentEnvironment()[name] }
 
     private static func isPlain(_ byte: UInt8) -> Bool {
         UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20

@@ -17,11 +17,12 @@ extension Notebook {
                     kernel: kernel ?? own?["name"]?.string,
                     language: own?["language"]?.string ?? metadata["language_info"]?["name"]?.string)
             }
-        let unknown = try parameters.check(against: self.parameters())
+        let declared = self.parameters()
+        let unknown = try parameters.check(against: declared)
         let warnings = try assign(parameters, in: language)
         // Without a cell of parameters, every name is unknown, and another warning says why.
         guard parametersCell != nil || parameters.isStrict, !unknown.isEmpty else { return warnings }
-        let error = ParameterError.unknownNames(unknown, known: self.parameters().map(\.name))
+        let error = ParameterError.unknownNames(unknown, known: declared.map(\.name))
         if parameters.isStrict { throw error }
         return warnings + ["\(error)"]
     }

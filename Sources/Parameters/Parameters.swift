@@ -32,6 +32,12 @@ public struct Parameters: Hashable, Sendable {
     /// The tag of the cell that assigns the given values.
     package static let injectedTag = "injected-parameters"
 
+    /// Replaces the value of a parameter by an environment variable that holds it.
+    package mutating func hide(_ name: String, in variable: String) {
+        values[name] = nil
+        secrets[name] = variable
+    }
+
     /// Whether no parameter is given.
     public var isEmpty: Bool { values.isEmpty && secrets.isEmpty }
 }
