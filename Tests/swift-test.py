@@ -7,14 +7,21 @@
 FOLDER holds `tests.log` (all output), `events.jsonl` (the events of the latest run) and `results.jsonl` (the result of
 each test of all runs). COMMAND is `swift test` with its options.
 """
+import contextlib
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 MOST_RERUN = 2
+
+# No test begins or ends for so long only if something waits forever.
+LONGEST_SILENCE = 600
 
 
 class Run:
@@ -23,7 +30,7 @@ class Run:
     def __init__(self, folder, command):
         self.names, self.suites = {}, set()
         self.begun, self.results = [], {}
-        self.is_complete = False
+        self.is_complete = self.was_silent = False
         self.log, self.events = folder / "tests.log", folder / "events.jsonl"
         self.events.unlink(missing_ok=True)
         self.events.touch()
@@ -33,20 +40,29 @@ class Run:
                 command + ["--event-stream-output-path", self.events, "--event-stream-version", "0"],
                 stdout=log, stderr=subprocess.STDOUT)
             ended = threading.Event()
-            reader = threading.Thread(target=self.follow, args=(ended,))
+            reader = threading.Thread(target=self.follow, args=(ended, process))
             reader.start()
             self.status = process.wait()
             ended.set()
             reader.join()
 
-    def follow(self, ended):
+    def follow(self, ended, process):
         """Reads events until the process has ended; a line may be there in part until then."""
         with self.events.open(encoding="utf8", errors="replace") as file:
-            part = ""
+            part, latest = "", time.monotonic()
             while True:
                 is_last = ended.wait(0.2)
                 lines = (part + file.read()).split("\n")
                 part = lines.pop()
+                if lines:
+                    latest = time.monotonic()
+                elif self.begun and not self.was_silent and time.monotonic() - latest > LONGEST_SILENCE:
+                    self.was_silent = True
+                    print(f"No test began or ended for {LONGEST_SILENCE} s. These processes exist:", flush=True)
+                    subprocess.run(["ps", "-eo", "pid,ppid,stat,etimes,args", "--forest", "--cols", "160"])
+                    for descendant in descendants(process.pid):
+                        with contextlib.suppress(ProcessLookupError):
+                            os.kill(descendant, signal.SIGKILL)
                 for line in filter(None, lines):
                     self.take(json.loads(line))
                 if is_last:
@@ -118,6 +134,20 @@ class Run:
             for test, result in self.results.items():
                 title, suite = self.title(test), (test or "").split("/`")[0]
                 file.write(json.dumps({"test": test, "title": title, "suite": suite, "result": result}) + "\n")
+
+
+def descendants(process):
+    """The processes that a process has started, and those that they have started, nearest first."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents.setdefault(int(stat.read_text().rpartition(")")[2].split()[1]), []).append(int(stat.parent.name))
+        except OSError:
+            continue  # It has ended.
+    found = [process]
+    for one in found:
+        found += parents.get(one, [])
+    return found[1:]
 
 
 def exactly(test):

@@ -86,9 +86,10 @@ struct `Root's supervisor` {
             """
         try #require(try await eventually { children(of: Int(run.number)).first.map(isUsers) == true })
         let engine = try #require(children(of: Int(run.number)).first)
+        // While it waited for a place, the time limit would pass.
         let holder = try await GalleyProgram.start(
             ["-c", hold, "\(engine)", instance.rootsOwn + "/held"], program: "/usr/bin/python3",
-            in: instance.notebooks)
+            in: instance.notebooks, gate: GalleyProgram.ConcurrencyLimit(room: 1))
         try #require(
             try await eventually { FileManager.default.fileExists(atPath: instance.rootsOwn + "/held") })
         let end = try await run.end()
