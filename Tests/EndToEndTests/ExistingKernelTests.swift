@@ -132,7 +132,7 @@ final class ExistingKernel {
     @Test func `An existing kernel that dies is reported like any other`() async throws {
         let kernel = try ExistingKernel("kernel-one", in: folder)
         defer { kernel.end() }
-        try folder.write(["print('last words', flush=True)\nimport os; os.kill(os.getpid(), 9)", "2"])
+        try folder.write(["print('last words')", "import os; os.kill(os.getpid(), 9)", "2"])
         let run = try await execute("--existing", kernel.path)
         #expect(run.status == 5, "\(run.errors)")
         #expect(run.errors.contains("the kernel died"), "\(run.errors)")
