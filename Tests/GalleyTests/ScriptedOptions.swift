@@ -2,8 +2,8 @@ import Galley
 import GalleyTesting
 import Synchronization
 
-/// Makes options for a run in a scripted kernel: `prints …` prints, `raises` raises, `dies` dies, and
-/// anything else runs until it is interrupted.
+/// Makes options for a run in a scripted kernel: `prints …` prints, `raises` raises, `dies` dies, a comment does nothing,
+/// and anything else runs until it is interrupted.
 func scripted(_ kernels: KernelLog = KernelLog(), grace: Duration? = nil) -> Options {
     var options = Options()
     options.result = .inPlace
@@ -17,6 +17,8 @@ func scriptedKernel(_ kernels: KernelLog, keptAs kept: KeptKernel? = nil) -> Scr
     let kernel = ScriptedKernel(keptAs: kept) { code in
         switch code.split(separator: " ", maxSplits: 1).first {
         case "prints": .running(printing: String(code.dropFirst("prints ".count)))
+        // The cell of parameters begins with one.
+        case "#": .running()
         case "raises": .failing("ValueError", "bad")
         case "dies": [.die(PostMortem(cause: .exited(3)))]
         default: []
