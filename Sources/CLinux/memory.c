@@ -19,9 +19,10 @@ void clinux_add_pages(struct memory_ranges *ranges, uintptr_t start, uintptr_t e
 
 static int add_library(struct dl_phdr_info *library, size_t size, void *ranges) {
     (void)size;
-    // The loader allocates the name of a library beside its other data about the library.
-    uintptr_t name = (uintptr_t)library->dlpi_name;
-    clinux_add_pages(ranges, name, name, 1 << 18);
+    // The loader allocates the name of a library beside its other data about the library. The program itself has no
+    // name, but it is the first in the loader's list.
+    uintptr_t data = *library->dlpi_name ? (uintptr_t)library->dlpi_name : (uintptr_t)_r_debug.r_map;
+    clinux_add_pages(ranges, data, data, 1 << 18);
     for (int index = 0; index < library->dlpi_phnum; index++) {
         const ElfW(Phdr) *part = &library->dlpi_phdr[index];
         uintptr_t start = library->dlpi_addr + part->p_vaddr;
