@@ -101,7 +101,7 @@ final class RunTally: ProgramSink {
         }
         let failed = jobReports.count(where: \.hasFailed)
         let parts = [
-            failed == 0 ? nil : "\(failed) of \(jobReports.count) notebooks failed", stop.map { "the run \($0)" },
+            failed == 0 ? nil : "\(failed) of \(jobReports.countInWords) failed", stop.map { "the run \($0)" },
         ]
         let sentence = parts.compactMap(\.self).joined(separator: "; ")
         return sentence.isEmpty ? nil : sentence

@@ -78,12 +78,12 @@ package enum HTMLReport {
         let jobReports = report.jobs
         let failed = jobReports.count(where: \.hasFailed)
         let unfinished = jobReports.unfinishedCounts
-        let all = jobReports.count == 1 ? "1 notebook" : "\(jobReports.count) notebooks"
+        let all = jobReports.countInWords
         let title =
             if failed > 0 {
                 "\(failed) of \(all) failed"
             } else if jobReports.count == 1 {
-                "1 notebook \(jobReports[0].isSuccess ? "succeeded" : jobReports[0].resultWord)"
+                "\(all) \(jobReports[0].isSuccess ? "succeeded" : jobReports[0].resultWord)"
             } else {
                 unfinished.isEmpty ? "\(all) succeeded" : "\(all): \(unfinished.joined(separator: ", "))"
             }

@@ -98,6 +98,12 @@ extension NamedResult {
 }
 
 extension [JobReport] {
+    /// How many there are, such as `1 notebook` and `12 runs`: notebooks that run several times are counted by runs.
+    package var countInWords: String {
+        let noun = contains { !$0.distinguishingParameters.isEmpty } ? "run" : "notebook"
+        return count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
+    }
+
     /// How many notebooks were interrupted and not run, such as `2 interrupted` and `1 not run`; without those that are
     /// zero.
     var unfinishedCounts: [String] {

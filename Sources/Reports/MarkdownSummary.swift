@@ -13,7 +13,7 @@ package struct MarkdownSummary: Sendable {
     /// Creates the summary of a batch.
     package init(_ report: BatchReport) {
         let failed = report.jobs.filter(\.hasFailed)
-        let all = report.jobs.count == 1 ? "1 notebook" : "\(report.jobs.count) notebooks"
+        let all = report.jobs.countInWords
         let interrupted = report.jobs.filter(\.isInterrupted)
         let counts = report.jobs.unfinishedCounts.map { ", \($0)" }.joined()
         title =
