@@ -107,6 +107,9 @@ struct ExecuteArguments: Sendable {
     /// user.
     mutating func resolve() throws(UsageError) {
         if dialect == .papermill { try papermill.take(paths, into: &options) } else { try takeSecondOperand() }
+        if [paths.contains("-"), parameters.readsStandardInput, matrix.readsStandardInput].count(where: \.self) > 1 {
+            throw UsageError("standard input can be only one of the notebook, the parameters and the rows; use files")
+        }
         try parameters.resolve(into: &options)
         if dialect == .papermill { paths = [try papermill.notebook(with: options.parameters.values)] }
         try matrix.read(for: options.parameters, usesRootsRights: options.user == .caller)
@@ -193,6 +196,7 @@ struct ExecuteArguments: Sendable {
         if let shard = batch.shard { leftOut += tasks.keep(shard) }
         if nbconvert.format == .script { tasks.readScriptExtensions() }
         if !options.only.isEmpty { try tasks.checkSelection(options.settings) }
+        try tasks.checkParameters(options.settings)
         try check.readSanitizers(usesRootsRights: options.user == .caller)
         try checkCombinations()
     }

@@ -32,6 +32,9 @@ struct MatrixSettings: Sendable {
         },
     ]
 
+    /// Whether the rows are on standard input.
+    var readsStandardInput: Bool { file.map(OptionFile.isStandardInput) ?? false }
+
     /// Whether the options ask for several runs.
     var isGiven: Bool { !axes.isEmpty || file != nil }
 

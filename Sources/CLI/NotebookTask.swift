@@ -77,11 +77,16 @@ struct NotebookTask: Sendable {
     /// Returns the plan of the run, with the cell of its parameters; nil if the notebook cannot be read now.
     func plan(_ settings: RunSettings) throws(PlanError) -> Plan? {
         guard let unread = readNotebook(), var notebook = try? Notebook(reading: unread) else { return nil }
+        // If the notebook cannot take the parameters, its run says so.
+        try? prepare(&notebook, settings)
+        return try Plan(for: notebook, settings)
+    }
+
+    /// Adds the cell of the parameters to a notebook.
+    fileprivate func prepare(_ notebook: inout Notebook, _ settings: RunSettings) throws {
         var settings = settings
         settings.parameters.values.merge(parameters)
-        // If the notebook cannot take the parameters, its run says so.
-        for preparation in settings.preparations { try? preparation.prepare(&notebook) { _ in } }
-        return try Plan(for: notebook, settings)
+        for preparation in settings.preparations { try preparation.prepare(&notebook) { _ in } }
     }
 
     /// Returns the owner of a file, for the permissions of its result. If the user is not the owner, only the user may
@@ -324,6 +329,20 @@ extension [NotebookTask] {
             } catch {
                 throw UsageError("\(task.path): \(error)")
             }
+        }
+    }
+
+    /// Refuses runs whose notebook cannot take their parameters.
+    ///
+    /// Notebooks that cannot be read are not checked; their runs report why.
+    func checkParameters(_ settings: RunSettings) throws(UsageError) {
+        var known: (path: String, notebook: Notebook?)?
+        for task in self where !task.parameters.isEmpty {
+            if known?.path != task.path {
+                known = (task.path, task.readNotebook().flatMap { try? Notebook(reading: $0) })
+            }
+            guard var notebook = known?.notebook else { continue }
+            do { try task.prepare(&notebook, settings) } catch { throw UsageError("\(task.title): \(error)") }
         }
     }
 

@@ -6,7 +6,7 @@ import Glibc
 
 /// Reads files that options name.
 enum OptionFile {
-    /// Returns the contents of a file.
+    /// Returns the contents of a file, or of a descriptor of this process: `-`, `/dev/stdin`, or the pipe of `<(...)`.
     ///
     /// - Parameters:
     ///   - subject: The option with the path, for errors.
@@ -14,14 +14,32 @@ enum OptionFile {
     static func read(
         _ path: String, for subject: String, noun: String = "file", usesRootsRights: Bool, limit: Int = 1 << 24
     ) throws(UsageError) -> [UInt8] {
-        if geteuid() == 0, !usesRootsRights, NotebookOwner(of: path) != .root {
-            throw UsageError("\(subject): root does not read it, because other users can change it")
+        let descriptor = descriptor(path)
+        if geteuid() == 0, !usesRootsRights {
+            let owner = descriptor.map { NotebookOwner(ofDescriptor: $0) } ?? NotebookOwner(of: path)
+            guard owner == .root else {
+                throw UsageError("\(subject): root does not read it, because other users can change it")
+            }
         }
-        guard let bytes = LocalFile.readSmallFile(path, limit: limit) else {
+        let bytes =
+            if let descriptor {
+                StandardStreams.read(descriptor, limit: limit)
+            } else {
+                LocalFile.readSmallFile(path, limit: limit)
+            }
+        guard let bytes else {
             throw UsageError(
                 "\(subject): the \(noun) cannot be read; check that it is a file, and not larger than \(limit >> 20) MB"
             )
         }
         return bytes
+    }
+
+    /// Whether a path stands for standard input.
+    static func isStandardInput(_ path: String) -> Bool { descriptor(path) == STDIN_FILENO }
+
+    /// The descriptor of this process that a path stands for; nil for a file.
+    private static func descriptor(_ path: String) -> Int32? {
+        path == "-" ? STDIN_FILENO : LocalFile.ownDescriptor(path)
     }
 }

@@ -32,6 +32,11 @@ struct ParameterOptions: Sendable {
         case raw
     }
 
+    /// Whether the values of an option are on standard input.
+    var readsStandardInput: Bool {
+        sources.contains { $0.kind == .file && OptionFile.isStandardInput($0.text) }
+    }
+
     /// Whether the command line gives no parameters.
     var isEmpty: Bool { sources.isEmpty && variables.isEmpty }
 

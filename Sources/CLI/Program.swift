@@ -14,7 +14,7 @@ import GalleyStorage
         Terminal.openMissingStandardStreams()
         releaseUnusedMemory()
         do throws(UsageError) {
-            switch try Invocation(processArguments) {
+            switch try Invocation(arguments()) {
             case .help(let page): Terminal.print(page.text(columns: Terminal.helpColumns))
             case .execute(let arguments):
                 reportNotes(of: arguments)
@@ -46,6 +46,19 @@ import GalleyStorage
             Terminal.reportProblem("galley: \(error.problem)")
             exit(ExitStatus.usage)
         }
+    }
+
+    /// Returns the arguments; a value or a name must not change because its bytes are no text.
+    private static func arguments() throws(UsageError) -> [String] {
+        var arguments: [String] = []
+        for argument in processArguments {
+            guard let argument else {
+                throw UsageError(
+                    "argument \(arguments.count + 1) is not UTF-8; convert the text, or rename the file")
+            }
+            arguments.append(argument)
+        }
+        return arguments
     }
 
     /// Says which options have no effect.

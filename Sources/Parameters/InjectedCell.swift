@@ -50,10 +50,19 @@ extension Notebook {
             cell.tags = [Parameters.injectedTag]
             cells.insert(cell, at: defaults.map { $0 + 1 } ?? 0)
         }
-        guard defaults == nil else { return [] }
+        guard defaults == nil else { return repeatedCells }
         return [
             "No cell has the tag '\(Parameters.defaultsTag)'. The parameters are assigned before the first cell; later "
                 + "cells may replace them"
         ]
+    }
+
+    /// Warnings about further cells that assign parameters: they run after the values are assigned.
+    private var repeatedCells: [String] {
+        [Parameters.defaultsTag, Parameters.injectedTag].compactMap { tag in
+            let count = cells.count { $0.kind == .code && $0.tags.contains(tag) }
+            return count < 2
+                ? nil : "\(count) cells have the tag '\(tag)'. Galley uses the first; the others may replace its values"
+        }
     }
 }

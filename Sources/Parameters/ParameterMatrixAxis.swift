@@ -36,14 +36,19 @@ extension ParameterMatrix.Axis {
         return try range(word, of: text) ?? [ParameterValue(word: word)]
     }
 
-    /// Returns the values of a range of integers or of days; nil if the word is not a range.
+    /// Returns the values of a range of integers or of days; nil if the word is no range, such as `../data`.
     private static func range(_ word: String, of text: String) throws(ParameterMatrixError) -> [ParameterValue]? {
         guard let dots = word.firstRange(of: "..") else { return nil }
         let (first, last) = (word[..<dots.lowerBound], word[dots.upperBound...])
         if let first = CalendarDay(first), let last = CalendarDay(last) {
             return try bounds(first.number, last.number, of: text).map { .string(CalendarDay($0).description) }
         }
-        guard let first = ParameterInteger(first)?.int, let last = ParameterInteger(last)?.int else { return nil }
+        guard let first = ParameterInteger(first)?.int, let last = ParameterInteger(last)?.int else {
+            guard first.utf8.first?.isDigit == true, last.utf8.last?.isDigit ?? true else { return nil }
+            throw .invalidAxis(
+                text,
+                problem: "'\(word)' is no range of integers or days, such as 1..9; if it is a text, write it in quotes")
+        }
         return try bounds(first, last, of: text).map { .integer(ParameterInteger($0)) }
     }
 

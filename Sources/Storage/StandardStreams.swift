@@ -47,6 +47,15 @@ package actor StandardStreams: NotebookStore {
         }
     }
 
+    /// Reads an open descriptor to its end; nil if it cannot be read, or gives more than `limit` bytes.
+    package static func read(_ descriptor: Int32, limit: Int) -> [UInt8]? {
+        guard let bytes = try? FileDescriptor(duplicating: descriptor).readUp(to: limit + 1), bytes.count <= limit
+        else {
+            return nil
+        }
+        return bytes
+    }
+
     /// Returns the owner of the data on standard input; nil for a terminal.
     package func owner() -> FileOwner? {
         switch Self.input {

@@ -20,7 +20,10 @@ import Testing
         try folder.write(["print('done')"])
         try folder.write("region,year\neu,2024\n\"a/b\",2025\n", to: "runs.csv")
         let run = try await run(
-            "execute a.ipynb --each runs.csv -j 2 --output o/{region}/{name}-{year}.ipynb --json j --junit x --events e"
+            """
+            execute a.ipynb --each runs.csv -j 2 --output o/{region}/{name}-{year}.ipynb --json j --junit x --events e \
+            --html h
+            """
         )
         #expect(run.status == 0, "\(run.errors)")
         for name in ["o/eu/a-2024.ipynb", "o/a_b/a-2025.ipynb"] {
@@ -35,8 +38,22 @@ import Testing
         #expect(
             reports.map { $0["result"] as? String } == ["o/eu/a-2024.ipynb", "o/a_b/a-2025.ipynb"].map { folder($0) })
         #expect(try folder.text("x").contains("<testsuite name=\"a.ipynb [region=eu, year=2024]\""))
+        #expect(try folder.text("h").contains("2 runs succeeded"))
         let ends = try folder.events("e").filter { $0["event"] as? String == "run-finished" }
         #expect(Set(ends.map { ($0["parameters"] as? [String: Any])?["region"] as? String }) == ["eu", "a/b"])
+    }
+
+    @Test(arguments: [
+        ("--matrix x=1,2,three", "[x=three]: The parameter 'x' cannot be \"three\": the notebook declares it as int"),
+        ("--matrix class=1,2", "[class=1]: 'class' is not the name of a variable in Python"),
+    ])
+    func `If one run cannot take its values, nothing runs`(options: String, problem: String) async throws {
+        try folder.write(["x: int = 0"], tags: [0: ["parameters"]])
+        for list in ["", " --list"] {
+            let run = try await run("execute a.ipynb \(options)\(list)")
+            #expect(run.status == 2 && run.errors.contains("galley: a.ipynb \(problem)"), "\(run.errors)")
+        }
+        #expect(folder.names == ["a.ipynb"])
     }
 
     @Test func `Only the failed runs run again, with their parameters and into their results`() async throws {

@@ -113,9 +113,10 @@ import Testing
     }
 
     @Test(arguments: ["--param-env", "--secret"])
-    func `A secret reaches the kernel and no file`(option: String) async throws {
+    func `A secret reaches the kernel, and no file and no command line`(option: String) async throws {
         let value = "hunter2-\(UUID().uuidString)"
-        try write(printing: "len(password)")
+        let processes = "__import__('subprocess').run(['ps', '-eo', 'args'], capture_output=True, text=True).stdout"
+        try write(printing: "len(password) if password not in \(processes) else 'in a command line'")
         let secret =
             option == "--secret"
             ? ["--secret", "password", "-f", "secret.yaml"] : ["--param-env", "password=DB_PASSWORD"]
@@ -149,6 +150,69 @@ import Testing
             #expect(run.status == 2 && run.errors.contains(text), "\(arguments): \(run.errors)")
             #expect(!folder.exists("b.ipynb"))
         }
+    }
+
+    @Test func `Parameters and rows come from standard input and from the pipe of a shell`() async throws {
+        try write(printing: "days")
+        let run = try await galley("execute", "a.ipynb", "-o", "b.ipynb", "-f", "-", input: "days: 5")
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try folder.text("b.ipynb").contains("\"5\\n\""))
+        let line = """
+            '\(GalleyProgram.path)' execute a.ipynb --params-file <(echo 'region: "é"') --each <(echo '{"days": 6}')
+            """
+        let piped = try await GalleyProgram.run(["-c", line], program: "/bin/bash", in: folder)
+        #expect(piped.status == 0, "\(piped.errors)")
+        let result = try folder.text("a.executed-6.ipynb")
+        #expect(result.contains("\"6\\n\"") && result.contains("region = \\\"é\\\""))
+        let both = try await galley("execute", "-", "-f", "/dev/stdin", input: "days: 5")
+        #expect(both.status == 2 && both.errors.contains("can be only one of the notebook"), "\(both.errors)")
+        let large = try await GalleyProgram.run(
+            ["-c", "'\(GalleyProgram.path)' execute a.ipynb -f - </dev/zero"], program: "/bin/bash", in: folder)
+        #expect(large.status == 2 && large.errors.contains("not larger than 16 MB"), "\(large.errors)")
+    }
+
+    @Test func `A value that is not UTF-8 is refused`() async throws {
+        try write(printing: "region")
+        let run = try await GalleyProgram.run(
+            ["-c", "'\(GalleyProgram.path)' execute a.ipynb -p region $'caf\\xe9'"], program: "/bin/bash", in: folder)
+        #expect(
+            run.status == 2
+                && run.errors == "galley: argument 5 is not UTF-8; convert the text, or rename the file\n")
+        #expect(!folder.exists("a.executed.ipynb"))
+    }
+
+    @Test func `Unknown names and wrong types are errors, or accepted, as the options say`() async throws {
+        try folder.write(["days: int = 1", "print(days)"], tags: [0: ["parameters"]])
+        for (arguments, status, text) in [
+            (["-p", "day", "2"], 0, "no parameter 'day'"),
+            (["-p", "day", "2", "--strict-params"], 2, "no parameter 'day'"),
+            (["-p", "days", "x"], 2, "cannot be \"x\""), (["-p", "days", "x", "--no-type-check"], 0, ""),
+        ] as [([String], Int32, String)] {
+            let run = try await galley(["execute", "--inplace", "--no-timing", "a.ipynb"] + arguments)
+            #expect(run.status == status && run.errors.contains(text), "\(arguments): \(run.errors)")
+        }
+    }
+
+    @Test func `git shows the cell of parameters and the outputs alone`() async throws {
+        func git(_ arguments: String...) async throws -> String {
+            let identity = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "core.quotePath=false"]
+            let run = try await GalleyProgram.run(identity + arguments, program: "/usr/bin/git", in: folder)
+            #expect(run.status == 0, "\(run.errors)")
+            return run.output
+        }
+        try write(printing: "days")
+        #expect(try await galley("execute", "--inplace", "--no-timing", "a.ipynb").status == 0)
+        _ = try await (git("init", "-q"), git("add", "a.ipynb"), git("commit", "-q", "-m", "before"))
+        for days in ["7", "8", "8"] {
+            #expect(try await galley("execute", "--inplace", "--no-timing", "a.ipynb", "-p", "days", days).status == 0)
+            if days == "7" { _ = try await git("commit", "-q", "-a", "-m", "7") }
+        }
+        // From one value to another: a line of source, and a line of output. Nothing else differs, nor is moved.
+        #expect(try await git("diff", "--numstat") == "2\t2\ta.ipynb\n")
+        // The injected cell is new, and it has taken the count of the next one.
+        let first = try await git("diff", "-U0", "HEAD~1", "HEAD")
+        let removed = first.split(separator: "\n").filter { $0.hasPrefix("-") && !$0.hasPrefix("---") }
+        #expect(removed.count == 2 && removed.contains { $0.contains("\"1\\n\"") }, "\(removed)")
     }
 
     @Test func `The cell of parameters runs also if other cells are selected`() async throws {

@@ -22,7 +22,10 @@ import Testing
     @Test func `The cell follows the first cell of parameters`() throws {
         var notebook = notebook(
             cell("1", "a"), cell("days = 1", "b", tag: "parameters"), cell("2", "c", tag: "parameters"))
-        #expect(try notebook.assign(parameters, kernel: nil) == [])
+        #expect(
+            try notebook.assign(parameters, kernel: nil) == [
+                "2 cells have the tag 'parameters'. Galley uses the first; the others may replace its values"
+            ])
         #expect(notebook.cells.map(\.id) == ["a", "b", "injected-parameters", "c"])
         #expect(notebook.cells[2].source == "# Parameters\ndays = 7")
         #expect(notebook.cells[2].tags == ["injected-parameters"])
@@ -44,6 +47,17 @@ import Testing
         #expect(try notebook.assign(parameters, kernel: nil) == [])
         #expect(notebook.cells.map(\.id) == ["b", "a", "old"])
         #expect(notebook.cells[2].source == "# Parameters\ndays = 7")
+    }
+
+    @Test func `Further cells of earlier runs stay, with a warning`() throws {
+        var notebook = notebook(
+            cell("days = 1", "b", tag: "parameters"), cell("days = 2", "one", tag: "injected-parameters"),
+            cell("days = 3", "two", tag: "injected-parameters"))
+        #expect(
+            try notebook.assign(parameters, kernel: nil) == [
+                "2 cells have the tag 'injected-parameters'. Galley uses the first; the others may replace its values"
+            ])
+        #expect(notebook.cells.map(\.source) == ["days = 1", "# Parameters\ndays = 7", "days = 3"])
     }
 
     @Test func `A cell of an earlier run moves behind the default values`() throws {

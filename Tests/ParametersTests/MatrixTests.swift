@@ -58,7 +58,7 @@ import Testing
             ("day=2024-02-28..2024-03-01", ["2024-02-28", "2024-02-29", "2024-03-01"]),
             ("day=1999-12-31..2000-01-01", ["1999-12-31", "2000-01-01"]),
             (#"city="Bern, CH",Rom,"1","a ""b""","""#, ["Bern, CH", "Rom", "1", #"a "b""#, ""]),
-            ("path=../data,a..b", ["../data", "a..b"]), ("day=2023-02-29..2023-03-01", ["2023-02-29..2023-03-01"]),
+            ("path=../data,a..b,1..x", ["../data", "a..b", "1..x"]), (#"n="1..x9""#, ["1..x9"]),
             ("text=a=b,\u{301}", ["a=b", "\u{301}"]),
         ] as [(String, [ParameterValue])])
     func `the text of an axis gives its values`(text: String, values: [ParameterValue]) throws {
@@ -76,6 +76,14 @@ import Testing
     func `an axis that is not valid is refused with the problem`(text: String, problem: String) {
         #expect(throws: ParameterMatrixError.invalidAxis(text, problem: problem)) {
             try ParameterMatrix.Axis(parsing: text)
+        }
+    }
+
+    @Test(arguments: ["2024..", "1...9", "1..2.5", "2023-02-29..2023-03-01", "2024-01..2024-03"])
+    func `a range that is mistyped is no text`(range: String) {
+        let problem = "'\(range)' is no range of integers or days, such as 1..9; if it is a text, write it in quotes"
+        #expect(throws: ParameterMatrixError.invalidAxis("x=\(range)", problem: problem)) {
+            try ParameterMatrix.Axis(parsing: "x=\(range)")
         }
     }
 
@@ -136,6 +144,8 @@ import Testing
         (ParameterRowsFormat.csv, "", 1, 1, "there are no rows"), (.csv, "a,b\n", 1, 1, "there are no rows"),
         (.csv, "a,b\n1,2\n3\n", 3, 1, "the row has 1 values, but the first line has 2 names"),
         (.csv, "a,\n1,2", 1, 1, "column 2 has no name"), (.csv, "a,a\n1,2", 1, 1, "two columns have the name 'a'"),
+        (.csv, "a;b\n1;2", 1, 1, "columns are separated by commas, not by semicolons"),
+        (.csv, "a\tb\n1\t2", 1, 1, "columns are separated by commas, not by tabs"),
         (.csv, "a\n\"1\n", 2, 1, "a quote is not closed"),
         (.csv, "a\n\"1\n2\"3", 3, 1, "a comma must follow the closing quote"),
         (.json, "[]", 1, 1, "there are no rows"), (.json, "[{},\n3]", 1, 1, "element 2 of the list is not an object"),
