@@ -16,8 +16,8 @@ extension HelpTopic {
         - `-p NAME VALUE` or `-p NAME=VALUE` sets an integer, a number, `True`, `False`, `None`, or else
           a text. `-r NAME VALUE` always sets a text.
         - `--params-file FILE` reads names and values from YAML or JSON (`-` is standard input); `-y TEXT`
-          and `-b BASE64` take them from the command line. If a name has several values, `-r` replaces `-p`, which replaces
-          `-y`, then `--params-file`, then `-b`.
+          and `-b BASE64` take them from the command line. If a name has several values, `-r` replaces
+          `-p`, which replaces `-y`, then `--params-file`, then `-b`.
         - YAML has the types of YAML 1.1, as papermill reads it: `yes` is true and `010` is eight. But
           dates and times are texts, and `1e3` is a number.
 
