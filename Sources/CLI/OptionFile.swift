@@ -14,15 +14,12 @@ enum OptionFile {
     static func read(
         _ path: String, for subject: String, noun: String = "file", usesRootsRights: Bool, limit: Int = 1 << 24
     ) throws(UsageError) -> [UInt8] {
-        let descriptor = descriptor(path)
-        if geteuid() == 0, !usesRootsRights {
-            let owner = descriptor.map { NotebookOwner(ofDescriptor: $0) } ?? NotebookOwner(of: path)
-            guard owner == .root else {
-                throw UsageError("\(subject): root does not read it, because other users can change it")
-            }
+        let path = path == "-" ? standardInput : path
+        if geteuid() == 0, !usesRootsRights, NotebookOwner(of: path) != .root {
+            throw UsageError("\(subject): root does not read it, because other users can change it")
         }
         let bytes =
-            if let descriptor {
+            if let descriptor = LocalFile.ownDescriptor(path) {
                 StandardStreams.read(descriptor, limit: limit)
             } else {
                 LocalFile.readSmallFile(path, limit: limit)
@@ -36,10 +33,9 @@ enum OptionFile {
     }
 
     /// Whether a path stands for standard input.
-    static func isStandardInput(_ path: String) -> Bool { descriptor(path) == STDIN_FILENO }
-
-    /// The descriptor of this process that a path stands for; nil for a file.
-    private static func descriptor(_ path: String) -> Int32? {
-        path == "-" ? STDIN_FILENO : LocalFile.ownDescriptor(path)
+    static func isStandardInput(_ path: String) -> Bool {
+        path == "-" || LocalFile.ownDescriptor(path) == STDIN_FILENO
     }
+
+    private static let standardInput = "/dev/stdin"
 }

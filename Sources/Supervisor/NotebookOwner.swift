@@ -16,7 +16,7 @@ package enum NotebookOwner: Hashable, Sendable {
     /// Finds the owner with descriptors. Opens no file for reading and follows only root's links.
     package init(of path: String) {
         if let descriptor = LocalFile.ownDescriptor(path) {
-            self.init(ofDescriptor: descriptor)
+            self = Self.owner(StandardStreams.input(by: descriptor))
             return
         }
         do throws(Errno) {
@@ -55,17 +55,15 @@ package enum NotebookOwner: Hashable, Sendable {
     /// Returns whether a path leads through a link that root does not follow.
     package static func isBehindLink(_ path: String) -> Bool { (try? PathWalk(path).kind) == .link }
 
-    /// The owner of standard input.
-    package static var ofStandardInput: NotebookOwner { NotebookOwner(ofDescriptor: 0) }
+    /// The owner of standard input: of its file, or the user who created its pipe.
+    package static var ofStandardInput: NotebookOwner { owner(StandardStreams.input) }
 
-    /// The owner of an open descriptor's data: of its file, or the user who created its pipe.
-    package init(ofDescriptor descriptor: Int32) {
-        self =
-            switch StandardStreams.input(by: descriptor) {
-            case .caller: .root
-            case .user(let owner): owner.user == 0 ? .root : .user(owner, only: nil)
-            case .unknown: .none
-            }
+    private static func owner(_ input: StandardStreams.Input) -> NotebookOwner {
+        switch input {
+        case .caller: .root
+        case .user(let owner): owner.user == 0 ? .root : .user(owner, only: nil)
+        case .unknown: .none
+        }
     }
 
     /// Returns whether a path leads through a link that a third user controls, neither root nor `user`.
