@@ -30,7 +30,7 @@ class Run:
     def __init__(self, folder, command):
         self.names, self.suites = {}, set()
         self.begun, self.results = [], {}
-        self.is_complete = self.was_silent = False
+        self.is_complete = False
         self.log, self.events = folder / "tests.log", folder / "events.jsonl"
         self.events.unlink(missing_ok=True)
         self.events.touch()
@@ -49,15 +49,15 @@ class Run:
     def follow(self, ended, process):
         """Reads events until the process has ended; a line may be there in part until then."""
         with self.events.open(encoding="utf8", errors="replace") as file:
-            part, latest = "", time.monotonic()
+            part, latest, was_silent = "", time.monotonic(), False
             while True:
                 is_last = ended.wait(0.2)
                 lines = (part + file.read()).split("\n")
                 part = lines.pop()
                 if lines:
                     latest = time.monotonic()
-                elif self.begun and not self.was_silent and time.monotonic() - latest > LONGEST_SILENCE:
-                    self.was_silent = True
+                elif self.begun and not was_silent and time.monotonic() - latest > LONGEST_SILENCE:
+                    was_silent = True
                     print(f"No test began or ended for {LONGEST_SILENCE} s. These processes exist:", flush=True)
                     subprocess.run(["ps", "-eo", "pid,ppid,stat,etimes,args", "--forest", "--cols", "160"])
                     for descendant in descendants(process.pid):

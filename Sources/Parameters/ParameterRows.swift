@@ -106,11 +106,11 @@ package enum ParameterRowsFormat: Hashable, Sendable {
             if names[..<index].contains(name) {
                 throw .invalidText(line: head.line, column: 1, problem: "two columns have the name '\(name)'")
             }
-            if names.count == 1, let separator = name.first(where: { $0 == ";" || $0 == "\t" }) {
-                throw .invalidText(
-                    line: head.line, column: 1,
-                    problem: "columns are separated by commas, not by \(separator == ";" ? "semicolons" : "tabs")")
-            }
+        }
+        if names.count == 1, let separator = names[0].first(where: { $0 == ";" || $0 == "\t" }) {
+            throw .invalidText(
+                line: head.line, column: 1,
+                problem: "columns are separated by commas, not by \(separator == ";" ? "semicolons" : "tabs")")
         }
         var rows: [ParameterMap] = []
         while let (cells, line) = try reader.nextRow() {
