@@ -19,10 +19,17 @@ extension Account {
             environment: options.environment)
         guard let process = try? await GuardedProcess.start(command, options, in: folder)
         else { return nil }
-        _ = await withTaskCancellationHandler {
-            await process.ending.value(within: limit)
+        let ended = AsyncPromise<Bool>()
+        process.ending.whenSet { _ in ended.set(true) }
+        let hasEnded = await withTaskCancellationHandler {
+            await ended.value(within: limit) ?? false
         } onCancel: {
-            process.killEverything()
+            ended.set(false)
+        }
+        if !hasEnded {
+            // The programs of the profile can remove their lock files, for which the next login would wait.
+            process.signal(SIGHUP)
+            _ = await process.ending.value(within: .seconds(3))
         }
         process.killEverything()
         _ = await process.gone.value(within: .seconds(5))

@@ -1,6 +1,7 @@
 import Foundation
 import GalleyJupyterProtocol
 @testable import GalleyLocalKernels
+import GalleyTestSupport
 import Testing
 
 @Suite struct `A user account` {
@@ -21,26 +22,52 @@ import Testing
     }
 
     @Test func `An account's login shell is abandoned when the task ends`() async throws {
-        let account = try #require(Account.current)
-        let waiting = Task { await account.loginEnvironment(within: .seconds(600)) }
+        let account = try LoginAccount(profile: "sleep 600")
+        let waiting = Task { await account.user.loginEnvironment(within: .seconds(600)) }
         waiting.cancel()
         #expect(await waiting.value == nil)
     }
 
+    @Test func `A login shell that takes too long can remove its lock files`() async throws {
+        let account = try LoginAccount(
+            profile: """
+                trap 'rm "$HOME/lock"' EXIT
+                trap exit HUP
+                : >"$HOME/lock"
+                read line <"$HOME/never"
+                """)
+        #expect(mkfifo(account.home.path + "/never", 0o600) == 0)
+        #expect(await account.user.loginEnvironment(within: .milliseconds(500)) == nil)
+        #expect(!FileManager.default.fileExists(atPath: account.home.path + "/lock"))
+    }
+
     @Test func `An account has the variables of its login shell, which runs once`() async throws {
-        let account = try #require(Account.current)
-        let variables = try #require(await account.loginEnvironment(within: .seconds(120)))
-        #expect(variables["USER"] == account.name && variables["HOME"] == account.home)
-        #expect(variables["PATH"]?.contains("/bin") == true)
-        let session = LoginEnvironmentCache(account, insteadOf: ["MODE": "full", "HOME": "/elsewhere"])
+        let account = try LoginAccount(profile: "export COLOUR=blue MODE=half; echo x >>\"$HOME/logins\"")
+        let session = LoginEnvironmentCache(account.user, insteadOf: ["MODE": "full", "HOME": "/elsewhere"])
         async let first = session.environment()
         let second = try #require(await session.environment())
-        #expect(second["MODE"] == "full" && second["HOME"] == account.home)
+        #expect(second["MODE"] == "full" && second["COLOUR"] == "blue" && second["HOME"] == account.home.path)
+        #expect(second["PATH"]?.contains("/bin") == true && second["USER"] == account.user.name)
         #expect(await first == second)
+        #expect(try String(contentsOfFile: account.home.path + "/logins", encoding: .utf8) == "x\n")
         let remains = try FileManager.default.contentsOfDirectory(atPath: "/tmp").filter {
             $0.hasPrefix("galley-\(getpid())-")
         }
         #expect(remains.filter { FileManager.default.fileExists(atPath: "/tmp/\($0)/environment") } == [])
+    }
+}
+
+/// This process's user with a home folder and a profile of the test's own.
+///
+/// The profile of the real user can do anything, such as wait a minute for a lock.
+private struct LoginAccount {
+    let home: TemporaryFolder
+    let user: Account
+
+    init(profile: String) throws {
+        home = try TemporaryFolder()
+        user = Account(number: geteuid(), group: getegid(), home: home.path)
+        try profile.write(toFile: home.path + "/.profile", atomically: true, encoding: .utf8)
     }
 }
 
