@@ -39,7 +39,7 @@ let package = Package(
             "Galley",
             needs: [
                 "Concurrency", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "ZeroMQTransport",
-                "LocalKernels", "AttachedKernels", "Parameters", "Execution",
+                "LocalKernels", "AttachedKernels", "JupyterServer", "Parameters", "Execution",
             ]),
         room(
             "Papermill", needs: ["JSON", "Notebook", "Parameters", "JupyterProtocol", "Execution", "Galley"]),
@@ -61,8 +61,8 @@ let package = Package(
             name: "GalleyCLI",
             dependencies: modules([
                 "Concurrency", "Spelling", "Flags", "JSON", "Notebook", "Parameters", "Storage", "JupyterProtocol",
-                "LocalKernels", "AttachedKernels", "Execution", "Galley", "Papermill", "Comparison", "Rendering",
-                "Export", "Reports", "Runs", "Supervisor", "CLinux",
+                "LocalKernels", "AttachedKernels", "JupyterServer", "Execution", "Galley", "Papermill", "Comparison",
+                "Rendering", "Export", "Reports", "Runs", "Supervisor", "CLinux",
             ]), path: "Sources/CLI", exclude: ["events.schema.json"]),
 
         // Tests
@@ -119,7 +119,7 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks", dependencies: modules(["JSON", "Storage", "JupyterProtocol", "LocalKernels"]),
             path: "Tests/Benchmarks",
-            exclude: ["batch.py", "floor.py", "json_speed.py", "large_notebooks.py", "matrix.py", "notebooks.py"]),
+            exclude: ["batch.py", "floor.py", "json_speed.py", "large_notebooks.py", "matrix.py", "notebooks.py", "servers.py"]),
         .executableTarget(
             name: "Soak",
             dependencies: modules([

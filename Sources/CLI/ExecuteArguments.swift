@@ -33,6 +33,10 @@ struct ExecuteArguments: Sendable {
     var options = Options()
     /// The provider of local kernels, with its settings.
     var localKernels = LocalKernels()
+    /// The running kernel to use, as the command line names it.
+    var existingKernel: String?
+    /// The Jupyter server of the kernels.
+    var server = ServerOptions()
     var parameters = ParameterOptions()
     /// Whether the command line asks for the parameters of the notebook.
     var listsParameters = false
@@ -119,7 +123,7 @@ struct ExecuteArguments: Sendable {
         } else {
             try find(paths)
         }
-        if assignsUsers { try checkCombinations() } else { try complete() }
+        if assignsUsers || !deferred.isEmpty { try checkCombinations() } else { try complete() }
     }
 
     /// The notebook whose parameters the command line asks for; nil if it asks for a run.
@@ -172,12 +176,16 @@ struct ExecuteArguments: Sendable {
     }
 
     /// Replaces the tasks by the notebooks that these operands stand for.
-    private mutating func find(_ paths: [String], root: String? = nil) throws(UsageError) {
+    ///
+    /// - Parameter listed: The notebooks of folders that are not local. Other such folders are deferred.
+    private mutating func find(
+        _ paths: [String], root: String? = nil, listed: [PathKey: [NotebookLocation]] = [:]
+    ) throws(UsageError) {
         var output: String?
         if case .folder(let path) = result { output = path }
         let list = try TaskList(
             paths, excluding: batch.excluded, output: output, root: root, dialect, assignsUsers: assignsUsers,
-            isUserRun: isUserRun)
+            isUserRun: isUserRun, listed: listed, hasServer: server.isGiven)
         (tasks, deferred, self.root) = (list.tasks, list.deferred, list.root)
         leftOut += list.leftOut
         isSingle =
@@ -188,6 +196,7 @@ struct ExecuteArguments: Sendable {
     /// Reads the earlier durations from the notebooks if the options need them, and the file of the sanitizers. Then
     /// checks the combination of options.
     mutating func complete() throws(UsageError) {
+        try openServer()
         if let run = try readLastRun() {
             if !matrix.isGiven { try tasks.multiply { run.runs(of: $0.path) } }
             leftOut += try run.keepFailed(&tasks)
@@ -205,8 +214,12 @@ struct ExecuteArguments: Sendable {
     var notices: [String] { leftOut.notices(isAll: tasks.isEmpty) }
 
     /// Reads the inputs of ``complete()`` for a list of the notebooks, which starts no process of another user.
-    mutating func completeList() throws(UsageError) {
-        guard assignsUsers else { return }
+    mutating func completeList() throws {
+        guard assignsUsers else {
+            if deferred.isEmpty { return }
+            try findDeferred()
+            return try complete()
+        }
         guard deferred.isEmpty, tasks.allSatisfy({ $0.owner == .root }) else {
             if lastFailed != nil || batch.shard != nil || !options.only.isEmpty {
                 throw UsageError(
@@ -235,11 +248,24 @@ struct ExecuteArguments: Sendable {
         min(batch.concurrency ?? (dialect == .nbconvert ? 1 : Batch.defaultConcurrency), Batch.maximumConcurrency)
     }
 
+    /// Reads the files with which the run logs in to its server.
+    private mutating func openServer() throws(UsageError) {
+        try server.resolve(usesRootsRights: options.user == .caller) { Terminal.reportProblem("galley: \($0)") }
+    }
+
     /// Adds the notebooks of the deferred operands, in the process of their owner.
-    mutating func findDeferred() throws(UsageError) {
+    ///
+    /// - Throws: `UsageError`, and any error of a storage provider that cannot list a folder.
+    mutating func findDeferred() throws {
         guard !deferred.isEmpty else { return }
+        try openServer()
         let (known, isOnly) = (tasks, tasks.isEmpty)
-        try find(deferred.map(\.argument))
+        var listed: [PathKey: [NotebookLocation]] = [:]
+        let storage = Rooms.storage(for: self)
+        for one in deferred where one.owner == nil {
+            listed[PathKey(one.argument)] = try storage.notebooks(of: one.argument)
+        }
+        try find(deferred.map(\.argument), listed: listed)
         if !isOnly { isSingle = false }
         tasks = known + tasks
     }

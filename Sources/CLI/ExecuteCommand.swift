@@ -206,7 +206,8 @@ extension ExecuteCommand {
         // Root may find the kernel in the folders of a notebook's owner.
         let dependsOnOwner = arguments.options.user == .caller && geteuid() == 0
         let kernels = arguments.localKernels
-        guard !arguments.isSingle, !dependsOnOwner, arguments.options.kernels.name == kernels.name else { return }
+        guard !arguments.isSingle, !dependsOnOwner, Rooms.kernels(for: arguments).name == kernels.name
+        else { return }
         try await kernels.checkInstalled(KernelRequest(arguments.options.settings, for: WantedKernel()))
     }
 
@@ -253,7 +254,7 @@ extension ExecuteCommand {
         options.kernels = Rooms.kernels(for: arguments)
         let checker = state.withLock(\.checker)
         let files = TaskStorage(task, arguments, files) { checker?.accepted(number) }
-        options.storage = Rooms.storage + [files]
+        options.storage = Rooms.storage(for: arguments) + [files]
         // The arguments apply to all notebooks, the options to this one.
         options.result = arguments.location(ofResultOf: task).map { .file($0.text) } ?? arguments.result
         options.parameters.values.merge(task.parameters)
@@ -263,7 +264,7 @@ extension ExecuteCommand {
             options.answer = { _, _ in answers.next() }
         }
         if arguments.localKernels.loginEnvironment != nil { options.user = task.only == nil ? .caller : .owner }
-        if arguments.dialect == .papermill { arguments.papermill.prepare(&options) }
+        if arguments.dialect == .papermill { arguments.papermill.prepare(&options, isOnServer: arguments.server.isGiven) }
         checker?.prepare(&options)
         var job = Batch.Job(task.path, options)
         (job.earlierDuration, job.distinguishingParameters) = (task.earlierDuration, task.parameters.names)

@@ -7,6 +7,7 @@ enum Invocation: Sendable {
     /// Converts notebooks, and runs them before if asked; with the words that a configuration file may precede.
     case nbconvert(ExecuteArguments, [String])
     case kernels(KernelsCommand)
+    case terminal(TerminalCommand)
     case runs(RunsCommand)
     case clean(CleanCommand)
     case export(ExportCommand)
@@ -33,6 +34,7 @@ enum Invocation: Sendable {
         case "export": self = try ExportCommand(rest).map { .export($0) } ?? Self.page(ExportCommand.command)
         case "inspect": self = try InspectCommand(rest).map { .inspect($0) } ?? Self.page(InspectCommand.command)
         case "kernels": self = try KernelsCommand(rest).map { .kernels($0) } ?? Self.page(KernelsCommand.command)
+        case "terminal": self = try TerminalCommand(rest).map { .terminal($0) } ?? Self.page(TerminalCommand.command)
         case "runs": self = try RunsCommand(rest).map { .runs($0) } ?? Self.page(RunsCommand.command)
         case "stop":
             self = try StopOrWaitCommand(.stop, rest).map { .stopOrWait($0) } ?? Self.page(StopOrWaitCommand.stop)

@@ -1,4 +1,3 @@
-import Dispatch
 import GalleyJupyterProtocol
 import GalleyLocalKernels
 import GalleyExecution
@@ -17,7 +16,28 @@ enum KeptKernelList {
             .sorted { $0.since.microseconds < $1.since.microseconds }
     }
 
-    /// Prints the kernels as a table.
+    /// Returns the kernels on servers that were kept, or that a killed run has left.
+    static func findOnServers(in folders: [RunRegistry]) -> [ServerKernelRecord] {
+        folders.flatMap(\.serverKernels).filter { $0.isKept || $0.isLeft }
+            .sorted { $0.since.microseconds < $1.since.microseconds }
+    }
+
+    /// Prints the kernels on servers as a table.
+    static func show(_ kernels: [ServerKernelRecord], age: (Timestamp) -> String) {
+        ConsoleTable(
+            head: ["ID", "USER", "KERNEL", "STATE", "STARTED", "NOTEBOOK", "SERVER"],
+            rows: kernels.map { kernel in
+                [
+                    kernel.id, kernel.owner.map { Account(id: $0)?.name ?? "\($0)" } ?? "",
+                    kernel.kernel.terminalSafeLine(30), kernel.isKept ? "kept" : "left by a killed run",
+                    "\(age(kernel.since)) ago", kernel.notebook.terminalSafeLine(200),
+                    kernel.server.terminalSafeLine(200),
+                ]
+            }
+        ).show()
+    }
+
+    /// Prints the kernels of this machine as a table.
     static func show(_ kernels: [KeptKernelRecord], age: (Timestamp) -> String) {
         ConsoleTable(
             head: ["ID", "USER", "KERNEL", "PROCESS", "KEPT", "NOTEBOOK", "CONNECTION FILE"],
@@ -78,13 +98,8 @@ struct KeptKernelCommand {
     /// Sends the kernel a shutdown request. Root does not trust a connection file of another user.
     private func requestShutdown() {
         guard folder.user == geteuid() else { return }
-        let isOver = DispatchSemaphore(value: 0)
         let path = kernel.connectionFile
-        Task {
-            await Rooms.requestShutdown(ofKernelAt: path, within: Self.shutdownTimeout)
-            isOver.signal()
-        }
-        isOver.wait()
+        try? waitForTask { await Rooms.requestShutdown(ofKernelAt: path, within: Self.shutdownTimeout) }
     }
 }
 

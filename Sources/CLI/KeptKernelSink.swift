@@ -67,6 +67,10 @@ final class KeptKernelSink: ProgramSink {
     }
 
     private func makeRecord(of kernel: KeptKernel, named name: String, for path: String) -> Record {
+        if let server = kernel.server {
+            return ServerKernelRegistry(notebook: path).keep(server.kernelID).map { .id($0) }
+                ?? .failed("its record cannot be written")
+        }
         guard let folder = RunRegistry.own() else { return .failed("/var/tmp and /tmp are not writable") }
         let id = folder.newID(for: path)
         guard
@@ -89,15 +93,18 @@ final class KeptKernelSink: ProgramSink {
                 kernel.process.map { "kill \($0) ('galley runs' does not list it: \(reason.terminalSafeLine(300)))" }
             }
         let name = path == "-" ? "notebook" : arguments.tasks[job].title.terminalSafeLine(200)
-        var lines = [
-            "\(name): the kernel goes on\(command.map { "; to end it: \($0)" } ?? "")",
-            "    jupyter console --existing \(kernel.connectionFile.quotedForShell)",
-        ]
+        var lines = ["\(name): the kernel goes on\(command.map { "; to end it: \($0)" } ?? "")"]
+        let existing: String
+        if let server = kernel.server {
+            existing = "--server \(server.address.quotedForShell) --existing \(server.kernelID.quotedForShell)"
+        } else {
+            existing = "--existing \(kernel.connectionFile.quotedForShell)"
+            lines.append("    jupyter console \(existing)")
+        }
         if let cell = report.run?.failingCell, path != "-", arguments.dialect != .check {
             let resultFlag = arguments.result == .inPlace ? " --inplace" : ""
-            let file = kernel.connectionFile.quotedForShell
             let notebook = (path.hasPrefix("-") ? "./" + path : path).quotedForShell
-            lines.append("    galley execute\(resultFlag) --existing \(file) --start-at \(cell.number) \(notebook)")
+            lines.append("    galley execute\(resultFlag) \(existing) --start-at \(cell.number) \(notebook)")
         }
         return lines
     }
@@ -105,7 +112,7 @@ final class KeptKernelSink: ProgramSink {
 
 extension String {
     /// The text, quoted as one word for a shell.
-    fileprivate var quotedForShell: String {
+    var quotedForShell: String {
         let isPlain = !isEmpty && allSatisfy { $0.isLetter || $0.isNumber || "/._-+=:,@%".contains($0) }
         return isPlain ? self : "'" + replacing("'", with: "'\\''") + "'"
     }

@@ -7,15 +7,19 @@ import GalleyLocalKernels
 /// The command `galley kernels`, which lists installed kernels.
 struct KernelsCommand {
     private var isForMachines = false
+    private var server = ServerOptions()
 
     static let command = Command<KernelsCommand>(
         CommandDescription(
-            "kernels", "List the kernels of this machine", usage: ["[--json]"],
+            "kernels", "List the kernels of this machine or of a Jupyter server",
+            usage: ["[--server URL] [--json]"],
             details: ["These are the installed kernels, by name, and the kernels that run already."],
             examples: [("galley kernels --json", "list them for a program")],
             exitStatus: "0 if the list is complete, even if it is empty; otherwise, as for `galley execute`.",
-            topics: ["kernels"]),
-        of: "galley", [Flag("--json", in: .output, "Print the list as JSON") { $0.isForMachines = true }])
+            topics: ["kernels", "servers"]),
+        of: "galley",
+        [Flag("--json", in: .output, "Print the list as JSON") { $0.isForMachines = true }]
+            + ServerOptions.flags(in: \.server))
 
     /// Parses a command line; returns nil if it asks for help.
     init?(_ arguments: [String]) throws(UsageError) {
@@ -30,11 +34,16 @@ struct KernelsCommand {
         await CompletionsCommand.printWords(LocalKernels().kernels().map(\.name), signs: "._-+")
     }
 
+    /// Reads the files that the options name.
+    mutating func resolve() throws(UsageError) {
+        try server.resolve(usesRootsRights: false) { Terminal.reportProblem("galley: \($0)") }
+    }
+
     /// Prints the list, and returns the exit status.
     func run() async -> Int32 {
         var rows: [(provider: String, kernel: KernelDescription)] = []
         var status = ExitStatus.success
-        for provider in Rooms.providers {
+        for provider in server.server?.providers ?? Rooms.providers {
             do {
                 rows += try await provider.kernels().map { (provider.name, $0) }
             } catch {
@@ -44,6 +53,8 @@ struct KernelsCommand {
         }
         if isForMachines {
             Terminal.print(json(rows))
+        } else if rows.isEmpty, server.isGiven {
+            if status == ExitStatus.success { Terminal.print("The server has no kernels.") }
         } else if rows.isEmpty {
             Terminal.print("No kernels found. Galley looked in:")
             for folder in KernelFinder().folders { Terminal.print("    " + folder.terminalSafeLine(1000)) }

@@ -60,7 +60,9 @@ struct PapermillOptions: Sendable {
     }
 
     /// Adds papermill's record, and the working folder of its kernels: that of the program.
-    func prepare(_ options: inout Options) {
+    ///
+    /// - Parameter isOnServer: Whether the kernels run on a server, which does not have this folder.
+    func prepare(_ options: inout Options, isOnServer: Bool) {
         // The names in braces are replaced by now.
         let path = if case .file(let path) = options.result { path } else { output }
         let record = PapermillRecord(
@@ -68,7 +70,7 @@ struct PapermillOptions: Sendable {
         options.preparations.append(record)
         options.middleware.append(record)
         options.editors.append(record)
-        guard options.workingDirectory == nil, options.kernels.features.contains(.workingDirectory) else { return }
+        guard !isOnServer, options.workingDirectory == nil, options.kernels.features.contains(.workingDirectory) else { return }
         options.workingDirectory = RunPaths.absolutePath(".")
     }
 

@@ -23,9 +23,11 @@ import GalleyStorage
                 try arguments.readConfiguration(before: words)
                 reportNotes(of: arguments)
                 if arguments.nbconvert.executes { try run(arguments) } else { try export(ExportCommand(arguments)) }
-            case .kernels(let command):
+            case .kernels(var command):
+                try command.resolve()
                 requireProcFileSystem(ExitStatus.noKernel)
                 end { await command.run() }
+            case .terminal(let command): try runTerminal(command)
             case .runs(let command):
                 requireProcFileSystem(ExitStatus.notAllowed)
                 exit(command.run())
@@ -34,7 +36,7 @@ import GalleyStorage
             case .inspect(let command): inspect(command)
             case .stopOrWait(let command):
                 requireProcFileSystem(ExitStatus.notAllowed)
-                exit(command.run())
+                exit(try command.run())
             case .list(.runs): RunsCommand.printNames()
             case .list(.kernels):
                 end {
@@ -73,6 +75,22 @@ import GalleyStorage
         while true { pause() }
     }
 
+    /// Runs a command on a server. A signal ends the command; a second one ends the program at once.
+    private static func runTerminal(_ command: TerminalCommand) throws(UsageError) -> Never {
+        var command = command
+        try command.resolve()
+        requireProcFileSystem(ExitStatus.noKernel)
+        let running = Task { [command] in await command.run() }
+        Task { exit(await running.value) }
+        let signal = Signals.next()
+        running.cancel()
+        Task {
+            _ = await running.value
+            exit(ExitStatus.signal(signal))
+        }
+        exit(ExitStatus.signal(Signals.next()))
+    }
+
     private static func clean(_ wanted: CleanCommand) -> Never {
         requireProcFileSystem(ExitStatus.storage)
         let command = wanted.forkPerOwner()
@@ -106,7 +124,14 @@ import GalleyStorage
         var arguments = arguments
         try arguments.resolve()
         if arguments.lists {
-            try arguments.completeList()
+            do {
+                try arguments.completeList()
+            } catch let error as UsageError {
+                throw error
+            } catch {
+                Terminal.reportProblem("galley: \(error)")
+                exit(ExitStatus.of(error))
+            }
             try NotebookList(arguments).show()
             exit(ExitStatus.success)
         }
@@ -175,12 +200,14 @@ import GalleyStorage
                 exit(ExitStatus.noKernel)
             }
         }
-        do throws(UsageError) {
+        do {
             try share.prepare(supervisor)
         } catch {
-            supervisor?.reportEnd(
-                RunSummary(status: ExitStatus.usage, outcome: "failed", result: nil, message: error.problem))
-            throw error
+            let (problem, status) =
+                (error as? UsageError).map { ($0.problem, ExitStatus.usage) } ?? ("\(error)", ExitStatus.of(error))
+            supervisor?.reportEnd(RunSummary(status: status, outcome: "failed", result: nil, message: problem))
+            Terminal.reportProblem("galley: \(problem)")
+            exit(status)
         }
         return (share, supervisor)
     }

@@ -44,7 +44,9 @@ struct RunsCommand {
         guard ProcessIdentity.canIdentifyProcesses else { return }
         let folders = RunRegistry.all
         let runs = folders.flatMap(\.runs).filter { ![.ended, .lost].contains($0.currentState) }.map(\.id)
-        let kernels = folders.flatMap(\.keptKernels).filter(\.isAlive).map(\.id)
+        let kernels =
+            folders.flatMap(\.keptKernels).filter(\.isAlive).map(\.id)
+            + KeptKernelList.findOnServers(in: folders).map(\.id)
         CompletionsCommand.printWords(runs + kernels, signs: "._-")
     }
 
@@ -57,7 +59,9 @@ struct RunsCommand {
             Terminal.reportProblem("galley: \(doubt)")
             return ExitStatus.notAllowed
         }
-        show(runs, isOfRunning ? [] : KeptKernelList.find(in: folders))
+        show(
+            runs, isOfRunning ? [] : KeptKernelList.find(in: folders),
+            isOfRunning ? [] : KeptKernelList.findOnServers(in: folders))
         return isOfRunning && runs.isEmpty ? ExitStatus.nothing : ExitStatus.success
     }
 
@@ -72,17 +76,22 @@ struct RunsCommand {
         return "the records of other users cannot be read (\(names)), and may have runs; ask as root"
     }
 
-    private func show(_ runs: [RunStatus], _ kernels: [KeptKernelRecord]) {
+    private func show(
+        _ runs: [RunStatus], _ kernels: [KeptKernelRecord], _ serverKernels: [ServerKernelRecord]
+    ) {
         if isForMachines {
-            let list = Value.array(runs.map { $0.json(state: $0.currentState) } + kernels.map(\.json))
+            let list = Value.array(
+                runs.map { $0.json(state: $0.currentState) } + kernels.map(\.json) + serverKernels.map(\.json))
             return Terminal.print(String(decoding: Document(list).text.bytes.dropLast(), as: UTF8.self))
         }
-        if runs.isEmpty, kernels.isEmpty {
+        if runs.isEmpty, kernels.isEmpty, serverKernels.isEmpty {
             return Terminal.print("No runs. To start one in the background: galley execute --detach NOTEBOOK")
         }
         if !runs.isEmpty { show(runs) }
         if !runs.isEmpty, !kernels.isEmpty { Terminal.print("") }
         if !kernels.isEmpty { KeptKernelList.show(kernels, age: age) }
+        if !(runs.isEmpty && kernels.isEmpty), !serverKernels.isEmpty { Terminal.print("") }
+        if !serverKernels.isEmpty { KeptKernelList.show(serverKernels, age: age) }
     }
 
     private func show(_ runs: [RunStatus]) {
@@ -127,53 +136,58 @@ struct StopOrWaitCommand {
         case wait
     }
 
-    /// The options of both commands, which have only `--help`.
-    struct NoOptions: Sendable {}
+    /// The options of both commands: how to log in to the server of a kernel.
+    struct Settings: Sendable {
+        var server = ServerOptions()
+    }
 
-    static let stop = Command<NoOptions>(
+    private let settings: Settings
+
+    static let stop = Command<Settings>(
         CommandDescription(
             "stop", "End runs, and kernels that were kept after their runs", usage: ["ID ..."],
             details: ["The output of a run is saved first. 'galley runs' lists the IDs."], operand: .run,
             examples: [("galley stop report-k3fu", "end a run, and wait until it has ended")],
             exitStatus: "0 if every run has ended; 2 if there is no such run; 3 if ending it is not allowed.",
             topics: ["background"]),
-        of: "galley", [])
+        of: "galley", ServerOptions.loginFlags(in: \.server))
 
-    static let wait = Command<NoOptions>(
+    static let wait = Command<Settings>(
         CommandDescription(
             "wait", "Wait for the end of runs", usage: ["ID ..."],
             details: ["Galley waits for kept kernels, too. 'galley runs' lists the IDs."], operand: .run,
             examples: [("galley wait report-k3fu", "wait for a run, and exit as it does")],
             exitStatus: "that of the first run that failed, otherwise 0; 0 for a kept kernel.",
             topics: ["background", "exit-statuses"]),
-        of: "galley", [])
+        of: "galley", ServerOptions.loginFlags(in: \.server))
 
     /// Parses a command line; returns nil if it asks for help.
     init?(_ action: Action, _ arguments: [String]) throws(UsageError) {
-        var options = NoOptions()
+        var settings = Settings()
         let command = action == .stop ? Self.stop : Self.wait
-        guard let ids = try command.parse(arguments, into: &options) else { return nil }
+        guard let ids = try command.parse(arguments, into: &settings) else { return nil }
         guard !ids.isEmpty else { throw UsageError("which run? 'galley runs' lists their IDs") }
-        (self.action, self.ids) = (action, ids)
+        (self.action, self.ids, self.settings) = (action, ids, settings)
     }
 
     /// Ends or waits for each, and returns the exit status: the first that is not 0.
-    func run() -> Int32 {
+    func run() throws(UsageError) -> Int32 {
         Signals.unblock()
         var result = ExitStatus.success
         for id in ids {
-            let status = perform(id)
+            let status = try perform(id)
             if result == 0 { result = status }
         }
         return result
     }
 
-    private func perform(_ id: String) -> Int32 {
+    private func perform(_ id: String) throws(UsageError) -> Int32 {
         let folders = RunRegistry.all
         // "USER/ID" is a run in the records of this user.
         let (teller, id) = (id.directory.dropLast(), String(id.lastName))
         let asked = teller.isEmpty ? folders : folders.filter { name(of: $0.user) == teller }
         if let kernel = KeptKernelCommand(action, id, in: asked) { return kernel.run() }
+        if var kernel = ServerKernelCommand(action, id, in: asked, settings.server) { return try kernel.run() }
         if let folder = asked.first(where: { $0.isTrusted && $0.hasUnreadable(id) }) {
             Terminal.reportProblem("galley: the record of run '\(id)' cannot be read: \(folder.file(of: id))")
             return ExitStatus.storage

@@ -27,6 +27,14 @@ enum Signals {
         return number
     }
 
+    /// A signal that has arrived and that ``next()`` would take; nil if there is none.
+    static var pending: Int32? {
+        var set = sigset_t()
+        // Safe because the calls fill and read a variable of their own kind.
+        guard unsafe sigpending(&set) == 0 else { return nil }
+        return ending.first { unsafe sigismember(&set, $0) == 1 }
+    }
+
     /// Unblocks all signals.
     static func unblock() {
         var none = sigset_t()

@@ -12,7 +12,7 @@ struct StoppingWords: Sendable {
 
     init(_ arguments: ExecuteArguments) {
         grace = arguments.options.settings.graceAfterStop
-        ownsKernel = arguments.options.kernels.endsKernels
+        ownsKernel = Rooms.kernels(for: arguments).endsKernels
     }
 
     /// Returns how the run ends: the first signal interrupts the cells, the second kills their kernels.

@@ -132,14 +132,16 @@ struct UserRun: Sendable {
     }
 
     /// Looks up deferred arguments and files, which only the process that runs the notebooks may read.
-    mutating func prepare(_ supervisor: SupervisorLink?) throws(UsageError) {
+    ///
+    /// - Throws: `UsageError`, and any error of a storage provider that cannot list a folder.
+    mutating func prepare(_ supervisor: SupervisorLink?) throws {
         if temporaryHome != nil, arguments.options.keepsKernel != .never {
             throw UsageError(
                 "the kernel cannot be kept: the owner of \(paths.notebook) has no account, and the temporary home is "
                     + "removed after the run; leave --keep-kernel out")
         }
         if let supervisor { paths.process = supervisor.process }
-        guard arguments.isUserRun else { return }
+        guard arguments.isUserRun || !arguments.deferred.isEmpty else { return }
         try arguments.findDeferred()
         try arguments.complete()
         if let account {

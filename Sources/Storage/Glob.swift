@@ -29,6 +29,9 @@ package struct Glob: Sendable {
         }
     }
 
+    /// Whether the whole path matches the pattern.
+    func matchesWhole(_ path: String) -> Bool { Self.matches(parts[...], path.pathNames[...]) }
+
     private static func matches(_ parts: ArraySlice<Substring>, _ names: ArraySlice<Substring>) -> Bool {
         guard let part = parts.first else { return names.isEmpty }
         if part == "**" {

@@ -72,6 +72,28 @@ package struct NotebookSearch: Sendable {
         return (found, leftOut)
     }
 
+    /// Selects among the notebooks of a folder that is not local.
+    ///
+    /// - Parameters:
+    ///   - paths: All notebooks of the folder and its subfolders.
+    ///   - pattern: The pattern that they must match as a whole; nil for all.
+    package func select(
+        _ paths: [String], in folder: String, matching pattern: String?
+    ) -> (found: [Found], leftOut: [LeftOut]) {
+        let known = Set(paths.map { PathKey($0) })
+        let glob = pattern.map { Glob($0) }
+        var (found, leftOut): ([Found], [LeftOut]) = ([], [])
+        for path in paths where glob?.matchesWhole(path) != false {
+            let source = Self.source(ofResult: path) { known.contains(PathKey($0)) }
+            if let reason = exclusion(of: path) ?? source.map({ .result(of: $0) }) {
+                leftOut.append(LeftOut(path: path, reason: reason))
+            } else {
+                found.append(Found(path: path, folder: folder))
+            }
+        }
+        return (found, leftOut)
+    }
+
     private func exclusion(of path: String) -> LeftOut.Reason? {
         excluded.first { $0.glob.matches(path) }.map { .excluded(pattern: $0.pattern) }
     }
@@ -115,12 +137,12 @@ package struct NotebookSearch: Sendable {
     }
 
     /// Returns the notebook whose result a file beside it is; nil if there is none.
-    private static func source(ofResult path: String) -> String? {
+    private static func source(ofResult path: String, exists: (String) -> Bool = LocalFile.exists) -> String? {
         let stem = path.dropLast(".ipynb".count)
         // The values of a run's parameters can follow the mark.
         for end in stem.ranges(of: /\.(executed|nbconvert)-/).map(\.lowerBound) {
             let source = stem[..<end] + ".ipynb"
-            if path.hasSuffix(".ipynb"), LocalFile.exists(String(source)) { return String(source) }
+            if path.hasSuffix(".ipynb"), exists(String(source)) { return String(source) }
         }
         guard path.hasSuffix(".ipynb"), let dot = LocalFile.fileName(of: String(stem)).lastIndex(of: ".") else {
             return nil
@@ -128,7 +150,7 @@ package struct NotebookSearch: Sendable {
         let mark = LocalFile.fileName(of: String(stem))[dot...]
         guard mark == ".executed" || mark == ".nbconvert" || mark.hasPrefix(".galley-conflict") else { return nil }
         let source = stem.dropLast(mark.count) + ".ipynb"
-        return LocalFile.exists(String(source)) ? String(source) : nil
+        return exists(String(source)) ? String(source) : nil
     }
 }
 

@@ -26,7 +26,7 @@ struct Rule: Sendable, CustomTestStringConvertible {
         Rule("Foundation, which is slow to load", #"\bimport Foundation"#, []),
         Rule(
             "casts to one kind of store or kernel",
-            #"\b(is|as\?|as!|as) (any )?(LocalFile|StandardStreams|DiscardingStore|MemoryStore|(Local|Attached|Scripted)Kernels?)\b"#,
+            #"\b(is|as\?|as!|as) (any )?(LocalFile|StandardStreams|DiscardingStore|MemoryStore|(Local|Attached|Scripted|Server)Kernels?)\b"#,
             []),
         Rule("continuations", #"with(Checked|Unsafe)(Throwing)?Continuation|CheckedContinuation"#, ["Concurrency"]),
         Rule("limits as the engine counts them", #"\.(cellLimit|totalLimit|idleLimit)\b"#, ["Execution", "Galley"]),
@@ -51,7 +51,7 @@ private let imports: [String: Set<String>] = [
     "Flags": ["Spelling"],
     "Galley": [
         "Concurrency", "Flags", "JSON", "Notebook", "Parameters", "Storage", "JupyterProtocol", "LocalKernels",
-        "AttachedKernels", "Execution",
+        "AttachedKernels", "JupyterServer", "Execution",
     ],
     "Papermill": ["JSON", "Notebook", "Parameters", "JupyterProtocol", "Execution", "Galley"],
     "Rendering": ["JSON", "Notebook", "Execution", "CCmark"], "Comparison": ["JSON", "Notebook", "Execution", "CZlib"],
@@ -60,7 +60,7 @@ private let imports: [String: Set<String>] = [
     "Supervisor": ["CLinux", "Storage"], "Runs": ["JSON", "CLinux", "Storage", "JupyterProtocol"],
     "CLI": [
         "Concurrency", "Spelling", "Flags", "JSON", "Notebook", "Parameters", "Storage", "JupyterProtocol",
-        "LocalKernels", "AttachedKernels", "Execution", "Galley", "Papermill", "Comparison", "Rendering", "Export",
+        "LocalKernels", "AttachedKernels", "JupyterServer", "Execution", "Galley", "Papermill", "Comparison", "Rendering", "Export",
         "Reports", "Runs",
         "Supervisor", "CLinux",
     ],

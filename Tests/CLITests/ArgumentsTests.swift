@@ -64,13 +64,13 @@ import Testing
 
     static let flags = ExecuteFlags.all + CheckSettings.flags
 
-    @Test(arguments: Rooms.flags.map(\.names))
+    @Test(arguments: Options.flags.map(\.names))
     func `The settings of every flag survive JSON`(names: [String]) throws {
-        let flag = try #require(Rooms.flags.first { $0.names == names })
+        let flag = try #require(Options.flags.first { $0.names == names })
         for name in names {
             var options = Options()
             let line = [name] + (flag.value.map { [$0.example] } ?? [])
-            #expect(try FlagParser(Rooms.flags, help: "").parse(line, into: &options).isEmpty)
+            #expect(try FlagParser(Options.flags, help: "").parse(line, into: &options).isEmpty)
             let copy = try JSONDecoder().decode(RunSettings.self, from: JSONEncoder().encode(options.settings))
             #expect(copy == options.settings, "\(name)")
             #expect(

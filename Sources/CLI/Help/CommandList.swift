@@ -6,7 +6,8 @@ enum CommandList {
     static let all: [CommandDescription] = [
         ExecuteFlags.execute.description, ExecuteFlags.check.description, ExecuteFlags.nbconvert.description,
         ExecuteFlags.papermill.description, ExportCommand.command.description, CleanCommand.command.description,
-        InspectCommand.command.description, KernelsCommand.command.description, RunsCommand.command.description,
+        InspectCommand.command.description, KernelsCommand.command.description,
+        TerminalCommand.command.description, RunsCommand.command.description,
         StopOrWaitCommand.stop.description, StopOrWaitCommand.wait.description, HelpCommand.command.description,
         CompletionsCommand.command.description, VersionCommand.command.description,
     ]

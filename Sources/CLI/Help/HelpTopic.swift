@@ -18,7 +18,7 @@ struct HelpTopic: Sendable {
 
     /// The topics, in the order in which help lists them.
     static let all = [
-        options, exitStatuses, batch, selection, parameters, results, background, git, limits, kernels, files,
+        options, exitStatuses, batch, selection, parameters, results, background, git, limits, kernels, servers, files,
         compatibility,
     ]
 

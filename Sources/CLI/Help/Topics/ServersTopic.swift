@@ -1,0 +1,77 @@
+extension HelpTopic {
+    static let servers = HelpTopic(
+        "servers", article: "Servers",
+        #"""
+        # Jupyter servers
+
+        Run notebooks in kernels of a Jupyter server, a gateway, a hub or a studio, where the data is.
+
+        ## Run a notebook there
+
+        ```
+        export JUPYTER_TOKEN=...
+        galley execute --inplace --server https://hub.example.org/user/ann/ report.ipynb
+        galley execute --inplace --server https://hub.example.org/user/ann/ jupyter:work/report.ipynb
+        ```
+
+        The first notebook lies here: only its cells travel, and its outputs come back into the file. The
+        second lies on the server. Galley reads and saves it there, and its kernel starts in its folder.
+        `jupyter:work/` stands for all notebooks of a folder. `--cwd` names a folder of the server.
+
+        Each run has a kernel of its own. When the run ends, also by a signal, Galley shuts the kernel
+        down; `--keep-kernel` leaves it running. `--existing ID` uses a kernel that runs there.
+        `galley kernels --server URL` lists the kernels.
+
+        Time limits, interrupts, answers, reports and saving work as for kernels of this machine.
+
+        ## Log in
+
+        Galley takes the first of these that is given:
+
+        1. `--token-file FILE`, or `?token=` in the URL. The URL can be seen in the list of processes.
+        2. `--password-file FILE`, for a server that asks for a password.
+        3. `--login-url URL`, a signed address that logs in once, as studios issue it; or
+           `--login-url-file FILE`. Galley waits until the studio's server is ready.
+        4. `JUPYTER_TOKEN`, or the file that `JUPYTER_TOKEN_FILE` names.
+        5. For a server of this machine, the token that the server left in Jupyter's runtime folder.
+
+        Tokens, cookies and passwords never appear in messages, logs, reports or notebooks.
+
+        Certificates are always verified. `SSL_CERT_FILE` names a file with the certificate of a private
+        authority. `HTTPS_PROXY` and `NO_PROXY` are respected.
+
+        ## Hubs and gateways
+
+        If the user's server of a JupyterHub is not running, Galley starts it, shows its progress, and
+        leaves it running; with `--hub-stop` it stops a server that it has started. A Kernel Gateway or
+        Enterprise Gateway gets the variables of `--env`, and accepts those that it is configured for.
+        If a server refuses another kernel for now, Galley waits for up to `--startup-timeout`.
+
+        ## When outputs are lost
+
+        A server can lose outputs: it drops them above a rate limit, and a broken connection loses what
+        was on its way. Galley notices, because it compares what arrived with what the kernel reports. The
+        cell and the run are then marked "output lost", and the exit status is 123. Everything that
+        arrived is saved. With `--allow-lost-output`, a warning takes the place of the failure.
+
+        To lift the rate limits, start the server with:
+
+        ```
+        jupyter server --ZMQChannelsWebsocketConnection.iopub_msg_rate_limit=0 \
+            --ZMQChannelsWebsocketConnection.iopub_data_rate_limit=0
+        ```
+
+        After a cut, Galley connects again for up to a minute and takes in what the server has kept.
+        If a kernel dies, is deleted or is culled, the run ends with status 5.
+
+        ## Run a command there
+
+        ```
+        galley terminal --server https://hub.example.org/user/ann/ -- pip install --user seaborn
+        ```
+
+        `galley terminal` runs a command in a terminal of the server, prints its output, and exits with
+        its status. `--cwd` sets the folder and `--timeout` a limit. Ctrl-C ends the command. The terminal
+        is removed in any case.
+        """#)
+}

@@ -1,0 +1,115 @@
+import GalleyFlags
+import GalleyJupyterServer
+
+/// The Jupyter server that a command line names, and the way to log in.
+struct ServerOptions: Sendable {
+    /// The server's address; nil for kernels of this machine.
+    private(set) var address: String?
+    private var login = Login.automatic
+    private var stopsServer = false
+    /// The server, once the files that the options name have been read.
+    private(set) var server: JupyterServer?
+
+    /// The way to log in that the command line asks for.
+    private enum Login: Sendable {
+        case automatic
+        case tokenFile(String)
+        case passwordFile(String)
+        case loginURL(String)
+        case loginURLFile(String)
+    }
+
+    /// Whether the command line names a server.
+    var isGiven: Bool {
+        switch login {
+        // A login URL names its server.
+        case .loginURL, .loginURLFile: true
+        default: address != nil
+        }
+    }
+
+    /// Whether the command line has options that need a server, and names none.
+    private var lacksServer: Bool {
+        if case .automatic = login { return !isGiven && stopsServer }
+        return !isGiven
+    }
+
+    /// Returns the flags for a target that holds these options.
+    static func flags<Target>(
+        in path: any WritableKeyPath<Target, ServerOptions> & Sendable
+    ) -> [Flag<Target>] { flags.map { $0.inside(path) } }
+
+    /// Returns the flags for logging in to a server that is known otherwise.
+    static func loginFlags<Target>(
+        in path: any WritableKeyPath<Target, ServerOptions> & Sendable
+    ) -> [Flag<Target>] { loginFlags.map { $0.inside(path) } }
+
+    private static let flags: [Flag<ServerOptions>] = [
+        Flag(
+            "--server", takes: "URL", example: "http://localhost:8888/", in: .server,
+            "Use the kernels of this Jupyter server, hub or gateway; see 'galley help servers'"
+        ) { options, value, _ in options.address = value }
+    ] + loginFlags + [
+        Flag("--hub-stop", in: .server, "Stop the user's server of a hub at the end, if Galley has started it") {
+            $0.stopsServer = true
+        }
+    ]
+
+    private static let loginFlags: [Flag<ServerOptions>] = [
+        Flag(
+            "--token-file", takes: "FILE", example: "token", in: .server,
+            "Log in with the token in this file; the default is JUPYTER_TOKEN"
+        ) { options, value, _ throws(UsageError) in try options.setLogin(.tokenFile(value)) },
+        Flag(
+            "--password-file", takes: "FILE", example: "password", in: .server,
+            "Log in with the password in this file"
+        ) { options, value, _ throws(UsageError) in try options.setLogin(.passwordFile(value)) },
+        Flag(
+            "--login-url", takes: "URL", example: "https://studio.example.org/auth?token=k2x9", in: .server,
+            "Log in by opening this signed address once"
+        ) { options, value, _ throws(UsageError) in try options.setLogin(.loginURL(value)) },
+        Flag(
+            "--login-url-file", takes: "FILE", example: "login-url", in: .server,
+            "Log in by opening the signed address in this file once"
+        ) { options, value, _ throws(UsageError) in try options.setLogin(.loginURLFile(value)) },
+    ]
+
+    /// Sets the server's address, if the command line has none.
+    mutating func use(_ address: String) { self.address = self.address ?? address }
+
+    private mutating func setLogin(_ new: Login) throws(UsageError) {
+        guard case .automatic = login else {
+            throw UsageError("there is more than one way to log in to the server; use only one of them")
+        }
+        login = new
+    }
+
+    /// Reads the files that the options name. The server is contacted later.
+    ///
+    /// - Parameter usesRootsRights: Whether root may read what other users can change.
+    mutating func resolve(usesRootsRights: Bool, progress: @escaping @Sendable (String) -> Void) throws(UsageError) {
+        if lacksServer { throw UsageError("which server? Add --server URL") }
+        guard isGiven, server == nil else { return }
+        func secret(_ path: String, _ option: String) throws(UsageError) -> String {
+            let subject = "\(option) \(UsageError.visible(path))"
+            let bytes = try OptionFile.read(path, for: subject, usesRootsRights: usesRootsRights, limit: 1 << 20)
+            let text = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init)
+            guard let text else { throw UsageError("\(subject): the file is empty") }
+            return text
+        }
+        let credentials: ServerCredentials =
+            switch login {
+            case .automatic: .automatic
+            case .tokenFile(let path): .token(try secret(path, "--token-file"))
+            case .passwordFile(let path): .password(try secret(path, "--password-file"))
+            case .loginURL(let url): .loginURL(url)
+            case .loginURLFile(let path): .loginURL(try secret(path, "--login-url-file"))
+            }
+        server = JupyterServer(address, credentials: credentials, stopsHubServer: stopsServer, progress: progress)
+    }
+}
+
+extension FlagCategory {
+    /// A Jupyter server.
+    static let server = FlagCategory("Jupyter server")
+}
