@@ -14,11 +14,15 @@ public struct Message: Sendable {
     public var content: Value
     /// The binary buffers that belong to the content.
     public var buffers: [[UInt8]]
+    /// The reason why outputs are missing at this point; nil if none are known to be missing.
+    ///
+    /// A ``Kernel`` sets it. The field is not part of the protocol.
+    public var loss: OutputLoss?
 
     /// Creates a message.
     public init(
         channel: Channel, header: Header, parent: Header? = nil, metadata: Value = [:], content: Value = [:],
-        buffers: [[UInt8]] = []
+        buffers: [[UInt8]] = [], loss: OutputLoss? = nil
     ) {
         self.channel = channel
         self.header = header
@@ -26,6 +30,7 @@ public struct Message: Sendable {
         self.metadata = metadata
         self.content = content
         self.buffers = buffers
+        self.loss = loss
     }
 
     /// The message type, such as `execute_request`.
