@@ -30,6 +30,7 @@ let package = Package(
             "LocalKernels", needs: ["Concurrency", "Spelling", "JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"]),
 
         room("AttachedKernels", needs: ["Concurrency", "JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"]),
+        room("JupyterServer", needs: ["Concurrency", "JSON", "JupyterProtocol"]),
         room("GalleyTesting", needs: ["Concurrency", "JSON", "JupyterProtocol"]),
 
         // Where they meet
@@ -76,6 +77,7 @@ let package = Package(
         tests(of: "JupyterProtocol", need: ["Concurrency", "JSON", "JupyterProtocol", "GalleyTesting"]),
         tests(of: "ZeroMQTransport", need: ["JSON", "JupyterProtocol", "ZeroMQTransport"]),
         tests(of: "LocalKernels", need: ["CLinux", "JSON", "JupyterProtocol", "LocalKernels"]),
+        tests(of: "JupyterServer", need: ["JSON", "JupyterProtocol", "JupyterServer"]),
         tests(
             of: "Execution",
             need: [
