@@ -83,7 +83,7 @@ struct RunState: Sendable {
         output: (cell: Int, what: IOPubMessage)?, widgetMessages: [Message], ending: (reply: Message?, hasLoss: Bool)?
     ) {
         lastMessageTime = now
-        loss = loss ?? message.loss
+        if let new = message.loss, loss?.includes(new) != true { loss = new }
         let output = recorder.receive(message)
         if message.channel == .iopub, message.parent?.id == requestTracker?.request.header.id {
             // A kernel reports that it is busy before it can be interrupted.

@@ -37,6 +37,24 @@ public struct Message: Sendable {
     public var type: String { header.type }
 }
 
+extension Message {
+    /// Whether the kernel must reply to the message.
+    package var expectsReply: Bool {
+        (channel == .shell || channel == .control) && type.hasSuffix("_request")
+    }
+
+    /// Whether the message asks the kernel to run code.
+    package var isExecuteRequest: Bool { type == "execute_request" }
+
+    /// Whether the message is a kernel info request.
+    package var isKernelInfoRequest: Bool { type == "kernel_info_request" }
+
+    /// Whether the kernel restarts after a shutdown that this message announces; nil for other messages.
+    package var announcedRestart: Bool? {
+        type == "shutdown_reply" ? content["restart"]?.bool ?? false : nil
+    }
+}
+
 /// The channels between a client and a kernel.
 public enum Channel: String, Hashable, Sendable, CaseIterable {
     /// Requests, which are processed in order, and their replies.

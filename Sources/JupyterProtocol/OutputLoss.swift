@@ -11,6 +11,15 @@ public enum OutputLoss: Hashable, Sendable {
     /// Whether the outputs may arrive if the cell runs again. A rate limit is exceeded again.
     public var isTransient: Bool { if case .connection = self { true } else { false } }
 
+    /// Whether this loss makes it needless to report another one, too.
+    package func includes(_ other: OutputLoss) -> Bool {
+        switch (self, other) {
+        // A missing reply is worse than missing outputs.
+        case (.connection(_, isReplyMissing: false), .connection(_, isReplyMissing: true)): false
+        default: true
+        }
+    }
+
     /// The change that prevents the loss, as a sentence; nil if none is known.
     package var remedy: String? {
         switch self {
