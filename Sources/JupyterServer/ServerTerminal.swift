@@ -81,7 +81,7 @@ package struct ServerTerminal: Sendable {
         }
         let canceled = AsyncPromise<Void>()
         let ending = await withTaskCancellationHandler {
-            await ending(of: run, canceled, limit: limit)
+            await self.ending(of: run, canceled, limit: limit)
         } onCancel: {
             canceled.set(())
         }

@@ -40,7 +40,8 @@ import Testing
     @Test func `A command is sent line by line, each after the token of the one before`() throws {
         var dialog = TerminalDialog(try Self.script())
         let typed = try Self.inputs(dialog.start())
-        #expect(typed.count == 1 && typed[0].hasPrefix("\u{15} exec /bin/sh -c '") && typed[0].hasSuffix("token token\r"))
+        #expect(
+            typed.count == 1 && typed[0].hasPrefix("\u{15} exec /bin/sh -c '") && typed[0].hasSuffix("token token\r"))
         #expect(dialog.receive(Array(#"["setup", {}]"#.utf8)).isEmpty)
         // The shell prints its prompt and the echo of the line.
         #expect(dialog.receive(Self.stdout("$ " + typed[0])).isEmpty && !dialog.hasStarted)
