@@ -12,6 +12,7 @@ enum ExitStatus {
     static let storage: Int32 = 3
     static let noKernel: Int32 = 4
     static let kernelDied: Int32 = 5
+    static let outputLost: Int32 = 123
     static let limit: Int32 = 124
     /// `galley runs --running` has found no run.
     static let nothing: Int32 = 1
@@ -29,9 +30,10 @@ extension ExitStatus {
         ("\(storage)", "The notebook could not be read, or the result could not be written."),
         ("\(noKernel)", "The kernel was not found or did not start."),
         ("\(kernelDied)", "The kernel died."),
+        ("\(outputLost)", "Outputs of a cell did not arrive from a server, without `--allow-lost-output`."),
         ("\(limit)", "A time limit was reached."),
         ("\(signal(0))+n", "Signal n ended the run: \(signal(2)) for Ctrl-C, \(signal(15)) for SIGTERM."),
-        ("n", "A cell called `sys.exit(n)`, for n from 6 to 127, except 124."),
+        ("n", "A cell called `sys.exit(n)`, for n from 6 to 127, except 123 and 124."),
     ]
 }
 
@@ -45,12 +47,13 @@ extension ExitStatus {
             (1...127).contains(status) && !taken.contains(Int32(status)) ? Int32(status) : cellError
         case .timedOut: limit
         case .kernelFailed: kernelDied
+        case .lostOutput: outputLost
         case .stopped(.signal(let number)): signal(number)
         default: cellError
         }
     }
 
-    private static let taken = [cellError, usage, storage, noKernel, kernelDied, limit]
+    private static let taken = [cellError, usage, storage, noKernel, kernelDied, outputLost, limit]
 
     /// The status of an error, because of which there was no run or no saved result.
     static func of(_ error: any Error) -> Int32 {

@@ -246,6 +246,7 @@ extension CellOutcome {
         case .exited(let status): "ended the notebook with status \(status)"
         case .timedOut(let limit, _): "\(limit)"
         case .kernelFailed: "the kernel died"
+        case .lostOutput: "outputs are lost"
         case .stopped(let reason): "the run \(reason)"
         default: nil
         }

@@ -33,8 +33,8 @@ struct RunSummary: Sendable {
     ///   beside it.
     func sanitized(from result: String?) -> RunSummary {
         let outcomes: Set = [
-            "succeeded", "raised", "exited", "timed-out", "kernel-died", "stopped", "failed", "killed", "left-out",
-            "differs",
+            "succeeded", "raised", "exited", "timed-out", "kernel-died", "output-lost", "stopped", "failed", "killed",
+            "left-out", "differs",
         ]
         let isExpected = result.map { expected in
             let stem = expected.hasSuffix(".ipynb") ? String(expected.dropLast(6)) : expected

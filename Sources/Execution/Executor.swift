@@ -97,7 +97,18 @@ package final class Executor: Sendable {
             case .kernelFailed(let failure):
                 outcome = .kernelFailed(failure)
                 break cells
+            case .lostOutput(let loss):
+                if case .succeeded = outcome { outcome = .lostOutput(loss) }
+                break cells
             case .stopped, .skipped, .notSelected, .blank, .notReached: break cells
+            }
+        }
+        // A loss that was reported after the last cell belongs to the run.
+        if let loss = state.withLock({ $0.takeLoss() }) {
+            if case .succeeded = outcome, !settings.allowsLostOutput {
+                outcome = .lostOutput(loss)
+            } else {
+                observe(.warning("\(loss)"))
             }
         }
         return state.withLock { state in
@@ -214,10 +225,13 @@ extension Executor {
         {
             ending = .broken(failure)
         }
-        return state.withLock { state in
+        let (report, loss) = state.withLock { state in
             let outcome = state.outcome(of: cell, ending, settings)
-            return state.finish(cell, outcome, time.now() - begin, of: plannedCount)
+            let loss = state.takeLoss()
+            return (state.finish(cell, outcome, time.now() - begin, of: plannedCount), loss)
         }
+        if let loss { observe(.warning("cell \(cell.number): \(loss)")) }
+        return report
     }
 
     /// Waits for `pause`; returns false if the run was stopped or a limit was reached meanwhile.

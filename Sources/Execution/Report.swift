@@ -61,6 +61,8 @@ public enum RunOutcome: Hashable, Sendable {
     case timedOut(ExceededLimit)
     /// The kernel died, or the connection to it failed.
     case kernelFailed(KernelFailure)
+    /// Outputs of a cell did not arrive.
+    case lostOutput(OutputLoss)
     /// The run was stopped.
     case stopped(StopReason)
 }
@@ -168,6 +170,8 @@ public enum CellOutcome: Hashable, Sendable {
     case timedOut(ExceededLimit, InterruptOutcome)
     /// The kernel died while the cell ran, or the connection to it failed.
     case kernelFailed(KernelFailure)
+    /// The cell ran to its end, but outputs of it did not arrive, and the settings do not allow that.
+    case lostOutput(OutputLoss)
     /// The run was stopped while the cell ran.
     case stopped(StopReason)
     /// A tag marks the cell to be left unchanged.
@@ -214,7 +218,7 @@ extension Report {
         cells.first { cell in
             switch (outcome, cell.outcome) {
             case (.raised, .raised(_, isAllowed: false)), (.kernelFailed, .kernelFailed), (.stopped, .stopped),
-                (.exited, .exited):
+                (.exited, .exited), (.lostOutput, .lostOutput):
                 true
             // If the run continued after a limit, an earlier cell may have reached a different one.
             case (.timedOut(let limit), .timedOut(let exceeded, _)): limit == exceeded
@@ -274,6 +278,9 @@ extension Report {
                 }
             return "the limit of \(limit.duration.inWords) for the whole run was reached \(moment) cell"
         case .kernelFailed(let failure): return "\(failure)".terminalSafeLine(1000) + place
+        case .lostOutput(let loss):
+            let subject = cell.map { "outputs of \($0) are lost" } ?? "outputs are lost"
+            return "\(subject): \(loss)" + (loss.remedy.map { ". \($0)" } ?? "")
         case .stopped(let reason): return "the run \(reason)".terminalSafeLine(1000) + place
         }
     }
@@ -284,7 +291,13 @@ extension RunOutcome {
     public var isSuccess: Bool { status == "succeeded" }
 
     /// Whether a retry may succeed. A dead kernel may survive the next time; an error of a cell will recur.
-    public var isTransient: Bool { if case .kernelFailed = self { true } else { false } }
+    public var isTransient: Bool {
+        switch self {
+        case .kernelFailed: true
+        case .lostOutput(let loss): loss.isTransient
+        default: false
+        }
+    }
 
     /// The outcome as one word, for storage.
     public var status: String {
@@ -294,6 +307,7 @@ extension RunOutcome {
         case .exited: "exited"
         case .timedOut: "timed-out"
         case .kernelFailed: "kernel-died"
+        case .lostOutput: "output-lost"
         case .stopped: "stopped"
         }
     }
@@ -327,6 +341,7 @@ extension CellOutcome {
         case .exited: "exited"
         case .timedOut: "timed-out"
         case .kernelFailed: "kernel-died"
+        case .lostOutput: "output-lost"
         case .stopped: "stopped"
         case .skipped: "skipped"
         case .notSelected: "not-selected"

@@ -60,6 +60,7 @@ extension RunOutcome {
             case ("raised", .raised(let error, _)?): .raised(error)
             case ("timed-out", _): .timedOut(try ExceededLimit(json))
             case ("kernel-died", .kernelFailed(let failure)?): .kernelFailed(failure)
+            case ("output-lost", _): .lostOutput(try OutputLoss(json))
             case ("stopped", _): .stopped(try StopReason(json))
             default: throw ReportFormatError(key: "status")
             }
@@ -96,6 +97,7 @@ extension CellOutcome {
             case "exited": .exited(status: try json.int("exit_status"))
             case "timed-out": .timedOut(try ExceededLimit(json), try InterruptOutcome(json))
             case "kernel-died": .kernelFailed(try KernelFailure(json))
+            case "output-lost": .lostOutput(try OutputLoss(json))
             case "stopped": .stopped(try StopReason(json))
             case "skipped": .skipped
             case "blank": .blank
@@ -137,6 +139,21 @@ extension KernelFailure {
             case "died": .died(try PostMortem(try failure.member("post_mortem")))
             case "untrustworthy": .untrustworthy(try failure.text("reason"))
             case "disconnected": .disconnected(try failure.text("reason"))
+            default: throw ReportFormatError(key: "kind")
+            }
+    }
+}
+
+extension OutputLoss {
+    fileprivate init(_ json: Value) throws(ReportFormatError) {
+        let loss = try json.member("loss")
+        let kind = try loss.text("kind")
+        self =
+            switch kind {
+            case "rate-limit": .rateLimit(notice: try loss.text("notice"))
+            case "connection":
+                .connection(
+                    try loss.duration("seconds"), isReplyMissing: loss.found("reply_missing")?.bool ?? false)
             default: throw ReportFormatError(key: "kind")
             }
     }

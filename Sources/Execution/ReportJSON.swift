@@ -22,6 +22,7 @@ extension Report {
         if let postMortem { members.append(("post_mortem", postMortem.json)) }
         switch outcome {
         case .timedOut(let limit): members.append(("limit", limit.json))
+        case .lostOutput(let loss): members.append(("loss", loss.json))
         case .stopped(let reason): members.append(("stopped_by", reason.json))
         default: break
         }
@@ -73,6 +74,7 @@ extension CellReport {
             case .failed(let failure): members += [("kernel", "died")] + failure.members
             }
         case .kernelFailed(let failure): members += failure.members
+        case .lostOutput(let loss): members.append(("loss", loss.json))
         case .exited(let status):
             members.append(("exit_status", .number(status)))
             if let exitMessage { members.append(("exit_message", .string(exitMessage))) }
@@ -124,6 +126,17 @@ extension KeptKernel {
     /// The members of the JSON object.
     package var members: [(String, Value)] {
         [("connection_file", .string(connectionFile)), ("process", .number(process))]
+    }
+}
+
+extension OutputLoss {
+    /// The loss in JSON.
+    fileprivate var json: Value {
+        switch self {
+        case .rateLimit(let notice): ["kind": "rate-limit", "notice": .string(notice)]
+        case .connection(let duration, let isReplyMissing):
+            ["kind": "connection", "reply_missing": .bool(isReplyMissing), "seconds": duration.json]
+        }
     }
 }
 

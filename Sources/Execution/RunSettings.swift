@@ -72,6 +72,9 @@ public struct RunSettings: Hashable, Sendable {
 
     /// The errors that do not end the run.
     public var allowedErrors = AllowedErrors()
+    /// Whether the run continues after a cell whose outputs did not all arrive, for example because they exceeded the
+    /// rate limit of a Jupyter server. A warning names each such cell.
+    public var allowsLostOutput = false
     /// The first cell to run: the number of a code cell, counted from 1, a tag, or a cell ID; nil for the first.
     public var startAt: String?
     /// The last cell to run, named as for ``startAt``; nil for the last.

@@ -45,6 +45,7 @@ extension RunSettings: Codable {
         Member("startTimeout", \.startTimeout),
         Member("timeout", \.timeout), Member("totalTimeout", \.totalTimeout), Member("idleTimeout", \.idleTimeout),
         Member("onTimeout", \.onTimeout), Member("grace", \.grace), Member("allowedErrors", \.allowedErrors),
+        Member("allowsLostOutput", \.allowsLostOutput),
         Member("parameters", \.parameters), Member("preparesOnly", \.preparesOnly), Member("startAt", \.startAt),
         Member("stopAfter", \.stopAfter),
         Member("only", \.only),

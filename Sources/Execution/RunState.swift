@@ -35,6 +35,8 @@ struct RunState: Sendable {
     private var exitMessage: String?
     /// Whether the next cell is interrupted as soon as it is sent.
     var interruptsNextCell = false
+    /// The first loss of outputs that no cell's outcome contains yet.
+    private(set) var loss: OutputLoss?
     /// Whether an output contained a number with too many digits for readers of the file.
     var hasUnreadableNumber = false
     /// Tasks that interrupt and then kill the kernel: to end the running cell, or to end the run.
@@ -81,6 +83,7 @@ struct RunState: Sendable {
         output: (cell: Int, what: IOPubMessage)?, widgetMessages: [Message], ending: (reply: Message?, hasLoss: Bool)?
     ) {
         lastMessageTime = now
+        if let new = message.loss, loss?.includes(new) != true { loss = new }
         let output = recorder.receive(message)
         if message.channel == .iopub, message.parent?.id == requestTracker?.request.header.id {
             // A kernel reports that it is busy before it can be interrupted.
@@ -160,7 +163,26 @@ struct RunState: Sendable {
     }
 
     /// Returns the outcome of a cell, and adds an error to its outputs if the kernel sent none.
+    ///
+    /// Lost outputs are an outcome only of a cell that would otherwise count as a success.
     mutating func outcome(of cell: PlannedCell, _ ending: RequestEnding, _ settings: RunSettings) -> CellOutcome {
+        let outcome = outcomeWithoutLoss(of: cell, ending, settings)
+        guard let loss, outcome.isSuccess, !settings.allowsLostOutput else { return outcome }
+        self.loss = nil
+        let remedy = loss.remedy.map { ". \($0)" } ?? ""
+        add(.error(name: "OutputLost", sentence: "While this cell ran, \(loss)\(remedy)."), to: cell)
+        return .lostOutput(loss)
+    }
+
+    /// Removes the loss of outputs that no cell's outcome contains.
+    mutating func takeLoss() -> OutputLoss? {
+        defer { loss = nil }
+        return loss
+    }
+
+    private mutating func outcomeWithoutLoss(
+        of cell: PlannedCell, _ ending: RequestEnding, _ settings: RunSettings
+    ) -> CellOutcome {
         if let exceededLimit { return timedOut(exceededLimit, ending, in: cell) }
         switch ending {
         case .broken(let failure):

@@ -366,6 +366,7 @@ extension CellOutcome {
         switch self {
         case .raised(_, isAllowed: false), .timedOut: true
         case .exited(let status): status != 0
+        case .lostOutput(let loss): !loss.isTransient
         default: false
         }
     }

@@ -103,6 +103,10 @@ extension Options {
         ) {
             options, value, _ in options.allowedErrors.names.insert(value)
         },
+        Flag(
+            "--allow-lost-output", in: .cells,
+            "Continue, with a warning, if outputs of a cell do not arrive from a server"
+        ) { $0.allowsLostOutput = true },
         Flag("--start-at", takes: "CELL", example: "2", in: .cells, "Start at this cell: a number, a tag or an ID") {
             options, value, _ in options.startAt = value
         },

@@ -16,6 +16,8 @@ public final class ScriptedKernel: Kernel {
         case say(
             String, on: Channel, content: Value = [:], about: ParentRequest = .request, buffers: [[UInt8]] = [],
             date: String? = nil)
+        /// The kernel reports that outputs of the request did not arrive.
+        case lose(OutputLoss)
         /// The kernel dies.
         case die(PostMortem)
     }
@@ -121,6 +123,10 @@ public final class ScriptedKernel: Kernel {
                 if said.content["execution_count"]?.isNull == true { said.content["execution_count"] = .number(count) }
                 if let date { said.header.date = date }
                 messages.add(said)
+            case .lose(let loss):
+                var report = own.message("output_loss", on: .iopub, parent: message.header)
+                report.loss = loss
+                messages.add(report)
             case .die(let end):
                 log.withLock { $0.isDead = true }
                 messages.finish(throwing: .died(end))

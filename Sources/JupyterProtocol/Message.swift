@@ -14,11 +14,15 @@ public struct Message: Sendable {
     public var content: Value
     /// The binary buffers that belong to the content.
     public var buffers: [[UInt8]]
+    /// The reason why outputs are missing at this point; nil if none are known to be missing.
+    ///
+    /// A ``Kernel`` sets it. The field is not part of the protocol.
+    public var loss: OutputLoss?
 
     /// Creates a message.
     public init(
         channel: Channel, header: Header, parent: Header? = nil, metadata: Value = [:], content: Value = [:],
-        buffers: [[UInt8]] = []
+        buffers: [[UInt8]] = [], loss: OutputLoss? = nil
     ) {
         self.channel = channel
         self.header = header
@@ -26,10 +30,29 @@ public struct Message: Sendable {
         self.metadata = metadata
         self.content = content
         self.buffers = buffers
+        self.loss = loss
     }
 
     /// The message type, such as `execute_request`.
     public var type: String { header.type }
+}
+
+extension Message {
+    /// Whether the kernel must reply to the message.
+    package var expectsReply: Bool {
+        (channel == .shell || channel == .control) && type.hasSuffix("_request")
+    }
+
+    /// Whether the message asks the kernel to run code.
+    package var isExecuteRequest: Bool { type == "execute_request" }
+
+    /// Whether the message is a kernel info request.
+    package var isKernelInfoRequest: Bool { type == "kernel_info_request" }
+
+    /// Whether the kernel restarts after a shutdown that this message announces; nil for other messages.
+    package var announcedRestart: Bool? {
+        type == "shutdown_reply" ? content["restart"]?.bool ?? false : nil
+    }
 }
 
 /// The channels between a client and a kernel.

@@ -232,6 +232,11 @@ private struct SuiteBuilder {
                 "error", [("message", "\(failure)".terminalSafeLine(500)), ("type", "KernelDied")],
                 JUnitSuite.plain(text)
             )
+        case .lostOutput(let loss):
+            return (
+                "failure", [("message", "\(loss)"), ("type", "OutputLost")],
+                "\(loss)" + (loss.remedy.map { ". \($0)" } ?? "") + details(cell)
+            )
         case .stopped(let reason):
             let sentence = "the run \(reason)"
             return ("error", [("message", sentence), ("type", "interrupted")], sentence + details(cell))

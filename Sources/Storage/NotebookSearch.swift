@@ -80,12 +80,10 @@ package struct NotebookSearch: Sendable {
     package func select(
         _ paths: [String], in folder: String, matching pattern: String?
     ) -> (found: [Found], leftOut: [LeftOut]) {
-        let known = Set(paths.map { PathKey($0) })
         let glob = pattern.map { Glob($0) }
         var (found, leftOut): ([Found], [LeftOut]) = ([], [])
         for path in paths where glob?.matchesWhole(path) != false {
-            let source = Self.source(ofResult: path) { known.contains(PathKey($0)) }
-            if let reason = exclusion(of: path) ?? source.map({ .result(of: $0) }) {
+            if let reason = exclusion(of: path) {
                 leftOut.append(LeftOut(path: path, reason: reason))
             } else {
                 found.append(Found(path: path, folder: folder))
@@ -137,7 +135,11 @@ package struct NotebookSearch: Sendable {
     }
 
     /// Returns the notebook whose result a file beside it is; nil if there is none.
-    private static func source(ofResult path: String, exists: (String) -> Bool = LocalFile.exists) -> String? {
+    ///
+    /// - Parameter exists: Returns whether there is a notebook at a path.
+    package static func source(
+        ofResult path: String, exists: (String) -> Bool = LocalFile.exists
+    ) -> String? {
         let stem = path.dropLast(".ipynb".count)
         // The values of a run's parameters can follow the mark.
         for end in stem.ranges(of: /\.(executed|nbconvert)-/).map(\.lowerBound) {
@@ -172,7 +174,7 @@ extension LocalFile {
     }
 
     /// Whether a path exists. Root does not follow another user's link; such a link itself counts as existing.
-    static func exists(_ path: String) -> Bool {
+    package static func exists(_ path: String) -> Bool {
         if geteuid() == 0 { return ![nil, .missing].contains((try? PathWalk(path))?.kind) }
         var status = stat()
         return unsafe lstat(path, &status) == 0

@@ -1,5 +1,5 @@
-package import GalleyJSON
-import GalleyJupyterProtocol
+import GalleyJSON
+package import GalleyJupyterProtocol
 
 /// Converts messages to signed frames and back.
 ///
@@ -17,7 +17,8 @@ struct MessageCodec {
 
     func frames(of message: Message) -> [[UInt8]] {
         let parts = [
-            message.header.json.text, (message.parent?.json ?? [:]).text, message.metadata.text, message.content.text,
+            message.header.json.messageText, (message.parent?.json ?? [:]).messageText, message.metadata.messageText,
+            message.content.messageText,
         ]
         return [Self.delimiter, key.signature(of: parts[...])] + parts + message.buffers
     }
@@ -38,33 +39,17 @@ struct MessageCodec {
             guard seen.insert(signature) else { throw .repeated }
         }
         let values = try ["header", "parent_header", "metadata", "content"].enumerated()
-            .map { index, name throws(MessageDecodingError) in try Self.object(parts[parts.startIndex + index], name) }
+            .map { index, name throws(MessageDecodingError) in
+                do throws(MessagePartError) {
+                    return try Value(messagePart: parts[parts.startIndex + index], named: name)
+                } catch {
+                    throw .invalidPart(error)
+                }
+            }
         guard let header = Header(json: values[0]) else { throw .incompleteHeader }
         return Message(
             channel: channel, header: header, parent: Header(parent: values[1]), metadata: values[2],
             content: values[3], buffers: Array(frames[(start + 6)...]))
-    }
-
-    private static func parsed(_ bytes: [UInt8]) throws(ParseError) -> Value {
-        // The content can become part of a notebook, where it is nested deeper.
-        try Document(parsing: bytes, depthLimit: Document.depthLimit - 100).root
-    }
-
-    private static func object(_ bytes: [UInt8], _ name: String) throws(MessageDecodingError) -> Value {
-        let value: Value
-        do throws(ParseError) {
-            value = try parsed(bytes)
-        } catch {
-            // Python kernels pass on invalid UTF-8, for example when a program prints a file name.
-            guard case .invalidUTF8 = error.problem,
-                let mended = try? parsed(Array(String(decoding: bytes, as: UTF8.self).utf8))
-            else { throw .notJSON(part: name, error) }
-            value = mended
-        }
-        // Some kernels send null instead of an empty object.
-        if value.isNull { return [:] }
-        guard value.kind == .object else { throw .notAnObject(part: name, value.kind) }
-        return value
     }
 }
 
@@ -80,10 +65,8 @@ package enum MessageDecodingError: Error, Hashable, Sendable {
     case wrongSignature
     /// The same signature arrived before.
     case repeated
-    /// A part is not valid JSON.
-    case notJSON(part: String, ParseError)
-    /// A part is JSON but not an object.
-    case notAnObject(part: String, Value.Kind)
+    /// A part is not a JSON object.
+    case invalidPart(MessagePartError)
     /// The header has no message ID or no message type.
     case incompleteHeader
 }
@@ -98,9 +81,7 @@ extension MessageDecodingError: CustomStringConvertible {
         case .tooShort(let frames): "a message has \(frames) frames after <IDS|MSG>; it needs at least 5"
         case .wrongSignature: "a message is not signed with this connection's key"
         case .repeated: "a message arrived twice"
-        case .notJSON(let part, let error): "the \(part) of a message is not JSON: \(error)"
-        case .notAnObject(let part, let kind):
-            "the \(part) of a message is not an object but of type '\(kind)'"
+        case .invalidPart(let error): "\(error)"
         case .incompleteHeader: "the header of a message has no ID or no type"
         }
     }
@@ -126,16 +107,5 @@ private struct SignatureHistory {
             oldest = (oldest + 1) % capacity
         }
         return true
-    }
-}
-
-extension Value {
-    /// The JSON text to send, on one line.
-    fileprivate var text: [UInt8] {
-        var style = JSONStyle.canonical
-        style.indentation = nil
-        style.keySeparator = ":"
-        style.lineEnd = ""
-        return Document(self, style: style).text.bytes
     }
 }

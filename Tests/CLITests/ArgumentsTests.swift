@@ -22,13 +22,15 @@ import Testing
         wanted.allowedErrors.names = ["KeyError", "ValueError"]
         (wanted.startAt, wanted.stopAfter, wanted.outputLimit) = ("2", "end", 500_000)
         (wanted.only.tags, wanted.only.numbers) = (["smoke", "fast"], [3...3, 5...7, 9...9])
+        wanted.allowsLostOutput = true
         (wanted.keepsTiming, wanted.keepsRecord, wanted.collapsesProgress) = (false, true, true)
         (wanted.allowsKernelFallback, wanted.leavesChildren, wanted.result) = (true, true, .inPlace)
         let line = """
             --inplace -k ir --timeout 90s --total-timeout=1h30m --env A=b=c --cwd /nowhere/at/all --on-timeout interrupt \
             --grace 0 --startup-timeout none --allow-error KeyError --allow-error ValueError --start-at 2 --stop-after end \
             --only smoke --cells 3,5-7 --only=fast --cells 9 \
-            --max-output 500kB --no-timing --record --collapse-progress --kernel-fallback --leave-children none.ipynb
+            --allow-lost-output --max-output 500kB --no-timing --record --collapse-progress --kernel-fallback \
+            --leave-children none.ipynb
             """
         #expect(try settings(line) == wanted)
     }

@@ -21,6 +21,8 @@ import Testing
         case "allowed": return .failing("Allowed", "fine")
         case "exits": return .failing("SystemExit", "3")
         case "dies": return [.die(death)]
+        case "loses": return [.lose(.rateLimit(notice: "exceeded"))] + .running()
+        case "loses 3 s": return [.lose(.connection(.seconds(3), isReplyMissing: true))] + .running()
         default: return []
         }
     }
@@ -51,6 +53,7 @@ import Testing
         return [
             try await report("prints", "allowed", "skipped", "", "prints"), try await report("raises", "never"),
             try await report("exits"), try await report("dies"), try await report("hangs"),
+            try await report("loses 3 s"), try await report("loses"),
             try await report("hangs", stopping: true), requested, handingBack,
         ]
     }
@@ -59,7 +62,8 @@ import Testing
         let reports = try await Self.reports()
         #expect(
             reports.map(\.outcome.status) == [
-                "succeeded", "raised", "exited", "kernel-died", "timed-out", "stopped", "stopped", "succeeded",
+                "succeeded", "raised", "exited", "kernel-died", "timed-out", "output-lost", "output-lost", "stopped",
+                "stopped", "succeeded",
             ])
         for report in reports {
             let data = try JSONEncoder().encode(report)
@@ -74,7 +78,7 @@ import Testing
             #expect(read.failingCell?.number == report.failingCell?.number)
         }
         #expect(reports[3].postMortem == Self.death)
-        #expect(reports[7].results.map(\.name) == ["plot", "rmse"])
+        #expect(reports[9].results.map(\.name) == ["plot", "rmse"])
     }
 
     @Test func `A report can be decoded from keys in another style`() async throws {

@@ -19,6 +19,7 @@ import Testing
         settings.keepsKernel = .afterFailure
         (settings.startTimeout, settings.timeout) = (.milliseconds(1500), .seconds(600))
         (settings.totalTimeout, settings.idleTimeout) = (.seconds(7200), .nanoseconds(1))
+        settings.allowsLostOutput = true
         (settings.onTimeout, settings.grace) = (.continue, .zero)
         settings.allowedErrors = .named(["ValueError", "KeyError"])
         settings.allowedErrors.respectsTags = false

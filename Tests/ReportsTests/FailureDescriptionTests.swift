@@ -39,6 +39,7 @@ import Testing
         (RunOutcome.timedOut(limit), CellOutcome.timedOut(limit, .survived)),
         (.kernelFailed(.disconnected("gone")), .kernelFailed(.disconnected("gone"))),
         (.stopped(.signal(15)), .stopped(.signal(15))), (.exited(status: 3), .exited(status: 3)),
+        (.lostOutput(.rateLimit(notice: "exceeded")), .lostOutput(.rateLimit(notice: "exceeded"))),
     ])
     func `The description shows the first lines of a cell that raised no error`(
         outcome: RunOutcome, cell: CellOutcome

@@ -89,6 +89,7 @@ import Testing
         (RunOutcome.timedOut(ExceededLimit(kind: .cell, duration: .seconds(9))), "failure", "TimeLimitReached"),
         (.kernelFailed(.disconnected("gone")), "error", "KernelDied"), (.stopped(.signal(15)), "error", "interrupted"),
         (.exited(status: 3), "failure", "SystemExit"),
+        (.lostOutput(.rateLimit(notice: "exceeded")), "failure", "OutputLost"),
     ])
     func `A JUnit suite has a failure for a fault of the notebook, and an error for others`(
         outcome: RunOutcome, element: String, type: String
@@ -98,6 +99,7 @@ import Testing
             case .timedOut(let limit): .timedOut(limit, .survived)
             case .kernelFailed(let failure): .kernelFailed(failure)
             case .stopped(let reason): .stopped(reason)
+            case .lostOutput(let loss): .lostOutput(loss)
             default: .exited(status: 3)
             }
         let suite = suite(try job(outcome, sources, [cell]), sources)

@@ -69,7 +69,7 @@ extension HelpTopic {
         1. Wrong use (2).
         2. A file that cannot be read (3).
         3. No kernel (4).
-        4. A cell's error (1, or the status of `sys.exit`).
+        4. A cell's error (1, or the status of `sys.exit`), or lost outputs (123).
         5. A time limit (124).
         6. A dead kernel (5).
         7. A result that could not be saved (3).
