@@ -1,5 +1,4 @@
 import GalleyFlags
-import GalleyJupyterServer
 import GalleyLocalKernels
 import GalleyStorage
 import GalleySupervisor
@@ -184,8 +183,8 @@ struct TaskList {
     /// Returns the notebooks at a location that is not local, or defers a folder and a pattern; nil for a local path.
     private mutating func notebooks(at location: NotebookLocation) throws(UsageError) -> [NotebookSearch.Found]? {
         let argument = location.text
-        guard let scheme = location.scheme, LocalFile.kind(of: argument) == nil else { return nil }
-        guard scheme == ServerContents.scheme else {
+        guard location.scheme != nil, LocalFile.kind(of: argument) == nil else { return nil }
+        guard location.serverPath != nil else {
             throw UsageError(
                 "\(argument): Galley opens only local files and notebooks of Jupyter servers. Download the notebook "
                     + "first; a local file of this name is ./\(argument)")

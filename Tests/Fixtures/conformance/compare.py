@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Runs the notebooks of this folder, or the named ones, with nbconvert and with galley, and compares the results.
 
-    compare.py GALLEY [NOTEBOOK ...]
+    compare.py GALLEY [NOTEBOOK ...] [-- OPTION ...]
 
-Everything has to be equal, except times; the division of a stream into messages; random identifiers; differences between
+The options are galley's. Everything has to be equal, except times; the division of a stream into messages; random identifiers; differences between
 two runs of nbconvert itself; and the outputs of blank code cells, which nbconvert keeps from earlier runs. A notebook in
 nbformat's own style has to keep that style.
 
@@ -124,18 +124,18 @@ def is_canonical(raw):
     return raw == (json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
-def verdict(galley, notebook):
+def verdict(galley, options, notebook):
     """Returns the differences; tries again, because a kernel queue that overflows on a busy machine loses messages."""
     for _ in range(3):
-        found = once(galley, notebook)
+        found = once(galley, options, notebook)
         if not found:
             break
     return found
 
 
-def once(galley, notebook):
+def once(galley, options, notebook):
     def run(path):
-        return subprocess.run([galley, "execute", "--inplace", path.name], cwd=path.parent, stdin=subprocess.DEVNULL,
+        return subprocess.run([galley, "execute", "--inplace", *options, path.name], cwd=path.parent, stdin=subprocess.DEVNULL,
                               capture_output=True, timeout=600)
 
     good, first = in_a_copy(notebook, nbconvert)
@@ -158,10 +158,12 @@ def once(galley, notebook):
 
 def main():
     galley, *names = sys.argv[1:]
+    end = names.index("--") if "--" in names else len(names)
+    names, options = names[:end], names[end + 1:]
     notebooks = [Path(name).resolve() for name in names] or sorted(HERE.glob("*.ipynb"))
     os.environ.setdefault("PYTHONHASHSEED", "0")
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        verdicts = list(pool.map(lambda notebook: verdict(galley, notebook), notebooks))
+        verdicts = list(pool.map(lambda notebook: verdict(galley, options, notebook), notebooks))
     for notebook, found in zip(notebooks, verdicts):
         print("differs" if found else "same", notebook.stem)
         for line in found[:10]:

@@ -1,0 +1,51 @@
+import Foundation
+import GalleyJSON
+import GalleyTestSupport
+import Testing
+
+@testable import GalleyRuns
+
+@Suite struct `The record of a kernel on a server` {
+    private let temporary: TemporaryFolder
+    private let folder: RunRegistry
+
+    init() throws {
+        temporary = try TemporaryFolder()
+        folder = try #require(RunRegistry.own(in: temporary.path, geteuid()))
+    }
+
+    private func record(_ id: String) -> ServerKernelRecord {
+        ServerKernelRecord("11-22", on: "http://é:8888/", id: id, kernel: "python3", notebook: "/é/a.ipynb")
+    }
+
+    @Test func `The record can be read again, by its user alone, and is no run`() throws {
+        try folder.add(record("a-b2c3"))
+        let read = try #require(folder.serverKernel("a-b2c3"))
+        #expect(read.kernelID == "11-22" && read.server == "http://é:8888/" && read.engine == .current())
+        #expect(!read.isKept && !read.isLeft && read.owner == geteuid() && read.json["state"]?.string == "running")
+        #expect(folder.serverKernels.count == 1 && folder.runs.isEmpty && folder.keptKernels.isEmpty)
+        #expect(!folder.isPartlyUnreadable && folder.serverKernel("../a") == nil)
+        let path = folder.path + "/a-b2c3.server.json"
+        #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
+        folder.remove(serverKernel: "a-b2c3")
+        #expect(folder.serverKernels.isEmpty)
+    }
+
+    @Test func `A kernel whose engine has ended was left, unless it is kept or the engine is elsewhere`() throws {
+        func read(_ id: String, isKept: Bool = false, _ member: String, _ value: Value) throws -> ServerKernelRecord {
+            var record = record(id)
+            record.isKept = isKept
+            var json = record.json
+            json[member] = value
+            try Data(Document(json).text.bytes).write(to: URL(fileURLWithPath: folder.path + "/\(id).server.json"))
+            return try #require(folder.serverKernel(id))
+        }
+        // Another process has the engine's process ID now, or the machine has restarted.
+        #expect(try read("ended", "process_started", 1).isLeft)
+        #expect(try read("restarted", "machine", "other-boot/pid:[1]").isLeft)
+        #expect(try !read("kept", isKept: true, "process_started", 1).isLeft)
+        let elsewhere = ProcessIdentity.here.split(separator: "/")[0] + "/pid:[1]"
+        #expect(try !read("elsewhere", "machine", .string(elsewhere)).isLeft)
+        #expect(throws: (any Error).self) { try read("broken", "kernel_id", 1) }
+    }
+}
