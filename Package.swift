@@ -13,12 +13,12 @@ let package = Package(
     targets: [
         // Documents
         room("Spelling"),
-        room("Concurrency"),
+        room("CLinux"),
+        room("Concurrency", needs: ["CLinux"]),
         room("JSON"),
         room("Notebook", needs: ["JSON"]),
         .systemLibrary(name: "GalleyCYAML", path: "Sources/CYAML"),
         room("Parameters", needs: ["JSON", "Notebook", "CYAML"]),
-        room("CLinux"),
         room("Storage", needs: ["CLinux"]),
 
         // Kernels
@@ -30,7 +30,8 @@ let package = Package(
             "LocalKernels", needs: ["Concurrency", "Spelling", "JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"]),
 
         room("AttachedKernels", needs: ["Concurrency", "JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"]),
-        room("JupyterServer", needs: ["Concurrency", "JSON", "JupyterProtocol"]),
+        room("CCurl"),
+        room("HTTP", needs: ["Concurrency", "CLinux", "CCurl"]),
         room("GalleyTesting", needs: ["Concurrency", "JSON", "JupyterProtocol"]),
 
         // Where they meet
@@ -76,8 +77,8 @@ let package = Package(
         tests(of: "Storage", need: ["CLinux", "Storage"]),
         tests(of: "JupyterProtocol", need: ["Concurrency", "JSON", "JupyterProtocol", "GalleyTesting"]),
         tests(of: "ZeroMQTransport", need: ["JSON", "JupyterProtocol", "ZeroMQTransport"]),
+        tests(of: "HTTP", need: ["CLinux", "HTTP"]),
         tests(of: "LocalKernels", need: ["CLinux", "JSON", "JupyterProtocol", "LocalKernels"]),
-        tests(of: "JupyterServer", need: ["JSON", "JupyterProtocol", "JupyterServer"]),
         tests(
             of: "Execution",
             need: [
@@ -125,7 +126,8 @@ let package = Package(
         .executableTarget(
             name: "Soak",
             dependencies: modules([
-                "JSON", "Notebook", "CLinux", "Storage", "ZeroMQTransport", "LocalKernels", "Execution", "Galley",
+                "Concurrency", "JSON", "Notebook", "CLinux", "Storage", "ZeroMQTransport", "LocalKernels", "Execution",
+                "Galley",
             ]), path: "Tests/Soak"),
     ]
 )
@@ -163,7 +165,7 @@ let settings: [SwiftSetting] = [
 ]
 
 for target in package.targets
-where !["CCmark", "CLinux", "CSodium", "CYAML", "CZeroMQ", "CZlib"].map(module).contains(target.name) {
+where !["CCmark", "CCurl", "CLinux", "CSodium", "CYAML", "CZeroMQ", "CZlib"].map(module).contains(target.name) {
     // Tests call the system to make faults; that every such call be marked helps where the program itself does it.
     target.swiftSettings =
         settings + (target.isTest || target.name == "GalleyTestSupport" ? [] : [.strictMemorySafety()])

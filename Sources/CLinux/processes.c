@@ -21,6 +21,8 @@ __attribute__((constructor)) static void keep_arguments(int count, char **all) {
 
 const char *clinux_argument(int number) { return number < argument_count ? arguments[number] : NULL; }
 
+void clinux_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
+
 pid_t clinux_fork(void) { return fork(); }
 
 void clinux_signal_on_parent_exit(pid_t parent, int number) {

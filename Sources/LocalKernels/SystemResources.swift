@@ -1,4 +1,5 @@
 import GalleyCLinux
+import GalleyConcurrency
 import Glibc
 import GalleyZeroMQTransport
 

@@ -1,4 +1,5 @@
 import GalleyCZeroMQ
+import GalleyConcurrency
 import Glibc
 import GalleyJupyterProtocol
 import Synchronization

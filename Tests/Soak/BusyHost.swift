@@ -1,3 +1,4 @@
+import GalleyConcurrency
 import Glibc
 import Synchronization
 import GalleyZeroMQTransport

@@ -8,6 +8,11 @@
 #include <sys/types.h>
 #include <sys/xattr.h>
 
+// MARK: - For Concurrency
+
+/// Sets the name of the current thread, at most 15 bytes.
+void clinux_name_thread(const char *_Nonnull name);
+
 // MARK: - For Storage and LocalKernels
 
 /// Returns the next name in a folder, except "." and ".."; NULL after the last.

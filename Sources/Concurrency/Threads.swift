@@ -1,5 +1,5 @@
 import Dispatch
-import GalleyCZeroMQ
+import GalleyCLinux
 import Glibc
 
 /// Runs `body` on a new detached thread; returns false if the system cannot start one.
@@ -16,7 +16,7 @@ package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
         { argument in
             guard let argument = unsafe argument else { return nil }
             // Without a name, the thread would show the name of the thread that created it.
-            _ = unsafe pthread_setname_np(pthread_self(), "galley")
+            unsafe clinux_name_thread("galley")
             unsafe Unmanaged<Job>.fromOpaque(argument).takeRetainedValue().body()
             return nil
         }, job)

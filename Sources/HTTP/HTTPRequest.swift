@@ -1,0 +1,61 @@
+/// A request to a server.
+package struct HTTPRequest: Sendable {
+    package var method: String
+    package var url: HTTPURL
+    package var headers: HTTPHeaders
+    package var body: [UInt8]?
+    /// The limit of the whole exchange, with its redirects and repetitions.
+    package var timeout: Duration = .seconds(60)
+    /// The limit of opening a connection.
+    package var connectTimeout: Duration = .seconds(20)
+    /// Whether the request may be sent again after it may have arrived.
+    package var isRepeatable: Bool
+    /// Whether redirects of GET and HEAD requests are followed.
+    package var followsRedirects = true
+    /// The greatest number of bytes of the response's body.
+    package var maximumBody = 256 << 20
+
+    /// Creates a request. GET, HEAD, PUT, DELETE and OPTIONS requests are repeatable.
+    package init(_ method: String = "GET", _ url: HTTPURL, headers: HTTPHeaders = [:], body: [UInt8]? = nil) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        isRepeatable = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"].contains(method)
+    }
+}
+
+/// A response of a server, whatever its status.
+package struct HTTPResponse: Sendable {
+    package var status: Int
+    package var headers: HTTPHeaders
+    package var body: [UInt8]
+    /// The URL that responded, after redirects.
+    package var url: HTTPURL
+
+    /// Creates a response.
+    package init(status: Int, headers: HTTPHeaders, body: [UInt8], url: HTTPURL) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.url = url
+    }
+
+    /// Whether the status is one of success (2xx).
+    package var isSuccess: Bool { 200..<300 ~= status }
+}
+
+// Bodies may be secrets.
+extension HTTPRequest: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The method and the URL without its secrets.
+    package var description: String { "\(method) \(url)" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension HTTPResponse: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The status and the URL without its secrets.
+    package var description: String { "\(status) \(url)" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -1,0 +1,63 @@
+/// The response of a transfer as it arrives.
+struct ResponseCollector {
+    /// Why the collector refuses more of a response.
+    enum Refusal {
+        case headersTooLarge
+        case bodyTooLarge
+    }
+
+    private(set) var status = 0
+    private(set) var headers = HTTPHeaders()
+    private(set) var body: [UInt8] = []
+    private(set) var refusal: Refusal?
+    private var headerBytes = 0
+    private var hasBody = false
+    private let maximumBody: Int
+
+    /// The greatest number of bytes of all header lines, those of interim responses too, and of fields.
+    private static let limit = (bytes: 262_144, fields: 1000)
+
+    init(maximumBody: Int) { self.maximumBody = maximumBody }
+
+    /// Takes a line of the header; returns false if it is too much.
+    mutating func addHeader(_ line: [UInt8]) -> Bool {
+        headerBytes += line.count
+        guard headerBytes <= Self.limit.bytes, headers.fields.count < Self.limit.fields else {
+            refusal = .headersTooLarge
+            return false
+        }
+        // Fields after the body say nothing about it.
+        guard !hasBody else { return true }
+        if line.starts(with: "HTTP/".utf8) {
+            // An interim response came before this one.
+            headers = HTTPHeaders()
+            let words = line.split(separator: UInt8(ascii: " "), maxSplits: 2)
+            status = words.count > 1 ? Int(String(decoding: words[1].prefix(3), as: UTF8.self)) ?? 0 : 0
+        } else if let colon = line.firstIndex(of: UInt8(ascii: ":")) {
+            headers.add(
+                String(decoding: line[..<colon], as: UTF8.self), Self.trimmed(line[(colon + 1)...]))
+        }
+        return true
+    }
+
+    /// Takes a part of the body; returns false if it is too much.
+    mutating func addBody(_ bytes: [UInt8]) -> Bool {
+        hasBody = true
+        guard bytes.count <= maximumBody - body.count else {
+            refusal = .bodyTooLarge
+            return false
+        }
+        body += bytes
+        return true
+    }
+
+    /// Takes note of a part of the body that goes elsewhere.
+    mutating func passBody() { hasBody = true }
+
+    private static func trimmed(_ bytes: ArraySlice<UInt8>) -> String {
+        func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A }
+        let start = bytes.drop(while: isSpace)
+        let end = start.lastIndex { !isSpace($0) }.map { $0 + 1 } ?? start.startIndex
+        return String(decoding: start[..<end], as: UTF8.self)
+    }
+}

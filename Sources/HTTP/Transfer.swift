@@ -1,0 +1,150 @@
+import GalleyCCurl
+import GalleyConcurrency
+
+/// One attempt to send a request: what the thread of a client performs.
+///
+/// Safe because, after its creation, only that thread uses the handle and the collector.
+@safe final class Transfer: @unchecked Sendable {
+    /// How an attempt ended.
+    struct Outcome: Sendable {
+        var result: Result<HTTPResponse, HTTPError>
+        /// Whether the server may have received something of the request.
+        var mayHaveArrived: Bool
+        /// Whether parts of the body were passed on.
+        var isStreamed = false
+
+        static let canceled = Outcome(result: .failure(.canceled), mayHaveArrived: true)
+    }
+
+    /// What an attempt needs to know.
+    struct Plan: Sendable {
+        var request: HTTPRequest
+        var settings: HTTPSettings
+        var cookies: String?
+        /// The time for this attempt.
+        var limit: Duration
+    }
+
+    let outcome = AsyncPromise<Outcome>()
+    private let plan: Plan
+    private let receive: (@Sendable ([UInt8]) -> Void)?
+    private var proxy: ProxyServer?
+    private var collector: ResponseCollector
+    private var handle: CurlHandle?
+    private var isStreamed = false
+
+    /// - Parameter receive: Receives the parts of the body of a successful response. Without it, they are collected.
+    init(_ plan: Plan, receive: (@Sendable ([UInt8]) -> Void)?) {
+        self.plan = plan
+        self.receive = receive
+        collector = ResponseCollector(maximumBody: plan.request.maximumBody)
+    }
+
+    /// Creates libcurl's transfer, and returns it. Keep this object until the transfer ends.
+    func start(_ library: CurlLibrary) throws(HTTPError) -> CurlHandle {
+        let request = plan.request
+        guard !request.method.isEmpty, request.method.utf8.allSatisfy(HTTPHeaders.isTokenCharacter) else {
+            throw .invalidRequest(reason: "its method is not a word")
+        }
+        let handle = try CurlHandle(library)
+        proxy = try plan.settings.proxies.proxy(for: request.url)
+        try handle.setRoute(to: request.url, proxy: proxy, certificates: plan.settings.certificates)
+        handle.setTimeouts(connect: request.connectTimeout, total: plan.limit)
+        handle.set(CCURL_USER_AGENT, plan.settings.userAgent)
+        // libcurl repeats a request on a new connection if one that was kept turns out to be closed.
+        if !request.isRepeatable { handle.set(CCURL_FRESH_CONNECTION, 1) }
+        if let user = request.url.user, request.headers["Authorization"] == nil {
+            handle.set(CCURL_USER_NAME, user)
+            handle.set(CCURL_PASSWORD, request.url.password ?? "")
+        }
+        if request.method == "HEAD" {
+            handle.set(CCURL_NO_BODY, 1)
+        } else if let body = request.body ?? (["POST", "PUT"].contains(request.method) ? [] : nil) {
+            handle.set(CCURL_POST, 1)
+            try handle.setBody(body)
+        }
+        if request.method != "HEAD" { handle.set(CCURL_CUSTOM_REQUEST, request.method) }
+        try handle.setHeaders(headerLines)
+        let data = unsafe Unmanaged.passUnretained(self).toOpaque()
+        // Safe because this object outlives the transfer. The functions only run while the thread advances it.
+        unsafe _ = ccurl_set_receivers(library.pointer, handle.pointer, receiveHeader, receiveBody, data)
+        self.handle = handle
+        return handle
+    }
+
+    private var headerLines: [String] {
+        var headers = plan.request.headers
+        if let cookies = plan.cookies {
+            headers.set("Cookie", [headers["Cookie"], cookies].compactMap(\.self).joined(separator: "; "))
+        }
+        var lines = headers.fields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
+        // libcurl adds these fields, unless they are given without a value.
+        if headers["Content-Type"] == nil { lines.append("Content-Type:") }
+        if headers["Expect"] == nil { lines.append("Expect:") }
+        return lines
+    }
+
+    fileprivate func addHeader(_ line: [UInt8]) -> Bool { collector.addHeader(line) }
+
+    fileprivate func addBody(_ bytes: [UInt8]) -> Bool {
+        guard let receive, 200..<300 ~= collector.status else { return collector.addBody(bytes) }
+        collector.passBody()
+        isStreamed = true
+        // Nothing arrives any more for a task that was canceled.
+        if outcome.current == nil { receive(bytes) }
+        return true
+    }
+
+    /// Sets the outcome of libcurl's transfer, and frees it.
+    func finish(code: Int32) {
+        guard let handle else { return }
+        let origin = plan.request.url.origin
+        if code == 0 {
+            let response = HTTPResponse(
+                status: handle.number(CCURL_RESPONSE_CODE), headers: collector.headers, body: collector.body,
+                url: plan.request.url)
+            outcome.set(Outcome(result: .success(response), mayHaveArrived: true, isStreamed: isStreamed))
+        } else {
+            let error =
+                switch collector.refusal {
+                case .headersTooLarge: HTTPError.broken(origin, reason: "the header of the response is too large")
+                case .bodyTooLarge: HTTPError.bodyTooLarge(origin, limit: plan.request.maximumBody)
+                case nil: HTTPError(code: code, of: handle, origin: origin, proxy: proxy, limit: plan.limit)
+                }
+            let isSent =
+                switch error {
+                case .unresolved, .refused, .proxy, .certificate, .invalidURL: false
+                default: handle.number(CCURL_REQUEST_SIZE) > 0
+                }
+            outcome.set(Outcome(result: .failure(error), mayHaveArrived: isSent, isStreamed: isStreamed))
+        }
+        self.handle = nil
+    }
+
+    /// Sets an outcome before libcurl's transfer has begun, or after it was removed.
+    func fail(_ error: HTTPError) {
+        outcome.set(Outcome(result: .failure(error), mayHaveArrived: false))
+        handle = nil
+    }
+}
+
+private let receiveHeader: ccurl_receiver = { bytes, size, count, data in
+    unsafe received(bytes, size, count, data) { $0.addHeader($1) }
+}
+
+private let receiveBody: ccurl_receiver = { bytes, size, count, data in
+    unsafe received(bytes, size, count, data) { $0.addBody($1) }
+}
+
+/// Passes bytes to a transfer; returns their number, or 0 to end it.
+private func received(
+    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ data: UnsafeMutableRawPointer?,
+    _ body: (Transfer, [UInt8]) -> Bool
+) -> Int {
+    guard let data = unsafe data else { return 0 }
+    // Safe because the data is the transfer, and libcurl passes so many bytes, which are copied.
+    let transfer = unsafe Unmanaged<Transfer>.fromOpaque(data).takeUnretainedValue()
+    let part = unsafe [UInt8](UnsafeRawBufferPointer(start: bytes, count: size * count))
+    // libcurl takes as many bytes as it gave for success; an empty part would look like a refusal.
+    return body(transfer, part) ? size * count : 0
+}
