@@ -240,7 +240,8 @@ public actor LocalFile: NotebookStore {
             bytes, attributes: attributes, owner: newOwner, givesAway: geteuid() == 0, over: expectation, &ownership)
     }
 
-    private static func conflictPath(beside path: String, _ number: Int) -> String {
+    /// Returns the path for contents beside a file that another program has changed.
+    package static func conflictPath(beside path: String, _ number: Int) -> String {
         let (folder, base) = (path.directory, path.lastName)
         let suffix = base.hasSuffix(".ipynb") ? ".ipynb" : ""
         let mark = ".galley-conflict" + (number == 1 ? "" : "-\(number)") + suffix

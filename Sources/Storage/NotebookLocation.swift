@@ -1,19 +1,23 @@
-/// The location of a notebook or of a folder of notebooks: a path, `-` for the standard streams, or a URL such as
-/// `s3://bucket/report.ipynb`.
+/// The location of a notebook or of a folder of notebooks: a path, `-` for the standard streams, a URL such as
+/// `s3://bucket/report.ipynb`, or a path on a Jupyter server, such as `jupyter:work/report.ipynb`.
 ///
 /// The value does no I/O. A ``StorageProvider`` finds out whether the location exists.
 public struct NotebookLocation: Sendable {
     /// The location as it was written.
     public let text: String
 
-    /// Creates a location. A file whose name looks like a URL is written as `./s3://…`.
+    /// Creates a location. A file whose name looks like a URL is written as `./s3://…` or `./jupyter:…`.
     public init(_ text: String) { self.text = text }
 
     /// Standard input for a notebook, standard output for a result.
     public static let standardStreams = NotebookLocation("-")
 
-    /// The text before `://`, in lowercase; nil for a local path and for `-`.
+    /// The beginning of a path on a Jupyter server. The path is relative to the server's root.
+    private static let serverPrefix = "jupyter:"
+
+    /// The text before `://`, in lowercase, or `jupyter`; nil for a local path and for `-`.
     public var scheme: String? {
+        if text.utf8.starts(with: Self.serverPrefix.utf8) { return "jupyter" }
         guard let end = text.utf8.firstRange(of: "://".utf8)?.lowerBound, end > text.startIndex else { return nil }
         let scheme = text[..<end]
         guard scheme.utf8.first.map({ UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 | 0x20 }) == true,
@@ -23,13 +27,27 @@ public struct NotebookLocation: Sendable {
     }
 
     /// The last component of the location.
-    public var name: String { String(text.lastName) }
+    public var name: String { String(parts.path.lastName) }
 
     /// Returns the location of a file in the same folder.
-    public func sibling(named name: String) -> NotebookLocation { NotebookLocation(text.directory + name) }
+    public func sibling(named name: String) -> NotebookLocation {
+        NotebookLocation(parts.prefix + parts.path.directory + name)
+    }
 
     /// Returns the location of a path within this folder.
-    public func appending(_ path: String) -> NotebookLocation { NotebookLocation(text.withSlash + path) }
+    public func appending(_ path: String) -> NotebookLocation {
+        // The root of a server needs no slash.
+        NotebookLocation(parts.path.isEmpty && !parts.prefix.isEmpty ? text + path : text.withSlash + path)
+    }
+
+    /// The path on a Jupyter server, and the text before it; the whole text for other locations.
+    private var parts: (prefix: String, path: Substring) {
+        guard text.utf8.starts(with: Self.serverPrefix.utf8) else { return ("", text[...]) }
+        return (Self.serverPrefix, text[text.utf8.index(text.startIndex, offsetBy: Self.serverPrefix.utf8.count)...])
+    }
+
+    /// The path on a Jupyter server; nil for other locations.
+    package var serverPath: String? { scheme == "jupyter" && !parts.prefix.isEmpty ? String(parts.path) : nil }
 }
 
 extension NotebookLocation: Hashable, CustomStringConvertible, ExpressibleByStringLiteral, Codable {

@@ -115,12 +115,16 @@ package struct NotebookSearch: Sendable {
     }
 
     /// Returns the notebook whose result a file beside it is; nil if there is none.
-    private static func source(ofResult path: String) -> String? {
+    ///
+    /// - Parameter exists: Returns whether there is a notebook at a path.
+    package static func source(
+        ofResult path: String, exists: (String) -> Bool = LocalFile.exists
+    ) -> String? {
         let stem = path.dropLast(".ipynb".count)
         // The values of a run's parameters can follow the mark.
         for end in stem.ranges(of: /\.(executed|nbconvert)-/).map(\.lowerBound) {
             let source = stem[..<end] + ".ipynb"
-            if path.hasSuffix(".ipynb"), LocalFile.exists(String(source)) { return String(source) }
+            if path.hasSuffix(".ipynb"), exists(String(source)) { return String(source) }
         }
         guard path.hasSuffix(".ipynb"), let dot = LocalFile.fileName(of: String(stem)).lastIndex(of: ".") else {
             return nil
@@ -128,7 +132,7 @@ package struct NotebookSearch: Sendable {
         let mark = LocalFile.fileName(of: String(stem))[dot...]
         guard mark == ".executed" || mark == ".nbconvert" || mark.hasPrefix(".galley-conflict") else { return nil }
         let source = stem.dropLast(mark.count) + ".ipynb"
-        return LocalFile.exists(String(source)) ? String(source) : nil
+        return exists(String(source)) ? String(source) : nil
     }
 }
 
@@ -150,7 +154,7 @@ extension LocalFile {
     }
 
     /// Whether a path exists. Root does not follow another user's link; such a link itself counts as existing.
-    static func exists(_ path: String) -> Bool {
+    package static func exists(_ path: String) -> Bool {
         if geteuid() == 0 { return ![nil, .missing].contains((try? PathWalk(path))?.kind) }
         var status = stat()
         return unsafe lstat(path, &status) == 0

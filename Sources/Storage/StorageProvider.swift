@@ -63,7 +63,10 @@ public struct UnknownStorage: Error, Hashable, CustomStringConvertible {
 
     /// The failure and a remedy.
     public var description: String {
-        "\(location): no storage provider opens \(location.scheme.map { "\($0)://" } ?? "it"). "
+        if location.serverPath != nil {
+            return "\(location): no Jupyter server is given. Add --server URL, or for a local file write ./\(location)"
+        }
+        return "\(location): no storage provider opens \(location.scheme.map { "\($0)://" } ?? "it"). "
             + "For a local file, write ./\(location)"
     }
 }

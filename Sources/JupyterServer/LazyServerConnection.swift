@@ -1,0 +1,46 @@
+import GalleyConcurrency
+
+/// A connection that is made when it is first needed, and then shared by all that use the server.
+package final class LazyServerConnection: Sendable {
+    private enum State {
+        case idle
+        case connecting
+        case connected(ServerConnection)
+    }
+
+    private let access: ServerAccess
+    private let state = AsyncState(State.idle)
+
+    /// Prepares a connection. Does no I/O.
+    package init(_ access: ServerAccess) { self.access = access }
+
+    /// Returns the connection. After an error, the next call tries again.
+    ///
+    /// - Throws: ``ServerError``, also if the task is canceled.
+    package func connection() async throws(ServerError) -> ServerConnection {
+        let found: ServerConnection?? = await state.first { state in
+            switch state {
+            case .connected(let connection): return .some(.some(connection))
+            case .connecting: return nil
+            case .idle:
+                state = .connecting
+                return .some(nil)
+            }
+        }
+        guard let found else { throw .http(.canceled) }
+        if let found { return found }
+        do throws(ServerError) {
+            let connection = try await access.connect()
+            state.change { $0 = .connected(connection) }
+            return connection
+        } catch {
+            state.change { $0 = .idle }
+            throw error
+        }
+    }
+
+    /// The connection, if it has been made.
+    package var current: ServerConnection? {
+        state.look { if case .connected(let connection) = $0 { connection } else { nil } }
+    }
+}

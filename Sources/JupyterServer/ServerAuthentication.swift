@@ -1,0 +1,144 @@
+import GalleyConcurrency
+package import GalleyHTTP
+import GalleyJSON
+import Synchronization
+
+/// What the requests to one server sign in with: a token, or the cookies of a login.
+///
+/// Its methods add the credentials to a request, and say in an error why the server refuses them.
+final class ServerAuthentication: Sendable {
+    /// What requests sign in with.
+    enum Method: Sendable {
+        case none
+        case token(String)
+        /// The cookies of a password login, which can be repeated.
+        case password(PasswordLogin)
+        /// The cookies of a login that cannot be repeated.
+        case cookies
+    }
+
+    let method: Method
+    /// How often a login was made. A request that the server refused repeats the login only if no other one has since.
+    private let logins = AsyncState((count: 0, isRunning: false))
+
+    init(_ method: Method) { self.method = method }
+
+    /// Texts that no message may contain.
+    private var secrets: [String] {
+        switch method {
+        case .token(let token): [token]
+        case .password(let login): [login.password]
+        case .none, .cookies: []
+        }
+    }
+
+    /// Returns a text of the server without the secrets.
+    func hidingSecrets(in text: String) -> String { ServerText.hiding(secrets, in: text) }
+
+    /// Returns the headers that a request needs. The client adds the cookies itself.
+    func headers(for verb: String, _ url: HTTPURL, client: HTTPClient) -> HTTPHeaders {
+        var headers: HTTPHeaders = [:]
+        switch method {
+        case .none: break
+        case .token(let token): headers.set("Authorization", "token \(token)")
+        case .password, .cookies:
+            // The server accepts a change only from a client that can read its cookies.
+            if !["GET", "HEAD"].contains(verb), let mark = client.cookies.value(named: "_xsrf", for: url) {
+                headers.set("X-XSRFToken", mark)
+            }
+        }
+        return headers
+    }
+
+    /// Sends a request, and repeats it after a new login if the login has expired.
+    ///
+    /// - Parameters:
+    ///   - isRepeatable: Whether the request may be sent again after a failure; nil to decide by the method.
+    ///   - accepted: The statuses of 401 and 403 that the caller handles.
+    /// - Returns: The reply, with any status except 401 and 403.
+    func send(
+        _ verb: String, _ url: HTTPURL, json: Value? = nil, timeout: Duration = .seconds(60),
+        isRepeatable: Bool? = nil, accepting accepted: Set<Int> = [], isGateway: Bool = false, client: HTTPClient
+    ) async throws(ServerError) -> ServerReply {
+        let deadline = ContinuousClock.now + min(timeout, .endless)
+        let logins = logins.look { $0.count }
+        let reply = try await sendOnce(verb, url, json, timeout, isRepeatable, client)
+        guard [401, 403].contains(reply.status), !accepted.contains(reply.status) else { return reply }
+        guard case .password(let login) = method, Self.isCredentialRefusal(reply) else {
+            throw refusal(reply, url, isGateway: isGateway)
+        }
+        try await renew(login, client, after: logins, timeout: deadline - .now)
+        let second = try await sendOnce(verb, url, json, max(.seconds(1), deadline - .now), isRepeatable, client)
+        guard [401, 403].contains(second.status), !accepted.contains(second.status) else { return second }
+        throw refusal(second, url, isGateway: isGateway)
+    }
+
+    private func sendOnce(
+        _ verb: String, _ url: HTTPURL, _ json: Value?, _ timeout: Duration, _ isRepeatable: Bool?,
+        _ client: HTTPClient
+    ) async throws(ServerError) -> ServerReply {
+        var headers = headers(for: verb, url, client: client)
+        headers.set("Accept", "application/json")
+        if json != nil { headers.set("Content-Type", "application/json") }
+        var request = HTTPRequest(verb, url, headers: headers, body: json.map { Self.text($0) })
+        request.timeout = timeout
+        if let isRepeatable { request.isRepeatable = isRepeatable }
+        do throws(HTTPError) {
+            return ServerReply(try await client.send(request))
+        } catch {
+            throw .http(error)
+        }
+    }
+
+    /// Makes the login again, unless another request has done so.
+    private func renew(
+        _ login: PasswordLogin, _ client: HTTPClient, after count: Int, timeout: Duration
+    ) async throws(ServerError) {
+        let isMine: Bool? = await logins.first { state in
+            if state.isRunning { return nil }
+            if state.count != count { return false }
+            state.isRunning = true
+            return true
+        }
+        guard let isMine else { throw .http(.canceled) }
+        guard isMine else { return }
+        do throws(ServerError) {
+            try await login.signIn(client, timeout: max(.seconds(1), timeout))
+        } catch {
+            logins.change { $0.isRunning = false }
+            throw error
+        }
+        logins.change { $0 = ($0.count + 1, false) }
+    }
+
+    /// Whether a reply refuses the credentials. A server that forbids one request gives a reason of its own.
+    private static func isCredentialRefusal(_ reply: ServerReply) -> Bool {
+        guard reply.status == 403, let reason = reply.reason?.lowercased() else { return true }
+        return reason == "forbidden" || reason == "unauthorized" || reason.contains("_xsrf")
+            || reason.contains("invalid credentials") || reason.contains("missing or invalid")
+    }
+
+    private func refusal(_ reply: ServerReply, _ url: HTTPURL, isGateway: Bool) -> ServerError {
+        // A gateway answers 401 to a wrong token, and 403 to what it is configured to refuse.
+        if isGateway && reply.status == 403 {
+            return .forbidden(url.origin, reason: "the gateway is configured to refuse it")
+        }
+        if !Self.isCredentialRefusal(reply) {
+            return .forbidden(url.origin, reason: hidingSecrets(in: reply.reason ?? "it gives no reason"))
+        }
+        return switch method {
+        case .none: .credentialsMissing(url.origin)
+        case .token: .credentialsRefused(url.origin, .token)
+        case .password: .credentialsRefused(url.origin, .password)
+        case .cookies: .credentialsRefused(url.origin, .login)
+        }
+    }
+
+    /// Returns the JSON text of a value, without white space.
+    private static func text(_ value: Value) -> [UInt8] {
+        var style = JSONStyle.oneLine
+        style.lineEnd = ""
+        style.sortsKeys = false
+        return Document(value, style: style).text.bytes
+    }
+}
