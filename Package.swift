@@ -32,6 +32,8 @@ let package = Package(
         room("AttachedKernels", needs: ["Concurrency", "JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"]),
         room("CCurl"),
         room("HTTP", needs: ["Concurrency", "CLinux", "CCurl"]),
+        room(
+            "JupyterServer", needs: ["Concurrency", "JSON", "CLinux", "Storage", "JupyterProtocol", "HTTP"]),
         room("GalleyTesting", needs: ["Concurrency", "JSON", "JupyterProtocol"]),
 
         // Where they meet
@@ -79,6 +81,11 @@ let package = Package(
         tests(of: "ZeroMQTransport", need: ["JSON", "JupyterProtocol", "ZeroMQTransport"]),
         tests(of: "HTTP", need: ["CLinux", "HTTP"]),
         tests(of: "LocalKernels", need: ["CLinux", "JSON", "JupyterProtocol", "LocalKernels"]),
+        tests(
+            of: "JupyterServer",
+            need: [
+                "Concurrency", "JSON", "Notebook", "Storage", "JupyterProtocol", "Execution", "HTTP", "JupyterServer",
+            ]),
         tests(
             of: "Execution",
             need: [

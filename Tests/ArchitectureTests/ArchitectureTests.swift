@@ -47,6 +47,7 @@ private let imports: [String: Set<String>] = [
     "LocalKernels": ["Concurrency", "Spelling", "JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"],
     "AttachedKernels": ["Concurrency", "JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"],
     "HTTP": ["Concurrency", "CLinux", "CCurl"],
+    "JupyterServer": ["Concurrency", "JSON", "CLinux", "Storage", "JupyterProtocol", "HTTP"],
     "GalleyTesting": ["Concurrency", "JSON", "JupyterProtocol"],
     "Execution": ["Concurrency", "JSON", "Notebook", "Parameters", "JupyterProtocol"],
     "Flags": ["Spelling"],
