@@ -32,7 +32,7 @@ struct SessionRun {
         var bytes: [UInt8] = []
         while let part = session.bytesToSend() {
             bytes += part
-            session.markSent(part.count, at: now)
+            session.markSent(part.count)
         }
         sent += ClientFrame.decode(bytes)
     }
@@ -160,11 +160,11 @@ struct ClientFrame: Hashable {
         run.session.send(.text([0x61, 0x62, 0x63]))
         run.session.send(.text([0x64]))
         var bytes = Array((run.session.bytesToSend() ?? []).prefix(5))
-        run.session.markSent(5, at: run.now)
+        run.session.markSent(5)
         _ = run.session.receive(frame(0x89, "p")[...], at: run.now)
         while let part = run.session.bytesToSend() {
             bytes += part.prefix(1)
-            run.session.markSent(1, at: run.now)
+            run.session.markSent(1)
         }
         #expect(
             ClientFrame.decode(bytes) == [
@@ -178,7 +178,7 @@ struct ClientFrame: Hashable {
         for _ in 0..<10 { run.session.send(.binary(.init(repeating: 0, count: 1000))) }
         #expect(run.session.unsentBytes == 10_000)
         let first = run.session.bytesToSend()
-        run.session.markSent((first?.count ?? 0) - 100, at: run.now)
+        run.session.markSent((first?.count ?? 0) - 100)
         #expect(run.session.unsentBytes == 9100)
         run.sendRest()
         #expect(run.session.unsentBytes == 0)
@@ -224,10 +224,9 @@ struct ClientFrame: Hashable {
         for _ in 0..<100 {
             run.wait(.seconds(19))
             #expect(run.session.bytesToSend() != nil)
-            run.session.markSent(1, at: run.now)
+            run.session.markSent(1)
+            run.session.markProgress(at: run.now)
         }
-        run.wait(.seconds(10))
-        run.session.markProgress(at: run.now)
         run.wait(.seconds(19))
         #expect(run.session.ending == nil)
         run.wait(.seconds(1))
@@ -305,11 +304,11 @@ struct ClientFrame: Hashable {
         var run = SessionRun()
         for _ in 0..<3 { run.session.send(.text([0x61])) }
         var bytes = Array((run.session.bytesToSend() ?? []).prefix(3))
-        run.session.markSent(3, at: run.now)
+        run.session.markSent(3)
         _ = run.session.receive(frame(0x88, [3, 0xE8])[...], at: run.now)
         while let part = run.session.bytesToSend() {
             bytes += part
-            run.session.markSent(part.count, at: run.now)
+            run.session.markSent(part.count)
         }
         #expect(ClientFrame.decode(bytes) == [ClientFrame(0x81, [0x61]), Self.close1000])
     }
@@ -410,6 +409,6 @@ struct ClientFrame: Hashable {
 extension SessionRun {
     /// Sends the rest of a frame whose beginning the test has sent.
     mutating func sendRest() {
-        while let part = session.bytesToSend() { session.markSent(part.count, at: now) }
+        while let part = session.bytesToSend() { session.markSent(part.count) }
     }
 }

@@ -115,12 +115,10 @@ struct WebSocketSession: Sendable {
     mutating func bytesToSend() -> ArraySlice<UInt8>? { ending == nil ? outbox.bytesToSend() : nil }
 
     /// Records that the system has accepted bytes.
-    mutating func markSent(_ count: Int, at now: Instant) {
-        outbox.markSent(count)
-        markProgress(at: now)
-    }
+    mutating func markSent(_ count: Int) { outbox.markSent(count) }
 
-    /// Records that the server's machine has received bytes. A ping behind them cannot have been answered yet.
+    /// Records that the server's machine has taken some of the bytes that wait for it. A ping behind them cannot have
+    /// been answered yet.
     mutating func markProgress(at now: Instant) { if silentSince != nil { silentSince = now } }
 
     // MARK: - Time
