@@ -1,4 +1,5 @@
 import GalleyConcurrency
+import GalleyHTTP
 
 /// A connection that is made when it is first needed, and then shared by all that use the server.
 package final class LazyServerConnection: Sendable {

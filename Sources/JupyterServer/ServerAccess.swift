@@ -1,4 +1,4 @@
-package import GalleyHTTP
+import GalleyHTTP
 import GalleyJSON
 
 /// Finds out how to reach a Jupyter server, signs in, and starts the server where a hub or a studio has to.

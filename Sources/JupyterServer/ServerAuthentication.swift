@@ -1,5 +1,5 @@
 import GalleyConcurrency
-package import GalleyHTTP
+import GalleyHTTP
 import GalleyJSON
 import Synchronization
 

@@ -1,4 +1,4 @@
-package import GalleyStorage
+import GalleyStorage
 
 /// The reason why a notebook on a Jupyter server could not be read or written. Its old contents still exist.
 package enum ServerContentsError: StorageFault, Hashable {

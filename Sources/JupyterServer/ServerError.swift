@@ -1,5 +1,5 @@
 package import GalleyHTTP
-package import GalleyJupyterProtocol
+import GalleyJupyterProtocol
 
 /// The reason why a Jupyter server could not be used. No case contains a token, a password or the query of a URL.
 package enum ServerError: KernelFault, Hashable {

@@ -120,17 +120,19 @@ struct ServerFiles: Sendable {
     private func send(
         _ method: String, _ path: String, query: [(String, String)] = [], json: Value? = nil
     ) async throws(ServerContentsError) -> ServerReply {
+        let gateway: String
         do throws(ServerError) {
             let connection = try await connect()
-            guard !connection.kind.isGateway else {
-                throw ServerContentsError.noContents(server: "\(connection.base.origin)")
+            if !connection.kind.isGateway {
+                return try await connection.send(
+                    method, ["contents"] + path.split(separator: "/").map(String.init),
+                    query: query.map { HTTPURL.QueryItem(name: $0.0, value: $0.1) }, json: json, timeout: Self.timeout)
             }
-            return try await connection.send(
-                method, ["contents"] + path.split(separator: "/").map(String.init),
-                query: query.map { HTTPURL.QueryItem(name: $0.0, value: $0.1) }, json: json, timeout: Self.timeout)
+            gateway = "\(connection.base.origin)"
         } catch {
             throw .server(error)
         }
+        throw .noContents(server: gateway)
     }
 
     /// Returns the JSON of a reply that succeeded.
