@@ -31,7 +31,7 @@ let package = Package(
 
         room("AttachedKernels", needs: ["Concurrency", "JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"]),
         room("CCurl"),
-        room("HTTP", needs: ["Concurrency", "CLinux", "CCurl"]),
+        room("HTTP", needs: ["Concurrency", "JSON", "CLinux", "CCurl"]),
         room("GalleyTesting", needs: ["Concurrency", "JSON", "JupyterProtocol"]),
 
         // Where they meet
