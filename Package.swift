@@ -31,7 +31,7 @@ let package = Package(
 
         room("AttachedKernels", needs: ["Concurrency", "JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"]),
         room("CCurl"),
-        room("HTTP", needs: ["Concurrency", "CLinux", "CCurl"]),
+        room("HTTP", needs: ["Concurrency", "JSON", "CLinux", "CCurl"]),
         room(
             "JupyterServer", needs: ["Concurrency", "JSON", "CLinux", "Storage", "JupyterProtocol", "HTTP"]),
         room("GalleyTesting", needs: ["Concurrency", "JSON", "JupyterProtocol"]),

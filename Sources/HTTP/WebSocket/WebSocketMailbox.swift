@@ -57,7 +57,7 @@ final class WebSocketMailbox: Sendable {
     var unsentBytes: Int { state.withLock { $0.waitingBytes + $0.takenBytes } }
 
     private func change(_ body: (inout State) -> Void) {
-        state.withLock(body)
+        state.withLock { body(&$0) }
         var one: UInt64 = 1
         // Safe because the eight bytes are those of the number. A full counter wakes the thread as well.
         _ = unsafe write(event, &one, 8)
