@@ -33,7 +33,8 @@ package struct ServerAddress: Hashable, Sendable {
     package init(_ text: String) throws(ServerError) {
         let text = text.trimmed
         guard let scheme = text.utf8.firstRange(of: "://".utf8)?.lowerBound else {
-            let place = text.prefix { !"/?#@".contains($0) }
+            // A user name and a password may be before the host.
+            let place = text.prefix { !"/?#".contains($0) }.split(separator: "@").last ?? ""
             let example = place.isEmpty ? "localhost:8888" : String(place)
             throw .invalidAddress(reason: "it has no scheme. Write http://\(example)/ or https://\(example)/")
         }

@@ -118,7 +118,9 @@ struct TerminalDialog: Sendable {
             // A status has three digits at most.
             return status.count > 3 ? actions + end() : actions
         }
-        guard let number = Int(String(decoding: status, as: UTF8.self)) else { return actions + end() }
+        guard status.count <= 3, let number = Int(String(decoding: status, as: UTF8.self)) else {
+            return actions + end()
+        }
         phase = .ended
         rest = []
         return actions + [.finished(number)]

@@ -1,0 +1,128 @@
+import Foundation
+import Synchronization
+
+/// A server of a test, with everything that it writes. The process and its descendants end together with this object.
+package final class ServerProcess: Sendable {
+    /// An error of a server that did not start.
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    private let process: Mutex<Process>
+    /// The path of the file with everything that the server has written.
+    package let log: String
+    private let folder: TemporaryFolder
+
+    /// The process ID.
+    package var id: Int { Int(process.withLock { $0.processIdentifier }) }
+
+    /// Everything that the server has written so far.
+    package var output: String {
+        ((try? Data(contentsOf: URL(fileURLWithPath: log))) ?? Data()).reduce(into: [UInt8]()) { $0.append($1) }.text
+    }
+
+    /// Starts a program.
+    ///
+    /// - Parameter environment: Variables in addition to those of this process.
+    package init(_ arguments: [String], in folder: TemporaryFolder, environment: [String: String] = [:]) throws {
+        self.folder = folder
+        log = folder("server-\(UInt32.random(in: 0...UInt32.max)).log")
+        _ = FileManager.default.createFile(atPath: log, contents: nil)
+        let output = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: arguments[0])
+        process.arguments = Array(arguments.dropFirst())
+        process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        (process.standardInput, process.standardOutput) = (FileHandle.nullDevice, output)
+        process.standardError = output
+        try process.run()
+        self.process = Mutex(process)
+    }
+
+    /// Waits until the output has a match, and returns its first group.
+    package func firstMatch(of pattern: String) async throws -> String {
+        let pattern = try Regex(pattern, as: (Substring, Substring).self)
+        var found: String?
+        let isFound = try await eventually {
+            found = output.firstMatch(of: pattern).map { String($0.output.1) }
+            return found != nil || !isAlive(id)
+        }
+        if isFound, found == nil { found = output.firstMatch(of: pattern).map { String($0.output.1) } }
+        guard let found else { throw Failure(description: "the server did not start:\n\(output)") }
+        return found
+    }
+
+    /// Ends the server as its user would, and waits for its end. What is left after 20 s is killed.
+    package func end() {
+        let descendants = Self.descendants(of: id)
+        if isAlive(id) { kill(pid_t(id), SIGTERM) }
+        let deadline = Date.now + 20
+        while Date.now < deadline, isAlive(id) { usleep(20_000) }
+        for process in [id] + descendants where isAlive(process) { kill(pid_t(process), SIGKILL) }
+    }
+
+    deinit { end() }
+
+    /// Returns the processes whose ancestor a process is.
+    package static func descendants(of process: Int) -> [Int] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        var children: [Int: [Int]] = [:]
+        for id in names.compactMap({ Int($0) }) {
+            if let parent = try? parent(of: id) { children[parent, default: []].append(id) }
+        }
+        var (found, waiting) = ([Int](), [process])
+        while let next = waiting.popLast() {
+            let those = children[next] ?? []
+            found += those
+            waiting += those
+        }
+        return found
+    }
+}
+
+extension [UInt8] {
+    fileprivate var text: String { String(decoding: self, as: UTF8.self) }
+}
+
+/// A server that answers as a test says, and keeps the requests.
+package final class ScriptedServer: Sendable {
+    /// A request that the server has received.
+    package struct Request: Sendable {
+        package let method: String
+        package let path: String
+        /// The header fields; their names are in lowercase.
+        package let headers: [String: String]
+        package let body: String
+    }
+
+    package let url: String
+    private let process: ServerProcess
+    private let requestLog: String
+
+    /// Starts the server with rules in JSON, as `Tests/Fixtures/servers/scripted.py` describes them.
+    package init(_ rules: String) async throws {
+        let folder = try TemporaryFolder()
+        try folder.write(rules, to: "rules.json")
+        requestLog = folder("requests.jsonl")
+        process = try ServerProcess(
+            ["/usr/bin/env", "python3", Repository.fixture("servers/scripted.py"), folder("rules.json"), requestLog],
+            in: folder)
+        url = try await process.firstMatch(of: "(http://\\S+)")
+    }
+
+    /// The requests, in order.
+    package var requests: [Request] {
+        get throws {
+            let text = (try? String(contentsOfFile: requestLog, encoding: .utf8)) ?? ""
+            return try text.split(separator: "\n").map { line in
+                let parts = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [Any] ?? []
+                let headers = parts[2] as? [String: String] ?? [:]
+                return Request(
+                    method: parts[0] as? String ?? "", path: parts[1] as? String ?? "",
+                    headers: Dictionary(headers.map { ($0.key.lowercased(), $0.value) }) { $1 },
+                    body: parts[3] as? String ?? "")
+            }
+        }
+    }
+}
