@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// The type performs the actions of ``ServerKernelState``, which decides what happens.
 final class ServerChannel: Sendable {
-    let session = Session()
+    let session: Session
     let messages = KernelMessages()
     /// Set when the kernel is ready, or when its start has failed.
     let ready = AsyncPromise<Result<KernelInfo, KernelFailure>>()
@@ -28,6 +28,7 @@ final class ServerChannel: Sendable {
         /// The framing to assume if nothing tells it.
         var guess = ServerWireFormat.Framing.legacy
         var isClosed = false
+        var problem: String?
         var tasks: [Task<Void, Never>] = []
     }
 
@@ -43,8 +44,8 @@ final class ServerChannel: Sendable {
     /// Creates a channel. Call ``open()`` to connect.
     ///
     /// - Parameter warn: Receives sentences about problems that do not end the run.
-    init(_ endpoint: ServerKernelEndpoint, warn: @escaping @Sendable (String) -> Void) {
-        (self.endpoint, self.warn) = (endpoint, warn)
+    init(_ endpoint: ServerKernelEndpoint, session: Session, warn: @escaping @Sendable (String) -> Void) {
+        (self.endpoint, self.session, self.warn) = (endpoint, session, warn)
         guarded = Mutex(Guarded(state: ServerKernelState(session: session)))
     }
 
@@ -76,6 +77,12 @@ final class ServerChannel: Sendable {
 
     /// Receives messages until ``close()``, but treats the end of the kernel as expected.
     func expectEnd() { change { state, _ in state.expectEnd() } }
+
+    /// Whether the messages have ended.
+    var isClosed: Bool { guarded.withLock(\.isClosed) }
+
+    /// The reason why the last attempt to connect failed; nil if none has.
+    var lastProblem: String? { guarded.withLock(\.problem) }
 
     /// Ends the connection and the messages.
     func close() async {
@@ -199,6 +206,7 @@ final class ServerChannel: Sendable {
             announce(number)
         } catch {
             guard !Task.isCancelled else { return }
+            guarded.withLock { $0.problem = "\(error)" }
             change { state, now in state.failToConnect("\(error)", at: now) }
         }
     }
