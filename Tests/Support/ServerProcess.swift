@@ -30,8 +30,11 @@ package final class ServerProcess: Sendable {
         _ = FileManager.default.createFile(atPath: log, contents: nil)
         let output = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: arguments[0])
-        process.arguments = Array(arguments.dropFirst())
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        // The threads of tests block signals, which a program inherits.
+        let unblocking =
+            "import os, signal, sys; signal.pthread_sigmask(signal.SIG_SETMASK, []); os.execvp(sys.argv[1], sys.argv[1:])"
+        process.arguments = ["python3", "-c", unblocking] + arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         (process.standardInput, process.standardOutput) = (FileHandle.nullDevice, output)
@@ -106,7 +109,7 @@ package final class ScriptedServer: Sendable {
         try folder.write(rules, to: "rules.json")
         requestLog = folder("requests.jsonl")
         process = try ServerProcess(
-            ["/usr/bin/env", "python3", Repository.fixture("servers/scripted.py"), folder("rules.json"), requestLog],
+            ["python3", Repository.fixture("servers/scripted.py"), folder("rules.json"), requestLog],
             in: folder)
         url = try await process.firstMatch(of: "(http://\\S+)")
     }
