@@ -251,6 +251,7 @@ struct ExecuteArguments: Sendable {
     /// Reads the files with which the run logs in to its server.
     private mutating func openServer() throws(UsageError) {
         try server.resolve(usesRootsRights: options.user == .caller) { Terminal.reportProblem("galley: \($0)") }
+        server.recordKernels(of: RunPaths.absolutePath(title))
     }
 
     /// Adds the notebooks of the deferred operands, in the process of their owner.

@@ -76,6 +76,7 @@ final class ExecuteCommand: EventSink {
         if !arguments.notices.isEmpty { sendToSinks(.notice(arguments.notices)) }
         batch.events = [self]
         await batch.run(stop: stop)
+        if let problem = await arguments.server.close() { Terminal.reportProblem("galley: \(problem)") }
         return state.withLock { $0.end?.status } ?? ExitStatus.success
     }
 

@@ -67,8 +67,8 @@ final class KeptKernelSink: ProgramSink {
     }
 
     private func makeRecord(of kernel: KeptKernel, named name: String, for path: String) -> Record {
-        if let server = kernel.server {
-            return ServerKernelRegistry(notebook: path).keep(server.kernelID).map { .id($0) }
+        if let id = kernel.id {
+            return ServerKernelRegistry(notebook: path).keep(id).map { .id($0) }
                 ?? .failed("its record cannot be written")
         }
         guard let folder = RunRegistry.own() else { return .failed("/var/tmp and /tmp are not writable") }
@@ -95,8 +95,8 @@ final class KeptKernelSink: ProgramSink {
         let name = path == "-" ? "notebook" : arguments.tasks[job].title.terminalSafeLine(200)
         var lines = ["\(name): the kernel goes on\(command.map { "; to end it: \($0)" } ?? "")"]
         let existing: String
-        if let server = kernel.server {
-            existing = "--server \(server.address.quotedForShell) --existing \(server.kernelID.quotedForShell)"
+        if let server = kernel.server, let id = kernel.id {
+            existing = "--server \(server.quotedForShell) --existing \(id.quotedForShell)"
         } else {
             existing = "--existing \(kernel.connectionFile.quotedForShell)"
             lines.append("    jupyter console \(existing)")

@@ -43,7 +43,7 @@ struct KernelsCommand {
     func run() async -> Int32 {
         var rows: [(provider: String, kernel: KernelDescription)] = []
         var status = ExitStatus.success
-        for provider in server.server?.providers ?? Rooms.providers {
+        for provider in Rooms.providers(of: server) {
             do {
                 rows += try await provider.kernels().map { (provider.name, $0) }
             } catch {

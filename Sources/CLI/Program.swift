@@ -26,7 +26,7 @@ import GalleyStorage
             case .kernels(var command):
                 try command.resolve()
                 requireProcFileSystem(ExitStatus.noKernel)
-                end { await command.run() }
+                end { [command] in await command.run() }
             case .terminal(let command): try runTerminal(command)
             case .runs(let command):
                 requireProcFileSystem(ExitStatus.notAllowed)

@@ -17,8 +17,10 @@ enum Rooms {
             ) { arguments, value, _ in arguments.existingKernel = value }
         ]
 
-    /// The kernel providers that `galley kernels` lists.
-    static let providers: [any KernelProvider] = [LocalKernels(), AttachedKernels()]
+    /// Returns the kernel providers that `galley kernels` lists: those of a server, or those of this machine.
+    static func providers(of options: ServerOptions) -> [any KernelProvider] {
+        options.server.map { [$0, $0.runningKernels(nil)] } ?? [LocalKernels(), AttachedKernels()]
+    }
 
     /// Returns the storage providers for notebooks and results that are not local files.
     static func storage(for arguments: ExecuteArguments) -> [any StorageProvider] {
@@ -50,12 +52,12 @@ enum Rooms {
 
     /// Returns the kernel provider of a run.
     static func kernels(for arguments: ExecuteArguments) -> any KernelProvider {
-        let existing = arguments.existingKernel.map { $0 == "newest" ? nil : $0 }
-        switch (arguments.server.server, existing) {
+        let name = arguments.existingKernel.map { $0 == "newest" ? nil : $0 }
+        switch (arguments.server.server, name) {
         case (let server?, nil): return server
-        case (let server?, let id?): return server.runningKernels(id)
+        case (let server?, .some(let id)): return server.runningKernels(id)
         case (nil, nil): return arguments.localKernels
-        case (nil, let name?):
+        case (nil, .some(let name)):
             return AttachedKernels(name) { id in
                 let kept = RunRegistry.own()?.keptKernel(id)
                 return kept.flatMap { $0.isAlive ? $0.connectionFile : nil }

@@ -1,5 +1,6 @@
 import GalleyFlags
 import GalleyJupyterServer
+import GalleyLocalKernels
 
 /// The Jupyter server that a command line names, and the way to log in.
 struct ServerOptions: Sendable {
@@ -105,7 +106,23 @@ struct ServerOptions: Sendable {
             case .loginURL(let url): .loginURL(url)
             case .loginURLFile(let path): .loginURL(try secret(path, "--login-url-file"))
             }
-        server = JupyterServer(address, credentials: credentials, stopsHubServer: stopsServer, progress: progress)
+        var access = ServerAccess(address ?? "", credentials, environment: currentEnvironment())
+        access.onProgress = progress
+        server = JupyterServer(LazyServerConnection(access))
+    }
+
+    /// Records the kernels of a run.
+    mutating func recordKernels(of notebook: String) { server?.journal = ServerKernelRegistry(notebook: notebook) }
+
+    /// Ends what the run has started on the server beside its kernels, and returns the reason if that fails.
+    func close() async -> String? {
+        guard stopsServer, let server else { return nil }
+        do {
+            try await server.stopHubServer()
+            return nil
+        } catch {
+            return "--hub-stop: \(error)"
+        }
     }
 }
 

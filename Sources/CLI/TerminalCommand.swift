@@ -58,12 +58,14 @@ struct TerminalCommand: Sendable {
         guard let server = server.server else { return ExitStatus.usage }
         let text = words.count == 1 ? words[0] : words.map(\.quotedForShell).joined(separator: " ")
         do {
-            return try await server.runCommand(text, in: workingDirectory, timeout: timeout) { bytes in
+            let status = try await server.runCommand(text, in: workingDirectory, limit: timeout) { bytes in
                 Terminal.write(bytes, to: STDOUT_FILENO)
             }
+            return Int32(truncatingIfNeeded: status)
         } catch {
-            guard !(error is CancellationError) else { return ExitStatus.noKernel }
+            guard !Task.isCancelled else { return ExitStatus.noKernel }
             Terminal.reportProblem("galley: \(error)")
+            if case ServerError.commandTimedOut = error { return ExitStatus.limit }
             return ExitStatus.of(error)
         }
     }

@@ -4,6 +4,7 @@
 @_exported public import GalleyFlags
 @_exported public import GalleyJSON
 @_exported public import GalleyJupyterProtocol
+@_exported public import GalleyJupyterServer
 @_exported public import GalleyLocalKernels
 @_exported public import GalleyNotebook
 @_exported public import GalleyParameters

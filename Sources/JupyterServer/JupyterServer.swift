@@ -16,6 +16,8 @@ public struct JupyterServer: KernelProvider {
     public let name = "server"
     /// The connection, which runs share.
     package let connection: LazyServerConnection
+    /// The record of the kernels that run.
+    package var journal: (any ServerKernelJournal)?
 
     /// Creates a provider for the server at a URL. Does no I/O.
     ///
@@ -58,10 +60,25 @@ public struct JupyterServer: KernelProvider {
 
     @concurrent
     private func start(_ request: KernelRequest) async throws -> ServerKernel {
+        try await connection.start(request, journal) { start in
+            await start.endLeftKernels()
+            return try await start.kernel()
+        }
+    }
+}
+
+extension LazyServerConnection {
+    /// Prepares the start of a kernel, and calls `body` with it.
+    ///
+    /// - Throws: A ``KernelFault``, or `CancellationError` if the task is canceled.
+    func start(
+        _ request: KernelRequest, _ journal: (any ServerKernelJournal)? = nil,
+        _ body: (ServerKernelStart) async throws -> ServerKernel
+    ) async throws -> ServerKernel {
         let deadline = ContinuousClock.now + min(request.startTimeout, .seconds(1_000_000_000))
         let server: ServerConnection
         do throws(ServerError) {
-            server = try await connection.connection()
+            server = try await connection()
         } catch {
             throw Task.isCancelled ? CancellationError() as any Error : error
         }
@@ -74,7 +91,7 @@ public struct JupyterServer: KernelProvider {
             throw UnsupportedKernelRequest(.environment, provider: "\(server.kind)")
         }
         do {
-            return try await ServerKernelStart(request, on: server, until: deadline).kernel()
+            return try await body(ServerKernelStart(request, on: server, until: deadline, journal))
         } catch let error as ServerError where Task.isCancelled {
             // The cancellation is the reason for the error of the exchange.
             if case .http(.canceled) = error { throw CancellationError() }

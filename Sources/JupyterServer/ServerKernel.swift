@@ -12,6 +12,8 @@ final class ServerKernel: Kernel {
     private let server: ServerConnection
     private let channel: ServerChannel
     private let warn: @Sendable (String) -> Void
+    /// Records the end of the kernel; nil if another client has started it, and it must not be ended.
+    private let reportEnd: (@Sendable () -> Void)?
     /// The task that ends or leaves the kernel; nil before that.
     private let ending = Mutex<Task<Void, Never>?>(nil)
     private let isKept = Mutex(false)
@@ -23,8 +25,9 @@ final class ServerKernel: Kernel {
 
     init(
         _ info: KernelInfo, name: String, id: String, on server: ServerConnection, _ channel: ServerChannel,
-        warn: @escaping @Sendable (String) -> Void
+        warn: @escaping @Sendable (String) -> Void, reportEnd: (@Sendable () -> Void)?
     ) {
+        self.reportEnd = reportEnd
         (self.info, self.name, self.id, self.server) = (info, name, id, server)
         (self.channel, self.warn) = (channel, warn)
     }
@@ -40,7 +43,7 @@ final class ServerKernel: Kernel {
         if reply?.isSuccess != true { warn("the server did not interrupt the kernel") }
     }
 
-    /// Deletes the kernel on the server, and receives its last messages.
+    /// Deletes the kernel on the server, and receives its last messages. Leaves a kernel of another client running.
     func shutdown() async { await end(force: false) }
 
     /// Deletes the kernel on the server. The messages end at once.
@@ -64,7 +67,7 @@ final class ServerKernel: Kernel {
             channel.expectEnd()
             // The task of a canceled run could not send requests.
             let task = Task { [self] in
-                await Self.delete(id, on: server, within: Self.endTimeout, warn)
+                if let reportEnd, await Self.delete(id, on: server, within: Self.endTimeout, warn) { reportEnd() }
                 await channel.close()
             }
             ending = task
@@ -76,18 +79,21 @@ final class ServerKernel: Kernel {
     /// Deletes a kernel, and checks that the server no longer has it.
     ///
     /// The function tries again until `limit`. After that, a warning says how to end the kernel.
+    ///
+    /// - Returns: Whether the server no longer has the kernel.
+    @discardableResult
     static func delete(
         _ id: String, on server: ServerConnection, within limit: Duration, _ warn: @Sendable (String) -> Void
-    ) async {
+    ) async -> Bool {
         let end = ContinuousClock.now + limit
         var pause = Duration.milliseconds(200)
         var reason = "the server did not respond"
         repeat {
             do throws(ServerError) {
                 let reply = try await server.send("DELETE", ["kernels", id], timeout: requestTimeout)
-                if reply.status == 404, reply.json != nil { return }
+                if reply.status == 404, reply.json != nil { return true }
                 let check = try await server.send("GET", ["kernels", id], timeout: requestTimeout)
-                if check.status == 404, check.json != nil { return }
+                if check.status == 404, check.json != nil { return true }
                 reason = "the server answered with HTTP status \(reply.status)"
             } catch {
                 reason = "\(error)"
@@ -96,5 +102,6 @@ final class ServerKernel: Kernel {
             pause = min(pause * 2, .seconds(3))
         } while ContinuousClock.now < end
         warn("the kernel \(id) may still run on \(server): \(reason). End it on the server's page of running kernels")
+        return false
     }
 }

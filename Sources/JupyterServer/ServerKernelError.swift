@@ -5,6 +5,10 @@ package enum ServerKernelError: Error, Hashable, Sendable {
     /// The server has no kernel with this name; if `name` is nil, the request names no kernel, and there is no obvious
     /// one.
     case notFound(name: String?, available: [String])
+    /// The server has no running kernel with this ID.
+    case notRunning(id: String)
+    /// The request names a kernel, but this kernel is already running.
+    case alreadyRunning
     /// The server has no folder with this path.
     case noFolder(path: String)
     /// The server accepts no more kernels.
@@ -26,7 +30,7 @@ extension ServerKernelError {
     package var isTransient: Bool {
         switch self {
         case .tooMany, .silent, .failed, .noConnection: true
-        case .notFound, .noFolder, .userNamed, .notebookOfAnotherUser: false
+        case .notFound, .notRunning, .alreadyRunning, .noFolder, .userNamed, .notebookOfAnotherUser: false
         }
     }
 }
@@ -38,6 +42,9 @@ extension ServerKernelError: CustomStringConvertible {
         case .notFound(let name, let available):
             "the server has no kernel \(name.map { "'\($0)'" } ?? "for the notebook, which names none"). "
                 + (available.isEmpty ? "It has no kernels at all" : "It has: \(available.joined(separator: ", "))")
+        case .notRunning(let id):
+            "no kernel '\(id)' runs on the server. 'galley kernels --server URL' lists the kernels that do"
+        case .alreadyRunning: "the kernel is already running, so its name cannot be chosen"
         case .noFolder(let path):
             "the server has no folder '\(path)' for the kernel. Folders are paths from the root of its files"
         case .tooMany(let reason, let limit):

@@ -8,12 +8,16 @@ import Glibc
 struct ServerKernelStart: Sendable {
     let server: ServerConnection
     let request: KernelRequest
+    private let journal: (any ServerKernelJournal)?
     private let deadline: ContinuousClock.Instant
     /// The time between two attempts while the server has no place for a kernel.
     private static let fullServerPause = Duration.seconds(2)
 
-    init(_ request: KernelRequest, on server: ServerConnection, until deadline: ContinuousClock.Instant) {
-        (self.server, self.request, self.deadline) = (server, request, deadline)
+    init(
+        _ request: KernelRequest, on server: ServerConnection, until deadline: ContinuousClock.Instant,
+        _ journal: (any ServerKernelJournal)? = nil
+    ) {
+        (self.server, self.request, self.deadline, self.journal) = (server, request, deadline, journal)
     }
 
     private func failure(_ error: ServerKernelError) -> ServerError { .kernel(server.base.origin, error) }
@@ -29,17 +33,39 @@ struct ServerKernelStart: Sendable {
         let body = try await body(name: name)
         let id = try await startKernel(body)
         do {
-            return try await connect(to: id, name: name)
+            return try await connect(to: id, name: name) { [journal] in journal?.remove(id) }
         } catch {
             await delete(id)
             throw error
         }
     }
 
+    /// Connects to a kernel that runs already, and that is left running.
+    ///
+    /// - Throws: ``ServerError``, or `CancellationError` if the task is canceled.
+    func existingKernel(_ id: String) async throws -> ServerKernel {
+        guard Self.isID(id) else { throw failure(.notRunning(id: id)) }
+        let reply = try await server.send("GET", ["kernels", id], timeout: remaining)
+        guard reply.status != 404 else { throw failure(.notRunning(id: id)) }
+        guard reply.isSuccess, let name = reply.json?["name"]?.string else {
+            throw server.failure(reply, "GET api/kernels")
+        }
+        return try await connect(to: id, name: name, reportEnd: nil)
+    }
+
+    /// Ends the kernels that killed runs have left on the server.
+    func endLeftKernels() async {
+        for id in journal?.leftKernels(on: server.description) ?? [] {
+            guard await ServerKernel.delete(id, on: server, within: .seconds(10), request.warn) else { continue }
+            journal?.remove(id)
+            request.warn("ended the kernel \(id), which a killed run had left on the server")
+        }
+    }
+
     private func delete(_ id: String) async {
         // The task may be canceled.
-        await Task { [server, request] in
-            await ServerKernel.delete(id, on: server, within: .seconds(10), request.warn)
+        await Task { [server, request, journal] in
+            if await ServerKernel.delete(id, on: server, within: .seconds(10), request.warn) { journal?.remove(id) }
         }.value
     }
 
@@ -129,6 +155,7 @@ struct ServerKernelStart: Sendable {
         let wanted = body["kernel_id"]?.string ?? ""
         var refusal: String?
         var hasWarned = false
+        journal?.add(wanted, named: body["name"]?.string ?? "", on: server.description)
         while true {
             do throws(ServerError) {
                 let reply = try await server.send(
@@ -185,7 +212,11 @@ struct ServerKernelStart: Sendable {
     }
 
     /// Connects to a kernel, and waits until it is ready.
-    private func connect(to id: String, name: String) async throws -> ServerKernel {
+    ///
+    /// - Parameter reportEnd: Records the end of the kernel; nil if the kernel is left running.
+    private func connect(
+        to id: String, name: String, reportEnd: (@Sendable () -> Void)?
+    ) async throws -> ServerKernel {
         let session = Session()
         let channel = ServerChannel(
             ServerKernelEndpoint(server, kernel: id, session: session.id), session: session, warn: request.warn)
@@ -199,7 +230,8 @@ struct ServerKernelStart: Sendable {
         }
         switch found {
         case .success(let info)?:
-            return ServerKernel(info, name: name, id: id, on: server, channel, warn: request.warn)
+            return ServerKernel(
+                info, name: name, id: id, on: server, channel, warn: request.warn, reportEnd: reportEnd)
         case .failure(let failure)?:
             channel.abort()
             try Task.checkCancellation()
