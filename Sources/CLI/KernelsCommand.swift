@@ -14,12 +14,13 @@ struct KernelsCommand {
             "kernels", "List the kernels of this machine or of a Jupyter server",
             usage: ["[--server URL] [--json]"],
             details: ["These are the installed kernels, by name, and the kernels that run already."],
+            highlights: ["--json", "--server", "--help"], listsOtherFlags: true,
             examples: [("galley kernels --json", "list them for a program")],
             exitStatus: "0 if the list is complete, even if it is empty; otherwise, as for `galley execute`.",
             topics: ["kernels", "servers"]),
         of: "galley",
         [Flag("--json", in: .output, "Print the list as JSON") { $0.isForMachines = true }]
-            + ServerOptions.flags(in: \.server))
+            + ServerOptions.addressFlags(in: \.server))
 
     /// Parses a command line; returns nil if it asks for help.
     init?(_ arguments: [String]) throws(UsageError) {

@@ -45,16 +45,22 @@ struct ServerOptions: Sendable {
         in path: any WritableKeyPath<Target, ServerOptions> & Sendable
     ) -> [Flag<Target>] { loginFlags.map { $0.inside(path) } }
 
-    private static let flags: [Flag<ServerOptions>] = [
-        Flag(
-            "--server", takes: "URL", example: "http://localhost:8888/", in: .server,
-            "Use the kernels of this Jupyter server, hub or gateway; see 'galley help servers'"
-        ) { options, value, _ in options.address = value }
-    ] + loginFlags + [
-        Flag("--hub-stop", in: .server, "Stop the user's server of a hub at the end, if Galley has started it") {
-            $0.stopsServer = true
-        }
-    ]
+    /// Returns the flags for a server that starts nothing.
+    static func addressFlags<Target>(
+        in path: any WritableKeyPath<Target, ServerOptions> & Sendable
+    ) -> [Flag<Target>] { ([addressFlag] + loginFlags).map { $0.inside(path) } }
+
+    private static let flags =
+        [addressFlag] + loginFlags + [
+            Flag("--hub-stop", in: .server, "Stop the user's server of a hub at the end, if Galley has started it") {
+                $0.stopsServer = true
+            }
+        ]
+
+    private static let addressFlag = Flag<ServerOptions>(
+        "--server", takes: "URL", example: "http://localhost:8888/", in: .server,
+        "Use the kernels of this Jupyter server, hub or gateway; see 'galley help servers'"
+    ) { options, value, _ in options.address = value }
 
     private static let loginFlags: [Flag<ServerOptions>] = [
         Flag(

@@ -20,7 +20,7 @@ struct TerminalCommand: Sendable {
                 command line for the shell, such as `'cd work && make'`. Ctrl-C ends the command.
                 """
             ],
-            operand: .words([]),
+            highlights: ["--server", "--cwd", "--timeout", "--help"], listsOtherFlags: true, operand: .words([]),
             examples: [
                 ("galley terminal --server URL -- pip install seaborn", "install a package on the server")
             ],
