@@ -58,7 +58,10 @@ private func accepting(_ header: String, _ value: String, _ more: String = "") -
             (403, #""json": {"message": "Forbidden"}"#, "refuses the token"),
             (401, #""json": {"message": "no"}"#, "refuses the token"),
             (403, #""body": "<html><body data-jupyter-api-token=sesame>""#, "refuses the token"),
-            (403, #""json": {"message": "Terminals of sesame are off\n"}"#, "forbids the request: Terminals of … are off"),
+            (
+                403, #""json": {"message": "Terminals of sesame are off\n"}"#,
+                "forbids the request: Terminals of … are off"
+            ),
         ])
     func `A refusal is told by its reason, without the token`(status: Int, body: String, part: String) async throws {
         let server = try await ScriptedServer(
@@ -182,7 +185,8 @@ private func accepting(_ header: String, _ value: String, _ more: String = "") -
         for (address, expected) in [
             ("http://localhost:8888/lab", "new"), ("http://127.0.0.1:8888", "new"), ("http://[::1]:8888", "new"),
             ("http://localhost:8889", "other"), ("http://localhost:8888/base/tree", "base"),
-            ("http://localhost:8890", nil), ("http://example.org:8888", nil), ("http://127.0.0.1.example.org:8888", nil),
+            ("http://localhost:8890", nil), ("http://example.org:8888", nil),
+            ("http://127.0.0.1.example.org:8888", nil),
             ("http://localhost:8888/other", nil),
         ] as [(String, String?)] {
             #expect(try token(address, environment) == expected, "\(address)")
