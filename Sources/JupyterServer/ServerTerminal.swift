@@ -53,7 +53,8 @@ package struct ServerTerminal: Sendable {
     /// Creates a terminal and returns its name.
     private func makeTerminal(in folder: String?) async throws(ServerError) -> String {
         guard !connection.kind.isGateway else { throw .noTerminals(connection.base.origin) }
-        let wanted = "galley-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
+        // The server finds names only of letters, digits and underscores.
+        let wanted = "galley_" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
         var body = [("name", Value.string(wanted))]
         if let folder { body.append(("cwd", .string(folder))) }
         let reply = try await connection.send("POST", ["terminals"], json: .object(body))
