@@ -10,7 +10,7 @@ import GalleyHTTP
 /// afterward. Working directories are paths from the root of the server's files. Only gateways accept environment
 /// variables.
 ///
-/// The server can drop outputs. ``OutputLoss`` and ``RunSettings/allowsLostOutput`` describe what happens then.
+/// The server can drop outputs. The cell then ends with the outcome `lostOutput`; see `OutputLoss`.
 public struct JupyterServer: KernelProvider {
     /// The name of this provider in lists.
     public let name = "server"
