@@ -45,10 +45,7 @@ struct WebSocketDecoder: Sendable {
                 } else {
                     guard let byte = rest.popFirst() else { return }
                     header.append(byte)
-                    guard header.count >= 2, header.count == WebSocketFrame.headerCount(second: header[1]) else {
-                        continue
-                    }
-                    let frame = try WebSocketFrame(decoding: header)
+                    guard let frame = try WebSocketFrame(decoding: header) else { continue }
                     header.removeAll(keepingCapacity: true)
                     try begin(frame)
                 }
