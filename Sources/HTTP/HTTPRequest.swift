@@ -16,13 +16,16 @@ package struct HTTPRequest: Sendable {
     package var maximumBody = 256 << 20
 
     /// Creates a request. GET, HEAD, PUT, DELETE and OPTIONS requests are repeatable.
-    package init(_ method: String = "GET", _ url: HTTPURL, headers: HTTPHeaders = [:], body: [UInt8]? = nil) {
+    package init(_ method: String, _ url: HTTPURL, headers: HTTPHeaders = [:], body: [UInt8]? = nil) {
         self.method = method
         self.url = url
         self.headers = headers
         self.body = body
         isRepeatable = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"].contains(method)
     }
+
+    /// Creates a GET request.
+    package init(_ url: HTTPURL, headers: HTTPHeaders = [:]) { self.init("GET", url, headers: headers) }
 }
 
 /// A response of a server, whatever its status.

@@ -13,11 +13,11 @@ package func parent(of process: Int) throws -> Int {
 }
 
 /// Waits until a condition is true that sends no notification, for at most two minutes; returns whether it became true.
-package func eventually(_ condition: () throws -> Bool) async throws -> Bool {
+package func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
     let end = ContinuousClock.now + .seconds(120)
     while ContinuousClock.now < end {
-        if try condition() { return true }
+        if try await condition() { return true }
         try await Task.sleep(for: .milliseconds(10))
     }
-    return try condition()
+    return try await condition()
 }

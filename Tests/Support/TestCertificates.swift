@@ -13,7 +13,7 @@ package struct TestCertificates: Sendable {
     /// Makes the certificates.
     ///
     /// - Parameter hosts: The hosts of the server, such as `DNS:server.test` or `IP:127.0.0.1`.
-    package init(hosts: String...) throws {
+    package init(hosts: [String]) throws {
         folder = try TemporaryFolder()
         try folder.write("subjectAltName = \(hosts.joined(separator: ","))\n", to: "extensions")
         let isMade =
