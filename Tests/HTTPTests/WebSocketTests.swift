@@ -348,7 +348,7 @@ import Testing
     private let server: FixtureServer
 
     init() throws {
-        certificates = try TestCertificates(hosts: "IP:127.0.0.1", "DNS:server.test")
+        certificates = try TestCertificates(hosts: ["IP:127.0.0.1", "DNS:server.test"])
         server = try FixtureServer("websocket.py", certificates.certificate, certificates.key)
     }
 
