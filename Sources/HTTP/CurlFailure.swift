@@ -7,8 +7,13 @@ extension HTTPError {
     /// libcurl's own description of an error may repeat what the server has sent. Only that of certificates, which does
     /// not, becomes part of the error.
     ///
-    /// - Parameter limit: The time that the transfer had.
-    init(code: Int32, of handle: CurlHandle, origin: HTTPURL.Origin, proxy: ProxyServer?, limit: Duration) {
+    /// - Parameters:
+    ///   - connectLimit: The time that the transfer had to open a connection.
+    ///   - limit: The time that the transfer had.
+    init(
+        code: Int32, of handle: CurlHandle, origin: HTTPURL.Origin, proxy: ProxyServer?, connectLimit: Duration,
+        limit: Duration
+    ) {
         let text = handle.library.text(of: code)
         let connectCode = handle.number(CCURL_CONNECT_CODE)
         // The proxy's response to a request for a tunnel.
@@ -26,7 +31,8 @@ extension HTTPError {
             // Safe because the text is copied at once.
             let reason = number > 0 ? unsafe String(cString: strerror(Int32(clamping: number))) : text
             self = proxy.map { .proxy("\($0)", reason: reason) } ?? .refused(origin, reason: reason)
-        case CCURL_TIMED_OUT.rawValue: self = .timedOut(origin, limit)
+        case CCURL_TIMED_OUT.rawValue:
+            self = .timedOut(origin, handle.number(CCURL_REQUEST_SIZE) > 0 ? limit : min(connectLimit, limit))
         case CCURL_PEER_UNVERIFIED.rawValue, CCURL_ISSUER_ERROR.rawValue, CCURL_INVALID_CERTIFICATE_STATUS.rawValue,
             CCURL_BAD_CA_FILE.rawValue:
             self = .certificate(origin, reason: handle.errorText ?? text)

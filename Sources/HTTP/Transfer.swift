@@ -109,7 +109,10 @@ import GalleyConcurrency
                 switch collector.refusal {
                 case .headersTooLarge: HTTPError.broken(origin, reason: "the header of the response is too large")
                 case .bodyTooLarge: HTTPError.bodyTooLarge(origin, limit: plan.request.maximumBody)
-                case nil: HTTPError(code: code, of: handle, origin: origin, proxy: proxy, limit: plan.limit)
+                case nil:
+                    HTTPError(
+                        code: code, of: handle, origin: origin, proxy: proxy, connectLimit: plan.request.connectTimeout,
+                        limit: plan.limit)
                 }
             let isSent =
                 switch error {

@@ -10,6 +10,7 @@ speaks TLS.
                           &retry=SECONDS adds a Retry-After field
     /drop?times=N&key=K   the end of the connection without an answer, so many times for this key
     /redirect?to=URL      a redirect; &code=N for a status other than 302
+    /loop                 a redirect to the same URL
     /cookie?set=TEXT      a Set-Cookie field
     /large?bytes=N        a body of so many bytes; &chunked=1 without its length
     /silence              no answer
@@ -90,6 +91,9 @@ def respond(connection, request, ports):
         to = query["to"].replace("PORT1", str(ports[0])).replace("PORT2", str(ports[1]))
         connection.sendall(answer(int(query.get("code", 302)), b"", [f"Location: {to}"]))
         return True
+    if path == "/loop":
+        connection.sendall(answer(302, b"", [f"Location: {target}"]))
+        return True
     if path == "/cookie":
         connection.sendall(answer(200, b"", [f"Set-Cookie: {query['set']}"]))
         return True
@@ -117,6 +121,10 @@ def serve(connection, context, ports):
         if context:
             connection = context.wrap_socket(connection, server_side=True)
         with connection, connection.makefile("rb") as stream:
+            if stream.peek(1)[:1] == b"\x16":
+                # The client begins with TLS, on a port without it.
+                connection.sendall(answer(400))
+                return
             while (request := read_request(stream)) and respond(connection, request, ports):
                 pass
     except (OSError, ValueError, KeyError):
