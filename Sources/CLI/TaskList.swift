@@ -97,7 +97,10 @@ struct TaskList {
             task.reason = reasons[PathKey(notebook.path)] ?? task.reason
             let parts = RunPaths.pathComponents(of: notebook.path)
             task.relativePath = parts.dropFirst(root.count).map(\.text).joined(separator: "/")
-            if assignsUsers { task.owner = task.path == "-" ? .ofStandardInput : NotebookOwner(of: task.path) }
+            // A notebook on a server has no owner here; the default is root.
+            if assignsUsers, NotebookLocation(task.path).serverPath == nil || LocalFile.kind(of: task.path) != nil {
+                task.owner = task.path == "-" ? .ofStandardInput : NotebookOwner(of: task.path)
+            }
             return task
         }
     }

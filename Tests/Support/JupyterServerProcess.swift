@@ -24,9 +24,17 @@ package final class JupyterServerProcess: Sendable {
     /// - Parameters:
     ///   - options: Further arguments, such as `--MappingKernelManager.cull_idle_timeout=1`.
     ///   - port: The port of an earlier server; nil for a free one.
-    package init(
+    package convenience init(
         _ kind: Kind = .server, _ options: String..., port: Int? = nil, folder: TemporaryFolder? = nil,
         token: String = "t0ken-\(UInt32.random(in: 0...UInt32.max))"
+    ) async throws {
+        try await self.init(kind, options, port: port, folder: folder, token: token)
+    }
+
+    /// Starts a server with options in an array, and variables in addition to those of this process.
+    package init(
+        _ kind: Kind, _ options: [String], port: Int? = nil, folder: TemporaryFolder? = nil,
+        token: String = "t0ken-\(UInt32.random(in: 0...UInt32.max))", environment: [String: String] = [:]
     ) async throws {
         let port = try port ?? Self.freePort()
         let folder = try folder ?? TemporaryFolder()
@@ -52,7 +60,7 @@ package final class JupyterServerProcess: Sendable {
                 "HOME": folder.path, "JUPYTER_RUNTIME_DIR": folder("runtime"), "JUPYTER_DATA_DIR": folder("data"),
                 "JUPYTER_CONFIG_DIR": folder("config"), "IPYTHONDIR": folder("ipython"),
                 "JUPYTER_PREFER_ENV_PATH": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-            ])
+            ].merging(environment) { $1 })
         _ = try await process.firstMatch(of: "(is running at|available at|running at:)")
     }
 
