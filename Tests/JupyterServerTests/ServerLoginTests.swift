@@ -52,10 +52,11 @@ final class Sentences: Sendable {
                 {"path": "/base/api/.*", "answers": [{"status": 403, "json": {"message": "Forbidden"}}]}
                 """))
         let connection = try await ServerAccess(server.url + "base", .password("sesame"), environment: [:]).connect()
-        try await withThrowingTaskGroup { group in
-            for _ in 0..<10 { group.addTask { #expect(try await connection.send("GET", ["x"]).isSuccess) } }
-            try await group.waitForAll()
+        let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<10 { group.addTask { try await connection.send("GET", ["x"]).status } }
+            return try await group.reduce(into: []) { $0.append($1) }
         }
+        #expect(statuses == [Int](repeating: 200, count: 10))
         #expect(try server.requests.count { $0.method == "POST" } == 2)
         // The second login does not help here.
         let error = try await #require(throws: ServerError.self) { _ = try await connection.send("GET", ["y"]) }
@@ -102,9 +103,11 @@ final class Sentences: Sendable {
 }
 
 @Suite struct `A login URL` {
-    private func access(_ url: String, _ sentences: Sentences = Sentences()) -> ServerAccess {
+    private func access(
+        _ url: String, _ sentences: Sentences = Sentences(), timeout: Duration = .seconds(100)
+    ) -> ServerAccess {
         var access = ServerAccess("", .loginURL(url), environment: [:])
-        (access.pollInterval, access.startTimeout) = (.milliseconds(10), .seconds(100))
+        (access.pollInterval, access.startTimeout) = (.milliseconds(10), timeout)
         access.onProgress = { sentences.add($0) }
         return access
     }
@@ -154,9 +157,8 @@ final class Sentences: Sendable {
     @Test func `An application that takes too long is an error with its state, and canceling ends the wait`() async throws {
         let (url, process) = try await studio("Pending")
         defer { process.end() }
-        var slow = access(url + "auth?token=sesame")
-        slow.startTimeout = .milliseconds(300)
-        let error = try await #require(throws: ServerError.self) { [slow] in _ = try await slow.connect() }
+        let slow = access(url + "auth?token=sesame", timeout: .milliseconds(300))
+        let error = try await #require(throws: ServerError.self) { _ = try await slow.connect() }
         guard case .notReady(_, let state, _) = error else { Issue.record("\(error)"); return }
         #expect(state.contains("Pending"))
         let (other, second) = try await studio("Pending")
