@@ -110,6 +110,7 @@ struct ExecuteArguments: Sendable {
     /// Where root assigns the notebooks to users, ``findDeferred()`` and ``complete()`` do the rest in the process of each
     /// user.
     mutating func resolve() throws(UsageError) {
+        try server.check()
         if dialect == .papermill { try papermill.take(paths, into: &options) } else { try takeSecondOperand() }
         if [paths.contains("-"), parameters.readsStandardInput, matrix.readsStandardInput].count(where: \.self) > 1 {
             throw UsageError("standard input can be only one of the notebook, the parameters and the rows; use files")

@@ -17,7 +17,7 @@ struct KernelsCommand {
             highlights: ["--json", "--server", "--help"], listsOtherFlags: true,
             examples: [("galley kernels --json", "list them for a program")],
             exitStatus: "0 if the list is complete, even if it is empty; otherwise, as for `galley execute`.",
-            topics: ["kernels", "servers"]),
+            topics: ["kernels"]),
         of: "galley",
         [Flag("--json", in: .output, "Print the list as JSON") { $0.isForMachines = true }]
             + ServerOptions.addressFlags(in: \.server))

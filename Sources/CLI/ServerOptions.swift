@@ -91,11 +91,16 @@ struct ServerOptions: Sendable {
         login = new
     }
 
+    /// Refuses options that need a server, if the command line names none.
+    func check() throws(UsageError) {
+        if lacksServer { throw UsageError("which server? Add --server URL") }
+    }
+
     /// Reads the files that the options name. The server is contacted later.
     ///
     /// - Parameter usesRootsRights: Whether root may read what other users can change.
     mutating func resolve(usesRootsRights: Bool, progress: @escaping @Sendable (String) -> Void) throws(UsageError) {
-        if lacksServer { throw UsageError("which server? Add --server URL") }
+        try check()
         guard isGiven, server == nil else { return }
         func secret(_ path: String, _ option: String) throws(UsageError) -> String {
             let subject = "\(option) \(UsageError.visible(path))"

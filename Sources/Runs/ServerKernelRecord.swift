@@ -75,9 +75,9 @@ extension RunRegistry {
     private func file(ofServerKernel id: String) -> String { path + "/" + id + Self.serverSuffix }
 
     /// Writes a kernel's record, readable only by its user.
-    package func add(_ kernel: ServerKernelRecord) throws(StorageError) {
+    package func add(_ record: ServerKernelRecord) throws(StorageError) {
         try LocalFile.replaceSmallFile(
-            Document(kernel.json).text.bytes, at: file(ofServerKernel: kernel.id), mode: 0o600)
+            Document(record.json).text.bytes, at: file(ofServerKernel: record.id), mode: 0o600)
     }
 
     /// Returns the record of a kernel; nil if there is none with this ID.

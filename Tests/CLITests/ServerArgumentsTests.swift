@@ -12,9 +12,9 @@ import Testing
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func problem(_ arguments: String...) -> String? {
+    private func refusal(_ arguments: String...) -> String? {
         do throws(UsageError) {
-            var parsed = try ExecuteArguments(arguments, .execute)
+            var parsed = try ExecuteArguments(["--as-caller"] + arguments, .execute)
             try parsed.resolve()
             return nil
         } catch {
@@ -23,9 +23,9 @@ import Testing
     }
 
     @Test func `A notebook on a server needs a server`() throws {
-        let problem = try #require(problem("--inplace", "jupyter:work/a.ipynb"))
+        let problem = try #require(refusal("--inplace", "jupyter:work/a.ipynb"))
         #expect(problem.contains("Add --server URL") && problem.contains("./jupyter:work/a.ipynb"))
-        #expect(self.problem("--inplace", "s3://bucket/a.ipynb")?.contains("Download the notebook") == true)
+        #expect(refusal("--inplace", "s3://bucket/a.ipynb")?.contains("Download the notebook") == true)
     }
 
     @Test(arguments: [
@@ -43,10 +43,10 @@ import Testing
 
     @Test func `A file of a token must have a line`() throws {
         try folder.write("\n", to: "empty")
-        let empty = problem("--server", "http://a", "--token-file", folder("empty"), folder("a.ipynb"))
+        let empty = refusal("--server", "http://a", "--token-file", folder("empty"), folder("a.ipynb"))
         #expect(empty?.contains("the file is empty") == true)
         #expect(
-            problem("--server", "http://a", "--token-file", folder("none"), folder("a.ipynb"))?
+            refusal("--server", "http://a", "--token-file", folder("none"), folder("a.ipynb"))?
                 .contains("cannot be read") == true)
     }
 
@@ -73,7 +73,7 @@ import Testing
     @Test func `Options that no server supports are refused before anything runs`() throws {
         for option in [["--leave-children"], ["--ExecutePreprocessor.extra_arguments", "['a']"]] {
             var arguments = try ExecuteArguments(
-                option + ["--server", "http://127.0.0.1:1", folder("a.ipynb")], .execute)
+                option + ["--as-caller", "--server", "http://127.0.0.1:1", folder("a.ipynb")], .execute)
             let error = try #require(throws: UsageError.self) { try arguments.resolve() }
             #expect(error.problem.contains("a Jupyter server cannot do that"))
         }

@@ -63,7 +63,7 @@ private func accepting(_ header: String, _ value: String, _ more: String = "") -
                 "forbids the request: Terminals of … are off"
             ),
         ])
-    func `A refusal is told by its reason, without the token`(status: Int, body: String, part: String) async throws {
+    func `The error for a refusal has its reason, without the token`(status: Int, body: String, part: String) async throws {
         let server = try await ScriptedServer(
             accepting(
                 "Authorization", "token sesame",
