@@ -9,7 +9,7 @@ extension HTTPError {
     ///
     /// - Parameters:
     ///   - connectLimit: The time that the transfer had to open a connection.
-    ///   - limit: The time that the transfer had.
+    ///   - limit: The time for the whole exchange.
     init(
         code: Int32, of handle: CurlHandle, origin: HTTPURL.Origin, proxy: ProxyServer?, connectLimit: Duration,
         limit: Duration

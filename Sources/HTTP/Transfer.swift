@@ -115,7 +115,7 @@ import GalleyConcurrency
                 case nil:
                     HTTPError(
                         code: code, of: handle, origin: origin, proxy: proxy, connectLimit: plan.request.connectTimeout,
-                        limit: plan.limit)
+                        limit: plan.request.timeout)
                 }
             let isSent =
                 switch error {

@@ -91,8 +91,8 @@ import Testing
         return bytes
     }
 
-    /// The number of mutated responses: 10,000 with `GALLEY_FUZZ=full`.
-    private static let count = ProcessInfo.processInfo.environment["GALLEY_FUZZ"] == "full" ? 10_000 : 1500
+    /// The number of mutated responses: 100,000 with `GALLEY_FUZZ=full`.
+    private static let count = ProcessInfo.processInfo.environment["GALLEY_FUZZ"] == "full" ? 100_000 : 10_000
 
     @Test func `A mutated response is a response or an error, and never a crash or a hang`() async throws {
         let server = try AnswersServer()

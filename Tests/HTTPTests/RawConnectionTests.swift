@@ -4,7 +4,7 @@ import GalleyTestSupport
 import Testing
 
 @Suite struct `A raw connection` {
-    @Test func `Bytes arrive in both directions, and the end is told from silence`() async throws {
+    @Test func `Bytes arrive in both directions, and the end differs from silence`() async throws {
         let server = try AnswersServer()
         let connection = try await HTTPClient().connect(to: server.url("/"), timeout: .seconds(60))
         let origin = try server.url("/").origin
