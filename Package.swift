@@ -79,7 +79,7 @@ let package = Package(
         tests(of: "Storage", need: ["CLinux", "Storage"]),
         tests(of: "JupyterProtocol", need: ["Concurrency", "JSON", "JupyterProtocol", "GalleyTesting"]),
         tests(of: "ZeroMQTransport", need: ["JSON", "JupyterProtocol", "ZeroMQTransport"]),
-        tests(of: "HTTP", need: ["CLinux", "HTTP"]),
+        tests(of: "HTTP", need: ["Concurrency", "CLinux", "HTTP"]),
         tests(of: "LocalKernels", need: ["CLinux", "JSON", "JupyterProtocol", "LocalKernels"]),
         tests(
             of: "JupyterServer",
