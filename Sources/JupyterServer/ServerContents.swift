@@ -7,7 +7,7 @@ package struct ServerContents: StorageProvider {
     private let files: ServerFiles
 
     /// The limits of a search.
-    private static let (entryLimit, depthLimit) = (100_000, 50)
+    private static let (entryLimit, depthLimit) = (100_000, 20)
 
     /// Creates storage on a server. The closure is called for each operation, and returns the same connection each
     /// time.
@@ -59,7 +59,7 @@ package struct ServerContents: StorageProvider {
         let names = try Self.path(of: location, isFolder: false).split(separator: "/").dropLast()
         guard !names.isEmpty else { return }
         // Most often the folder exists.
-        if try await files.status(of: names.joined(separator: "/")) != nil { return }
+        if try await files.status(of: names.joined(separator: "/"))?.isFolder == true { return }
         for end in names.indices.map({ $0 + 1 }) {
             try await files.makeFolder(names[..<end].joined(separator: "/"))
         }

@@ -44,7 +44,9 @@ struct ServerFiles: Sendable {
 
     /// Returns what the server says about a path; nil if nothing exists there.
     func status(of path: String) async throws(ServerContentsError) -> Status? {
-        let reply = try await send("GET", path, query: [("content", "0"), ("hash", "1")])
+        var reply = try await send("GET", path, query: [("content", "0"), ("hash", "1")])
+        // The server has no hash of a folder, and fails.
+        if reply.status >= 400, reply.status != 404 { reply = try await send("GET", path, query: [("content", "0")]) }
         if reply.status == 404 { return nil }
         let json = try Self.json(of: reply, path)
         return Status(
@@ -58,7 +60,7 @@ struct ServerFiles: Sendable {
         let reply = try await send(
             "GET", path, query: [("type", "file"), ("format", "text"), ("content", "1"), ("hash", "1")])
         if reply.status == 404 { throw .notFound(name) }
-        if reply.status == 400 {
+        if reply.status >= 400 {
             if try await status(of: path)?.isFolder == true { throw .notAFile(name) }
             if reply.reason?.contains("UTF-8") == true { throw .notUTF8(name) }
         }
@@ -69,8 +71,18 @@ struct ServerFiles: Sendable {
 
     /// Writes a file, and returns the version of the new contents; nil if another client has changed them since.
     func write(_ text: String, to path: String, named name: String) async throws(ServerContentsError) -> Version? {
-        let reply = try await send(
-            "PUT", path, json: ["type": "file", "format": "text", "content": .string(text)])
+        let reply: ServerReply
+        do throws(ServerContentsError) {
+            reply = try await send("PUT", path, json: ["type": "file", "format": "text", "content": .string(text)])
+        } catch .server(.http(.broken(let server, let reason))) {
+            // The server closes the connection when a request is larger than its limit. It still answers others.
+            do throws(ServerContentsError) {
+                _ = try await status(of: path)
+            } catch {
+                throw .server(.http(.broken(server, reason: reason)))
+            }
+            throw .tooLarge(name, bytes: text.utf8.count)
+        }
         switch reply.status {
         case 413: throw .tooLarge(name, bytes: text.utf8.count)
         case 404: throw .folderNotFound(name)

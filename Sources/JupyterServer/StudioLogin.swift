@@ -54,12 +54,13 @@ struct StudioLogin: Sendable {
             let response = try await get(state)
             switch Self.state(in: response) {
             case "InService":
-                // The cookie comes with a page.
-                for page in ["lab", "tree"] where client.cookies.value(named: "_xsrf", for: base) == nil {
+                // The cookie comes with a page, even with that of an error. A server may do without it.
+                for page in ["lab", "login"] where client.cookies.value(named: "_xsrf", for: base) == nil {
                     _ = try await get(base.appending(page))
                 }
-                if client.cookies.value(named: "_xsrf", for: base) != nil { return }
-                told = "InService, but without its page"
+                let api = ServerReply(try await get(base.appending("api")))
+                if api.isSuccess, api.json?["version"] != nil { return }
+                told = "InService, but its server does not answer"
             case let final? where ["Deleted", "Deleting", "Failed"].contains(final):
                 throw .notStarted(base.origin, state: "the application is in the state \(final)")
             case let pending?:

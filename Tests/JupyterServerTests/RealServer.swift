@@ -9,6 +9,8 @@ import Testing
 final class RealServer: Sendable {
     /// The folder of the server's files.
     let root: TemporaryFolder
+    /// The home folder of the server's user, with Jupyter's folders `runtime`, `config` and `data`.
+    let home: TemporaryFolder
     /// The base URL, with a slash at its end.
     let url: String
     let process: ServerProcess
@@ -21,7 +23,7 @@ final class RealServer: Sendable {
     ///
     /// - Parameter shell: The login shell of its terminals.
     init(_ options: String..., shell: String = "/bin/bash", environment: [String: String] = [:]) async throws {
-        let home = try TemporaryFolder()
+        home = try TemporaryFolder()
         (root, process, url) = try await Self.started(
             ["-m", "jupyter_server", "--allow-root", "--no-browser", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"]
                 + ["--ServerApp.terminado_settings={\"shell_command\": [\"\(shell)\"]}"]

@@ -8,7 +8,9 @@ import Testing
         arguments: [
             ("report.ipynb", nil), ("/a/b", nil), ("-", nil), ("", nil), ("./s3://bucket", nil), ("a b://c", nil),
             ("://c", nil), ("1a://c", nil), ("s3://bucket/key", "s3"), ("HTTPS://host/x.ipynb", "https"),
-            ("a+b.c-1://x", "a+b.c-1"),
+            ("a+b.c-1://x", "a+b.c-1"), ("jupyter:a/b.ipynb", "jupyter"), ("jupyter:", "jupyter"),
+            ("./jupyter:a", nil), ("/jupyter:a", nil), ("a/jupyter:b", nil), ("jupyter", nil), ("other:a", nil),
+            ("Jupyter:a", nil),
         ] as [(String, String?)])
     func `A notebook location has the scheme of its text`(text: String, scheme: String?) {
         #expect(NotebookLocation(text).scheme == scheme)
@@ -26,6 +28,17 @@ import Testing
         #expect(NotebookLocation("b.ipynb").sibling(named: "c").text == "c")
         #expect(NotebookLocation("s3://out").appending("a/b").text == "s3://out/a/b")
         #expect(NotebookLocation("out/").appending("b").text == "out/b")
+    }
+
+    @Test func `A notebook location on a server has a name and siblings on the server`() {
+        let (root, inner): (NotebookLocation, NotebookLocation) = ("jupyter:b.ipynb", "jupyter:a/b.ipynb")
+        #expect(root.name == "b.ipynb" && inner.name == "b.ipynb")
+        #expect(root.sibling(named: "c").text == "jupyter:c" && inner.sibling(named: "c").text == "jupyter:a/c")
+        #expect(NotebookLocation("jupyter:").appending("a/b").text == "jupyter:a/b")
+        #expect(NotebookLocation("jupyter:a").appending("b").text == "jupyter:a/b")
+        #expect(root.serverPath == "b.ipynb" && NotebookLocation("./jupyter:b").serverPath == nil)
+        #expect(NotebookLocation("./jupyter:b").name == "jupyter:b")
+        #expect("\(UnknownStorage(location: root))".contains("Add --server URL"))
     }
 }
 

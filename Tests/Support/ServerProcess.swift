@@ -67,6 +67,22 @@ package final class ServerProcess: Sendable {
 
     deinit { end() }
 
+    /// Runs a program to its end, and returns what it has written without white space at the end; nil if it failed.
+    package static func output(of arguments: String..., environment: [String: String] = [:]) throws -> String? {
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        (process.standardInput, process.standardOutput) = (FileHandle.nullDevice, pipe)
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        let bytes = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { return nil }
+        return Array(bytes).text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
     /// Returns the processes whose ancestor a process is.
     package static func descendants(of process: Int) -> [Int] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
