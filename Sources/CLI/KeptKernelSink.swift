@@ -82,13 +82,19 @@ final class KeptKernelSink: ProgramSink {
 
     private func lines(_ kernel: KeptKernel, _ record: Record, of job: Int, _ report: JobReport) -> [String] {
         let path = arguments.tasks[job].path
+        let name = path == "-" ? "notebook" : arguments.tasks[job].title.terminalSafeLine(200)
+        if let server = kernel.server, let id = kernel.id {
+            return [
+                "\(name): the kernel goes on; to end it, delete the kernel \(id.terminalSafeLine(100)) on "
+                    + server.terminalSafeLine(300)
+            ]
+        }
         let command: String? =
             switch record {
             case .id(let id): "galley stop \(id)"
             case .failed(let reason):
                 kernel.process.map { "kill \($0) ('galley runs' does not list it: \(reason.terminalSafeLine(300)))" }
             }
-        let name = path == "-" ? "notebook" : arguments.tasks[job].title.terminalSafeLine(200)
         var lines = [
             "\(name): the kernel goes on\(command.map { "; to end it: \($0)" } ?? "")",
             "    jupyter console --existing \(kernel.connectionFile.quotedForShell)",

@@ -34,7 +34,10 @@ extension Report: Codable {
         )
         fileLine = json.found("file_line")?.int
         keptKernel = json.found("kept_kernel").flatMap { kept in
-            kept.found("connection_file")?.string.map {
+            if let server = kept.found("server")?.string, let id = kept.found("kernel_id")?.string {
+                return KeptKernel(server: server, id: id)
+            }
+            return kept.found("connection_file")?.string.map {
                 KeptKernel(connectionFile: $0, process: kept.found("process")?.int)
             }
         }

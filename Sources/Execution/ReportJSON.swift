@@ -125,7 +125,12 @@ extension KeptKernel {
 
     /// The members of the JSON object.
     package var members: [(String, Value)] {
-        [("connection_file", .string(connectionFile)), ("process", .number(process))]
+        var members: [(String, Value)] = [
+            ("connection_file", .string(connectionFile)), ("process", .number(process)),
+        ]
+        if let server { members.append(("server", .string(server))) }
+        if let id { members.append(("kernel_id", .string(id))) }
+        return members
     }
 }
 

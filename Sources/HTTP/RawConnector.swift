@@ -39,7 +39,8 @@ import Synchronization
         unsafe _ = ccurl_set_progress(library.pointer, handle.pointer, checkCancellation, data)
         let code = unsafe ccurl_perform(library.pointer, handle.pointer)
         guard code == 0 else {
-            throw HTTPError(code: code, of: handle, origin: url.origin, proxy: proxy, limit: timeout)
+            throw HTTPError(
+                code: code, of: handle, origin: url.origin, proxy: proxy, connectLimit: timeout, limit: timeout)
         }
         // The object may end before the connection does.
         unsafe _ = ccurl_set_progress(library.pointer, handle.pointer, { _, _, _, _, _ in 0 }, nil)

@@ -85,17 +85,18 @@ package struct ServerAccess: Sendable {
         return ServerConnection(base: base, kind: kind, client: client, authentication: authentication, hub: hub)
     }
 
-    /// Returns the kind of a server. A gateway tells its own version; its description of the API has its name.
+    /// Returns the kind of a server. A gateway's description of its API has its name; other servers have none there.
     private func kind(
         of base: HTTPURL, _ gateway: String?, _ version: String, _ client: HTTPClient,
         _ authentication: ServerAuthentication
     ) async throws(ServerError) -> ServerKind {
-        guard let gateway else { return .jupyterServer(version: ServerText.line(version)) }
         let description = try await authentication.send(
-            "GET", base.appending("api", "swagger.json"), accepting: [401, 403], isGateway: true, client: client)
-        let title = description.json?["info"]?["title"]?.string ?? ""
-        return title.contains("Enterprise")
-            ? .enterpriseGateway(version: ServerText.line(gateway))
-            : .kernelGateway(version: ServerText.line(gateway))
+            "GET", base.appending("api", "swagger.json"), accepting: [401, 403], isGateway: gateway != nil,
+            client: client)
+        let title = description.isSuccess ? description.json?["info"]?["title"]?.string ?? "" : ""
+        if title.contains("Enterprise") { return .enterpriseGateway(version: gateway.flatMap { ServerText.line($0) }) }
+        return gateway != nil || title.contains("Gateway")
+            ? .kernelGateway(version: gateway.flatMap { ServerText.line($0) })
+            : .jupyterServer(version: ServerText.line(version))
     }
 }

@@ -27,6 +27,10 @@ package enum ServerError: KernelFault, Hashable {
     /// The server answers a request with an error.
     case failed(HTTPURL.Origin, request: String, status: Int, reason: String?)
 
+    // MARK: Kernels
+    /// The server has no kernel for the request.
+    case kernel(HTTPURL.Origin, ServerKernelError)
+
     // MARK: Starting a server
     /// The server, or the application in a studio, did not become ready in time.
     case notReady(HTTPURL.Origin, state: String, Duration)
@@ -63,6 +67,7 @@ extension ServerError {
     package var isTransient: Bool {
         switch self {
         case .http(let error): error.isTransient
+        case .kernel(_, let error): error.isTransient
         case .notReady, .terminalLost, .shellSilent: true
         case .failed(_, _, let status, _): status == 429 || (500...599).contains(status)
         default: false
@@ -95,6 +100,7 @@ extension ServerError: CustomStringConvertible {
             "\(server): the reply to '\(request)' is not that of a Jupyter server. Check the address, and any proxy"
         case .failed(let server, let request, let status, let reason):
             "\(server): '\(request)' failed with HTTP status \(status)" + (reason.map { ": \($0)" } ?? "")
+        case .kernel(let server, let error): "\(server): \(error)"
         case .notReady(let server, let state, let limit):
             "\(server) was not ready within \(limit.components.seconds) s (\(state)). Allow more time for the start"
         case .notStarted(let server, let state): "\(server) did not start: \(state)"

@@ -79,6 +79,8 @@ struct ServerKernelState: Sendable {
     /// The number of times in a row that the server reported an idle kernel, while a request was open.
     private var idleReports = 0
     private var isShutDown = false
+    /// Whether the client is ending the kernel.
+    private var isEnding = false
 
     /// The time in which the connection must be restored.
     static let reconnectLimit = Duration.seconds(60)
@@ -126,6 +128,7 @@ struct ServerKernelState: Sendable {
         case .starting: break
         case .connected, .probing: phase = .disconnected
         }
+        guard !isEnding else { return [] }
         if cut == nil { (cut, isCutOrderly) = (now, true) }
         isCutOrderly = isCutOrderly && isOrderly
         open.doubt()
@@ -148,7 +151,13 @@ struct ServerKernelState: Sendable {
         return poll(at: now) + [.reconnect(after: delay)]
     }
 
-    /// Records that the client ends the kernel, or leaves it.
+    /// Records that the client ends the kernel. Messages still arrive, and the end is not a failure.
+    mutating func expectEnd() -> [Action] {
+        isEnding = true
+        return []
+    }
+
+    /// Records that the client needs no more messages.
     mutating func close() { phase = .ended }
 
     // MARK: - Messages
@@ -303,6 +312,7 @@ struct ServerKernelState: Sendable {
 
     /// Checks what has to be done as time passes. Call it at least twice a second.
     mutating func tick(at now: Duration) -> [Action] {
+        guard !isEnding else { return [] }
         var actions = finishProbe(at: now)
         switch phase {
         case .ended, .disconnected: return actions
@@ -318,7 +328,7 @@ struct ServerKernelState: Sendable {
     }
 
     private mutating func poll(at now: Duration) -> [Action] {
-        guard !isPolling else { return [] }
+        guard !isPolling, !isEnding else { return [] }
         (isPolling, lastPoll) = (true, now)
         return [.poll]
     }
@@ -370,6 +380,7 @@ struct ServerKernelState: Sendable {
     }
 
     private mutating func end(_ failure: KernelFailure) -> [Action] {
+        guard !isEnding else { return [] }
         phase = .ended
         return [.end(failure)]
     }

@@ -1,18 +1,9 @@
+import GalleyJupyterProtocol
 import Glibc
 
 /// Returns the variables of this process. If `HOME` is not set, it is the home folder of the process's user.
 package func currentEnvironment() -> [String: String] {
-    var environment: [String: String] = [:]
-    // Safe as long as no thread changes the environment at the same time, which this library never does.
-    var entry = unsafe environ
-    while let variable = unsafe entry.pointee {
-        let text = unsafe String(cString: variable)
-        // An entry without a name is not a variable.
-        if let equals = text.firstIndex(of: "="), equals > text.startIndex {
-            environment[String(text[..<equals])] = String(text[text.index(after: equals)...])
-        }
-        unsafe entry += 1
-    }
+    var environment = processEnvironment()
     if environment["HOME", default: ""].isEmpty { environment["HOME"] = Account.current?.home }
     return environment
 }

@@ -12,7 +12,7 @@ struct Rule: Sendable, CustomTestStringConvertible {
     static let all = [
         Rule("escapes and the spelling of numbers", #"hexadecimal\(at|\\\\u|Infinity"#, ["JSON", "Parameters"]),
         Rule("the format's own words", #"cell_type|output_type|(?<![-.])nbformat"#, ["Notebook"]),
-        Rule("tags, and what has an id: a cell, a run", #""id"|"tags""#, ["Notebook", "Runs"]),
+        Rule("tags, and what has an id: a cell, a run", #""id"|"tags""#, ["Notebook", "JupyterServer", "Runs"]),
         Rule("how files are replaced", #"\b(rename|renameat|fsync|fchown|fchmod|linkat)\("#, ["Storage", "CLinux"]),
         Rule("the protocol's own words", #"msg_id|msg_type|_request""#, ["JupyterProtocol", "GalleyTesting"]),
         Rule("how ZeroMQ carries and signs", #"zmq_|ZMQ_|hmacsha256|<IDS"#, ["ZeroMQTransport"]),
@@ -46,7 +46,7 @@ private let imports: [String: Set<String>] = [
     "ZeroMQTransport": ["Concurrency", "JSON", "JupyterProtocol", "CZeroMQ", "CSodium"],
     "LocalKernels": ["Concurrency", "Spelling", "JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"],
     "AttachedKernels": ["Concurrency", "JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"],
-    "HTTP": ["Concurrency", "CLinux", "CCurl"],
+    "HTTP": ["Concurrency", "JSON", "CLinux", "CCurl"],
     "JupyterServer": ["Concurrency", "JSON", "CLinux", "Storage", "JupyterProtocol", "HTTP"],
     "GalleyTesting": ["Concurrency", "JSON", "JupyterProtocol"],
     "Execution": ["Concurrency", "JSON", "Notebook", "Parameters", "JupyterProtocol"],

@@ -70,3 +70,17 @@ func httpError(_ body: () async throws -> some Any) async throws -> HTTPError {
 }
 
 struct NoError: Error {}
+
+extension HTTPError {
+    enum Kind { case certificate, timedOut, broken, other }
+
+    /// The case of the error, without the reason, which depends on the version of libcurl.
+    var kind: Kind {
+        switch self {
+        case .certificate: .certificate
+        case .timedOut: .timedOut
+        case .broken: .broken
+        default: .other
+        }
+    }
+}

@@ -75,6 +75,8 @@ struct FrameCase: Sendable, CustomTestStringConvertible {
             FrameCase("after a message", frame(0x81, "a") + frame(0xC1, "b"), [text("a")], violates: 1002),
             FrameCase("in a ping", frame(0xC9), violates: 1002), FrameCase("in a close", frame(0xA8), violates: 1002),
             FrameCase("inside a message", frame(0x01, "a") + frame(0x90, "b"), violates: 1002),
+            FrameCase("a mask before the length is complete", [0x81, 0xFF], violates: 1002),
+            FrameCase("a long ping before its length is complete", [0x89, 126], violates: 1002),
             FrameCase("a masked text", [0x81, 0x81, 0, 0, 0, 0, 0x41], violates: 1002),
             FrameCase("a masked ping", [0x89, 0x80, 0, 0, 0, 0], violates: 1002),
         ]

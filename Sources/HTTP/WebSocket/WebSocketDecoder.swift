@@ -1,6 +1,6 @@
 /// Decodes the frames that a server sends, from bytes that arrive in any parts.
 ///
-/// The decoder needs memory only for the bytes that have arrived, whatever lengths the server announces.
+/// The decoder uses memory only for bytes that have arrived, not for the lengths that the server announces.
 struct WebSocketDecoder: Sendable {
     /// What the server sent.
     enum Event: Hashable, Sendable {
@@ -45,10 +45,7 @@ struct WebSocketDecoder: Sendable {
                 } else {
                     guard let byte = rest.popFirst() else { return }
                     header.append(byte)
-                    guard header.count >= 2, header.count == WebSocketFrame.headerCount(second: header[1]) else {
-                        continue
-                    }
-                    let frame = try WebSocketFrame(decoding: header)
+                    guard let frame = try WebSocketFrame(decoding: header) else { continue }
                     header.removeAll(keepingCapacity: true)
                     try begin(frame)
                 }

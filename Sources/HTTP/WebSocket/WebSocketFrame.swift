@@ -21,42 +21,40 @@ struct WebSocketFrame: Hashable, Sendable {
     /// The largest payload of a control frame.
     static let largestControlPayload = 125
 
-    /// Returns the number of bytes that a header has, from its second byte. A mask is not counted: servers send none.
-    static func headerCount(second: UInt8) -> Int {
-        switch second & 0x7F {
-        case 126: 4
-        case 127: 10
-        default: 2
-        }
-    }
+    /// The number of bytes of the header, of which the second says it. A mask is not counted: servers send none.
+    private var headerCount = 2
 
-    /// Decodes the bytes of a whole header from a server.
-    init(decoding header: [UInt8]) throws(WebSocketViolation) {
-        guard header[0] & 0x70 == 0 else {
+    /// Checks the first two bytes of a header from a server, and takes what they say.
+    private init(first: UInt8, second: UInt8) throws(WebSocketViolation) {
+        guard first & 0x70 == 0 else {
             throw .protocolError("a frame has reserved bits, although no extension was agreed on")
         }
-        guard let opcode = Opcode(rawValue: header[0] & 0x0F) else {
-            throw .protocolError("a frame has the unknown opcode \(header[0] & 0x0F)")
+        guard let opcode = Opcode(rawValue: first & 0x0F) else {
+            throw .protocolError("a frame has the unknown opcode \(first & 0x0F)")
         }
-        guard header[1] & 0x80 == 0 else { throw .protocolError("a frame is masked, which only a client may do") }
-        self.opcode = opcode
-        isFinal = header[0] & 0x80 != 0
-        let short = Int(header[1])
+        guard second & 0x80 == 0 else { throw .protocolError("a frame is masked, which only a client may do") }
+        (self.opcode, isFinal, count) = (opcode, first & 0x80 != 0, Int(second))
         guard !opcode.isControl || isFinal else { throw .protocolError("a control frame is fragmented") }
-        guard !opcode.isControl || short <= Self.largestControlPayload else {
+        guard !opcode.isControl || count <= Self.largestControlPayload else {
             throw .protocolError("a control frame has more than \(Self.largestControlPayload) bytes")
         }
+        headerCount = second == 126 ? 4 : second == 127 ? 10 : 2
+    }
+
+    /// Decodes the header of a frame from a server; returns nil while its bytes are not complete.
+    ///
+    /// - Throws: The violation in these bytes, even if further bytes are missing.
+    init?(decoding header: [UInt8]) throws(WebSocketViolation) {
+        guard header.count >= 2 else { return nil }
+        try self.init(first: header[0], second: header[1])
+        guard header.count >= headerCount else { return nil }
+        guard headerCount > 2 else { return }
         let long = header.dropFirst(2).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        switch short {
-        case 126:
-            guard long > 125 else { throw .protocolError("the length of a frame is not in its shortest form") }
-            count = Int(long)
-        case 127:
-            guard long > 0xFFFF else { throw .protocolError("the length of a frame is not in its shortest form") }
-            guard let exact = Int(exactly: long) else { throw .protocolError("the length of a frame is negative") }
-            count = exact
-        default: count = short
+        guard long > (headerCount == 4 ? 125 : 0xFFFF) else {
+            throw .protocolError("the length of a frame is not in its shortest form")
         }
+        guard let exact = Int(exactly: long) else { throw .protocolError("the length of a frame is negative") }
+        count = exact
     }
 
     /// Returns a whole, masked frame of a client.

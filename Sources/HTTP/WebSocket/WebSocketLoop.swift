@@ -85,7 +85,7 @@ struct WebSocketLoop {
                 if isBlocked { return true }
             } catch {
                 // The server may have said why it ended the connection.
-                while session.ending == nil, !receiveParts(receive) {}
+                for _ in 0..<Self.partsInRow where session.ending == nil { if receiveParts(receive) { break } }
                 session.receiveEnd(.connection(error))
             }
         }

@@ -1,0 +1,226 @@
+import GalleyConcurrency
+import GalleyHTTP
+import GalleyJSON
+import GalleyJupyterProtocol
+import Glibc
+
+/// The start of a kernel on a server.
+struct ServerKernelStart: Sendable {
+    let server: ServerConnection
+    let request: KernelRequest
+    private let deadline: ContinuousClock.Instant
+    /// The time between two attempts while the server has no place for a kernel.
+    private static let fullServerPause = Duration.seconds(2)
+
+    init(_ request: KernelRequest, on server: ServerConnection, until deadline: ContinuousClock.Instant) {
+        (self.server, self.request, self.deadline) = (server, request, deadline)
+    }
+
+    private func failure(_ error: ServerKernelError) -> ServerError { .kernel(server.base.origin, error) }
+
+    private var remaining: Duration { max(.milliseconds(1), ContinuousClock.now.duration(to: deadline)) }
+
+    /// Starts the kernel, and waits until it is ready.
+    ///
+    /// - Throws: ``ServerError``, or `CancellationError` if the task is canceled. The server then has no kernel of this
+    ///   start.
+    func kernel() async throws -> ServerKernel {
+        let name = try await chooseKernel()
+        let body = try await body(name: name)
+        let id = try await startKernel(body)
+        do {
+            return try await connect(to: id, name: name)
+        } catch {
+            await delete(id)
+            throw error
+        }
+    }
+
+    private func delete(_ id: String) async {
+        // The task may be canceled.
+        await Task { [server, request] in
+            await ServerKernel.delete(id, on: server, within: .seconds(10), request.warn)
+        }.value
+    }
+
+    // MARK: - The request
+
+    private func chooseKernel() async throws(ServerError) -> String {
+        let reply = try await server.send("GET", ["kernelspecs"], timeout: remaining)
+        guard reply.isSuccess else { throw server.failure(reply, "GET api/kernelspecs") }
+        guard let kernels = reply.json.flatMap({ ServerKernels($0, location: server.description) }) else {
+            throw .invalidReply(server.base.origin, request: "GET api/kernelspecs")
+        }
+        guard let choice = kernels.choose(for: request) else {
+            throw failure(
+                .notFound(
+                    name: request.kernel ?? request.notebook.name, available: kernels.kernels.map(\.name)))
+        }
+        if let warning = choice.warning { request.warn(warning) }
+        return choice.name
+    }
+
+    /// Returns the body of the request for a kernel with an ID of this client's choice, so that it can be repeated.
+    private func body(name: String) async throws -> Value {
+        let id = Self.newID()
+        var body: Value = ["kernel_id": .string(id), "name": .string(name)]
+        var environment = request.environment
+        let folder = request.workingDirectory ?? request.notebookDirectory.flatMap { ServerContents.folder(of: $0) }
+        switch server.kind {
+        case .jupyterServer:
+            guard environment.isEmpty else {
+                throw UnsupportedKernelRequest(.environment, provider: "\(server.kind)")
+            }
+            if let folder { body["path"] = .string(try await check(folder)) }
+        case .kernelGateway:
+            guard request.workingDirectory == nil else {
+                throw UnsupportedKernelRequest(.workingDirectory, provider: "\(server.kind)")
+            }
+        case .enterpriseGateway:
+            environment["KERNEL_ID"] = id
+            if let folder = request.workingDirectory { environment["KERNEL_WORKING_DIR"] = folder }
+        }
+        if !environment.isEmpty {
+            let names = request.environment.keys.filter { !$0.hasPrefix("KERNEL_") }.sorted()
+            if !names.isEmpty {
+                request.warn(
+                    "the gateway passes \(names.joined(separator: ", ")) on to the kernel only if its settings allow "
+                        + "these variables")
+            }
+            body["env"] = .object(
+                environment.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
+        }
+        return body
+    }
+
+    /// Returns the path of a folder as the API takes it, if the server has the folder. Otherwise the server would use
+    /// another one.
+    private func check(_ folder: String) async throws(ServerError) -> String {
+        let names = folder.split(separator: "/").map(String.init).filter { $0 != "." }
+        let path = names.joined(separator: "/")
+        guard !names.isEmpty else { return "" }
+        let reply = try await server.send(
+            "GET", ["contents"] + names, query: [HTTPURL.QueryItem(name: "content", value: "0")],
+            timeout: remaining)
+        guard reply.status != 404 else { throw failure(.noFolder(path: path)) }
+        guard reply.isSuccess else { throw server.failure(reply, "GET api/contents") }
+        guard reply.json?["type"]?.string == "directory" else { throw failure(.noFolder(path: path)) }
+        return path
+    }
+
+    private static func newID() -> String {
+        let digits = (0..<32).map { index in
+            switch index {
+            // The version and the variant of a random UUID.
+            case 12: "4"
+            case 16: String(Int.random(in: 8...11), radix: 16)
+            default: String(Int.random(in: 0...15), radix: 16)
+            }
+        }
+        return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { digits[$0].joined() }.joined(separator: "-")
+    }
+
+    // MARK: - The start
+
+    /// Asks the server to start the kernel; waits while the server has no place for one.
+    ///
+    /// - Returns: The kernel's ID.
+    private func startKernel(_ body: Value) async throws -> String {
+        let wanted = body["kernel_id"]?.string ?? ""
+        var refusal: String?
+        var hasWarned = false
+        while true {
+            do throws(ServerError) {
+                let reply = try await server.send(
+                    "POST", ["kernels"], json: body, timeout: remaining, isRepeatable: true)
+                if reply.isSuccess {
+                    guard let id = reply.json?["id"]?.string, Self.isID(id) else {
+                        throw .invalidReply(server.base.origin, request: "POST api/kernels")
+                    }
+                    return id
+                }
+                guard Self.isFull(reply.status, reply.reason) else {
+                    throw server.failure(reply, "POST api/kernels")
+                }
+                refusal = reply.reason ?? "HTTP status \(reply.status)"
+            } catch {
+                if case .forbidden(_, let reason) = error, Self.isFull(403, reason) {
+                    refusal = reason
+                } else {
+                    // The server may have started the kernel all the same.
+                    if case .http = error { await delete(wanted) }
+                    throw Task.isCancelled ? CancellationError() as any Error : error
+                }
+            }
+            guard remaining > Self.fullServerPause else {
+                throw failure(.tooMany(reason: refusal, request.startTimeout))
+            }
+            if !hasWarned {
+                request.warn("the server accepts no more kernels now (\(refusal ?? "")); waiting for a place")
+                hasWarned = true
+            }
+            try await Task.sleep(for: Self.fullServerPause)
+        }
+    }
+
+    /// Whether an ID is one that can be part of a path.
+    private static func isID(_ id: String) -> Bool {
+        (1...100).contains(id.utf8.count)
+            && id.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                    UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
+    }
+
+    /// Whether a reply means that the server has no place for another kernel now.
+    static func isFull(_ status: Int, _ reason: String?) -> Bool {
+        if status == 429 || status == 503 { return true }
+        let words = ["too many", "resource limit", "maximum number", "exceeded"]
+        let reason = reason?.lowercased() ?? ""
+        return (400..<600).contains(status) && words.contains { reason.contains($0) }
+    }
+
+    /// Connects to a kernel, and waits until it is ready.
+    private func connect(to id: String, name: String) async throws -> ServerKernel {
+        let session = Session()
+        let channel = ServerChannel(
+            ServerKernelEndpoint(server, kernel: id, session: session.id), session: session, warn: request.warn)
+        channel.open()
+        let ready = channel.ready
+        let limit = remaining
+        let found = await withTaskCancellationHandler {
+            await ready.value(within: limit)
+        } onCancel: {
+            channel.abort()
+        }
+        switch found {
+        case .success(let info)?:
+            return ServerKernel(info, name: name, id: id, on: server, channel, warn: request.warn)
+        case .failure(let failure)?:
+            channel.abort()
+            try Task.checkCancellation()
+            throw self.failure(.failed(failure))
+        case nil:
+            channel.abort()
+            throw failure(channel.lastProblem.map { .noConnection(reason: $0) } ?? .silent(request.startTimeout))
+        }
+    }
+}
+
+extension KernelRequest {
+    /// Checks that this process may send the notebook's code to a server.
+    func checkRights() throws(ServerKernelError) {
+        switch user {
+        case .caller: return
+        case .named(let name): throw .userNamed(name)
+        case .owner where owner?.user != geteuid(): throw .userNamed("the owner of the notebook")
+        case .owner, .automatic: break
+        }
+        guard geteuid() == 0, let owner, owner.user != 0 || !owner.isSafeFromOtherUsers else { return }
+        throw .notebookOfAnotherUser
+    }
+}
