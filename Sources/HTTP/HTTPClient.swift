@@ -17,7 +17,7 @@ package final class HTTPClient: Sendable {
 
     deinit { thread.stop() }
 
-    /// Sends a request and returns the response, with any status.
+    /// Sends a request and returns the response, also one with the status of an error.
     ///
     /// Redirects are followed, and failed attempts are repeated if the request allows it. If the task is canceled, the
     /// exchange ends at once.

@@ -28,7 +28,7 @@ package struct HTTPRequest: Sendable {
     package init(_ url: HTTPURL, headers: HTTPHeaders = [:]) { self.init("GET", url, headers: headers) }
 }
 
-/// A response of a server, with any status.
+/// A response of a server, also one with the status of an error.
 package struct HTTPResponse: Sendable {
     package var status: Int
     package var headers: HTTPHeaders

@@ -155,6 +155,14 @@ extension HTTPURL: CustomStringConvertible {
     }
 }
 
+// Values may be secrets.
+extension HTTPURL.QueryItem: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The name of the item. An item without a value may be a secret itself.
+    package var description: String { value == nil ? "…" : "\(name)=…" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 // Without this, `dump` and a debugger's text would show the secrets.
 extension HTTPURL: CustomDebugStringConvertible, CustomReflectable {
     package var debugDescription: String { description }

@@ -10,6 +10,8 @@ struct ResponseCollector {
     private(set) var headers = HTTPHeaders()
     private(set) var body: [UInt8] = []
     private(set) var refusal: Refusal?
+    /// Whether the empty line after the fields has arrived.
+    private(set) var hasWholeHeader = false
     private var headerBytes = 0
     private var hasBody = false
     private let maximumBody: Int
@@ -31,8 +33,11 @@ struct ResponseCollector {
         if line.starts(with: "HTTP/".utf8) {
             // An interim response came before this one.
             headers = HTTPHeaders()
+            hasWholeHeader = false
             let words = line.split(separator: UInt8(ascii: " "), maxSplits: 2)
             status = words.count > 1 ? Int(String(decoding: words[1].prefix(3), as: UTF8.self)) ?? 0 : 0
+        } else if line.allSatisfy({ $0 == 0x0D || $0 == 0x0A }) {
+            hasWholeHeader = true
         } else if let colon = line.firstIndex(of: UInt8(ascii: ":")) {
             headers.add(
                 String(decoding: line[..<colon], as: UTF8.self), Self.trimmed(line[(colon + 1)...]))

@@ -99,7 +99,10 @@ import GalleyConcurrency
     func finish(code: Int32) {
         guard let handle else { return }
         let origin = plan.request.url.origin
-        if code == 0 {
+        if code == 0, !collector.hasWholeHeader {
+            let error = HTTPError.broken(origin, reason: "it ended within the header of the response")
+            outcome.set(Outcome(result: .failure(error), mayHaveArrived: true))
+        } else if code == 0 {
             let response = HTTPResponse(
                 status: handle.number(CCURL_RESPONSE_CODE), headers: collector.headers, body: collector.body,
                 url: plan.request.url)
@@ -112,7 +115,7 @@ import GalleyConcurrency
                 case nil:
                     HTTPError(
                         code: code, of: handle, origin: origin, proxy: proxy, connectLimit: plan.request.connectTimeout,
-                        limit: plan.limit)
+                        limit: plan.request.timeout)
                 }
             let isSent =
                 switch error {

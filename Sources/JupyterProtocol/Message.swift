@@ -22,7 +22,7 @@ public struct Message: Sendable {
     /// Creates a message.
     public init(
         channel: Channel, header: Header, parent: Header? = nil, metadata: Value = [:], content: Value = [:],
-        buffers: [[UInt8]] = [], loss: OutputLoss? = nil
+        buffers: [[UInt8]] = []
     ) {
         self.channel = channel
         self.header = header
@@ -30,7 +30,6 @@ public struct Message: Sendable {
         self.metadata = metadata
         self.content = content
         self.buffers = buffers
-        self.loss = loss
     }
 
     /// The message type, such as `execute_request`.

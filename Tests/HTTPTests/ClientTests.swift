@@ -114,7 +114,7 @@ import Testing
         var request = HTTPRequest(try server.url("/silence"))
         request.timeout = .milliseconds(200)
         let error = try await httpError { try await HTTPClient().send(request) }
-        #expect(error.kind == .timedOut)
+        #expect(error == .timedOut(request.url.origin, .milliseconds(200)))
     }
 
     @Test func `A body that is larger than the request allows is an error`() async throws {

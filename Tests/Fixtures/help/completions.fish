@@ -26,7 +26,8 @@ complete -c galley -n __galley_needs_command -a papermill -d 'Run a notebook wit
 complete -c galley -n __galley_needs_command -a export -d 'Convert notebooks to pages, Markdown or scripts'
 complete -c galley -n __galley_needs_command -a clean -d 'Remove the outputs and execution counts of notebooks'
 complete -c galley -n __galley_needs_command -a inspect -d 'List the parameters that notebooks declare'
-complete -c galley -n __galley_needs_command -a kernels -d 'List the kernels of this machine'
+complete -c galley -n __galley_needs_command -a kernels -d 'List the kernels of this machine or of a Jupyter server'
+complete -c galley -n __galley_needs_command -a terminal -d 'Run a command in a terminal of a Jupyter server'
 complete -c galley -n __galley_needs_command -a runs -d 'List the runs of this machine'
 complete -c galley -n __galley_needs_command -a stop -d 'End runs, and kernels that were kept after their runs'
 complete -c galley -n __galley_needs_command -a wait -d 'Wait for the end of runs'
@@ -53,6 +54,7 @@ complete -c galley -n '__galley_command execute' -l on-timeout -d 'At a time lim
 complete -c galley -n '__galley_command execute' -l grace -d 'Kill a kernel that ignores an interrupt for this long' -r -f
 complete -c galley -n '__galley_command execute' -l allow-errors -d 'Continue after any error'
 complete -c galley -n '__galley_command execute' -l allow-error -d 'Continue after errors of this name; can be repeated' -r -f
+complete -c galley -n '__galley_command execute' -l allow-lost-output -d 'Continue, with a warning, if outputs of a cell do not arrive from a server'
 complete -c galley -n '__galley_command execute' -l start-at -d 'Start at this cell: a number, a tag or an ID' -r -f
 complete -c galley -n '__galley_command execute' -l stop-after -d 'Stop after this cell: a number, a tag or an ID' -r -f
 complete -c galley -n '__galley_command execute' -l only -d 'Run only cells with this tag; can be repeated' -r -f
@@ -61,6 +63,12 @@ complete -c galley -n '__galley_command execute' -l no-timing -d 'Do not write t
 complete -c galley -n '__galley_command execute' -l record -d 'Write into the notebook\'s metadata how the run went'
 complete -c galley -n '__galley_command execute' -l collapse-progress -d 'Keep only the last state of a progress bar'
 complete -c galley -n '__galley_command execute' -l max-output -d 'Keep at most this much output of each cell, and cut the rest' -r -f
+complete -c galley -n '__galley_command execute' -l server -d 'Use the kernels of this Jupyter server, hub or gateway; see \'galley help servers\'' -r -f
+complete -c galley -n '__galley_command execute' -l token-file -d 'Log in with the token in this file; the default is JUPYTER_TOKEN' -r -F
+complete -c galley -n '__galley_command execute' -l password-file -d 'Log in with the password in this file' -r -F
+complete -c galley -n '__galley_command execute' -l login-url -d 'Log in by opening this signed address once' -r -f
+complete -c galley -n '__galley_command execute' -l login-url-file -d 'Log in by opening the signed address in this file once' -r -F
+complete -c galley -n '__galley_command execute' -l hub-stop -d 'Stop the user\'s server of a hub at the end, if Galley has started it'
 complete -c galley -n '__galley_command execute' -l existing -d 'Use a running kernel: its connection file, its ID in \'galley runs\' or \'galley kernels\', or newest' -r -F
 complete -c galley -n '__galley_command execute' -s p -d 'Set a parameter of the notebook: a number, True, False, None, or a text; also \'-p days 7\'' -r -f
 complete -c galley -n '__galley_command execute' -s r -d 'Set a parameter to a text, also if it looks like a number' -r -f
@@ -130,6 +138,7 @@ complete -c galley -n '__galley_command check' -l on-timeout -d 'At a time limit
 complete -c galley -n '__galley_command check' -l grace -d 'Kill a kernel that ignores an interrupt for this long' -r -f
 complete -c galley -n '__galley_command check' -l allow-errors -d 'Continue after any error'
 complete -c galley -n '__galley_command check' -l allow-error -d 'Continue after errors of this name; can be repeated' -r -f
+complete -c galley -n '__galley_command check' -l allow-lost-output -d 'Continue, with a warning, if outputs of a cell do not arrive from a server'
 complete -c galley -n '__galley_command check' -l start-at -d 'Start at this cell: a number, a tag or an ID' -r -f
 complete -c galley -n '__galley_command check' -l stop-after -d 'Stop after this cell: a number, a tag or an ID' -r -f
 complete -c galley -n '__galley_command check' -l only -d 'Run only cells with this tag; can be repeated' -r -f
@@ -138,6 +147,12 @@ complete -c galley -n '__galley_command check' -l no-timing -d 'Do not write the
 complete -c galley -n '__galley_command check' -l record -d 'Write into the notebook\'s metadata how the run went'
 complete -c galley -n '__galley_command check' -l collapse-progress -d 'Keep only the last state of a progress bar'
 complete -c galley -n '__galley_command check' -l max-output -d 'Keep at most this much output of each cell, and cut the rest' -r -f
+complete -c galley -n '__galley_command check' -l server -d 'Use the kernels of this Jupyter server, hub or gateway; see \'galley help servers\'' -r -f
+complete -c galley -n '__galley_command check' -l token-file -d 'Log in with the token in this file; the default is JUPYTER_TOKEN' -r -F
+complete -c galley -n '__galley_command check' -l password-file -d 'Log in with the password in this file' -r -F
+complete -c galley -n '__galley_command check' -l login-url -d 'Log in by opening this signed address once' -r -f
+complete -c galley -n '__galley_command check' -l login-url-file -d 'Log in by opening the signed address in this file once' -r -F
+complete -c galley -n '__galley_command check' -l hub-stop -d 'Stop the user\'s server of a hub at the end, if Galley has started it'
 complete -c galley -n '__galley_command check' -l existing -d 'Use a running kernel: its connection file, its ID in \'galley runs\' or \'galley kernels\', or newest' -r -F
 complete -c galley -n '__galley_command check' -s p -d 'Set a parameter of the notebook: a number, True, False, None, or a text; also \'-p days 7\'' -r -f
 complete -c galley -n '__galley_command check' -s r -d 'Set a parameter to a text, also if it looks like a number' -r -f
@@ -206,6 +221,7 @@ complete -c galley -n '__galley_command nbconvert' -l on-timeout -d 'At a time l
 complete -c galley -n '__galley_command nbconvert' -l grace -d 'Kill a kernel that ignores an interrupt for this long' -r -f
 complete -c galley -n '__galley_command nbconvert' -l allow-errors -d 'Continue after any error'
 complete -c galley -n '__galley_command nbconvert' -l allow-error -d 'Continue after errors of this name; can be repeated' -r -f
+complete -c galley -n '__galley_command nbconvert' -l allow-lost-output -d 'Continue, with a warning, if outputs of a cell do not arrive from a server'
 complete -c galley -n '__galley_command nbconvert' -l start-at -d 'Start at this cell: a number, a tag or an ID' -r -f
 complete -c galley -n '__galley_command nbconvert' -l stop-after -d 'Stop after this cell: a number, a tag or an ID' -r -f
 complete -c galley -n '__galley_command nbconvert' -l only -d 'Run only cells with this tag; can be repeated' -r -f
@@ -214,6 +230,12 @@ complete -c galley -n '__galley_command nbconvert' -l no-timing -d 'Do not write
 complete -c galley -n '__galley_command nbconvert' -l record -d 'Write into the notebook\'s metadata how the run went'
 complete -c galley -n '__galley_command nbconvert' -l collapse-progress -d 'Keep only the last state of a progress bar'
 complete -c galley -n '__galley_command nbconvert' -l max-output -d 'Keep at most this much output of each cell, and cut the rest' -r -f
+complete -c galley -n '__galley_command nbconvert' -l server -d 'Use the kernels of this Jupyter server, hub or gateway; see \'galley help servers\'' -r -f
+complete -c galley -n '__galley_command nbconvert' -l token-file -d 'Log in with the token in this file; the default is JUPYTER_TOKEN' -r -F
+complete -c galley -n '__galley_command nbconvert' -l password-file -d 'Log in with the password in this file' -r -F
+complete -c galley -n '__galley_command nbconvert' -l login-url -d 'Log in by opening this signed address once' -r -f
+complete -c galley -n '__galley_command nbconvert' -l login-url-file -d 'Log in by opening the signed address in this file once' -r -F
+complete -c galley -n '__galley_command nbconvert' -l hub-stop -d 'Stop the user\'s server of a hub at the end, if Galley has started it'
 complete -c galley -n '__galley_command nbconvert' -l existing -d 'Use a running kernel: its connection file, its ID in \'galley runs\' or \'galley kernels\', or newest' -r -F
 complete -c galley -n '__galley_command nbconvert' -s p -d 'Set a parameter of the notebook: a number, True, False, None, or a text; also \'-p days 7\'' -r -f
 complete -c galley -n '__galley_command nbconvert' -s r -d 'Set a parameter to a text, also if it looks like a number' -r -f
@@ -295,6 +317,7 @@ complete -c galley -n '__galley_command papermill' -l on-timeout -d 'At a time l
 complete -c galley -n '__galley_command papermill' -l grace -d 'Kill a kernel that ignores an interrupt for this long' -r -f
 complete -c galley -n '__galley_command papermill' -l allow-errors -d 'Continue after any error'
 complete -c galley -n '__galley_command papermill' -l allow-error -d 'Continue after errors of this name; can be repeated' -r -f
+complete -c galley -n '__galley_command papermill' -l allow-lost-output -d 'Continue, with a warning, if outputs of a cell do not arrive from a server'
 complete -c galley -n '__galley_command papermill' -l start-at -d 'Start at this cell: a number, a tag or an ID' -r -f
 complete -c galley -n '__galley_command papermill' -l stop-after -d 'Stop after this cell: a number, a tag or an ID' -r -f
 complete -c galley -n '__galley_command papermill' -l only -d 'Run only cells with this tag; can be repeated' -r -f
@@ -303,6 +326,12 @@ complete -c galley -n '__galley_command papermill' -l no-timing -d 'Do not write
 complete -c galley -n '__galley_command papermill' -l record -d 'Write into the notebook\'s metadata how the run went'
 complete -c galley -n '__galley_command papermill' -l collapse-progress -d 'Keep only the last state of a progress bar'
 complete -c galley -n '__galley_command papermill' -l max-output -d 'Keep at most this much output of each cell, and cut the rest' -r -f
+complete -c galley -n '__galley_command papermill' -l server -d 'Use the kernels of this Jupyter server, hub or gateway; see \'galley help servers\'' -r -f
+complete -c galley -n '__galley_command papermill' -l token-file -d 'Log in with the token in this file; the default is JUPYTER_TOKEN' -r -F
+complete -c galley -n '__galley_command papermill' -l password-file -d 'Log in with the password in this file' -r -F
+complete -c galley -n '__galley_command papermill' -l login-url -d 'Log in by opening this signed address once' -r -f
+complete -c galley -n '__galley_command papermill' -l login-url-file -d 'Log in by opening the signed address in this file once' -r -F
+complete -c galley -n '__galley_command papermill' -l hub-stop -d 'Stop the user\'s server of a hub at the end, if Galley has started it'
 complete -c galley -n '__galley_command papermill' -l existing -d 'Use a running kernel: its connection file, its ID in \'galley runs\' or \'galley kernels\', or newest' -r -F
 complete -c galley -n '__galley_command papermill' -s p -d 'Set a parameter of the notebook: a number, True, False, None, or a text; also \'-p days 7\'' -r -f
 complete -c galley -n '__galley_command papermill' -s r -d 'Set a parameter to a text, also if it looks like a number' -r -f
@@ -393,17 +422,39 @@ complete -c galley -n '__galley_command inspect' -l json -d 'Print the lists as 
 complete -c galley -n '__galley_command inspect' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command inspect' -f -a '(__galley_notebooks)'
 complete -c galley -n '__galley_command kernels' -l json -d 'Print the list as JSON'
+complete -c galley -n '__galley_command kernels' -l server -d 'Use the kernels of this Jupyter server, hub or gateway; see \'galley help servers\'' -r -f
+complete -c galley -n '__galley_command kernels' -l token-file -d 'Log in with the token in this file; the default is JUPYTER_TOKEN' -r -F
+complete -c galley -n '__galley_command kernels' -l password-file -d 'Log in with the password in this file' -r -F
+complete -c galley -n '__galley_command kernels' -l login-url -d 'Log in by opening this signed address once' -r -f
+complete -c galley -n '__galley_command kernels' -l login-url-file -d 'Log in by opening the signed address in this file once' -r -F
 complete -c galley -n '__galley_command kernels' -l help -s h -d 'Show this page'
+complete -c galley -n '__galley_command terminal' -l server -d 'Use the kernels of this Jupyter server, hub or gateway; see \'galley help servers\'' -r -f
+complete -c galley -n '__galley_command terminal' -l token-file -d 'Log in with the token in this file; the default is JUPYTER_TOKEN' -r -F
+complete -c galley -n '__galley_command terminal' -l password-file -d 'Log in with the password in this file' -r -F
+complete -c galley -n '__galley_command terminal' -l login-url -d 'Log in by opening this signed address once' -r -f
+complete -c galley -n '__galley_command terminal' -l login-url-file -d 'Log in by opening the signed address in this file once' -r -F
+complete -c galley -n '__galley_command terminal' -l hub-stop -d 'Stop the user\'s server of a hub at the end, if Galley has started it'
+complete -c galley -n '__galley_command terminal' -l cwd -d 'Run the command in this folder of the server' -r -f -a '(__fish_complete_directories (commandline -ct))'
+complete -c galley -n '__galley_command terminal' -l timeout -d 'End the command after this time' -r -f
+complete -c galley -n '__galley_command terminal' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command runs' -l running -d 'List only runs that have not ended, without kept kernels'
 complete -c galley -n '__galley_command runs' -l json -d 'Print the list as JSON'
 complete -c galley -n '__galley_command runs' -l help -s h -d 'Show this page'
+complete -c galley -n '__galley_command stop' -l token-file -d 'Log in with the token in this file; the default is JUPYTER_TOKEN' -r -F
+complete -c galley -n '__galley_command stop' -l password-file -d 'Log in with the password in this file' -r -F
+complete -c galley -n '__galley_command stop' -l login-url -d 'Log in by opening this signed address once' -r -f
+complete -c galley -n '__galley_command stop' -l login-url-file -d 'Log in by opening the signed address in this file once' -r -F
 complete -c galley -n '__galley_command stop' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command stop' -f -a '(__galley_list runs)'
+complete -c galley -n '__galley_command wait' -l token-file -d 'Log in with the token in this file; the default is JUPYTER_TOKEN' -r -F
+complete -c galley -n '__galley_command wait' -l password-file -d 'Log in with the password in this file' -r -F
+complete -c galley -n '__galley_command wait' -l login-url -d 'Log in by opening this signed address once' -r -f
+complete -c galley -n '__galley_command wait' -l login-url-file -d 'Log in by opening the signed address in this file once' -r -F
 complete -c galley -n '__galley_command wait' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command wait' -f -a '(__galley_list runs)'
 complete -c galley -n '__galley_command help' -l man -d 'Print the manual page as roff, for man(1)'
 complete -c galley -n '__galley_command help' -l help -s h -d 'Show this page'
-complete -c galley -n '__galley_command help' -f -a 'execute check nbconvert papermill export clean inspect kernels runs stop wait help completions version options exit-statuses batch selection parameters results background git limits files compatibility'
+complete -c galley -n '__galley_command help' -f -a 'execute check nbconvert papermill export clean inspect kernels terminal runs stop wait help completions version options exit-statuses batch selection parameters results background git limits servers files compatibility'
 complete -c galley -n '__galley_command completions' -l list -d 'Print the names of the kernels, or the IDs of the runs, for such a script' -r -f -a 'kernels runs'
 complete -c galley -n '__galley_command completions' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command completions' -f -a 'bash zsh fish'

@@ -20,7 +20,8 @@ _galley() {
             'export:Convert notebooks to pages, Markdown or scripts'
             'clean:Remove the outputs and execution counts of notebooks'
             'inspect:List the parameters that notebooks declare'
-            'kernels:List the kernels of this machine'
+            'kernels:List the kernels of this machine or of a Jupyter server'
+            'terminal:Run a command in a terminal of a Jupyter server'
             'runs:List the runs of this machine'
             'stop:End runs, and kernels that were kept after their runs'
             'wait:Wait for the end of runs'
@@ -66,6 +67,7 @@ _galley() {
             '*--grace=[Kill a kernel that ignores an interrupt for this long]:TIME:' \
             '*--allow-errors[Continue after any error]' \
             '*--allow-error=[Continue after errors of this name; can be repeated]:NAME:' \
+            '*--allow-lost-output[Continue, with a warning, if outputs of a cell do not arrive from a server]' \
             '*--start-at=[Start at this cell: a number, a tag or an ID]:CELL:' \
             '*--stop-after=[Stop after this cell: a number, a tag or an ID]:CELL:' \
             '*--only=[Run only cells with this tag; can be repeated]:TAG:' \
@@ -74,6 +76,12 @@ _galley() {
             '*--record[Write into the notebook'\''s metadata how the run went]' \
             '*--collapse-progress[Keep only the last state of a progress bar]' \
             '*--max-output=[Keep at most this much output of each cell, and cut the rest]:SIZE:' \
+            '*--server=[Use the kernels of this Jupyter server, hub or gateway; see '\''galley help servers'\'']:URL:' \
+            '*--token-file=[Log in with the token in this file; the default is JUPYTER_TOKEN]:FILE:_files' \
+            '*--password-file=[Log in with the password in this file]:FILE:_files' \
+            '*--login-url=[Log in by opening this signed address once]:URL:' \
+            '*--login-url-file=[Log in by opening the signed address in this file once]:FILE:_files' \
+            '*--hub-stop[Stop the user'\''s server of a hub at the end, if Galley has started it]' \
             '*--existing=[Use a running kernel: its connection file, its ID in '\''galley runs'\'' or '\''galley kernels'\'', or newest]:FILE|ID:_files' \
             '*-p[Set a parameter of the notebook: a number, True, False, None, or a text; also '\''-p days 7'\'']:NAME=VALUE:' \
             '*-r[Set a parameter to a text, also if it looks like a number]:NAME=VALUE:' \
@@ -151,6 +159,7 @@ _galley() {
             '*--grace=[Kill a kernel that ignores an interrupt for this long]:TIME:' \
             '*--allow-errors[Continue after any error]' \
             '*--allow-error=[Continue after errors of this name; can be repeated]:NAME:' \
+            '*--allow-lost-output[Continue, with a warning, if outputs of a cell do not arrive from a server]' \
             '*--start-at=[Start at this cell: a number, a tag or an ID]:CELL:' \
             '*--stop-after=[Stop after this cell: a number, a tag or an ID]:CELL:' \
             '*--only=[Run only cells with this tag; can be repeated]:TAG:' \
@@ -159,6 +168,12 @@ _galley() {
             '*--record[Write into the notebook'\''s metadata how the run went]' \
             '*--collapse-progress[Keep only the last state of a progress bar]' \
             '*--max-output=[Keep at most this much output of each cell, and cut the rest]:SIZE:' \
+            '*--server=[Use the kernels of this Jupyter server, hub or gateway; see '\''galley help servers'\'']:URL:' \
+            '*--token-file=[Log in with the token in this file; the default is JUPYTER_TOKEN]:FILE:_files' \
+            '*--password-file=[Log in with the password in this file]:FILE:_files' \
+            '*--login-url=[Log in by opening this signed address once]:URL:' \
+            '*--login-url-file=[Log in by opening the signed address in this file once]:FILE:_files' \
+            '*--hub-stop[Stop the user'\''s server of a hub at the end, if Galley has started it]' \
             '*--existing=[Use a running kernel: its connection file, its ID in '\''galley runs'\'' or '\''galley kernels'\'', or newest]:FILE|ID:_files' \
             '*-p[Set a parameter of the notebook: a number, True, False, None, or a text; also '\''-p days 7'\'']:NAME=VALUE:' \
             '*-r[Set a parameter to a text, also if it looks like a number]:NAME=VALUE:' \
@@ -234,6 +249,7 @@ _galley() {
             '*--grace=[Kill a kernel that ignores an interrupt for this long]:TIME:' \
             '*--allow-errors[Continue after any error]' \
             '*--allow-error=[Continue after errors of this name; can be repeated]:NAME:' \
+            '*--allow-lost-output[Continue, with a warning, if outputs of a cell do not arrive from a server]' \
             '*--start-at=[Start at this cell: a number, a tag or an ID]:CELL:' \
             '*--stop-after=[Stop after this cell: a number, a tag or an ID]:CELL:' \
             '*--only=[Run only cells with this tag; can be repeated]:TAG:' \
@@ -242,6 +258,12 @@ _galley() {
             '*--record[Write into the notebook'\''s metadata how the run went]' \
             '*--collapse-progress[Keep only the last state of a progress bar]' \
             '*--max-output=[Keep at most this much output of each cell, and cut the rest]:SIZE:' \
+            '*--server=[Use the kernels of this Jupyter server, hub or gateway; see '\''galley help servers'\'']:URL:' \
+            '*--token-file=[Log in with the token in this file; the default is JUPYTER_TOKEN]:FILE:_files' \
+            '*--password-file=[Log in with the password in this file]:FILE:_files' \
+            '*--login-url=[Log in by opening this signed address once]:URL:' \
+            '*--login-url-file=[Log in by opening the signed address in this file once]:FILE:_files' \
+            '*--hub-stop[Stop the user'\''s server of a hub at the end, if Galley has started it]' \
             '*--existing=[Use a running kernel: its connection file, its ID in '\''galley runs'\'' or '\''galley kernels'\'', or newest]:FILE|ID:_files' \
             '*-p[Set a parameter of the notebook: a number, True, False, None, or a text; also '\''-p days 7'\'']:NAME=VALUE:' \
             '*-r[Set a parameter to a text, also if it looks like a number]:NAME=VALUE:' \
@@ -331,6 +353,7 @@ _galley() {
             '*--grace=[Kill a kernel that ignores an interrupt for this long]:TIME:' \
             '*--allow-errors[Continue after any error]' \
             '*--allow-error=[Continue after errors of this name; can be repeated]:NAME:' \
+            '*--allow-lost-output[Continue, with a warning, if outputs of a cell do not arrive from a server]' \
             '*--start-at=[Start at this cell: a number, a tag or an ID]:CELL:' \
             '*--stop-after=[Stop after this cell: a number, a tag or an ID]:CELL:' \
             '*--only=[Run only cells with this tag; can be repeated]:TAG:' \
@@ -339,6 +362,12 @@ _galley() {
             '*--record[Write into the notebook'\''s metadata how the run went]' \
             '*--collapse-progress[Keep only the last state of a progress bar]' \
             '*--max-output=[Keep at most this much output of each cell, and cut the rest]:SIZE:' \
+            '*--server=[Use the kernels of this Jupyter server, hub or gateway; see '\''galley help servers'\'']:URL:' \
+            '*--token-file=[Log in with the token in this file; the default is JUPYTER_TOKEN]:FILE:_files' \
+            '*--password-file=[Log in with the password in this file]:FILE:_files' \
+            '*--login-url=[Log in by opening this signed address once]:URL:' \
+            '*--login-url-file=[Log in by opening the signed address in this file once]:FILE:_files' \
+            '*--hub-stop[Stop the user'\''s server of a hub at the end, if Galley has started it]' \
             '*--existing=[Use a running kernel: its connection file, its ID in '\''galley runs'\'' or '\''galley kernels'\'', or newest]:FILE|ID:_files' \
             '*-p[Set a parameter of the notebook: a number, True, False, None, or a text; also '\''-p days 7'\'']:NAME=VALUE:' \
             '*-r[Set a parameter to a text, also if it looks like a number]:NAME=VALUE:' \
@@ -446,6 +475,23 @@ _galley() {
     kernels)
         _arguments -s : \
             '*--json[Print the list as JSON]' \
+            '*--server=[Use the kernels of this Jupyter server, hub or gateway; see '\''galley help servers'\'']:URL:' \
+            '*--token-file=[Log in with the token in this file; the default is JUPYTER_TOKEN]:FILE:_files' \
+            '*--password-file=[Log in with the password in this file]:FILE:_files' \
+            '*--login-url=[Log in by opening this signed address once]:URL:' \
+            '*--login-url-file=[Log in by opening the signed address in this file once]:FILE:_files' \
+            '*--help[Show this page]' \
+            '*-h[Show this page]' ;;
+    terminal)
+        _arguments -s : \
+            '*--server=[Use the kernels of this Jupyter server, hub or gateway; see '\''galley help servers'\'']:URL:' \
+            '*--token-file=[Log in with the token in this file; the default is JUPYTER_TOKEN]:FILE:_files' \
+            '*--password-file=[Log in with the password in this file]:FILE:_files' \
+            '*--login-url=[Log in by opening this signed address once]:URL:' \
+            '*--login-url-file=[Log in by opening the signed address in this file once]:FILE:_files' \
+            '*--hub-stop[Stop the user'\''s server of a hub at the end, if Galley has started it]' \
+            '*--cwd=[Run the command in this folder of the server]:DIR:_files -/' \
+            '*--timeout=[End the command after this time]:TIME:' \
             '*--help[Show this page]' \
             '*-h[Show this page]' ;;
     runs)
@@ -456,11 +502,19 @@ _galley() {
             '*-h[Show this page]' ;;
     stop)
         _arguments -s : \
+            '*--token-file=[Log in with the token in this file; the default is JUPYTER_TOKEN]:FILE:_files' \
+            '*--password-file=[Log in with the password in this file]:FILE:_files' \
+            '*--login-url=[Log in by opening this signed address once]:URL:' \
+            '*--login-url-file=[Log in by opening the signed address in this file once]:FILE:_files' \
             '*--help[Show this page]' \
             '*-h[Show this page]' \
             '*:run:_galley_list runs' ;;
     wait)
         _arguments -s : \
+            '*--token-file=[Log in with the token in this file; the default is JUPYTER_TOKEN]:FILE:_files' \
+            '*--password-file=[Log in with the password in this file]:FILE:_files' \
+            '*--login-url=[Log in by opening this signed address once]:URL:' \
+            '*--login-url-file=[Log in by opening the signed address in this file once]:FILE:_files' \
             '*--help[Show this page]' \
             '*-h[Show this page]' \
             '*:run:_galley_list runs' ;;
@@ -469,7 +523,7 @@ _galley() {
             '*--man[Print the manual page as roff, for man(1)]' \
             '*--help[Show this page]' \
             '*-h[Show this page]' \
-            '*:command or topic:(execute check nbconvert papermill export clean inspect kernels runs stop wait help completions version options exit-statuses batch selection parameters results background git limits files compatibility)' ;;
+            '*:command or topic:(execute check nbconvert papermill export clean inspect kernels terminal runs stop wait help completions version options exit-statuses batch selection parameters results background git limits servers files compatibility)' ;;
     completions)
         _arguments -s : \
             '*--list=[Print the names of the kernels, or the IDs of the runs, for such a script]:kernels|runs:(kernels runs)' \

@@ -10,6 +10,7 @@ speaks TLS.
                           &retry=SECONDS adds a Retry-After field
     /drop?times=N&key=K   the end of the connection without an answer, so many times for this key
     /redirect?to=URL      a redirect; &code=N for a status other than 302
+    /endless?what=WORD    fields, interim responses, a line, a chunk size, chunks or trailers without an end
     /loop                 a redirect to the same URL
     /cookie?set=TEXT      a Set-Cookie field
     /large?bytes=N        a body of so many bytes; &chunked=1 without its length
@@ -27,6 +28,18 @@ import sys
 import threading
 import urllib.parse
 
+chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+endless = {
+    "fields": (b"HTTP/1.1 200 OK\r\n", b"A: b\r\n"),
+    "interim": (b"", b"HTTP/1.1 103 Early\r\nA: b\r\n\r\n"),
+    "line": (b"HTTP/1.1 200 OK\r\nA: ", b"a" * 1024),
+    "status": (b"HTTP/1.1 200 ", b"a" * 1024),
+    "size": (chunked, b"0" * 1024),
+    "extension": (chunked + b"1;", b"a" * 1024),
+    "chunks": (chunked, b"400\r\n" + b"a" * 1024 + b"\r\n"),
+    "trailers": (chunked + b"0\r\n", b"A: b\r\n"),
+    "body": (b"HTTP/1.1 200 OK\r\n\r\n", b"a" * 1024),
+}
 counts = {}
 lock = threading.Lock()
 steps = threading.Semaphore(0)
@@ -91,6 +104,11 @@ def respond(connection, request, ports):
         to = query["to"].replace("PORT1", str(ports[0])).replace("PORT2", str(ports[1]))
         connection.sendall(answer(int(query.get("code", 302)), b"", [f"Location: {to}"]))
         return True
+    if path == "/endless":
+        start, part = endless[query["what"]]
+        connection.sendall(start)
+        while True:
+            connection.sendall(part * 64)
     if path == "/loop":
         connection.sendall(answer(302, b"", [f"Location: {target}"]))
         return True
