@@ -20,7 +20,8 @@ enum ExecuteFlags {
                 "The result of `report.ipynb` is `report.executed.ipynb`, or as the options say. Standard input is `-`."
             ],
             highlights: ["--inplace", "--output", "--kernel", "--timeout", "--jobs"], listsOtherFlags: true,
-            operand: .notebook, topics: ["options", "batch", "background", "exit-statuses", "limits"]), all)
+            categoriesOfTopics: [.background, .server], operand: .notebook,
+            topics: ["options", "batch", "background", "servers", "exit-statuses", "limits"]), all)
 
     static let check = command(
         CommandDescription(

@@ -14,6 +14,8 @@ package struct CommandDescription: Sendable {
     package let highlights: [String]
     /// Whether its page lists the names of the other flags.
     package let listsOtherFlags: Bool
+    /// The categories whose flags a topic explains, so that its page does not list them.
+    package let categoriesOfTopics: [FlagCategory]
     /// Its operands.
     package let operand: Operand
     /// Command lines with their purposes.
@@ -40,11 +42,12 @@ package struct CommandDescription: Sendable {
     /// Describes a command; its flags are added by ``Command``.
     package init(
         _ name: String, _ summary: String, usage: [String], details: [String] = [], highlights: [String] = [],
-        listsOtherFlags: Bool = false, operand: Operand = .none,
+        listsOtherFlags: Bool = false, categoriesOfTopics: [FlagCategory] = [], operand: Operand = .none,
         examples: [(command: String, purpose: String)] = [], exitStatus: String? = nil, topics: [String] = []
     ) {
         (self.name, self.summary, self.usage, self.details) = (name, summary, usage, details)
         (self.highlights, self.listsOtherFlags, self.operand) = (highlights, listsOtherFlags, operand)
+        self.categoriesOfTopics = categoriesOfTopics
         (self.examples, self.exitStatus, self.topics) = (examples, exitStatus, topics)
     }
 
@@ -57,7 +60,9 @@ package struct CommandDescription: Sendable {
     package var otherFlags: [FlagDescription] {
         let shown = Set(shownFlags.map(\.names))
         return listsOtherFlags
-            ? flags.filter { !shown.contains($0.names) && ![.compatibility, .help].contains($0.category) } : []
+            ? flags.filter {
+                !shown.contains($0.names) && !([.compatibility, .help] + categoriesOfTopics).contains($0.category)
+            } : []
     }
 }
 
