@@ -139,7 +139,7 @@ struct ServerForRuns {
         running.send(SIGINT)
         let stopped = try await running.end()
         #expect(stopped.status == 130, "\(stopped.errors)")
-        #expect(try here.folder.notebook().outputs[0] == ["begun\n"])
+        #expect(try here.folder.notebook().outputs[0].first == "begun\n")
         #expect(try await here.kernels() == [])
     }
 
