@@ -106,7 +106,8 @@ struct SymbolGraph: Decodable, Sendable {
 enum Modules {
     /// The public modules.
     static let passedOn = [
-        "AttachedKernels", "Execution", "Flags", "JSON", "JupyterProtocol", "LocalKernels", "Notebook", "Parameters",
+        "AttachedKernels", "Execution", "Flags", "JSON", "JupyterProtocol", "JupyterServer", "LocalKernels", "Notebook",
+        "Parameters",
         "Storage",
     ].map(module)
     static let seen = ["Galley", "GalleyTesting"] + passedOn
