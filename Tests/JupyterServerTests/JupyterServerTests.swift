@@ -291,9 +291,12 @@ import Testing
             guard case .kernel(_, .tooMany)? = error else { Issue.record("\(error as Any)"); return }
         }
         #expect(warnings.withLock(\.self).count == 1)
+        let hasPlace = AsyncPromise<Void>()
         async let second: Void = server.provider().withKernel(KernelRequest("python3")) { _ in
+            hasPlace.set(())
             _ = await isWaiting.value(within: .seconds(60))
         }
+        _ = await hasPlace.value(within: .seconds(60))
         var request = KernelRequest("python3")
         request.warn = { _ in isWaiting.set(()) }
         let ran = try await server.provider().withKernel(request) { _ in true }
