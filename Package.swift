@@ -31,7 +31,7 @@ let package = Package(
 
         room("AttachedKernels", needs: ["Concurrency", "JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"]),
         room("CCurl"),
-        room("HTTP", needs: ["Concurrency", "CLinux", "CCurl"]),
+        room("HTTP", needs: ["Concurrency", "JSON", "CLinux", "CCurl"]),
         room("GalleyTesting", needs: ["Concurrency", "JSON", "JupyterProtocol"]),
 
         // Where they meet
@@ -77,7 +77,7 @@ let package = Package(
         tests(of: "Storage", need: ["CLinux", "Storage"]),
         tests(of: "JupyterProtocol", need: ["Concurrency", "JSON", "JupyterProtocol", "GalleyTesting"]),
         tests(of: "ZeroMQTransport", need: ["JSON", "JupyterProtocol", "ZeroMQTransport"]),
-        tests(of: "HTTP", need: ["CLinux", "HTTP"]),
+        tests(of: "HTTP", need: ["Concurrency", "CLinux", "HTTP"]),
         tests(of: "LocalKernels", need: ["CLinux", "JSON", "JupyterProtocol", "LocalKernels"]),
         tests(
             of: "Execution",

@@ -46,7 +46,7 @@ private let imports: [String: Set<String>] = [
     "ZeroMQTransport": ["Concurrency", "JSON", "JupyterProtocol", "CZeroMQ", "CSodium"],
     "LocalKernels": ["Concurrency", "Spelling", "JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"],
     "AttachedKernels": ["Concurrency", "JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"],
-    "HTTP": ["Concurrency", "CLinux", "CCurl"],
+    "HTTP": ["Concurrency", "JSON", "CLinux", "CCurl"],
     "GalleyTesting": ["Concurrency", "JSON", "JupyterProtocol"],
     "Execution": ["Concurrency", "JSON", "Notebook", "Parameters", "JupyterProtocol"],
     "Flags": ["Spelling"],

@@ -167,6 +167,14 @@ void clinux_use_one_malloc_arena(void);
 /// Returns whether a group with this ID exists, or may exist because the lookup failed.
 int clinux_is_group(gid_t group);
 
+// MARK: - For HTTP
+
+/// Creates an eventfd, with which one thread wakes another that polls it. Returns -1 and errno on failure.
+int clinux_make_event(void);
+
+/// Returns the number of bytes that a TCP socket has accepted and the other machine has not acknowledged.
+int clinux_unacknowledged_bytes(int socket);
+
 // MARK: - For Supervisor
 
 /// Finds the groups of a user, the primary group first. A user ID without an account has only `group`. Returns the
