@@ -49,17 +49,19 @@ struct StudioLogin: Sendable {
     private func waitUntilReady(_ base: HTTPURL) async throws(ServerError) {
         let deadline = ContinuousClock.now + min(limit, .seconds(1_000_000_000))
         let state = base.appending("app").adding("appType", "JupyterServer").adding("appName", "default")
+        // The path of the cookie is that of the base with a slash.
+        let api = base.appending("api")
         var told = ""
-        while client.cookies.value(named: "_xsrf", for: base) == nil {
+        while client.cookies.value(named: "_xsrf", for: api) == nil {
             let response = try await get(state)
             switch Self.state(in: response) {
             case "InService":
                 // The cookie comes with a page, even with that of an error. A server may do without it.
-                for page in ["lab", "login"] where client.cookies.value(named: "_xsrf", for: base) == nil {
+                for page in ["lab", "login"] where client.cookies.value(named: "_xsrf", for: api) == nil {
                     _ = try await get(base.appending(page))
                 }
-                let api = ServerReply(try await get(base.appending("api")))
-                if api.isSuccess, api.json?["version"] != nil { return }
+                let reply = ServerReply(try await get(api))
+                if reply.isSuccess, reply.json?["version"] != nil { return }
                 told = "InService, but its server does not answer"
             case let final? where ["Deleted", "Deleting", "Failed"].contains(final):
                 throw .notStarted(base.origin, state: "the application is in the state \(final)")

@@ -31,7 +31,8 @@ private final class RealHub: Sendable {
         token = try #require(printed?.split(separator: "\n").last.map(String.init))
     }
 
-    func access(_ path: String, _ sentences: Sentences = Sentences(), timeout: Duration = .seconds(120)) -> ServerAccess {
+    func access(_ path: String, _ sentences: Sentences = Sentences(), timeout: Duration = .seconds(120)) -> ServerAccess
+    {
         var access = ServerAccess(url + path, .token(token), environment: [:])
         (access.pollInterval, access.startTimeout) = (.milliseconds(100), timeout)
         access.onProgress = { sentences.add($0) }
@@ -161,7 +162,8 @@ private final class RealHub: Sendable {
 
     @Test(
         arguments: [
-            (403, #"{"message": "scopes"}"#, "servers!user"), (404, #"{"message": "No such user: sesame"}"#, "No such user: …"),
+            (403, #"{"message": "scopes"}"#, "servers!user"),
+            (404, #"{"message": "No such user: sesame"}"#, "No such user: …"),
             (400, #"{"message": "Named servers are not enabled."}"#, "Named servers are not enabled"),
             (500, #"{"message": "Error in Authenticator.pre_spawn_start"}"#, "pre_spawn_start"),
         ])

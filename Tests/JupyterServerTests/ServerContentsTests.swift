@@ -51,7 +51,8 @@ import Testing
     }
 
     private static let samples: [[UInt8]] = [
-        Array("{}".utf8), Array("\u{FEFF}{\r\n   \"cells\":[]\t}\r\n\r\n".utf8), [], Array("not JSON\n\u{1}\u{7F}é漢😀".utf8),
+        Array("{}".utf8), Array("\u{FEFF}{\r\n   \"cells\":[]\t}\r\n\r\n".utf8), [],
+        Array("not JSON\n\u{1}\u{7F}é漢😀".utf8),
         Array(#"{"a": "\ud800", "b": "\\n\"", "a": 1e400}"#.utf8),
     ]
 
@@ -139,8 +140,10 @@ import Testing
             try FileManager.default.createDirectory(atPath: server.root(folder), withIntermediateDirectories: true)
         }
         for file in [
-            "z.ipynb", "a/b c/n.ipynb", "a/b c/n.executed.ipynb", "a/b c/n.galley-conflict-2.ipynb", "a/m.executed.ipynb",
-            "a/.ipynb_checkpoints/n-checkpoint.ipynb", ".hidden/n.ipynb", "a/text.txt", "z.executed-a=1.ipynb", "B.ipynb",
+            "z.ipynb", "a/b c/n.ipynb", "a/b c/n.executed.ipynb", "a/b c/n.galley-conflict-2.ipynb",
+            "a/m.executed.ipynb",
+            "a/.ipynb_checkpoints/n-checkpoint.ipynb", ".hidden/n.ipynb", "a/text.txt", "z.executed-a=1.ipynb",
+            "B.ipynb",
         ] { try server.root.file(file, "{}") }
         #expect(runCommand("ln", "-s", ".", server.root("a/loop")))
         let all = ["jupyter:B.ipynb", "jupyter:a/b c/n.ipynb", "jupyter:a/m.executed.ipynb", "jupyter:z.ipynb"]
@@ -205,7 +208,9 @@ import Testing
     }
 
     @Test func `Without hashes, the time and the size tell a change`() async throws {
-        func status(_ time: Int) -> String { #"{"json": {"type": "notebook", "last_modified": "t\#(time)", "size": 2}}"# }
+        func status(_ time: Int) -> String {
+            #"{"json": {"type": "notebook", "last_modified": "t\#(time)", "size": 2}}"#
+        }
         let (store, server) = try await store(
             """
             {"path": "/api/contents/n.ipynb.type=file.*", "answers": [{"json": {"content": "{}", "format": "text",

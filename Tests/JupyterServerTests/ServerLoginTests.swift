@@ -154,7 +154,9 @@ final class Sentences: Sendable {
         #expect(state.contains(states.split(separator: ",").last ?? "") && !"\(error)".contains("sesame"))
     }
 
-    @Test func `An application that takes too long is an error with its state, and canceling ends the wait`() async throws {
+    @Test func `An application that takes too long is an error with its state, and canceling ends the wait`()
+        async throws
+    {
         let (url, process) = try await studio("Pending")
         defer { process.end() }
         let slow = access(url + "auth?token=sesame", timeout: .milliseconds(300))

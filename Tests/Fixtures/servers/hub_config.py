@@ -34,6 +34,8 @@ c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{ports[2]}"
 c.ConfigurableHTTPProxy.command = [os.path.join(os.path.dirname(sys.executable), "configurable-http-proxy")]
 c.JupyterHub.authenticator_class = "dummy"
 c.Authenticator.allow_all = True
+# Makes the account.
+c.Authenticator.allowed_users = {"ann"}
 c.JupyterHub.spawner_class = TestSpawner
 c.JupyterHub.allow_named_servers = True
 c.JupyterHub.db_url = f"sqlite:///{folder}/hub.sqlite"
