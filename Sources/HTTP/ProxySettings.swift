@@ -75,6 +75,19 @@ package struct ProxySettings: Sendable {
     }
 }
 
+// The URLs of proxies may contain passwords.
+extension ProxySettings: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The proxies, without their credentials.
+    package var description: String {
+        let texts = [("http", http), ("https", https)].compactMap { scheme, text in
+            text.map { text in "\(scheme): \((try? ProxyServer(parsing: text)).map { "\($0)" } ?? "not valid")" }
+        }
+        return texts.isEmpty ? "no proxy" : texts.joined(separator: ", ")
+    }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 /// The list of hosts in `no_proxy`.
 package struct ProxyExceptions: Hashable, Sendable {
     private enum Rule: Hashable {

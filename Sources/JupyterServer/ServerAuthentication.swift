@@ -121,7 +121,8 @@ final class ServerAuthentication: Sendable {
     private func refusal(_ reply: ServerReply, _ url: HTTPURL, isGateway: Bool) -> ServerError {
         // A gateway answers 401 to a wrong token, and 403 to what it is configured to refuse.
         if isGateway && reply.status == 403 {
-            return .forbidden(url.origin, reason: "the gateway is configured to refuse it")
+            let reason = reply.reason.flatMap { $0.lowercased() == "forbidden" ? nil : hidingSecrets(in: $0) }
+            return .forbidden(url.origin, reason: reason ?? "the gateway is configured to refuse it")
         }
         if !Self.isCredentialRefusal(reply) {
             return .forbidden(url.origin, reason: hidingSecrets(in: reply.reason ?? "it gives no reason"))

@@ -29,7 +29,12 @@ final class ServerChannel: Sendable {
         var guess = ServerWireFormat.Framing.legacy
         var isClosed = false
         var problem: String?
-        var tasks: [Task<Void, Never>] = []
+        var tasks: [Work: Task<Void, Never>] = [:]
+    }
+
+    /// What a task is for. There is one task for each.
+    private enum Work {
+        case tick, poll, connect
     }
 
     private enum Event {
@@ -59,7 +64,7 @@ final class ServerChannel: Sendable {
                 change { state, now in state.tick(at: now) }
             }
         }
-        keep(ticking)
+        keep(ticking, for: .tick)
     }
 
     /// Sends a message. A message that is too large for servers is answered here.
@@ -137,21 +142,21 @@ final class ServerChannel: Sendable {
 
     /// Ends the messages; returns the socket to close.
     private func finish(_ failure: KernelFailure?) -> (any ServerSocket)? {
-        let (socket, tasks) = guarded.withLock { guarded -> ((any ServerSocket)?, [Task<Void, Never>]) in
+        let (socket, tasks) = guarded.withLock { guarded -> ((any ServerSocket)?, [Work: Task<Void, Never>]) in
             guarded.state.close()
             guarded.isClosed = true
-            defer { (guarded.socket, guarded.tasks) = (nil, []) }
+            defer { (guarded.socket, guarded.tasks) = (nil, [:]) }
             return (guarded.socket, guarded.tasks)
         }
-        for task in tasks { task.cancel() }
+        for task in tasks.values { task.cancel() }
         messages.finish(throwing: failure)
         ready.set(.failure(failure ?? .disconnected("the kernel was shut down")))
         return socket
     }
 
-    private func keep(_ task: Task<Void, Never>) {
+    private func keep(_ task: Task<Void, Never>, for work: Work) {
         let isClosed = guarded.withLock { guarded in
-            if !guarded.isClosed { guarded.tasks.append(task) }
+            if !guarded.isClosed { guarded.tasks[work] = task }
             return guarded.isClosed
         }
         if isClosed { task.cancel() }
@@ -162,7 +167,7 @@ final class ServerChannel: Sendable {
             Task { [weak self, endpoint] in
                 let reported = await endpoint.state()
                 self?.change { state, now in state.receive(reported, at: now) }
-            })
+            }, for: .poll)
     }
 
     // MARK: - Connecting
@@ -181,7 +186,7 @@ final class ServerChannel: Sendable {
             Task { [weak self] in
                 if delay > .zero { try? await Task.sleep(for: delay) }
                 await self?.connect(number)
-            })
+            }, for: .connect)
     }
 
     private func connect(_ number: Int) async {

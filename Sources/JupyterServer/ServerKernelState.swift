@@ -66,12 +66,14 @@ struct ServerKernelState: Sendable {
     private var kernelSession: String?
     private var seen = RecentIDs()
     private var hasReconnected = false
-    /// The time of the cut, and of the start of the current attempts to connect again.
+    /// The time of the last cut.
     private var cut: Duration?
     private var isCutOrderly = true
     /// The time from the cut to the new connection.
     private var cutLength = Duration.zero
     private var attempts = 0
+    private var attemptsStart: Duration?
+    private var connectTime = Duration.zero
     private var readyTime = Duration.zero
     private var lastMessage = Duration.zero
     private var lastPoll = Duration.zero
@@ -86,6 +88,8 @@ struct ServerKernelState: Sendable {
     static let reconnectLimit = Duration.seconds(60)
     /// The time between two questions to the server's API, while a request is open and no messages arrive.
     static let pollInterval = Duration.milliseconds(1500)
+    /// The time after which a connection counts as restored.
+    private static let stableTime = Duration.seconds(10)
     private static let probeInterval = Duration.seconds(5)
     /// The time to wait for the IOPub messages of a probe after its reply.
     private static let idleDelay = Duration.seconds(2)
@@ -101,8 +105,7 @@ struct ServerKernelState: Sendable {
     /// Records a new connection.
     mutating func connect(at now: Duration) -> [Action] {
         guard !isEnded else { return [] }
-        lastMessage = now
-        attempts = 0
+        (lastMessage, connectTime) = (now, now)
         guard hasBeenReady else { return [sendProbe(at: now)] }
         phase = .probing
         hasReconnected = true
@@ -129,26 +132,32 @@ struct ServerKernelState: Sendable {
         case .connected, .probing: phase = .disconnected
         }
         guard !isEnding else { return [] }
-        if cut == nil { (cut, isCutOrderly) = (now, true) }
+        cut = now
         isCutOrderly = isCutOrderly && isOrderly
         open.doubt()
         (probe, idleReports) = (nil, 0)
         let warning = "the connection to the kernel's server was interrupted; Galley connects again"
-        return (hasBeenReady ? [.warn(warning)] : []) + [.reconnect(after: .zero)]
+        let actions: [Action] = hasBeenReady ? [.warn(warning)] : []
+        guard attemptsStart == nil else { return actions + retry("the server closed the connection again", at: now) }
+        attemptsStart = now
+        return actions + [.reconnect(after: .zero)]
     }
 
     /// Records that a new connection could not be opened.
     mutating func failToConnect(_ reason: String, at now: Duration) -> [Action] {
-        guard !isEnded else { return [] }
-        let start = cut ?? now
-        cut = start
+        guard !isEnded, !isEnding else { return [] }
+        return poll(at: now) + retry(reason, at: now)
+    }
+
+    private mutating func retry(_ reason: String, at now: Duration) -> [Action] {
+        let start = attemptsStart ?? now
+        attemptsStart = start
         guard now - start < Self.reconnectLimit else {
             let limit = Self.reconnectLimit.components.seconds
             return end(.disconnected("the connection to the server could not be restored within \(limit) s: \(reason)"))
         }
         attempts += 1
-        let delay = min(Duration.milliseconds(500) * (1 << min(attempts - 1, 4)), .seconds(5))
-        return poll(at: now) + [.reconnect(after: delay)]
+        return [.reconnect(after: min(Duration.milliseconds(500) * (1 << min(attempts - 1, 4)), .seconds(5)))]
     }
 
     /// Records that the client ends the kernel. Messages still arrive, and the end is not a failure.
@@ -261,7 +270,7 @@ struct ServerKernelState: Sendable {
             (info, kernelSession, readyTime) = (reply.info, reply.session, now)
             phase = .connected
             earlierProbes.insert(probe.id)
-            (self.probe, cut) = (nil, nil)
+            (self.probe, cut, isCutOrderly) = (nil, nil, true)
             return [.becomeReady(reply.info)]
         case .probing:
             let known = kernelSession ?? ""
@@ -277,7 +286,7 @@ struct ServerKernelState: Sendable {
         for request in open.takeUncertain() { actions += replacements(for: request) }
         phase = .connected
         if let probe { earlierProbes = [probe.id] }
-        (probe, cut, cutLength, idleReports) = (nil, nil, .zero, 0)
+        (probe, cut, isCutOrderly, cutLength, idleReports) = (nil, nil, true, .zero, 0)
         defer { queued = [] }
         return actions + queued.map { .send($0) }
     }
@@ -314,6 +323,7 @@ struct ServerKernelState: Sendable {
     mutating func tick(at now: Duration) -> [Action] {
         guard !isEnding else { return [] }
         var actions = finishProbe(at: now)
+        if now - connectTime >= Self.stableTime, phase != .disconnected { (attempts, attemptsStart) = (0, nil) }
         switch phase {
         case .ended, .disconnected: return actions
         case .starting:

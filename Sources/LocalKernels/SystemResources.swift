@@ -1,7 +1,6 @@
 import GalleyCLinux
 import GalleyConcurrency
 import Glibc
-import GalleyZeroMQTransport
 
 /// The resources of this machine, within the limits of this process's control group.
 package enum SystemResources {

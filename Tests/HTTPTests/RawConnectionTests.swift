@@ -9,6 +9,8 @@ import Testing
         let connection = try await HTTPClient().connect(to: server.url("/"), timeout: .seconds(60))
         let origin = try server.url("/").origin
         #expect(connection.descriptor >= 0 && connection.origin == origin)
+        // Programs that this process starts, such as kernels, do not inherit it.
+        #expect(fcntl(connection.descriptor, F_GETFD) & FD_CLOEXEC != 0)
         #expect(try connection.receive() == .nothing)
         let first = try exchange(connection, "GET /echo?1 HTTP/1.1\r\n\r\n", until: "}")
         #expect(first.hasPrefix("HTTP/1.1 200") && first.contains("/echo?1"))

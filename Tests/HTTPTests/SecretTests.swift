@@ -16,6 +16,10 @@ import Testing
             #expect(!text.contains("secret"), "\(text)")
         }
         #expect(!dumped.contains("secret"), "\(dumped)")
+        let settings = HTTPSettings(environment: ["all_proxy": "http://a:secret@p:1", "http_proxy": "secret x"])
+        #expect("\(settings.proxies)" == "http: not valid, https: http://p:1")
+        dump([settings as Any, HTTPClient(settings)], to: &dumped)
+        #expect(!dumped.contains("secret"), "\(dumped)")
         #expect("\(request)" == "POST https://h/x?token=…" && "\(headers)" == "Authorization: …, Cookie: …")
     }
 

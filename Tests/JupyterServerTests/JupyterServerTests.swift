@@ -5,6 +5,7 @@ import GalleyJSON
 import GalleyJupyterProtocol
 import GalleyNotebook
 import GalleyTestSupport
+import Synchronization
 import Testing
 
 @testable import GalleyJupyterServer
@@ -208,5 +209,99 @@ import Testing
             try await run(["1"], on: JupyterServer(server.url, credentials: .token("wr0ng-secret")))
         }
         #expect(!"\(try #require(error))".contains("wr0ng"))
+    }
+
+    @Test func `Many small prints beyond the message limit are lost outputs too`() async throws {
+        let server = try await JupyterServerProcess(
+            .server, "--ZMQChannelsWebsocketConnection.iopub_msg_rate_limit=10")
+        let ran = try await run(["for i in range(500): print(i, flush=True)"], on: server.provider())
+        guard case .lostOutput(.rateLimit(let notice)) = ran.outcome else { Issue.record("\(ran.outcome)"); return }
+        #expect(notice.contains("message rate exceeded"))
+    }
+
+    @Test func `A kernel that ends at its start is an error, and no kernel is left`() async throws {
+        let folder = try TemporaryFolder()
+        try FileManager.default.createDirectory(
+            atPath: folder("data/kernels/broken"), withIntermediateDirectories: true)
+        try folder.write(
+            #"{"argv": ["false"], "display_name": "broken", "language": "none"}"#, to: "data/kernels/broken/kernel.json"
+        )
+        let server = try await JupyterServerProcess(folder: folder)
+        var request = KernelRequest("broken")
+        request.startTimeout = .seconds(30)
+        let error = await #expect(throws: ServerError.self) {
+            try await run(["1"], on: server.provider(), request: request)
+        }
+        #expect(error?.isTransient == true, "\(error as Any)")
+        #expect(try await server.kernels() == [])
+    }
+
+    @Test func `A kernel that is killed between cells is dead when the next cell runs`() async throws {
+        let server = try await JupyterServerProcess()
+        let failure = try await server.provider().withKernel(KernelRequest("python3")) { kernel -> KernelFailure? in
+            let code = kernel.session.executeRequest("import os; os.getpid()")
+            _ = try await kernel.perform(code)
+            for process in server.kernelProcesses where isAlive(process) { kill(pid_t(process), SIGKILL) }
+            do {
+                _ = try await kernel.perform(kernel.session.executeRequest("import time; time.sleep(20)"))
+                return nil
+            } catch let failure as KernelFailure {
+                return failure
+            }
+        }
+        guard case .died? = failure else { Issue.record("\(failure as Any)"); return }
+        #expect(try await server.kernels() == [])
+    }
+
+    @Test func `Outputs of another client's code do not get into the notebook`() async throws {
+        let server = try await JupyterServerProcess()
+        let hasBegun = AsyncPromise<Void>()
+        async let first = run(
+            ["print('mine', flush=True)\nimport time; time.sleep(2)", "print('also mine')"], on: server.provider()
+        ) { _, _ in hasBegun.set(()) }
+        _ = await hasBegun.value(within: .seconds(60))
+        let connection = try await server.provider().connection.connection()
+        let id = try #require(try await server.kernels().first)
+        let session = Session()
+        let other = ServerChannel(
+            ServerKernelEndpoint(connection, kernel: id, session: session.id), session: session
+        ) { _ in }
+        other.open()
+        // The kernel replies between the cells, or after them.
+        if case .success? = await other.ready.value(within: .seconds(60)) {
+            other.send(session.executeRequest("print('foreign')"))
+        }
+        let ran = try await first
+        other.abort()
+        #expect(ran.outcome == .succeeded)
+        #expect(ran.text(0) == "mine\n" && ran.text(1) == "also mine\n")
+    }
+
+    @Test func `A gateway that has no place for a kernel is waited for`() async throws {
+        let server = try await JupyterServerProcess(.gateway, "--KernelGatewayApp.max_kernels=1")
+        let warnings = Mutex<[String]>([])
+        let isWaiting = AsyncPromise<Void>()
+        try await server.provider().withKernel(KernelRequest("python3")) { _ in
+            var request = KernelRequest("python3")
+            request.startTimeout = .seconds(5)
+            request.warn = { text in warnings.withLock { $0.append(text) } }
+            let error = await #expect(throws: ServerError.self) {
+                try await server.provider().withKernel(request) { _ in }
+            }
+            guard case .kernel(_, .tooMany)? = error else { Issue.record("\(error as Any)"); return }
+        }
+        #expect(warnings.withLock(\.self).count == 1)
+        let hasPlace = AsyncPromise<Void>()
+        async let second: Void = server.provider().withKernel(KernelRequest("python3")) { _ in
+            hasPlace.set(())
+            _ = await isWaiting.value(within: .seconds(60))
+        }
+        _ = await hasPlace.value(within: .seconds(60))
+        var request = KernelRequest("python3")
+        request.warn = { _ in isWaiting.set(()) }
+        let ran = try await server.provider().withKernel(request) { _ in true }
+        try await second
+        #expect(ran)
+        #expect(try await server.kernels() == [])
     }
 }

@@ -289,6 +289,34 @@ private struct Driven {
             driven.take() == ["end the connection to the server could not be restored within 60 s: refused"])
     }
 
+    @Test func `A server that closes each new connection at once is not asked again without a pause`() {
+        var driven = Driven.ready()
+        var delays: [Duration] = []
+        for _ in 0..<100 {
+            driven.disconnect()
+            guard case .reconnect(let delay)? = driven.actions.last else { break }
+            delays.append(delay)
+            driven.now += delay
+            driven.actions = []
+            driven.connect()
+        }
+        #expect(delays.count < 30 && delays[0] == .zero && delays.dropFirst().allSatisfy { $0 >= .milliseconds(500) })
+        #expect(driven.take().last?.hasSuffix("within 60 s: the server closed the connection again") == true)
+    }
+
+    @Test func `A cell of many hours survives any number of cuts`() {
+        var driven = Driven.ready()
+        _ = driven.send(driven.session.executeRequest("1"))
+        for _ in 0..<20 {
+            driven.disconnect()
+            driven.now += .seconds(2)
+            driven.connect()
+            driven.pass(.seconds(600))
+            driven.report(.present("busy"))
+        }
+        #expect(driven.take().allSatisfy { !$0.hasPrefix("end") && $0 != "died" })
+    }
+
     @Test func `A kernel that is idle while its reply is missing does not hang the run`() {
         var driven = Driven.ready()
         _ = driven.send(driven.session.executeRequest("1"))

@@ -55,7 +55,7 @@ import Testing
             (400, "Too many kernels are running", true), (500, "Unhandled error", false), (404, nil, false),
             (201, "too many", false),
         ] as [(Int, String?, Bool)])
-    func `A server that is full is told from one that fails`(status: Int, reason: String?, isFull: Bool) {
+    func `A full server is distinguished from one that fails`(status: Int, reason: String?, isFull: Bool) {
         #expect(ServerKernelStart.isFull(status, reason) == isFull)
     }
 

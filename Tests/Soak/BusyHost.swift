@@ -1,7 +1,6 @@
 import GalleyConcurrency
 import Glibc
 import Synchronization
-import GalleyZeroMQTransport
 
 /// A host process with its own children, signals and descriptors.
 final class BusyHost: Sendable {
