@@ -12,7 +12,7 @@ public enum ServerCredentials: Hashable, Sendable {
     case tokenFile(String)
     /// The password of the server's login page.
     case password(String)
-    /// A URL that signs in whoever opens it, such as a presigned URL of a studio. It can be used once.
+    /// A URL that signs in the client that opens it, such as a presigned URL of a studio. It can be used once.
     case loginURL(String)
     /// No credentials, for a server that asks for none.
     case none

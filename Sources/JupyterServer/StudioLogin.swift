@@ -1,7 +1,7 @@
 import GalleyHTTP
 import GalleyJSON
 
-/// A login with a URL that signs in whoever opens it, such as a presigned URL of a studio.
+/// A login with a URL that signs in the client that opens it, such as a presigned URL of a studio.
 ///
 /// The URL is opened once. Its redirects end at the studio, whose cookies sign in all later requests. The studio may
 /// first have to start its application.

@@ -154,7 +154,7 @@ private final class RealHub: Sendable {
             (400, #"{"message": "Named servers are not enabled."}"#, "Named servers are not enabled"),
             (500, #"{"message": "Error in Authenticator.pre_spawn_start"}"#, "pre_spawn_start"),
         ])
-    func `A hub that refuses the start is told by its reason`(status: Int, json: String, part: String) async throws {
+    func `The error of a refused start contains the hub's reason`(status: Int, json: String, part: String) async throws {
         let error = try await #require(throws: ServerError.self) {
             _ = try await connect(
                 """
@@ -165,7 +165,7 @@ private final class RealHub: Sendable {
         #expect("\(error)".contains(part) && !"\(error)".contains("sesame"), "\(error)")
     }
 
-    @Test func `A start that fails is told by the hub's last event`() async throws {
+    @Test func `The error of a failed start is the hub's last event`() async throws {
         let event = #"data: {\"failed\": true, \"message\": \"Spawn failed: no <b>room\"}\n\n"#
         let error = try await #require(throws: ServerError.self) {
             _ = try await connect(
