@@ -75,7 +75,7 @@ actor ServerNotebook: NotebookStore {
         case .unseen: return true
         case .changed: return false
         case .missing: return try await files.status(of: path) == nil
-        // A file that was removed is written again, as a local file is not: its folder still shows what was meant.
+        // A notebook that another client has removed or renamed is changed as well.
         case .version(let version):
             guard let now = try await files.status(of: path) else { return false }
             return now.version.isSame(as: version)

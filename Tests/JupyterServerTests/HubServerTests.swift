@@ -14,7 +14,7 @@ private final class RealHub: Sendable {
 
     init(_ environment: [String: String] = [:]) async throws {
         let folder = try TemporaryFolder()
-        let ports = try Self.freePorts(3)
+        let ports = try RealServer.freePorts(3)
         url = "http://127.0.0.1:\(ports[0])/"
         let variables = [
             "HUB_FOLDER": folder.path, "HUB_PORTS": ports.map(String.init).joined(separator: ","),
@@ -38,25 +38,6 @@ private final class RealHub: Sendable {
         access.onProgress = { sentences.add($0) }
         return access
     }
-
-    /// Returns ports that no server listens at.
-    private static func freePorts(_ count: Int) throws -> [Int] {
-        let sockets = (0..<count).map { _ in socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0) }
-        defer { for socket in sockets { close(socket) } }
-        return try sockets.map { socket in
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-            let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    bind(socket, $0, length) == 0 && getsockname(socket, $0, &length) == 0
-                }
-            }
-            guard isBound else { throw POSIXError(.EADDRINUSE) }
-            return Int(UInt16(bigEndian: address.sin_port))
-        }
-    }
 }
 
 @Suite(.realKernel) struct `A server of a JupyterHub` {
@@ -70,6 +51,12 @@ private final class RealHub: Sendable {
         #expect(sentences.all.contains("Looking for a machine") || sentences.all.contains("Found a machine"))
         #expect(connection.hub?.isStarted == true)
         #expect(try await connection.send("GET", ["status"]).isSuccess)
+        // A WebSocket through the hub's proxy.
+        let output = Sentences()
+        let status = try await ServerTerminal(connection).run("echo hi; exit 6") {
+            output.add(String(decoding: $0, as: UTF8.self))
+        }
+        #expect(status == 6 && output.all.joined() == "hi\n")
         // A second connection finds the server running, and does not stop it.
         let second = try await hub.access("user/ann/lab").connect()
         #expect(second.hub?.isStarted == false)
@@ -167,7 +154,7 @@ private final class RealHub: Sendable {
             (400, #"{"message": "Named servers are not enabled."}"#, "Named servers are not enabled"),
             (500, #"{"message": "Error in Authenticator.pre_spawn_start"}"#, "pre_spawn_start"),
         ])
-    func `The error for a hub that refuses the start has its reason`(status: Int, json: String, part: String) async throws {
+    func `The error of a refused start contains the hub's reason`(status: Int, json: String, part: String) async throws {
         let error = try await #require(throws: ServerError.self) {
             _ = try await connect(
                 """
@@ -178,7 +165,7 @@ private final class RealHub: Sendable {
         #expect("\(error)".contains(part) && !"\(error)".contains("sesame"), "\(error)")
     }
 
-    @Test func `The error for a start that fails has the last event of the hub`() async throws {
+    @Test func `The error of a failed start is the hub's last event`() async throws {
         let event = #"data: {\"failed\": true, \"message\": \"Spawn failed: no <b>room\"}\n\n"#
         let error = try await #require(throws: ServerError.self) {
             _ = try await connect(

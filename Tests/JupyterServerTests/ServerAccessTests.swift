@@ -1,4 +1,5 @@
 import GalleyJSON
+import GalleyStorage
 import GalleyTestSupport
 import Testing
 
@@ -63,7 +64,7 @@ private func accepting(_ header: String, _ value: String, _ more: String = "") -
                 "forbids the request: Terminals of … are off"
             ),
         ])
-    func `The error for a refusal has its reason, without the token`(status: Int, body: String, part: String) async throws {
+    func `The error of a refusal contains its reason, without the token`(status: Int, body: String, part: String) async throws {
         let server = try await ScriptedServer(
             accepting(
                 "Authorization", "token sesame",
@@ -127,6 +128,33 @@ private func accepting(_ header: String, _ value: String, _ more: String = "") -
         guard case .forbidden = error else { Issue.record("\(error)"); return }
         let wrong = try await #require(throws: ServerError.self) { _ = try await connect(server.url, .token("x")) }
         guard case .credentialsRefused = wrong else { Issue.record("\(wrong)"); return }
+    }
+
+    @Test(.realKernel, arguments: ["kernel_gateway", "enterprise_gateway"])
+    func `A real gateway is recognized, refuses another token, and has neither notebooks nor terminals`(
+        program: String
+    ) async throws {
+        let server = try await RealServer(gateway: program)
+        let connection = try await server.connect()
+        switch connection.kind {
+        case .kernelGateway: #expect(program == "kernel_gateway")
+        case .enterpriseGateway(let version): #expect(program == "enterprise_gateway" && version == "3.3.0")
+        case .jupyterServer: Issue.record("\(connection.kind)")
+        }
+        #expect(connection.kind.isGateway)
+        let forbidden = try await #require(throws: ServerError.self) {
+            _ = try await connection.send("GET", ["kernels"])
+        }
+        guard case .forbidden = forbidden else { Issue.record("\(forbidden)"); return }
+        let wrong = try await #require(throws: ServerError.self) { _ = try await connect(server.url, .token("seam")) }
+        guard case .credentialsRefused(_, .token) = wrong else { Issue.record("\(wrong)"); return }
+        await #expect(throws: ServerError.noTerminals(connection.base.origin)) {
+            _ = try await ServerTerminal(connection).run("echo") { _ in }
+        }
+        let files = ServerContents { () throws(ServerError) in connection }
+        await #expect(throws: ServerContentsError.noContents(server: "\(connection.base.origin)")) {
+            _ = try await files.store(at: "jupyter:n.ipynb").read()
+        }
     }
 
     @Test func `A connection is shared, and is made again after an error`() async throws {

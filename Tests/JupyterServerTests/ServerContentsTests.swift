@@ -236,7 +236,7 @@ import Testing
             (507, #"{"message": "no space <b>"}"#, "status 507: no space <b>"),
             (500, #"{"message": "<html><body>"}"#, "HTTP status 500"),
         ])
-    func `The error for a refused write has its reason`(status: Int, json: String, part: String) async throws {
+    func `The error of a refused write contains its reason`(status: Int, json: String, part: String) async throws {
         let (store, server) = try await store(
             #"{"method": "PUT", "path": ".*", "answers": [{"status": \#(status), "json": \#(json)}]}"#)
         defer { withExtendedLifetime(server) {} }
