@@ -278,3 +278,30 @@ struct AnswerCase: Sendable, CustomTestStringConvertible {
         #expect(base64(Array(text.utf8)) == encoded)
     }
 }
+
+@Suite struct `The errors of WebSocket connections` {
+    private static let origin = try? HTTPURL(parsing: "https://host:8888/?token=secret").origin
+
+    static let cases: [(WebSocketError, isTransient: Bool, text: String)] = [
+        (.connection(.canceled), false, "The request was canceled"),
+        (.connection(.unresolved(host: "host")), true, "The host host is not known"),
+        (.refused(status: 503, message: nil), true, "refused the WebSocket connection with HTTP status 503"),
+        (.refused(status: 429, message: "Wait"), true, "HTTP status 429: Wait"),
+        (.refused(status: 403, message: "No"), false, "HTTP status 403: No. Check the credentials"),
+        (.refused(status: 404, message: nil), false, "HTTP status 404"),
+        (.redirected(status: 302, to: origin), false, "redirects the WebSocket connection to https://host:8888 ("),
+        (.redirected(status: 302, to: nil), false, "redirects the WebSocket connection (HTTP status 302)"),
+        (.badHandshake(reason: "a reason"), false, "did not open a WebSocket connection: a reason. A proxy"),
+        (.protocolViolation(reason: "a reason"), false, "violated the WebSocket protocol: a reason"),
+        (.tooLarge(limit: 5), false, "more than 5 bytes"),
+        (.silent(.seconds(20)), true, "sent nothing over the WebSocket connection for 20 s"),
+        (.canceled, false, "The WebSocket connection was canceled"),
+    ]
+
+    @Test(arguments: cases) func `An error says what failed, and whether another attempt may succeed`(
+        error: WebSocketError, isTransient: Bool, text: String
+    ) {
+        #expect("\(error)".contains(text), "\(error)")
+        #expect(error.isTransient == isTransient)
+    }
+}

@@ -335,6 +335,26 @@ import Testing
         #expect(try await client.ending() == .closed(code: 1000, reason: ""))
     }
 
+    @Test(arguments: [0, 40]) func `A connection that waits uses no processor time`(megabytes: Int) async throws {
+        var limits = WebSocketLimits()
+        (limits.pingInterval, limits.pongTimeout) = (.milliseconds(200), .seconds(4))
+        let used = AsyncPromise<Double>()
+        let socket = try await WebSocket.connect(
+            to: HTTPURL(parsing: "http://127.0.0.1:\(proxy.port)/echo"), using: HTTPClient(), limits: limits,
+            receive: { _ in },
+            onEnd: { _ in
+                var time = timespec()
+                clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+                used.set(Double(time.tv_sec) + Double(time.tv_nsec) / 1e9)
+            })
+        try proxy.stall()
+        for _ in 0..<megabytes { socket.send(.binary(.init(repeating: 1, count: 1 << 20))) }
+        // The connection waits four seconds for an answer to its ping. A loop without a wait would use most of them.
+        #expect(try #require(await used.value()) < 1)
+        // The connection would end with its object.
+        withExtendedLifetime(socket) {}
+    }
+
     @Test func `Closing over a network that takes nothing is bounded`() async throws {
         let client = try await connect()
         try proxy.stall()

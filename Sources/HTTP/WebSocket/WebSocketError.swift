@@ -19,12 +19,26 @@ package enum WebSocketError: Error, Hashable, Sendable {
     case canceled
 }
 
+extension WebSocketError {
+    /// Whether another attempt may succeed.
+    package var isTransient: Bool {
+        switch self {
+        case .connection(let error): error.isTransient
+        case .refused(let status, _): [408, 429, 500, 502, 503, 504].contains(status)
+        case .silent: true
+        case .redirected, .badHandshake, .protocolViolation, .tooLarge, .canceled: false
+        }
+    }
+}
+
 extension WebSocketError: CustomStringConvertible {
+    /// What failed, why, and how to fix it.
     package var description: String {
         switch self {
         case .connection(let error): "\(error)"
         case .refused(let status, let message):
             "The server refused the WebSocket connection with HTTP status \(status)\(message.map { ": \($0)" } ?? "")"
+                + (status == 401 || status == 403 ? ". Check the credentials for the server" : "")
         case .redirected(let status, let origin):
             "The server redirects the WebSocket connection\(origin.map { " to \($0)" } ?? "") (HTTP status \(status)). "
                 + "Use the URL that it redirects to"
