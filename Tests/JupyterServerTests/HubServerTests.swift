@@ -154,7 +154,8 @@ private final class RealHub: Sendable {
             (400, #"{"message": "Named servers are not enabled."}"#, "Named servers are not enabled"),
             (500, #"{"message": "Error in Authenticator.pre_spawn_start"}"#, "pre_spawn_start"),
         ])
-    func `The error of a refused start contains the hub's reason`(status: Int, json: String, part: String) async throws {
+    func `The error of a refused start contains the hub's reason`(status: Int, json: String, part: String) async throws
+    {
         let error = try await #require(throws: ServerError.self) {
             _ = try await connect(
                 """

@@ -64,7 +64,9 @@ private func accepting(_ header: String, _ value: String, _ more: String = "") -
                 "forbids the request: Terminals of … are off"
             ),
         ])
-    func `The error of a refusal contains its reason, without the token`(status: Int, body: String, part: String) async throws {
+    func `The error of a refusal contains its reason, without the token`(status: Int, body: String, part: String)
+        async throws
+    {
         let server = try await ScriptedServer(
             accepting(
                 "Authorization", "token sesame",
