@@ -129,7 +129,10 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks", dependencies: modules(["JSON", "Storage", "JupyterProtocol", "LocalKernels"]),
             path: "Tests/Benchmarks",
-            exclude: ["batch.py", "floor.py", "json_speed.py", "large_notebooks.py", "matrix.py", "notebooks.py", "servers.py"]),
+            exclude: [
+                "batch.py", "floor.py", "json_speed.py", "large_notebooks.py", "matrix.py", "notebooks.py",
+                "servers.py",
+            ]),
         .executableTarget(
             name: "Soak",
             dependencies: modules([

@@ -254,6 +254,10 @@ struct ExecuteArguments: Sendable {
     private mutating func openServer() throws(UsageError) {
         try server.resolve(usesRootsRights: options.user == .caller) { Terminal.reportProblem("galley: \($0)") }
         server.recordKernels(of: RunPaths.absolutePath(title))
+        // A hub can need minutes for the user's server.
+        if server.isGiven, options.startTimeout == RunSettings().startTimeout {
+            options.startTimeout = ServerOptions.startTimeout
+        }
     }
 
     /// Adds the notebooks of the deferred operands, in the process of their owner.

@@ -265,7 +265,9 @@ extension ExecuteCommand {
             options.answer = { _, _ in answers.next() }
         }
         if arguments.localKernels.loginEnvironment != nil { options.user = task.only == nil ? .caller : .owner }
-        if arguments.dialect == .papermill { arguments.papermill.prepare(&options, isOnServer: arguments.server.isGiven) }
+        if arguments.dialect == .papermill {
+            arguments.papermill.prepare(&options, isOnServer: arguments.server.isGiven)
+        }
         checker?.prepare(&options)
         var job = Batch.Job(task.path, options)
         (job.earlierDuration, job.distinguishingParameters) = (task.earlierDuration, task.parameters.names)

@@ -36,7 +36,8 @@ struct FailureAdvice: Sendable {
 
     /// Returns a sentence about the options that keep a cell from failing; nil if there are none.
     func sentence(about report: Report) -> String? {
-        switch report.failingCell?.error?.name {
+        if case .lostOutput = report.outcome { return "to go on with a warning instead, use --allow-lost-output" }
+        return switch report.failingCell?.error?.name {
         case "StdinNotImplementedError": "the cell asks for input; give the answer with --answer TEXT"
         case "EOFError" where hasAnswers:
             "if the cell asks for input, no answer was left; repeat --answer for each question"

@@ -70,7 +70,9 @@ struct PapermillOptions: Sendable {
         options.preparations.append(record)
         options.middleware.append(record)
         options.editors.append(record)
-        guard !isOnServer, options.workingDirectory == nil, options.kernels.features.contains(.workingDirectory) else { return }
+        guard !isOnServer, options.workingDirectory == nil, options.kernels.features.contains(.workingDirectory) else {
+            return
+        }
         options.workingDirectory = RunPaths.absolutePath(".")
     }
 

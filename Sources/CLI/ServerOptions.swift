@@ -20,6 +20,9 @@ struct ServerOptions: Sendable {
         case loginURLFile(String)
     }
 
+    /// The time limit for the start of a kernel, unless the command line sets another one.
+    static let startTimeout = Duration.seconds(300)
+
     /// Whether the command line names a server.
     var isGiven: Bool {
         switch login {

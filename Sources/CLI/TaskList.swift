@@ -245,7 +245,8 @@ extension NotebookLocation {
     fileprivate var searchedFolder: NotebookLocation {
         let fixed = text.utf8.prefix { !"*?[".utf8.contains($0) }
         let end = fixed.lastIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ":") }
-        return NotebookLocation(String(Substring(end.map { fixed[...$0] } ?? fixed[fixed.startIndex..<fixed.startIndex])))
+        return NotebookLocation(
+            String(Substring(end.map { fixed[...$0] } ?? fixed[fixed.startIndex..<fixed.startIndex])))
     }
 }
 

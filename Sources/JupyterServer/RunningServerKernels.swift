@@ -25,7 +25,16 @@ package struct RunningServerKernels: KernelProvider {
     @concurrent
     package func kernels() async throws -> [KernelDescription] {
         let server = try await connection.connection()
-        let reply = try await server.send("GET", ["kernels"])
+        let reply: ServerReply
+        do throws(ServerError) {
+            reply = try await server.send("GET", ["kernels"])
+        } catch {
+            guard case .forbidden(let origin, _) = error, server.kind.isGateway else { throw error }
+            throw ServerError.forbidden(
+                origin,
+                reason: "the gateway lists its running kernels only if it is started with "
+                    + "--JupyterWebsocketPersonality.list_kernels=True")
+        }
         guard reply.isSuccess else { throw server.failure(reply, "GET api/kernels") }
         guard let json = reply.json, json.kind == .array else {
             throw ServerError.invalidReply(server.base.origin, request: "GET api/kernels")

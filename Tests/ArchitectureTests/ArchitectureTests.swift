@@ -62,7 +62,8 @@ private let imports: [String: Set<String>] = [
     "Supervisor": ["CLinux", "Storage"], "Runs": ["JSON", "CLinux", "Storage", "JupyterProtocol"],
     "CLI": [
         "Concurrency", "Spelling", "Flags", "JSON", "Notebook", "Parameters", "Storage", "JupyterProtocol",
-        "LocalKernels", "AttachedKernels", "JupyterServer", "Execution", "Galley", "Papermill", "Comparison", "Rendering", "Export",
+        "LocalKernels", "AttachedKernels", "JupyterServer", "Execution", "Galley", "Papermill", "Comparison",
+        "Rendering", "Export",
         "Reports", "Runs",
         "Supervisor", "CLinux",
     ],

@@ -143,7 +143,8 @@ struct ServerForRuns {
         #expect(try await here.kernels() == [])
     }
 
-    @Test func `A kernel that a killed run has left is listed, and ended by a command or by the next run`() async throws {
+    @Test func `A kernel that a killed run has left is listed, and ended by a command or by the next run`() async throws
+    {
         let here = try await ServerForRuns()
         func leave() async throws -> String {
             try? FileManager.default.removeItem(atPath: here.server.folder("begun"))
