@@ -82,7 +82,9 @@ package struct ServerAccess: Sendable {
                     reason: specs.reason.map { authentication.hidingSecrets(in: $0) })
         }
         let kind = try await kind(of: base, api.json?["gateway_version"]?.string, version, client, authentication)
-        return ServerConnection(base: base, kind: kind, client: client, authentication: authentication, hub: hub)
+        return ServerConnection(
+            base: base, kind: kind, client: client, authentication: authentication, hub: hub,
+            localRoot: ServerTokens(environment: environment).localRoot(of: base))
     }
 
     /// Returns the kind of a server. A gateway's description of its API has its name; other servers have none there.

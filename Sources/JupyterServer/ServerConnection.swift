@@ -13,11 +13,14 @@ package final class ServerConnection: Sendable {
     let authentication: ServerAuthentication
     /// The hub that has the server; nil if it belongs to none.
     package let hub: HubServer?
+    /// The root of the server's files on this machine; nil if the server runs elsewhere, or it is unknown.
+    let localRoot: String?
 
     init(
         base: HTTPURL, kind: ServerKind, client: HTTPClient, authentication: ServerAuthentication,
-        hub: HubServer? = nil
+        hub: HubServer? = nil, localRoot: String? = nil
     ) {
+        self.localRoot = localRoot
         (self.base, self.kind, self.client, self.authentication) = (base, kind, client, authentication)
         self.hub = hub
     }

@@ -97,7 +97,11 @@ struct ServerKernelStart: Sendable {
             guard environment.isEmpty else {
                 throw UnsupportedKernelRequest(.environment, provider: "\(server.kind)")
             }
-            if let folder { body["path"] = .string(try await check(folder)) }
+            if let folder {
+                body["path"] = .string(try await check(folder))
+            } else if let folder = request.notebookDirectory.flatMap(localFolder), let path = try? await check(folder) {
+                body["path"] = .string(path)
+            }
         case .kernelGateway:
             guard request.workingDirectory == nil else {
                 throw UnsupportedKernelRequest(.workingDirectory, provider: "\(server.kind)")
@@ -117,6 +121,21 @@ struct ServerKernelStart: Sendable {
                 environment.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
         }
         return body
+    }
+
+    /// Returns the path from the server's root to a folder of this machine; nil if the server does not have the folder.
+    private func localFolder(_ folder: String) -> String? {
+        guard let root = server.localRoot.flatMap(Self.resolved), let folder = Self.resolved(folder) else { return nil }
+        let (rootNames, names) = (root.split(separator: "/"), folder.split(separator: "/"))
+        return names.starts(with: rootNames) ? names.dropFirst(rootNames.count).joined(separator: "/") : nil
+    }
+
+    /// Returns the absolute path without links; nil if nothing exists there.
+    private static func resolved(_ path: String) -> String? {
+        // Safe because the result is copied before it is freed.
+        guard let found = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(found) }
+        return unsafe String(cString: found)
     }
 
     /// Returns the path of a folder as the API takes it, if the server has the folder. Otherwise the server would use

@@ -16,7 +16,13 @@ struct ServerTokens: Sendable {
     func token(for address: ServerAddress) throws(ServerError) -> String? {
         if let token = address.token ?? variable("JUPYTER_TOKEN") { return token }
         if let path = variable("JUPYTER_TOKEN_FILE") { return try Self.token(inFile: path) }
-        return Self.isThisMachine(address.base.host) ? runtimeToken(for: address.base) : nil
+        return runtimeFile(for: address.base)?["token"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// Returns the root of the files of a server of this machine, which has a runtime file of this user or of root.
+    func localRoot(of base: HTTPURL) -> String? {
+        let file = runtimeFile(for: base)
+        return (file?["root_dir"] ?? file?["notebook_dir"])?.string.flatMap { $0.hasPrefix("/") ? $0 : nil }
     }
 
     /// Returns the token that a file contains.
@@ -34,9 +40,9 @@ struct ServerTokens: Sendable {
         return token
     }
 
-    /// Returns the token in the newest of Jupyter's runtime files about a server at the address.
-    private func runtimeToken(for base: HTTPURL) -> String? {
-        guard let folder = runtimeFolder else { return nil }
+    /// Returns the newest of Jupyter's runtime files about a server of this machine at the address.
+    private func runtimeFile(for base: HTTPURL) -> Value? {
+        guard Self.isThisMachine(base.host), let folder = runtimeFolder else { return nil }
         let names = TokenFile.names(in: folder).filter { name in
             name.hasSuffix(".json") && (name.hasPrefix("jpserver-") || name.hasPrefix("nbserver-"))
         }
@@ -46,7 +52,7 @@ struct ServerTokens: Sendable {
             guard case .success(let bytes) = TokenFile.read(file.path, limit: Self.limit, owners: [0, geteuid()]),
                 let json = try? Document(parsing: bytes, depthLimit: 20).root, Self.describes(json, base)
             else { continue }
-            return json["token"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+            return json
         }
         return nil
     }

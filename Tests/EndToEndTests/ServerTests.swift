@@ -94,6 +94,23 @@ struct ServerForRuns {
         #expect(list.output.contains("jupyter:work/deep/b.ipynb"), "\(list.output)\(list.errors)")
     }
 
+    @Test func `A local notebook among the files of the server runs in its folder there`() async throws {
+        let here = try await ServerForRuns()
+        let files = here.server.folder
+        try FileManager.default.createDirectory(atPath: files("work"), withIntermediateDirectories: true)
+        try files.write(["import os; print(os.getcwd())"], to: "work/a.ipynb")
+        try here.folder.write(["import os; print(os.getcwd())"])
+        var environment = here.environment
+        environment["JUPYTER_RUNTIME_DIR"] = here.server.home("runtime")
+        for (path, folder) in [(files("work/a.ipynb"), files("work")), (here.folder("a.ipynb"), files.path)] {
+            let run = try await GalleyProgram.run(
+                ["execute", "--inplace", "--server", here.server.url, path], environment: environment, in: here.folder)
+            #expect(run.status == 0, "\(run.errors)")
+            let text = try String(contentsOfFile: path, encoding: .utf8)
+            #expect(text.contains("\"\(folder)\\n\""), "\(text)")
+        }
+    }
+
     @Test func `A change on the server during the run stays, and the result goes beside it`() async throws {
         let here = try await ServerForRuns()
         let files = here.server.folder
@@ -210,7 +227,7 @@ struct ServerForRuns {
         bare["JUPYTER_TOKEN_FILE"] = here.folder("token")
         #expect(try await execute("--server", url, environment: bare).status == 0)
         bare["JUPYTER_TOKEN_FILE"] = nil
-        bare["JUPYTER_RUNTIME_DIR"] = here.server.folder("runtime")
+        bare["JUPYTER_RUNTIME_DIR"] = here.server.home("runtime")
         let found = try await execute("--server", url, environment: bare)
         #expect(found.status == 0, "\(found.errors)")
         bare["JUPYTER_RUNTIME_DIR"] = nil
@@ -219,6 +236,23 @@ struct ServerForRuns {
         #expect(wrong.status == 4 && wrong.errors.contains("refuses the token"), "\(wrong.errors)")
         #expect(!wrong.errors.contains("wrong-s3cret"))
         #expect(try await here.kernels() == [])
+    }
+
+    @Test func `The certificate of a server must be trusted`() async throws {
+        let certificates = try TestCertificates(hosts: ["IP:127.0.0.1"])
+        let here = try await ServerForRuns(
+            .server, ["--ServerApp.certfile=\(certificates.certificate)", "--ServerApp.keyfile=\(certificates.key)"])
+        try here.folder.write(["print('encrypted')"])
+        func execute(_ variables: [String: String]) async throws -> GalleyProgram.Run {
+            try await GalleyProgram.run(
+                ["execute", "--inplace", "--server", here.server.url, "a.ipynb"],
+                environment: here.environment.merging(variables) { $1 }, in: here.folder)
+        }
+        let refused = try await execute([:])
+        #expect(refused.status == 4 && refused.errors.contains("certificate"), "\(refused.errors)")
+        let trusted = try await execute(["SSL_CERT_FILE": certificates.authority])
+        #expect(trusted.status == 0, "\(trusted.errors)")
+        #expect(try here.folder.notebook().outputs == [["encrypted\n"]])
     }
 
     @Test func `A gateway runs a notebook with environment variables`() async throws {

@@ -14,14 +14,14 @@ private final class RealHub: Sendable {
 
     init(_ environment: [String: String] = [:]) async throws {
         let folder = try TemporaryFolder()
-        let ports = try RealServer.freePorts(3)
+        let ports = try JupyterServerProcess.freePorts(3)
         url = "http://127.0.0.1:\(ports[0])/"
         let variables = [
             "HUB_FOLDER": folder.path, "HUB_PORTS": ports.map(String.init).joined(separator: ","),
             "HOME": folder.path, "PYTHONUNBUFFERED": "1",
             "PATH": Repository.root + "/.build/python-servers/bin:/usr/bin:/bin",
         ].merging(environment) { $1 }
-        let program = [RealServer.python, "-m", "jupyterhub"]
+        let program = [JupyterServerProcess.python, "-m", "jupyterhub"]
         let configuration = ["-f", Repository.fixture("servers/hub_config.py")]
         process = try ServerProcess(program + configuration, in: folder, environment: variables)
         _ = try await process.firstMatch(of: "(JupyterHub is now running)")

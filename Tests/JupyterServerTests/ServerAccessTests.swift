@@ -132,15 +132,16 @@ private func accepting(_ header: String, _ value: String, _ more: String = "") -
         guard case .credentialsRefused = wrong else { Issue.record("\(wrong)"); return }
     }
 
-    @Test(.realKernel, arguments: ["kernel_gateway", "enterprise_gateway"])
+    @Test(.realKernel, arguments: [JupyterServerProcess.Kind.gateway, .enterpriseGateway])
     func `A real gateway is recognized, refuses another token, and has neither notebooks nor terminals`(
-        program: String
+        kind: JupyterServerProcess.Kind
     ) async throws {
-        let server = try await RealServer(gateway: program)
+        let listing = kind == .gateway ? ["--JupyterWebsocketPersonality.list_kernels=False"] : []
+        let server = try await JupyterServerProcess(kind, listing)
         let connection = try await server.connect()
         switch connection.kind {
-        case .kernelGateway: #expect(program == "kernel_gateway")
-        case .enterpriseGateway(let version): #expect(program == "enterprise_gateway" && version == "3.3.0")
+        case .kernelGateway: #expect(kind == .gateway)
+        case .enterpriseGateway(let version): #expect(kind == .enterpriseGateway && version == "3.3.0")
         case .jupyterServer: Issue.record("\(connection.kind)")
         }
         #expect(connection.kind.isGateway)

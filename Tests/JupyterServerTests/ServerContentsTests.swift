@@ -57,10 +57,10 @@ import Testing
     ]
 
     @Test func `Bytes are read and written as they are`() async throws {
-        let server = try await RealServer()
+        let server = try await JupyterServerProcess()
         let storage = Self.storage(try await server.connect())
         for (number, sample) in Self.samples.enumerated() {
-            let file = server.root("\(number) é%#?.ipynb")
+            let file = server.folder("\(number) é%#?.ipynb")
             try Data(sample).write(to: URL(fileURLWithPath: file))
             let store = try storage.store(at: NotebookLocation("jupyter:\(number) é%#?.ipynb"))
             try await store.lock()
@@ -79,34 +79,35 @@ import Testing
     }
 
     @Test func `A change by another client is kept, and the result goes beside it`() async throws {
-        let server = try await RealServer()
+        let server = try await JupyterServerProcess()
         let storage = Self.storage(try await server.connect())
-        try FileManager.default.createDirectory(atPath: server.root("a"), withIntermediateDirectories: false)
-        try server.root.file("a/n.ipynb", "old")
+        try FileManager.default.createDirectory(atPath: server.folder("a"), withIntermediateDirectories: false)
+        try server.folder.file("a/n.ipynb", "old")
         let store = try storage.store(at: "jupyter:a/n.ipynb")
         try await store.lock()
         _ = try await store.read()
         #expect(try await store.write(Array("mine 1".utf8)) == .original)
-        try server.root.file("a/n.ipynb", "theirs")
-        try server.root.file("a/n.galley-conflict.ipynb", "earlier")
+        try server.folder.file("a/n.ipynb", "theirs")
+        try server.folder.file("a/n.galley-conflict.ipynb", "earlier")
         let beside = WriteOutcome.conflict("jupyter:a/n.galley-conflict-2.ipynb")
         #expect(try await store.write(Array("mine 2".utf8)) == beside)
         #expect(try await store.write(Array("mine 3".utf8)) == beside)
-        #expect(try server.root.text("a/n.ipynb") == "theirs")
-        #expect(try server.root.text("a/n.galley-conflict.ipynb") == "earlier")
-        #expect(try server.root.text("a/n.galley-conflict-2.ipynb") == "mine 3")
+        #expect(try server.folder.text("a/n.ipynb") == "theirs")
+        #expect(try server.folder.text("a/n.galley-conflict.ipynb") == "earlier")
+        #expect(try server.folder.text("a/n.galley-conflict-2.ipynb") == "mine 3")
         // The result of another notebook, at a place where a file appears after the lock.
         let result = try storage.store(at: "jupyter:result.ipynb")
         try await result.lock()
-        try server.root.file("result.ipynb", "theirs")
+        try server.folder.file("result.ipynb", "theirs")
         #expect(try await result.write([65]) == .conflict("jupyter:result.galley-conflict.ipynb"))
     }
 
     @Test func `A missing file or folder, a folder and other bytes are errors that say so`() async throws {
-        let server = try await RealServer()
+        let server = try await JupyterServerProcess()
         let storage = Self.storage(try await server.connect())
-        try FileManager.default.createDirectory(atPath: server.root("folder.ipynb"), withIntermediateDirectories: false)
-        try Data([0xFF, 0xFE]).write(to: URL(fileURLWithPath: server.root("bytes.ipynb")))
+        try FileManager.default.createDirectory(
+            atPath: server.folder("folder.ipynb"), withIntermediateDirectories: false)
+        try Data([0xFF, 0xFE]).write(to: URL(fileURLWithPath: server.folder("bytes.ipynb")))
         func store(_ path: String) throws -> any NotebookStore { try storage.store(at: NotebookLocation(path)) }
         await #expect(throws: ServerContentsError.notFound("jupyter:none.ipynb")) {
             _ = try await store("jupyter:none.ipynb").read()
@@ -130,22 +131,22 @@ import Testing
             _ = try await store("jupyter:x.ipynb").write([0xFF])
         }
         try await store("jupyter:new.ipynb").checkWritable()
-        #expect(!server.root.exists("new.ipynb"))
+        #expect(!server.folder.exists("new.ipynb"))
     }
 
     @Test func `A folder is listed without hidden files and results`() async throws {
-        let server = try await RealServer()
+        let server = try await JupyterServerProcess()
         let storage = Self.storage(try await server.connect())
         for folder in ["a/b c", "a/.ipynb_checkpoints", ".hidden", "empty"] {
-            try FileManager.default.createDirectory(atPath: server.root(folder), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(atPath: server.folder(folder), withIntermediateDirectories: true)
         }
         for file in [
             "z.ipynb", "a/b c/n.ipynb", "a/b c/n.executed.ipynb", "a/b c/n.galley-conflict-2.ipynb",
             "a/m.executed.ipynb",
             "a/.ipynb_checkpoints/n-checkpoint.ipynb", ".hidden/n.ipynb", "a/text.txt", "z.executed-a=1.ipynb",
             "B.ipynb",
-        ] { try server.root.file(file, "{}") }
-        #expect(runCommand("ln", "-s", ".", server.root("a/loop")))
+        ] { try server.folder.file(file, "{}") }
+        #expect(runCommand("ln", "-s", ".", server.folder("a/loop")))
         let all = ["jupyter:B.ipynb", "jupyter:a/b c/n.ipynb", "jupyter:a/m.executed.ipynb", "jupyter:z.ipynb"]
         #expect(try await storage.notebooks(in: "jupyter:a/b c").map(\.text) == ["jupyter:a/b c/n.ipynb"])
         #expect(try await storage.notebooks(in: "jupyter:empty").isEmpty)
@@ -153,7 +154,7 @@ import Testing
         await #expect(throws: ServerContentsError.tooManyEntries("jupyter:")) {
             _ = try await storage.notebooks(in: "jupyter:")
         }
-        try FileManager.default.removeItem(atPath: server.root("a/loop"))
+        try FileManager.default.removeItem(atPath: server.folder("a/loop"))
         #expect(try await storage.notebooks(in: "jupyter:").map(\.text) == all)
         #expect(try await storage.notebooks(in: "jupyter:/").map(\.text) == all)
         await #expect(throws: ServerContentsError.folderNotFound("jupyter:none")) {
@@ -165,17 +166,17 @@ import Testing
     }
 
     @Test func `The folder of a result is created with its parents`() async throws {
-        let server = try await RealServer()
+        let server = try await JupyterServerProcess()
         let storage = Self.storage(try await server.connect())
         for _ in 0..<2 { try await storage.makeFolder(of: "jupyter:x/y z/w/n.ipynb") }
-        #expect(server.root.exists("x/y z/w"))
+        #expect(server.folder.exists("x/y z/w"))
         try await storage.makeFolder(of: "jupyter:n.ipynb")
-        try server.root.file("file", "")
+        try server.folder.file("file", "")
         await #expect(throws: (any Error).self) { try await storage.makeFolder(of: "jupyter:file/n.ipynb") }
     }
 
     @Test func `A file that the server does not take is an error with the size`() async throws {
-        let server = try await RealServer("--ServerApp.max_body_size=100000")
+        let server = try await JupyterServerProcess(.server, "--ServerApp.max_body_size=100000")
         let storage = Self.storage(try await server.connect())
         let store = try storage.store(at: "jupyter:n.ipynb")
         let bytes = [UInt8](repeating: 65, count: 200_000)
@@ -187,9 +188,9 @@ import Testing
 
     @Test(.enabled(if: !isRoot, "root may write everywhere"))
     func `A file that the server may not write is an error`() async throws {
-        let server = try await RealServer()
+        let server = try await JupyterServerProcess()
         let storage = Self.storage(try await server.connect())
-        try server.root.file("n.ipynb", "{}", mode: 0o444)
+        try server.folder.file("n.ipynb", "{}", mode: 0o444)
         let store = try storage.store(at: "jupyter:n.ipynb")
         await #expect(throws: ServerContentsError.notWritable("jupyter:n.ipynb")) { try await store.checkWritable() }
     }

@@ -67,9 +67,10 @@ final class Sentences: Sendable {
     @Test(.realKernel) func `A real server accepts its password, refuses another, and accepts changes`() async throws {
         let hash = try #require(
             try ServerProcess.output(
-                of: RealServer.python, "-c", "from jupyter_server.auth import passwd; print(passwd('sesame'))"))
-        let server = try await RealServer(
-            "--IdentityProvider.token=", "--PasswordIdentityProvider.hashed_password=\(hash)",
+                of: JupyterServerProcess.python, "-c", "from jupyter_server.auth import passwd; print(passwd('sesame'))"
+            ))
+        let server = try await JupyterServerProcess(
+            .server, "--IdentityProvider.token=", "--PasswordIdentityProvider.hashed_password=\(hash)",
             "--ServerApp.base_url=/base/")
         let access = ServerAccess(server.url + "lab", .password("sesame"), environment: [:])
         let connection = try await access.connect()
@@ -82,11 +83,11 @@ final class Sentences: Sendable {
         let missing = ServerAccess(server.url, environment: [:])
         let other = try await #require(throws: ServerError.self) { _ = try await missing.connect() }
         guard case .credentialsMissing = other else { Issue.record("\(other)"); return }
-        #expect(!server.process.output.contains("sesame"))
+        #expect(!server.log.contains("sesame"))
     }
 
     @Test(.realKernel) func `A real server with a token refuses another one, and none`() async throws {
-        let server = try await RealServer()
+        let server = try await JupyterServerProcess()
         for (credentials, method) in [(ServerCredentials.token("seam"), "GET"), (.automatic, "GET")] {
             let access = ServerAccess(server.url, credentials, environment: [:])
             let error = try await #require(throws: ServerError.self, "\(method)") { _ = try await access.connect() }
@@ -119,8 +120,8 @@ final class Sentences: Sendable {
     }
 
     @Test(.realKernel) func `A presigned URL leads through a starting studio to its server`() async throws {
-        let server = try await RealServer(
-            "--IdentityProvider.token=", "--ServerApp.base_url=/jupyter/default/",
+        let server = try await JupyterServerProcess(
+            .server, "--IdentityProvider.token=", "--ServerApp.base_url=/jupyter/default/",
             "--ServerApp.allow_unauthenticated_access=True")
         let port = try #require(Int(server.url.split(separator: ":")[2].prefix { $0.isNumber }))
         let (url, process) = try await studio("Pending,Pending,Pending,InService", port: port)

@@ -15,6 +15,16 @@ extension JupyterServerProcess {
         JupyterServer("http://127.0.0.1:\(port ?? self.port)/", credentials: .token(token))
     }
 
+    /// Returns a new connection with the token.
+    func connect() async throws -> ServerConnection {
+        try await ServerAccess(url, .token(token), environment: [:]).connect()
+    }
+
+    /// Returns the names of the server's terminals.
+    func terminals(_ connection: ServerConnection) async throws -> [String] {
+        try await connection.send("GET", ["terminals"]).json?.elements.compactMap { $0["name"]?.string } ?? ["?"]
+    }
+
     /// Returns the IDs of the server's kernels.
     func kernels() async throws -> [String] {
         let reply = try await provider().connection.connection().send("GET", ["kernels"])

@@ -28,7 +28,7 @@ private final class Collected: Sendable {
 
     @Test(arguments: ["/bin/bash", "/bin/dash", "/usr/bin/zsh", "/usr/bin/fish"])
     func `A command runs in any login shell, with its output and its exit status`(shell: String) async throws {
-        let server = try await RealServer(shell: shell)
+        let server = try await JupyterServerProcess(shell: shell)
         let connection = try await server.connect()
         #expect(try await run("echo hi; exit 3", on: connection) == (3, "hi\n"))
         let lines =
@@ -44,9 +44,9 @@ private final class Collected: Sendable {
     }
 
     @Test func `A command runs in a folder of the server, and long output arrives whole`() async throws {
-        let server = try await RealServer()
+        let server = try await JupyterServerProcess()
         let connection = try await server.connect()
-        try FileManager.default.createDirectory(atPath: server.root("a b"), withIntermediateDirectories: false)
+        try FileManager.default.createDirectory(atPath: server.folder("a b"), withIntermediateDirectories: false)
         #expect(try await run("basename \"$PWD\"", on: connection, in: "a b") == (0, "a b\n"))
         let (status, output) = try await run("seq 200000", on: connection)
         #expect(status == 0)
@@ -56,7 +56,7 @@ private final class Collected: Sendable {
     }
 
     @Test func `A command cannot find the mark of its exit status`() async throws {
-        let server = try await RealServer()
+        let server = try await JupyterServerProcess()
         let connection = try await server.connect()
         let search = """
             for process in $PPID $$; do
@@ -72,7 +72,7 @@ private final class Collected: Sendable {
     }
 
     @Test func `Output that looks like a status does not end the command`() async throws {
-        let server = try await RealServer()
+        let server = try await JupyterServerProcess()
         let connection = try await server.connect()
         let (status, output) = try await run(
             "printf '%s:0;' galley_m \"$galley_m\" \"$galley_t\"; echo; stty echo </dev/tty; exit 7", on: connection)
@@ -81,7 +81,7 @@ private final class Collected: Sendable {
 
     @Test(arguments: ["kill -9 $PPID; sleep 600", "sleep 600 & kill -9 $PPID; wait"])
     func `A shell that is killed is an error and not a hang`(command: String) async throws {
-        let server = try await RealServer()
+        let server = try await JupyterServerProcess()
         let connection = try await server.connect()
         let error = try await #require(throws: ServerError.self) { _ = try await run(command, on: connection) }
         #expect(error == .shellEnded)
@@ -89,9 +89,9 @@ private final class Collected: Sendable {
     }
 
     @Test func `A command that runs out of time is interrupted, and its terminal removed`() async throws {
-        let server = try await RealServer()
+        let server = try await JupyterServerProcess()
         let connection = try await server.connect()
-        let file = server.root("process")
+        let file = server.folder("process")
         let error = try await #require(throws: ServerError.self) {
             _ = try await run("echo $$ > \(file); exec sleep 600", on: connection, limit: .seconds(3))
         }
@@ -102,7 +102,7 @@ private final class Collected: Sendable {
     }
 
     @Test func `A canceled command is interrupted, and its terminal removed`() async throws {
-        let server = try await RealServer()
+        let server = try await JupyterServerProcess()
         let connection = try await server.connect()
         let started = AsyncPromise<Void>()
         let output = Collected()
@@ -124,19 +124,19 @@ private final class Collected: Sendable {
     }
 
     @Test func `A server that ends in the middle of a command is an error`() async throws {
-        let server = try await RealServer()
+        let server = try await JupyterServerProcess()
         let connection = try await server.connect()
         let output = Collected()
         let task = Task {
             try await ServerTerminal(connection).run("echo started; exec sleep 600") { output.add($0) }
         }
         #expect(try await eventually { output.text == "started\n" })
-        server.process.end()
+        server.stop()
         await #expect(throws: ServerError.self) { _ = try await task.value }
     }
 
     @Test func `A server without terminals is an error that says so`() async throws {
-        let server = try await RealServer("--ServerApp.terminals_enabled=False")
+        let server = try await JupyterServerProcess(.server, "--ServerApp.terminals_enabled=False")
         let connection = try await server.connect()
         let error = try await #require(throws: ServerError.self) { _ = try await run("echo", on: connection) }
         guard case .noTerminals = error else { Issue.record("\(error)"); return }
@@ -145,7 +145,7 @@ private final class Collected: Sendable {
     @Test func `A login shell that never reads is an error`() async throws {
         let folder = try TemporaryFolder()
         try folder.file("shell", "#!/bin/sh\nexec sleep 600\n", mode: 0o755)
-        let server = try await RealServer(shell: folder("shell"))
+        let server = try await JupyterServerProcess(shell: folder("shell"))
         let connection = try await server.connect()
         var terminal = ServerTerminal(connection)
         (terminal.startTimeout, terminal.retryInterval) = (.seconds(2), .milliseconds(500))

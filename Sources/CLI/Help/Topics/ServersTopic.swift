@@ -16,7 +16,8 @@ extension HelpTopic {
 
         The first notebook lies here: only its cells travel, and its outputs come back into the file. The
         second lies on the server. Galley reads and saves it there, and its kernel starts in its folder.
-        `jupyter:work/` stands for all notebooks of a folder. `--cwd` names a folder of the server.
+        `jupyter:work/` stands for all notebooks of a folder. `--cwd` names a folder of the server. If the
+        server runs on this machine and its files include the first notebook, its kernel starts there too.
 
         Each run has a kernel of its own. When the run ends, also by a signal, Galley shuts the kernel
         down; `--keep-kernel` leaves it running. `--existing ID` uses a kernel that runs there.
