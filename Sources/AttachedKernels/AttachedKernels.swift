@@ -69,7 +69,14 @@ public struct AttachedKernels: KernelProvider {
 
     @concurrent
     private func connect(_ request: KernelRequest) async throws -> AttachedKernel {
-        try request.checkRights()
+        do throws(KernelRightsProblem) {
+            try request.checkRights()
+        } catch {
+            switch error {
+            case .userNamed(let name): throw AttachedKernelError.userNamed(name)
+            case .notebookOfAnotherUser: throw AttachedKernelError.notebookOfAnotherUser
+            }
+        }
         if let kernel = request.kernel { throw AttachedKernelError.otherKernelNamed(kernel) }
         let path = try ConnectionFileSearch.find(file, lookUp: lookUp)
         guard let bytes = ConnectionFileSearch.read(path) else {
@@ -86,20 +93,6 @@ public struct AttachedKernels: KernelProvider {
             request.warn("the kernel's process was not found, so only time limits can detect its end")
         }
         return kernel
-    }
-}
-
-extension KernelRequest {
-    /// Checks that this process may send the notebook's code to a kernel.
-    fileprivate func checkRights() throws(AttachedKernelError) {
-        switch user {
-        case .caller: return
-        case .named(let name): throw .userNamed(name)
-        case .owner where owner?.user != geteuid(): throw .userNamed("the owner of the notebook")
-        case .owner, .automatic: break
-        }
-        guard geteuid() == 0, let owner, owner.user != 0 || !owner.isSafeFromOtherUsers else { return }
-        throw .notebookOfAnotherUser
     }
 }
 

@@ -89,6 +89,15 @@ struct ExecuteArguments: Sendable {
     init(_ arguments: [String], _ dialect: Dialect, after settings: [String]? = nil) throws(UsageError) {
         self.dialect = dialect
         let command = ExecuteFlags.command(of: dialect)
+        // The default depends on other flags. No flag sets a negative time.
+        let unset = Duration.seconds(-1)
+        options.startTimeout = unset
+        defer {
+            if options.startTimeout == unset {
+                // A hub can need minutes for the user's server.
+                options.startTimeout = server.isGiven ? ServerOptions.startTimeout : RunSettings().startTimeout
+            }
+        }
         _ = try command.parse(settings ?? [], into: &self)
         guard let operands = try command.parse(arguments, into: &self) else {
             wantsHelp = true
@@ -252,12 +261,10 @@ struct ExecuteArguments: Sendable {
 
     /// Reads the files with which the run logs in to its server.
     private mutating func openServer() throws(UsageError) {
-        try server.resolve(usesRootsRights: options.user == .caller) { Terminal.reportProblem("galley: \($0)") }
-        server.recordKernels(of: RunPaths.absolutePath(title))
-        // A hub can need minutes for the user's server.
-        if server.isGiven, options.startTimeout == RunSettings().startTimeout {
-            options.startTimeout = ServerOptions.startTimeout
+        try server.resolve(usesRootsRights: options.user == .caller, startTimeout: options.startTimeout) {
+            Terminal.reportProblem("galley: \($0)")
         }
+        server.recordKernels(of: RunPaths.absolutePath(title))
     }
 
     /// Adds the notebooks of the deferred operands, in the process of their owner.

@@ -4,7 +4,7 @@ import GalleyJSON
 import GalleyJupyterProtocol
 import GalleyLocalKernels
 
-/// The command `galley kernels`, which lists installed kernels.
+/// The command `galley kernels`, which lists the kernels of this machine or of a server.
 struct KernelsCommand {
     private var isForMachines = false
     private var server = ServerOptions()

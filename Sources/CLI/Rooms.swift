@@ -55,7 +55,9 @@ enum Rooms {
         let name = arguments.existingKernel.map { $0 == "newest" ? nil : $0 }
         switch (arguments.server.server, name) {
         case (let server?, nil): return server
-        case (let server?, .some(let id)): return server.runningKernels(id)
+        case (let server?, .some(let id)):
+            let recorded = id.flatMap { RunRegistry.own()?.serverKernel($0)?.kernelID }
+            return server.runningKernels(recorded ?? id)
         case (nil, nil): return arguments.localKernels
         case (nil, .some(let name)):
             return AttachedKernels(name) { id in

@@ -148,7 +148,9 @@ struct StopOrWaitCommand {
             "stop", "End runs, and kernels that were kept after their runs", usage: ["ID ..."],
             details: ["The output of a run is saved first. 'galley runs' lists the IDs."], operand: .run,
             examples: [("galley stop report-k3fu", "end a run, and wait until it has ended")],
-            exitStatus: "0 if every run has ended; 2 if there is no such run; 3 if ending it is not allowed.",
+            exitStatus:
+                "0 if every run has ended; 2 if there is no such run; 3 if ending it is not allowed; 4 if the server of a "
+                + "kernel cannot be reached.",
             topics: ["background"]),
         of: "galley", ServerOptions.loginFlags(in: \.server))
 
@@ -199,8 +201,11 @@ struct StopOrWaitCommand {
             return ExitStatus.notAllowed
         }
         guard let (folder, run) = found.first else {
-            let near = Spelling.nearest(to: id, in: folders.flatMap { $0.runs.map(\.id) + $0.keptKernels.map(\.id) })
-                .first
+            let near = Spelling.nearest(
+                to: id,
+                in: folders.flatMap { $0.runs.map(\.id) + $0.keptKernels.map(\.id) + $0.serverKernels.map(\.id) }
+            )
+            .first
             Terminal.reportProblem(
                 "galley: there is no run '\(id.terminalSafeLine())'.\(near.map { " Did you mean '\($0)'?" } ?? "") See 'galley runs'"
             )

@@ -43,12 +43,12 @@ struct ServerOptions: Sendable {
         in path: any WritableKeyPath<Target, ServerOptions> & Sendable
     ) -> [Flag<Target>] { flags.map { $0.inside(path) } }
 
-    /// Returns the flags for logging in to a server that is known otherwise.
+    /// Returns the flags for logging in to a server whose address is known.
     static func loginFlags<Target>(
         in path: any WritableKeyPath<Target, ServerOptions> & Sendable
-    ) -> [Flag<Target>] { loginFlags.map { $0.inside(path) } }
+    ) -> [Flag<Target>] { loginFlags.prefix(2).map { $0.inside(path) } }
 
-    /// Returns the flags for a server that starts nothing.
+    /// Returns the flags for a command that leaves the server running.
     static func addressFlags<Target>(
         in path: any WritableKeyPath<Target, ServerOptions> & Sendable
     ) -> [Flag<Target>] { ([addressFlag] + loginFlags).map { $0.inside(path) } }
@@ -68,7 +68,7 @@ struct ServerOptions: Sendable {
     private static let loginFlags: [Flag<ServerOptions>] = [
         Flag(
             "--token-file", takes: "FILE", example: "token", in: .server,
-            "Log in with the token in this file; the default is JUPYTER_TOKEN"
+            "Log in with the token in this file, not with the token of the URL or of JUPYTER_TOKEN"
         ) { options, value, _ throws(UsageError) in try options.setLogin(.tokenFile(value)) },
         Flag(
             "--password-file", takes: "FILE", example: "password", in: .server,
@@ -97,12 +97,21 @@ struct ServerOptions: Sendable {
     /// Refuses options that need a server, if the command line names none.
     func check() throws(UsageError) {
         if lacksServer { throw UsageError("which server? Add --server URL") }
+        switch login {
+        case .loginURL where address != nil, .loginURLFile where address != nil:
+            throw UsageError("a login URL names its server; leave --server out")
+        default: break
+        }
     }
 
     /// Reads the files that the options name. The server is contacted later.
     ///
-    /// - Parameter usesRootsRights: Whether root may read what other users can change.
-    mutating func resolve(usesRootsRights: Bool, progress: @escaping @Sendable (String) -> Void) throws(UsageError) {
+    /// - Parameters:
+    ///   - usesRootsRights: Whether root may read what other users can change.
+    ///   - startTimeout: The time limit for a server that a hub or a studio starts.
+    mutating func resolve(
+        usesRootsRights: Bool, startTimeout: Duration = startTimeout, progress: @escaping @Sendable (String) -> Void
+    ) throws(UsageError) {
         try check()
         guard isGiven, server == nil else { return }
         func secret(_ path: String, _ option: String) throws(UsageError) -> String {
@@ -121,8 +130,8 @@ struct ServerOptions: Sendable {
             case .loginURLFile(let path): .loginURL(try secret(path, "--login-url-file"))
             }
         var access = ServerAccess(address ?? "", credentials, environment: currentEnvironment())
-        access.onProgress = progress
-        server = JupyterServer(LazyServerConnection(access))
+        (access.startTimeout, access.onProgress) = (startTimeout, progress)
+        server = JupyterServer(SharedServerConnection(access))
     }
 
     /// Records the kernels of a run.

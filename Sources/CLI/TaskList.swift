@@ -14,7 +14,7 @@ struct TaskList {
     /// The common folder of all notebooks. The paths of results count from it.
     private(set) var root = ""
 
-    /// Arguments that only the process of their owner may read.
+    /// Arguments that are read later.
     private(set) var deferred: [Deferred] = []
 
     private let search: NotebookSearch

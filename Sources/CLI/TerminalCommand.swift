@@ -16,7 +16,7 @@ struct TerminalCommand: Sendable {
             usage: ["--server URL [options] -- COMMAND [ARGUMENT ...]"],
             details: [
                 """
-                The output is printed as it arrives, and the terminal is removed at the end. A single operand is a
+                The output is printed as it arrives, and the terminal is removed afterward. A single operand is a
                 command line for the shell, such as `'cd work && make'`. Ctrl-C ends the command.
                 """
             ],
@@ -29,7 +29,7 @@ struct TerminalCommand: Sendable {
                 + "before the command.",
             topics: ["servers"]),
         of: "galley",
-        ServerOptions.flags(in: \.server) + [
+        ServerOptions.addressFlags(in: \.server) + [
             Flag("--cwd", takes: "DIR", example: "work", in: .server, "Run the command in this folder of the server") {
                 command, value, _ in command.workingDirectory = value
             },

@@ -141,7 +141,7 @@ package struct ProxyExceptions: Hashable, Sendable {
 
 extension HTTPURL {
     /// Whether the host is this machine.
-    var isLoopback: Bool {
+    package var isLoopback: Bool {
         host == "localhost" || host.hasSuffix(".localhost") || IPAddress(host)?.isLoopback == true
     }
 }

@@ -6,7 +6,7 @@ import GalleyCCurl
 ///
 /// Safe because of that rule, and because the handle keeps the connection open.
 @safe package final class RawConnection: @unchecked Sendable {
-    /// What has arrived.
+    /// The result of a receive call.
     package enum Received: Hashable, Sendable {
         case bytes([UInt8])
         /// Nothing yet: wait until the descriptor is readable.

@@ -16,7 +16,7 @@ import GalleyConcurrency
         static let canceled = Outcome(result: .failure(.canceled), mayHaveArrived: true)
     }
 
-    /// What an attempt needs to know.
+    /// The input of an attempt.
     struct Plan: Sendable {
         var request: HTTPRequest
         var settings: HTTPSettings

@@ -1,9 +1,9 @@
 /// The percent encoding of the parts of a URL.
-enum URLEncoding {
+package enum URLEncoding {
     private static let hexadecimal = Array("0123456789ABCDEF".utf8)
 
     /// Encodes a text so that it is one name or one value of a query.
-    static func component(_ text: String) -> String { encoded(text.utf8, where: isUnreserved) }
+    package static func component(_ text: String) -> String { encoded(text.utf8, where: isUnreserved) }
 
     /// Encodes a text so that it is one segment of a path.
     static func segment(_ text: String) -> String {
@@ -18,7 +18,7 @@ enum URLEncoding {
         var segments: [Substring] = []
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         for (index, part) in parts.enumerated() {
-            // What comes before the first slash is no segment.
+            // The empty text before the first slash is not a segment.
             if index == 0, part.isEmpty { continue }
             switch part {
             case ".", "..":
@@ -36,7 +36,7 @@ enum URLEncoding {
     }
 
     /// Decodes percent encoding. Invalid UTF-8 becomes replacement characters.
-    static func decoded(_ text: some StringProtocol) -> String {
+    package static func decoded(_ text: some StringProtocol) -> String {
         let bytes = Array(text.utf8)
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)

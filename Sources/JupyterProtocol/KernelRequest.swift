@@ -1,4 +1,5 @@
 package import GalleyJSON
+import Glibc
 
 /// A request to a ``KernelProvider`` for a kernel and its environment.
 ///
@@ -72,6 +73,28 @@ public struct KernelRequest: Sendable {
     package func check(for provider: some KernelProvider) throws(UnsupportedKernelRequest) {
         let missing = features.subtracting(provider.features).min { $0.rawValue < $1.rawValue }
         if let missing { throw UnsupportedKernelRequest(missing, provider: provider.name) }
+    }
+}
+
+/// The reason why this process may not send a notebook's code to a kernel that runs as its own user decides.
+package enum KernelRightsProblem: Error, Hashable, Sendable {
+    /// The request names a user.
+    case userNamed(String)
+    /// This process runs as root, and other users can change the notebook.
+    case notebookOfAnotherUser
+}
+
+extension KernelRequest {
+    /// Checks that this process may send the notebook's code to a kernel whose user it does not choose.
+    package func checkRights() throws(KernelRightsProblem) {
+        switch user {
+        case .caller: return
+        case .named(let name): throw .userNamed(name)
+        case .owner where owner?.user != geteuid(): throw .userNamed("the owner of the notebook")
+        case .owner, .automatic: break
+        }
+        guard geteuid() == 0, let owner, owner.user != 0 || !owner.isSafeFromOtherUsers else { return }
+        throw .notebookOfAnotherUser
     }
 }
 

@@ -1,3 +1,4 @@
+import GalleyConcurrency
 public import GalleyJupyterProtocol
 import GalleyHTTP
 
@@ -15,7 +16,7 @@ public struct JupyterServer: KernelProvider {
     /// The name of this provider in lists.
     public let name = "server"
     /// The connection, which runs share.
-    package let connection: LazyServerConnection
+    package let connection: SharedServerConnection
     /// The record of the kernels that run.
     package var journal: (any ServerKernelJournal)?
 
@@ -23,13 +24,13 @@ public struct JupyterServer: KernelProvider {
     ///
     /// - Parameters:
     ///   - url: The address of the server or of a page of it. It may contain a token.
-    ///   - credentials: The way to sign in.
+    ///   - credentials: The way to log in.
     public init(_ url: String, credentials: ServerCredentials = .automatic) {
-        self.init(LazyServerConnection(ServerAccess(url, credentials, environment: processEnvironment())))
+        self.init(SharedServerConnection(ServerAccess(url, credentials, environment: processEnvironment())))
     }
 
     /// Creates a provider that uses a connection together with others.
-    package init(_ connection: LazyServerConnection) { self.connection = connection }
+    package init(_ connection: SharedServerConnection) { self.connection = connection }
 
     /// The features that requests may use. The provider rejects environment variables if the server is not a gateway.
     public var features: Set<KernelFeature> { [.fallback, .environment, .workingDirectory, .keeping] }
@@ -39,7 +40,7 @@ public struct JupyterServer: KernelProvider {
     /// - Throws: A ``KernelFault`` if the server cannot be reached or refuses the credentials.
     @concurrent
     public func kernels() async throws -> [KernelDescription] {
-        let server = try await connection.connection()
+        let server = try await connection.open()
         let reply = try await server.send("GET", ["kernelspecs"])
         guard reply.isSuccess else { throw server.failure(reply, "GET api/kernelspecs") }
         guard let kernels = reply.json.flatMap({ ServerKernels($0, location: server.description) }) else {
@@ -67,7 +68,7 @@ public struct JupyterServer: KernelProvider {
     }
 }
 
-extension LazyServerConnection {
+extension SharedServerConnection {
     /// Prepares the start of a kernel, and calls `body` with it.
     ///
     /// - Throws: A ``KernelFault``, or `CancellationError` if the task is canceled.
@@ -75,17 +76,17 @@ extension LazyServerConnection {
         _ request: KernelRequest, _ journal: (any ServerKernelJournal)? = nil,
         _ body: (ServerKernelStart) async throws -> ServerKernel
     ) async throws -> ServerKernel {
-        let deadline = ContinuousClock.now + min(request.startTimeout, .seconds(1_000_000_000))
+        let deadline = ContinuousClock.now + min(request.startTimeout, .endless)
         let server: ServerConnection
         do throws(ServerError) {
-            server = try await connection()
+            server = try await open()
         } catch {
             throw Task.isCancelled ? CancellationError() as any Error : error
         }
-        do throws(ServerKernelError) {
+        do throws(KernelRightsProblem) {
             try request.checkRights()
         } catch {
-            throw ServerError.kernel(server.base.origin, error)
+            throw ServerError.kernel(server.base.origin, .notAllowed(error))
         }
         guard request.inheritsEnvironment else {
             throw UnsupportedKernelRequest(.environment, provider: "\(server.kind)")

@@ -47,7 +47,7 @@ struct OpenRequests: Sendable {
     }
 
     /// Records that messages about all requests may be lost.
-    mutating func doubt() { for index in requests.indices { requests[index].isUncertain = true } }
+    mutating func markUncertain() { for index in requests.indices { requests[index].isUncertain = true } }
 
     /// Removes and returns the requests about which messages may be lost.
     mutating func takeUncertain() -> [Request] {

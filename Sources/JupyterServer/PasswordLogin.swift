@@ -9,17 +9,17 @@ struct PasswordLogin: Sendable {
     let base: HTTPURL
     let password: String
 
-    /// Signs in. The client keeps the cookies.
+    /// Logs in. The client keeps the cookies.
     ///
     /// - Throws: ``ServerError`` if the server has no login page, or refuses the password.
-    func signIn(_ client: HTTPClient, timeout: Duration = .seconds(60)) async throws(ServerError) {
+    func logIn(_ client: HTTPClient, timeout: Duration = .seconds(60)) async throws(ServerError) {
         let page = base.appending("login")
         var request = HTTPRequest("GET", page)
         request.timeout = timeout
         let form = try await send(request, client)
         guard form.isSuccess || form.status == 401 else { throw .noPasswordLogin(base.origin) }
         var fields = [("password", password)]
-        if let mark = client.cookies.value(named: "_xsrf", for: page) { fields.append(("_xsrf", mark)) }
+        if let token = client.cookies.value(named: "_xsrf", for: page) { fields.append(("_xsrf", token)) }
         request = HTTPRequest(
             "POST", page, headers: ["Content-Type": "application/x-www-form-urlencoded"], body: Self.encoded(fields))
         request.timeout = timeout
@@ -39,20 +39,7 @@ struct PasswordLogin: Sendable {
 
     /// Returns fields as the body of a form.
     static func encoded(_ fields: [(String, String)]) -> [UInt8] {
-        Array(fields.map { "\(encoded($0.0))=\(encoded($0.1))" }.joined(separator: "&").utf8)
-    }
-
-    private static func encoded(_ text: String) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var bytes: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
-                bytes.append(byte)
-            default: bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        Array(
+            fields.map { "\(URLEncoding.component($0.0))=\(URLEncoding.component($0.1))" }.joined(separator: "&").utf8)
     }
 }

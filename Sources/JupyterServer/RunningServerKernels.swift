@@ -6,12 +6,12 @@ package import GalleyJupyterProtocol
 package struct RunningServerKernels: KernelProvider {
     /// The name of this provider in lists.
     package let name = "running"
-    private let connection: LazyServerConnection
+    private let connection: SharedServerConnection
     /// The ID of the kernel to use; nil for the one that was active last.
     private let id: String?
 
     /// Creates a provider for one of the kernels.
-    init(_ id: String?, on connection: LazyServerConnection) { (self.id, self.connection) = (id, connection) }
+    init(_ id: String?, on connection: SharedServerConnection) { (self.id, self.connection) = (id, connection) }
 
     /// One notebook at a time, because the kernel has one state.
     package var capacity: KernelCapacity { KernelCapacity(concurrency: 1) }
@@ -24,7 +24,7 @@ package struct RunningServerKernels: KernelProvider {
     /// - Throws: A ``KernelFault`` if the server cannot be reached or does not list its kernels.
     @concurrent
     package func kernels() async throws -> [KernelDescription] {
-        let server = try await connection.connection()
+        let server = try await connection.open()
         let reply: ServerReply
         do throws(ServerError) {
             reply = try await server.send("GET", ["kernels"])

@@ -1,7 +1,7 @@
 import GalleyHTTP
 import GalleyJSON
 
-/// Finds out how to reach a Jupyter server, signs in, and starts the server where a hub or a studio has to.
+/// Finds out how to reach a Jupyter server, logs in, and starts the server where a hub or a studio has to.
 package struct ServerAccess: Sendable {
     /// The address as the user gives it. With a login URL it may be empty.
     package var address: String
@@ -21,7 +21,7 @@ package struct ServerAccess: Sendable {
         (self.address, self.credentials, self.environment) = (address, credentials, environment)
     }
 
-    /// Signs in, and checks that the server accepts the credentials.
+    /// Logs in, and checks that the server accepts the credentials.
     ///
     /// - Returns: A connection whose first requests have succeeded.
     /// - Throws: ``ServerError``, with what to do.
@@ -30,7 +30,7 @@ package struct ServerAccess: Sendable {
         if case .loginURL(let text) = credentials {
             let login = StudioLogin(
                 client: client, limit: startTimeout, pollInterval: pollInterval, onProgress: onProgress)
-            let base = try await login.signIn(text)
+            let base = try await login.logIn(text)
             return try await connection(to: base, client, ServerAuthentication(.cookies), hub: nil)
         }
         let address = try ServerAddress(address)
@@ -39,10 +39,10 @@ package struct ServerAccess: Sendable {
         return try await connection(to: hub?.base ?? address.base, client, authentication, hub: hub)
     }
 
-    /// Returns what requests sign in with. A password login is made here.
+    /// Returns the credentials of requests. Logs in if they are a password.
     private func method(
         for address: ServerAddress, _ client: HTTPClient
-    ) async throws(ServerError) -> ServerAuthentication.Method {
+    ) async throws(ServerError) -> ServerAuthentication.Credentials {
         let token: String?
         switch credentials {
         case .automatic: token = try ServerTokens(environment: environment).token(for: address)
@@ -50,7 +50,7 @@ package struct ServerAccess: Sendable {
         case .tokenFile(let path): token = try ServerTokens.token(inFile: path)
         case .password(let password):
             let login = PasswordLogin(base: address.base, password: password)
-            try await login.signIn(client)
+            try await login.logIn(client)
             return .password(login)
         case .none, .loginURL: token = nil
         }

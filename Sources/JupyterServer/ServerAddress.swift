@@ -21,7 +21,7 @@ package struct ServerAddress: Hashable, Sendable {
         package var server = ""
     }
 
-    /// The first names of the paths of pages, of which no server's base consists.
+    /// The path segments with which the pages of a server begin. A base URL contains none of them.
     private static let pages: Set<String> = [
         "api", "lab", "tree", "notebooks", "edit", "terminals", "view", "files", "doc", "consoles", "nbclassic",
         "login", "logout", "voila", "retro", "static", "nbconvert",
@@ -59,7 +59,7 @@ package struct ServerAddress: Hashable, Sendable {
             hub = HubAddress(root: root)
             // A page such as /hub/user/ann/lab waits for the server; /hub/spawn/ann starts it.
             if ["user", "spawn", "spawn-pending"].contains(inner.first), inner.count > 1 {
-                hub?.user = inner[1].percentDecoded
+                hub?.user = URLEncoding.decoded(inner[1])
                 hub?.server = Self.serverName(inner.dropFirst(2), isPage: inner[0] == "user")
             }
             base = hub.flatMap { Self.base(of: $0) } ?? root
@@ -68,7 +68,7 @@ package struct ServerAddress: Hashable, Sendable {
         {
             root.path = Self.path(names[..<start])
             hub = HubAddress(
-                root: root, user: names[start + 1].percentDecoded,
+                root: root, user: URLEncoding.decoded(names[start + 1]),
                 server: Self.serverName(names[(start + 2)...], isPage: true))
             base = hub.flatMap { Self.base(of: $0) } ?? root
         } else {
@@ -85,7 +85,7 @@ package struct ServerAddress: Hashable, Sendable {
 
     private static func serverName(_ names: ArraySlice<String>, isPage: Bool) -> String {
         guard let name = names.first, !isPage || !pages.contains(name) else { return "" }
-        return name.percentDecoded
+        return URLEncoding.decoded(name)
     }
 
     private static func path(_ names: ArraySlice<String>) -> String { "/" + names.joined(separator: "/") }
@@ -97,24 +97,4 @@ extension String {
         String(
             self[...].drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
     }
-
-    /// The text with its percent-encoded bytes decoded; invalid UTF-8 is replaced.
-    var percentDecoded: String {
-        var bytes: [UInt8] = []
-        var rest = Array(utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), let high = rest.first?.hexDigit, let low = rest.dropFirst().first?.hexDigit {
-                bytes.append(high << 4 | low)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-}
-
-extension UInt8 {
-    /// The value of a hexadecimal digit; nil if the byte is not one.
-    fileprivate var hexDigit: UInt8? { Character(Unicode.Scalar(self)).hexDigitValue.map { UInt8($0) } }
 }

@@ -3,12 +3,12 @@ import GalleyHTTP
 import GalleyJSON
 import Synchronization
 
-/// What the requests to one server sign in with: a token, or the cookies of a login.
+/// The credentials of the requests to one server: a token, or the cookies of a login.
 ///
 /// Its methods add the credentials to a request, and say in an error why the server refuses them.
 final class ServerAuthentication: Sendable {
-    /// What requests sign in with.
-    enum Method: Sendable {
+    /// The credentials of requests.
+    enum Credentials: Sendable {
         case none
         case token(String)
         /// The cookies of a password login, which can be repeated.
@@ -17,15 +17,15 @@ final class ServerAuthentication: Sendable {
         case cookies
     }
 
-    let method: Method
+    let credentials: Credentials
     /// How often a login was made. A request that the server refused repeats the login only if no other one has since.
     private let logins = AsyncState((count: 0, isRunning: false))
 
-    init(_ method: Method) { self.method = method }
+    init(_ credentials: Credentials) { self.credentials = credentials }
 
     /// Texts that no message may contain.
     private var secrets: [String] {
-        switch method {
+        switch credentials {
         case .token(let token): [token]
         case .password(let login): [login.password]
         case .none, .cookies: []
@@ -36,15 +36,15 @@ final class ServerAuthentication: Sendable {
     func hidingSecrets(in text: String) -> String { ServerText.hiding(secrets, in: text) }
 
     /// Returns the headers that a request needs. The client adds the cookies itself.
-    func headers(for verb: String, _ url: HTTPURL, client: HTTPClient) -> HTTPHeaders {
+    func headers(for method: String, _ url: HTTPURL, client: HTTPClient) -> HTTPHeaders {
         var headers: HTTPHeaders = [:]
-        switch method {
+        switch credentials {
         case .none: break
         case .token(let token): headers.set("Authorization", "token \(token)")
         case .password, .cookies:
             // The server accepts a change only from a client that can read its cookies.
-            if !["GET", "HEAD"].contains(verb), let mark = client.cookies.value(named: "_xsrf", for: url) {
-                headers.set("X-XSRFToken", mark)
+            if !["GET", "HEAD"].contains(method), let token = client.cookies.value(named: "_xsrf", for: url) {
+                headers.set("X-XSRFToken", token)
             }
         }
         return headers
@@ -57,30 +57,30 @@ final class ServerAuthentication: Sendable {
     ///   - accepted: The statuses of 401 and 403 that the caller handles.
     /// - Returns: The reply, with any status except 401 and 403.
     func send(
-        _ verb: String, _ url: HTTPURL, json: Value? = nil, timeout: Duration = .seconds(60),
+        _ method: String, _ url: HTTPURL, json: Value? = nil, timeout: Duration = .seconds(60),
         isRepeatable: Bool? = nil, accepting accepted: Set<Int> = [], isGateway: Bool = false, client: HTTPClient
     ) async throws(ServerError) -> ServerReply {
         let deadline = ContinuousClock.now + min(timeout, .endless)
         let logins = logins.look { $0.count }
-        let reply = try await sendOnce(verb, url, json, timeout, isRepeatable, client)
+        let reply = try await sendOnce(method, url, json, timeout, isRepeatable, client)
         guard [401, 403].contains(reply.status), !accepted.contains(reply.status) else { return reply }
-        guard case .password(let login) = method, Self.isCredentialRefusal(reply) else {
+        guard case .password(let login) = credentials, Self.isCredentialRefusal(reply) else {
             throw refusal(reply, url, isGateway: isGateway)
         }
         try await renew(login, client, after: logins, timeout: deadline - .now)
-        let second = try await sendOnce(verb, url, json, max(.seconds(1), deadline - .now), isRepeatable, client)
+        let second = try await sendOnce(method, url, json, max(.seconds(1), deadline - .now), isRepeatable, client)
         guard [401, 403].contains(second.status), !accepted.contains(second.status) else { return second }
         throw refusal(second, url, isGateway: isGateway)
     }
 
     private func sendOnce(
-        _ verb: String, _ url: HTTPURL, _ json: Value?, _ timeout: Duration, _ isRepeatable: Bool?,
+        _ method: String, _ url: HTTPURL, _ json: Value?, _ timeout: Duration, _ isRepeatable: Bool?,
         _ client: HTTPClient
     ) async throws(ServerError) -> ServerReply {
-        var headers = headers(for: verb, url, client: client)
+        var headers = headers(for: method, url, client: client)
         headers.set("Accept", "application/json")
         if json != nil { headers.set("Content-Type", "application/json") }
-        var request = HTTPRequest(verb, url, headers: headers, body: json.map { Self.text($0) })
+        var request = HTTPRequest(method, url, headers: headers, body: json.map { Self.text($0) })
         request.timeout = timeout
         if let isRepeatable { request.isRepeatable = isRepeatable }
         do throws(HTTPError) {
@@ -103,7 +103,7 @@ final class ServerAuthentication: Sendable {
         guard let isMine else { throw .http(.canceled) }
         guard isMine else { return }
         do throws(ServerError) {
-            try await login.signIn(client, timeout: max(.seconds(1), timeout))
+            try await login.logIn(client, timeout: max(.seconds(1), timeout))
         } catch {
             logins.change { $0.isRunning = false }
             throw error
@@ -127,7 +127,7 @@ final class ServerAuthentication: Sendable {
         if !Self.isCredentialRefusal(reply) {
             return .forbidden(url.origin, reason: hidingSecrets(in: reply.reason ?? "it gives no reason"))
         }
-        return switch method {
+        return switch credentials {
         case .none: .credentialsMissing(url.origin)
         case .token: .credentialsRefused(url.origin, .token)
         case .password: .credentialsRefused(url.origin, .password)

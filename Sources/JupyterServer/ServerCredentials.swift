@@ -1,4 +1,4 @@
-/// The way to sign in to a Jupyter server.
+/// The way to log in to a Jupyter server.
 ///
 /// A description of the value names the way, and contains no secret.
 @nonexhaustive
@@ -12,14 +12,14 @@ public enum ServerCredentials: Hashable, Sendable {
     case tokenFile(String)
     /// The password of the server's login page.
     case password(String)
-    /// A URL that signs in the client that opens it, such as a presigned URL of a studio. It can be used once.
+    /// A URL that logs in the client that opens it, such as a presigned URL of a studio. It can be used once.
     case loginURL(String)
     /// No credentials, for a server that asks for none.
     case none
 }
 
 extension ServerCredentials: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The way to sign in, without the secret.
+    /// The way to log in, without the secret.
     public var description: String {
         switch self {
         case .automatic: "automatic credentials"
@@ -31,7 +31,7 @@ extension ServerCredentials: CustomStringConvertible, CustomDebugStringConvertib
         }
     }
 
-    /// The way to sign in, without the secret.
+    /// The way to log in, without the secret.
     public var debugDescription: String { description }
 
     /// A mirror without children, so that `dump` prints no secret.

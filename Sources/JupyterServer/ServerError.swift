@@ -4,11 +4,11 @@ import GalleyJupyterProtocol
 /// The reason why a Jupyter server could not be used. No case contains a token, a password or the query of a URL.
 package enum ServerError: KernelFault, Hashable {
     // MARK: Access
-    /// The server's address is not one.
+    /// The address of the server is not valid.
     case invalidAddress(reason: String)
     /// The exchange with the server failed.
     case http(HTTPError)
-    /// What answers at the address is not a Jupyter server.
+    /// No Jupyter server answers at the address.
     case notAServer(HTTPURL.Origin, status: Int)
     /// The server refuses a request without credentials.
     case credentialsMissing(HTTPURL.Origin)
@@ -55,7 +55,7 @@ package enum ServerError: KernelFault, Hashable {
 }
 
 extension ServerCredentials {
-    /// What a request signs in with, without the secret.
+    /// The kind of credentials, without the secret.
     package enum Kind: String, Hashable, Sendable {
         case token, password
         case login
@@ -102,7 +102,7 @@ extension ServerError: CustomStringConvertible {
             "\(server): '\(request)' failed with HTTP status \(status)" + (reason.map { ": \($0)" } ?? "")
         case .kernel(let server, let error): "\(server): \(error)"
         case .notReady(let server, let state, let limit):
-            "\(server) was not ready within \(limit.components.seconds) s (\(state)). Allow more time for the start"
+            "\(server) was not ready within \(limit.components.seconds) s (\(state)). Use a longer --startup-timeout"
         case .notStarted(let server, let state): "\(server) did not start: \(state)"
         case .scopeMissing(let server, let scope):
             "\(server): the token may not do this. Create a token with the scope '\(scope)'"

@@ -18,10 +18,8 @@ final class ServerKernel: Kernel {
     private let ending = Mutex<Task<Void, Never>?>(nil)
     private let isKept = Mutex(false)
 
-    /// The time limits: for the end of the kernel, for one request about it, and for an interrupt.
-    private static let (endTimeout, requestTimeout, interruptTimeout) = (
-        Duration.seconds(30), Duration.seconds(15), Duration.seconds(10)
-    )
+    /// The time limits for the end of the kernel, and for an interrupt.
+    private static let (endTimeout, interruptTimeout) = (Duration.seconds(30), Duration.seconds(10))
 
     init(
         _ info: KernelInfo, name: String, id: String, on server: ServerConnection, _ channel: ServerChannel,
@@ -76,24 +74,42 @@ final class ServerKernel: Kernel {
         await task.value
     }
 
-    /// Deletes a kernel, and checks that the server no longer has it.
-    ///
-    /// The function tries again until `limit`. After that, a warning says how to end the kernel.
+    /// Deletes a kernel, and warns if it may still run.
     ///
     /// - Returns: Whether the server no longer has the kernel.
     @discardableResult
     static func delete(
         _ id: String, on server: ServerConnection, within limit: Duration, _ warn: @Sendable (String) -> Void
     ) async -> Bool {
+        guard let reason = await server.deleteKernel(id, within: limit) else { return true }
+        warn("the kernel \(id) may still run on \(server): \(reason). End it on the server's page of running kernels")
+        return false
+    }
+}
+
+extension ServerConnection {
+    /// Returns whether the server has a kernel.
+    ///
+    /// - Throws: ``ServerError`` if the server does not say so. A proxy can answer 404 too, but not in JSON.
+    func hasKernel(_ id: String) async throws(ServerError) -> Bool {
+        let reply = try await send("GET", ["kernels", id], timeout: Self.kernelTimeout)
+        if reply.status == 404, reply.json != nil { return false }
+        guard reply.isSuccess else { throw failure(reply, "GET api/kernels") }
+        return true
+    }
+
+    /// Deletes a kernel, and checks that the server no longer has it; tries again until `limit`.
+    ///
+    /// - Returns: Nil if the server no longer has the kernel, otherwise the reason.
+    func deleteKernel(_ id: String, within limit: Duration) async -> String? {
         let end = ContinuousClock.now + limit
         var pause = Duration.milliseconds(200)
         var reason = "the server did not respond"
         repeat {
             do throws(ServerError) {
-                let reply = try await server.send("DELETE", ["kernels", id], timeout: requestTimeout)
-                if reply.status == 404, reply.json != nil { return true }
-                let check = try await server.send("GET", ["kernels", id], timeout: requestTimeout)
-                if check.status == 404, check.json != nil { return true }
+                let reply = try await send("DELETE", ["kernels", id], timeout: Self.kernelTimeout)
+                if reply.status == 404, reply.json != nil { return nil }
+                if try await !hasKernel(id) { return nil }
                 reason = "the server answered with HTTP status \(reply.status)"
             } catch {
                 reason = "\(error)"
@@ -101,7 +117,9 @@ final class ServerKernel: Kernel {
             try? await Task.sleep(for: pause)
             pause = min(pause * 2, .seconds(3))
         } while ContinuousClock.now < end
-        warn("the kernel \(id) may still run on \(server): \(reason). End it on the server's page of running kernels")
-        return false
+        return reason
     }
+
+    /// The time limit of a request about a kernel.
+    private static let kernelTimeout = Duration.seconds(15)
 }

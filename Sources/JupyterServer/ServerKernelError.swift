@@ -19,18 +19,18 @@ package enum ServerKernelError: Error, Hashable, Sendable {
     case failed(KernelFailure)
     /// The connection to the kernel could not be made.
     case noConnection(reason: String)
-    /// The request names a user.
-    case userNamed(String)
-    /// This process runs as root, and other users can change the notebook.
-    case notebookOfAnotherUser
+    /// This process may not send the notebook's code to a server.
+    case notAllowed(KernelRightsProblem)
+    /// The server did not end the kernel.
+    case notEnded(id: String, reason: String)
 }
 
 extension ServerKernelError {
     /// Whether the next attempt may succeed.
     package var isTransient: Bool {
         switch self {
-        case .tooMany, .silent, .failed, .noConnection: true
-        case .notFound, .notRunning, .alreadyRunning, .noFolder, .userNamed, .notebookOfAnotherUser: false
+        case .tooMany, .silent, .failed, .noConnection, .notEnded: true
+        case .notFound, .notRunning, .alreadyRunning, .noFolder, .notAllowed: false
         }
     }
 }
@@ -51,10 +51,11 @@ extension ServerKernelError: CustomStringConvertible {
             "the server accepted no kernel within \(limit.components.seconds) s\(reason.map { ": \($0)" } ?? "")"
         case .silent(let limit):
             "the kernel did not respond within \(limit.components.seconds) s. Allow more time for the start"
-        case .failed(let failure): "while it started, \(failure)"
+        case .failed(let failure): "the kernel failed during its start: \(failure)"
         case .noConnection(let reason): "no connection to the kernel: \(reason)"
-        case .userNamed(let name): "kernels of a server run as the server decides, not as \(name)"
-        case .notebookOfAnotherUser:
+        case .notEnded(let id, let reason): "the kernel \(id) may still run: \(reason)"
+        case .notAllowed(.userNamed(let name)): "kernels of a server run as the server decides, not as \(name)"
+        case .notAllowed(.notebookOfAnotherUser):
             "other users can change the notebook, and Galley runs as root. Run it as the owner, or choose root's rights"
         }
     }

@@ -261,17 +261,3 @@ struct ServerKernelStart: Sendable {
         }
     }
 }
-
-extension KernelRequest {
-    /// Checks that this process may send the notebook's code to a server.
-    func checkRights() throws(ServerKernelError) {
-        switch user {
-        case .caller: return
-        case .named(let name): throw .userNamed(name)
-        case .owner where owner?.user != geteuid(): throw .userNamed("the owner of the notebook")
-        case .owner, .automatic: break
-        }
-        guard geteuid() == 0, let owner, owner.user != 0 || !owner.isSafeFromOtherUsers else { return }
-        throw .notebookOfAnotherUser
-    }
-}

@@ -134,7 +134,7 @@ struct ServerKernelState: Sendable {
         guard !isEnding else { return [] }
         cut = now
         isCutOrderly = isCutOrderly && isOrderly
-        open.doubt()
+        open.markUncertain()
         (probe, idleReports) = (nil, 0)
         let warning = "the connection to the kernel's server was interrupted; Galley connects again"
         let actions: [Action] = hasBeenReady ? [.warn(warning)] : []
@@ -377,7 +377,7 @@ struct ServerKernelState: Sendable {
         case .connected where idleReports >= 5:
             // A message may also be lost on a connection that seems intact.
             phase = .probing
-            open.doubt()
+            open.markUncertain()
             return [sendProbe(at: now)]
         default: return []
         }

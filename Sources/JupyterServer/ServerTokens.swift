@@ -42,7 +42,7 @@ struct ServerTokens: Sendable {
 
     /// Returns the newest of Jupyter's runtime files about a server of this machine at the address.
     private func runtimeFile(for base: HTTPURL) -> Value? {
-        guard Self.isThisMachine(base.host), let folder = runtimeFolder else { return nil }
+        guard base.isLoopback, let folder = runtimeFolder else { return nil }
         let names = TokenFile.names(in: folder).filter { name in
             name.hasSuffix(".json") && (name.hasPrefix("jpserver-") || name.hasPrefix("nbserver-"))
         }
@@ -72,13 +72,6 @@ struct ServerTokens: Sendable {
     }
 
     private func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-
-    /// Whether a host is this machine by its name.
-    static func isThisMachine(_ host: String) -> Bool {
-        if host == "localhost" || host.hasSuffix(".localhost") || host == "::1" { return true }
-        let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
-        return numbers.count == 4 && numbers[0] == "127" && numbers.allSatisfy { UInt8($0) != nil }
-    }
 }
 
 /// Reads the small files in which tokens are kept.

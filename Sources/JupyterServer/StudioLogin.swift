@@ -1,9 +1,9 @@
 import GalleyHTTP
 import GalleyJSON
 
-/// A login with a URL that signs in the client that opens it, such as a presigned URL of a studio.
+/// A login with a URL that logs in the client that opens it, such as a presigned URL of a studio.
 ///
-/// The URL is opened once. Its redirects end at the studio, whose cookies sign in all later requests. The studio may
+/// The URL is opened once. Its redirects end at the studio, whose cookies log in all later requests. The studio may
 /// first have to start its application.
 struct StudioLogin: Sendable {
     let client: HTTPClient
@@ -16,7 +16,7 @@ struct StudioLogin: Sendable {
     ///
     /// - Returns: The base URL of the application's server.
     /// - Throws: ``ServerError``; no case contains the URL.
-    func signIn(_ text: String) async throws(ServerError) -> HTTPURL {
+    func logIn(_ text: String) async throws(ServerError) -> HTTPURL {
         let url: HTTPURL
         do throws(HTTPError) { url = try HTTPURL(parsing: text.trimmed) } catch { throw .http(error) }
         var request = HTTPRequest("GET", url)

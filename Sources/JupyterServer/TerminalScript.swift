@@ -1,4 +1,4 @@
-/// What is typed into a terminal in order to run a command in it.
+/// The text to type into a terminal so that it runs a command.
 ///
 /// A login shell of any kind gets one line, which replaces it with `/bin/sh`. That shell turns off the echo, reads the
 /// command line by line, runs it and prints a mark with the exit status. The mark is read with the echo turned off, so

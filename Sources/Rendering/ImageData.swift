@@ -1,3 +1,4 @@
+import GalleyJSON
 import GalleyExecution
 
 /// An image that is embedded in a page.

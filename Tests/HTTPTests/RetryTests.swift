@@ -49,7 +49,7 @@ final class TestClock: Sendable {
     }
 
     @Test(arguments: ["POST", "PATCH"])
-    func `What may have arrived and is not repeatable is sent once`(method: String) async throws {
+    func `A request that may have arrived and is not repeatable is sent once`(method: String) async throws {
         let server = try AnswersServer()
         let client = HTTPClient(time: TestClock().time(random: 1))
         #expect(try await client.send(HTTPRequest(method, server.url("/status?code=503&key=s"))).status == 503)

@@ -35,7 +35,7 @@ import Testing
         "http://a%2e/", "http://[::1/", "http://[::1]x/", "http://[1.2.3.4]/", "http://[::1%25eth0]/", "http://a\r\n/",
         "http://a/\r\nX-Header: 1", "http://a/\0", "http://a\u{7F}/", "http://a<b>/", "http://a\\b/", "http://ann:pw@/",
         "http://" + String(repeating: "a", count: 300), "http://a/" + String(repeating: "a", count: 70_000),
-    ]) func `A text that is none is refused with a reason and without its contents`(text: String) throws {
+    ]) func `A text that is not a URL is refused with a reason and without its contents`(text: String) throws {
         let error = try #require(throws: HTTPError.self) { try HTTPURL(parsing: text) }
         #expect("\(error)".hasPrefix("The URL is not valid: "))
         #expect(!"\(error)".contains("pw"))

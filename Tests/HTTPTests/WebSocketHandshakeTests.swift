@@ -1,3 +1,4 @@
+import GalleyJSON
 import GalleyTestSupport
 import Testing
 
@@ -275,7 +276,7 @@ struct AnswerCase: Sendable, CustomTestStringConvertible {
         ("foobar", "Zm9vYmFy"),
     ])
     func `The Base64 text is that of RFC 4648`(text: String, encoded: String) {
-        #expect(base64(Array(text.utf8)) == encoded)
+        #expect(Base64.encode(Array(text.utf8)) == encoded)
     }
 }
 

@@ -260,7 +260,7 @@ import Testing
             ["print('mine', flush=True)\nimport time; time.sleep(2)", "print('also mine')"], on: server.provider()
         ) { _, _ in hasBegun.set(()) }
         _ = await hasBegun.value(within: .seconds(60))
-        let connection = try await server.provider().connection.connection()
+        let connection = try await server.provider().connection.open()
         let id = try #require(try await server.kernels().first)
         let session = Session()
         let other = ServerChannel(

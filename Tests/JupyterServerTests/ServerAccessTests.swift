@@ -92,7 +92,7 @@ private func accepting(_ header: String, _ value: String, _ more: String = "") -
             #"[{"path": ".*", "answers": [{"body": "<html>Welcome</html>"}]}]"#, "[]",
             #"[{"path": ".*", "answers": [{"json": {"a": 1}}]}]"#, #"[{"path": ".*", "answers": [{"json": [1]}]}]"#,
         ])
-    func `What is not a Jupyter server is an error`(rules: String) async throws {
+    func `An address without a Jupyter server is an error`(rules: String) async throws {
         let server = try await ScriptedServer(rules)
         let error = try await #require(throws: ServerError.self) { _ = try await connect(server.url) }
         guard case .notAServer = error else { Issue.record("\(error)"); return }
@@ -166,11 +166,11 @@ private func accepting(_ header: String, _ value: String, _ more: String = "") -
             [{"path": "/api", "answers": [{"status": 418, "json": {}}, {"status": 418, "json": {}}, {"json": {"version": "2"}}]},
              {"path": "/api/kernelspecs", "answers": [{"json": {"kernelspecs": {}}}]}]
             """)
-        let lazy = LazyServerConnection(ServerAccess(server.url, .none, environment: [:]))
+        let lazy = SharedServerConnection(ServerAccess(server.url, .none, environment: [:]))
         #expect(try server.requests.isEmpty && lazy.current == nil)
-        await #expect(throws: ServerError.self) { _ = try await lazy.connection() }
+        await #expect(throws: ServerError.self) { _ = try await lazy.open() }
         let connections = try await withThrowingTaskGroup { group in
-            for _ in 0..<20 { group.addTask { try await ObjectIdentifier(lazy.connection()) } }
+            for _ in 0..<20 { group.addTask { try await ObjectIdentifier(lazy.open()) } }
             return try await group.reduce(into: Set()) { $0.insert($1) }
         }
         #expect(connections.count == 1 && lazy.current != nil)

@@ -62,7 +62,8 @@ import Testing
     @Test(arguments: [
         ServerKernelError.notFound(name: "a", available: ["b"]), .notFound(name: nil, available: []),
         .noFolder(path: "x"), .tooMany(reason: "full", .seconds(60)), .silent(.seconds(60)),
-        .failed(.disconnected("gone")), .noConnection(reason: "refused"), .userNamed("ann"), .notebookOfAnotherUser,
+        .failed(.disconnected("gone")), .noConnection(reason: "refused"), .notAllowed(.userNamed("ann")),
+        .notAllowed(.notebookOfAnotherUser),
     ])
     func `An error of a server's kernel is a sentence, and tells whether a retry may help`(error: ServerKernelError) {
         #expect("\(error)".count > 20)

@@ -29,7 +29,7 @@ final class Sentences: Sendable {
         """
     }
 
-    @Test func `The login page's cookies sign in, and changes carry the mark of the page`() async throws {
+    @Test func `The login page's cookies log in, and changes carry the XSRF token`() async throws {
         let server = try await ScriptedServer(
             Self.rules(
                 #", {"method": "POST", "path": "/base/api/x", "header": ["X-XSRFToken", "mark"], "cookie": "login=1", "#

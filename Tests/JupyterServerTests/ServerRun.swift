@@ -27,13 +27,13 @@ extension JupyterServerProcess {
 
     /// Returns the IDs of the server's kernels.
     func kernels() async throws -> [String] {
-        let reply = try await provider().connection.connection().send("GET", ["kernels"])
+        let reply = try await provider().connection.open().send("GET", ["kernels"])
         return try #require(reply.json).elements.compactMap { $0["id"]?.string }
     }
 
     /// Sends a request about all kernels, as another client would.
     func sendAboutKernels(_ method: String, _ action: String...) async throws {
-        let connection = try await provider().connection.connection()
+        let connection = try await provider().connection.open()
         for id in try await kernels() { _ = try await connection.send(method, ["kernels", id] + action) }
     }
 }

@@ -1,3 +1,4 @@
+import GalleyJSON
 /// The handshake that turns an HTTP connection into a WebSocket (RFC 6455, section 4).
 ///
 /// A value without input and output: its owner sends ``request``, and passes on the bytes of the answer.
@@ -29,8 +30,8 @@ struct WebSocketHandshake: Sendable {
     ) {
         self.url = url
         self.subprotocols = subprotocols
-        let key = base64(nonce)
-        expectedAccept = base64(SHA1.digest(of: Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)))
+        let key = Base64.encode(nonce)
+        expectedAccept = Base64.encode(SHA1.digest(of: Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)))
 
         var fields: HTTPHeaders = ["Host": Self.host(of: url), "Upgrade": "websocket", "Connection": "Upgrade"]
         fields.add("Sec-WebSocket-Key", key)
@@ -40,7 +41,7 @@ struct WebSocketHandshake: Sendable {
         let all = headers.all("Cookie") + [cookies].compactMap(\.self).filter { !$0.isEmpty }
         if !all.isEmpty { fields.add("Cookie", all.joined(separator: "; ")) }
         if headers["Authorization"] == nil, url.user != nil || url.password != nil {
-            fields.add("Authorization", "Basic " + base64(Array("\(url.user ?? ""):\(url.password ?? "")".utf8)))
+            fields.add("Authorization", "Basic " + Base64.encode(Array("\(url.user ?? ""):\(url.password ?? "")".utf8)))
         }
         for field in headers.fields where !Self.isOwn(field.name.lowercased()) { fields.add(field.name, field.value) }
 
@@ -108,18 +109,4 @@ struct WebSocketHandshake: Sendable {
         }
         return chosen.first
     }
-}
-
-/// Returns the Base64 text of bytes, with padding.
-func base64(_ bytes: [UInt8]) -> String {
-    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    var text: [UInt8] = []
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-        let group = bytes[start..<min(start + 3, bytes.count)]
-        let bits = group.reduce(0) { $0 << 8 | Int($1) } << ((3 - group.count) * 8)
-        for digit in 0..<4 {
-            text.append(digit <= group.count ? digits[bits >> (18 - digit * 6) & 63] : UInt8(ascii: "="))
-        }
-    }
-    return String(decoding: text, as: UTF8.self)
 }

@@ -5,7 +5,7 @@ extension HelpTopic {
         # Kernels
 
         Choose the kernel of a run, keep it after a failure, or run in a kernel that another program
-        started.
+        started. This page is about kernels of this machine; for others, see [Jupyter servers](Servers.md).
 
         ## Choose a kernel
 

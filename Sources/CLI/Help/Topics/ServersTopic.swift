@@ -20,21 +20,22 @@ extension HelpTopic {
         server runs on this machine and its files include the first notebook, its kernel starts there too.
 
         Each run has a kernel of its own. When the run ends, also by a signal, Galley shuts the kernel
-        down; `--keep-kernel` leaves it running. `--existing ID` uses a kernel that runs there.
-        `galley kernels --server URL` lists the kernels.
+        down; `--keep-kernel` leaves it running. If Galley itself is killed, the next run on that server
+        ends the kernel; `galley runs` lists it, and `galley stop ID` ends it. `--existing ID` uses a
+        kernel that runs there. `galley kernels --server URL` lists the kernels that the server can start
+        and those that run.
 
         Time limits, interrupts, answers, reports and saving work as for kernels of this machine.
 
         ## Log in
 
-        Galley takes the first of these that is given:
+        Give one of `--token-file FILE`, `--password-file FILE`, `--login-url URL` or
+        `--login-url-file FILE`. A login URL is a signed address that logs in once, as studios issue it. It
+        names its server, so leave `--server` out; Galley waits until the studio's server is ready.
 
-        1. `--token-file FILE`, or `?token=` in the URL. The URL can be seen in the list of processes.
-        2. `--password-file FILE`, for a server that asks for a password.
-        3. `--login-url URL`, a signed address that logs in once, as studios issue it; or
-           `--login-url-file FILE`. Galley waits until the studio's server is ready.
-        4. `JUPYTER_TOKEN`, or the file that `JUPYTER_TOKEN_FILE` names.
-        5. For a server of this machine, the token that the server left in Jupyter's runtime folder.
+        Without one of them, Galley takes the first token of these: `?token=` in the URL, `JUPYTER_TOKEN`,
+        the file that `JUPYTER_TOKEN_FILE` names and, for a server of this machine, Jupyter's runtime
+        folder. Other users can see a URL of your command line in the list of processes.
 
         Tokens, cookies and passwords never appear in messages, logs, reports or notebooks.
 
@@ -46,14 +47,16 @@ extension HelpTopic {
         If the user's server of a JupyterHub is not running, Galley starts it, shows its progress, and
         leaves it running; with `--hub-stop` it stops a server that it has started. A Kernel Gateway or
         Enterprise Gateway gets the variables of `--env`, and accepts those that it is configured for.
-        If a server refuses another kernel for now, Galley waits for up to `--startup-timeout`.
+        Only gateways take `--env`, and a Kernel Gateway takes no `--cwd`. If a server refuses another
+        kernel for now, Galley waits for up to `--startup-timeout`, which is five minutes by default.
 
         ## When outputs are lost
 
-        A server can lose outputs: it drops them above a rate limit, and a broken connection loses what
-        was on its way. Galley notices, because it compares what arrived with what the kernel reports. The
-        cell and the run are then marked "output lost", and the exit status is 123. Everything that
-        arrived is saved. With `--allow-lost-output`, a warning takes the place of the failure.
+        A server drops outputs above a rate limit, and a broken connection loses what was on its way.
+        Galley notices both: the server announces that it drops outputs, and after a cut Galley finds out
+        which cells have ended meanwhile. The cell and the run then get the status `output-lost`, and the
+        exit status is 123. Everything that arrived is saved. With `--allow-lost-output`, a warning takes
+        the place of the failure.
 
         To lift the rate limits, start the server with:
 
@@ -72,7 +75,7 @@ extension HelpTopic {
         ```
 
         `galley terminal` runs a command in a terminal of the server, prints its output, and exits with
-        its status. `--cwd` sets the folder and `--timeout` a limit. Ctrl-C ends the command. The terminal
-        is removed in any case.
+        its status. `--cwd` sets the folder and `--timeout` a limit. Ctrl-C ends the command. The command
+        has no input, and its terminal is removed afterward.
         """#)
 }

@@ -2,7 +2,7 @@ import GalleyConcurrency
 import GalleyHTTP
 
 /// A connection that is made when it is first needed, and then shared by all that use the server.
-package final class LazyServerConnection: Sendable {
+package final class SharedServerConnection: Sendable {
     private enum State {
         case idle
         case connecting
@@ -18,7 +18,7 @@ package final class LazyServerConnection: Sendable {
     /// Returns the connection. After an error, the next call tries again.
     ///
     /// - Throws: ``ServerError``, also if the task is canceled.
-    package func connection() async throws(ServerError) -> ServerConnection {
+    package func open() async throws(ServerError) -> ServerConnection {
         let found: ServerConnection?? = await state.first { state in
             switch state {
             case .connected(let connection): return .some(.some(connection))

@@ -1,8 +1,10 @@
+import GalleyHTTP
+
 /// The other services of a server, which share the connection of its kernels.
 extension JupyterServer {
     /// The notebooks on the server, at locations such as `jupyter:work/report.ipynb`.
     package var contents: ServerContents {
-        ServerContents { [connection] () throws(ServerError) in try await connection.connection() }
+        ServerContents { [connection] () throws(ServerError) in try await connection.open() }
     }
 
     /// Returns a provider for a kernel that runs on the server; for the one that was active last, if `id` is nil.
@@ -17,26 +19,23 @@ extension JupyterServer {
     package func runCommand(
         _ command: String, in folder: String?, limit: Duration?, output: @escaping @Sendable ([UInt8]) -> Void
     ) async throws -> Int {
-        try await ServerTerminal(connection.connection()).run(command, in: folder, limit: limit, output: output)
+        try await ServerTerminal(connection.open()).run(command, in: folder, limit: limit, output: output)
     }
 
     /// Returns whether a kernel runs on the server.
-    package func hasKernel(_ id: String) async throws -> Bool {
-        let server = try await connection.connection()
-        let reply = try await server.send("GET", ["kernels", id])
-        guard reply.isSuccess || reply.status == 404 else { throw server.failure(reply, "GET api/kernels") }
-        return reply.isSuccess
+    package func hasKernel(_ id: String) async throws -> Bool { try await connection.open().hasKernel(id) }
+
+    /// Ends a kernel on the server, if it still runs.
+    ///
+    /// - Throws: ``ServerError`` if the server may still have the kernel.
+    package func endKernel(_ id: String) async throws {
+        let server = try await connection.open()
+        guard let reason = await server.deleteKernel(id, within: .seconds(15)) else { return }
+        throw ServerError.kernel(server.base.origin, .notEnded(id: id, reason: reason))
     }
 
     /// Asks a hub to stop the server, if Galley has started it.
     ///
     /// - Throws: ``ServerError`` if the hub refuses it.
     package func stopHubServer() async throws { try await connection.current?.hub?.stop() }
-
-    /// Ends a kernel on the server, if it still runs.
-    package func endKernel(_ id: String) async throws {
-        let server = try await connection.connection()
-        let reply = try await server.send("DELETE", ["kernels", id])
-        guard reply.isSuccess || reply.status == 404 else { throw server.failure(reply, "DELETE api/kernels") }
-    }
 }
