@@ -154,7 +154,9 @@ struct ExecuteArguments: Sendable {
         guard dialect == .execute, paths.count == 2, result == .beside, lastFailed == nil, !matrix.isGiven,
             let output = paths.last,
             output == "-" || output.hasSuffix(".ipynb"), !output.contains(where: { "*?[".contains($0) }),
-            !output.hasPrefix("@")
+            !output.hasPrefix("@"),
+            // Whether a notebook of a server exists is not known yet.
+            NotebookLocation(output).scheme == nil || LocalFile.kind(of: output) != nil
         else { return }
         let task = NotebookTask(path: output)
         let isNew = output == "-" ? !parameters.isEmpty : !task.exists(forRoot: assignsUsers)
@@ -261,10 +263,13 @@ struct ExecuteArguments: Sendable {
 
     /// Reads the files with which the run logs in to its server.
     private mutating func openServer() throws(UsageError) {
+        if isUserRun, geteuid() != 0 { try server.checkRootsCredentials() }
         try server.resolve(usesRootsRights: options.user == .caller, startTimeout: options.startTimeout) {
             Terminal.reportProblem("galley: \($0)")
         }
-        server.recordKernels(of: RunPaths.absolutePath(title))
+        let isOnServer = NotebookLocation(title).serverPath != nil
+        server.recordKernels(of: isOnServer ? title : RunPaths.absolutePath(title))
+        if let existingKernel { server.keepRecord(of: existingKernel) }
     }
 
     /// Adds the notebooks of the deferred operands, in the process of their owner.

@@ -81,7 +81,10 @@ import GalleyStorage
         try command.resolve()
         requireProcFileSystem(ExitStatus.noKernel)
         let running = Task { [command] in await command.run() }
-        Task { exit(await running.value) }
+        Task {
+            let status = await running.value
+            if !running.isCancelled { exit(status) }
+        }
         let signal = Signals.next()
         running.cancel()
         Task {

@@ -201,6 +201,11 @@ struct StopOrWaitCommand {
             return ExitStatus.notAllowed
         }
         guard let (folder, run) = found.first else {
+            if let other = asked.first(where: { $0.user != geteuid() && $0.serverKernel(id) != nil }) {
+                Terminal.reportProblem(
+                    "galley: kernel '\(id)' is on a server, and only \(name(of: other.user)) can end it or wait for it")
+                return ExitStatus.notAllowed
+            }
             let near = Spelling.nearest(
                 to: id,
                 in: folders.flatMap { $0.runs.map(\.id) + $0.keptKernels.map(\.id) + $0.serverKernels.map(\.id) }

@@ -1,4 +1,5 @@
 import GalleyFlags
+import GalleyJupyterProtocol
 import GalleyJupyterServer
 import GalleyRuns
 import Glibc
@@ -29,7 +30,14 @@ struct ServerKernelCommand {
                 switch action {
                 case .stop: try await server.endKernel(id)
                 case .wait:
-                    while try await server.hasKernel(id) { try await Task.sleep(for: .seconds(2)) }
+                    while true {
+                        do {
+                            guard try await server.hasKernel(id) else { break }
+                        } catch let error as any KernelFault where error.isTransient {
+                            // The server may be restarting.
+                        }
+                        try await Task.sleep(for: .seconds(2))
+                    }
                 }
             }
         } catch {

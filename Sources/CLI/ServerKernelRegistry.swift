@@ -23,9 +23,13 @@ struct ServerKernelRegistry: ServerKernelJournal {
         records.filter { $0.isLeft && $0.server == server }.map(\.kernelID)
     }
 
-    /// Marks a kernel as kept, and returns its ID for `galley stop`; nil if it cannot be recorded.
+    /// Marks a kernel as kept, and returns its ID for `galley stop`; nil if it has no record or that cannot be written.
+    ///
+    /// - Parameter kernel: The ID on the server, or that of the record.
     func keep(_ kernel: String) -> String? {
-        guard let folder, var record = records.first(where: { $0.kernelID == kernel }) else { return nil }
+        guard let folder, var record = records.first(where: { [$0.kernelID, $0.id].contains(kernel) }) else {
+            return nil
+        }
         record.isKept = true
         return (try? folder.add(record)).map { record.id }
     }

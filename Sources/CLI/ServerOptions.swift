@@ -104,6 +104,24 @@ struct ServerOptions: Sendable {
         }
     }
 
+    /// Refuses root's credentials in the process of another user, whose notebook would get root's rights on the server.
+    func checkRootsCredentials() throws(UsageError) {
+        let source: String? =
+            switch login {
+            case .loginURL: "--login-url"
+            case .automatic where address?.contains("token=") == true: "the token in --server"
+            case .automatic where currentEnvironment()["JUPYTER_TOKEN"]?.isEmpty == false: "JUPYTER_TOKEN"
+            default: nil
+            }
+        guard isGiven, let source else { return }
+        throw UsageError(
+            "\(source): root's credentials are not used for the notebook of another user. Use --token-file with a file "
+                + "that this user can read, or --as-caller")
+    }
+
+    /// Marks a kernel that this run uses as kept, so that no other run ends it.
+    func keepRecord(of kernel: String) { _ = ServerKernelRegistry(notebook: kernel).keep(kernel) }
+
     /// Reads the files that the options name. The server is contacted later.
     ///
     /// - Parameters:

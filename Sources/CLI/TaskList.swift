@@ -197,7 +197,9 @@ struct TaskList {
         }
         let isFolder = argument.endsInSlash || argument.utf8.last == UInt8(ascii: ":")
         guard isFolder || Glob.isPattern(argument) else {
-            return [NotebookSearch.Found(path: argument, folder: String(argument.directory))]
+            // One spelling of each path, so that a notebook that is named twice runs once.
+            let path = NotebookLocation(serverPath: (location.serverPath ?? "").pathNames.joined(separator: "/")).text
+            return [NotebookSearch.Found(path: path, folder: String(path.directory))]
         }
         isSingle = false
         guard let listed = listed[PathKey(argument)] else {

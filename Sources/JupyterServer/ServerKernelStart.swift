@@ -12,6 +12,8 @@ struct ServerKernelStart: Sendable {
     private let deadline: ContinuousClock.Instant
     /// The time between two attempts while the server has no place for a kernel.
     private static let fullServerPause = Duration.seconds(2)
+    /// The time in which a kernel can appear whose start was not answered.
+    private static let unansweredStartLimit = Duration.seconds(10)
 
     init(
         _ request: KernelRequest, on server: ServerConnection, until deadline: ContinuousClock.Instant,
@@ -56,8 +58,10 @@ struct ServerKernelStart: Sendable {
     /// Ends the kernels that killed runs have left on the server.
     func endLeftKernels() async {
         for id in journal?.leftKernels(on: server.description) ?? [] {
-            guard await ServerKernel.delete(id, on: server, within: .seconds(10), request.warn) else { continue }
+            guard let isThere = try? await server.hasKernel(id) else { continue }
+            if isThere, await !ServerKernel.delete(id, on: server, within: .seconds(10), request.warn) { continue }
             journal?.remove(id)
+            guard isThere else { continue }
             request.warn("ended the kernel \(id), which a killed run had left on the server")
         }
     }
@@ -172,13 +176,53 @@ struct ServerKernelStart: Sendable {
     /// - Returns: The kernel's ID.
     private func startKernel(_ body: Value) async throws -> String {
         let wanted = body["kernel_id"]?.string ?? ""
+        let name = body["name"]?.string ?? ""
+        journal?.add(wanted, named: name, on: server.description)
+        do {
+            let id = try await requestKernel(body)
+            if id != wanted {
+                journal?.remove(wanted)
+                journal?.add(id, named: name, on: server.description)
+            }
+            return id
+        } catch {
+            switch error {
+            case ServerError.http(.refused), ServerError.http(.unresolved): journal?.remove(wanted)
+            case ServerError.http, ServerError.failed(_, _, 502, _), ServerError.failed(_, _, 504, _):
+                await deleteWhenStarted(wanted)
+            default: await delete(wanted)
+            }
+            throw Task.isCancelled ? CancellationError() as any Error : error
+        }
+    }
+
+    /// Deletes a kernel whose start has not been answered. Until it has started, the server says that it has none.
+    ///
+    /// If the kernel does not appear in time, its record stays, and the next run on the server ends it.
+    private func deleteWhenStarted(_ id: String) async {
+        // The task may be canceled.
+        await Task { [server, request, journal] in
+            let end = ContinuousClock.now + Self.unansweredStartLimit
+            while let isThere = try? await server.hasKernel(id), ContinuousClock.now < end {
+                if isThere {
+                    guard await ServerKernel.delete(id, on: server, within: .seconds(10), request.warn) else { return }
+                    journal?.remove(id)
+                    return
+                }
+                try? await Task.sleep(for: .milliseconds(500))
+            }
+        }.value
+    }
+
+    /// Asks the server for the kernel; waits while the server has no place for one.
+    private func requestKernel(_ body: Value) async throws -> String {
         var refusal: String?
         var hasWarned = false
-        journal?.add(wanted, named: body["name"]?.string ?? "", on: server.description)
         while true {
             do throws(ServerError) {
+                // A repeated request would start another process if the first one is still being answered.
                 let reply = try await server.send(
-                    "POST", ["kernels"], json: body, timeout: remaining, isRepeatable: true)
+                    "POST", ["kernels"], json: body, timeout: remaining, isRepeatable: false)
                 if reply.isSuccess {
                     guard let id = reply.json?["id"]?.string, Self.isID(id) else {
                         throw .invalidReply(server.base.origin, request: "POST api/kernels")
@@ -190,13 +234,8 @@ struct ServerKernelStart: Sendable {
                 }
                 refusal = reply.reason ?? "HTTP status \(reply.status)"
             } catch {
-                if case .forbidden(_, let reason) = error, Self.isFull(403, reason) {
-                    refusal = reason
-                } else {
-                    // The server may have started the kernel all the same.
-                    if case .http = error { await delete(wanted) }
-                    throw Task.isCancelled ? CancellationError() as any Error : error
-                }
+                guard case .forbidden(_, let reason) = error, Self.isFull(403, reason) else { throw error }
+                refusal = reason
             }
             guard remaining > Self.fullServerPause else {
                 throw failure(.tooMany(reason: refusal, request.startTimeout))

@@ -9,6 +9,9 @@ public struct NotebookLocation: Sendable {
     /// Creates a location. A file whose name looks like a URL is written as `./s3://…` or `./jupyter:…`.
     public init(_ text: String) { self.text = text }
 
+    /// Creates the location of a path on a Jupyter server.
+    package init(serverPath: some StringProtocol) { text = Self.serverPrefix + serverPath }
+
     /// Standard input for a notebook, standard output for a result.
     public static let standardStreams = NotebookLocation("-")
 

@@ -58,6 +58,32 @@ import Testing
         #expect(arguments.tasks.isEmpty && !arguments.isSingle)
     }
 
+    @Test func `A second notebook on a server is run, and never the place of a result`() throws {
+        var arguments = try ExecuteArguments(
+            ["--as-caller", "--server", "http://127.0.0.1:1", "jupyter:a.ipynb", "jupyter:/b.ipynb"], .execute)
+        try arguments.resolve()
+        #expect(arguments.tasks.map(\.path) == ["jupyter:a.ipynb", "jupyter:b.ipynb"])
+        #expect(arguments.result == .beside)
+    }
+
+    @Test func `Root's token is not used in the process of another user`() throws {
+        for options in [["--server", "http://a/?token=x"], ["--login-url", "http://a/?token=x"]] {
+            let arguments = try ExecuteArguments(options + [folder("a.ipynb")], .execute)
+            let error = try #require(throws: UsageError.self) { try arguments.server.checkRootsCredentials() }
+            #expect(error.problem.contains("--as-caller") && !error.problem.contains("token=x"))
+        }
+        let own = try ExecuteArguments(["--server", "http://a", "--token-file", "t", folder("a.ipynb")], .execute)
+        #expect(throws: Never.self) { try own.server.checkRootsCredentials() }
+    }
+
+    @Test func `A start has five minutes on a server, unless the command line says otherwise`() throws {
+        func limit(_ arguments: String...) throws -> Duration {
+            try ExecuteArguments(arguments + ["a.ipynb"], .execute).options.startTimeout
+        }
+        #expect(try limit() == .seconds(60) && limit("--server", "http://a") == .seconds(300))
+        #expect(try limit("--startup-timeout", "60", "--server", "http://a") == .seconds(60))
+    }
+
     @Test func `Notebooks of a server are selected by pattern and exclusion`() throws {
         let search = NotebookSearch(excluding: ["drafts"])
         let all = ["a.ipynb", "work/b.ipynb", "work/drafts/c.ipynb", "work/deep/d.ipynb"].map { "jupyter:\($0)" }

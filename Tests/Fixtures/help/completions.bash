@@ -116,7 +116,7 @@ _galley() {
             *) kind=words words='' ;;
             esac ;;
         terminal)
-            flags='--server --token-file --password-file --login-url --login-url-file --hub-stop --cwd --timeout --help -h'
+            flags='--server --token-file --password-file --login-url --login-url-file --cwd --timeout --help -h'
             case $flag in
             --server | --login-url | --timeout) kind=value ;;
             --token-file | --password-file | --login-url-file) kind=files ;;
@@ -129,17 +129,15 @@ _galley() {
             *) kind=words words='' ;;
             esac ;;
         stop)
-            flags='--token-file --password-file --login-url --login-url-file --help -h'
+            flags='--token-file --password-file --help -h'
             case $flag in
-            --token-file | --password-file | --login-url-file) kind=files ;;
-            --login-url) kind=value ;;
+            --token-file | --password-file) kind=files ;;
             *) kind=runs ;;
             esac ;;
         wait)
-            flags='--token-file --password-file --login-url --login-url-file --help -h'
+            flags='--token-file --password-file --help -h'
             case $flag in
-            --token-file | --password-file | --login-url-file) kind=files ;;
-            --login-url) kind=value ;;
+            --token-file | --password-file) kind=files ;;
             *) kind=runs ;;
             esac ;;
         help)

@@ -64,7 +64,7 @@ complete -c galley -n '__galley_command execute' -l record -d 'Write into the no
 complete -c galley -n '__galley_command execute' -l collapse-progress -d 'Keep only the last state of a progress bar'
 complete -c galley -n '__galley_command execute' -l max-output -d 'Keep at most this much output of each cell, and cut the rest' -r -f
 complete -c galley -n '__galley_command execute' -l server -d 'Use the kernels of this Jupyter server, hub or gateway; see \'galley help servers\'' -r -f
-complete -c galley -n '__galley_command execute' -l token-file -d 'Log in with the token in this file; the default is JUPYTER_TOKEN' -r -F
+complete -c galley -n '__galley_command execute' -l token-file -d 'Log in with the token in this file, not with the token of the URL or of JUPYTER_TOKEN' -r -F
 complete -c galley -n '__galley_command execute' -l password-file -d 'Log in with the password in this file' -r -F
 complete -c galley -n '__galley_command execute' -l login-url -d 'Log in by opening this signed address once' -r -f
 complete -c galley -n '__galley_command execute' -l login-url-file -d 'Log in by opening the signed address in this file once' -r -F
@@ -148,7 +148,7 @@ complete -c galley -n '__galley_command check' -l record -d 'Write into the note
 complete -c galley -n '__galley_command check' -l collapse-progress -d 'Keep only the last state of a progress bar'
 complete -c galley -n '__galley_command check' -l max-output -d 'Keep at most this much output of each cell, and cut the rest' -r -f
 complete -c galley -n '__galley_command check' -l server -d 'Use the kernels of this Jupyter server, hub or gateway; see \'galley help servers\'' -r -f
-complete -c galley -n '__galley_command check' -l token-file -d 'Log in with the token in this file; the default is JUPYTER_TOKEN' -r -F
+complete -c galley -n '__galley_command check' -l token-file -d 'Log in with the token in this file, not with the token of the URL or of JUPYTER_TOKEN' -r -F
 complete -c galley -n '__galley_command check' -l password-file -d 'Log in with the password in this file' -r -F
 complete -c galley -n '__galley_command check' -l login-url -d 'Log in by opening this signed address once' -r -f
 complete -c galley -n '__galley_command check' -l login-url-file -d 'Log in by opening the signed address in this file once' -r -F
@@ -231,7 +231,7 @@ complete -c galley -n '__galley_command nbconvert' -l record -d 'Write into the 
 complete -c galley -n '__galley_command nbconvert' -l collapse-progress -d 'Keep only the last state of a progress bar'
 complete -c galley -n '__galley_command nbconvert' -l max-output -d 'Keep at most this much output of each cell, and cut the rest' -r -f
 complete -c galley -n '__galley_command nbconvert' -l server -d 'Use the kernels of this Jupyter server, hub or gateway; see \'galley help servers\'' -r -f
-complete -c galley -n '__galley_command nbconvert' -l token-file -d 'Log in with the token in this file; the default is JUPYTER_TOKEN' -r -F
+complete -c galley -n '__galley_command nbconvert' -l token-file -d 'Log in with the token in this file, not with the token of the URL or of JUPYTER_TOKEN' -r -F
 complete -c galley -n '__galley_command nbconvert' -l password-file -d 'Log in with the password in this file' -r -F
 complete -c galley -n '__galley_command nbconvert' -l login-url -d 'Log in by opening this signed address once' -r -f
 complete -c galley -n '__galley_command nbconvert' -l login-url-file -d 'Log in by opening the signed address in this file once' -r -F
@@ -327,7 +327,7 @@ complete -c galley -n '__galley_command papermill' -l record -d 'Write into the 
 complete -c galley -n '__galley_command papermill' -l collapse-progress -d 'Keep only the last state of a progress bar'
 complete -c galley -n '__galley_command papermill' -l max-output -d 'Keep at most this much output of each cell, and cut the rest' -r -f
 complete -c galley -n '__galley_command papermill' -l server -d 'Use the kernels of this Jupyter server, hub or gateway; see \'galley help servers\'' -r -f
-complete -c galley -n '__galley_command papermill' -l token-file -d 'Log in with the token in this file; the default is JUPYTER_TOKEN' -r -F
+complete -c galley -n '__galley_command papermill' -l token-file -d 'Log in with the token in this file, not with the token of the URL or of JUPYTER_TOKEN' -r -F
 complete -c galley -n '__galley_command papermill' -l password-file -d 'Log in with the password in this file' -r -F
 complete -c galley -n '__galley_command papermill' -l login-url -d 'Log in by opening this signed address once' -r -f
 complete -c galley -n '__galley_command papermill' -l login-url-file -d 'Log in by opening the signed address in this file once' -r -F
@@ -423,33 +423,28 @@ complete -c galley -n '__galley_command inspect' -l help -s h -d 'Show this page
 complete -c galley -n '__galley_command inspect' -f -a '(__galley_notebooks)'
 complete -c galley -n '__galley_command kernels' -l json -d 'Print the list as JSON'
 complete -c galley -n '__galley_command kernels' -l server -d 'Use the kernels of this Jupyter server, hub or gateway; see \'galley help servers\'' -r -f
-complete -c galley -n '__galley_command kernels' -l token-file -d 'Log in with the token in this file; the default is JUPYTER_TOKEN' -r -F
+complete -c galley -n '__galley_command kernels' -l token-file -d 'Log in with the token in this file, not with the token of the URL or of JUPYTER_TOKEN' -r -F
 complete -c galley -n '__galley_command kernels' -l password-file -d 'Log in with the password in this file' -r -F
 complete -c galley -n '__galley_command kernels' -l login-url -d 'Log in by opening this signed address once' -r -f
 complete -c galley -n '__galley_command kernels' -l login-url-file -d 'Log in by opening the signed address in this file once' -r -F
 complete -c galley -n '__galley_command kernels' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command terminal' -l server -d 'Use the kernels of this Jupyter server, hub or gateway; see \'galley help servers\'' -r -f
-complete -c galley -n '__galley_command terminal' -l token-file -d 'Log in with the token in this file; the default is JUPYTER_TOKEN' -r -F
+complete -c galley -n '__galley_command terminal' -l token-file -d 'Log in with the token in this file, not with the token of the URL or of JUPYTER_TOKEN' -r -F
 complete -c galley -n '__galley_command terminal' -l password-file -d 'Log in with the password in this file' -r -F
 complete -c galley -n '__galley_command terminal' -l login-url -d 'Log in by opening this signed address once' -r -f
 complete -c galley -n '__galley_command terminal' -l login-url-file -d 'Log in by opening the signed address in this file once' -r -F
-complete -c galley -n '__galley_command terminal' -l hub-stop -d 'Stop the user\'s server of a hub at the end, if Galley has started it'
 complete -c galley -n '__galley_command terminal' -l cwd -d 'Run the command in this folder of the server' -r -f -a '(__fish_complete_directories (commandline -ct))'
 complete -c galley -n '__galley_command terminal' -l timeout -d 'End the command after this time' -r -f
 complete -c galley -n '__galley_command terminal' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command runs' -l running -d 'List only runs that have not ended, without kept kernels'
 complete -c galley -n '__galley_command runs' -l json -d 'Print the list as JSON'
 complete -c galley -n '__galley_command runs' -l help -s h -d 'Show this page'
-complete -c galley -n '__galley_command stop' -l token-file -d 'Log in with the token in this file; the default is JUPYTER_TOKEN' -r -F
+complete -c galley -n '__galley_command stop' -l token-file -d 'Log in with the token in this file, not with the token of the URL or of JUPYTER_TOKEN' -r -F
 complete -c galley -n '__galley_command stop' -l password-file -d 'Log in with the password in this file' -r -F
-complete -c galley -n '__galley_command stop' -l login-url -d 'Log in by opening this signed address once' -r -f
-complete -c galley -n '__galley_command stop' -l login-url-file -d 'Log in by opening the signed address in this file once' -r -F
 complete -c galley -n '__galley_command stop' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command stop' -f -a '(__galley_list runs)'
-complete -c galley -n '__galley_command wait' -l token-file -d 'Log in with the token in this file; the default is JUPYTER_TOKEN' -r -F
+complete -c galley -n '__galley_command wait' -l token-file -d 'Log in with the token in this file, not with the token of the URL or of JUPYTER_TOKEN' -r -F
 complete -c galley -n '__galley_command wait' -l password-file -d 'Log in with the password in this file' -r -F
-complete -c galley -n '__galley_command wait' -l login-url -d 'Log in by opening this signed address once' -r -f
-complete -c galley -n '__galley_command wait' -l login-url-file -d 'Log in by opening the signed address in this file once' -r -F
 complete -c galley -n '__galley_command wait' -l help -s h -d 'Show this page'
 complete -c galley -n '__galley_command wait' -f -a '(__galley_list runs)'
 complete -c galley -n '__galley_command help' -l man -d 'Print the manual page as roff, for man(1)'

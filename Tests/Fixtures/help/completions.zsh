@@ -77,7 +77,7 @@ _galley() {
             '*--collapse-progress[Keep only the last state of a progress bar]' \
             '*--max-output=[Keep at most this much output of each cell, and cut the rest]:SIZE:' \
             '*--server=[Use the kernels of this Jupyter server, hub or gateway; see '\''galley help servers'\'']:URL:' \
-            '*--token-file=[Log in with the token in this file; the default is JUPYTER_TOKEN]:FILE:_files' \
+            '*--token-file=[Log in with the token in this file, not with the token of the URL or of JUPYTER_TOKEN]:FILE:_files' \
             '*--password-file=[Log in with the password in this file]:FILE:_files' \
             '*--login-url=[Log in by opening this signed address once]:URL:' \
             '*--login-url-file=[Log in by opening the signed address in this file once]:FILE:_files' \
@@ -169,7 +169,7 @@ _galley() {
             '*--collapse-progress[Keep only the last state of a progress bar]' \
             '*--max-output=[Keep at most this much output of each cell, and cut the rest]:SIZE:' \
             '*--server=[Use the kernels of this Jupyter server, hub or gateway; see '\''galley help servers'\'']:URL:' \
-            '*--token-file=[Log in with the token in this file; the default is JUPYTER_TOKEN]:FILE:_files' \
+            '*--token-file=[Log in with the token in this file, not with the token of the URL or of JUPYTER_TOKEN]:FILE:_files' \
             '*--password-file=[Log in with the password in this file]:FILE:_files' \
             '*--login-url=[Log in by opening this signed address once]:URL:' \
             '*--login-url-file=[Log in by opening the signed address in this file once]:FILE:_files' \
@@ -259,7 +259,7 @@ _galley() {
             '*--collapse-progress[Keep only the last state of a progress bar]' \
             '*--max-output=[Keep at most this much output of each cell, and cut the rest]:SIZE:' \
             '*--server=[Use the kernels of this Jupyter server, hub or gateway; see '\''galley help servers'\'']:URL:' \
-            '*--token-file=[Log in with the token in this file; the default is JUPYTER_TOKEN]:FILE:_files' \
+            '*--token-file=[Log in with the token in this file, not with the token of the URL or of JUPYTER_TOKEN]:FILE:_files' \
             '*--password-file=[Log in with the password in this file]:FILE:_files' \
             '*--login-url=[Log in by opening this signed address once]:URL:' \
             '*--login-url-file=[Log in by opening the signed address in this file once]:FILE:_files' \
@@ -363,7 +363,7 @@ _galley() {
             '*--collapse-progress[Keep only the last state of a progress bar]' \
             '*--max-output=[Keep at most this much output of each cell, and cut the rest]:SIZE:' \
             '*--server=[Use the kernels of this Jupyter server, hub or gateway; see '\''galley help servers'\'']:URL:' \
-            '*--token-file=[Log in with the token in this file; the default is JUPYTER_TOKEN]:FILE:_files' \
+            '*--token-file=[Log in with the token in this file, not with the token of the URL or of JUPYTER_TOKEN]:FILE:_files' \
             '*--password-file=[Log in with the password in this file]:FILE:_files' \
             '*--login-url=[Log in by opening this signed address once]:URL:' \
             '*--login-url-file=[Log in by opening the signed address in this file once]:FILE:_files' \
@@ -476,7 +476,7 @@ _galley() {
         _arguments -s : \
             '*--json[Print the list as JSON]' \
             '*--server=[Use the kernels of this Jupyter server, hub or gateway; see '\''galley help servers'\'']:URL:' \
-            '*--token-file=[Log in with the token in this file; the default is JUPYTER_TOKEN]:FILE:_files' \
+            '*--token-file=[Log in with the token in this file, not with the token of the URL or of JUPYTER_TOKEN]:FILE:_files' \
             '*--password-file=[Log in with the password in this file]:FILE:_files' \
             '*--login-url=[Log in by opening this signed address once]:URL:' \
             '*--login-url-file=[Log in by opening the signed address in this file once]:FILE:_files' \
@@ -485,11 +485,10 @@ _galley() {
     terminal)
         _arguments -s : \
             '*--server=[Use the kernels of this Jupyter server, hub or gateway; see '\''galley help servers'\'']:URL:' \
-            '*--token-file=[Log in with the token in this file; the default is JUPYTER_TOKEN]:FILE:_files' \
+            '*--token-file=[Log in with the token in this file, not with the token of the URL or of JUPYTER_TOKEN]:FILE:_files' \
             '*--password-file=[Log in with the password in this file]:FILE:_files' \
             '*--login-url=[Log in by opening this signed address once]:URL:' \
             '*--login-url-file=[Log in by opening the signed address in this file once]:FILE:_files' \
-            '*--hub-stop[Stop the user'\''s server of a hub at the end, if Galley has started it]' \
             '*--cwd=[Run the command in this folder of the server]:DIR:_files -/' \
             '*--timeout=[End the command after this time]:TIME:' \
             '*--help[Show this page]' \
@@ -502,19 +501,15 @@ _galley() {
             '*-h[Show this page]' ;;
     stop)
         _arguments -s : \
-            '*--token-file=[Log in with the token in this file; the default is JUPYTER_TOKEN]:FILE:_files' \
+            '*--token-file=[Log in with the token in this file, not with the token of the URL or of JUPYTER_TOKEN]:FILE:_files' \
             '*--password-file=[Log in with the password in this file]:FILE:_files' \
-            '*--login-url=[Log in by opening this signed address once]:URL:' \
-            '*--login-url-file=[Log in by opening the signed address in this file once]:FILE:_files' \
             '*--help[Show this page]' \
             '*-h[Show this page]' \
             '*:run:_galley_list runs' ;;
     wait)
         _arguments -s : \
-            '*--token-file=[Log in with the token in this file; the default is JUPYTER_TOKEN]:FILE:_files' \
+            '*--token-file=[Log in with the token in this file, not with the token of the URL or of JUPYTER_TOKEN]:FILE:_files' \
             '*--password-file=[Log in with the password in this file]:FILE:_files' \
-            '*--login-url=[Log in by opening this signed address once]:URL:' \
-            '*--login-url-file=[Log in by opening the signed address in this file once]:FILE:_files' \
             '*--help[Show this page]' \
             '*-h[Show this page]' \
             '*:run:_galley_list runs' ;;
