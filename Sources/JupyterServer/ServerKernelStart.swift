@@ -103,8 +103,10 @@ struct ServerKernelStart: Sendable {
             }
             if let folder {
                 body["path"] = .string(try await check(folder))
-            } else if let folder = request.notebookDirectory.flatMap(localFolder), let path = try? await check(folder) {
-                body["path"] = .string(path)
+            } else {
+                let local = request.notebookDirectory.flatMap(localFolder)
+                // Without a path, the kernel would start in the folder in which the server was started.
+                body["path"] = .string(await existing(local) ?? "")
             }
         case .kernelGateway:
             guard request.workingDirectory == nil else {
@@ -132,6 +134,12 @@ struct ServerKernelStart: Sendable {
         guard let root = server.localRoot.flatMap(Self.resolved), let folder = Self.resolved(folder) else { return nil }
         let (rootNames, names) = (root.split(separator: "/"), folder.split(separator: "/"))
         return names.starts(with: rootNames) ? names.dropFirst(rootNames.count).joined(separator: "/") : nil
+    }
+
+    /// Returns the path of a folder that the server has; nil if it has none there.
+    private func existing(_ folder: String?) async -> String? {
+        guard let folder else { return nil }
+        return try? await check(folder)
     }
 
     /// Returns the absolute path without links; nil if nothing exists there.

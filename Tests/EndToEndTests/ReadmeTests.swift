@@ -126,7 +126,7 @@ import Testing
         // Options of other programs, and those that Galley refuses with a reason.
         let others: Set = [
             "--to", "--execute", "--ExecutePreprocessor", "--config", "--clear-output", "--log-output", "--filter",
-            "--engine", "--autosave-cell-every", "--request-save-on-cell-execute",
+            "--engine", "--autosave-cell-every", "--request-save-on-cell-execute", "--ZMQChannelsWebsocketConnection",
         ]
         for option in options.subtracting(others) { #expect(help.contains(option), "\(option)") }
     }

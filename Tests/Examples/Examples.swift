@@ -411,14 +411,6 @@ func optionsOfBothKinds() async throws {
     print(report.isSuccess)
 }
 
-/// From `JupyterServer`.
-func kernelsOfAServer() async throws {
-    var options = Options()
-    options.kernels = JupyterServer("https://hub.example.org/user/ann/", credentials: .tokenFile("token"))
-    let report = try await execute("report.ipynb", options)
-    print(report.isSuccess)
-}
-
 /// From `MemoryStorage`.
 func storageInMemory() async throws {
     var draft = Notebook()

@@ -17,7 +17,9 @@ extension HelpTopic {
         | `--timeout` | The time of one cell. |
         | `--total-timeout` | The time of the run, from reading the notebook to its last cell. |
         | `--idle-timeout` | The time in which a running cell produces no output. |
-        | `--startup-timeout` | The time until the kernel is ready. The default is 60 s, or 300 s with `--server`. |
+        | `--startup-timeout` | The time until the kernel is ready. |
+
+        The default of `--startup-timeout` is 60 s, or 300 s with `--server`.
 
         Write a time as `600` (seconds), `90s`, `10m`, `1h30m` or `none`. Without `--timeout`,
         `--total-timeout` and `--idle-timeout`, a run has no limit. For all four, `0` and `-1` mean
