@@ -261,7 +261,9 @@ struct ExecuteArguments: Sendable {
 
     /// Reads the files with which the run logs in to its server.
     private mutating func openServer() throws(UsageError) {
-        try server.resolve(usesRootsRights: options.user == .caller, startTimeout: options.startTimeout) {
+        try server.resolve(
+            usesRootsRights: options.user == .caller, startsHubServer: true, startTimeout: options.startTimeout
+        ) {
             Terminal.reportProblem("galley: \($0)")
         }
         server.recordKernels(of: RunPaths.absolutePath(title))
