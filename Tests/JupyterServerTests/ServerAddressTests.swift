@@ -89,7 +89,8 @@ import Testing
     @Test(
         arguments: [
             ("Forbidden", "Forbidden"), ("a\r\n\tb  c ", "a b c"), ("", nil), (" \n", nil), ("a\u{1B}[31mb", "a [31mb"),
-            ("<!DOCTYPE html><p>token", nil), ("x <html>", nil), ("<p>token</p>", nil), ("a\u{202E}b", "ab"), ("é…", "é…"),
+            ("<!DOCTYPE html><p>token", nil), ("x <html>", nil), ("<p>token</p>", nil), ("a\u{202E}b", "ab"),
+            ("é…", "é…"),
         ] as [(String, String?)])
     func `A text of a server is one line without control characters, and no page`(text: String, line: String?) {
         #expect(ServerText.line(text) == line)

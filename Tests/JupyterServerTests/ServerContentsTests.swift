@@ -257,7 +257,7 @@ import Testing
               {"json": {"content": "{}", "format": "text", "hash": "h1"}},
               {"json": {"content": "\(now)", "format": "text", "hash": "h2"}}]},
             {"path": "/api/contents/n.ipynb.content=0.*", "answers": [\(status("h1")), \(status("h2"))]},
-            {"method": "PUT", "path": "/api/contents/.*", "answers": [{"status": 504},
+            {"method": "PUT", "path": "/api/contents/.*", "answers": [{"status": 500, "json": {}},
               {"json": {"hash": "h3"}}]}
             """)
         _ = try await store.read()
@@ -275,7 +275,8 @@ import Testing
               {"json": {"content": "AB", "format": "text", "hash": "h2"}}]},
             {"path": "/api/contents/n.ipynb.content=0.*", "answers": [{"status": 404, "json": {}},
               {"status": 404, "json": {}}, {"json": {"type": "notebook", "hash": "h2"}}]},
-            {"method": "PUT", "path": "/api/contents/.*", "answers": [{"status": 504}, {"json": {"hash": "h3"}}]}
+            {"method": "PUT", "path": "/api/contents/.*", "answers": [{"status": 500, "json": {}},
+              {"json": {"hash": "h3"}}]}
             """)
         defer { withExtendedLifetime(server) {} }
         try await store.lock()
@@ -291,7 +292,8 @@ import Testing
             """)
         let connection = try await ServerAccess(server.url, .token("sesame"), environment: [:]).connect()
         let store = try ServerContents { () throws(ServerError) in connection }.store(at: "jupyter:n.ipynb")
-        for action in [{ _ = try await store.read() }, { _ = try await store.write([65]) }] as [() async throws -> Void] {
+        for action in [{ _ = try await store.read() }, { _ = try await store.write([65]) }] as [() async throws -> Void]
+        {
             let error = try await #require(throws: ServerContentsError.self) { try await action() }
             #expect("\(error)".hasSuffix(": no …"), "\(error)")
         }
