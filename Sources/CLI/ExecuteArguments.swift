@@ -264,7 +264,9 @@ struct ExecuteArguments: Sendable {
     /// Reads the files with which the run logs in to its server.
     private mutating func openServer() throws(UsageError) {
         if isUserRun, geteuid() != 0 { try server.checkRootsCredentials() }
-        try server.resolve(usesRootsRights: options.user == .caller, startTimeout: options.startTimeout) {
+        try server.resolve(
+            usesRootsRights: options.user == .caller, startsHubServer: true, startTimeout: options.startTimeout
+        ) {
             Terminal.reportProblem("galley: \($0)")
         }
         let isOnServer = NotebookLocation(title).serverPath != nil

@@ -65,6 +65,7 @@ final class ExecuteCommand: EventSink {
         do {
             try await checkKernel()
         } catch {
+            await closeServer()
             return endWithoutRun("--kernel \(arguments.options.kernel ?? ""): \(error)", ExitStatus.noKernel)
         }
         if let asked = arguments.batch.concurrency, batch.concurrency < min(asked, batch.jobs.count) {
@@ -76,8 +77,13 @@ final class ExecuteCommand: EventSink {
         if !arguments.notices.isEmpty { sendToSinks(.notice(arguments.notices)) }
         batch.events = [self]
         await batch.run(stop: stop)
-        if let problem = await arguments.server.close() { Terminal.reportProblem("galley: \(problem)") }
+        await closeServer()
         return state.withLock { $0.end?.status } ?? ExitStatus.success
+    }
+
+    /// Ends what the run has started on a server, and warns if that fails.
+    private func closeServer() async {
+        if let problem = await arguments.server.close() { Terminal.reportProblem("galley: \(problem)") }
     }
 
     /// Says how the run ends after a signal.

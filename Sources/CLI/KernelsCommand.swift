@@ -37,7 +37,7 @@ struct KernelsCommand {
 
     /// Reads the files that the options name.
     mutating func resolve() throws(UsageError) {
-        try server.resolve(usesRootsRights: false) { Terminal.reportProblem("galley: \($0)") }
+        try server.resolve(usesRootsRights: false, startsHubServer: false) { Terminal.reportProblem("galley: \($0)") }
     }
 
     /// Prints the list, and returns the exit status.

@@ -22,7 +22,7 @@ struct ServerKernelCommand {
 
     /// Stops the kernel or waits for its end; returns the exit status.
     mutating func run() throws(UsageError) -> Int32 {
-        try server.resolve(usesRootsRights: false) { Terminal.reportProblem("galley: \($0)") }
+        try server.resolve(usesRootsRights: false, startsHubServer: false) { Terminal.reportProblem("galley: \($0)") }
         guard let server = server.server else { return ExitStatus.usage }
         let (action, id) = (action, kernel.kernelID)
         do {

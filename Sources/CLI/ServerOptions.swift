@@ -126,9 +126,11 @@ struct ServerOptions: Sendable {
     ///
     /// - Parameters:
     ///   - usesRootsRights: Whether root may read what other users can change.
+    ///   - startsHubServer: Whether to start a user's server of a hub that is not running.
     ///   - startTimeout: The time limit for a server that a hub or a studio starts.
     mutating func resolve(
-        usesRootsRights: Bool, startTimeout: Duration = startTimeout, progress: @escaping @Sendable (String) -> Void
+        usesRootsRights: Bool, startsHubServer: Bool, startTimeout: Duration = startTimeout,
+        progress: @escaping @Sendable (String) -> Void
     ) throws(UsageError) {
         try check()
         guard isGiven, server == nil else { return }
@@ -149,6 +151,7 @@ struct ServerOptions: Sendable {
             }
         var access = ServerAccess(address ?? "", credentials, environment: currentEnvironment())
         (access.startTimeout, access.onProgress) = (startTimeout, progress)
+        access.startsHubServer = startsHubServer
         server = JupyterServer(SharedServerConnection(access))
     }
 

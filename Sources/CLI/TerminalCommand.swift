@@ -50,7 +50,7 @@ struct TerminalCommand: Sendable {
 
     /// Reads the files that the options name.
     mutating func resolve() throws(UsageError) {
-        try server.resolve(usesRootsRights: false) { Terminal.reportProblem("galley: \($0)") }
+        try server.resolve(usesRootsRights: false, startsHubServer: true) { Terminal.reportProblem("galley: \($0)") }
     }
 
     /// Runs the command, prints its output, and returns the exit status.
@@ -58,7 +58,9 @@ struct TerminalCommand: Sendable {
         guard let server = server.server else { return ExitStatus.usage }
         let text = words.count == 1 ? words[0] : words.map(\.quotedForShell).joined(separator: " ")
         do {
-            let status = try await server.runCommand(text, in: workingDirectory, limit: timeout) { bytes in
+            let status = try await server.runCommand(text, in: workingDirectory, limit: timeout) {
+                Terminal.reportProblem("galley: \($0)")
+            } output: { bytes in
                 Terminal.write(bytes, to: STDOUT_FILENO)
             }
             return Int32(truncatingIfNeeded: status)

@@ -13,13 +13,16 @@ extension JupyterServer {
     /// Runs a command in a terminal of the server.
     ///
     /// - Parameters:
+    ///   - warn: Receives a sentence about a terminal that could not be removed.
     ///   - output: Receives the output as it arrives, on the connection's thread.
     /// - Returns: The exit status of the command.
     /// - Throws: ``ServerError`` if the command could not be run to its end.
     package func runCommand(
-        _ command: String, in folder: String?, limit: Duration?, output: @escaping @Sendable ([UInt8]) -> Void
+        _ command: String, in folder: String?, limit: Duration?, warn: @escaping @Sendable (String) -> Void,
+        output: @escaping @Sendable ([UInt8]) -> Void
     ) async throws -> Int {
-        try await ServerTerminal(connection.open()).run(command, in: folder, limit: limit, output: output)
+        let terminal = ServerTerminal(try await connection.open())
+        return try await terminal.run(command, in: folder, limit: limit, warn: warn, output: output)
     }
 
     /// Returns whether a kernel runs on the server.
@@ -37,5 +40,5 @@ extension JupyterServer {
     /// Asks a hub to stop the server, if Galley has started it.
     ///
     /// - Throws: ``ServerError`` if the hub refuses it.
-    package func stopHubServer() async throws { try await connection.current?.hub?.stop() }
+    package func stopHubServer() async throws { try await connection.startedHubServer?.stop() }
 }

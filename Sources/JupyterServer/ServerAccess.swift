@@ -13,6 +13,8 @@ package struct ServerAccess: Sendable {
     package var startTimeout = Duration.seconds(300)
     /// The pause between two questions about a server that is being started.
     package var pollInterval = Duration.seconds(1)
+    /// Whether to start a user's server of a hub that is not running. Without, that is an error.
+    package var startsHubServer = true
     /// Receives sentences about a start that takes time. They contain no secrets.
     package var onProgress: @Sendable (String) -> Void = { _ in }
 
@@ -23,9 +25,12 @@ package struct ServerAccess: Sendable {
 
     /// Logs in, and checks that the server accepts the credentials.
     ///
+    /// - Parameter onHub: Receives the hub's server before the hub is asked to start it.
     /// - Returns: A connection whose first requests have succeeded.
-    /// - Throws: ``ServerError``, with what to do.
-    package func connect() async throws(ServerError) -> ServerConnection {
+    /// - Throws: ``ServerError``, with what to do. The hub's server may then have been started.
+    package func connect(
+        onHub: @Sendable (HubServer) -> Void = { _ in }
+    ) async throws(ServerError) -> ServerConnection {
         let client = HTTPClient(HTTPSettings(environment: environment))
         if case .loginURL(let text) = credentials {
             let login = StudioLogin(
@@ -35,8 +40,12 @@ package struct ServerAccess: Sendable {
         }
         let address = try ServerAddress(address)
         let authentication = ServerAuthentication(try await method(for: address, client))
-        let hub = try await HubServer.running(at: address, authentication, client, self)
-        return try await connection(to: hub?.base ?? address.base, client, authentication, hub: hub)
+        let hub = try await HubServer.running(at: address, authentication, client, self, onHub)
+        do throws(ServerError) {
+            return try await connection(to: hub?.base ?? address.base, client, authentication, hub: hub)
+        } catch {
+            throw hub?.accessError(error) ?? error
+        }
     }
 
     /// Returns the credentials of requests. Logs in if they are a password.
@@ -79,7 +88,7 @@ package struct ServerAccess: Sendable {
                 ? .invalidReply(base.origin, request: "GET api/kernelspecs")
                 : .failed(
                     base.origin, request: "GET api/kernelspecs", status: specs.status,
-                    reason: specs.reason.map { authentication.hidingSecrets(in: $0) })
+                    reason: specs.reason)
         }
         let kind = try await kind(of: base, api.json?["gateway_version"]?.string, version, client, authentication)
         return ServerConnection(
@@ -96,9 +105,11 @@ package struct ServerAccess: Sendable {
             "GET", base.appending("api", "swagger.json"), accepting: [401, 403], isGateway: gateway != nil,
             client: client)
         let title = description.isSuccess ? description.json?["info"]?["title"]?.string ?? "" : ""
-        if title.contains("Enterprise") { return .enterpriseGateway(version: gateway.flatMap { ServerText.line($0) }) }
+        let secrets = authentication.secrets(for: base, client: client)
+        let gatewayVersion = gateway.flatMap { ServerText.line($0, hiding: secrets) }
+        if title.contains("Enterprise") { return .enterpriseGateway(version: gatewayVersion) }
         return gateway != nil || title.contains("Gateway")
-            ? .kernelGateway(version: gateway.flatMap { ServerText.line($0) })
-            : .jupyterServer(version: ServerText.line(version))
+            ? .kernelGateway(version: gatewayVersion)
+            : .jupyterServer(version: ServerText.line(version, hiding: secrets))
     }
 }

@@ -23,17 +23,15 @@ final class ServerAuthentication: Sendable {
 
     init(_ credentials: Credentials) { self.credentials = credentials }
 
-    /// Texts that no message may contain.
-    private var secrets: [String] {
-        switch credentials {
-        case .token(let token): [token]
-        case .password(let login): [login.password]
-        case .none, .cookies: []
+    /// Returns the texts that no message about a request may contain.
+    func secrets(for url: HTTPURL, client: HTTPClient) -> [String] {
+        let cookies = SecretText.values(ofCookies: client.cookies.header(for: url))
+        return switch credentials {
+        case .token(let token): [token] + cookies
+        case .password(let login): [login.password, URLEncoding.component(login.password)] + cookies
+        case .none, .cookies: cookies
         }
     }
-
-    /// Returns a text of the server without the secrets.
-    func hidingSecrets(in text: String) -> String { ServerText.hiding(secrets, in: text) }
 
     /// Returns the headers that a request needs. The client adds the cookies itself.
     func headers(for method: String, _ url: HTTPURL, client: HTTPClient) -> HTTPHeaders {
@@ -84,7 +82,8 @@ final class ServerAuthentication: Sendable {
         request.timeout = timeout
         if let isRepeatable { request.isRepeatable = isRepeatable }
         do throws(HTTPError) {
-            return ServerReply(try await client.send(request))
+            return ServerReply(
+                try await client.send(request), hiding: secrets(for: url, client: client))
         } catch {
             throw .http(error)
         }
@@ -112,20 +111,21 @@ final class ServerAuthentication: Sendable {
     }
 
     /// Whether a reply refuses the credentials. A server that forbids one request gives a reason of its own.
-    private static func isCredentialRefusal(_ reply: ServerReply) -> Bool {
+    static func isCredentialRefusal(_ reply: ServerReply) -> Bool {
         guard reply.status == 403, let reason = reply.reason?.lowercased() else { return true }
         return reason == "forbidden" || reason == "unauthorized" || reason.contains("_xsrf")
             || reason.contains("invalid credentials") || reason.contains("missing or invalid")
     }
 
-    private func refusal(_ reply: ServerReply, _ url: HTTPURL, isGateway: Bool) -> ServerError {
+    /// Returns the error for a reply with the status 401 or 403.
+    func refusal(_ reply: ServerReply, _ url: HTTPURL, isGateway: Bool = false) -> ServerError {
         // A gateway answers 401 to a wrong token, and 403 to what it is configured to refuse.
         if isGateway && reply.status == 403 {
-            let reason = reply.reason.flatMap { $0.lowercased() == "forbidden" ? nil : hidingSecrets(in: $0) }
+            let reason = reply.reason.flatMap { $0.lowercased() == "forbidden" ? nil : $0 }
             return .forbidden(url.origin, reason: reason ?? "the gateway is configured to refuse it")
         }
         if !Self.isCredentialRefusal(reply) {
-            return .forbidden(url.origin, reason: hidingSecrets(in: reply.reason ?? "it gives no reason"))
+            return .forbidden(url.origin, reason: reply.reason ?? "it gives no reason")
         }
         return switch credentials {
         case .none: .credentialsMissing(url.origin)

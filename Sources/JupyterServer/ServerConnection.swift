@@ -59,9 +59,7 @@ package final class ServerConnection: Sendable {
 
     /// Returns the error for a reply that does not have the expected status.
     package func failure(_ reply: ServerReply, _ request: String) -> ServerError {
-        .failed(
-            base.origin, request: request, status: reply.status,
-            reason: reply.reason.map { authentication.hidingSecrets(in: $0) })
+        .failed(base.origin, request: request, status: reply.status, reason: reply.reason)
     }
 }
 

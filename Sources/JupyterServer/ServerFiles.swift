@@ -8,6 +8,8 @@ struct ServerFiles: Sendable {
 
     /// The time limit for a transfer.
     private static let timeout = Duration.seconds(600)
+    /// The number of bytes that every server accepts.
+    private static let leastLimit = 1_000_000
 
     /// What the server says about a file or a folder.
     struct Status: Sendable {
@@ -76,6 +78,7 @@ struct ServerFiles: Sendable {
             reply = try await send("PUT", path, json: ["type": "file", "format": "text", "content": .string(text)])
         } catch .server(.http(.broken(let server, let reason))) {
             // The server closes the connection when a request is larger than its limit. It still answers others.
+            guard text.utf8.count > Self.leastLimit else { throw .server(.http(.broken(server, reason: reason))) }
             do throws(ServerContentsError) {
                 _ = try await status(of: path)
             } catch {

@@ -17,6 +17,8 @@ actor ServerNotebook: NotebookStore {
     /// The path to write to, which differs from the original one after a conflict.
     private var path: String
     private var known = Known.unseen
+    /// The contents of a write that failed, which may have arrived all the same.
+    private var unconfirmed: String?
 
     /// What the store knows about the contents at ``path``.
     private enum Known {
@@ -65,7 +67,13 @@ actor ServerNotebook: NotebookStore {
     func write(_ bytes: some ByteRuns) async throws -> WriteOutcome {
         guard let text = String(validating: bytes.bytes, as: UTF8.self) else { throw ServerContentsError.notUTF8(name) }
         if try await !isUnchanged() { try await moveBeside() }
-        known = try await files.write(text, to: path, named: name).map { .version($0) } ?? .changed
+        do {
+            known = try await files.write(text, to: path, named: name).map { .version($0) } ?? .changed
+            unconfirmed = nil
+        } catch {
+            unconfirmed = text
+            throw error
+        }
         return path == original ? .original : .conflict("jupyter:\(path)")
     }
 
@@ -74,12 +82,30 @@ actor ServerNotebook: NotebookStore {
         switch known {
         case .unseen: return true
         case .changed: return false
-        case .missing: return try await files.status(of: path) == nil
+        case .missing:
+            if try await files.status(of: path) == nil { return true }
+            return try await isUnconfirmedWrite()
         // A notebook that another client has removed or renamed is changed as well.
         case .version(let version):
             guard let now = try await files.status(of: path) else { return false }
-            return now.version.isSame(as: version)
+            if now.version.isSame(as: version) { return true }
+            return try await isUnconfirmedWrite()
         }
+    }
+
+    /// Whether the contents are those of the write that failed. Then they are known.
+    private func isUnconfirmedWrite() async throws -> Bool {
+        guard let unconfirmed else { return false }
+        let bytes: [UInt8]
+        let version: ServerFiles.Version
+        do throws(ServerContentsError) {
+            (bytes, version) = try await files.read(path, named: name)
+        } catch .notFound, .notAFile, .notUTF8 {
+            return false
+        }
+        guard bytes.elementsEqual(unconfirmed.utf8) else { return false }
+        known = .version(version)
+        return true
     }
 
     /// Chooses the first free name beside the notebook.
@@ -89,6 +115,7 @@ actor ServerNotebook: NotebookStore {
             if try await files.status(of: candidate) == nil {
                 path = candidate
                 known = .missing
+                unconfirmed = nil
                 return
             }
         }

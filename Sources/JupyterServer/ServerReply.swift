@@ -10,24 +10,20 @@ package struct ServerReply: Sendable {
     /// The header fields.
     package let headers: HTTPHeaders
 
-    /// Creates a reply from the parts of a response.
-    package init(status: Int, json: Value?, headers: HTTPHeaders) {
-        (self.status, self.json, self.headers) = (status, json, headers)
-    }
+    /// The reason that the server gives in JSON, in one line of limited length and without secrets; nil if there is
+    /// none.
+    package let reason: String?
 
     /// Creates a reply from a response. A body that is not JSON, such as an HTML page, is dropped.
-    package init(_ response: HTTPResponse) {
-        self.init(
-            status: response.status, json: (try? Document(parsing: response.body, depthLimit: 100))?.root,
-            headers: response.headers)
+    ///
+    /// - Parameter secrets: The secrets of the request, which the server may repeat.
+    package init(_ response: HTTPResponse, hiding secrets: [String]) {
+        let json = (try? Document(parsing: response.body, depthLimit: 100))?.root
+        (status, self.json, headers) = (response.status, json, response.headers)
+        let texts = [json?["message"]?.string, json?["reason"]?.string, json?["detail"]?.string]
+        reason = texts.lazy.compactMap { $0.flatMap { ServerText.line($0, hiding: secrets) } }.first
     }
 
     /// Whether the server has done what the request asked for.
     package var isSuccess: Bool { (200..<300).contains(status) }
-
-    /// The reason that the server gives in JSON, in one line of limited length; nil if there is none.
-    package var reason: String? {
-        let texts = [json?["message"]?.string, json?["reason"]?.string, json?["detail"]?.string]
-        return texts.lazy.compactMap { $0.flatMap { ServerText.line($0) } }.first
-    }
 }

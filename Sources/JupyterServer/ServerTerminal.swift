@@ -31,30 +31,58 @@ package struct ServerTerminal: Sendable {
     ///   - command: Lines for the shell.
     ///   - folder: The working directory, relative to the server's root; nil for the server's choice.
     ///   - limit: The time limit of the command; nil for none.
+    ///   - warn: Receives a sentence about a terminal that could not be removed.
     ///   - output: Receives the output as it arrives, on the connection's thread.
     /// - Returns: The exit status of the command, with 128 added to the number of a signal.
     /// - Throws: ``ServerError`` if the command could not be run to its end. If it runs out of time or the task is
     ///   canceled, the command is interrupted and its terminal removed.
     package func run(
         _ command: String, in folder: String? = nil, limit: Duration? = nil,
-        output: @escaping @Sendable ([UInt8]) -> Void
+        warn: @escaping @Sendable (String) -> Void = { _ in }, output: @escaping @Sendable ([UInt8]) -> Void
     ) async throws(ServerError) -> Int {
         let script = try TerminalScript(command)
-        let name = try await makeTerminal(in: folder)
+        // The server finds names only of letters, digits and underscores.
+        let wanted = "galley_" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
+        let name: String
+        do throws(ServerError) {
+            name = try await makeTerminal(wanted, in: folder)
+        } catch {
+            if Self.mayHaveMade(error) { await remove(wanted, warn) }
+            throw error
+        }
         let result = await outcome(of: script, inTerminal: name, limit: limit, output)
-        // The terminal is removed even if the task is canceled.
-        let connection = connection
-        await Task {
-            _ = try? await connection.send("DELETE", ["terminals", name], timeout: .seconds(15))
-        }.value
+        await remove(name, warn)
         return try result.get()
     }
 
+    /// Whether the server may have made a terminal although the request for it failed.
+    private static func mayHaveMade(_ error: ServerError) -> Bool {
+        switch error {
+        case .http(.canceled), .http(.timedOut), .http(.broken), .invalidReply: true
+        case .failed(_, _, let status, _): status >= 500
+        default: false
+        }
+    }
+
+    /// Removes a terminal even if the task is canceled, and warns if that fails.
+    private func remove(_ name: String, _ warn: @escaping @Sendable (String) -> Void) async {
+        let connection = connection
+        await Task {
+            let reason: String
+            do throws(ServerError) {
+                let reply = try await connection.send("DELETE", ["terminals", name], timeout: .seconds(15))
+                if reply.isSuccess || reply.status == 404 { return }
+                reason = "\(connection.failure(reply, "DELETE api/terminals"))"
+            } catch {
+                reason = "\(error)"
+            }
+            warn("the terminal \(name) may still run: \(reason). End it on the server's page of running terminals")
+        }.value
+    }
+
     /// Creates a terminal and returns its name.
-    private func makeTerminal(in folder: String?) async throws(ServerError) -> String {
+    private func makeTerminal(_ wanted: String, in folder: String?) async throws(ServerError) -> String {
         guard !connection.kind.isGateway else { throw .noTerminals(connection.base.origin) }
-        // The server finds names only of letters, digits and underscores.
-        let wanted = "galley_" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
         var body = [("name", Value.string(wanted))]
         if let folder { body.append(("cwd", .string(folder))) }
         let reply = try await connection.send("POST", ["terminals"], json: .object(body))

@@ -1,5 +1,6 @@
 import GalleyConcurrency
 import GalleyHTTP
+import Synchronization
 
 /// A connection that is made when it is first needed, and then shared by all that use the server.
 package final class SharedServerConnection: Sendable {
@@ -11,6 +12,7 @@ package final class SharedServerConnection: Sendable {
 
     private let access: ServerAccess
     private let state = AsyncState(State.idle)
+    private let hubServer = Mutex<HubServer?>(nil)
 
     /// Prepares a connection. Does no I/O.
     package init(_ access: ServerAccess) { self.access = access }
@@ -31,7 +33,10 @@ package final class SharedServerConnection: Sendable {
         guard let found else { throw .http(.canceled) }
         if let found { return found }
         do throws(ServerError) {
-            let connection = try await access.connect()
+            let connection = try await access.connect { server in
+                // The server that an earlier attempt has started is still to be stopped.
+                hubServer.withLock { if $0?.isStarted != true { $0 = server } }
+            }
             state.change { $0 = .connected(connection) }
             return connection
         } catch {
@@ -40,8 +45,6 @@ package final class SharedServerConnection: Sendable {
         }
     }
 
-    /// The connection, if it has been made.
-    package var current: ServerConnection? {
-        state.look { if case .connected(let connection) = $0 { connection } else { nil } }
-    }
+    /// The user's server of a hub, also if it was started but no connection to it could be made; nil if there is none.
+    package var startedHubServer: HubServer? { hubServer.withLock(\.self) }
 }

@@ -60,7 +60,7 @@ struct StudioLogin: Sendable {
                 for page in ["lab", "login"] where client.cookies.value(named: "_xsrf", for: api) == nil {
                     _ = try await get(base.appending(page))
                 }
-                let reply = ServerReply(try await get(api))
+                let reply = ServerReply(try await get(api), hiding: [])
                 if reply.isSuccess, reply.json?["version"] != nil { return }
                 told = "InService, but its server does not answer"
             case let final? where ["Deleted", "Deleting", "Failed"].contains(final):

@@ -93,6 +93,7 @@ struct AnswerCase: Sendable, CustomTestStringConvertible {
             refusing(
                 "a long message", 403, type: json, "{\"message\": \"\(String(repeating: "x", count: 9000))\"}",
                 String(repeating: "x", count: 500)),
+            refusing("a message with HTML", 403, type: json, "{\"message\": \"a <b>\"}", nil),
             refusing("a body beyond the limit", 403, type: json, String(repeating: " ", count: 70_000), nil),
             refusing("success", 200, type: "text/html", page, nil),
             AnswerCase(

@@ -6,34 +6,11 @@ import Testing
 @testable import GalleyHTTP
 @testable import GalleyJupyterServer
 
-/// A JupyterHub on 127.0.0.1 with the user `ann`, which ends together with this object.
-private final class RealHub: Sendable {
-    let url: String
-    let token: String
-    let process: ServerProcess
-
-    init(_ environment: [String: String] = [:]) async throws {
-        let folder = try TemporaryFolder()
-        let ports = try JupyterServerProcess.freePorts(3)
-        url = "http://127.0.0.1:\(ports[0])/"
-        let variables = [
-            "HUB_FOLDER": folder.path, "HUB_PORTS": ports.map(String.init).joined(separator: ","),
-            "HOME": folder.path, "PYTHONUNBUFFERED": "1",
-            "PATH": Repository.root + "/.build/python-servers/bin:/usr/bin:/bin",
-        ].merging(environment) { $1 }
-        let program = [JupyterServerProcess.python, "-m", "jupyterhub"]
-        let configuration = ["-f", Repository.fixture("servers/hub_config.py")]
-        process = try ServerProcess(program + configuration, in: folder, environment: variables)
-        _ = try await process.firstMatch(of: "(JupyterHub is now running)")
-        let printed = try ServerProcess.output(
-            of: program[0], program[1], program[2], "token", configuration[0], configuration[1], "ann",
-            environment: variables)
-        token = try #require(printed?.split(separator: "\n").last.map(String.init))
-    }
-
-    func access(_ path: String, _ sentences: Sentences = Sentences(), timeout: Duration = .seconds(120)) -> ServerAccess
-    {
-        var access = ServerAccess(url + path, .token(token), environment: [:])
+extension JupyterHubProcess {
+    fileprivate func access(
+        _ path: String, _ sentences: Sentences = Sentences(), timeout: Duration = .seconds(120), token: String? = nil
+    ) -> ServerAccess {
+        var access = ServerAccess(url + path, .token(token ?? self.token), environment: [:])
         (access.pollInterval, access.startTimeout) = (.milliseconds(100), timeout)
         access.onProgress = { sentences.add($0) }
         return access
@@ -42,7 +19,7 @@ private final class RealHub: Sendable {
 
 @Suite(.realKernel) struct `A server of a JupyterHub` {
     @Test func `The user's server is started with its progress, and stopped as asked`() async throws {
-        let hub = try await RealHub(["HUB_DELAY": "3"])
+        let hub = try await JupyterHubProcess(["HUB_DELAY": "3"])
         let sentences = Sentences()
         // The address of the hub alone: the token tells the user.
         let connection = try await hub.access("", sentences).connect()
@@ -68,8 +45,63 @@ private final class RealHub: Sendable {
         #expect(!"\(sentences.all)".contains(hub.token))
     }
 
+    @Test func `A token without a scope is an error that names it`() async throws {
+        let hub = try await JupyterHubProcess()
+        let client = HTTPClient(HTTPSettings(environment: [:]))
+        func token(_ scope: String) async throws -> String {
+            let reply = try await ServerAuthentication(.token(hub.token)).send(
+                "POST", try HTTPURL(parsing: hub.url + "hub/api/users/ann/tokens"),
+                json: ["scopes": .array([.string(scope)])], client: client)
+            return try #require(reply.json?["token"]?.string)
+        }
+        for (granted, missing) in [("access:servers!user", "servers!user=ann"), ("servers!user", "access:servers")] {
+            let access = hub.access("user/ann/", token: try await token(granted))
+            let error = try await #require(throws: ServerError.self) { _ = try await access.connect() }
+            guard case .scopeMissing(_, let scope) = error else { Issue.record("\(error)"); return }
+            #expect(scope.hasPrefix(missing))
+        }
+    }
+
+    @Test func `A server that is not running is an error if it may not be started`() async throws {
+        let hub = try await JupyterHubProcess()
+        for path in ["", "user/ann/"] {
+            var access = hub.access(path)
+            access.startsHubServer = false
+            let error = try await #require(throws: ServerError.self) { _ = try await access.connect() }
+            guard case .notStarted(_, "the user's server is not running") = error else {
+                Issue.record("\(error)")
+                return
+            }
+        }
+        let connection = try await hub.access("").connect()
+        #expect(connection.hub?.isStarted == true)
+        var access = hub.access("")
+        access.startsHubServer = false
+        #expect(try await access.connect().hub?.isStarted == false)
+    }
+
+    @Test func `A start that fails for a time limit or is canceled is stopped as asked`() async throws {
+        let hub = try await JupyterHubProcess(["HUB_DELAY": "4"])
+        let slow = SharedServerConnection(hub.access("user/ann/", timeout: .milliseconds(1)))
+        await #expect(throws: ServerError.self) { _ = try await slow.open() }
+        #expect(slow.startedHubServer?.isStarted == true)
+        // The hub stops the server only when the start has ended.
+        try await JupyterServer(slow).stopHubServer()
+        let sentences = Sentences()
+        let canceled = SharedServerConnection(hub.access("user/ann/", sentences))
+        let task = Task { _ = try await canceled.open() }
+        #expect(try await eventually { sentences.all.contains { $0.contains("Looking for a machine") } })
+        task.cancel()
+        await #expect(throws: ServerError.self) { try await task.value }
+        try await JupyterServer(canceled).stopHubServer()
+        var access = hub.access("user/ann/")
+        access.startsHubServer = false
+        let error = try await #require(throws: ServerError.self) { _ = try await access.connect() }
+        guard case .notStarted = error else { Issue.record("\(error)"); return }
+    }
+
     @Test func `A named server is started under its own address`() async throws {
-        let hub = try await RealHub()
+        let hub = try await JupyterHubProcess()
         let connection = try await hub.access("user/ann/gpu/lab").connect()
         #expect(connection.base.path == "/user/ann/gpu" && connection.hub?.isStarted == true)
         #expect(try await connection.send("GET", ["status"]).isSuccess)
@@ -77,7 +109,7 @@ private final class RealHub: Sendable {
     }
 
     @Test func `A server that cannot start is an error with the hub's reason`() async throws {
-        let hub = try await RealHub(["HUB_FAILS": "1"])
+        let hub = try await JupyterHubProcess(["HUB_FAILS": "1"])
         let error = try await #require(throws: ServerError.self) { _ = try await hub.access("user/ann/").connect() }
         #expect(!"\(error)".contains(hub.token) && !"\(error)".contains("<"))
         switch error {
@@ -87,14 +119,16 @@ private final class RealHub: Sendable {
     }
 
     @Test func `A server that starts too slowly, a wrong token and another user are errors`() async throws {
-        let hub = try await RealHub(["HUB_DELAY": "600"])
+        let hub = try await JupyterHubProcess(["HUB_DELAY": "600"])
         let slow = try await #require(throws: ServerError.self) {
             _ = try await hub.access("user/ann/", timeout: .seconds(3)).connect()
         }
         guard case .notReady = slow else { Issue.record("\(slow)"); return }
-        let wrong = ServerAccess(hub.url, .token("sesame"), environment: [:])
-        let error = try await #require(throws: ServerError.self) { _ = try await wrong.connect() }
-        guard case .credentialsRefused = error else { Issue.record("\(error)"); return }
+        for path in ["", "user/ann/"] {
+            let wrong = hub.access(path, token: "sesame")
+            let error = try await #require(throws: ServerError.self) { _ = try await wrong.connect() }
+            guard case .credentialsRefused = error else { Issue.record("\(error)"); return }
+        }
         let other = try await #require(throws: ServerError.self) { _ = try await hub.access("user/bob/").connect() }
         switch other {
         case .notStarted, .scopeMissing: break
@@ -137,19 +171,42 @@ private final class RealHub: Sendable {
         #expect(isStarted && paths.count { $0.hasPrefix("POST") } == 3)
     }
 
-    @Test func `A server that is starting already is waited for`() async throws {
+    @Test(arguments: ["ann is already running", "ann is pending spawn"])
+    func `A server that another client has started is waited for, and not stopped`(message: String) async throws {
         let (isStarted, _) = try await connect(
             """
             {"path": "/user/ann/api", "answers": [\(Self.down), \(Self.down), \(Self.running)]},
             {"method": "POST", "path": "/hub/api/users/ann/server", "answers": [
-              {"status": 400, "json": {"message": "ann is already running"}}]}
+              {"status": 400, "json": {"message": "\(message)"}}]}
             """, path: "hub/home")
+        #expect(!isStarted)
+    }
+
+    @Test func `A start whose answer a proxy has lost is one of this connection`() async throws {
+        let (isStarted, _) = try await connect(
+            """
+            {"path": "/user/ann/api", "answers": [\(Self.down), \(Self.down), \(Self.running)]},
+            {"method": "POST", "path": "/hub/api/users/ann/server", "answers": [{"status": 504},
+              {"status": 400, "json": {"message": "ann is pending spawn"}}]}
+            """)
         #expect(isStarted)
+    }
+
+    @Test func `A server that refuses the token while it starts is an error at once`() async throws {
+        let error = try await #require(throws: ServerError.self) {
+            _ = try await connect(
+                """
+                {"path": "/user/ann/api", "answers": [\(Self.down), {"status": 403, "json": {"message": "Forbidden"}}]},
+                {"method": "POST", "path": ".*", "answers": [{"status": 202}]}
+                """)
+        }
+        guard case .scopeMissing(_, "access:servers!user=ann") = error else { Issue.record("\(error)"); return }
     }
 
     @Test(
         arguments: [
             (403, #"{"message": "scopes"}"#, "servers!user"),
+            (403, #"{"message": "Missing or invalid credentials."}"#, "refuses the token"),
             (404, #"{"message": "No such user: sesame"}"#, "No such user: …"),
             (400, #"{"message": "Named servers are not enabled."}"#, "Named servers are not enabled"),
             (500, #"{"message": "Error in Authenticator.pre_spawn_start"}"#, "pre_spawn_start"),
@@ -167,7 +224,7 @@ private final class RealHub: Sendable {
     }
 
     @Test func `The error of a failed start is the hub's last event`() async throws {
-        let event = #"data: {\"failed\": true, \"message\": \"Spawn failed: no <b>room\"}\n\n"#
+        let event = #"data: {\"failed\": true, \"message\": \"Spawn failed: no room\"}\n\n"#
         let error = try await #require(throws: ServerError.self) {
             _ = try await connect(
                 """
@@ -177,6 +234,6 @@ private final class RealHub: Sendable {
                 """)
         }
         guard case .notStarted(_, let state) = error else { Issue.record("\(error)"); return }
-        #expect(state == "Spawn failed: no <b>room")
+        #expect(state == "Spawn failed: no room")
     }
 }

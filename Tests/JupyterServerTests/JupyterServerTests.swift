@@ -226,7 +226,7 @@ import Testing
         try folder.write(
             #"{"argv": ["false"], "display_name": "broken", "language": "none"}"#, to: "data/kernels/broken/kernel.json"
         )
-        let server = try await JupyterServerProcess(folder: folder)
+        let server = try await JupyterServerProcess(.server, [], environment: ["JUPYTER_PATH": folder("data")])
         var request = KernelRequest("broken")
         request.startTimeout = .seconds(30)
         let error = await #expect(throws: ServerError.self) {

@@ -89,7 +89,8 @@ import Testing
     @Test(
         arguments: [
             ("Forbidden", "Forbidden"), ("a\r\n\tb  c ", "a b c"), ("", nil), (" \n", nil), ("a\u{1B}[31mb", "a [31mb"),
-            ("<!DOCTYPE html><p>token", nil), ("x <html>", nil), ("a\u{202E}b", "ab"), ("é…", "é…"),
+            ("<!DOCTYPE html><p>token", nil), ("x <html>", nil), ("<p>token</p>", nil), ("a\u{202E}b", "ab"),
+            ("é…", "é…"),
         ] as [(String, String?)])
     func `A text of a server is one line without control characters, and no page`(text: String, line: String?) {
         #expect(ServerText.line(text) == line)
@@ -102,7 +103,22 @@ import Testing
     }
 
     @Test func `Secrets in a text of a server are replaced`() {
-        #expect(ServerText.hiding(["abc", ""], in: "token abc, abcabc") == "token …, ……")
+        #expect(SecretText.hiding(["abc", ""], in: "token abc, abcabc") == "token …, ……")
+        #expect(SecretText.hiding(["ab", "abc"], in: "abc") == "…")
+        #expect(SecretText.hiding(["abc"], in: "abc\u{301}") == "…\u{301}")
+        #expect(SecretText.values(ofCookies: "a=short; session=\"long=enough\"; b") == ["\"long=enough\""])
+    }
+
+    @Test func `No part of a secret is left where a long text is cut`() {
+        let secret = "s3cret-of-the-server"
+        for length in Array(270...310) + Array(1150...1210) {
+            for filler in ["x", " "] {
+                let text = String(repeating: filler, count: length) + secret + String(repeating: "y", count: 2000)
+                let line = ServerText.line(text, hiding: [secret]) ?? ""
+                #expect(!line.contains("s3"), "\(length)")
+            }
+        }
+        #expect(ServerText.line("s3\u{200B}cret-of-the-server", hiding: [secret]) == "…")
     }
 
     @Test func `Events arrive whole from parts of any size`() {

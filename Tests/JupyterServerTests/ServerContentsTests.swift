@@ -176,11 +176,11 @@ import Testing
     }
 
     @Test func `A file that the server does not take is an error with the size`() async throws {
-        let server = try await JupyterServerProcess(.server, "--ServerApp.max_body_size=100000")
+        let server = try await JupyterServerProcess(.server, "--ServerApp.max_body_size=1100000")
         let storage = Self.storage(try await server.connect())
         let store = try storage.store(at: "jupyter:n.ipynb")
-        let bytes = [UInt8](repeating: 65, count: 200_000)
-        await #expect(throws: ServerContentsError.tooLarge("jupyter:n.ipynb", bytes: 200_000)) {
+        let bytes = [UInt8](repeating: 65, count: 1_200_000)
+        await #expect(throws: ServerContentsError.tooLarge("jupyter:n.ipynb", bytes: 1_200_000)) {
             _ = try await store.write(bytes)
         }
         #expect(try await store.write([65]) == .original)
@@ -234,7 +234,8 @@ import Testing
         arguments: [
             (413, "{}", "takes no file of 2 bytes"), (403, #"{"message": "read-only"}"#, "forbids"),
             (500, #"{"message": "[Errno 13] Permission denied: 'x'"}"#, "read-only"),
-            (507, #"{"message": "no space <b>"}"#, "status 507: no space <b>"),
+            (507, #"{"message": "no space"}"#, "status 507: no space"),
+            (507, #"{"message": "no <b>space"}"#, "HTTP status 507"),
             (500, #"{"message": "<html><body>"}"#, "HTTP status 500"),
         ])
     func `The error of a refused write contains its reason`(status: Int, json: String, part: String) async throws {
@@ -243,6 +244,59 @@ import Testing
         defer { withExtendedLifetime(server) {} }
         let error = try await #require(throws: ServerContentsError.self) { _ = try await store.write([65, 66]) }
         #expect("\(error)".contains(part) && !"\(error)".contains("<html"), "\(error)")
+    }
+
+    @Test(arguments: ["AB", "CD"])
+    func `A write whose answer is lost is no change by another client, unless the contents differ`(
+        now: String
+    ) async throws {
+        func status(_ hash: String) -> String { #"{"json": {"type": "notebook", "hash": "\#(hash)"}}"# }
+        let (store, server) = try await store(
+            """
+            {"path": "/api/contents/n.ipynb.type=file.*", "answers": [
+              {"json": {"content": "{}", "format": "text", "hash": "h1"}},
+              {"json": {"content": "\(now)", "format": "text", "hash": "h2"}}]},
+            {"path": "/api/contents/n.ipynb.content=0.*", "answers": [\(status("h1")), \(status("h2"))]},
+            {"method": "PUT", "path": "/api/contents/.*", "answers": [{"status": 500, "json": {}},
+              {"json": {"hash": "h3"}}]}
+            """)
+        _ = try await store.read()
+        await #expect(throws: ServerContentsError.self) { _ = try await store.write(Array("AB".utf8)) }
+        let outcome = try await store.write(Array("EF".utf8))
+        #expect(outcome == (now == "AB" ? .original : .conflict("jupyter:n.galley-conflict.ipynb")))
+        let places = try server.requests.filter { $0.method == "PUT" }.map(\.path)
+        #expect(places.count == 2 && places[1].contains("conflict") == (now != "AB"))
+    }
+
+    @Test func `A new file whose answer is lost is no file of another client`() async throws {
+        let (store, server) = try await store(
+            """
+            {"path": "/api/contents/n.ipynb.type=file.*", "answers": [
+              {"json": {"content": "AB", "format": "text", "hash": "h2"}}]},
+            {"path": "/api/contents/n.ipynb.content=0.*", "answers": [{"status": 404, "json": {}},
+              {"status": 404, "json": {}}, {"json": {"type": "notebook", "hash": "h2"}}]},
+            {"method": "PUT", "path": "/api/contents/.*", "answers": [{"status": 500, "json": {}},
+              {"json": {"hash": "h3"}}]}
+            """)
+        defer { withExtendedLifetime(server) {} }
+        try await store.lock()
+        await #expect(throws: ServerContentsError.self) { _ = try await store.write(Array("AB".utf8)) }
+        #expect(try await store.write(Array("EF".utf8)) == .original)
+    }
+
+    @Test func `The error of a refused request contains no token that the server repeats`() async throws {
+        let server = try await ScriptedServer(
+            """
+            [\(Self.access), {"path": ".*", "answers": [{"status": 500, "json": {"message": "no sesame"}}]},
+             {"method": "PUT", "path": ".*", "answers": [{"status": 507, "json": {"message": "no sesame"}}]}]
+            """)
+        let connection = try await ServerAccess(server.url, .token("sesame"), environment: [:]).connect()
+        let store = try ServerContents { () throws(ServerError) in connection }.store(at: "jupyter:n.ipynb")
+        for action in [{ _ = try await store.read() }, { _ = try await store.write([65]) }] as [() async throws -> Void]
+        {
+            let error = try await #require(throws: ServerContentsError.self) { try await action() }
+            #expect("\(error)".hasSuffix(": no …"), "\(error)")
+        }
     }
 
     @Test func `A gateway has no notebooks`() async throws {

@@ -154,6 +154,59 @@ private final class Collected: Sendable {
     }
 }
 
+@Suite struct `A terminal of a scripted server` {
+    private func connect(_ rules: String) async throws -> (ServerConnection, ScriptedServer) {
+        let server = try await ScriptedServer(
+            """
+            [{"path": "/api", "answers": [{"json": {"version": "2"}}]},
+             {"path": "/api/kernelspecs", "answers": [{"json": {"kernelspecs": {}}}]}, \(rules)]
+            """)
+        return (try await ServerAccess(server.url, .token("sesame"), environment: [:]).connect(), server)
+    }
+
+    private func names(_ method: String, _ server: ScriptedServer) throws -> [String] {
+        try server.requests.filter { $0.method == method }.map { request in
+            let name = try Document(parsing: Array(request.body.utf8)).root["name"]?.string
+            return name ?? String(request.path.split(separator: "/").last ?? "")
+        }
+    }
+
+    @Test func `A terminal whose creation has no answer is removed by its name`() async throws {
+        let (connection, server) = try await connect(
+            """
+            {"method": "POST", "path": "/api/terminals", "answers": [{"status": 504}]},
+            {"method": "DELETE", "path": "/api/terminals/galley_.*", "answers": [{"status": 204}]}
+            """)
+        let warnings = Sentences()
+        let error = try await #require(throws: ServerError.self) {
+            _ = try await ServerTerminal(connection).run("echo", warn: { warnings.add($0) }) { _ in }
+        }
+        guard case .failed(_, _, 504, _) = error else { Issue.record("\(error)"); return }
+        let removed = try server.requests.filter { $0.method == "DELETE" }.map(\.path)
+        let made = try names("POST", server)
+        #expect(made.count == 1 && removed == ["/api/terminals/\(made[0])"] && warnings.all.isEmpty)
+    }
+
+    @Test func `A terminal that cannot be removed is warned of, and the error of the command stays`() async throws {
+        let (connection, server) = try await connect(
+            """
+            {"method": "POST", "path": "/api/terminals", "answers": [{"json": {"name": "galley_1"}}]},
+            {"path": "/terminals/websocket/galley_1", "answers": [
+              {"status": 403, "json": {"message": "no token sesame"}}]},
+            {"method": "DELETE", "path": ".*", "answers": [{"status": 500, "json": {"message": "not sesame"}}]}
+            """)
+        defer { withExtendedLifetime(server) {} }
+        let warnings = Sentences()
+        let error = try await #require(throws: ServerError.self) {
+            _ = try await ServerTerminal(connection).run("echo", warn: { warnings.add($0) }) { _ in }
+        }
+        guard case .terminalLost(let reason) = error else { Issue.record("\(error)"); return }
+        #expect(reason.contains("no token …"), "\(reason)")
+        #expect(warnings.all.count == 1 && warnings.all[0].contains("galley_1 may still run"), "\(warnings.all)")
+        #expect(!"\(error)\(warnings.all)".contains("sesame"))
+    }
+}
+
 extension String {
     fileprivate func repeated(_ count: Int) -> String { String(repeating: self, count: count) }
 }

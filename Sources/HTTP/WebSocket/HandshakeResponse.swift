@@ -69,7 +69,7 @@ struct HandshakeResponse: Sendable {
 
     // MARK: - The body of a refusal
 
-    /// Whether no more bytes can change ``message``.
+    /// Whether no more bytes can change ``message(hiding:)``.
     var isComplete: Bool {
         guard isJSON, let headers, rest.count <= Self.limit else { return true }
         if isChunked { return Self.joinChunks(rest[...]).isComplete }
@@ -77,15 +77,18 @@ struct HandshakeResponse: Sendable {
         return headers["Content-Length"].flatMap { Int($0) }.map { rest.count >= $0 } ?? false
     }
 
-    /// The text that a JSON body has as `message`, in one line; nil if there is none.
-    var message: String? {
+    /// Returns the text that a JSON body has as `message`, in one line and without secrets; nil if there is none, or if
+    /// it contains HTML.
+    func message(hiding secrets: [String]) -> String? {
         guard isJSON, rest.count <= Self.limit else { return nil }
         let length = headers?["Content-Length"].flatMap { Int($0) } ?? rest.count
         let body = isChunked ? Self.joinChunks(rest[...]).body : Array(rest.prefix(max(0, length)))
-        guard let text = try? Document(parsing: body).root["message"]?.string, !text.isEmpty else { return nil }
+        guard let text = try? Document(parsing: body).root["message"]?.string, !text.isEmpty, !text.contains("<")
+        else { return nil }
+        // Part of a secret would be left if the text were cut first.
+        let line = SecretText.hiding(secrets, in: text).unicodeScalars.prefix(500)
         return String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.prefix(500).map { $0.properties.generalCategory == .control ? " " : $0 }))
+            String.UnicodeScalarView(line.map { $0.properties.generalCategory == .control ? " " : $0 }))
     }
 
     private var isJSON: Bool {

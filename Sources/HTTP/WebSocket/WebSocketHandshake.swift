@@ -16,6 +16,8 @@ struct WebSocketHandshake: Sendable {
     private let url: HTTPURL
     private let subprotocols: [String]
     private let expectedAccept: String
+    /// The secrets of the request, which the answer may repeat.
+    private let secrets: [String]
     private var response = HandshakeResponse()
 
     /// Creates a handshake.
@@ -45,6 +47,7 @@ struct WebSocketHandshake: Sendable {
         }
         for field in headers.fields where !Self.isOwn(field.name.lowercased()) { fields.add(field.name, field.value) }
 
+        secrets = SecretText.values(in: fields)
         let lines = ["GET \(url.pathAndQuery) HTTP/1.1"] + fields.fields.map { "\($0.name): \($0.value)" }
         request = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
     }
@@ -75,14 +78,14 @@ struct WebSocketHandshake: Sendable {
                 throw .redirected(status: status, to: headers["Location"].flatMap(url.resolving)?.origin)
             }
             guard response.isComplete else { return nil }
-            throw .refused(status: status, message: response.message)
+            throw .refused(status: status, message: response.message(hiding: secrets))
         }
         return Agreement(subprotocol: try agree(headers), rest: response.rest)
     }
 
     /// The error of a handshake whose answer does not get complete: the refusal, if its status has arrived.
     var incompleteRefusal: WebSocketError? {
-        response.status.map { .refused(status: $0, message: response.message) }
+        response.status.map { .refused(status: $0, message: response.message(hiding: secrets)) }
     }
 
     /// Checks the answer, and returns the subprotocol.
