@@ -188,7 +188,8 @@ struct RunState: Sendable {
         case .broken(let failure):
             if let stop { return stopped(stop, in: cell) }
             let failure = failure ?? .disconnected("the kernel was shut down")
-            add(.error(name: "KernelDied", sentence: "While this cell ran, \(failure)."), to: cell)
+            let moment = hasStartedExecuting ? "While this cell ran" : "After this cell was sent"
+            add(.error(name: "KernelDied", sentence: "\(moment), \(failure)."), to: cell)
             return .kernelFailed(failure)
         case .complete(let reply):
             if let stop, wasInterrupted || reply.status == .aborted { return stopped(stop, in: cell) }

@@ -10,6 +10,8 @@ struct OpenRequests: Sendable {
         let isExecution: Bool
         /// Whether the request asks for the kernel info.
         let isInfo: Bool
+        /// Whether any message about the request arrived, so that the kernel has received it.
+        var hasBegun = false
         var hasReply = false
         var isIdle = false
         /// Whether messages about the request may have been lost.
@@ -41,13 +43,20 @@ struct OpenRequests: Sendable {
     mutating func receive(_ message: Message) {
         guard let parent = message.parent?.id, let index = requests.firstIndex(where: { $0.header.id == parent })
         else { return }
+        requests[index].hasBegun = true
         if message.channel == requests[index].channel { requests[index].hasReply = true }
         if message.channel == .iopub, message.executionState == .idle { requests[index].isIdle = true }
         if requests[index].hasReply, requests[index].isIdle { requests.remove(at: index) }
     }
 
-    /// Records that messages about all requests may be lost.
-    mutating func markUncertain() { for index in requests.indices { requests[index].isUncertain = true } }
+    /// Records that messages about requests may be lost.
+    ///
+    /// - Parameter unsent: The IDs of the requests that were not sent yet.
+    mutating func markUncertain(except unsent: Set<String>) {
+        for index in requests.indices where !unsent.contains(requests[index].header.id) {
+            requests[index].isUncertain = true
+        }
+    }
 
     /// Removes and returns the requests about which messages may be lost.
     mutating func takeUncertain() -> [Request] {

@@ -7,34 +7,6 @@ import GalleyJupyterProtocol
 /// and keeps the connection of a kernel that it has ended. A network can lose messages without an error. This type
 /// detects all of that. Its functions return the actions to perform, in order.
 struct ServerKernelState: Sendable {
-    /// An action that follows from an event.
-    enum Action: Sendable {
-        /// Passes a message to the client.
-        case deliver(Message)
-        /// Sends a message to the server.
-        case send(Message)
-        /// Asks the server's API for the state of the kernel.
-        case poll
-        /// Opens a new connection after a delay.
-        case reconnect(after: Duration)
-        /// Tells the user about a problem that did not end the run.
-        case warn(String)
-        /// The kernel is ready for requests.
-        case becomeReady(KernelInfo)
-        /// No more messages will arrive.
-        case end(KernelFailure)
-    }
-
-    /// The state of a kernel according to the server's API.
-    enum ReportedState: Hashable, Sendable {
-        /// The server has the kernel, in this execution state.
-        case present(String)
-        /// The server has no kernel with the ID.
-        case missing
-        /// The server did not answer.
-        case unknown
-    }
-
     private enum Phase {
         case starting
         case connected
@@ -53,8 +25,7 @@ struct ServerKernelState: Sendable {
     }
 
     private let session: Session
-    /// Creates messages in place of those that were lost.
-    private let replacements = Session()
+    private let lost = LostMessages()
     private var phase = Phase.starting
     private(set) var open = OpenRequests()
     /// Messages to send when the connection is back.
@@ -71,9 +42,8 @@ struct ServerKernelState: Sendable {
     private var isCutOrderly = true
     /// The time from the cut to the new connection.
     private var cutLength = Duration.zero
-    private var attempts = 0
-    private var attemptsStart: Duration?
-    private var connectTime = Duration.zero
+    private var attempts = ReconnectionAttempts()
+    private var otherClients: OtherClientsCheck?
     private var readyTime = Duration.zero
     private var lastMessage = Duration.zero
     private var lastPoll = Duration.zero
@@ -84,12 +54,8 @@ struct ServerKernelState: Sendable {
     /// Whether the client is ending the kernel.
     private var isEnding = false
 
-    /// The time in which the connection must be restored.
-    static let reconnectLimit = Duration.seconds(60)
     /// The time between two questions to the server's API, while a request is open and no messages arrive.
     static let pollInterval = Duration.milliseconds(1500)
-    /// The time after which a connection counts as restored.
-    private static let stableTime = Duration.seconds(10)
     private static let probeInterval = Duration.seconds(5)
     /// The time to wait for the IOPub messages of a probe after its reply.
     private static let idleDelay = Duration.seconds(2)
@@ -105,26 +71,38 @@ struct ServerKernelState: Sendable {
     /// Records a new connection.
     mutating func connect(at now: Duration) -> [Action] {
         guard !isEnded else { return [] }
-        (lastMessage, connectTime) = (now, now)
+        (lastMessage, idleReports) = (now, 0)
+        attempts.connect(at: now)
         guard hasBeenReady else { return [sendProbe(at: now)] }
         phase = .probing
         hasReconnected = true
-        var actions: [Action] = [.warn("the connection to the kernel's server was restored")]
         cutLength = cut.map { now - $0 } ?? .zero
-        if !isCutOrderly {
-            for request in open.requests where request.isExecution && request.isUncertain {
-                actions.append(deliver(loss: .connection(cutLength, isReplyMissing: false), of: request.header))
-            }
-        }
+        var actions = reportCut(at: now)
         // The kernel may wait for input. Requests must wait until it is certain that it is the same kernel.
         actions += queued.filter { $0.channel != .shell }.map { .send($0) }
         queued.removeAll { $0.channel != .shell }
         return actions + [sendProbe(at: now)]
     }
 
+    /// Tells that the connection is back, and what the cut may have lost.
+    private mutating func reportCut(at now: Duration) -> [Action] {
+        let restored = "the connection to the kernel's server was restored"
+        let requests = open.requests.filter { $0.isExecution && $0.isUncertain }.map(\.header)
+        guard !requests.isEmpty, !isEnding else { return [.warn(restored)] }
+        guard isCutOrderly else { return [.warn(restored)] + reportLoss(of: requests) }
+        otherClients = OtherClientsCheck(requests, awaitsEarlierAnswer: isPolling)
+        return [.warn("\(restored). The server had closed it, so output of that moment may be missing")]
+            + poll(at: now)
+    }
+
+    private func reportLoss(of requests: [Header]) -> [Action] {
+        requests.map { .deliver(lost.report(.connection(cutLength, isReplyMissing: false), of: $0)) }
+    }
+
     /// Records the end of the connection.
     ///
-    /// - Parameter isOrderly: Whether the server closed it, so that it kept all messages from then on.
+    /// - Parameter isOrderly: Whether the server closed it, and so kept the messages from then on, unless another
+    ///   client was connected.
     mutating func disconnect(isOrderly: Bool, at now: Duration) -> [Action] {
         switch phase {
         case .ended, .disconnected: return []
@@ -134,36 +112,35 @@ struct ServerKernelState: Sendable {
         guard !isEnding else { return [] }
         cut = now
         isCutOrderly = isCutOrderly && isOrderly
-        open.markUncertain()
+        markUncertain()
         (probe, idleReports) = (nil, 0)
         let warning = "the connection to the kernel's server was interrupted; Galley connects again"
-        let actions: [Action] = hasBeenReady ? [.warn(warning)] : []
-        guard attemptsStart == nil else { return actions + retry("the server closed the connection again", at: now) }
-        attemptsStart = now
-        return actions + [.reconnect(after: .zero)]
+        return release() + (hasBeenReady ? [.warn(warning)] : [])
+            + reconnect(after: attempts.disconnect(at: now), "the server closed the connection again")
     }
+
+    /// Records that messages about all requests that were sent may be lost.
+    private mutating func markUncertain() { open.markUncertain(except: Set(queued.map(\.header.id))) }
 
     /// Records that a new connection could not be opened.
     mutating func failToConnect(_ reason: String, at now: Duration) -> [Action] {
         guard !isEnded, !isEnding else { return [] }
-        return poll(at: now) + retry(reason, at: now)
+        return poll(at: now) + reconnect(after: attempts.fail(at: now), reason)
     }
 
-    private mutating func retry(_ reason: String, at now: Duration) -> [Action] {
-        let start = attemptsStart ?? now
-        attemptsStart = start
-        guard now - start < Self.reconnectLimit else {
-            let limit = Self.reconnectLimit.components.seconds
-            return end(.disconnected("the connection to the server could not be restored within \(limit) s: \(reason)"))
-        }
-        attempts += 1
-        return [.reconnect(after: min(Duration.milliseconds(500) * (1 << min(attempts - 1, 4)), .seconds(5)))]
+    /// - Parameters:
+    ///   - pause: The time before the next attempt; nil if there is none.
+    ///   - reason: The reason why the last attempt failed.
+    private mutating func reconnect(after pause: Duration?, _ reason: String) -> [Action] {
+        if let pause { return [.reconnect(after: pause)] }
+        let (limit, what) = (ReconnectionAttempts.limit.components.seconds, hasBeenReady ? "restored" : "made")
+        return end(.disconnected("the connection to the server could not be \(what) within \(limit) s: \(reason)"))
     }
 
     /// Records that the client ends the kernel. Messages still arrive, and the end is not a failure.
     mutating func expectEnd() -> [Action] {
         isEnding = true
-        return []
+        return release()
     }
 
     /// Records that the client needs no more messages.
@@ -211,10 +188,15 @@ struct ServerKernelState: Sendable {
         }
         guard hasBeenReady, isWanted(message) else { return [] }
         open.receive(message)
-        guard isNotice(message) else { return [.deliver(message)] }
-        var notice = message
-        notice.loss = .rateLimit(notice: message.content["text"]?.string ?? "")
-        return [.deliver(notice)]
+        var message = message
+        if isNotice(message) { message.loss = .rateLimit(notice: message.content["text"]?.string ?? "") }
+        return otherClients?.hold(message) == true ? [] : release() + [.deliver(message)]
+    }
+
+    /// Returns the messages that waited for the server's answer, and waits no longer.
+    private mutating func release() -> [Action] {
+        defer { otherClients = nil }
+        return otherClients?.held.map { .deliver($0) } ?? []
     }
 
     /// Whether a message belongs to this client, or to no client.
@@ -264,7 +246,9 @@ struct ServerKernelState: Sendable {
 
     /// Ends the start or the reconnection, if the probe is complete.
     private mutating func finishProbe(at now: Duration) -> [Action] {
-        guard let probe, let reply = probe.reply, probe.isIdle || now - reply.time >= Self.idleDelay else { return [] }
+        guard let probe, let reply = probe.reply, probe.isIdle || now - reply.time >= Self.idleDelay,
+            otherClients == nil
+        else { return [] }
         switch phase {
         case .starting:
             (info, kernelSession, readyTime) = (reply.info, reply.session, now)
@@ -283,38 +267,21 @@ struct ServerKernelState: Sendable {
     /// Continues after a reconnection. The kernel has ended all requests that came before the probe.
     private mutating func resume() -> [Action] {
         var actions: [Action] = []
-        for request in open.takeUncertain() { actions += replacements(for: request) }
+        for request in open.takeUncertain() {
+            // The run cannot go on as if the cell had run.
+            guard request.hasBegun || !request.isExecution else {
+                return actions
+                    + end(
+                        .disconnected(
+                            "no message about the cell arrived, so it is unknown whether the cell ran"))
+            }
+            actions += lost.ending(of: request, cutLength: cutLength, info: info).map { .deliver($0) }
+        }
         phase = .connected
         if let probe { earlierProbes = [probe.id] }
         (probe, cut, isCutOrderly, cutLength, idleReports) = (nil, nil, true, .zero, 0)
         defer { queued = [] }
         return actions + queued.map { .send($0) }
-    }
-
-    /// Returns messages in place of those that were lost, so that the request ends.
-    private func replacements(for request: OpenRequests.Request) -> [Action] {
-        var actions: [Action] = []
-        func add(_ type: String, on channel: Channel, _ content: Value) {
-            actions.append(
-                .deliver(replacements.message(type, on: channel, content: content, parent: request.header)))
-        }
-        if request.isExecution {
-            let loss = OutputLoss.connection(cutLength, isReplyMissing: !request.hasReply)
-            actions.append(deliver(loss: loss, of: request.header))
-            if !request.hasReply { add("execute_reply", on: request.channel, ["status": "ok"]) }
-        } else if request.isInfo, let info {
-            if !request.hasReply { add("kernel_info_reply", on: request.channel, info.json) }
-        } else {
-            return []
-        }
-        if !request.isIdle { add("status", on: .iopub, ["execution_state": "idle"]) }
-        return actions
-    }
-
-    private func deliver(loss: OutputLoss, of parent: Header) -> Action {
-        var message = replacements.message("output_loss", on: .iopub, parent: parent)
-        message.loss = loss
-        return .deliver(message)
     }
 
     // MARK: - Time and the server's API
@@ -323,7 +290,7 @@ struct ServerKernelState: Sendable {
     mutating func tick(at now: Duration) -> [Action] {
         guard !isEnding else { return [] }
         var actions = finishProbe(at: now)
-        if now - connectTime >= Self.stableTime, phase != .disconnected { (attempts, attemptsStart) = (0, nil) }
+        attempts.tick(at: now)
         switch phase {
         case .ended, .disconnected: return actions
         case .starting:
@@ -348,6 +315,22 @@ struct ServerKernelState: Sendable {
         isPolling = false
         lastPoll = now
         guard !isEnded else { return [] }
+        return receiveOtherClients(state, at: now) + receiveExecutionState(state, at: now)
+    }
+
+    /// Ends the wait for the number of clients.
+    private mutating func receiveOtherClients(_ state: ReportedState, at now: Duration) -> [Action] {
+        guard let check = otherClients else { return [] }
+        guard !check.awaitsEarlierAnswer else {
+            otherClients?.awaitsEarlierAnswer = false
+            return poll(at: now)
+        }
+        var losses: [Action] = []
+        if case .present(_, let connections?) = state, connections > 1 { losses = reportLoss(of: check.requests) }
+        return losses + release() + finishProbe(at: now)
+    }
+
+    private mutating func receiveExecutionState(_ state: ReportedState, at now: Duration) -> [Action] {
         switch state {
         case .unknown: return []
         case .missing:
@@ -357,8 +340,8 @@ struct ServerKernelState: Sendable {
                         ? "another client of the server shut the kernel down, or the server culled it"
                         : "the server no longer has the kernel: another client shut it down, or the server culled it or "
                             + "was restarted"))
-        case .present("dead"), .present("restarting"): return endOfDeath(at: now)
-        case .present("idle"): return receiveIdle(at: now)
+        case .present("dead", _), .present("restarting", _): return endOfDeath(at: now)
+        case .present("idle", _): return receiveIdle(at: now)
         case .present:
             idleReports = 0
             return []
@@ -377,7 +360,7 @@ struct ServerKernelState: Sendable {
         case .connected where idleReports >= 5:
             // A message may also be lost on a connection that seems intact.
             phase = .probing
-            open.markUncertain()
+            markUncertain()
             return [sendProbe(at: now)]
         default: return []
         }
@@ -390,8 +373,8 @@ struct ServerKernelState: Sendable {
     }
 
     private mutating func end(_ failure: KernelFailure) -> [Action] {
-        guard !isEnding else { return [] }
+        guard !isEnding, !isEnded else { return [] }
         phase = .ended
-        return [.end(failure)]
+        return release() + [.end(failure)]
     }
 }

@@ -49,7 +49,9 @@ extension ServerKernelEndpoint {
             let reply = try? await connection.send(
                 "GET", ["kernels", kernel], timeout: Self.questionTimeout, isRepeatable: false)
             switch reply?.status {
-            case 200?: return reply?.json?["execution_state"]?.string.map { .present($0) } ?? .unknown
+            case 200?:
+                guard let json = reply?.json, let execution = json["execution_state"]?.string else { return .unknown }
+                return .present(execution, connections: json["connections"]?.int)
             // A proxy without a server behind it answers 404 too, but not in JSON.
             case 404? where reply?.json != nil: return .missing
             default: return .unknown

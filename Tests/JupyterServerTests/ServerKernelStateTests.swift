@@ -67,6 +67,8 @@ private struct Driven {
         }
     }
 
+    var warnings: [String] { actions.compactMap { if case .warn(let text) = $0 { text } else { nil } } }
+
     /// The last probe that was sent.
     var probe: Message? {
         actions.compactMap { if case .send(let message) = $0, message.isKernelInfoRequest { message } else { nil } }
@@ -231,13 +233,15 @@ private struct Driven {
 
     @Test func `A request whose end was lost in a cut ends, and its outputs are uncertain`() {
         var driven = Driven.ready()
-        _ = driven.send(driven.session.executeRequest("1"))
+        let request = driven.send(driven.session.executeRequest("1"))
+        driven.receive(driven.status("busy", to: request))
         driven.disconnect()
         driven.now += .seconds(4)
         driven.connect()
         #expect(
             driven.take(keepingProbe: true) == [
-                "send execute_request", "warn", "reconnect 0.0 seconds", "warn", "loss 4", "send kernel_info_request",
+                "send execute_request", "deliver status", "warn", "reconnect 0.0 seconds", "warn", "loss 4",
+                "send kernel_info_request",
             ])
         driven.now += .seconds(9)
         driven.answerProbe()
@@ -257,10 +261,84 @@ private struct Driven {
             driven.status("idle", to: request),
         ] { driven.receive(message) }
         driven.answerProbe()
+        driven.report(.present("idle", connections: 1))
         #expect(
             driven.take().filter { $0.hasPrefix("deliver") || $0.hasPrefix("loss") } == [
                 "deliver stream", "deliver execute_reply", "deliver status",
             ])
+    }
+
+    @Test(arguments: [(1, false), (2, true), (nil, false)])
+    func `After an orderly cut in a cell, another client at the kernel means a loss, which is told before the end`(
+        connections: Int?, isLoss: Bool
+    ) {
+        var driven = Driven.ready()
+        let request = driven.send(driven.session.executeRequest("1"))
+        driven.receive(driven.status("busy", to: request))
+        driven.disconnect(orderly: true)
+        driven.actions = []
+        driven.connect()
+        #expect(driven.warnings.count == 1 && driven.warnings[0].contains("output of that moment may be missing"))
+        driven.receive(driven.said("execute_reply", ["status": "ok"], on: .shell, to: request))
+        driven.receive(driven.status("idle", to: request))
+        driven.answerProbe()
+        driven.pass(.seconds(3))
+        #expect(driven.take() == ["warn", "poll", "send kernel_info_request"], "all waits for the answer")
+        _ = driven.send(driven.session.executeRequest("2"))
+        driven.report(.present("idle", connections: connections))
+        #expect(
+            driven.take() == (isLoss ? ["loss 0"] : []) + [
+                "deliver execute_reply", "deliver status", "send execute_request",
+            ])
+    }
+
+    @Test func `After an orderly cut, an answer from before the new connection does not count`() {
+        var driven = Driven.ready()
+        _ = driven.send(driven.session.executeRequest("1"))
+        driven.pass(.seconds(2))
+        driven.disconnect(orderly: true)
+        driven.connect()
+        driven.actions = []
+        driven.report(.present("busy", connections: 1))
+        #expect(driven.take() == ["poll"])
+        driven.report(.present("busy", connections: 2))
+        #expect(driven.take() == ["loss 0"])
+    }
+
+    @Test(arguments: ["cut", "end", "no answer"])
+    func `Messages that wait for the number of clients are delivered however the wait ends`(way: String) {
+        var driven = Driven.ready()
+        let request = driven.send(driven.session.executeRequest("1"))
+        driven.disconnect(orderly: true)
+        driven.connect()
+        driven.actions = []
+        driven.receive(driven.said("stream", ["name": "stdout", "text": "x"], to: request))
+        #expect(driven.take() == [])
+        switch way {
+        case "cut": driven.disconnect()
+        case "end": driven.actions += driven.state.expectEnd()
+        default: driven.report(.unknown)
+        }
+        #expect(driven.take().first == "deliver stream")
+    }
+
+    @Test func `Messages that wait for the number of clients do not fill the memory`() {
+        var driven = Driven.ready()
+        let request = driven.send(driven.session.executeRequest("1"))
+        driven.disconnect(orderly: true)
+        driven.connect()
+        driven.actions = []
+        for _ in 0..<10_002 { driven.receive(driven.said("display_data", to: request)) }
+        #expect(driven.take().count == 10_002)
+    }
+
+    @Test func `An orderly cut between cells is no loss`() {
+        var driven = Driven.ready()
+        driven.disconnect(orderly: true)
+        driven.connect()
+        #expect(!driven.warnings.contains { $0.contains("missing") })
+        driven.answerProbe()
+        #expect(!driven.take().contains { $0.hasPrefix("loss") || $0 == "poll" })
     }
 
     @Test func `A kernel info request that was lost in a cut is answered`() {
@@ -287,6 +365,71 @@ private struct Driven {
         #expect(driven.now >= .seconds(60) && driven.now < .seconds(66))
         #expect(
             driven.take() == ["end the connection to the server could not be restored within 60 s: refused"])
+    }
+
+    @Test func `A request that two cuts delay is sent once, and nothing about it is invented`() {
+        var driven = Driven.ready()
+        driven.disconnect()
+        let request = driven.send(driven.session.executeRequest("1"))
+        driven.connect()
+        driven.actions = []
+        driven.disconnect()
+        driven.now += .seconds(1)
+        driven.connect()
+        driven.answerProbe()
+        #expect(
+            driven.take() == [
+                "warn", "reconnect 0.5 seconds", "warn", "send kernel_info_request", "send execute_request",
+            ])
+        #expect(driven.state.open.contains(request.header.id))
+        // A third cut can lose it.
+        driven.disconnect()
+        driven.connect()
+        #expect(driven.take().contains("loss 0"))
+    }
+
+    @Test(arguments: [true, false])
+    func `A request about which no message has arrived after a cut ends the run`(isOrderly: Bool) {
+        var driven = Driven.ready()
+        _ = driven.send(driven.session.executeRequest("1"))
+        driven.disconnect(orderly: isOrderly)
+        driven.connect()
+        if isOrderly { driven.report(.present("idle")) }
+        driven.answerProbe()
+        let actions = driven.take()
+        #expect(actions.last?.contains("it is unknown whether the cell ran") == true, "\(actions)")
+        #expect(!actions.contains { $0.hasPrefix("deliver") })
+    }
+
+    @Test(arguments: ["busy", "execute_input", "execute_reply"])
+    func `One message about a request proves that the kernel had it`(type: String) {
+        var driven = Driven.ready()
+        let request = driven.send(driven.session.executeRequest("1"))
+        switch type {
+        case "busy": driven.receive(driven.status("busy", to: request))
+        case "execute_input": driven.receive(driven.said("execute_input", to: request))
+        default: driven.receive(driven.said("execute_reply", ["status": "ok"], on: .shell, to: request))
+        }
+        driven.disconnect()
+        driven.connect()
+        driven.answerProbe()
+        let actions = driven.take()
+        #expect(actions.last == "deliver status" && !actions.contains { $0.hasPrefix("end") }, "\(actions)")
+    }
+
+    @Test func `A start without a connection is tried with growing delays, for one minute`() {
+        var driven = Driven()
+        driven.pass(.seconds(20))
+        var delays: [Duration] = []
+        for _ in 0..<200 {
+            driven.actions = driven.state.failToConnect("refused", at: driven.now)
+            guard case .reconnect(let delay)? = driven.actions.last else { break }
+            delays.append(delay)
+            driven.pass(delay)
+        }
+        #expect(Array(delays.prefix(6)) == [500, 1000, 2000, 4000, 5000, 5000].map { .milliseconds($0) })
+        #expect(delays.count < 30)
+        #expect(driven.take() == ["end the connection to the server could not be made within 60 s: refused"])
     }
 
     @Test func `A server that closes each new connection at once is not asked again without a pause`() {
@@ -317,14 +460,19 @@ private struct Driven {
         #expect(driven.take().allSatisfy { !$0.hasPrefix("end") && $0 != "died" })
     }
 
-    @Test func `A kernel that is idle while its reply is missing does not hang the run`() {
+    @Test(arguments: [true, false])
+    func `A kernel that is idle while its reply is missing does not hang the run`(hasBegun: Bool) {
         var driven = Driven.ready()
-        _ = driven.send(driven.session.executeRequest("1"))
+        let request = driven.send(driven.session.executeRequest("1"))
+        if hasBegun { driven.receive(driven.status("busy", to: request)) }
         for _ in 0..<40 where !driven.state.open.isEmpty {
             driven.pass(.seconds(2))
             driven.report(.present("idle"))
         }
-        #expect(driven.take().contains("loss 0 reply") && driven.now < .seconds(60))
+        let actions = driven.take()
+        #expect(driven.now < .seconds(60))
+        #expect(actions.contains("loss 0 reply") == hasBegun, "\(actions)")
+        #expect(actions.contains { $0.contains("it is unknown whether the cell ran") } != hasBegun, "\(actions)")
     }
 
     @Test func `Requests without an end do not fill the memory`() {
