@@ -86,8 +86,8 @@ struct RunState: Sendable {
         if let new = message.loss, loss?.includes(new) != true { loss = new }
         let output = recorder.receive(message)
         if message.channel == .iopub, message.parent?.id == requestTracker?.request.header.id {
-            // A kernel reports that it is busy before it can be interrupted.
-            hasStartedExecuting = hasStartedExecuting || message.executionState == nil
+            // A kernel reports that it is busy before it can be interrupted. A loss is not the kernel's message.
+            hasStartedExecuting = hasStartedExecuting || message.executionState == nil && message.loss == nil
         }
         let widgetMessages = message.executionState == .idle ? recorder.widgetMessages(from: session) : []
         guard let progress = requestTracker?.receive(message), progress != .going else {

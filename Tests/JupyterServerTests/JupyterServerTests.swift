@@ -220,13 +220,12 @@ import Testing
     }
 
     @Test func `A kernel that ends at its start is an error, and no kernel is left`() async throws {
-        let folder = try TemporaryFolder()
+        let server = try await JupyterServerProcess()
         try FileManager.default.createDirectory(
-            atPath: folder("data/kernels/broken"), withIntermediateDirectories: true)
-        try folder.write(
+            atPath: server.home("data/kernels/broken"), withIntermediateDirectories: true)
+        try server.home.write(
             #"{"argv": ["false"], "display_name": "broken", "language": "none"}"#, to: "data/kernels/broken/kernel.json"
         )
-        let server = try await JupyterServerProcess(.server, [], environment: ["JUPYTER_PATH": folder("data")])
         var request = KernelRequest("broken")
         request.startTimeout = .seconds(30)
         let error = await #expect(throws: ServerError.self) {

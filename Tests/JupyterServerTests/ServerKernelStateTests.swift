@@ -269,7 +269,7 @@ private struct Driven {
     }
 
     @Test(arguments: [(1, false), (2, true), (nil, false)])
-    func `After an orderly cut in a cell, another client at the kernel means a loss, which is told before the end`(
+    func `After an orderly cut in a cell, another client at the kernel means a loss, which comes before the end`(
         connections: Int?, isLoss: Bool
     ) {
         var driven = Driven.ready()
@@ -306,7 +306,7 @@ private struct Driven {
     }
 
     @Test(arguments: ["cut", "end", "no answer"])
-    func `Messages that wait for the number of clients are delivered however the wait ends`(way: String) {
+    func `Messages that wait for the number of clients are delivered at any end of the wait`(way: String) {
         var driven = Driven.ready()
         let request = driven.send(driven.session.executeRequest("1"))
         driven.disconnect(orderly: true)

@@ -44,6 +44,12 @@ package final class CuttingProxy: Sendable {
     /// Resets all connections (RST).
     package func reset() throws { try server.command("reset") }
 
+    /// Closes the WebSockets of kernels in order, as a server does.
+    package func close() throws { try server.command("close") }
+
+    /// The number of bytes to the server that were swallowed.
+    package var droppedCount: Int { get throws { try Int(server.command("dropped")) ?? -1 } }
+
     /// Refuses new connections. Those that exist stay.
     package func refuse() throws { try server.command("refuse") }
 }

@@ -11,9 +11,11 @@ with a line when the command has taken effect. It ends with its standard input.
     stall                  read nothing more from either side
     cut                    end all connections in order (FIN)
     reset                  reset all connections (RST)
+    close                  send a WebSocket's close frame (1001) to the clients of kernels, and end their connections
     refuse                 refuse new connections; those that exist stay
     count                  answer with the number of connections so far
     open                   answer with the number of open connections
+    dropped                answer with the number of bytes that were dropped on the way to the server
 """
 
 import asyncio
@@ -32,6 +34,8 @@ class Proxy:
         self.flowing.set()
         self.connections = set()
         self.count = 0
+        self.dropped = 0
+        self.kernels = set()
         self.port = 0
         self.server = None
 
@@ -56,6 +60,7 @@ class Proxy:
                 self.forward(reader, target_writer, "to-server"), self.forward(target_reader, writer, "to-client"))
         finally:
             self.connections.discard(pair)
+            self.kernels.discard(pair)
             for one in pair:
                 one.close()
 
@@ -69,6 +74,8 @@ class Proxy:
                 await asyncio.sleep(max(0, due - loop.time()))
                 await self.flowing.wait()
                 if direction in self.swallowed:
+                    if direction == "to-server":
+                        self.dropped += len(part)
                     if not part:
                         return
                     continue
@@ -84,6 +91,8 @@ class Proxy:
             while True:
                 await self.flowing.wait()
                 part = await reader.read(65536)
+                if direction == "to-server" and b"/channels?" in part.split(b"\r\n")[0]:
+                    self.kernels.update(pair for pair in self.connections if writer in pair)
                 parts.put_nowait((loop.time() + self.delay, part))
                 if not part:
                     break
@@ -119,12 +128,20 @@ class Proxy:
                 for one in pair:
                     reset(one)
             self.connections.clear()
+        elif name == "close":
+            for client, server in list(self.kernels):
+                client.write(b"\x88\x02\x03\xe9")
+                for one in (client, server):
+                    if not one.is_closing():
+                        one.write_eof()
         elif name == "refuse":
             if self.server is not None:
                 self.server.close()
                 self.server = None
         elif name == "count":
             return str(self.count)
+        elif name == "dropped":
+            return str(self.dropped)
         elif name == "open":
             return str(len(self.connections))
         else:

@@ -65,7 +65,8 @@ extension HelpTopic {
             --ZMQChannelsWebsocketConnection.iopub_data_rate_limit=0
         ```
 
-        After a cut, Galley connects again for up to a minute and takes in what the server has kept.
+        After a cut, Galley connects again for up to a minute and takes in what the server has kept. If
+        nothing of a cell has arrived, it is unknown whether the cell ran, and the run ends in any case.
         If a kernel dies, is deleted or is culled, the run ends with status 5.
 
         ## Run a command there
