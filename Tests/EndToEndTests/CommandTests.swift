@@ -48,7 +48,7 @@ import Testing
         ([], "which notebook? See 'galley execute --help'"),
         (
             ["s3://in/a.ipynb"],
-            "s3://in/a.ipynb: Galley opens only local files. Download the notebook first; a local file of this name is ./s3://in/a.ipynb"
+            "s3://in/a.ipynb: Galley opens only local files and notebooks of Jupyter servers. Download the notebook first; a local file of this name is ./s3://in/a.ipynb"
         ),
         (
             ["--output", "c.ipynb", "a.ipynb", "b.ipynb"],

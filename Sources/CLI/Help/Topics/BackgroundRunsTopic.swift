@@ -64,9 +64,8 @@ extension HelpTopic {
         | `GALLEY_RUN` | The ID of the run. |
         | `GALLEY_LOG` | The log. |
 
-        `GALLEY_STATUS` is `succeeded`, `raised`, `exited`, `timed-out`, `kernel-died`, `output-lost` or
-        `stopped`. It is `failed` if nothing ran or the result was not saved, and `killed` if Galley
-        itself was killed.
+        `GALLEY_STATUS` is `succeeded`, `raised`, `exited`, `timed-out`, `kernel-died`, `output-lost`,
+        `stopped`, `failed` (nothing ran or was saved) or `killed` (Galley itself was).
 
         A separate process runs the commands. They run even if the process that runs the notebook is
         killed. `galley wait` waits for the commands too.

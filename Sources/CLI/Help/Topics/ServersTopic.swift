@@ -72,7 +72,7 @@ extension HelpTopic {
         ## Run a command there
 
         ```
-        galley terminal --server https://hub.example.org/user/ann/ -- pip install --user seaborn
+        galley terminal --server https://hub.example.org/user/ann/ -- pip install seaborn
         ```
 
         `galley terminal` runs a command in a terminal of the server, prints its output, and exits with
