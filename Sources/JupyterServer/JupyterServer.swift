@@ -40,13 +40,7 @@ public struct JupyterServer: KernelProvider {
     /// - Throws: A ``KernelFault`` if the server cannot be reached or refuses the credentials.
     @concurrent
     public func kernels() async throws -> [KernelDescription] {
-        let server = try await connection.open()
-        let reply = try await server.send("GET", ["kernelspecs"])
-        guard reply.isSuccess else { throw server.failure(reply, "GET api/kernelspecs") }
-        guard let kernels = reply.json.flatMap({ ServerKernels($0, location: server.description) }) else {
-            throw ServerError.invalidReply(server.base.origin, request: "GET api/kernelspecs")
-        }
-        return kernels.kernels
+        try await connection.open().kernels().kernels
     }
 
     /// Starts a kernel, passes it to `body`, and deletes it on the server when `body` returns or throws.

@@ -51,7 +51,7 @@ package struct ServerContents: StorageProvider {
         let all = Set(found.map { PathKey($0) })
         return found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
             .filter { NotebookSearch.source(ofResult: $0, exists: { all.contains(PathKey($0)) }) == nil }
-            .map { NotebookLocation("jupyter:\($0)") }
+            .map { NotebookLocation(serverPath: $0) }
     }
 
     /// Creates the folder of a file and its missing parent folders.
@@ -67,7 +67,7 @@ package struct ServerContents: StorageProvider {
 
     /// Returns the path from the server's root, without empty names and dots.
     package func identity(of location: NotebookLocation) -> String {
-        (try? Self.path(of: location, isFolder: true)).map { "jupyter:\($0)" } ?? location.text
+        (try? Self.path(of: location, isFolder: true)).map { NotebookLocation(serverPath: $0).text } ?? location.text
     }
 
     /// Returns the folder of a notebook on the server, from the server's root; nil if `place` is not

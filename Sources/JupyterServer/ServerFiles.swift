@@ -110,7 +110,7 @@ struct ServerFiles: Sendable {
 
     /// Creates a folder, unless it exists.
     func makeFolder(_ path: String) async throws(ServerContentsError) {
-        let name = "jupyter:\(path)"
+        let name = NotebookLocation(serverPath: path).text
         if let status = try await status(of: path) {
             guard status.isFolder else { throw .notAFolder(name) }
             return

@@ -76,11 +76,7 @@ struct ServerKernelStart: Sendable {
     // MARK: - The request
 
     private func chooseKernel() async throws(ServerError) -> String {
-        let reply = try await server.send("GET", ["kernelspecs"], timeout: remaining)
-        guard reply.isSuccess else { throw server.failure(reply, "GET api/kernelspecs") }
-        guard let kernels = reply.json.flatMap({ ServerKernels($0, location: server.description) }) else {
-            throw .invalidReply(server.base.origin, request: "GET api/kernelspecs")
-        }
+        let kernels = try await server.kernels(timeout: remaining)
         guard let choice = kernels.choose(for: request) else {
             throw failure(
                 .notFound(

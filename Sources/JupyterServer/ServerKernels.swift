@@ -1,3 +1,4 @@
+import GalleyHTTP
 import GalleyJSON
 import GalleyJupyterProtocol
 
@@ -55,5 +56,17 @@ struct ServerKernels: Sendable {
     private func onlyKernel(of language: String) -> String? {
         let found = kernels.filter { $0.language.lowercased() == language.lowercased() }
         return found.count == 1 ? found[0].name : nil
+    }
+}
+
+extension ServerConnection {
+    /// Returns the kernels that the server can start.
+    func kernels(timeout: Duration = .seconds(60)) async throws(ServerError) -> ServerKernels {
+        let reply = try await send("GET", ["kernelspecs"], timeout: timeout)
+        guard reply.isSuccess else { throw failure(reply, "GET api/kernelspecs") }
+        guard let kernels = reply.json.flatMap({ ServerKernels($0, location: description) }) else {
+            throw .invalidReply(base.origin, request: "GET api/kernelspecs")
+        }
+        return kernels
     }
 }

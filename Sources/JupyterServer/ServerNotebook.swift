@@ -34,7 +34,8 @@ actor ServerNotebook: NotebookStore {
 
     init(_ name: String, _ path: String, _ files: ServerFiles) {
         (self.name, self.original, self.path, self.files) = (name, path, path, files)
-        workingDirectory = "jupyter:" + path.split(separator: "/").dropLast().joined(separator: "/")
+        let folder = path.split(separator: "/").dropLast().joined(separator: "/")
+        workingDirectory = NotebookLocation(serverPath: folder).text
     }
 
     /// Remembers the contents, so that a later change is recognized. A server has no locks.
@@ -74,7 +75,7 @@ actor ServerNotebook: NotebookStore {
             unconfirmed = text
             throw error
         }
-        return path == original ? .original : .conflict("jupyter:\(path)")
+        return path == original ? .original : .conflict(NotebookLocation(serverPath: path).text)
     }
 
     /// Whether the contents are those that the store has read or written.
