@@ -34,6 +34,7 @@ let package = Package(
         room("HTTP", needs: ["Concurrency", "JSON", "CLinux", "CCurl"]),
         room(
             "JupyterServer", needs: ["Concurrency", "JSON", "CLinux", "Storage", "JupyterProtocol", "HTTP"]),
+        room("ObjectStorage", needs: ["Concurrency", "JSON", "CLinux", "CSodium", "Storage", "HTTP"]),
         room("GalleyTesting", needs: ["Concurrency", "JSON", "JupyterProtocol"]),
 
         // Where they meet
@@ -43,7 +44,7 @@ let package = Package(
             "Galley",
             needs: [
                 "Concurrency", "Flags", "JSON", "Notebook", "Storage", "JupyterProtocol", "ZeroMQTransport",
-                "LocalKernels", "AttachedKernels", "JupyterServer", "Parameters", "Execution",
+                "LocalKernels", "AttachedKernels", "JupyterServer", "ObjectStorage", "Parameters", "Execution",
             ]),
         room(
             "Papermill", needs: ["JSON", "Notebook", "Parameters", "JupyterProtocol", "Execution", "Galley"]),
@@ -65,8 +66,8 @@ let package = Package(
             name: "GalleyCLI",
             dependencies: modules([
                 "Concurrency", "Spelling", "Flags", "JSON", "Notebook", "Parameters", "Storage", "JupyterProtocol",
-                "LocalKernels", "AttachedKernels", "JupyterServer", "Execution", "Galley", "Papermill", "Comparison",
-                "Rendering", "Export", "Reports", "Runs", "Supervisor", "CLinux",
+                "LocalKernels", "AttachedKernels", "JupyterServer", "ObjectStorage", "Execution", "Galley", "Papermill",
+                "Comparison", "Rendering", "Export", "Reports", "Runs", "Supervisor", "CLinux",
             ]), path: "Sources/CLI", exclude: ["events.schema.json"]),
 
         // Tests
@@ -86,6 +87,7 @@ let package = Package(
             need: [
                 "Concurrency", "JSON", "Notebook", "Storage", "JupyterProtocol", "Execution", "HTTP", "JupyterServer",
             ]),
+        tests(of: "ObjectStorage", need: ["Concurrency", "JSON", "Storage", "HTTP", "ObjectStorage"]),
         tests(
             of: "Execution",
             need: [

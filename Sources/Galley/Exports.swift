@@ -7,5 +7,6 @@
 @_exported public import GalleyJupyterServer
 @_exported public import GalleyLocalKernels
 @_exported public import GalleyNotebook
+@_exported public import GalleyObjectStorage
 @_exported public import GalleyParameters
 @_exported public import GalleyStorage

@@ -107,8 +107,7 @@ enum Modules {
     /// The public modules.
     static let passedOn = [
         "AttachedKernels", "Execution", "Flags", "JSON", "JupyterProtocol", "JupyterServer", "LocalKernels", "Notebook",
-        "Parameters",
-        "Storage",
+        "ObjectStorage", "Parameters", "Storage",
     ].map(module)
     static let seen = ["Galley", "GalleyTesting"] + passedOn
     static let own = ["CLI", "Comparison", "Papermill", "Rendering", "Reports", "Runs", "ZeroMQTransport"].map(module)

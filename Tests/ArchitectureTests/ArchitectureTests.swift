@@ -48,12 +48,13 @@ private let imports: [String: Set<String>] = [
     "AttachedKernels": ["Concurrency", "JSON", "JupyterProtocol", "ZeroMQTransport", "CLinux"],
     "HTTP": ["Concurrency", "JSON", "CLinux", "CCurl"],
     "JupyterServer": ["Concurrency", "JSON", "CLinux", "Storage", "JupyterProtocol", "HTTP"],
+    "ObjectStorage": ["Concurrency", "JSON", "CLinux", "CSodium", "Storage", "HTTP"],
     "GalleyTesting": ["Concurrency", "JSON", "JupyterProtocol"],
     "Execution": ["Concurrency", "JSON", "Notebook", "Parameters", "JupyterProtocol"],
     "Flags": ["Spelling"],
     "Galley": [
         "Concurrency", "Flags", "JSON", "Notebook", "Parameters", "Storage", "JupyterProtocol", "LocalKernels",
-        "AttachedKernels", "JupyterServer", "Execution",
+        "AttachedKernels", "JupyterServer", "ObjectStorage", "Execution",
     ],
     "Papermill": ["JSON", "Notebook", "Parameters", "JupyterProtocol", "Execution", "Galley"],
     "Rendering": ["JSON", "Notebook", "Execution", "CCmark"], "Comparison": ["JSON", "Notebook", "Execution", "CZlib"],
@@ -62,10 +63,8 @@ private let imports: [String: Set<String>] = [
     "Supervisor": ["CLinux", "Storage"], "Runs": ["JSON", "CLinux", "Storage", "JupyterProtocol"],
     "CLI": [
         "Concurrency", "Spelling", "Flags", "JSON", "Notebook", "Parameters", "Storage", "JupyterProtocol",
-        "LocalKernels", "AttachedKernels", "JupyterServer", "Execution", "Galley", "Papermill", "Comparison",
-        "Rendering", "Export",
-        "Reports", "Runs",
-        "Supervisor", "CLinux",
+        "LocalKernels", "AttachedKernels", "JupyterServer", "ObjectStorage", "Execution", "Galley", "Papermill",
+        "Comparison", "Rendering", "Export", "Reports", "Runs", "Supervisor", "CLinux",
     ],
 ]
 
