@@ -225,12 +225,14 @@ extension ExecuteCommand {
         case .file where arguments.nbconvert.folder != nil: break
         default: return
         }
-        for path in arguments.tasks.compactMap(arguments.resultPath) { try files.makeFolder(of: path) }
+        for path in arguments.tasks.compactMap(arguments.resultPath) where !NotebookLocation(path).isRemote {
+            try files.makeFolder(of: path)
+        }
     }
 
     /// Records the results in their folder, so that a search for notebooks leaves them out.
     private func recordResults() throws(StorageError) {
-        guard case .folder(let folder) = arguments.result, NotebookLocation(folder).scheme == nil else { return }
+        guard case .folder(let folder) = arguments.result, !NotebookLocation(folder).isRemote else { return }
         let results = arguments.tasks.compactMap(arguments.resultPath).map {
             $0.pathNames.dropFirst(folder.pathNames.count).joined(separator: "/")
         }
