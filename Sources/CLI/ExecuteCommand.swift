@@ -16,6 +16,8 @@ final class ExecuteCommand: EventSink {
     private let paths: RunPaths
     private let supervisor: SupervisorLink?
     private let files: any RunFileWriter
+    /// The providers of notebooks, results and reports that are not local.
+    private let storage: [any StorageProvider]
     private let record: StatusFileSink
     private let tally: RunTally
     private let state: Mutex<State>
@@ -30,12 +32,17 @@ final class ExecuteCommand: EventSink {
         /// The answers to the questions of each notebook.
         var answers: [InputAnswers] = []
         var end: RunSummary?
+        /// Writes the reports; nil until the run is set up.
+        var reportWriters: ReportWriters?
+        /// The end of the batch, while reports are still written to stores.
+        var summary: BatchSummary?
     }
 
     /// - Parameter supervisor: The link to the supervisor of this process; nil if there is none.
     init(_ arguments: ExecuteArguments, _ paths: RunPaths, _ supervisor: SupervisorLink?) {
         (self.arguments, self.paths, self.supervisor) = (arguments, paths, supervisor)
         files = supervisor?.files ?? LocalRunFileWriter()
+        storage = Rooms.storage(for: arguments)
         record = StatusFileSink(
             paths, notebooks: arguments.isSingle ? nil : arguments.tasks.count,
             isRequired: arguments.background.status != nil, files: files)
@@ -77,6 +84,7 @@ final class ExecuteCommand: EventSink {
         if !arguments.notices.isEmpty { sendToSinks(.notice(arguments.notices)) }
         batch.events = [self]
         await batch.run(stop: stop)
+        await uploadReports()
         await closeServer()
         return state.withLock { $0.end?.status } ?? ExitStatus.success
     }
@@ -94,6 +102,11 @@ final class ExecuteCommand: EventSink {
     /// - Parameter signal: The cause, if the run is not over yet.
     func abort(by signal: Int32) -> Int32 {
         if let end = state.withLock(\.end) { return self.end(end) }
+        if let summary = state.withLock(\.summary) {
+            let problem = "the run ended before its reports were written to the store"
+            Terminal.reportProblem("galley: \(problem)")
+            return end(tally.end(summary, problems: state.withLock(\.problems) + [problem]), summary)
+        }
         let problems = tally.unfinishedProblems
         for problem in problems { Terminal.reportProblem("galley: \(problem); the file holds what was saved before") }
         let cause = (["the run \(StopReason.signal(signal))"] + problems).joined(separator: "; ")
@@ -118,9 +131,25 @@ final class ExecuteCommand: EventSink {
             let summary = tally.summary(report)
             sendToSinks(.summarized(summary))
             if report.isSuccess { reportUnusedAnswers() }
+            let isOver = state.withLock { state in
+                guard state.reportWriters?.hasUploads == true else { return true }
+                state.summary = summary
+                return false
+            }
+            if !isOver { break }
             _ = end(tally.end(summary, problems: state.withLock(\.problems)), summary)
         default: break
         }
+    }
+
+    /// Writes the reports that go to stores, and then ends the run.
+    private func uploadReports() async {
+        guard case (let summary?, let writers?) = state.withLock({ ($0.summary, $0.reportWriters) }) else { return }
+        for problem in await writers.upload() {
+            state.withLock { $0.problems.append(problem) }
+            sendToSinks(.problem(problem))
+        }
+        _ = end(tally.end(summary, problems: state.withLock(\.problems)), summary)
     }
 
     /// Warns about answers for which no notebook has asked.
@@ -178,10 +207,11 @@ extension ExecuteCommand {
     /// - The lines about a kept kernel follow the line of its notebook.
     private func sinks(concurrency: Int) async throws -> [any ProgramSink] {
         let (first, checker) = state.withLock { ($0.sinks, $0.checker) }
-        let reportWriters = try await ReportWriters.prepare(arguments, files) { [self] problem in
+        let reportWriters = try await ReportWriters.prepare(arguments, files, storage) { [self] problem in
             state.withLock { $0.problems.append(problem) }
             sendToSinks(.problem(problem))
         }
+        state.withLock { $0.reportWriters = reportWriters }
         let events = try arguments.events.map { path throws(OutputFileError) in
             try EventLog(path, arguments, files) { [self] in sendToSinks(.problem($0)) }
         }
@@ -262,8 +292,9 @@ extension ExecuteCommand {
         var options = arguments.options
         options.kernels = Rooms.kernels(for: arguments)
         let checker = state.withLock(\.checker)
-        let files = TaskStorage(task, arguments, files) { checker?.accepted(number) }
-        options.storage = Rooms.storage(for: arguments) + [files]
+        options.storage = [
+            TaskStorage(task, arguments, files, remote: storage) { checker?.accepted(number) }
+        ]
         // The arguments apply to all notebooks, the options to this one.
         options.result = arguments.location(ofResultOf: task).map { .file($0.text) } ?? arguments.result
         options.parameters.values.merge(task.parameters)

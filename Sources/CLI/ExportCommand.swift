@@ -191,10 +191,7 @@ struct ExportCommand: Sendable {
     /// Writes the attached files and the document into a store.
     private func upload(_ document: ExportedDocument, to place: NotebookLocation) async throws {
         let files = try notebooks.files(at: place)
-        for file in document.files {
-            let location = place.sibling(named: "").appending(file.path)
-            try await files.writeFile(file.bytes, at: location, mediaType: "application/octet-stream")
-        }
+        try await files.writeAttachedFiles(of: document, beside: place)
         try await files.writeFile(document.bytes, at: place, mediaType: MediaType.of(place.name))
     }
 

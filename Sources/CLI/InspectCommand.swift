@@ -81,7 +81,9 @@ struct InspectCommand: Sendable {
         case .json: Terminal.print(Self.json(notebook.parameters(), path))
         case .papermill(let usage): Terminal.print(PapermillHelp(of: notebook, at: path, usage: usage).text)
         case .table:
-            if namesNotebooks { Terminal.print(CIHost.neutralized("\(NotebookLocation(path).shown.terminalSafeLine(1000)):")) }
+            if namesNotebooks {
+                Terminal.print(CIHost.neutralized("\(NotebookLocation(path).shown.terminalSafeLine(1000)):"))
+            }
             let parameters = notebook.parameters()
             if parameters.isEmpty {
                 Terminal.print(Self.reasonForNone(in: notebook))

@@ -78,7 +78,8 @@ struct RunPaths: Sendable {
 
     /// Returns a path from the root of the file system. A location on a server or in a store stays as it is.
     static func absolutePath(_ path: String) -> String {
-        guard !path.isAbsolutePath, path != "-", !NotebookLocation(path).isRemote, let folder = unsafe getcwd(nil, 0) else { return path }
+        guard !path.isAbsolutePath, path != "-", !NotebookLocation(path).isRemote, let folder = unsafe getcwd(nil, 0)
+        else { return path }
         defer { unsafe free(folder) }
         return unsafe String(cString: folder) + (path == "." ? "" : "/" + path)
     }
