@@ -42,6 +42,8 @@ struct ExecuteArguments: Sendable {
     var stores = Rooms.stores(currentEnvironment())
     /// The files in stores that the command line names.
     var remoteInputs = RemoteInputs()
+    /// The files that the runs take along and take back.
+    var files = RunFilesOptions()
     /// The second operand, which is the place of the result if the store has no such object.
     var undecidedResult: String?
     /// Whether the command line asks for the parameters of the notebook.
@@ -363,6 +365,7 @@ struct ExecuteArguments: Sendable {
         try checkResultPaths()
         try checkOutputFiles()
         try checkRemoteOutputs()
+        try files.check(self)
         try Rooms.checkKernelOptions(self)
         try KeptKernelSink.check(self)
         if nbconvert.interruptsAtLimit, options.allowedErrors.isEverything {

@@ -204,7 +204,7 @@ extension ExecuteCommand {
     ///   the run in the status file.
     /// - The progress is next to last: when it prints that a notebook is finished, all files say so, and the problems
     ///   of the other sinks precede its last line.
-    /// - The lines about a kept kernel follow the line of its notebook.
+    /// - The lines about a kept kernel and collected files follow the line of their notebook.
     private func sinks(concurrency: Int) async throws -> [any ProgramSink] {
         let (first, checker) = state.withLock { ($0.sinks, $0.checker) }
         let reportWriters = try await ReportWriters.prepare(arguments, files, storage) { [self] problem in
@@ -233,9 +233,10 @@ extension ExecuteCommand {
         }
         let sinks: [(any ProgramSink)?] = [checker, events, reportWriters, stepSummary] + streams
         let kept = KeptKernelSink(arguments) { [self] in sendToSinks(.notice($0)) }
+        let collected = CollectedFilesSink { [self] in sendToSinks(.notice($0)) }
         // The process of another user does not write among the caller's records.
         let last = arguments.localKernels.loginEnvironment == nil ? [LastRunSink(arguments)] : []
-        return sinks.compactMap(\.self) + first + last + [progress, kept]
+        return sinks.compactMap(\.self) + first + last + [progress, kept, collected]
     }
 
     /// Looks for a kernel that the command line names for many notebooks: without it, each of them would fail.
@@ -308,6 +309,7 @@ extension ExecuteCommand {
             arguments.papermill.prepare(&options, isOnServer: arguments.server.isGiven)
         }
         checker?.prepare(&options)
+        options.workspace = arguments.files.workspace(of: task, arguments, storage)
         var job = Batch.Job(task.path, options)
         (job.earlierDuration, job.distinguishingParameters) = (task.earlierDuration, task.parameters.names)
         return job

@@ -7,7 +7,7 @@ import GalleySpelling
 enum ExecuteFlags {
     /// The flags of all three commands.
     static let all: [Flag<ExecuteArguments>] =
-        Rooms.flags + ParameterOptions.flags + own + MatrixSettings.flags
+        Rooms.flags + ParameterOptions.flags + own + RunFilesOptions.flags + MatrixSettings.flags
         + BatchSettings.flags + LastFailed.flags
         + NotebookList.flags + BackgroundOptions.flags
         + NbconvertOptions.flags
