@@ -7,6 +7,7 @@ import GalleyStorage
 /// The options for files that a run takes along and takes back.
 struct RunFilesOptions: Sendable {
     private(set) var settings = RunFilesSettings()
+    private let shared = BroughtFiles()
 
     static let flags: [Flag<ExecuteArguments>] = [
         Flag(
@@ -59,7 +60,8 @@ struct RunFilesOptions: Sendable {
             settings, storage: storage + [LocalStorage()],
             folder: (arguments.options.workingDirectory ?? own).map(RunPaths.absolutePath),
             temporaryFolder: temporary ?? "/tmp", notebook: notebook,
-            result: arguments.outputPath(of: task).map { NotebookLocation($0) })
+            result: arguments.outputPath(of: task).map { NotebookLocation($0) },
+            sharing: shared)
     }
 }
 

@@ -21,8 +21,10 @@ package actor RunFiles: RunWorkspace {
     private let result: NotebookLocation?
 
     private var tree: FileTree?
-    /// The files that were brought.
-    private var brought: [String: FileTree.Entry] = [:]
+    /// The files that were brought, as they were then.
+    private var brought: [String: FileTree.Entry?] = [:]
+    /// The files that other runs of this process have brought.
+    private let shared: BroughtFiles
     /// The folders that were made for them, from the outermost.
     private var madeFolders: [String] = []
     /// The versions before the run of the files that the patterns match.
@@ -32,11 +34,12 @@ package actor RunFiles: RunWorkspace {
     ///   - folder: The kernel's folder; nil to make a temporary one in `temporaryFolder`.
     ///   - notebook: The notebook of the run.
     ///   - result: The location of the result; nil if there is none.
+    ///   - shared: The files that runs in the same folder share.
     package init(
         _ settings: RunFilesSettings, storage: [any StorageProvider], folder: String?, temporaryFolder: String,
-        notebook: NotebookLocation, result: NotebookLocation?
+        notebook: NotebookLocation, result: NotebookLocation?, sharing shared: BroughtFiles
     ) {
-        (self.settings, self.storage) = (settings, storage)
+        (self.settings, self.storage, self.shared) = (settings, storage, shared)
         (self.folder, self.temporaryFolder, self.result) = (folder, temporaryFolder, result)
         notebooks = [notebook, result].compactMap(\.self)
     }
@@ -84,21 +87,40 @@ package actor RunFiles: RunWorkspace {
             throw RunFilesError.outside(path: path)
         }
         let target = tree.folder.withSlash + path
-        if LocalFile.exists(target) {
-            // A file that is there anyway stays as it is.
-            if try await hasSameContents(file, path, of: input, tree) { return }
+        // The same file of two inputs is brought once.
+        if brought[path] == nil {
+            var claim = shared.claim(target)
+            while claim == .wait {
+                try await Task.sleep(for: .milliseconds(20))
+                claim = shared.claim(target)
+            }
+            if claim == .use {
+                brought[path] = .some(tree.entry(path))
+            } else if !LocalFile.exists(target) {
+                return try await copy(file, to: target, path, tree)
+            } else {
+                // A file that is there anyway stays as it is.
+                _ = shared.release(target)
+            }
+        }
+        guard try await hasSameContents(file, path, of: input, tree) else {
             throw RunFilesError.exists(input: input.text, path: target)
         }
+    }
+
+    private func copy(_ file: StoredFile, to target: String, _ path: String, _ tree: FileTree) async throws {
         do {
             for folder in try tree.missingFolders(of: path) {
                 try FileTree.makeFolder(folder)
                 madeFolders.append(folder)
             }
-            try await provider(of: input).download(file, to: target)
+            try await provider(of: file.location).download(file, to: target)
         } catch {
+            _ = shared.release(target)
             throw RunFilesError.failed(option: "--input", path: file.location.text, reason: error)
         }
-        brought[path] = tree.entry(path)
+        brought[path] = .some(tree.entry(path))
+        shared.complete(target, tree.entry(path))
     }
 
     /// Whether a file of the folder has the contents of a file to bring, which is copied aside to compare both.
@@ -122,7 +144,7 @@ package actor RunFiles: RunWorkspace {
     private func made(in tree: FileTree) throws -> [FileTree.Entry] {
         if settings.patterns.isEmpty { return [] }
         return try tree.files(matching: settings.globs).filter { entry in
-            brought[entry.path]?.version != entry.version && !isNotebook(tree.folder.withSlash + entry.path)
+            brought[entry.path].map { $0?.version == entry.version } != true && !isNotebook(tree.folder.withSlash + entry.path)
         }
     }
 
@@ -165,7 +187,9 @@ package actor RunFiles: RunWorkspace {
         if folder == nil {
             unsafe clinux_remove_tree(tree.folder)
         } else {
-            for entry in brought.values { tree.remove(entry) }
+            for path in brought.keys {
+                if let entry = shared.release(tree.folder.withSlash + path) { tree.remove(entry) }
+            }
             for folder in madeFolders.reversed() { FileTree.removeEmptyFolder(folder) }
         }
         (self.tree, brought, madeFolders, earlier) = (nil, [:], [], [:])

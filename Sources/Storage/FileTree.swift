@@ -1,3 +1,4 @@
+import GalleyCLinux
 import Glibc
 
 /// The regular files in a local folder and its subfolders. Links are not followed, so that no file outside the folder
@@ -44,8 +45,7 @@ package struct FileTree: Sendable {
         _ place: borrowing FileDescriptor, _ prefix: String, _ patterns: [Glob]?, _ found: inout [Entry],
         _ visited: inout Int
     ) throws {
-        // The names are those of the open folder, wherever it is moved meanwhile.
-        for name in LocalFile.names(in: "/proc/self/fd/\(place.number)/") where name != "." && name != ".." {
+        for name in Self.names(in: place) where name != "." && name != ".." {
             visited += 1
             if visited > Self.maximumEntries { throw TooLarge(folder: folder) }
             let path = prefix + name
@@ -65,6 +65,23 @@ package struct FileTree: Sendable {
             default: break
             }
         }
+    }
+
+    /// Returns the names in an open folder, wherever it is moved meanwhile, without those that are not UTF-8.
+    private static func names(in folder: borrowing FileDescriptor) -> [String] {
+        let number = unsafe openat(folder.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard number >= 0 else { return [] }
+        guard let open = unsafe fdopendir(number) else {
+            close(number)
+            return []
+        }
+        defer { unsafe closedir(open) }
+        var names: [String] = []
+        // Safe because each name is copied before the next call.
+        while let name = unsafe clinux_next_name(open) {
+            if let name = unsafe String(validatingCString: name) { names.append(name) }
+        }
+        return names
     }
 
     /// Returns the entry of a path; nil if it is not a regular file, or if a folder of the path is a link.
