@@ -262,6 +262,7 @@ struct ExecuteArguments: Sendable {
             try findDeferred()
             return try complete()
         }
+        try readRemoteInputs()
         if !deferred.isEmpty, deferred.allSatisfy({ $0.owner == nil }) { try findDeferred() }
         guard deferred.isEmpty, tasks.allSatisfy({ $0.owner == .root }) else {
             if lastFailed != nil || batch.shard != nil || !options.only.isEmpty {

@@ -311,6 +311,7 @@ extension ExecuteCommand {
         checker?.prepare(&options)
         options.workspace = arguments.files.workspace(of: task, arguments, storage)
         var job = Batch.Job(task.path, options)
+        job.name = task.shownPath
         (job.earlierDuration, job.distinguishingParameters) = (task.earlierDuration, task.parameters.names)
         return job
     }

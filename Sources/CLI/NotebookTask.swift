@@ -32,7 +32,10 @@ struct NotebookTask: Sendable {
     var only: LocalFile.Identity?
 
     /// The name of the run for people, such as `report.ipynb [region=eu, year=2024]`.
-    var title: String { NotebookLocation(path).shown.title(with: parameters) }
+    var title: String { shownPath.title(with: parameters) }
+
+    /// The path without what may be secret in it.
+    var shownPath: String { NotebookLocation(path).shown }
 
     /// The path of the result within a folder of results.
     var pathOfResult: String {

@@ -40,7 +40,7 @@ enum Rooms {
             throw UsageError("\(location): which server? Add --server URL; a local file of this name is ./\(location)")
         }
         guard stores([:]).contains(where: { $0.opens(location) }) else {
-            throw UsageError("\(UnknownStorage(location: location))")
+            throw UsageError("\(UnknownStorage(location: NotebookLocation(location.shown)))")
         }
     }
 

@@ -11,12 +11,12 @@ struct RunFilesOptions: Sendable {
 
     static let flags: [Flag<ExecuteArguments>] = [
         Flag(
-            "--input", takes: "PLACE", example: "s3://in/data/", in: .files,
-            "Bring this file, or the files of this folder, beside the notebook; can be repeated"
+            "--input", takes: "PLACE", example: "s3://in/data/", in: .result,
+            "Bring a file, or those of a folder or s3:// prefix, beside the notebook; can be repeated"
         ) { arguments, value, _ in arguments.files.settings.inputs.append(NotebookLocation(value)) },
         Flag(
-            "--collect", takes: "PATTERN", example: "*.csv", in: .files,
-            "Store new files of the notebook's folder that match beside its result; can be repeated"
+            "--collect", takes: "PATTERN", example: "*.csv", in: .result,
+            "Store the files that the run makes and that match beside its result; can be repeated"
         ) { arguments, value, name throws(UsageError) in
             guard arguments.files.settings.collect(value) else {
                 throw UsageError(
@@ -44,7 +44,8 @@ struct RunFilesOptions: Sendable {
             throw UsageError("--collect: galley check stores no results; leave --collect out, or use galley execute")
         }
         if arguments.tasks.contains(where: { arguments.outputPath(of: $0) == nil }) {
-            throw UsageError("--collect: files go beside the result, and standard output has no place for them; use --output")
+            throw UsageError(
+                "--collect: files go beside the result, and standard output has no place for them; use --output")
         }
     }
 
@@ -63,11 +64,6 @@ struct RunFilesOptions: Sendable {
             result: arguments.outputPath(of: task).map { NotebookLocation($0) },
             sharing: shared)
     }
-}
-
-extension FlagCategory {
-    /// Files beside a notebook.
-    static let files = FlagCategory("Files beside the notebook")
 }
 
 /// Prints which files of a run were stored beside its result.
