@@ -8,6 +8,8 @@ package final class BroughtFiles: Sendable {
 
     private struct State: Sendable {
         var files: [PathKey: (count: Int, entry: FileTree.Entry)] = [:]
+        /// The folders that were made for the files.
+        var folders: Set<PathKey> = []
         /// The folders in which a run brings or removes files.
         var busyFolders: Set<PathKey> = []
     }
@@ -31,6 +33,18 @@ package final class BroughtFiles: Sendable {
 
     /// Adds a file that a run has brought.
     func add(_ path: String, _ entry: FileTree.Entry) { state.change { $0.files[PathKey(path)] = (1, entry) } }
+
+    /// Adds a folder that was made for a file.
+    func addFolder(_ path: String) { state.change { _ = $0.folders.insert(PathKey(path)) } }
+
+    /// Removes the folders below another that were made for files and are empty.
+    func removeEmptyFolders(below folder: String) {
+        let made = state.look { state in state.folders.map { String($0.text) } }
+        // The inner ones come first.
+        for path in made.sorted(by: { $0.utf8.count > $1.utf8.count }) where path.hasPrefix(folder.withSlash) {
+            if FileTree.removeEmptyFolder(path) { state.change { _ = $0.folders.remove(PathKey(path)) } }
+        }
+    }
 
     /// Returns the file at a path if another run has brought it, and counts this run as its user.
     func share(_ path: String) -> FileTree.Entry? {

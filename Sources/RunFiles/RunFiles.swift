@@ -25,8 +25,6 @@ package actor RunFiles: RunWorkspace {
     private var brought: [String: FileTree.Entry] = [:]
     /// The files that other runs of this process have brought.
     private let shared: BroughtFiles
-    /// The folders that were made for them, from the outermost.
-    private var madeFolders: [String] = []
     /// The versions before the run of the files that the patterns match.
     private var earlier: [String: String] = [:]
 
@@ -110,7 +108,7 @@ package actor RunFiles: RunWorkspace {
         do {
             for folder in try tree.missingFolders(of: path) {
                 try FileTree.makeFolder(folder)
-                madeFolders.append(folder)
+                shared.addFolder(folder)
             }
             try await provider(of: file.location).download(file, to: target)
         } catch {
@@ -190,13 +188,13 @@ package actor RunFiles: RunWorkspace {
             // Removing goes on after a stop.
             await Task { try? await shared.withExclusiveAccess(to: tree.folder) { removeBrought(from: tree) } }.value
         }
-        (brought, madeFolders, earlier) = ([:], [], [:])
+        (brought, earlier) = ([:], [:])
     }
 
     private func removeBrought(from tree: FileTree) {
         for path in brought.keys {
             if let entry = shared.release(tree.folder.withSlash + path) { tree.remove(entry) }
         }
-        for folder in madeFolders.reversed() { FileTree.removeEmptyFolder(folder) }
+        shared.removeEmptyFolders(below: tree.folder)
     }
 }
