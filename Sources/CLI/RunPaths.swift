@@ -39,7 +39,7 @@ struct RunPaths: Sendable {
     }
 
     /// Names the notebook and the result anew, once a store has been asked what the command line means.
-    mutating func rename(for arguments: ExecuteArguments) { (notebook, result) = Self.titles(of: arguments) }
+    mutating func update(for arguments: ExecuteArguments) { (notebook, result) = Self.titles(of: arguments) }
 
     private static func titles(of arguments: ExecuteArguments) -> (notebook: String, result: String?) {
         let notebook = absolutePath(arguments.title)

@@ -152,11 +152,11 @@ struct UserRun: Sendable {
             arguments.stores = Rooms.stores(
                 login ?? account.environment(insteadOf: callerEnvironment, login: [:]))
         }
-        let isRenamed = arguments.hasRemoteInputs
+        let isNewlyKnown = arguments.hasRemoteInputs
         try arguments.readRemoteInputs()
         try arguments.findDeferred()
         try arguments.complete()
-        if isRenamed { paths.rename(for: arguments) }
+        if isNewlyKnown { paths.update(for: arguments) }
     }
 }
 
