@@ -86,7 +86,7 @@ import Testing
             names.output.contains("s3://in/d.ipynb") && names.output.contains("the result of s3://in/d.ipynb"),
             "\(names.output)\(names.errors)")
         let none = try await here.galley("execute", "s3://in/none/")
-        #expect(none.status == 2 && none.errors.contains("s3://in/none/"), "\(none.errors)")
+        #expect(none.status != 0 && none.errors.contains("s3://in/none/"), "\(none.errors)")
     }
 
     @Test func `Reports are objects with their media types, also after a failure`() async throws {
