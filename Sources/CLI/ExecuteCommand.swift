@@ -316,7 +316,7 @@ extension ExecuteCommand {
             arguments.papermill.prepare(&options, isOnServer: arguments.server.isGiven)
         }
         checker?.prepare(&options)
-        options.workspace = arguments.files.workspace(of: task, arguments, storage)
+        options.workspace = arguments.files.workspace(of: task, in: options.workingDirectory, arguments, storage)
         var job = Batch.Job(task.path, options)
         job.name = task.shownPath
         (job.earlierDuration, job.distinguishingParameters) = (task.earlierDuration, task.parameters.names)

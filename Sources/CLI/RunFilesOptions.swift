@@ -54,8 +54,11 @@ struct RunFilesOptions: Sendable {
     }
 
     /// Returns the workspace of a notebook's run; nil if the options ask for none.
+    ///
+    /// - Parameter workingDirectory: The folder of the kernel, if the options name one.
     func workspace(
-        of task: NotebookTask, _ arguments: ExecuteArguments, _ storage: [any StorageProvider]
+        of task: NotebookTask, in workingDirectory: String?, _ arguments: ExecuteArguments,
+        _ storage: [any StorageProvider]
     ) -> (any RunWorkspace)? {
         guard !settings.isEmpty else { return nil }
         let notebook = NotebookLocation(task.path)
@@ -67,7 +70,7 @@ struct RunFilesOptions: Sendable {
         }
         return RunFiles(
             settings, storage: storage + [LocalStorage()],
-            folder: (arguments.options.workingDirectory ?? own).map(RunPaths.absolutePath),
+            folder: (workingDirectory ?? own).map(RunPaths.absolutePath),
             temporaryFolder: temporary ?? "/tmp", notebook: notebook,
             result: arguments.outputPath(of: task).map { NotebookLocation($0) },
             sharing: shared)

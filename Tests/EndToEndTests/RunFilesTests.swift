@@ -112,6 +112,18 @@ import Testing
         #expect(try folder.notebook("notebooks/a.ipynb").outputs == [["old\n"]])
     }
 
+    @Test func `The folder that the options name gets the files, as does papermill's`() async throws {
+        try folder.write([reading], to: "notebooks/a.ipynb")
+        try FileManager.default.createDirectory(atPath: folder("work"), withIntermediateDirectories: true)
+        let named = try await galley("--inplace", "--cwd", "work", "--input", "data", "notebooks/a.ipynb")
+        #expect(named.status == 0, "\(named.errors)")
+        let papermill = try await GalleyProgram.run(
+            ["papermill", "--input", "data", "notebooks/a.ipynb", "out.ipynb"], in: folder)
+        #expect(papermill.status == 0, "\(papermill.errors)")
+        #expect(try folder.notebook("out.ipynb").outputs == [["one two\n"]])
+        #expect(!folder.exists("1.txt") && !folder.exists("work/1.txt"))
+    }
+
     @Test func `Notebooks of one folder share what is brought`() async throws {
         for name in ["a", "b", "c", "d"] { try folder.write([reading], to: "notebooks/\(name).ipynb") }
         let run = try await galley("-j", "4", "--output-dir", "out", "--input", "data", "notebooks")
