@@ -17,7 +17,7 @@ import Testing
 
     @Test func `A password in a file logs in, and a wrong one is refused`() async throws {
         let hash = try #require(
-            try ServerProcess.output(
+            try await ServerProcess.output(
                 of: JupyterServerProcess.python, "-c",
                 "from jupyter_server.auth import passwd; print(passwd('open-sesame'))"))
         let server = try await JupyterServerProcess(

@@ -66,7 +66,7 @@ final class Sentences: Sendable {
 
     @Test(.realKernel) func `A real server accepts its password, refuses another, and accepts changes`() async throws {
         let hash = try #require(
-            try ServerProcess.output(
+            try await ServerProcess.output(
                 of: JupyterServerProcess.python, "-c", "from jupyter_server.auth import passwd; print(passwd('sesame'))"
             ))
         let server = try await JupyterServerProcess(
