@@ -1,8 +1,8 @@
 /// The SHA-1 digest, which the WebSocket handshake requires. It protects nothing there: it only shows that the server
 /// understands the protocol.
-enum SHA1 {
+package enum SHA1 {
     /// Returns the 20 bytes of the digest.
-    static func digest(of message: [UInt8]) -> [UInt8] {
+    package static func digest(of message: [UInt8]) -> [UInt8] {
         var state: [UInt32] = [0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0]
         var padded = message + [0x80]
         padded += repeatElement(0, count: (120 - padded.count % 64) % 64)
