@@ -325,7 +325,8 @@ struct CredentialSourceTests {
 
     private func instance(_ server: ScriptedServer) throws -> [String: String] {
         try AWSHome().variables([
-            "AWS_EC2_METADATA_DISABLED": "", "AWS_EC2_METADATA_SERVICE_ENDPOINT": server.url,
+            "AWS_EC2_METADATA_DISABLED": "", "AWS_METADATA_SERVICE_TIMEOUT": "60",
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT": server.url,
             "http_proxy": "http://127.0.0.1:1",
         ])
     }
@@ -381,7 +382,8 @@ struct CredentialSourceTests {
     @Test func `A machine without a metadata service has no credentials`() async throws {
         let error = try await failure(
             try AWSHome().variables([
-                "AWS_EC2_METADATA_DISABLED": "", "AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:1",
+                "AWS_EC2_METADATA_DISABLED": "", "AWS_METADATA_SERVICE_TIMEOUT": "60",
+                "AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:1",
             ]))
         guard case .noCredentials(let reasons, .refused) = error else { throw error }
         #expect(reasons.last == "no metadata service of an instance")
@@ -399,7 +401,8 @@ struct CredentialSourceTests {
         let home = try AWSHome(config: "[default]\nrole_arn = r\ncredential_source = Ec2InstanceMetadata\n")
         let found = try await find(
             home.variables([
-                "AWS_EC2_METADATA_DISABLED": "", "AWS_EC2_METADATA_SERVICE_ENDPOINT": server.url,
+                "AWS_EC2_METADATA_DISABLED": "", "AWS_METADATA_SERVICE_TIMEOUT": "60",
+                "AWS_EC2_METADATA_SERVICE_ENDPOINT": server.url,
                 "AWS_ENDPOINT_URL_STS": server.url,
             ]))
         #expect(found?.accessKeyID == "assumed")
