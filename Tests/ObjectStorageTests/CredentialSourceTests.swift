@@ -70,8 +70,8 @@ struct CredentialSourceTests {
         let error = try await failure(try AWSHome().variables())
         #expect(
             "\(error)"
-                == "There are no credentials for the store (no variables; no keys in the profile 'default'; no container; "
-                + "AWS_EC2_METADATA_DISABLED is set). Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, "
+                == "There are no credentials for the store (no variables; no keys in the profile 'default'; no "
+                + "container; AWS_EC2_METADATA_DISABLED is set). Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, "
                 + "or give the machine a role; for a public bucket, set AWS_NO_SIGN_REQUEST=1")
     }
 
@@ -121,7 +121,8 @@ struct CredentialSourceTests {
     @Test func `The keys of a role are asked for with the keys of its source, through a chain of roles`() async throws {
         let server = try await ScriptedServer(
             """
-            [{"method": "POST", "path": "/", "answers": [\(try Self.tokenAnswer(id: "middle")), \(try Self.tokenAnswer())]}]
+            [{"method": "POST", "path": "/",
+              "answers": [\(try Self.tokenAnswer(id: "middle")), \(try Self.tokenAnswer())]}]
             """)
         let home = try AWSHome(
             config: """
@@ -450,6 +451,61 @@ struct CredentialSourceTests {
         #expect("\(try await failure(home.variables(more)))".hasSuffix("Run aws sso login --profile p"))
         try FileManager.default.removeItem(atPath: home.folder(".aws"))
         #expect("\(try await failure(home.variables(more)))".hasSuffix("Run aws sso login --profile p"))
+    }
+
+    @Test func `The token of a session is renewed before it expires, and kept for all tools`() async throws {
+        let server = try await ScriptedServer(
+            """
+            [{"method": "POST", "path": "/token", "answers": [{"status": 500}, {"json": {"accessToken": "hush-new",
+              "expiresIn": 3600, "refreshToken": "hush-next"}}]},
+             {"path": "/federation/credentials.*", "answers": [{"json": {"roleCredentials":
+              {"accessKeyId": "id", "secretAccessKey": "hush-secret", "sessionToken": "hush-token",
+               "expiration": \(Self.expirationSeconds)000}}}]}]
+            """)
+        // The token is valid for ten more minutes.
+        let home = try loggedIn(until: "2027-01-15T08:10:00Z", session: true)
+        let path = try #require(
+            FileManager.default.contentsOfDirectory(atPath: home.folder(".aws/sso/cache")).first)
+        let file = ".aws/sso/cache/\(path)"
+        try home.folder.write(
+            #"{"accessToken": "hush-login", "expiresAt": "2027-01-15T08:10:00Z", "clientId": "c", "#
+                + #""clientSecret": "hush-client", "refreshToken": "hush-refresh", "startUrl": "kept"}"#, to: file)
+        let variables = home.variables([
+            "AWS_PROFILE": "p", "AWS_ENDPOINT_URL_SSO": server.url, "AWS_ENDPOINT_URL_SSO_OIDC": server.url,
+        ])
+        // A renewal that fails does no harm while the token is valid.
+        #expect(try await find(variables) == Self.keys)
+        #expect(try home.folder.text(file).contains("hush-login"))
+        #expect(try await find(variables) == Self.keys)
+        let kept = try JSONSerialization.jsonObject(with: Data(try home.folder.text(file).utf8)) as? [String: String]
+        #expect(
+            kept == [
+                "accessToken": "hush-new", "expiresAt": "2027-01-15T09:00:00Z", "clientId": "c",
+                "clientSecret": "hush-client", "refreshToken": "hush-next", "startUrl": "kept",
+            ])
+        let mode = try FileManager.default.attributesOfItem(atPath: home.folder(file))[.posixPermissions] as? Int
+        #expect(mode == 0o600)
+        #expect(
+            try server.requests.filter { $0.method == "GET" }.map { $0.headers["x-amz-sso_bearer_token"] }
+                == ["hush-login", "hush-new"])
+        // The new token is valid for an hour.
+        #expect(try await find(variables) == Self.keys)
+        #expect(try server.requests.filter { $0.method == "POST" }.count == 2)
+    }
+
+    @Test func `A session that is over says what to run`() async throws {
+        let server = try await ScriptedServer(
+            #"[{"method": "POST", "path": "/token", "answers": [{"status": 400, "json": {"error": "invalid_grant"}}]}]"#
+        )
+        let home = try loggedIn(until: "2027-01-15T07:00:00Z", session: true)
+        let path = try #require(
+            FileManager.default.contentsOfDirectory(atPath: home.folder(".aws/sso/cache")).first)
+        try home.folder.write(
+            #"{"accessToken": "hush-login", "expiresAt": "2027-01-15T07:00:00Z", "clientId": "c", "#
+                + #""clientSecret": "hush-client", "refreshToken": "hush-refresh"}"#, to: ".aws/sso/cache/\(path)")
+        let error = try await failure(
+            home.variables(["AWS_PROFILE": "p", "AWS_ENDPOINT_URL_SSO_OIDC": server.url]))
+        #expect("\(error)" == "The login for the profile 'p' is expired. Run aws sso login --profile p")
     }
 
     // MARK: Programs

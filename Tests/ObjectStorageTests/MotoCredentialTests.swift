@@ -39,7 +39,8 @@ import Testing
         let home = try AWSHome(
             config: "[default]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = k\nexternal_id = x&y\n",
             credentials: "[k]\naws_access_key_id = \(store.accessKeyID)\n"
-                + "aws_secret_access_key = \(store.secretAccessKey)\n[wrong]\naws_access_key_id = \(store.accessKeyID)\n"
+                + "aws_secret_access_key = \(store.secretAccessKey)\n[wrong]\n"
+                + "aws_access_key_id = \(store.accessKeyID)\n"
                 + "aws_secret_access_key = hush\n[refused]\nrole_arn = r\nsource_profile = wrong\n")
         let files = [
             "AWS_CONFIG_FILE": home.folder("config"), "AWS_SHARED_CREDENTIALS_FILE": home.folder("credentials"),
