@@ -71,8 +71,8 @@ struct CredentialSourceTests {
         #expect(
             "\(error)"
                 == "There are no credentials for the store (no variables; no keys in the profile 'default'; no "
-                + "container; AWS_EC2_METADATA_DISABLED is set). Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, "
-                + "or give the machine a role; for a public bucket, set AWS_NO_SIGN_REQUEST=1")
+                + "container; AWS_EC2_METADATA_DISABLED is set). Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
+                + "AWS_PROFILE, or give the machine a role; for a public bucket, set AWS_NO_SIGN_REQUEST=1")
     }
 
     // MARK: Profiles
@@ -512,17 +512,16 @@ struct CredentialSourceTests {
 
     @Test func `A program prints keys`() async throws {
         let home = try AWSHome()
-        try home.folder.file(
-            "my keys",
+        // A shell reads the file, since a new file cannot be executed while another test starts a process.
+        try home.folder.write(
             """
-            #!/bin/sh
             [ "$#" = 2 ] && [ "$1" = 'a "b' ] && [ "$2" = c ] && [ "$SEEN" = yes ] || exit 9
             cat # The input is empty.
             echo '{"Version": 1, "AccessKeyId": "id", "SecretAccessKey": "hush-secret",'
             echo '"SessionToken": "hush-token", "Expiration": "\(Self.expiration)"}'
-            """, mode: 0o755)
+            """, to: "my keys")
         try home.folder.write(
-            "[default]\ncredential_process = '\(home.folder("my keys"))' \"a \\\"b\" c\n", to: "config")
+            "[default]\ncredential_process = sh '\(home.folder("my keys"))' \"a \\\"b\" c\n", to: "config")
         #expect(try await find(home.variables(["SEEN": "yes"])) == Self.keys)
     }
 
