@@ -1,3 +1,5 @@
+import Glibc
+
 /// The keys of a profile: its own, those of a role, a program or a login.
 struct ProfileCredentials: Sendable {
     let configuration: AWSConfiguration
@@ -124,6 +126,12 @@ struct ProfileCredentials: Sendable {
     ) async throws(CredentialError) -> AWSCredentials {
         guard let words = CommandWords.split(command), !words.isEmpty else {
             throw .program(profile: profile, reason: "a quote of the command has no end")
+        }
+        if let file = configuration.profiles.files.first(where: SettingsFile.isOfAnotherUser), geteuid() == 0 {
+            throw .program(
+                profile: profile,
+                reason: "root does not start the programs that \(file) names, because another user can change it. Run "
+                    + "as that user")
         }
         let result: ProgramOutput
         do throws(ProgramOutput.Failure) {

@@ -543,6 +543,15 @@ struct CredentialSourceTests {
         #expect("\(error)".hasPrefix("The credential_process of the profile 'default' gave no keys"), "\(error)")
     }
 
+    @Test(.root("the test makes a file of another user"), arguments: ["chown 12345", "chmod 666"])
+    func `Root starts no program of a file that another user can change`(change: String) async throws {
+        let home = try AWSHome(config: "[default]\ncredential_process = sh -c 'touch \"$HOME/started\"'\n")
+        try #require(runCommand("sh", "-c", "\(change) \(home.folder("config"))"))
+        let error = try await failure(home.variables())
+        #expect("\(error)".contains("root does not start the programs that \(home.folder("config")) names"))
+        #expect(!home.folder.exists("started"))
+    }
+
     @Test func `A program that does not end is killed with its children`() async throws {
         let folder = try TemporaryFolder()
         await #expect(throws: ProgramOutput.Failure.timedOut) {
