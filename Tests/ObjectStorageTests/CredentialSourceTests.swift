@@ -543,12 +543,21 @@ struct CredentialSourceTests {
         #expect("\(error)".hasPrefix("The credential_process of the profile 'default' gave no keys"), "\(error)")
     }
 
-    @Test(.root("the test makes a file of another user"), arguments: ["chown 12345", "chmod 666"])
-    func `Root starts no program of a file that another user can change`(change: String) async throws {
-        let home = try AWSHome(config: "[default]\ncredential_process = sh -c 'touch \"$HOME/started\"'\n")
+    @Test(
+        .root("the test makes a file of another user"),
+        arguments: [
+            ("chown 12345", #"credential_process = sh -c 'touch "$HOME/started"'"#),
+            ("chmod 666", #"credential_process = sh -c 'touch "$HOME/started"'"#),
+            ("chown 12345", "role_arn = r\nweb_identity_token_file = ~/token"),
+        ])
+    func `Root starts no program and reads no token of a file that another user can change`(
+        change: String, profile: String
+    ) async throws {
+        let home = try AWSHome(config: "[default]\n\(profile)\n")
+        try home.folder.write("hush-token", to: "token")
         try #require(runCommand("sh", "-c", "\(change) \(home.folder("config"))"))
-        let error = try await failure(home.variables())
-        #expect("\(error)".contains("root does not start the programs that \(home.folder("config")) names"))
+        let error = try await failure(home.variables(["AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"]))
+        #expect("\(error)".contains("root neither starts the programs nor reads the tokens"), "\(error)")
         #expect(!home.folder.exists("started"))
     }
 
