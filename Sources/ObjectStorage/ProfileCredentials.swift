@@ -127,7 +127,8 @@ struct ProfileCredentials: Sendable {
         }
         throw .profile(
             name: profile,
-            reason: "root neither starts the programs nor reads the tokens that \(file) names, because another user can "
+            reason:
+                "root neither starts the programs nor reads the tokens that \(file) names, because another user can "
                 + "change it. Run as that user")
     }
 
