@@ -46,7 +46,7 @@ struct ServerForRuns {
     func terminals() async throws -> Int? {
         let script = "import sys, json, urllib.request as r; print(len(json.load(r.urlopen(sys.argv[1]))))"
         return try await ServerProcess.output(
-            of: "python3", "-c", script, server.url + "api/terminals?token=" + server.token
+            of: ["python3", "-c", script, server.url + "api/terminals?token=" + server.token]
         ).flatMap { Int($0) }
     }
 }

@@ -67,8 +67,10 @@ final class Sentences: Sendable {
     @Test(.realKernel) func `A real server accepts its password, refuses another, and accepts changes`() async throws {
         let hash = try #require(
             try await ServerProcess.output(
-                of: JupyterServerProcess.python, "-c", "from jupyter_server.auth import passwd; print(passwd('sesame'))"
-            ))
+                of: [
+                    JupyterServerProcess.python, "-c",
+                    "from jupyter_server.auth import passwd; print(passwd('sesame'))",
+                ]))
         let server = try await JupyterServerProcess(
             .server, "--IdentityProvider.token=", "--PasswordIdentityProvider.hashed_password=\(hash)",
             "--ServerApp.base_url=/base/")

@@ -90,7 +90,7 @@ package final class ServerProcess: Sendable {
     /// Runs a program to its end, and returns what it has written without white space at the end; nil if it failed.
     ///
     /// A separate thread waits, because the shared pool has few threads.
-    package static func output(of arguments: String..., environment: [String: String] = [:]) async throws -> String? {
+    package static func output(of arguments: [String], environment: [String: String] = [:]) async throws -> String? {
         try await withCheckedContinuation { continuation in
             Thread.detachNewThread {
                 continuation.resume(returning: Result { try wait(for: arguments, environment: environment) })
