@@ -134,7 +134,7 @@ let package = Package(
             path: "Tests/Benchmarks",
             exclude: [
                 "batch.py", "floor.py", "json_speed.py", "large_notebooks.py", "matrix.py", "notebooks.py",
-                "servers.py",
+                "servers.py", "stores.py",
             ]),
         .executableTarget(
             name: "Soak",

@@ -5,8 +5,10 @@ enum AnswerText {
     /// The greatest number of characters of a text in a message.
     private static let limit = 300
 
-    /// Returns the text as one line of limited length, without secrets and control characters; nil if nothing is left or
-    /// it contains markup, which is the page of a proxy and not meant for a message.
+    /// Returns the text as one line of limited length without secrets, control characters and a final period.
+    ///
+    /// - Returns: The line; nil if nothing is left, or the text contains markup, which is the page of a proxy and not
+    ///   meant for a message.
     static func line(_ text: String, hiding secrets: [String] = []) -> String? {
         guard !text.contains("<") else { return nil }
         // A secret may be cut at the end of this part, so that much of the part is not used.
@@ -16,6 +18,7 @@ enum AnswerText {
         let hidden = SecretText.hiding(secrets, in: oneLine(SecretText.hiding(secrets, in: String(part))))
         let scalars = hidden.unicodeScalars.dropLast(isWhole ? 0 : longest)
         guard !scalars.isEmpty else { return nil }
+        if isWhole, scalars.count <= limit, scalars.last == "." { return String(scalars.dropLast()) }
         return String(scalars.prefix(limit)) + (!isWhole || scalars.count > limit ? "…" : "")
     }
 

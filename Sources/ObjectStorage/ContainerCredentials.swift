@@ -13,7 +13,6 @@ struct ContainerCredentials: Sendable {
     private static let tokenFile = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
     /// The hosts besides this machine that may be asked without encryption: only the machine itself reaches them.
     private static let plainHosts: Set<String> = ["169.254.170.2", "169.254.170.23", "fd00:ec2::23"]
-    private static let timeout = Duration.seconds(5)
     private static let attempts = 3
 
     /// Returns the keys; nil if no variable names a service.
@@ -44,8 +43,7 @@ struct ContainerCredentials: Sendable {
         var attempt = 1
         while true {
             do throws(CredentialError) {
-                let response = try await connections.send(
-                    request, to: .container, timeout: Self.timeout, isDirect: true)
+                let response = try await connections.send(request, to: .container, isDirect: true)
                 if response.status < 500 && response.status != 429 || attempt == Self.attempts { return response }
             } catch {
                 guard error.isTransient, attempt < Self.attempts else { throw error }

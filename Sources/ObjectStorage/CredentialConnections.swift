@@ -57,7 +57,7 @@ struct CredentialConnections: Sendable {
 
 /// The documents in which services and programs give temporary keys.
 struct KeyDocument: Sendable {
-    private let json: Value
+    let json: Value
 
     /// Reads a document; nil if the text is no JSON object.
     init?(_ bytes: [UInt8]) {
@@ -98,4 +98,12 @@ struct KeyDocument: Sendable {
         return AWSCredentials(
             accessKeyID: id, secretAccessKey: secret, sessionToken: self[token], expiration: expiration)
     }
+}
+
+// The document contains secrets.
+extension KeyDocument: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The names of the members.
+    var description: String { json.members.map(\.key).joined(separator: ", ") }
+    var debugDescription: String { description }
+    var customMirror: Mirror { Mirror(self, children: []) }
 }

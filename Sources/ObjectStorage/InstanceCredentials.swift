@@ -6,8 +6,8 @@ struct InstanceCredentials: Sendable {
     let connections: CredentialConnections
 
     /// The limit of one attempt. The service is in the same machine, or nowhere.
-    private static let timeout = Duration.seconds(1)
-    private static let attempts = 3
+    private var timeout: Duration { .seconds(number("AWS_METADATA_SERVICE_TIMEOUT", 1...600) ?? 1) }
+    private var attempts: Int { number("AWS_METADATA_SERVICE_NUM_ATTEMPTS", 1...20) ?? 3 }
     private static let lifetime = "21600"
 
     /// Why there are no keys, when that is no error.
@@ -64,18 +64,24 @@ struct InstanceCredentials: Sendable {
 
     /// Sends a request, a few times if there is no response or the service fails.
     private func send(_ request: HTTPRequest) async throws(CredentialError) -> HTTPResponse {
+        let (timeout, attempts) = (timeout, attempts)
         var attempt = 1
         while true {
             do throws(CredentialError) {
                 let response = try await connections.send(
-                    request, to: .instance, timeout: Self.timeout, isDirect: true)
-                if response.status < 500 && response.status != 429 || attempt == Self.attempts { return response }
+                    request, to: .instance, timeout: timeout, isDirect: true)
+                if response.status < 500 && response.status != 429 || attempt == attempts { return response }
             } catch {
-                guard error.isTransient, attempt < Self.attempts else { throw error }
+                guard error.isTransient, attempt < attempts else { throw error }
             }
             do { try await connections.time.sleep(.milliseconds(100 << attempt)) } catch { throw .canceled }
             attempt += 1
         }
+    }
+
+    /// The number in a variable; nil if there is none in the range.
+    private func number(_ variable: String, _ range: ClosedRange<Int>) -> Int? {
+        configuration.environment[variable].flatMap { Int($0) }.flatMap { range.contains($0) ? $0 : nil }
     }
 
     private func text(of response: HTTPResponse) throws(CredentialError) -> String {

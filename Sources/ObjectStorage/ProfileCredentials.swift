@@ -1,3 +1,5 @@
+import Glibc
+
 /// The keys of a profile: its own, those of a role, a program or a login.
 struct ProfileCredentials: Sendable {
     let configuration: AWSConfiguration
@@ -85,6 +87,7 @@ struct ProfileCredentials: Sendable {
     ) async throws(CredentialError) -> AWSCredentials {
         let service = SecurityTokens(configuration: configuration, connections: connections)
         if let path = profile["web_identity_token_file"] {
+            try checkTrust(in: profile.name)
             let token = try TokenFile.token(configuration.environment.path(path), variable: "web_identity_token_file")
             return try await service.assume(role, withWebIdentity: token)
         }
@@ -117,6 +120,18 @@ struct ProfileCredentials: Sendable {
         }
     }
 
+    /// Checks that no other user can make root start a program, or send a file to a service.
+    private func checkTrust(in profile: String) throws(CredentialError) {
+        guard geteuid() == 0, let file = configuration.profiles.files.first(where: SettingsFile.isOfAnotherUser) else {
+            return
+        }
+        throw .profile(
+            name: profile,
+            reason:
+                "root neither starts the programs nor reads the tokens that \(file) names, because another user can "
+                + "change it. Run as that user")
+    }
+
     // MARK: Programs
 
     private func credentials(
@@ -125,6 +140,7 @@ struct ProfileCredentials: Sendable {
         guard let words = CommandWords.split(command), !words.isEmpty else {
             throw .program(profile: profile, reason: "a quote of the command has no end")
         }
+        try checkTrust(in: profile)
         let result: ProgramOutput
         do throws(ProgramOutput.Failure) {
             result = try await ProgramOutput.run(

@@ -1,7 +1,7 @@
 /// Reads a file of the AWS tools: sections in brackets, with properties such as `region = eu-west-1`.
 ///
-/// An indented line continues the value above it or, below a property without a value, is a nested property. `#` and `;`
-/// begin comments, at the start of a line or after white space.
+/// An indented line continues the value above it or, below a property without a value, is a nested property. `#` and
+/// `;` begin comments, at the start of a line or after white space.
 struct ProfileFile {
     /// A section with its properties.
     struct Section: Sendable {

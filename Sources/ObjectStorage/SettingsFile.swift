@@ -31,6 +31,14 @@ enum SettingsFile {
         return .failure(Refusal(reason: "it has more than \(limit) bytes"))
     }
 
+    /// Whether a file exists that belongs to another user than this process's, or that all can write to.
+    static func isOfAnotherUser(_ path: String) -> Bool {
+        var status = stat()
+        // Safe because the call fills a value of its own size.
+        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+        return status.st_uid != geteuid() || status.st_mode & S_IWOTH != 0
+    }
+
     private static func refusal(_ code: Int32) -> Refusal {
         // Safe because strerror returns a string that lives until this thread calls it again.
         Refusal(reason: unsafe String(cString: strerror(code)), isMissing: code == ENOENT || code == ENOTDIR)

@@ -10,8 +10,8 @@ struct SingleSignOn: Sendable {
         let account: String
         let role: String
         let region: String
-        /// The name under which the token is cached.
-        let cacheName: String
+        /// The token, by the session or the address of the login.
+        let token: LoginToken
     }
 
     /// Whether a profile uses a login.
@@ -25,7 +25,7 @@ struct SingleSignOn: Sendable {
     /// - Throws: ``CredentialError``, above all ``CredentialError/login(profile:reason:)``.
     func credentials(of profile: AWSProfile) async throws(CredentialError) -> AWSCredentials {
         let login = try login(of: profile)
-        let token = try token(of: login, profile)
+        let token = try await login.token.token()
         let standard = "https://portal.sso.\(login.region).\(AWSConfiguration.domain(ofRegion: login.region))"
         let text = try configuration.endpoint(of: "SSO") ?? standard
         var request: HTTPRequest
@@ -74,32 +74,9 @@ struct SingleSignOn: Sendable {
         guard let region = section["sso_region"] else { throw missing("sso_region") }
         guard let start = section["sso_start_url"] else { throw missing("sso_start_url") }
         try AWSConfiguration.check(region: region, "sso_region")
-        return Login(account: account, role: role, region: region, cacheName: profile["sso_session"] ?? start)
-    }
-
-    /// Returns the token of the last login.
-    private func token(of login: Login, _ profile: AWSProfile) throws(CredentialError) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        let name = SHA1.digest(of: Array(login.cacheName.utf8)).flatMap {
-            [digits[Int($0 >> 4)], digits[Int($0 & 15)]]
-        }
-        let path = configuration.environment.path("~/.aws/sso/cache/\(String(decoding: name, as: UTF8.self)).json")
-        let bytes: [UInt8]
-        switch SettingsFile.read(path, limit: 1 << 16) {
-        case .success(let contents): bytes = contents
-        case .failure(let refusal):
-            guard refusal.isMissing else { throw .file(path: path, line: nil, reason: refusal.reason) }
-            throw .login(profile: profile.name, reason: "Nobody has logged in for the profile '\(profile.name)'")
-        }
-        guard let document = KeyDocument(bytes), let token = document["accessToken"],
-            let expiration = document["expiresAt"].flatMap({ AWSTimestamp.seconds($0) })
-        else {
-            throw .login(profile: profile.name, reason: "The token in \(path) is not valid")
-        }
-        guard expiration > connections.time.date() else {
-            throw .login(profile: profile.name, reason: "The login for the profile '\(profile.name)' is expired")
-        }
-        try CredentialConnections.check(token: token, from: "The token in \(path)")
-        return token
+        let token = LoginToken(
+            configuration: configuration, connections: connections, profile: profile.name, region: region,
+            name: profile["sso_session"] ?? start, isSession: profile["sso_session"] != nil)
+        return Login(account: account, role: role, region: region, token: token)
     }
 }

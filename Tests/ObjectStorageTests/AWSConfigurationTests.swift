@@ -143,7 +143,8 @@ struct AWSConfigurationTests {
     @Test func `Values may have several lines, equals signs and comments`() throws {
         let home = try AWSHome(
             config:
-                "\u{FEFF}[default] # first\r\nA = b=c#d\r\n  e\r\n ; a comment\r\n\r\ncredential_process = x --y # z\r\n"
+                "\u{FEFF}[default] # first\r\nA = b=c#d\r\n  e\r\n ; a comment\r\n\r\n"
+                + "credential_process = x --y # z\r\n"
         )
         let profile = try home.configuration().profile
         #expect(profile["a"] == "b=c#d\ne")
