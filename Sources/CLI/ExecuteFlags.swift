@@ -7,7 +7,7 @@ import GalleySpelling
 enum ExecuteFlags {
     /// The flags of all three commands.
     static let all: [Flag<ExecuteArguments>] =
-        Rooms.flags + ParameterOptions.flags + own + MatrixSettings.flags
+        Rooms.flags + ParameterOptions.flags + own + RunFilesOptions.flags + MatrixSettings.flags
         + BatchSettings.flags + LastFailed.flags
         + NotebookList.flags + BackgroundOptions.flags
         + NbconvertOptions.flags
@@ -124,7 +124,7 @@ enum ExecuteFlags {
         },
         Flag(
             "--output", "-o", takes: "FILE", example: "result.ipynb", in: .result,
-            "Write the result to this file"
+            "Write the result to this file, or to an s3:// object"
         ) { arguments, value, _ throws(UsageError) in try arguments.setResult(.output(value)) },
         Flag("--output-dir", takes: "DIR", example: "out", in: .result, "Write the results into this folder") {
             arguments, value, _ in arguments.nbconvert.folder = value

@@ -45,7 +45,7 @@ import Testing
         // Half of the runs replace their notebook.
         let (key, result) = ("\(signal)/\(number).ipynb", "\(signal)/\(number % 2 == 0 ? "" : "out-")\(number).ipynb")
         try folder.write(Self.sources, to: "source")
-        try store.python("s3.upload_file('\(folder("source"))', 'bucket', '\(key)')")
+        try await store.python("s3.upload_file('\(folder("source"))', 'bucket', '\(key)')")
         let running = try await GalleyProgram.start(
             [
                 "execute", "--cwd", folder.path, "--env", "GALLEY_MARK=\(mark)", "--events", "events", "--output",
@@ -111,7 +111,7 @@ import Testing
         // A signal that asks for an end lets the result be saved.
         if signal == SIGTERM { #expect(rests.contains { $0.isSaved && $0.kept < Self.cellCount }) }
         // A kill leaves no conflict and no half object in the bucket.
-        let names = try store.python(
+        let names = try await store.python(
             "for o in s3.list_objects_v2(Bucket='bucket').get('Contents', []): print(o['Key'])")
         for name in names.split(separator: "\n") { #expect(name.contains(/^\d+\/(out-)?\d+\.ipynb$/), "\(name)") }
     }
