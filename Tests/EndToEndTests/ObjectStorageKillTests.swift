@@ -52,9 +52,9 @@ import Testing
         try await store.python("s3.upload_file('\(folder("source"))', 'bucket', '\(key)')")
         let running = try await GalleyProgram.start(
             [
-                "execute", "--cwd", folder.path, "--env", "GALLEY_MARK=\(mark)", "--events", "events", "--output",
-                "s3://bucket/\(result)", "s3://bucket/\(key)",
-            ], environment: GalleyProgram.environment.merging(store.environment) { $1 }, in: folder, gate: Self.gate)
+                "execute", "--cwd", folder.path, "--env", "GALLEY_MARK=\(mark)", "--events", "events",
+            ] + (key == result ? ["--inplace"] : ["--output", "s3://bucket/\(result)"]) + ["s3://bucket/\(key)"],
+            environment: GalleyProgram.environment.merging(store.environment) { $1 }, in: folder, gate: Self.gate)
         #expect(
             try await eventually {
                 guard let events = try? folder.text("events") else { return false }
@@ -78,8 +78,11 @@ import Testing
             return Rest()
         }
         #expect(found.cells.count == Self.cellCount)
-        // The save is that of the end, so it has what all cells had printed that were over.
-        for event in events
+        // The last save has what all cells had printed that were over when it began. After a kill, only the saves before
+        // it are known to have begun at a certain time.
+        let saves = events.indices.filter { events[$0]["event"] as? String == "saved" }
+        let isEnded = signal == SIGTERM || run.status == 0
+        for event in isEnded ? events[...] : events.prefix(saves.dropLast().last ?? 0)
         where event["event"] as? String == "cell-finished" && event["status"] as? String == "succeeded" {
             let cell = try #require(event["cell"] as? Int)
             let text = cell == Self.cellCount ? String(repeating: "x", count: 3_000_000) + "\n" : "\(cell)\n"
