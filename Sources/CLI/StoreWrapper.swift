@@ -9,6 +9,7 @@ protocol StoreWrapper: NotebookStore {
 extension StoreWrapper {
     nonisolated var name: String { wrapped.name }
     nonisolated var canBeWrittenAgain: Bool { wrapped.canBeWrittenAgain }
+    nonisolated var leastSaveInterval: Duration { wrapped.leastSaveInterval }
     nonisolated var workingDirectory: String? { wrapped.workingDirectory }
     nonisolated var isLocal: Bool { wrapped.isLocal }
 

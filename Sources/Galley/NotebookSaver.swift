@@ -20,7 +20,7 @@ actor NotebookSaver {
     private var saved = (finishedCells: 0, revision: -1)
     /// Whether the saved notebook says how the run ended.
     private var includesOutcome = false
-    private var interval = SaveInterval()
+    private var interval: SaveInterval
     private var size = 0
     private var hasComplained = false
     private var hasToldOfConflict = false
@@ -35,6 +35,7 @@ actor NotebookSaver {
     ) {
         self.executor = executor
         self.destination = destination
+        interval = SaveInterval(least: destination.leastSaveInterval)
         self.storeLock = storeLock
         self.deadline = deadline
         time = RunClock(options.hooks.clock, elapsed: .zero)
@@ -123,21 +124,32 @@ extension WriteOutcome {
 /// The interval between saves, which keeps their cost low.
 package struct SaveInterval {
     /// The pause before the next check for changes.
-    package private(set) var pause = Self.least
+    package private(set) var pause: Duration
+
+    /// The shortest pause.
+    private let least: Duration
+    /// Whether every save has a cost, not only that of a huge notebook.
+    private let isCostly: Bool
 
     private static let least = Duration.milliseconds(750)
 
     /// Starts with the shortest pause.
-    package init() {}
+    ///
+    /// - Parameter least: The shortest time between two saves to the store.
+    package init(least: Duration = .zero) {
+        self.least = max(Self.least, least)
+        isCostly = least > Self.least
+        pause = self.least
+    }
 
     /// The pause before a save of the outputs of a cell that still runs.
     package var pauseWithinCell: Duration { max(.seconds(10), pause) }
 
     /// Adjusts the pause to the cost of the last save.
     ///
-    /// Writing a huge notebook takes time from the kernel. The pause is at least 19 times the cost, so saving takes at
+    /// Writing a huge notebook takes time from the kernel, and a store may charge for it. The pause is at least 19 times the cost, so saving takes at
     /// most a twentieth of the time. Saving a small notebook only waits for the disk.
     package mutating func recordSave(cost: Duration, bytes: Int) {
-        pause = bytes > 10_000_000 ? max(Self.least, cost * 19) : Self.least
+        pause = isCostly || bytes > 10_000_000 ? max(least, cost * 19) : least
     }
 }

@@ -19,14 +19,14 @@ final class ServerChannel: Sendable {
         var state: ServerKernelState
         var format = ServerWireFormat(subprotocol: nil)
         var socket: (any ServerSocket)?
+        /// The subprotocol to offer.
+        var subprotocol: String? = ServerWireFormat.subprotocol
         /// The number of the current connection, by which late events of earlier ones are recognized.
         var connection = 0
         /// Whether the state knows about the current connection.
         var isAnnounced = false
         /// The events that arrived before that.
         var early: [Event] = []
-        /// The framing to assume if nothing tells it.
-        var guess = ServerWireFormat.Framing.legacy
         var isClosed = false
         var problem: String?
         var tasks: [Work: Task<Void, Never>] = [:]
@@ -42,8 +42,6 @@ final class ServerChannel: Sendable {
         case end(ServerSocketEnding)
     }
 
-    /// The time to wait for a first frame, which tells the framing.
-    private static let framingDelay = Duration.seconds(2)
     private static let tick = Duration.milliseconds(500)
 
     /// Creates a channel. Call ``open()`` to connect.
@@ -176,10 +174,6 @@ final class ServerChannel: Sendable {
         let number = guarded.withLock { guarded in
             guarded.connection += 1
             (guarded.isAnnounced, guarded.early) = (false, [])
-            // A first connection that failed may have used the wrong framing.
-            if !guarded.format.isCertain, guarded.connection > 1 {
-                guarded.guess = guarded.guess == .legacy ? .version1 : .legacy
-            }
             return guarded.connection
         }
         keep(
@@ -192,22 +186,26 @@ final class ServerChannel: Sendable {
     private func connect(_ number: Int) async {
         guard !Task.isCancelled else { return }
         do {
-            let socket = try await endpoint.open { [weak self] in
+            let offered = guarded.withLock(\.subprotocol)
+            let socket = try await endpoint.open(offered) { [weak self] in
                 self?.receive(.frame($0), number)
             } _: { [weak self] in
                 self?.receive(.end($0), number)
             }
+            guard offered == nil || socket.subprotocol != nil else {
+                // The server is an old one, or a proxy has removed the choice from its answer. The framing is certain
+                // only if nothing is offered.
+                guarded.withLock { $0.subprotocol = nil }
+                connect(after: .zero)
+                return await socket.close()
+            }
             let isWanted = guarded.withLock { guarded in
                 guard !guarded.isClosed, guarded.connection == number else { return false }
                 guarded.socket = socket
-                guarded.format =
-                    socket.subprotocol == nil
-                    ? ServerWireFormat(guessing: guarded.guess) : ServerWireFormat(subprotocol: socket.subprotocol)
+                guarded.format = ServerWireFormat(subprotocol: socket.subprotocol)
                 return true
             }
             guard isWanted else { return socket.abort() }
-            let isCertain = guarded.withLock { guarded in guarded.format.isCertain || !guarded.early.isEmpty }
-            if !isCertain { try? await Task.sleep(for: Self.framingDelay) }
             announce(number)
         } catch {
             guard !Task.isCancelled else { return }
@@ -223,31 +221,28 @@ final class ServerChannel: Sendable {
             guarded.isAnnounced = true
             let early = guarded.early
             guarded.early = []
-            // The first frame tells the framing of the messages to send.
-            if case .frame(let frame)? = early.first { _ = try? guarded.format.message(of: frame) }
             return early.reduce(perform(guarded.state.connect(at: now), &guarded)) { $0 + process($1, &guarded) }
         }
         performLate(late)
     }
 
     private func receive(_ event: Event, _ number: Int) {
-        let (late, isFirst) = guarded.withLock { guarded -> ([ServerKernelState.Action], Bool) in
-            guard guarded.connection == number, !guarded.isClosed else { return ([], false) }
+        let late = guarded.withLock { guarded -> [ServerKernelState.Action] in
+            guard guarded.connection == number, !guarded.isClosed else { return [] }
             guard guarded.isAnnounced else {
                 guarded.early.append(event)
-                return ([], guarded.early.count == 1)
+                return []
             }
-            return (process(event, &guarded), false)
+            return process(event, &guarded)
         }
         performLate(late)
-        if isFirst { announce(number) }
     }
 
     private func process(_ event: Event, _ guarded: inout Guarded) -> [ServerKernelState.Action] {
         switch event {
         case .frame(let frame):
             do throws(ServerFrameError) {
-                let message = try guarded.format.message(of: frame)
+                let message = try ServerWireFormat.message(of: frame)
                 return perform(guarded.state.receive(message, at: now), &guarded)
             } catch {
                 return [.end(.untrustworthy("\(error)"))]

@@ -25,9 +25,11 @@ enum ServerSocketEnding: Hashable, Sendable {
 
 /// The calls to a server about one kernel.
 struct ServerKernelEndpoint: Sendable {
-    /// Opens a connection. `receive` and `end` are called on a thread of the connection, in order.
+    /// Opens a connection, and offers a subprotocol. `receive` and `end` are called on a thread of the connection, in
+    /// order.
     var open:
         @Sendable (
+            _ subprotocol: String?,
             _ receive: @escaping @Sendable (ServerWireFormat.Frame) -> Void,
             _ end: @escaping @Sendable (ServerSocketEnding) -> Void
         ) async throws -> any ServerSocket

@@ -7,7 +7,7 @@ import GalleyJupyterProtocol
 /// the message and its buffers. Numbers have eight bytes, the lowest first. The legacy framing is one JSON text or, for
 /// a message with buffers, a table of four-byte offsets, the highest byte first, with the JSON and the buffers.
 ///
-/// A proxy can remove the subprotocol by which the server announces its framing. The frames themselves tell it too.
+/// A server uses version 1 if the client offers its subprotocol. A received frame tells its framing itself.
 struct ServerWireFormat: Sendable {
     /// The framings.
     enum Framing: Hashable, Sendable {
@@ -34,18 +34,10 @@ struct ServerWireFormat: Sendable {
     private static let jsonParts = ["header", "parent_header", "metadata", "content"]
 
     /// The framing of the messages to send.
-    private(set) var framing: Framing
-    /// Whether the server or a frame has told the framing.
-    private(set) var isCertain: Bool
+    let framing: Framing
 
     /// Creates a format from the subprotocol that the server chose; nil if it chose none.
-    init(subprotocol: String?) {
-        isCertain = subprotocol == Self.subprotocol
-        framing = isCertain ? .version1 : .legacy
-    }
-
-    /// Creates a format for messages to send, until a received frame tells another.
-    init(guessing framing: Framing) { (self.framing, isCertain) = (framing, false) }
+    init(subprotocol: String?) { framing = subprotocol == Self.subprotocol ? .version1 : .legacy }
 
     // MARK: - Encoding
 
@@ -103,22 +95,15 @@ struct ServerWireFormat: Sendable {
 
     // MARK: - Decoding
 
-    /// Decodes a frame of either framing. If the framing was not certain, this frame decides it.
-    mutating func message(of frame: Frame) throws(ServerFrameError) -> Message {
-        let framing: Framing
-        let message: Message
+    /// Decodes a frame of either framing.
+    static func message(of frame: Frame) throws(ServerFrameError) -> Message {
         switch frame {
-        case .text(let bytes):
-            framing = .legacy
-            message = try Self.message(json: bytes, buffers: [])
+        case .text(let bytes): return try message(json: bytes, buffers: [])
         case .binary(let bytes):
             guard bytes.count >= 8 else { throw .tooShort(bytes: bytes.count) }
             // These are the upper bytes of the count in version 1, and in the legacy framing the offset of the JSON.
-            framing = bytes[4..<8].allSatisfy { $0 == 0 } ? .version1 : .legacy
-            message = framing == .version1 ? try Self.version1(bytes) : try Self.legacy(bytes)
+            return bytes[4..<8].allSatisfy { $0 == 0 } ? try version1(bytes) : try legacy(bytes)
         }
-        if !isCertain { (self.framing, isCertain) = (framing, true) }
-        return message
     }
 
     private static func version1(_ bytes: [UInt8]) throws(ServerFrameError) -> Message {

@@ -25,11 +25,11 @@ extension ServerKernelEndpoint {
 
     /// Creates the calls for a kernel.
     init(_ connection: ServerConnection, kernel: String, session: String) {
-        open = { receive, end in
+        open = { subprotocol, receive, end in
             let (url, headers) = connection.webSocket(
                 ["api", "kernels", kernel, "channels"], query: [HTTPURL.QueryItem(name: "session_id", value: session)])
             let socket = try await WebSocket.connect(
-                to: url, using: connection.client, headers: headers, subprotocols: [ServerWireFormat.subprotocol],
+                to: url, using: connection.client, headers: headers, subprotocols: subprotocol.map { [$0] } ?? [],
                 timeout: Self.openTimeout
             ) { message in
                 switch message {

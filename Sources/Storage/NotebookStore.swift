@@ -12,6 +12,11 @@ public protocol NotebookStore: Sendable {
     /// Whether a later write can replace an earlier one.
     nonisolated var canBeWrittenAgain: Bool { get }
 
+    /// The shortest time between two saves during a run.
+    ///
+    /// A store that charges for each write has a long one. The result is always saved at the end of the run.
+    nonisolated var leastSaveInterval: Duration { get }
+
     /// The default working directory of a kernel on this machine; nil if the notebook is not in a local directory.
     nonisolated var workingDirectory: String? { get }
 
@@ -58,6 +63,9 @@ public protocol NotebookStore: Sendable {
 }
 
 extension NotebookStore {
+    /// Zero by default: Galley chooses the interval.
+    public nonisolated var leastSaveInterval: Duration { .zero }
+
     /// Nil by default.
     public nonisolated var workingDirectory: String? { nil }
 

@@ -45,4 +45,19 @@ import Testing
             environment: GalleyProgram.environment.merging(["JUPYTER_TOKEN": server.token]) { $1 }, in: folder)
         #expect(list.status == 0 && !list.output.contains("running "), "\(list.output)\(list.errors)")
     }
+
+    @Test func `A hub starts the server of a user, runs the notebook there, and stops the server again`() async throws {
+        let hub = try await JupyterHubProcess()
+        try folder.write(["import time", "for i in range(3): print(i, flush=True); time.sleep(0.2)", "1 + 1"])
+        try folder.write(hub.token, to: "token")
+        let server = ["--server", hub.url + "user/ann/lab", "--token-file", "token"]
+        for _ in 1...2 {
+            let run = try await GalleyProgram.run(
+                ["execute", "--inplace", "--hub-stop"] + server + ["a.ipynb"], in: folder)
+            #expect(run.status == 0 && run.errors.contains("is starting the server of ann"), "\(run.errors)")
+            #expect(try folder.notebook().outputs == [[], ["0\n1\n2\n"], ["2"]])
+        }
+        let list = try await GalleyProgram.run(["kernels"] + server, in: folder)
+        #expect(list.status == 4 && list.errors.contains("not running"), "\(list.output)\(list.errors)")
+    }
 }

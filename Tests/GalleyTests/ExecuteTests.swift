@@ -164,4 +164,13 @@ import Testing
         interval.recordSave(cost: .seconds(2), bytes: 60_000_000)
         #expect(interval.pauseWithinCell == .seconds(38))
     }
+
+    @Test func `A store that charges for each write is written at its interval, and for a twentieth of the time`() {
+        var interval = SaveInterval(least: .seconds(30))
+        #expect(interval.pause == .seconds(30) && interval.pauseWithinCell == .seconds(30))
+        interval.recordSave(cost: .seconds(1), bytes: 1000)
+        #expect(interval.pause == .seconds(30))
+        interval.recordSave(cost: .seconds(2), bytes: 1000)
+        #expect(interval.pause == .seconds(38) && interval.pauseWithinCell == .seconds(38))
+    }
 }

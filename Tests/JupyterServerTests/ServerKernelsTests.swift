@@ -94,8 +94,7 @@ private final class FakeSocket: ServerSocket {
 
     /// The messages that were sent.
     var messages: [Message] {
-        var format = ServerWireFormat(subprotocol: subprotocol)
-        return sent.compactMap { try? format.message(of: $0) }
+        sent.compactMap { try? ServerWireFormat.message(of: $0) }
     }
 }
 
@@ -103,18 +102,17 @@ private final class FakeSocket: ServerSocket {
     /// A server whose kernel replies to every kernel info request.
     private final class FakeServer: Sendable {
         let sockets = Mutex<[FakeSocket]>([])
-        let subprotocol: String?
-        /// A frame that arrives before the connection is open.
-        let early: ServerWireFormat.Frame?
+        /// Whether a proxy removes the subprotocol from the answers.
+        let isBehindProxy: Bool
 
-        init(subprotocol: String? = ServerWireFormat.subprotocol, early: ServerWireFormat.Frame? = nil) {
-            (self.subprotocol, self.early) = (subprotocol, early)
-        }
+        init(isBehindProxy: Bool = false) { self.isBehindProxy = isBehindProxy }
 
         var endpoint: ServerKernelEndpoint {
-            ServerKernelEndpoint { receive, end in
-                let socket = FakeSocket(self.subprotocol, receive, end)
-                if let early = self.early { receive(early) }
+            ServerKernelEndpoint { subprotocol, receive, end in
+                let socket = FakeSocket(self.isBehindProxy ? nil : subprotocol, receive, end)
+                // A server sends frames at once, in the framing that was offered.
+                let status = Session().message("status", on: .iopub, content: ["execution_state": "busy"])
+                receive(ServerWireFormat(subprotocol: subprotocol).frame(of: status))
                 self.sockets.withLock { $0.append(socket) }
                 return socket
             } state: {
@@ -165,14 +163,22 @@ private final class FakeSocket: ServerSocket {
         #expect(socket.isOver && channel.isClosed)
     }
 
-    @Test func `Without a subprotocol, an early frame tells the framing of what is sent`() async throws {
-        let (version1, kernel) = (ServerWireFormat(subprotocol: ServerWireFormat.subprotocol), Session())
-        let stray = kernel.message("status", on: .iopub, content: ["execution_state": "busy"])
-        let server = FakeServer(subprotocol: nil, early: version1.frame(of: stray))
+    @Test func `A connection whose subprotocol a proxy removes is opened again without one`() async throws {
+        let server = FakeServer(isBehindProxy: true)
         let channel = ServerChannel(server.endpoint, session: Session()) { _ in }
         channel.open()
-        #expect(try await eventually { server.last?.sent.isEmpty == false })
-        guard case .binary? = server.last?.sent.first else { Issue.record("a legacy frame was sent"); return }
+        try await server.reply(ServerWireFormat(subprotocol: nil), Session())
+        guard case .success? = await channel.ready.value(within: .seconds(60)) else {
+            Issue.record("not ready"); return
+        }
+        let sockets = server.sockets.withLock(\.self)
+        #expect(sockets.count == 2 && sockets[0].isOver && sockets[0].sent.isEmpty)
+        guard case .text? = sockets[1].sent.first else { Issue.record("no legacy frame was sent"); return }
+        // A later connection offers nothing from its beginning.
+        sockets[1].end(.broken)
+        #expect(try await eventually { server.sockets.withLock(\.count) == 3 })
+        try await server.reply(ServerWireFormat(subprotocol: nil), Session())
+        #expect(server.sockets.withLock(\.count) == 3)
         channel.abort()
     }
 

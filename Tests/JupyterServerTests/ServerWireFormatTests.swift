@@ -60,24 +60,9 @@ import Testing
     func `A message is the same after it is encoded and decoded`(channel: Channel, subprotocol: String?) throws {
         for count in [0, 1, 2, 255, 256, 300] {
             let buffers = (0..<count).map { [UInt8](repeating: UInt8($0 & 0xFF), count: $0 % 7) }
-            var format = ServerWireFormat(subprotocol: subprotocol)
+            let format = ServerWireFormat(subprotocol: subprotocol)
             let message = Self.message(on: channel, buffers: buffers)
-            #expect(Self.isSame(try format.message(of: format.frame(of: message)), message), "\(count)")
-        }
-    }
-
-    @Test func `The first frame tells the framing if a proxy has removed the subprotocol`() throws {
-        for buffers in [[], [[1]], [[UInt8]](repeating: [], count: 250)] {
-            let frame = ServerWireFormat(subprotocol: ServerWireFormat.subprotocol).frame(
-                of: Self.message(buffers: buffers))
-            var stripped = ServerWireFormat(subprotocol: nil)
-            #expect(stripped.framing == .legacy && !stripped.isCertain)
-            #expect(Self.isSame(try stripped.message(of: frame), Self.message(buffers: buffers)))
-            #expect(stripped.framing == .version1 && stripped.isCertain)
-            let old = ServerWireFormat(subprotocol: nil).frame(of: Self.message(buffers: buffers))
-            var guessed = ServerWireFormat(guessing: .version1)
-            #expect(Self.isSame(try guessed.message(of: old), Self.message(buffers: buffers)))
-            #expect(guessed.framing == .legacy && guessed.isCertain)
+            #expect(Self.isSame(try ServerWireFormat.message(of: format.frame(of: message)), message), "\(count)")
         }
     }
 
@@ -86,8 +71,7 @@ import Testing
             {"channel": "iopub", "header": {"msg_id": "a", "msg_type": "status", "date": 1764532800}, \
             "parent_header": null, "content": {"execution_state": "idle"}}
             """
-        var format = ServerWireFormat(subprotocol: nil)
-        let message = try format.message(of: .text(Array(json.utf8)))
+        let message = try ServerWireFormat.message(of: .text(Array(json.utf8)))
         #expect(message.parent == nil && message.header.date == nil && message.executionState == .idle)
     }
 
@@ -124,10 +108,8 @@ import Testing
     func `A malformed frame is an error with the reason`(
         frame: ServerWireFormat.Frame, error: ServerFrameError
     ) {
-        var format = ServerWireFormat(subprotocol: nil)
-        let found = #expect(throws: ServerFrameError.self) { try format.message(of: frame) }
+        let found = #expect(throws: ServerFrameError.self) { try ServerWireFormat.message(of: frame) }
         #expect(found == error && !"\(error)".isEmpty)
-        #expect(!format.isCertain)
     }
 
     @Test func `A mutated frame is a message or an error, never a crash`() {
@@ -157,10 +139,9 @@ import Testing
                         at: Int.random(in: 0...bytes.count, using: &generator))
                 }
             }
-            var format = ServerWireFormat(subprotocol: nil)
             let isText = if case .text = frame { true } else { false }
             do throws(ServerFrameError) {
-                let message = try format.message(of: isText ? .text(bytes) : .binary(bytes))
+                let message = try ServerWireFormat.message(of: isText ? .text(bytes) : .binary(bytes))
                 #expect(!message.type.isEmpty || message.header.type.isEmpty)
                 counts.messages += 1
             } catch {
