@@ -60,6 +60,7 @@ let package = Package(
             needs: ["JSON", "Notebook", "Parameters", "JupyterProtocol", "Execution", "Galley", "Rendering"],
             exclude: ["report.schema.json"]),
         room("Export", needs: ["JSON", "Notebook", "JupyterProtocol", "Execution", "Rendering", "Comparison"]),
+        room("RunFiles", needs: ["CLinux", "Storage", "Execution", "Galley"]),
         room("Supervisor", needs: ["CLinux", "Storage"]),
         room("Runs", needs: ["JSON", "CLinux", "Storage", "JupyterProtocol"]),
         .executableTarget(
@@ -67,7 +68,7 @@ let package = Package(
             dependencies: modules([
                 "Concurrency", "Spelling", "Flags", "JSON", "Notebook", "Parameters", "Storage", "JupyterProtocol",
                 "LocalKernels", "AttachedKernels", "JupyterServer", "ObjectStorage", "Execution", "Galley", "Papermill",
-                "Comparison", "Rendering", "Export", "Reports", "Runs", "Supervisor", "CLinux",
+                "Comparison", "Rendering", "Export", "Reports", "RunFiles", "Runs", "Supervisor", "CLinux",
             ]), path: "Sources/CLI", exclude: ["events.schema.json"]),
 
         // Tests

@@ -193,7 +193,7 @@ final class BatchProgress: ProgramSink {
         }
         guard let sentence = jobReport.sentence, let host = state.console.host else { return }
         let command = host.annotation(
-            notebook: tasks[job].path, line: jobReport.fileLine, title: name(job),
+            notebook: tasks[job].shownPath, line: jobReport.fileLine, title: name(job),
             jobReport.failure?.summary(upTo: CIHost.annotationLimit) ?? sentence.terminalSafe())
         if let command { state.console.command(command) }
     }

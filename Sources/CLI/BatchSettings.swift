@@ -24,6 +24,9 @@ struct BatchSettings: Sendable {
         /// The name of a file of this kind.
         var example: String { self == .junit ? "report.xml" : "report." + rawValue.dropFirst(2) }
 
+        /// The media type of the report.
+        var mediaType: String { MediaType.of(example) }
+
         /// Its readers, for help.
         var reader: String {
             switch self {

@@ -42,6 +42,7 @@ struct CleanCommand: Sendable {
         guard let paths = try Self.command.parse(arguments, into: &self) else { return nil }
         notebooks = OwnedNotebooks(paths)
         guard !paths.isEmpty else { throw UsageError("which notebook? See 'galley clean --help'") }
+        try notebooks.checkLocations()
         guard isInPlace || lists || paths.count == 1 else {
             throw UsageError("several notebooks cannot be written to standard output; use --inplace")
         }
@@ -84,11 +85,10 @@ struct CleanCommand: Sendable {
     }
 
     private func read(_ path: String) async throws -> (bytes: [UInt8], source: any NotebookStore) {
-        let file = path == "-" ? nil : notebooks.file(path)
-        let source: any NotebookStore = file ?? StandardStreams()
+        let source = try notebooks.store(path)
         if isInPlace, !lists { try await source.lock() }
         let bytes = try await source.read()
-        for warning in await file?.takeWarnings() ?? [] { Terminal.reportProblem("galley: \(warning)") }
+        for warning in await source.takeWarnings() { Terminal.reportProblem("galley: \(warning)") }
         return (bytes, source)
     }
 

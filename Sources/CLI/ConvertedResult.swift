@@ -11,6 +11,8 @@ actor ConvertedResult: StoreWrapper {
     private let format: ExportFormat
     private let options: ExportOptions
     private let files: any RunFileWriter
+    /// The provider of the attached files; nil if they are local.
+    private let attachments: (any FileStorage)?
     /// The notebook, whose permissions also apply to attached files; nil for standard input.
     private let notebook: String?
     private var warnings: [String] = []
@@ -18,10 +20,10 @@ actor ConvertedResult: StoreWrapper {
 
     init(
         _ document: any NotebookStore, _ format: ExportFormat, _ options: ExportOptions, of notebook: String?,
-        _ files: any RunFileWriter
+        _ files: any RunFileWriter, attachments: (any FileStorage)?
     ) {
         (wrapped, self.format, self.options) = (document, format, options)
-        (self.notebook, self.files) = (notebook, files)
+        (self.notebook, self.files, self.attachments) = (notebook, files, attachments)
     }
 
     func takeWarnings() async -> [String] {
@@ -36,7 +38,9 @@ actor ConvertedResult: StoreWrapper {
             of: Notebook(parsing: bytes.bytes), as: format, name: LocalFile.stem(of: path == "-" ? "notebook" : path),
             options: options)
         warnings += converted.warnings.filter { knownWarnings.insert($0).inserted }
-        if path != "-" {
+        if let attachments {
+            try await attachments.writeAttachedFiles(of: converted, beside: NotebookLocation(path))
+        } else if path != "-" {
             let mode = NewFileMode.ofFile(showing: notebook.map { [$0] } ?? [])
             try files.writeAttachedFiles(of: converted, beside: path, mode: mode)
         }
@@ -53,6 +57,16 @@ extension RunFileWriter {
             let place = String(path.directory) + file.path
             try makeFolder(of: place)
             try write(file.bytes, to: place, mode: mode, group: nil)
+        }
+    }
+}
+
+extension FileStorage {
+    /// Writes the files that a converted notebook links to.
+    func writeAttachedFiles(of document: ExportedDocument, beside location: NotebookLocation) async throws {
+        for file in document.files {
+            let place = location.sibling(named: file.path)
+            try await writeFile(file.bytes, at: place, mediaType: MediaType.of(file.path))
         }
     }
 }

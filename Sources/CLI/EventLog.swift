@@ -121,7 +121,7 @@ final class EventLog: ProgramSink {
 
     private func write(_ event: String, of task: NotebookTask, _ members: [(String, Value)]) {
         let parameters = task.parameters.isEmpty ? [] : [("parameters", task.parameters.reported)]
-        write(event, members + [("notebook", .string(task.path))] + parameters)
+        write(event, members + [("notebook", .string(task.shownPath))] + parameters)
     }
 
     private func write(_ event: String, _ members: [(String, Value)]) { writer.write(Self.line(event, members)) }

@@ -38,6 +38,14 @@ struct ExecuteArguments: Sendable {
     /// The Jupyter server of the kernels.
     var server = ServerOptions()
     var parameters = ParameterOptions()
+    /// The providers of notebooks and files in stores and on the web, which use the credentials of this process.
+    var stores = Rooms.stores(currentEnvironment())
+    /// The files in stores that the command line names.
+    var remoteInputs = RemoteInputs()
+    /// The files that the runs take along and take back.
+    var files = RunFilesOptions()
+    /// The second operand, which is the place of the result if the store has no such object.
+    var undecidedResult: String?
     /// Whether the command line asks for the parameters of the notebook.
     var listsParameters = false
     /// The answers to `input()`, in order.
@@ -124,15 +132,16 @@ struct ExecuteArguments: Sendable {
         if [paths.contains("-"), parameters.readsStandardInput, matrix.readsStandardInput].count(where: \.self) > 1 {
             throw UsageError("standard input can be only one of the notebook, the parameters and the rows; use files")
         }
-        try parameters.resolve(into: &options)
+        if parameters.remoteFiles.isEmpty { try parameters.resolve(into: &options) }
         if dialect == .papermill { paths = [try papermill.notebook(with: options.parameters.values)] }
-        try matrix.read(for: options.parameters, usesRootsRights: options.user == .caller)
+        if !hasRemoteInputs { try matrix.read(for: options.parameters, usesRootsRights: options.user == .caller) }
         if paths.isEmpty {
             paths = try readLastRun()?.paths() ?? []
             try find(paths, root: lastFailed?.run?.root)
         } else {
             try find(paths)
         }
+        if hasRemoteInputs { return try checkRemoteOutputs() }
         if assignsUsers || !deferred.isEmpty { try checkCombinations() } else { try complete() }
     }
 
@@ -154,10 +163,14 @@ struct ExecuteArguments: Sendable {
         guard dialect == .execute, paths.count == 2, result == .beside, lastFailed == nil, !matrix.isGiven,
             let output = paths.last,
             output == "-" || output.hasSuffix(".ipynb"), !output.contains(where: { "*?[".contains($0) }),
-            !output.hasPrefix("@"),
-            // Whether a notebook of a server exists is not known yet.
-            NotebookLocation(output).scheme == nil || LocalFile.kind(of: output) != nil
+            !output.hasPrefix("@")
         else { return }
+        if NotebookLocation(output).isRemote {
+            // A web address is never a result, and what exists on a server is not asked.
+            guard NotebookLocation(output).serverPath == nil, !NotebookLocation(output).isWebAddress else { return }
+            guard parameters.isEmpty else { return takeAsResult(output) }
+            return undecidedResult = output
+        }
         let task = NotebookTask(path: output)
         let isNew = output == "-" ? !parameters.isEmpty : !task.exists(forRoot: assignsUsers)
         guard isNew || !parameters.isEmpty else { return }
@@ -167,9 +180,22 @@ struct ExecuteArguments: Sendable {
                 "\(shown) exists, and is not the result of a run with parameters. Use --output \(shown) to replace it, or "
                     + "--inplace to run both notebooks")
         }
+        takeAsResult(output)
+    }
+
+    /// Takes the second of two operands as the place of the result.
+    mutating func takeAsResult(_ output: String) {
         paths.removeLast()
+        tasks.removeAll { $0.path.isSamePath(as: output) }
+        isSingle = paths.count == 1
         leftOut.append(LeftOutNotebook(path: output, reason: .secondOperand))
         result = .output(output)
+    }
+
+    /// Replaces each notebook by its runs, which a file in a store lists.
+    mutating func multiplyTasks(_ runs: [ParameterMap]) throws(UsageError) {
+        if tasks.contains(where: { !$0.parameters.isEmpty }) { return }
+        try tasks.multiply { _ in runs }
     }
 
     /// Reads how the last run ended, if its failed notebooks run again.
@@ -197,7 +223,10 @@ struct ExecuteArguments: Sendable {
         if case .folder(let path) = result { output = path }
         let list = try TaskList(
             paths, excluding: batch.excluded, output: output, root: root, dialect, assignsUsers: assignsUsers,
-            isUserRun: isUserRun, listed: listed, hasServer: server.isGiven)
+            isUserRun: isUserRun, listed: listed
+        ) { [hasServer = server.isGiven] location throws(UsageError) in
+            try Rooms.check(location, hasServer: hasServer)
+        }
         (tasks, deferred, self.root) = (list.tasks, list.deferred, list.root)
         leftOut += list.leftOut
         isSingle =
@@ -228,10 +257,12 @@ struct ExecuteArguments: Sendable {
     /// Reads the inputs of ``complete()`` for a list of the notebooks, which starts no process of another user.
     mutating func completeList() throws {
         guard assignsUsers else {
-            if deferred.isEmpty { return }
+            if deferred.isEmpty, !hasRemoteInputs { return }
+            try readRemoteInputs()
             try findDeferred()
             return try complete()
         }
+        try readRemoteInputs()
         if !deferred.isEmpty, deferred.allSatisfy({ $0.owner == nil }) { try findDeferred() }
         guard deferred.isEmpty, tasks.allSatisfy({ $0.owner == .root }) else {
             if lastFailed != nil || batch.shard != nil || !options.only.isEmpty {
@@ -269,8 +300,7 @@ struct ExecuteArguments: Sendable {
         ) {
             Terminal.reportProblem("galley: \($0)")
         }
-        let isOnServer = NotebookLocation(title).serverPath != nil
-        server.recordKernels(of: isOnServer ? title : RunPaths.absolutePath(title))
+        server.recordKernels(of: RunPaths.absolutePath(title))
         if let existingKernel { server.keepRecord(of: existingKernel) }
     }
 
@@ -335,6 +365,8 @@ struct ExecuteArguments: Sendable {
         }
         try checkResultPaths()
         try checkOutputFiles()
+        try checkRemoteOutputs()
+        try files.check(self)
         try Rooms.checkKernelOptions(self)
         try KeptKernelSink.check(self)
         if nbconvert.interruptsAtLimit, options.allowedErrors.isEverything {

@@ -16,6 +16,8 @@ final class ExecuteCommand: EventSink {
     private let paths: RunPaths
     private let supervisor: SupervisorLink?
     private let files: any RunFileWriter
+    /// The providers of notebooks, results and reports that are not local.
+    private let storage: [any StorageProvider]
     private let record: StatusFileSink
     private let tally: RunTally
     private let state: Mutex<State>
@@ -30,12 +32,17 @@ final class ExecuteCommand: EventSink {
         /// The answers to the questions of each notebook.
         var answers: [InputAnswers] = []
         var end: RunSummary?
+        /// Writes the reports; nil until the run is set up.
+        var reportWriters: ReportWriters?
+        /// The end of the batch, while reports are still written to stores.
+        var summary: BatchSummary?
     }
 
     /// - Parameter supervisor: The link to the supervisor of this process; nil if there is none.
     init(_ arguments: ExecuteArguments, _ paths: RunPaths, _ supervisor: SupervisorLink?) {
         (self.arguments, self.paths, self.supervisor) = (arguments, paths, supervisor)
         files = supervisor?.files ?? LocalRunFileWriter()
+        storage = Rooms.storage(for: arguments)
         record = StatusFileSink(
             paths, notebooks: arguments.isSingle ? nil : arguments.tasks.count,
             isRequired: arguments.background.status != nil, files: files)
@@ -77,6 +84,7 @@ final class ExecuteCommand: EventSink {
         if !arguments.notices.isEmpty { sendToSinks(.notice(arguments.notices)) }
         batch.events = [self]
         await batch.run(stop: stop)
+        await uploadReports()
         await closeServer()
         return state.withLock { $0.end?.status } ?? ExitStatus.success
     }
@@ -94,6 +102,11 @@ final class ExecuteCommand: EventSink {
     /// - Parameter signal: The cause, if the run is not over yet.
     func abort(by signal: Int32) -> Int32 {
         if let end = state.withLock(\.end) { return self.end(end) }
+        if let summary = state.withLock(\.summary) {
+            let problem = "the run ended before its reports were written to the store"
+            Terminal.reportProblem("galley: \(problem)")
+            return end(tally.end(summary, problems: state.withLock(\.problems) + [problem]), summary)
+        }
         let problems = tally.unfinishedProblems
         for problem in problems { Terminal.reportProblem("galley: \(problem); the file holds what was saved before") }
         let cause = (["the run \(StopReason.signal(signal))"] + problems).joined(separator: "; ")
@@ -118,9 +131,25 @@ final class ExecuteCommand: EventSink {
             let summary = tally.summary(report)
             sendToSinks(.summarized(summary))
             if report.isSuccess { reportUnusedAnswers() }
+            let isOver = state.withLock { state in
+                guard state.reportWriters?.hasUploads == true else { return true }
+                state.summary = summary
+                return false
+            }
+            if !isOver { break }
             _ = end(tally.end(summary, problems: state.withLock(\.problems)), summary)
         default: break
         }
+    }
+
+    /// Writes the reports that go to stores, and then ends the run.
+    private func uploadReports() async {
+        guard case (let summary?, let writers?) = state.withLock({ ($0.summary, $0.reportWriters) }) else { return }
+        for problem in await writers.upload() {
+            state.withLock { $0.problems.append(problem) }
+            sendToSinks(.problem(problem))
+        }
+        _ = end(tally.end(summary, problems: state.withLock(\.problems)), summary)
     }
 
     /// Warns about answers for which no notebook has asked.
@@ -175,13 +204,14 @@ extension ExecuteCommand {
     ///   the run in the status file.
     /// - The progress is next to last: when it prints that a notebook is finished, all files say so, and the problems
     ///   of the other sinks precede its last line.
-    /// - The lines about a kept kernel follow the line of its notebook.
+    /// - The lines about a kept kernel and collected files follow the line of their notebook.
     private func sinks(concurrency: Int) async throws -> [any ProgramSink] {
         let (first, checker) = state.withLock { ($0.sinks, $0.checker) }
-        let reportWriters = try await ReportWriters.prepare(arguments, files) { [self] problem in
+        let reportWriters = try await ReportWriters.prepare(arguments, files, storage) { [self] problem in
             state.withLock { $0.problems.append(problem) }
             sendToSinks(.problem(problem))
         }
+        state.withLock { $0.reportWriters = reportWriters }
         let events = try arguments.events.map { path throws(OutputFileError) in
             try EventLog(path, arguments, files) { [self] in sendToSinks(.problem($0)) }
         }
@@ -203,9 +233,10 @@ extension ExecuteCommand {
         }
         let sinks: [(any ProgramSink)?] = [checker, events, reportWriters, stepSummary] + streams
         let kept = KeptKernelSink(arguments) { [self] in sendToSinks(.notice($0)) }
+        let collected = CollectedFilesSink { [self] in sendToSinks(.notice($0)) }
         // The process of another user does not write among the caller's records.
         let last = arguments.localKernels.loginEnvironment == nil ? [LastRunSink(arguments)] : []
-        return sinks.compactMap(\.self) + first + last + [progress, kept]
+        return sinks.compactMap(\.self) + first + last + [progress, kept, collected]
     }
 
     /// Looks for a kernel that the command line names for many notebooks: without it, each of them would fail.
@@ -225,12 +256,14 @@ extension ExecuteCommand {
         case .file where arguments.nbconvert.folder != nil: break
         default: return
         }
-        for path in arguments.tasks.compactMap(arguments.resultPath) { try files.makeFolder(of: path) }
+        for path in arguments.tasks.compactMap(arguments.resultPath) where !NotebookLocation(path).isRemote {
+            try files.makeFolder(of: path)
+        }
     }
 
     /// Records the results in their folder, so that a search for notebooks leaves them out.
     private func recordResults() throws(StorageError) {
-        guard case .folder(let folder) = arguments.result, NotebookLocation(folder).scheme == nil else { return }
+        guard case .folder(let folder) = arguments.result, !NotebookLocation(folder).isRemote else { return }
         let results = arguments.tasks.compactMap(arguments.resultPath).map {
             $0.pathNames.dropFirst(folder.pathNames.count).joined(separator: "/")
         }
@@ -260,8 +293,9 @@ extension ExecuteCommand {
         var options = arguments.options
         options.kernels = Rooms.kernels(for: arguments)
         let checker = state.withLock(\.checker)
-        let files = TaskStorage(task, arguments, files) { checker?.accepted(number) }
-        options.storage = Rooms.storage(for: arguments) + [files]
+        options.storage = [
+            TaskStorage(task, arguments, files, remote: storage) { checker?.accepted(number) }
+        ]
         // The arguments apply to all notebooks, the options to this one.
         options.result = arguments.location(ofResultOf: task).map { .file($0.text) } ?? arguments.result
         options.parameters.values.merge(task.parameters)
@@ -275,7 +309,9 @@ extension ExecuteCommand {
             arguments.papermill.prepare(&options, isOnServer: arguments.server.isGiven)
         }
         checker?.prepare(&options)
+        options.workspace = arguments.files.workspace(of: task, arguments, storage)
         var job = Batch.Job(task.path, options)
+        job.name = task.shownPath
         (job.earlierDuration, job.distinguishingParameters) = (task.earlierDuration, task.parameters.names)
         return job
     }

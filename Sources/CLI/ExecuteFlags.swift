@@ -7,7 +7,7 @@ import GalleySpelling
 enum ExecuteFlags {
     /// The flags of all three commands.
     static let all: [Flag<ExecuteArguments>] =
-        Rooms.flags + ParameterOptions.flags + own + MatrixSettings.flags
+        Rooms.flags + ParameterOptions.flags + own + RunFilesOptions.flags + MatrixSettings.flags
         + BatchSettings.flags + LastFailed.flags
         + NotebookList.flags + BackgroundOptions.flags
         + NbconvertOptions.flags
@@ -17,7 +17,8 @@ enum ExecuteFlags {
             "execute", "Run notebooks and save their outputs",
             usage: ["[options] NOTEBOOK|FOLDER|'PATTERN'|@LIST ..."],
             details: [
-                "The result of `report.ipynb` is `report.executed.ipynb`, or as the options say. Standard input is `-`."
+                "The result of `report.ipynb` is `report.executed.ipynb`, or as the options say. Standard input is `-`. "
+                    + "Notebooks and results can be in a store: `s3://bucket/report.ipynb`."
             ],
             highlights: ["--inplace", "--output", "--kernel", "--timeout", "--jobs"], listsOtherFlags: true,
             categoriesOfTopics: [.background, .server], operand: .notebook,

@@ -96,8 +96,14 @@ struct ExportCommand: Sendable {
         let list = try TaskList(
             paths, excluding: arguments?.batch.excluded ?? [], output: arguments?.nbconvert.folder ?? own.folder,
             root: nil,
-            arguments?.dialect ?? .execute, assignsUsers: geteuid() == 0, isUserRun: false)
+            arguments?.dialect ?? .execute, assignsUsers: geteuid() == 0, isUserRun: false
+        ) { location throws(UsageError) in
+            try Rooms.check(location, hasServer: false)
+        }
         if let deferred = list.deferred.first {
+            if NotebookLocation(deferred.argument).isRemote {
+                throw UsageError("\(deferred.argument): a conversion takes notebooks of stores by name, not a folder")
+            }
             throw UsageError(
                 "\(deferred.argument): root does not search what other users can change; name the notebooks")
         }
@@ -139,7 +145,7 @@ struct ExportCommand: Sendable {
     func run() async -> Int32 { await notebooks.forEach { try await export($0) } }
 
     private func export(_ path: String) async throws {
-        let source: any NotebookStore = path == "-" ? StandardStreams() : notebooks.file(path)
+        let source = try notebooks.store(path)
         let isInPlace = if case .nbconvert(let arguments) = places { arguments.result == .inPlace } else { false }
         if isInPlace { try await source.lock() }
         let bytes = try await source.read()
@@ -169,6 +175,7 @@ struct ExportCommand: Sendable {
         if path != "-", LocalFile.isSame(place, path) {
             throw ExportRefusal(problem: "the result would replace the notebook; choose another --output")
         }
+        if NotebookLocation(place).isRemote { return try await upload(document, to: NotebookLocation(place)) }
         try write(document, to: place, showing: path)
     }
 
@@ -179,6 +186,13 @@ struct ExportCommand: Sendable {
         try files.makeFolder(of: place)
         try files.writeAttachedFiles(of: document, beside: place, mode: mode)
         try files.writeDocument(place, with: document.bytes, mode: mode, within: .seconds(10))
+    }
+
+    /// Writes the attached files and the document into a store.
+    private func upload(_ document: ExportedDocument, to place: NotebookLocation) async throws {
+        let files = try notebooks.files(at: place)
+        try await files.writeAttachedFiles(of: document, beside: place)
+        try await files.writeFile(document.bytes, at: place, mediaType: MediaType.of(place.name))
     }
 
     /// Returns the path of a notebook's result; nil for standard output.

@@ -38,6 +38,7 @@ struct InspectCommand: Sendable {
         guard let paths = try Self.command.parse(arguments, into: &self) else { return nil }
         guard !paths.isEmpty else { throw UsageError("which notebook? See 'galley inspect --help'") }
         notebooks = OwnedNotebooks(paths)
+        try notebooks.checkLocations()
         namesNotebooks = paths.count > 1
     }
 
@@ -64,7 +65,7 @@ struct InspectCommand: Sendable {
     func run() async -> Int32 {
         var hasParametersCell = true
         let status = await notebooks.forEach { path in
-            let source: any NotebookStore = path == "-" ? StandardStreams() : notebooks.file(path)
+            let source = try notebooks.store(path)
             let notebook = try Notebook(parsing: try await source.read())
             for warning in await source.takeWarnings() { Terminal.reportProblem("galley: \(warning)") }
             if notebook.parametersCell == nil { hasParametersCell = false }
@@ -80,7 +81,9 @@ struct InspectCommand: Sendable {
         case .json: Terminal.print(Self.json(notebook.parameters(), path))
         case .papermill(let usage): Terminal.print(PapermillHelp(of: notebook, at: path, usage: usage).text)
         case .table:
-            if namesNotebooks { Terminal.print(CIHost.neutralized("\(path.terminalSafeLine(1000)):")) }
+            if namesNotebooks {
+                Terminal.print(CIHost.neutralized("\(NotebookLocation(path).shown.terminalSafeLine(1000)):"))
+            }
             let parameters = notebook.parameters()
             if parameters.isEmpty {
                 Terminal.print(Self.reasonForNone(in: notebook))

@@ -62,7 +62,7 @@ final class KeptKernelSink: ProgramSink {
 
     private func record(_ kernel: KeptKernel, of job: Int) {
         let name = kernels.withLock { $0[job]?.name } ?? ""
-        let record = makeRecord(of: kernel, named: name, for: arguments.tasks[job].path)
+        let record = makeRecord(of: kernel, named: name, for: arguments.tasks[job].shownPath)
         kernels.withLock { $0[job] = Kept(name: name, kernel: kernel, record: record) }
     }
 
@@ -85,7 +85,7 @@ final class KeptKernelSink: ProgramSink {
     }
 
     private func lines(_ kernel: KeptKernel, _ record: Record, of job: Int, _ report: JobReport) -> [String] {
-        let path = arguments.tasks[job].path
+        let path = arguments.tasks[job].shownPath
         let command: String? =
             switch record {
             case .id(let id): "galley stop \(id)"

@@ -187,7 +187,7 @@ struct LastRun: Sendable {
     /// - Throws: `UsageError` if none of them exists.
     func paths() throws(UsageError) -> [String] {
         let paths = notebooks.map(\.path)
-        if paths.allSatisfy({ NotebookLocation($0).scheme == nil && LocalFile.kind(of: $0) == nil }) {
+        if paths.allSatisfy({ !NotebookLocation($0).isRemote && LocalFile.kind(of: $0) == nil }) {
             let example = paths.first.map { ", such as \($0)" } ?? ""
             throw UsageError("--last-failed: none of the notebooks of \(name) exists\(example); \(remedy)")
         }

@@ -43,10 +43,19 @@ struct MatrixSettings: Sendable {
         [axes.isEmpty ? nil : "--matrix", file == nil ? nil : "--each"].compactMap(\.self).joined(separator: " and ")
     }
 
+    /// The file, if it is not on this machine, and the option that names it.
+    var remoteFiles: [(option: String, location: String)] {
+        file.flatMap { NotebookLocation($0).isRemote ? [("--each", $0)] : nil } ?? []
+    }
+
     /// Reads the file, and combines its rows with the other values.
-    mutating func read(for parameters: Parameters, usesRootsRights: Bool) throws(UsageError) {
+    ///
+    /// - Parameter remote: The files that are not on this machine.
+    mutating func read(
+        for parameters: Parameters, usesRootsRights: Bool, _ remote: RemoteInputs = RemoteInputs()
+    ) throws(UsageError) {
         guard isGiven, runs == nil else { return }
-        var matrix = ParameterMatrix(rows: try rows(usesRootsRights: usesRootsRights))
+        var matrix = ParameterMatrix(rows: try rows(usesRootsRights: usesRootsRights, remote))
         matrix.axes = axes
         do throws(ParameterMatrixError) {
             let runs = try matrix.runs()
@@ -60,9 +69,16 @@ struct MatrixSettings: Sendable {
         }
     }
 
-    private func rows(usesRootsRights: Bool) throws(UsageError) -> [ParameterMap] {
-        guard let file else { return [] }
-        let bytes = try OptionFile.read(file, for: "--each \(file)", usesRootsRights: usesRootsRights, limit: 1 << 28)
+    private func rows(usesRootsRights: Bool, _ remote: RemoteInputs) throws(UsageError) -> [ParameterMap] {
+        guard let path = file else { return [] }
+        let file = NotebookLocation(path).shown
+        let bytes =
+            if let bytes = remote.contents[PathKey(path)] {
+                bytes
+            } else {
+                try OptionFile.read(
+                    path, for: "--each \(file)", usesRootsRights: usesRootsRights, limit: RemoteInputs.limit)
+            }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw UsageError("--each \(file): the text is not in UTF-8; convert the file")
         }

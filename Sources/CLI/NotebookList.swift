@@ -59,7 +59,7 @@ struct NotebookList {
         for task in arguments.tasks {
             rows.append(
                 Row(
-                    path: task.path, parameters: task.parameters, isIncluded: true, reason: task.reason,
+                    path: task.shownPath, parameters: task.parameters, isIncluded: true, reason: task.reason,
                     cells: task.selectedCells(settings)))
         }
         rows += arguments.deferred.map { Row(path: $0.argument, isIncluded: true, reason: "read only by its owner") }

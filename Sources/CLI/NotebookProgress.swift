@@ -39,7 +39,7 @@ final class NotebookProgress: ProgramSink {
         _ arguments: ExecuteArguments, _ task: NotebookTask, _ log: RunLog?,
         clock: some Clock<Duration> = ContinuousClock(), terminal: LiveTerminal? = nil
     ) {
-        notebook = task.path == "-" ? "notebook" : task.path.terminalSafeLine(200)
+        notebook = task.path == "-" ? "notebook" : task.shownPath.terminalSafeLine(200)
         ownPath = task.path
         preparesOnly = arguments.options.preparesOnly
         streams = arguments.streams

@@ -32,7 +32,10 @@ struct NotebookTask: Sendable {
     var only: LocalFile.Identity?
 
     /// The name of the run for people, such as `report.ipynb [region=eu, year=2024]`.
-    var title: String { path.title(with: parameters) }
+    var title: String { shownPath.title(with: parameters) }
+
+    /// The path without what may be secret in it.
+    var shownPath: String { NotebookLocation(path).shown }
 
     /// The path of the result within a folder of results.
     var pathOfResult: String {
@@ -43,6 +46,10 @@ struct NotebookTask: Sendable {
 
     /// Assigns the notebook to a chosen user, regardless of its owner.
     mutating func assign(to user: FileOwner) {
+        if NotebookLocation(path).isRemote {
+            owner = .user(FileOwner(user: user.user, group: user.group, mode: 0o600), only: nil)
+            return
+        }
         only = NotebookOwner.pin(path, for: user.user)
         // A link of a third user could lead to a private file of the chosen user.
         if NotebookOwner.isBehindLink(path, ofOthersThan: user.user) {

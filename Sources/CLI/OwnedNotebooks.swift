@@ -1,4 +1,6 @@
 import Glibc
+import Galley
+import GalleyFlags
 import GalleyLocalKernels
 import GalleyNotebook
 import GalleyRuns
@@ -12,12 +14,28 @@ struct OwnedNotebooks: Sendable {
     /// The file that each path must lead to, for paths that other users can change.
     private var only: [PathKey: LocalFile.Identity] = [:]
 
+    /// The providers of notebooks in stores and on the web.
+    private let stores = Rooms.stores(currentEnvironment())
+
     init(_ paths: [String]) { self.paths = paths }
 
-    /// Returns the file of a path.
-    func file(_ path: String) -> LocalFile {
-        LocalFile(path, reading: LocalFile.ReadRestrictions(only: only[PathKey(path)]))
+    /// Refuses locations that no storage provider opens.
+    func checkLocations() throws(UsageError) {
+        for path in paths where NotebookLocation(path).isRemote {
+            try Rooms.check(NotebookLocation(path), hasServer: false)
+        }
     }
+
+    /// Returns the store of a notebook.
+    func store(_ path: String) throws -> any NotebookStore {
+        if path == "-" { return StandardStreams() }
+        let location = NotebookLocation(path)
+        if location.isRemote { return try stores.provider(of: location).store(at: location) }
+        return LocalFile(path, reading: LocalFile.ReadRestrictions(only: only[PathKey(path)]))
+    }
+
+    /// Returns the provider of files at a location that is not local.
+    func files(at location: NotebookLocation) throws -> any FileStorage { try stores.files(at: location) }
 
     /// Starts a process for each owner, if this process is root's, and returns in each of them with the owner's
     /// notebooks.
@@ -28,7 +46,10 @@ struct OwnedNotebooks: Sendable {
         var part = self
         var parts: [FileOwner?: [String]] = [:]
         for path in paths {
-            let owner = path == "-" ? NotebookOwner.ofStandardInput : NotebookOwner(of: path)
+            // A notebook in a store has no owner here; the default is root.
+            let isRemote = NotebookLocation(path).isRemote
+            let owner =
+                path == "-" ? NotebookOwner.ofStandardInput : isRemote ? .root : NotebookOwner(of: path)
             if path == "-", owner == .none {
                 Terminal.reportProblem("galley: -: any user can write to standard input, so root does not read it")
                 exit(ExitStatus.storage)
@@ -68,7 +89,8 @@ struct OwnedNotebooks: Sendable {
     func forEach(_ body: (_ path: String) async throws -> Void) async -> Int32 {
         var status = ExitStatus.success
         for path in paths {
-            if geteuid() == 0, path != "-", NotebookOwner(of: path) != .root {
+            let isRemote = NotebookLocation(path).isRemote
+            if geteuid() == 0, path != "-", !isRemote, NotebookOwner(of: path) != .root {
                 Terminal.reportProblem("galley: \(StorageError.changeable(path: path))")
                 status = ExitStatus.storage
                 continue
@@ -76,9 +98,10 @@ struct OwnedNotebooks: Sendable {
             do {
                 try await body(path)
             } catch {
-                let isNamed = error is StorageError
-                Terminal.reportProblem(
-                    "galley: \(isNamed ? "" : "\(path): ")\((error as? NotebookError)?.withHint ?? "\(error)")")
+                let name = NotebookLocation(path).shown
+                let reason = (error as? NotebookError)?.withHint ?? "\(error)"
+                let isNamed = error is StorageError || isRemote && reason.contains(name)
+                Terminal.reportProblem("galley: \(isNamed ? "" : "\(name): ")\(reason)")
                 status = ExitStatus.storage
             }
         }

@@ -3,6 +3,7 @@ import GalleyExecution
 import GalleyFlags
 import GalleyLocalKernels
 import GalleyParameters
+import GalleyStorage
 
 /// The parameters on a command line, in papermill's words.
 struct ParameterOptions: Sendable {
@@ -109,13 +110,20 @@ extension FlagCategory {
 }
 
 extension ParameterOptions {
+    /// The files that are not on this machine, and the options that name them.
+    var remoteFiles: [(option: String, location: String)] {
+        sources.filter { $0.kind == .file && NotebookLocation($0.text).isRemote }.map { ($0.option, $0.text) }
+    }
+
     /// Reads the values, and the files that hold some of them, into the settings of a run.
-    func resolve(into options: inout Options) throws(UsageError) {
+    ///
+    /// - Parameter remote: The files that are not on this machine.
+    func resolve(into options: inout Options, _ remote: RemoteInputs = RemoteInputs()) throws(UsageError) {
         var parameters = options.parameters
         (parameters.isStrict, parameters.checksTypes) = (isStrict, checksTypes)
         for kind in Kind.allCases {
             for source in sources where source.kind == kind {
-                parameters.values.merge(try source.parameters(usesRootsRights: options.user == .caller))
+                parameters.values.merge(try source.parameters(usesRootsRights: options.user == .caller, remote))
             }
         }
         for (name, variable) in variables {
@@ -149,7 +157,9 @@ extension ParameterOptions {
 
 extension ParameterOptions.Source {
     /// Returns the values, in order.
-    fileprivate func parameters(usesRootsRights: Bool) throws(UsageError) -> ParameterMap {
+    fileprivate func parameters(
+        usesRootsRights: Bool, _ remote: RemoteInputs
+    ) throws(UsageError) -> ParameterMap {
         switch kind {
         case .word, .raw:
             let (name, value) = try FlagValueParser.variable(text, option)
@@ -157,8 +167,10 @@ extension ParameterOptions.Source {
             map[name] = kind == .raw ? .string(value) : ParameterValue(word: value)
             return map
         case .file:
-            let bytes = try OptionFile.read(text, for: "\(option) \(text)", usesRootsRights: usesRootsRights)
-            return try map(of: bytes, in: "\(option) \(text)")
+            let subject = "\(option) \(NotebookLocation(text).shown)"
+            if let bytes = remote.contents[PathKey(text)] { return try map(of: bytes, in: subject) }
+            return try map(
+                of: try OptionFile.read(text, for: subject, usesRootsRights: usesRootsRights), in: subject)
         case .yaml: return try map(of: Array(text.utf8), in: option)
         case .base64:
             // Decoding skips what is not base64; here, nothing may be lost.

@@ -17,6 +17,7 @@ final class ReportWriters: ProgramSink {
     private let reports: [(kind: BatchSettings.ReportKind, path: String)]
     private let tasks: [NotebookTask]
     private let files: any RunFileWriter
+    private let storage: [any StorageProvider]
     private let began = Timestamp.now()
     private let spool: ScratchFile?
     /// How long to wait for the reader of a pipe.
@@ -31,34 +32,55 @@ final class ReportWriters: ProgramSink {
         /// The pieces of each notebook's section of the HTML page.
         var sections: [Int: [Range<Int>]] = [:]
         var problem: String?
+        /// The finished reports for stores.
+        var uploads: [Upload] = []
+    }
+
+    private struct Upload {
+        let kind: BatchSettings.ReportKind
+        let location: NotebookLocation
+        let text: any ByteRuns
     }
 
     private init(
-        _ arguments: ExecuteArguments, _ files: any RunFileWriter, _ spool: ScratchFile?,
-        reportProblem: @escaping @Sendable (String) -> Void
+        _ arguments: ExecuteArguments, _ files: any RunFileWriter, _ storage: [any StorageProvider],
+        _ spool: ScratchFile?, reportProblem: @escaping @Sendable (String) -> Void
     ) {
         self.reportProblem = reportProblem
         reports = arguments.batch.reports
         tasks = arguments.tasks
-        (self.files, self.spool) = (files, spool)
+        (self.files, self.storage, self.spool) = (files, storage, spool)
         grace = arguments.options.grace
     }
 
     /// Creates the reports' folders and removes the reports of earlier runs, so that no report outlives a run that is
     /// killed.
     ///
-    /// - Parameter reportProblem: Receives each report's error, once Galley has tried to write all of them.
+    /// - Parameters:
+    ///   - storage: The providers of reports that are not local files.
+    ///   - reportProblem: Receives each report's error, once Galley has tried to write all of them.
     static func prepare(
-        _ arguments: ExecuteArguments, _ files: any RunFileWriter, reportProblem: @escaping @Sendable (String) -> Void
+        _ arguments: ExecuteArguments, _ files: any RunFileWriter, _ storage: [any StorageProvider],
+        reportProblem: @escaping @Sendable (String) -> Void
     ) async throws -> ReportWriters {
         let reports = arguments.batch.reports
         for report in reports where report.path != "-" {
+            let location = NotebookLocation(report.path)
+            if location.isRemote {
+                do {
+                    try await storage.files(at: location).removeFile(at: location)
+                } catch {
+                    throw OptionFileError(option: report.kind.rawValue, location: location, reason: error)
+                }
+                continue
+            }
             try files.makeFolder(of: report.path)
             try await files.removeOldDocument(report.path)
         }
         let folder = currentEnvironment()["TMPDIR"].flatMap { LocalFile.kind(of: $0) == .folder ? $0 : nil } ?? "/tmp"
         return ReportWriters(
-            arguments, files, reports.isEmpty ? nil : try ScratchFile(in: folder), reportProblem: reportProblem)
+            arguments, files, storage, reports.isEmpty ? nil : try ScratchFile(in: folder),
+            reportProblem: reportProblem)
     }
 
     private func wants(_ kind: BatchSettings.ReportKind) -> Bool { reports.contains { $0.kind == kind } }
@@ -133,11 +155,33 @@ final class ReportWriters: ProgramSink {
                     if !isWritten {
                         problems.append("\(kind.rawValue): the report could not be written to standard output")
                     }
+                } else if NotebookLocation(path).isRemote {
+                    let upload = Upload(kind: kind, location: NotebookLocation(path), text: text)
+                    state.withLock { $0.uploads.append(upload) }
                 } else {
                     try write(text, to: path, mode: fileMode)
                 }
             } catch {
                 problems.append("\(kind.rawValue): \(error)")
+            }
+        }
+        return problems
+    }
+
+    /// Whether ``upload()`` has reports to write.
+    var hasUploads: Bool { state.withLock { !$0.uploads.isEmpty } }
+
+    /// Writes the reports for stores, once the run has been summarized; returns the problems.
+    func upload() async -> [String] {
+        var problems: [String] = []
+        for upload in state.withLock(\.uploads) {
+            do {
+                try await storage.files(at: upload.location).writeFile(
+                    upload.text, at: upload.location, mediaType: upload.kind.mediaType)
+            } catch {
+                let error = OptionFileError(
+                    option: upload.kind.rawValue, location: upload.location, reason: error)
+                problems.append("\(error)")
             }
         }
         return problems

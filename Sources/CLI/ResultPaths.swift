@@ -76,6 +76,7 @@ extension ExecuteArguments {
 
     /// Returns whether two paths lead to one file, as far as root may look them up.
     private func isSame(_ one: String, _ other: String) -> Bool {
+        if NotebookLocation(one).isRemote || NotebookLocation(other).isRemote { return one.isSamePath(as: other) }
         guard assignsUsers else { return LocalFile.isSame(one, other) }
         return PathWalk.identity(of: one).map { $0 == PathWalk.identity(of: other) } ?? false
     }
@@ -94,10 +95,11 @@ extension ExecuteArguments {
                 throw UsageError("\(option) \(path): a report would replace a notebook (.ipynb); name another file")
             }
             // Several outputs can share a path that is not a regular file, such as /dev/null.
-            guard let path, path != "-", [nil, .file].contains(LocalFile.kind(of: path)) else { continue }
+            let isRemote = path.map { NotebookLocation($0).isRemote } ?? false
+            guard let path, path != "-", isRemote || [nil, .file].contains(LocalFile.kind(of: path)) else { continue }
             let parts = RunPaths.pathComponents(of: path)
             if let other = others.first(where: {
-                RunPaths.pathComponents(of: $0.1) == parts || LocalFile.isSame($0.1, path)
+                RunPaths.pathComponents(of: $0.1) == parts || !isRemote && LocalFile.isSame($0.1, path)
             }) {
                 throw UsageError("\(option) \(path): the file is also \(other.0); name another file")
             }
@@ -151,7 +153,7 @@ extension ExecuteArguments {
         if let path = tasks.first?.path,
             isSingle || tasks.allSatisfy({ $0.path.isSamePath(as: path) && !$0.parameters.isEmpty })
         {
-            return path
+            return NotebookLocation(path).shown
         }
         let folders = Set(tasks.map { LocalFile.folder(of: $0.path) ?? "." })
         return folders.count == 1 ? folders.first ?? "." : "."

@@ -3,6 +3,7 @@ import GalleyAttachedKernels
 import GalleyFlags
 import GalleyJupyterProtocol
 import GalleyLocalKernels
+import GalleyObjectStorage
 import GalleyRuns
 import GalleyStorage
 
@@ -24,7 +25,40 @@ enum Rooms {
 
     /// Returns the storage providers for notebooks and results that are not local files.
     static func storage(for arguments: ExecuteArguments) -> [any StorageProvider] {
-        arguments.server.server.map { [$0.contents] } ?? []
+        (arguments.server.server.map { [$0.contents] } ?? []) + arguments.stores
+    }
+
+    /// Returns the providers of stores and web addresses, which use the credentials and proxies of these variables.
+    static func stores(_ environment: [String: String]) -> [any StorageProvider] {
+        [ObjectStorage(environment: environment), WebSource(environment: environment)]
+    }
+
+    /// Refuses a location that no storage provider opens.
+    static func check(_ location: NotebookLocation, hasServer: Bool) throws(UsageError) {
+        if location.serverPath != nil {
+            if hasServer { return }
+            throw UsageError("\(location): which server? Add --server URL; a local file of this name is ./\(location)")
+        }
+        guard stores([:]).contains(where: { $0.opens(location) }) else {
+            throw UsageError("\(UnknownStorage(location: NotebookLocation(location.shown)))")
+        }
+    }
+
+    /// Refuses a location where no result or report can be written.
+    ///
+    /// - Parameter subject: The option, or the thing to write.
+    static func checkWritable(
+        _ location: NotebookLocation, for subject: String, hasServer: Bool, isReport: Bool = false
+    ) throws(UsageError) {
+        if location.isWebAddress {
+            throw UsageError(
+                "\(subject): Galley only reads web addresses such as \(location.shown); name a local file or an object of a "
+                    + "store" + (isReport ? "" : ", with --output or --output-dir"))
+        }
+        if isReport, location.serverPath != nil {
+            throw UsageError("\(subject) \(location): reports are not written to a Jupyter server; name a local file")
+        }
+        try check(location, hasServer: hasServer)
     }
 
     /// Asks the kernel of a connection file to shut down, and waits for its reply for at most `limit`.

@@ -54,7 +54,7 @@ final class RunLog: Sendable {
         // In a run of many notebooks, the entry names the one that it is about.
         if let task {
             run.removeAll { $0.0 == "notebook" }
-            run.append(("notebook", .string(RunPaths.absolutePath(task.path))))
+            run.append(("notebook", .string(RunPaths.absolutePath(task.shownPath))))
             if !task.parameters.isEmpty { run.append(("parameters", task.parameters.reported)) }
         }
         let line = Self.line(format, run, level, text, details: details, cell: cell)

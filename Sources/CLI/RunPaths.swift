@@ -76,16 +76,22 @@ struct RunPaths: Sendable {
         return groups.count == 1 ? (0o640, groups.first) : (0o600, nil)
     }
 
-    /// Returns a path from the root of the file system.
+    /// Returns a path from the root of the file system. A location on a server or in a store stays as it is.
     static func absolutePath(_ path: String) -> String {
-        guard !path.isAbsolutePath, path != "-", let folder = unsafe getcwd(nil, 0) else { return path }
+        guard !path.isAbsolutePath, path != "-", !NotebookLocation(path).isRemote, let folder = unsafe getcwd(nil, 0)
+        else { return path }
         defer { unsafe free(folder) }
         return unsafe String(cString: folder) + (path == "." ? "" : "/" + path)
     }
 
-    /// Returns the components of the absolute path, with `..` resolved.
+    /// Returns the components of the absolute path, with `..` resolved. The first component of a location that is not local is
+    /// its beginning, such as `s3://`.
     static func pathComponents(of path: String) -> [PathKey] {
-        absolutePath(path).pathNames.reduce(into: []) { parts, part in
+        if NotebookLocation(path).isRemote {
+            let (prefix, names) = NotebookLocation(path).remoteParts
+            return [PathKey(prefix)] + names.map { PathKey($0) }
+        }
+        return absolutePath(path).pathNames.reduce(into: []) { parts, part in
             if part == ".." { _ = parts.popLast() } else { parts.append(PathKey(part)) }
         }
     }

@@ -79,7 +79,8 @@ final class RunTally: ProgramSink {
             // A check writes only the notebooks that it updates.
             if arguments.dialect == .check { return savedPaths[job].map(RunPaths.absolutePath) }
             return arguments.outputPath(of: task).map { RunPaths.absolutePath(savedPaths[job] ?? $0) }
-        case .failed(let error): return (error as? UnsavedRun)?.rescue
+        case .failed(let error):
+            return (error as? UnsavedRun)?.rescue ?? (error as? UncollectedFiles).flatMap { $0.report.result }
         default: return nil
         }
     }

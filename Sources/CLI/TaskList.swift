@@ -29,8 +29,10 @@ struct TaskList {
 
     /// The notebooks of folders that are not local.
     private let listed: [PathKey: [NotebookLocation]]
-    /// Whether the run has a server that can have notebooks.
-    private let hasServer: Bool
+    /// Refuses a location that no storage provider of the run opens.
+    private let checkLocation: LocationCheck
+
+    typealias LocationCheck = (NotebookLocation) throws(UsageError) -> Void
 
     /// - Parameters:
     ///   - output: The folder for results, which is not searched.
@@ -40,9 +42,9 @@ struct TaskList {
     init(
         _ arguments: [String], excluding: [String], output: String?, root: String?,
         _ dialect: ExecuteArguments.Dialect, assignsUsers: Bool, isUserRun: Bool,
-        listed: [PathKey: [NotebookLocation]] = [:], hasServer: Bool = false
+        listed: [PathKey: [NotebookLocation]] = [:], checkLocation: @escaping LocationCheck
     ) throws(UsageError) {
-        (self.listed, self.hasServer) = (listed, hasServer)
+        (self.listed, self.checkLocation) = (listed, checkLocation)
         search = NotebookSearch(excluding: excluding)
         isNbconvert = dialect == .nbconvert
         isSingle = arguments.count == 1
@@ -90,15 +92,16 @@ struct TaskList {
         // A notebook that one argument names is run, even if another one leaves it out.
         let paths = Set(found.map { PathKey($0.path) })
         leftOut.removeAll { paths.contains(PathKey($0.path)) }
-        let root = root.map(RunPaths.pathComponents) ?? Self.common(found.map { $0.folder.isEmpty ? "." : $0.folder })
-        self.root = "/" + root.map(\.text).joined(separator: "/")
+        let roots = Self.roots(of: found, root)
+        self.root = Self.path(of: roots[nil] ?? roots.values.first ?? [])
         tasks = found.map { notebook in
             var task = NotebookTask(path: notebook.path)
             task.reason = reasons[PathKey(notebook.path)] ?? task.reason
             let parts = RunPaths.pathComponents(of: notebook.path)
+            let root = roots[Self.place(of: notebook.path)] ?? []
             task.relativePath = parts.dropFirst(root.count).map(\.text).joined(separator: "/")
-            // A notebook on a server has no owner here; the default is root.
-            if assignsUsers, NotebookLocation(task.path).serverPath == nil || LocalFile.kind(of: task.path) != nil {
+            // A notebook on a server or in a store has no owner here; the default is root.
+            if assignsUsers, !NotebookLocation(task.path).isRemote {
                 task.owner = task.path == "-" ? .ofStandardInput : NotebookOwner(of: task.path)
             }
             return task
@@ -107,7 +110,10 @@ struct TaskList {
 
     /// Returns why the notebooks of an argument run.
     private static func reason(_ argument: String) -> String {
-        switch LocalFile.kind(of: argument) {
+        let location = NotebookLocation(argument)
+        if location.isRemoteFolder { return "in \(argument)" }
+        if location.isRemote { return location.isRemotePattern ? "matches '\(argument)'" : "named" }
+        return switch LocalFile.kind(of: argument) {
         case nil where argument.endsInSlash: "in \(argument)"
         case .folder: "in \(argument)"
         case nil where Glob.isPattern(argument): "matches '\(argument)'"
@@ -126,6 +132,7 @@ struct TaskList {
 
     /// Returns an argument that root leaves to its owner; nil if root may read it.
     private static func deferred(_ argument: String) throws(UsageError) -> Deferred? {
+        if NotebookLocation(argument).isRemote { return nil }
         let isList = argument.hasPrefix("@") && LocalFile.kind(of: argument) == nil
         let isPattern = !isList && Glob.isPattern(argument) && LocalFile.kind(of: argument) == nil
         let path = isList ? String(argument.dropFirst()) : isPattern ? NotebookSearch.folder(of: argument) : argument
@@ -170,10 +177,10 @@ struct TaskList {
         if isNbconvert, LocalFile.kind(of: argument) == nil, LocalFile.kind(of: argument + ".ipynb") != nil {
             argument += ".ipynb"
         }
+        if let found = try notebooks(at: NotebookLocation(argument)) { return found }
         if LocalFile.kind(of: argument) == .folder || Glob.isPattern(argument) && LocalFile.kind(of: argument) == nil {
             isSingle = false
         }
-        if let found = try notebooks(at: NotebookLocation(argument)) { return found }
         let (found, leftOut) = search.notebooks(argument)
         self.leftOut += leftOut.map { LeftOutNotebook(path: $0.path, reason: .search($0.reason)) }
         if found.isEmpty, leftOut.isEmpty {
@@ -186,19 +193,10 @@ struct TaskList {
     /// Returns the notebooks at a location that is not local, or defers a folder and a pattern; nil for a local path.
     private mutating func notebooks(at location: NotebookLocation) throws(UsageError) -> [NotebookSearch.Found]? {
         let argument = location.text
-        guard location.scheme != nil, LocalFile.kind(of: argument) == nil else { return nil }
-        guard location.serverPath != nil else {
-            throw UsageError(
-                "\(argument): Galley opens only local files and notebooks of Jupyter servers. Download the notebook "
-                    + "first; a local file of this name is ./\(argument)")
-        }
-        guard hasServer else {
-            throw UsageError("\(argument): which server? Add --server URL; a local file of this name is ./\(argument)")
-        }
-        let isFolder = argument.endsInSlash || argument.utf8.last == UInt8(ascii: ":")
-        guard isFolder || Glob.isPattern(argument) else {
-            // One spelling of each path, so that a notebook that is named twice runs once.
-            let path = NotebookLocation(serverPath: (location.serverPath ?? "").pathNames.joined(separator: "/")).text
+        guard location.isRemote else { return nil }
+        try checkLocation(location)
+        guard location.isRemoteFolder || location.isRemotePattern else {
+            let path = location.normalized.text
             return [NotebookSearch.Found(path: path, folder: String(path.directory))]
         }
         isSingle = false
@@ -207,7 +205,7 @@ struct TaskList {
             return []
         }
         let (found, leftOut) = search.select(
-            listed.map(\.text), in: location.searchedFolder.text, matching: isFolder ? nil : argument)
+            listed.map(\.text), in: location.searchedFolder.text, matching: location.isRemoteFolder ? nil : argument)
         self.leftOut += leftOut.map { LeftOutNotebook(path: $0.path, reason: .search($0.reason)) }
         guard !found.isEmpty || !leftOut.isEmpty else {
             throw UsageError("no notebook found: there is none in '\(argument)'")
@@ -234,21 +232,37 @@ struct TaskList {
         return lines
     }
 
+    /// The kind of place that a path leads to: a scheme, or nil for local files.
+    private static func place(of path: String) -> String? {
+        let location = NotebookLocation(path)
+        return location.isRemote ? location.scheme : nil
+    }
+
+    /// Returns for each kind of place the folder from which the paths of results count.
+    private static func roots(of found: [NotebookSearch.Found], _ root: String?) -> [String?: [PathKey]] {
+        var roots: [String?: [PathKey]] = [:]
+        for (place, notebooks) in Dictionary(grouping: found, by: { Self.place(of: $0.path) }) {
+            roots[place] =
+                root.flatMap { Self.place(of: $0) == place ? RunPaths.pathComponents(of: $0) : nil }
+                ?? common(notebooks.map { $0.folder.isEmpty ? "." : $0.folder })
+        }
+        return roots
+    }
+
+    /// Returns the path with these components.
+    private static func path(of components: [PathKey]) -> String {
+        let text = components.map(\.text).joined(separator: "/")
+        guard let first = components.first?.text, first == "jupyter:" || first.hasSuffix("://") else {
+            return "/" + text
+        }
+        return first + components.dropFirst().map(\.text).joined(separator: "/")
+    }
+
     /// Returns the leading folders that all paths share.
     private static func common(_ paths: [String]) -> [PathKey] {
         paths.map { RunPaths.pathComponents(of: $0) }.reduce(nil as [PathKey]?) { common, parts in
             common.map { Array(zip($0, parts).prefix { $0 == $1 }.map(\.0)) } ?? parts
         } ?? []
-    }
-}
-
-extension NotebookLocation {
-    /// The folder to list for a folder or a pattern that is not local.
-    fileprivate var searchedFolder: NotebookLocation {
-        let fixed = text.utf8.prefix { !"*?[".utf8.contains($0) }
-        let end = fixed.lastIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ":") }
-        return NotebookLocation(
-            String(Substring(end.map { fixed[...$0] } ?? fixed[fixed.startIndex..<fixed.startIndex])))
     }
 }
 

@@ -111,11 +111,13 @@ struct UserRun: Sendable {
         if let events = arguments.events { files.append((events, .lines(isNew: true, mode: mode))) }
         let mask = umask(0)
         umask(mask)
-        files += arguments.batch.reports.filter { $0.path != "-" }.map {
+        files += arguments.batch.reports.filter { $0.path != "-" && !NotebookLocation($0.path).isRemote }.map {
             ($0.path, .document(mode: 0o666 & ~UInt32(mask), group: nil))
         }
         for task in arguments.tasks {
-            guard let account, let path = arguments.outputPath(of: task) else { continue }
+            guard let account, let path = arguments.outputPath(of: task), !NotebookLocation(path).isRemote else {
+                continue
+            }
             var owner = FileOwner(user: account.id, group: account.group, mode: 0o600)
             if case .user(let own, _) = task.owner, own.user == account.id { owner = own }
             files.append((path, .notebook(owner)))
@@ -141,12 +143,20 @@ struct UserRun: Sendable {
                     + "removed after the run; leave --keep-kernel out")
         }
         if let supervisor { paths.process = supervisor.process }
-        guard arguments.isUserRun || !arguments.deferred.isEmpty else { return }
+        guard arguments.isUserRun || !arguments.deferred.isEmpty || arguments.hasRemoteInputs else { return }
+        if let account {
+            let environment = LoginEnvironmentCache(account, insteadOf: callerEnvironment)
+            arguments.localKernels.loginEnvironment = environment
+            if arguments.usesStores {
+                // The credentials are the user's own.
+                let login = try waitForTask { await environment.environment() }
+                arguments.stores = Rooms.stores(
+                    login ?? account.environment(insteadOf: callerEnvironment, login: [:]))
+            }
+        }
+        try arguments.readRemoteInputs()
         try arguments.findDeferred()
         try arguments.complete()
-        if let account {
-            arguments.localKernels.loginEnvironment = LoginEnvironmentCache(account, insteadOf: callerEnvironment)
-        }
     }
 }
 

@@ -30,6 +30,8 @@ public struct Report: Sendable {
     public package(set) var warnings: [String] = []
     /// The values that cells handed back.
     public package(set) var results = NamedResults()
+    /// The files that the run has made and that were stored beside the result.
+    package var files: [CollectedFile] = []
     /// The notebook after the run, with all outputs.
     ///
     /// It is nil if the notebook could not be opened in time, if the report was read from JSON, and in a batch that

@@ -43,6 +43,7 @@ extension Report: Codable {
         }
         warnings = try json.texts("warnings")
         results = try NamedResults(json: json)
+        files = json.found("files")?.elements.compactMap { CollectedFile(json: $0) } ?? []
     }
 
     /// Checks that a document has a supported schema version.

@@ -19,6 +19,7 @@ extension Report {
             ("status", .string(outcome.status)), ("user", .text(user)),
             ("warnings", .array(ofStrings: warnings)),
         ]
+        if !files.isEmpty { members.append(("files", .array(files.map(\.json)))) }
         if let postMortem { members.append(("post_mortem", postMortem.json)) }
         switch outcome {
         case .timedOut(let limit): members.append(("limit", limit.json))

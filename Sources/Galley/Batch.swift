@@ -197,7 +197,8 @@ public struct JobReport: Sendable {
     public var run: Report? {
         switch result {
         case .ran(let report): report
-        case .failed(let error): (error as? UnsavedRun)?.report ?? (error as? RecordedError)?.report
+        case .failed(let error):
+            (error as? UnsavedRun)?.report ?? (error as? UncollectedFiles)?.report ?? (error as? RecordedError)?.report
         case .leftOut: nil
         }
     }

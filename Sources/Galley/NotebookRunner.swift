@@ -39,6 +39,8 @@ final class NotebookRunner: Sendable {
         var owner: FileOwner?
         /// The current notebook, if the report is to contain it.
         var notebook: Notebook?
+        /// The folder of the kernel, once files were brought there.
+        var folder: String?
     }
 
     /// - Parameter receive: Receives the notebook with its new outputs, and the notebook as it was read.
@@ -70,11 +72,12 @@ final class NotebookRunner: Sendable {
         do {
             let result = try await readAndRun(target)
             await reportStoreWarnings(in: [target])
-            let report = complete(result)
+            let report = try await collectFiles(complete(result))
             await unlockStore(target)
             observe(.finished(report))
             return report
         } catch {
+            if (error as? UncollectedFiles) == nil { await abandonFiles(isAfterRun: error is UnsavedRun) }
             await unlockStore(target)
             throw error
         }
@@ -223,6 +226,7 @@ final class NotebookRunner: Sendable {
     private func borrowKernel(_ wanted: WantedKernel, of owner: FileOwner?, within limit: Duration) -> BorrowedKernel {
         var request = KernelRequest(options.settings, for: wanted)
         (request.notebookDirectory, request.startTimeout) = (source.workingDirectory, limit)
+        if let folder = reportDetails.withLock(\.folder) { request.notebookDirectory = folder }
         request.owner = owner.map { KernelRequest.Owner(user: $0.user, isSafeFromOtherUsers: $0.isSafeForRoot) }
         request.warn = { [self] in if stop.reason == nil { observe(.warning($0)) } }
         return BorrowedKernel(of: options.kernels, request, grace: options.grace.clampedToClock) { [stop] in
@@ -230,11 +234,52 @@ final class NotebookRunner: Sendable {
         }
     }
 
+    /// Brings the files that the run takes along into the folder of its kernel.
+    private func bringFiles() async throws {
+        guard let workspace = options.hooks.workspace else { return }
+        let folder = try await openingDeadline.perform(naming: "the store of --input") {
+            try await workspace.prepare()
+        }
+        reportDetails.withLock { $0.folder = folder }
+    }
+
+    /// Stores the files that the run has made, and adds them to its report.
+    private func collectFiles(_ report: Report) async throws -> Report {
+        guard let workspace = options.hooks.workspace, let folder = reportDetails.withLock(\.folder) else {
+            return report
+        }
+        var report = report
+        do {
+            report.files = try await savingDeadline.perform(naming: "the store of --collect") {
+                try await workspace.collect()
+            }
+        } catch {
+            throw UncollectedFiles(reason: error, folder: folder, report: report)
+        }
+        await workspace.remove()
+        return report
+    }
+
+    /// Removes what was brought for a run that has failed. If the run has ended without a saved result, its files are stored
+    /// before; they stay in the folder if that fails, too.
+    private func abandonFiles(isAfterRun: Bool) async {
+        guard let workspace = options.hooks.workspace, let folder = reportDetails.withLock(\.folder) else { return }
+        if isAfterRun {
+            do {
+                _ = try await savingDeadline.perform(naming: "the store of --collect") { try await workspace.collect() }
+            } catch {
+                return observe(.warning("\(error). The files of the run are in \(folder)"))
+            }
+        }
+        await workspace.remove()
+    }
+
     /// Requests a kernel, and runs the cells in it.
     private func run(
         _ reading: Task<(Notebook, Plan), any Error>, in wanted: WantedKernel, of owner: FileOwner?,
         _ target: any NotebookStore
     ) async throws -> Report {
+        try await bringFiles()
         let rest = options.settings.totalLimit.duration.map { max(.zero, $0 - elapsed) }
         let start = options.startTimeout.clampedToClock
         let limit = min(start, rest ?? start)
@@ -323,7 +368,10 @@ final class NotebookRunner: Sendable {
         do {
             try await saver.save(isOver: true)
         } catch {
-            let rescue = await rescue(executor.notebook.text, target)
+            let rescue = await ResultRescue(
+                environment: currentEnvironment().merging(options.environment) { $1 },
+                isStopped: { [stop] in stop.reason != nil }
+            ).save(executor.notebook.text, insteadOf: target.name, for: reportDetails.withLock(\.owner))
             throw UnsavedRun(reason: error, rescue: rescue, report: complete(result, result: rescue))
         }
         return result
@@ -337,36 +385,5 @@ final class NotebookRunner: Sendable {
         }
         observe(.kernelKept(kept))
         return kept
-    }
-
-    /// Saves a result that could not be saved to the target in another folder; returns its path, or nil if that failed
-    /// too.
-    private func rescue(_ text: JSONText, _ target: any NotebookStore) async -> String? {
-        let base = LocalFile.fileName(of: target.name)
-        let own = base.hasSuffix(".ipynb") ? base : "notebook.ipynb"
-        let owner = reportDetails.withLock(\.owner)
-        let found = Mutex<String?>(nil)
-        let environment = currentEnvironment().merging(options.environment) { $1 }
-        for folder in Self.rescueFolders(environment) {
-            // A file name that fits the target's file system may be too long for another.
-            let name = folder == environment["TMPDIR"] ? own : "notebook.ipynb"
-            let attempt = AbandonableTask {
-                try? await RescueWriter().write(text, as: name, in: folder, for: owner)
-            } late: { path in
-                found.withLock { $0 = $0 ?? path }
-            }
-            // After a stop there is no time for a disk that does not respond. The next folder may be on another disk.
-            let limit: Duration = stop.reason == nil ? .endless : .milliseconds(500)
-            if let path = await attempt.answer(within: limit) ?? nil { return path }
-            if let path = found.withLock(\.self) { return path }
-        }
-        return nil
-    }
-
-    /// Returns the folders to rescue a result to, in order: the user's, then those that every machine has, on disk
-    /// before in memory.
-    static func rescueFolders(_ environment: [String: String]) -> [String] {
-        [environment["TMPDIR"], "/tmp", "/var/tmp", "/dev/shm", environment["XDG_RUNTIME_DIR"]]
-            .compactMap(\.self).filter(\.isAbsolutePath)
     }
 }

@@ -24,6 +24,9 @@ public struct RunHooks: Sendable {
     /// The editors that change the notebook each time before it is saved, in this order.
     package var editors: [any ResultEditor] = []
 
+    /// The folder of the kernel, if files are brought there or taken from there; nil for the notebook's own.
+    package var workspace: (any RunWorkspace)?
+
     /// Whether the report contains the executed notebook.
     package var keepsNotebook = true
 

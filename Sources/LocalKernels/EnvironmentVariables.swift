@@ -36,7 +36,9 @@ extension Account {
         let home = caller["HOME"] ?? ""
         func isOfCaller(_ path: String) -> Bool { home.count > 1 && (path == home || path.hasPrefix(home + "/")) }
         var variables = caller.filter { name, value in
-            let isPersonal = Self.personal.contains(name) || Self.personalPrefixes.contains { name.hasPrefix($0) }
+            let isPersonal =
+                Self.personal.contains(name) || Self.personalPrefixes.contains { name.hasPrefix($0) }
+                || Self.isCredential(name)
             return !isPersonal && (name == "PATH" || !isOfCaller(value))
         }
         let isActive = ["CONDA_PREFIX", "VIRTUAL_ENV"].contains { !variables[$0, default: ""].isEmpty }
@@ -57,6 +59,13 @@ extension Account {
     }
 
     private static let personal: Set = ["HOME", "USER", "LOGNAME", "SHELL", "MAIL", "PWD", "OLDPWD", "SHLVL", "_"]
+    /// Whether a variable of the AWS tools can hold or name keys. Others, such as the region, apply to the machine.
+    private static func isCredential(_ name: String) -> Bool {
+        name.hasPrefix("AWS_")
+            && !["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CA_BUNDLE", "AWS_MAX_ATTEMPTS"].contains(name)
+            && !["AWS_ENDPOINT_URL", "AWS_EC2_METADATA_", "AWS_USE_"].contains { name.hasPrefix($0) }
+    }
+
     /// The prefixes of variables that belong to a session. Those of a service manager lead to sockets and secrets of
     /// the service that started the caller.
     private static let personalPrefixes = [

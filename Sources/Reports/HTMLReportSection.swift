@@ -64,6 +64,7 @@ package struct HTMLReportSection {
         for note in job.failedAttempts.map({ "An attempt failed: \($0)" }) + job.warnings {
             html += "<p class=\"note\">\(note)</p>\n"
         }
+        html += files
         if hasProblem || notebook == nil {
             html += "<p class=\"reason\">\(job.sentence ?? "There is nothing to show.")</p>\n"
         }
@@ -73,6 +74,18 @@ package struct HTMLReportSection {
                 "<p class=\"note\">The last lines of the kernel:</p>\n<pre class=\"nb-text nb-stderr\">\(lines)</pre>\n"
         }
         return html
+    }
+
+    /// The files that were stored beside the result; empty if there are none.
+    private var files: HTML {
+        guard let files = job.run?.files, !files.isEmpty else { return HTML() }
+        var items = HTML()
+        for file in files.prefix(Self.mostResults) {
+            items += "<li>\(file.location.terminalSafeLine(300)) (\("\(file.size)") bytes)</li>\n"
+        }
+        let rest = files.count - Self.mostResults
+        let note: HTML = rest > 0 ? "<p class=\"note\">\(rest) more files</p>\n" : ""
+        return "<p class=\"note\">Files of the run:</p>\n<ul class=\"files\">\n\(items)</ul>\n\(note)"
     }
 
     /// The results that cells handed back, with links to their cells; empty if there are none.

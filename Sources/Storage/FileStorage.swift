@@ -5,6 +5,11 @@ package protocol FileStorage: StorageProvider {
     /// - Throws: An error if the file does not exist, cannot be read, or has more than `limit` bytes.
     func readFile(at location: NotebookLocation, limit: Int) async throws -> [UInt8]
 
+    /// Whether there is a file at a location.
+    ///
+    /// - Throws: An error if the storage does not answer the question.
+    func hasFile(at location: NotebookLocation) async throws -> Bool
+
     /// Replaces a file, completely or not at all.
     ///
     /// - Parameter mediaType: The type of the contents, such as `text/html`.
@@ -25,6 +30,13 @@ package protocol FileStorage: StorageProvider {
 
     /// Copies a local file to a location, completely or not at all, and replaces a file there.
     func upload(_ path: String, to location: NotebookLocation) async throws
+}
+
+extension FileStorage {
+    /// Returns by default whether the list of the location has the file alone.
+    package func hasFile(at location: NotebookLocation) async throws -> Bool {
+        try await files(in: location, limit: 1).contains { $0.location == location }
+    }
 }
 
 /// A file of a folder that a provider has listed.

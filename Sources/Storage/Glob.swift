@@ -29,8 +29,18 @@ package struct Glob: Sendable {
         }
     }
 
+    /// Whether the pattern can match a path below a folder.
+    func canMatch(below folder: String) -> Bool { Self.canMatch(parts[...], below: folder.pathNames[...]) }
+
+    private static func canMatch(_ parts: ArraySlice<Substring>, below names: ArraySlice<Substring>) -> Bool {
+        guard let part = parts.first else { return false }
+        guard let name = names.first else { return true }
+        if part == "**" { return true }
+        return isMatch(part, name) && canMatch(parts.dropFirst(), below: names.dropFirst())
+    }
+
     /// Whether the whole path matches the pattern.
-    func matchesWhole(_ path: String) -> Bool { Self.matches(parts[...], path.pathNames[...]) }
+    package func matchesWhole(_ path: String) -> Bool { Self.matches(parts[...], path.pathNames[...]) }
 
     private static func matches(_ parts: ArraySlice<Substring>, _ names: ArraySlice<Substring>) -> Bool {
         guard let part = parts.first else { return names.isEmpty }

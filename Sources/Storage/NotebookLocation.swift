@@ -29,8 +29,11 @@ public struct NotebookLocation: Sendable {
         return scheme.lowercased()
     }
 
-    /// The last component of the location.
-    public var name: String { String(parts.path.lastName) }
+    /// The last component of the location, without the query of a web address.
+    public var name: String {
+        guard ["https", "http"].contains(scheme) else { return String(parts.path.lastName) }
+        return String(text.prefix { $0 != "?" && $0 != "#" }.lastName)
+    }
 
     /// Returns the location of a file in the same folder.
     public func sibling(named name: String) -> NotebookLocation {

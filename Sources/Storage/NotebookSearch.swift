@@ -72,7 +72,7 @@ package struct NotebookSearch: Sendable {
         return (found, leftOut)
     }
 
-    /// Selects among the notebooks of a folder that is not local.
+    /// Selects among the notebooks of a folder that is not local, as ``notebooks(_:)`` does among those of a local one.
     ///
     /// - Parameters:
     ///   - paths: All notebooks of the folder and its subfolders.
@@ -81,9 +81,13 @@ package struct NotebookSearch: Sendable {
         _ paths: [String], in folder: String, matching pattern: String?
     ) -> (found: [Found], leftOut: [LeftOut]) {
         let glob = pattern.map { Glob($0) }
+        let all = Set(paths.map { PathKey($0) })
+        let depth = folder.pathNames.count
+        func isHidden(_ path: String) -> Bool { path.pathNames.dropFirst(depth).contains { $0.hasPrefix(".") } }
         var (found, leftOut): ([Found], [LeftOut]) = ([], [])
-        for path in paths where glob?.matchesWhole(path) != false {
-            if let reason = exclusion(of: path) {
+        for path in paths where glob.map({ $0.matchesWhole(path) }) ?? !isHidden(path) {
+            let source = Self.source(ofResult: path) { all.contains(PathKey($0)) }
+            if let reason = exclusion(of: path) ?? source.map({ .result(of: $0) }) {
                 leftOut.append(LeftOut(path: path, reason: reason))
             } else {
                 found.append(Found(path: path, folder: folder))

@@ -60,11 +60,12 @@ private let imports: [String: Set<String>] = [
     "Rendering": ["JSON", "Notebook", "Execution", "CCmark"], "Comparison": ["JSON", "Notebook", "Execution", "CZlib"],
     "Reports": ["JSON", "Notebook", "Parameters", "JupyterProtocol", "Execution", "Galley", "Rendering"],
     "Export": ["JSON", "Notebook", "JupyterProtocol", "Execution", "Rendering", "Comparison"],
+    "RunFiles": ["CLinux", "Storage", "Execution", "Galley"],
     "Supervisor": ["CLinux", "Storage"], "Runs": ["JSON", "CLinux", "Storage", "JupyterProtocol"],
     "CLI": [
         "Concurrency", "Spelling", "Flags", "JSON", "Notebook", "Parameters", "Storage", "JupyterProtocol",
         "LocalKernels", "AttachedKernels", "JupyterServer", "ObjectStorage", "Execution", "Galley", "Papermill",
-        "Comparison", "Rendering", "Export", "Reports", "Runs", "Supervisor", "CLinux",
+        "Comparison", "Rendering", "Export", "Reports", "RunFiles", "Runs", "Supervisor", "CLinux",
     ],
 ]
 

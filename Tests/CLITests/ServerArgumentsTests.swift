@@ -25,7 +25,7 @@ import Testing
     @Test func `A notebook on a server needs a server`() throws {
         let problem = try #require(refusal("--inplace", "jupyter:work/a.ipynb"))
         #expect(problem.contains("Add --server URL") && problem.contains("./jupyter:work/a.ipynb"))
-        #expect(refusal("--inplace", "s3://bucket/a.ipynb")?.contains("Download the notebook") == true)
+        #expect(refusal("--inplace", "ftp://host/a.ipynb")?.contains("./ftp://host/a.ipynb") == true)
     }
 
     @Test(arguments: [

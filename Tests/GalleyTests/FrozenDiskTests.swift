@@ -65,8 +65,8 @@ struct `A disk that does not respond` {
 
     @Test func `A result can be rescued to several folders`() {
         #expect(
-            NotebookRunner.rescueFolders(["TMPDIR": "/a", "XDG_RUNTIME_DIR": "/b"])
+            ResultRescue.folders(["TMPDIR": "/a", "XDG_RUNTIME_DIR": "/b"])
                 == ["/a", "/tmp", "/var/tmp", "/dev/shm", "/b"])
-        #expect(NotebookRunner.rescueFolders(["TMPDIR": "not/whole"]) == ["/tmp", "/var/tmp", "/dev/shm"])
+        #expect(ResultRescue.folders(["TMPDIR": "not/whole"]) == ["/tmp", "/var/tmp", "/dev/shm"])
     }
 }

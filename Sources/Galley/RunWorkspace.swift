@@ -1,0 +1,31 @@
+package import GalleyExecution
+
+/// The folder of a run's kernel, with files that are brought there before the run and taken from there after it.
+///
+/// One value serves one notebook. A repeated attempt prepares it again.
+package protocol RunWorkspace: Sendable {
+    /// Brings the files, and returns the folder of the kernel.
+    ///
+    /// - Throws: An error if a file cannot be brought. Nothing that was brought stays then.
+    func prepare() async throws -> String
+
+    /// Stores the files that the run has made, and returns them, sorted by path.
+    ///
+    /// - Throws: An error if a file cannot be stored. The folder stays then, with everything in it.
+    func collect() async throws -> [CollectedFile]
+
+    /// Removes the files that were brought and have not changed, and a folder that was made for the run.
+    func remove() async
+}
+
+/// The error of a run whose files could not be stored. The notebook has its result.
+package struct UncollectedFiles: Error, CustomStringConvertible {
+    /// Why a file was not stored.
+    package let reason: any Error
+    /// The folder that still has the files.
+    package let folder: String
+    /// The report of the run.
+    package let report: Report
+
+    package var description: String { "\(reason). The files of the run are in \(folder)" }
+}

@@ -1,0 +1,169 @@
+import GalleyCLinux
+import Glibc
+
+/// The regular files in a local folder and its subfolders. Links are not followed, so that no file outside the folder
+/// belongs to it.
+package struct FileTree: Sendable {
+    /// The path of the folder.
+    package let folder: String
+
+    /// A file of the folder.
+    package struct Entry: Hashable, Sendable {
+        /// The path from the folder, such as `data/2024.csv`.
+        package let path: String
+        package let size: Int
+        /// The version of the contents, which changes with each write.
+        package let version: String
+    }
+
+    /// A folder with more entries than a search visits.
+    package struct TooLarge: Error, CustomStringConvertible {
+        package let folder: String
+        package var description: String {
+            "\(folder) has more than \(FileTree.maximumEntries) entries; name the files by patterns without **"
+        }
+    }
+
+    /// The greatest number of entries that a search visits.
+    static let maximumEntries = 1_000_000
+
+    /// Creates the tree of a folder.
+    package init(_ folder: String) { self.folder = folder }
+
+    /// Returns the files whose path matches one of the patterns, sorted by path.
+    ///
+    /// - Parameter patterns: Patterns of paths from the folder; nil for all files.
+    /// - Throws: `StorageError` if the folder cannot be read; ``TooLarge``.
+    package func files(matching patterns: [Glob]? = nil) throws -> [Entry] {
+        var found: [Entry] = []
+        var visited = 0
+        try visit(try openFolder(), "", patterns, &found, &visited)
+        return found.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+    }
+
+    private func visit(
+        _ place: borrowing FileDescriptor, _ prefix: String, _ patterns: [Glob]?, _ found: inout [Entry],
+        _ visited: inout Int
+    ) throws {
+        for name in Self.names(in: place) where name != "." && name != ".." {
+            visited += 1
+            if visited > Self.maximumEntries { throw TooLarge(folder: folder) }
+            let path = prefix + name
+            var status = stat()
+            // Safe because the call fills a variable of the right type.
+            guard unsafe fstatat(place.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
+            switch status.st_mode & S_IFMT {
+            case S_IFREG where patterns?.contains { $0.matchesWhole(path) } ?? true:
+                found.append(
+                    Entry(path: path, size: Int(status.st_size), version: FileVersion(status).mark))
+            case S_IFDIR where patterns?.contains { $0.canMatch(below: path) } ?? true:
+                guard
+                    let inner = try? FileDescriptor(
+                        name, in: place, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK)
+                else { continue }
+                try visit(inner, path + "/", patterns, &found, &visited)
+            default: break
+            }
+        }
+    }
+
+    /// Returns the names in an open folder, wherever it is moved meanwhile, without those that are not UTF-8.
+    private static func names(in folder: borrowing FileDescriptor) -> [String] {
+        let number = unsafe openat(folder.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard number >= 0 else { return [] }
+        guard let open = unsafe fdopendir(number) else {
+            close(number)
+            return []
+        }
+        defer { unsafe closedir(open) }
+        var names: [String] = []
+        // Safe because each name is copied before the next call.
+        while let name = unsafe clinux_next_name(open) {
+            if let name = unsafe String(validatingCString: name) { names.append(name) }
+        }
+        return names
+    }
+
+    /// Returns the entry of a path; nil if it is not a regular file, or if a folder of the path is a link.
+    package func entry(_ path: String) -> Entry? {
+        guard let file = try? open(path), let status = try? file.status else { return nil }
+        return Entry(path: path, size: Int(status.st_size), version: FileVersion(status).mark)
+    }
+
+    /// Calls `body` with a path that leads to the open file, even if another program replaces its name meanwhile.
+    ///
+    /// - Throws: `StorageError` if the path is not a regular file, or if a folder of the path is a link.
+    package func withFile<Result>(
+        _ path: String, _ body: (_ path: String, _ size: Int) async throws -> Result
+    ) async throws -> Result {
+        let file = try openFile(path)
+        let size = Int((try? file.status)?.st_size ?? 0)
+        let result = try await body("/proc/self/fd/\(file.number)", size)
+        _ = consume file
+        return result
+    }
+
+    private func openFolder() throws(StorageError) -> FileDescriptor {
+        do throws(Errno) { return try FileDescriptor(folder, O_RDONLY | O_DIRECTORY) } catch {
+            throw StorageError(reading: folder, error)
+        }
+    }
+
+    private func openFile(_ path: String) throws(StorageError) -> FileDescriptor {
+        do throws(Errno) { return try open(path) } catch {
+            throw StorageError(reading: folder.withSlash + path, error)
+        }
+    }
+
+    private func open(_ path: String) throws(Errno) -> FileDescriptor {
+        let names = path.pathNames
+        guard let base = names.last, !names.contains("..") else { throw Errno(rawValue: EINVAL) }
+        var place = try FileDescriptor(folder, O_RDONLY | O_DIRECTORY)
+        for name in names.dropLast() {
+            place = try FileDescriptor(String(name), in: place, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        }
+        let file = try FileDescriptor(String(base), in: place, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+        guard try file.status.st_mode & S_IFMT == S_IFREG else { throw Errno(rawValue: EISDIR) }
+        return file
+    }
+
+    /// Returns the folders that a file at a path needs and that do not exist, from the outermost.
+    ///
+    /// - Throws: `StorageError` if one of them is a link or another file.
+    package func missingFolders(of path: String) throws(StorageError) -> [String] {
+        var missing: [String] = []
+        var place = folder
+        for name in path.pathNames.dropLast() {
+            place = place.withSlash + name
+            var status = stat()
+            // Safe because the call fills a variable of the right type.
+            if unsafe lstat(place, &status) != 0 {
+                missing.append(place)
+            } else if status.st_mode & S_IFMT != S_IFDIR {
+                throw StorageError(.writing, place, Errno(rawValue: ENOTDIR))
+            }
+        }
+        return missing
+    }
+
+    /// Creates a folder.
+    package static func makeFolder(_ path: String) throws(StorageError) {
+        if unsafe mkdir(path, 0o777) != 0, errno != EEXIST { throw StorageError(.writing, path, .last) }
+    }
+
+    /// Removes a folder if it is empty.
+    package static func removeEmptyFolder(_ path: String) { _ = unsafe rmdir(path) }
+
+    /// Removes a file, if it still has this version.
+    package func remove(_ entry: Entry) {
+        if self.entry(entry.path)?.version == entry.version { _ = unsafe unlink(folder.withSlash + entry.path) }
+    }
+
+    /// Creates a folder for temporary files that only this user can enter.
+    package static func makeTemporaryFolder(_ name: String, in parent: String) throws(StorageError) -> FileTree {
+        var template = Array("\(parent.withSlash)\(name)-XXXXXX".utf8CString)
+        // Safe because the array ends with a NUL and keeps its length.
+        guard unsafe mkdtemp(&template) != nil else { throw StorageError(.writing, parent, .last) }
+        return FileTree(String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
+    }
+}
