@@ -20,6 +20,8 @@ from pathlib import Path
 from moto.server import ThreadedMotoServer
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
+# moto prints what it does not know, and the answers have standard output for themselves.
+answers, sys.stdout = sys.stdout, open(os.devnull, "w")
 # moto knows no alarms, filters of logs, subscriptions and policies of queues.
 warnings.simplefilter("ignore")
 folder = Path(sys.argv[1])
@@ -79,6 +81,9 @@ class Account:
 
     def stack_status(self):
         return {"status": self.status, "types": sorted(r["ResourceType"] for r in self.resources.values())}
+
+    def outputs_of_stack(self):
+        return self.outputs
 
     def script(self, path):
         """Writes the lifecycle script of the stack into a file."""
@@ -173,11 +178,11 @@ class Account:
 
 
 account = Account()
-print(port, flush=True)
+print(port, file=answers, flush=True)
 for line in sys.stdin:
     command, *arguments = json.loads(line)
     try:
         answer = getattr(account, command)(*arguments)
     except Exception as error:
         answer = {"error": f"{type(error).__name__}: {error}"}
-    print(json.dumps(answer), flush=True)
+    print(json.dumps(answer), file=answers, flush=True)
