@@ -47,16 +47,17 @@ stop_instance() {
 push() {
     local parents tree
     parents=(-p "$(git rev-parse HEAD)")
-    if git fetch --quiet origin "+refs/heads/$RESULTS:refs/remotes/origin/$RESULTS" 2>/dev/null; then
+    if git -C "$REPOSITORY" fetch --quiet origin "+refs/heads/$RESULTS:refs/remotes/origin/$RESULTS" 2>/dev/null; then
         parents=(-p "$(git rev-parse "refs/remotes/origin/$RESULTS")" "${parents[@]}")
     fi
     tree=$(git write-tree) && commit=$(git commit-tree "$tree" "${parents[@]}" -m "Run $NOTEBOOK: $GALLEY_STATUS") &&
-        git push --quiet origin "$commit:refs/heads/$RESULTS"
+        git -C "$REPOSITORY" push --quiet origin "$commit:refs/heads/$RESULTS"
 }
 
 # The end of the run: Galley sets GALLEY_STATUS.
 finish() {
-    cd "$WORK/tree" || return
+    cd "$WORK" && exec >>git.log 2>&1
+    cd tree || return
     git config user.name >/dev/null || export GIT_AUTHOR_NAME=Galley GIT_COMMITTER_NAME=Galley
     git config user.email >/dev/null || export GIT_AUTHOR_EMAIL=galley@localhost GIT_COMMITTER_EMAIL=galley@localhost
     # A result that another program's change put beside the notebook is committed too.
@@ -76,7 +77,7 @@ start() {
     if persist git -C "$REPOSITORY" fetch --quiet origin "$BRANCH" &&
         git -C "$REPOSITORY" worktree add --quiet --detach --force "$WORK/tree" FETCH_HEAD; then
         "$GALLEY" execute --inplace --detach --quiet --total-timeout "$LIMIT" ${KERNEL:+--kernel "$KERNEL"} \
-            --log run.jsonl --log-format json --then "exec '$SELF' finish" "tree/$NOTEBOOK"
+            --log run.jsonl --log-format json --then "exec '$SELF' finish" "tree/$NOTEBOOK" >/dev/null
         # With these statuses, Galley did not start or rejected its command line, so it does not run finish.
         case $? in 2 | 126 | 127) ;; *) return ;; esac
     else

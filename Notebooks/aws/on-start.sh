@@ -79,7 +79,7 @@ run() {
     day=$(jq -r '.Messages[0].Attributes.SentTimestamp | tonumber / 1000 | floor | todate[:10]' "$WORK/message.json")
     "$WORK/galley" execute --detach --quiet --total-timeout "${LIMIT_HOURS}h" ${KERNEL:+--kernel "$KERNEL"} \
         --cwd "$WORK" --log "$WORK/$name.log" --log-format json --then "exec '$SELF' finish" \
-        -r "input=$input" --output "s3://$BUCKET/results/$day/$name.ipynb" "s3://$BUCKET/$NOTEBOOK"
+        -r "input=$input" --output "s3://$BUCKET/results/$day/$name.ipynb" "s3://$BUCKET/$NOTEBOOK" >/dev/null
     # With these statuses, Galley did not start or rejected its command line, so it does not run finish.
     case $? in 2 | 126 | 127)
         problem "Galley did not start; see $WORK/schedule.log on the instance."
@@ -92,6 +92,7 @@ run() {
 # The end of a run: Galley sets the variables GALLEY_….
 finish() {
     local answer=$PAUSE alarm=true
+    cd "$WORK" && exec >>schedule.log 2>&1
     case $GALLEY_STATUS in
     succeeded) answer=delete alarm=false ;;
     # The notebook ran and its result is saved, so another attempt would only repeat it.

@@ -42,10 +42,12 @@ import Testing
         }
     }
 
-    /// The state of the server: open sessions, sessions in all, statements and cancellations.
+    /// The state of the server: open sessions, sessions in all, questions about running statements, and
+    /// statements and cancellations.
     private struct State: Decodable {
         let open: Int
         let sessions: Int
+        let questions: Int
         let history: [String]
     }
 
@@ -77,12 +79,12 @@ import Testing
         try folder.write(["wait"], kernel: "pysparkkernel")
         let run = try await GalleyProgram.start(
             ["execute", "--inplace", "--quiet", "a.ipynb"], environment: environment, in: folder)
-        #expect(try await eventually { try serverState().history.last == "wait" })
+        #expect(try await eventually { try serverState().questions > 0 })
         run.send(SIGTERM)
         #expect(try await run.end().status == 143)
         #expect(try texts(0) == ["Interrupted by user\n", "RunStopped"])
         let state = try serverState()
-        #expect(state.history.last == "cancel" && state.open == 0)
+        #expect(state.history == ["spark", "wait", "cancel"] && state.open == 0, "\(state)")
     }
 
     @Test func `A failed statement fails the run only if sparkmagic raises all errors`() async throws {

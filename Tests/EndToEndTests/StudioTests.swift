@@ -34,10 +34,10 @@ private struct Studio {
         let urls = Studio.tokens.map { "\(studio.url)auth?token=\($0)" }
         try folder.file("login-url", urls[0] + "\n", mode: 0o600)
         let command = try await GalleyProgram.run(
-            ["terminal", "--login-url-file", "login-url", "--cwd", ".", "--", "echo made >made.txt; pwd; exit 3"], in: folder)
+            ["terminal", "--login-url-file", "login-url", "--", "echo made >made.txt; exit 3"], in: folder)
         #expect(command.status == 3 && command.errors.contains("Pending"), "\(command.errors)")
-        #expect(try studio.server.folder.text("made.txt") == "made\n")
-        try folder.write(["6 * 7", "print(open('made.txt').read(), end='')"])
+        #expect(try studio.server.home.text("made.txt") == "made\n")
+        try folder.write(["6 * 7", "print(open('\(studio.server.home("made.txt"))').read(), end='')"])
         let run = try await GalleyProgram.run(["execute", "--inplace", "--login-url", urls[1], "a.ipynb"], in: folder)
         #expect(run.status == 0, "\(run.errors)")
         #expect(try folder.notebook().outputs == [["42"], ["made\n"]])

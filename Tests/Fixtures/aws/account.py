@@ -20,9 +20,9 @@ from pathlib import Path
 from moto.server import ThreadedMotoServer
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
-# moto prints what it does not know, and the answers have standard output for themselves.
-answers, sys.stdout = sys.stdout, open(os.devnull, "w")
-# moto knows no alarms, filters of logs, subscriptions and policies of queues.
+# moto knows no alarms, filters of logs, subscriptions and policies of queues, and says so.
+answers, errors = sys.stdout, sys.stderr
+sys.stdout = sys.stderr = open(os.devnull, "w")
 warnings.simplefilter("ignore")
 folder = Path(sys.argv[1])
 server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
@@ -178,6 +178,7 @@ class Account:
 
 
 account = Account()
+sys.stderr = errors
 print(port, file=answers, flush=True)
 for line in sys.stdin:
     command, *arguments = json.loads(line)

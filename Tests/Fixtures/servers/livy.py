@@ -2,7 +2,8 @@
 
 A statement is a text that the server understands: `print N` prints N, `fail` is an error, `wait` runs until it is
 canceled, and everything else succeeds without output. Prints the port. Then each line of standard input is answered with a
-line of JSON: the number of open sessions, of sessions in all, and the statements and cancellations in order.
+line of JSON: the number of open sessions, of sessions in all, and of questions about running statements, and the statements
+and cancellations in order.
 """
 
 import http.server
@@ -14,6 +15,7 @@ import threading
 lock = threading.Lock()
 sessions = {}
 history = []
+questions = 0
 
 
 class Livy(http.server.BaseHTTPRequestHandler):
@@ -34,6 +36,7 @@ class Livy(http.server.BaseHTTPRequestHandler):
             self.respond(request or {})
 
     def respond(self, request):
+        global questions
         parts = self.path.split("?")[0].strip("/").split("/")
         if parts == ["sessions"]:
             if self.command == "GET":
@@ -62,6 +65,7 @@ class Livy(http.server.BaseHTTPRequestHandler):
             history.append("cancel")
             statement["state"] = "cancelled"
             return self.reply({"msg": "canceled"})
+        questions += statement["state"] == "running"
         self.reply(statement)
 
     @staticmethod
@@ -100,4 +104,4 @@ for line in sys.stdin:
     with lock:
         print(json.dumps({
             "open": sum(session["open"] for session in sessions.values()), "sessions": len(sessions),
-            "history": history}), flush=True)
+            "questions": questions, "history": history}), flush=True)
