@@ -60,7 +60,7 @@ let package = Package(
             needs: ["JSON", "Notebook", "Parameters", "JupyterProtocol", "Execution", "Galley", "Rendering"],
             exclude: ["report.schema.json"]),
         room("Export", needs: ["JSON", "Notebook", "JupyterProtocol", "Execution", "Rendering", "Comparison"]),
-        room("RunFiles", needs: ["CLinux", "Storage", "Execution", "Galley"]),
+        room("RunFiles", needs: ["Concurrency", "CLinux", "Storage", "Execution", "Galley"]),
         room("Supervisor", needs: ["CLinux", "Storage"]),
         room("Runs", needs: ["JSON", "CLinux", "Storage", "JupyterProtocol"]),
         .executableTarget(
@@ -134,7 +134,7 @@ let package = Package(
             path: "Tests/Benchmarks",
             exclude: [
                 "batch.py", "floor.py", "json_speed.py", "large_notebooks.py", "matrix.py", "notebooks.py",
-                "servers.py",
+                "servers.py", "stores.py",
             ]),
         .executableTarget(
             name: "Soak",

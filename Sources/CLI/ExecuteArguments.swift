@@ -316,6 +316,12 @@ struct ExecuteArguments: Sendable {
         for one in deferred where one.owner == nil {
             listed[PathKey(one.argument)] = try storage.notebooks(of: one.argument)
         }
+        if !isUserRun || paths.allSatisfy({ NotebookLocation($0).isRemote }), deferred.allSatisfy({ $0.owner == nil }) {
+            // Root does not look at local folders again, which may have got notebooks of other users.
+            leftOut = leftOut.filter { if case .secondOperand = $0.reason { true } else { false } }
+            return try find(
+                paths.isEmpty ? deferred.map(\.argument) : paths, root: lastFailed?.run?.root, listed: listed)
+        }
         try find(deferred.map(\.argument), listed: listed)
         if !isOnly { isSingle = false }
         tasks = known + tasks

@@ -63,7 +63,7 @@ final class ExecuteCommand: EventSink {
             let sinks = try await sinks(concurrency: min(batch.concurrency, max(1, batch.jobs.count)))
             state.withLock { $0.sinks = sinks }
             try record.begin()
-            try makeFolders()
+            try await makeFolders()
             try recordResults()
         } catch {
             let problem = (error as? OutputFileError).map { "\($0.option) \($0.path): \($0.reason)" } ?? "\(error)"
@@ -249,15 +249,22 @@ extension ExecuteCommand {
         try await kernels.checkInstalled(KernelRequest(arguments.options.settings, for: WantedKernel()))
     }
 
-    private func makeFolders() throws(StorageError) {
+    private func makeFolders() async throws {
         switch arguments.result {
         case .folder, .template: break
         case .standardOutput: return
         case .file where arguments.nbconvert.folder != nil: break
         default: return
         }
-        for path in arguments.tasks.compactMap(arguments.resultPath) where !NotebookLocation(path).isRemote {
-            try files.makeFolder(of: path)
+        var made: Set<PathKey> = []
+        for path in arguments.tasks.compactMap(arguments.resultPath) where made.insert(PathKey(path.directory)).inserted
+        {
+            let location = NotebookLocation(path)
+            if location.isRemote {
+                try await storage.provider(of: location).makeFolder(of: location)
+            } else {
+                try files.makeFolder(of: path)
+            }
         }
     }
 
@@ -309,7 +316,7 @@ extension ExecuteCommand {
             arguments.papermill.prepare(&options, isOnServer: arguments.server.isGiven)
         }
         checker?.prepare(&options)
-        options.workspace = arguments.files.workspace(of: task, arguments, storage)
+        options.workspace = arguments.files.workspace(of: task, in: options.workingDirectory, arguments, storage)
         var job = Batch.Job(task.path, options)
         job.name = task.shownPath
         (job.earlierDuration, job.distinguishingParameters) = (task.earlierDuration, task.parameters.names)

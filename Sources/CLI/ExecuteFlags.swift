@@ -17,8 +17,7 @@ enum ExecuteFlags {
             "execute", "Run notebooks and save their outputs",
             usage: ["[options] NOTEBOOK|FOLDER|'PATTERN'|@LIST ..."],
             details: [
-                "The result of `report.ipynb` is `report.executed.ipynb`, or as the options say. Standard input is `-`. "
-                    + "Notebooks and results can be in a store: `s3://bucket/report.ipynb`."
+                "The result of `report.ipynb` is `report.executed.ipynb`, or as the options say. Standard input is `-`."
             ],
             highlights: ["--inplace", "--output", "--kernel", "--timeout", "--jobs"], listsOtherFlags: true,
             categoriesOfTopics: [.background, .server], operand: .notebook,
@@ -125,7 +124,7 @@ enum ExecuteFlags {
         },
         Flag(
             "--output", "-o", takes: "FILE", example: "result.ipynb", in: .result,
-            "Write the result to this file"
+            "Write the result to this file, or to an s3:// object"
         ) { arguments, value, _ throws(UsageError) in try arguments.setResult(.output(value)) },
         Flag("--output-dir", takes: "DIR", example: "out", in: .result, "Write the results into this folder") {
             arguments, value, _ in arguments.nbconvert.folder = value

@@ -12,13 +12,13 @@ enum KeptKernelList {
         for folder in folders where folder.user == geteuid() {
             for kernel in folder.removeEndedKernels() { kernel.removeLeftovers() }
         }
-        return folders.flatMap(\.keptKernels).filter(\.isAlive)
+        return folders.flatMap { $0.kernels(of: KeptKernelRecord.self) }.filter(\.isAlive)
             .sorted { $0.since.microseconds < $1.since.microseconds }
     }
 
     /// Returns the kernels on servers that were kept, or that a killed run has left.
     static func findOnServers(in folders: [RunRegistry]) -> [ServerKernelRecord] {
-        folders.flatMap(\.serverKernels).filter { $0.isKept || $0.isLeft }
+        folders.flatMap { $0.kernels(of: ServerKernelRecord.self) }.filter { $0.isKept || $0.isLeft }
             .sorted { $0.since.microseconds < $1.since.microseconds }
     }
 
@@ -64,8 +64,9 @@ struct KeptKernelCommand {
     /// Finds the kernel; nil if no kernel has the ID, or if a run in a trusted folder has it.
     init?(_ action: StopOrWaitCommand.Action, _ id: String, in folders: [RunRegistry]) {
         guard !folders.contains(where: { $0.isTrusted && $0.run(id) != nil }),
-            let (folder, kernel) = folders.lazy.compactMap({ folder in folder.keptKernel(id).map { (folder, $0) } })
-                .first
+            let (folder, kernel) = folders.lazy.compactMap({ folder in
+                folder.kernel(id, of: KeptKernelRecord.self).map { (folder, $0) }
+            }).first
         else { return nil }
         (self.action, self.folder, self.kernel) = (action, folder, kernel)
     }
@@ -89,7 +90,7 @@ struct KeptKernelCommand {
         }
         // Root removes no files of another user.
         if folder.user == geteuid(), kernel.hasEnded {
-            folder.remove(kernel: kernel.id)
+            folder.remove(kernel)
             kernel.removeLeftovers()
         }
         return ExitStatus.success

@@ -96,10 +96,10 @@ extension ExecuteArguments {
 
     /// Whether the run contacts a store, as far as the command line says.
     var usesStores: Bool {
-        hasRemoteInputs
-            || (tasks.map(\.path) + deferred.map(\.argument) + batch.reports.map(\.path)
-                + tasks.compactMap(outputPath(of:)) + [result.output].compactMap(\.self))
-                .contains { NotebookLocation($0).isRemote }
+        // A list that is read later may name objects.
+        if hasRemoteInputs || !deferred.isEmpty || !files.remoteInputs.isEmpty { return true }
+        let places = tasks.map(\.path) + tasks.compactMap(outputPath(of:)) + batch.reports.map(\.path)
+        return places.contains { NotebookLocation($0).isRemote }
     }
 
     /// Refuses files that need a local path, and results that cannot be written.

@@ -90,12 +90,12 @@ enum Rooms {
         switch (arguments.server.server, name) {
         case (let server?, nil): return server
         case (let server?, .some(let id)):
-            let recorded = id.flatMap { RunRegistry.own()?.serverKernel($0)?.kernelID }
+            let recorded = id.flatMap { RunRegistry.own()?.kernel($0, of: ServerKernelRecord.self)?.kernelID }
             return server.runningKernels(recorded ?? id)
         case (nil, nil): return arguments.localKernels
         case (nil, .some(let name)):
             return AttachedKernels(name) { id in
-                let kept = RunRegistry.own()?.keptKernel(id)
+                let kept = RunRegistry.own()?.kernel(id, of: KeptKernelRecord.self)
                 return kept.flatMap { $0.isAlive ? $0.connectionFile : nil }
             }
         }

@@ -1,6 +1,7 @@
 import Galley
 import GalleyExecution
 import GalleyFlags
+import Glibc
 import GalleyRunFiles
 import GalleyStorage
 
@@ -8,6 +9,9 @@ import GalleyStorage
 struct RunFilesOptions: Sendable {
     private(set) var settings = RunFilesSettings()
     private let shared = BroughtFiles()
+
+    /// The files to bring that are not on this machine.
+    var remoteInputs: [NotebookLocation] { settings.inputs.filter(\.isRemote) }
 
     static let flags: [Flag<ExecuteArguments>] = [
         Flag(
@@ -38,7 +42,7 @@ struct RunFilesOptions: Sendable {
         if arguments.dialect == .nbconvert, !arguments.nbconvert.executes {
             throw UsageError("\(flag) takes part in a run; add --execute")
         }
-        for input in settings.inputs where input.isRemote { try Rooms.check(input, hasServer: false) }
+        for input in remoteInputs { try Rooms.check(input, hasServer: false) }
         guard !settings.patterns.isEmpty else { return }
         if arguments.dialect == .check {
             throw UsageError("--collect: galley check stores no results; leave --collect out, or use galley execute")
@@ -50,16 +54,23 @@ struct RunFilesOptions: Sendable {
     }
 
     /// Returns the workspace of a notebook's run; nil if the options ask for none.
+    ///
+    /// - Parameter workingDirectory: The folder of the kernel, if the options name one.
     func workspace(
-        of task: NotebookTask, _ arguments: ExecuteArguments, _ storage: [any StorageProvider]
+        of task: NotebookTask, in workingDirectory: String?, _ arguments: ExecuteArguments,
+        _ storage: [any StorageProvider]
     ) -> (any RunWorkspace)? {
         guard !settings.isEmpty else { return nil }
         let notebook = NotebookLocation(task.path)
         let own = notebook.isRemote || task.path == "-" ? nil : LocalFile.folder(of: task.path) ?? "."
-        let temporary = currentEnvironment()["TMPDIR"].flatMap { LocalFile.kind(of: $0) == .folder ? $0 : nil }
+        // A user whom root has chosen may have no access to root's folder.
+        let temporary = currentEnvironment()["TMPDIR"].flatMap { path in
+            let canWrite = unsafe access(path, W_OK | X_OK) == 0
+            return LocalFile.kind(of: path) == .folder && canWrite ? path : nil
+        }
         return RunFiles(
             settings, storage: storage + [LocalStorage()],
-            folder: (arguments.options.workingDirectory ?? own).map(RunPaths.absolutePath),
+            folder: (workingDirectory ?? own).map(RunPaths.absolutePath),
             temporaryFolder: temporary ?? "/tmp", notebook: notebook,
             result: arguments.outputPath(of: task).map { NotebookLocation($0) },
             sharing: shared)

@@ -9,8 +9,8 @@ import GalleySupervisor
 struct RunPaths: Sendable {
     let id: String
     /// The absolute paths of the notebook and of its result.
-    let notebook: String
-    let result: String?
+    private(set) var notebook: String
+    private(set) var result: String?
     let log: String?
     /// The status files. The first one is shown to people.
     let statusCopies: [StatusFile.Copy]
@@ -26,14 +26,7 @@ struct RunPaths: Sendable {
     /// are kept.
     init(_ arguments: ExecuteArguments) {
         let background = arguments.background
-        notebook = Self.absolutePath(arguments.title)
-        if case .folder(let path) = arguments.result, !arguments.isSingle {
-            result = Self.absolutePath(path)
-        } else {
-            result =
-                arguments.isSingle
-                ? arguments.tasks.first.flatMap(arguments.outputPath(of:)).map(Self.absolutePath) : nil
-        }
+        (notebook, result) = Self.titles(of: arguments)
         let folder = RunRegistry.own()
         let id = folder?.newID(for: arguments.title) ?? "galley-\(getpid())"
         (self.folder, self.id, isKept) = (folder, id, background.isDetached || background.status != nil)
@@ -43,6 +36,16 @@ struct RunPaths: Sendable {
         statusCopies = [background.status.map { StatusFile.Copy(path: Self.absolutePath($0)) }, own].compactMap(\.self)
         ownsLog = background.isDetached && background.log == nil
         log = background.log.map(Self.absolutePath) ?? (background.isDetached ? folder?.log(of: id) : nil)
+    }
+
+    /// Names the notebook and the result anew, once a store has been asked what the command line means.
+    mutating func update(for arguments: ExecuteArguments) { (notebook, result) = Self.titles(of: arguments) }
+
+    private static func titles(of arguments: ExecuteArguments) -> (notebook: String, result: String?) {
+        let notebook = absolutePath(arguments.title)
+        if case .folder(let path) = arguments.result, !arguments.isSingle { return (notebook, absolutePath(path)) }
+        let output = arguments.isSingle ? arguments.tasks.first.flatMap(arguments.outputPath(of:)) : nil
+        return (notebook, output.map(absolutePath))
     }
 
     /// Removes the records of old runs, and creates the log of a background run, which only readers of the notebook may

@@ -45,7 +45,7 @@ struct RunsCommand {
         let folders = RunRegistry.all
         let runs = folders.flatMap(\.runs).filter { ![.ended, .lost].contains($0.currentState) }.map(\.id)
         let kernels =
-            folders.flatMap(\.keptKernels).filter(\.isAlive).map(\.id)
+            folders.flatMap { $0.kernels(of: KeptKernelRecord.self) }.filter(\.isAlive).map(\.id)
             + KeptKernelList.findOnServers(in: folders).map(\.id)
         CompletionsCommand.printWords(runs + kernels, signs: "._-")
     }
@@ -201,14 +201,19 @@ struct StopOrWaitCommand {
             return ExitStatus.notAllowed
         }
         guard let (folder, run) = found.first else {
-            if let other = asked.first(where: { $0.user != geteuid() && $0.serverKernel(id) != nil }) {
+            if let other = asked.first(where: {
+                $0.user != geteuid() && $0.kernel(id, of: ServerKernelRecord.self) != nil
+            }) {
                 Terminal.reportProblem(
                     "galley: kernel '\(id)' is on a server, and only \(name(of: other.user)) can end it or wait for it")
                 return ExitStatus.notAllowed
             }
             let near = Spelling.nearest(
                 to: id,
-                in: folders.flatMap { $0.runs.map(\.id) + $0.keptKernels.map(\.id) + $0.serverKernels.map(\.id) }
+                in: folders.flatMap {
+                    $0.runs.map(\.id) + $0.kernels(of: KeptKernelRecord.self).map(\.id)
+                        + $0.kernels(of: ServerKernelRecord.self).map(\.id)
+                }
             )
             .first
             Terminal.reportProblem(

@@ -13,8 +13,12 @@ struct ServerKernelCommand {
 
     /// Finds the kernel among the records of this process's user; nil if no kernel has the ID.
     init?(_ action: StopOrWaitCommand.Action, _ id: String, in folders: [RunRegistry], _ server: ServerOptions) {
-        guard let folder = folders.first(where: { $0.user == geteuid() && $0.serverKernel(id) != nil }),
-            let kernel = folder.serverKernel(id), kernel.isKept || kernel.isLeft
+        let own = folders.lazy.filter { $0.user == geteuid() }
+        guard
+            let (folder, kernel) = own.compactMap({ folder in
+                folder.kernel(id, of: ServerKernelRecord.self).map { (folder, $0) }
+            }).first,
+            kernel.isKept || kernel.isLeft
         else { return nil }
         (self.action, self.folder, self.kernel, self.server) = (action, folder, kernel, server)
         self.server.use(kernel.server)
@@ -44,7 +48,7 @@ struct ServerKernelCommand {
             Terminal.reportProblem("galley: kernel '\(kernel.id)' on \(kernel.server): \(error)")
             return ExitStatus.of(error)
         }
-        folder.remove(serverKernel: kernel.id)
+        folder.remove(kernel)
         return ExitStatus.success
     }
 }

@@ -16,7 +16,7 @@ struct ServerKernelRegistry: ServerKernelJournal {
     }
 
     func remove(_ kernel: String) {
-        for record in records where record.kernelID == kernel { folder?.remove(serverKernel: record.id) }
+        for record in records where record.kernelID == kernel { folder?.remove(record) }
     }
 
     func leftKernels(on server: String) -> [String] {
@@ -34,5 +34,5 @@ struct ServerKernelRegistry: ServerKernelJournal {
         return (try? folder.add(record)).map { record.id }
     }
 
-    private var records: [ServerKernelRecord] { folder?.serverKernels ?? [] }
+    private var records: [ServerKernelRecord] { folder?.kernels() ?? [] }
 }

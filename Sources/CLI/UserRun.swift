@@ -147,16 +147,16 @@ struct UserRun: Sendable {
         if let account {
             let environment = LoginEnvironmentCache(account, insteadOf: callerEnvironment)
             arguments.localKernels.loginEnvironment = environment
-            if arguments.usesStores {
-                // The credentials are the user's own.
-                let login = try waitForTask { await environment.environment() }
-                arguments.stores = Rooms.stores(
-                    login ?? account.environment(insteadOf: callerEnvironment, login: [:]))
-            }
+            // The credentials are the user's own.
+            let login = arguments.usesStores ? try waitForTask { await environment.environment() } : nil
+            arguments.stores = Rooms.stores(
+                login ?? account.environment(insteadOf: callerEnvironment, login: [:]))
         }
+        let isNewlyKnown = arguments.hasRemoteInputs
         try arguments.readRemoteInputs()
         try arguments.findDeferred()
         try arguments.complete()
+        if isNewlyKnown { paths.update(for: arguments) }
     }
 }
 

@@ -237,7 +237,7 @@ final class NotebookRunner: Sendable {
     /// Brings the files that the run takes along into the folder of its kernel.
     private func bringFiles() async throws {
         guard let workspace = options.hooks.workspace else { return }
-        let folder = try await openingDeadline.perform(naming: "the store of --input") {
+        let folder = try await openingDeadline.perform(naming: "the place of the run's input files") {
             try await workspace.prepare()
         }
         reportDetails.withLock { $0.folder = folder }
@@ -250,7 +250,7 @@ final class NotebookRunner: Sendable {
         }
         var report = report
         do {
-            report.files = try await savingDeadline.perform(naming: "the store of --collect") {
+            report.files = try await savingDeadline.perform(naming: "the place of the run's files") {
                 try await workspace.collect()
             }
         } catch {
@@ -266,7 +266,7 @@ final class NotebookRunner: Sendable {
         guard let workspace = options.hooks.workspace, let folder = reportDetails.withLock(\.folder) else { return }
         if isAfterRun {
             do {
-                _ = try await savingDeadline.perform(naming: "the store of --collect") { try await workspace.collect() }
+                _ = try await savingDeadline.perform(naming: "the place of the run's files") { try await workspace.collect() }
             } catch {
                 return observe(.warning("\(error). The files of the run are in \(folder)"))
             }

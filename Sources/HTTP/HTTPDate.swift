@@ -1,9 +1,9 @@
 /// Dates in header fields, as seconds since the beginning of 1970.
-enum HTTPDate {
+package enum HTTPDate {
     private static let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
     /// Reads a date by the rules for cookies, which accept all formats that servers use; nil if it is none.
-    static func seconds(_ text: String) -> Int? {
+    package static func seconds(_ text: String) -> Int? {
         var time: (Int, Int, Int)?
         var day: Int?
         var month: Int?

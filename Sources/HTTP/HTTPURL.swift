@@ -62,6 +62,21 @@ package struct HTTPURL: Hashable, Sendable {
         try self.init(scheme, authority, parts)
     }
 
+    /// Creates a URL of the same server, whose path and query are sent as they are: empty segments and dot segments stay.
+    ///
+    /// - Parameters:
+    ///   - path: The encoded path, which begins with a slash.
+    ///   - query: The encoded query without the question mark; nil for none.
+    package init(server: HTTPURL, exactPath path: String, query: String?) {
+        scheme = server.scheme
+        host = server.host
+        port = server.port
+        user = server.user
+        password = server.password
+        self.path = path
+        encodedQuery = query
+    }
+
     private init(_ scheme: Scheme, _ authority: Substring, _ parts: URLParts) throws(HTTPError) {
         let authority = try URLAuthority(authority)
         self.scheme = scheme

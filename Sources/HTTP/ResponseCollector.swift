@@ -19,6 +19,9 @@ struct ResponseCollector {
     /// The greatest number of bytes of all header lines, those of interim responses too, and of fields.
     private static let limit = (bytes: 262_144, fields: 1000)
 
+    /// The greatest number of bytes that are reserved for a body before they arrive.
+    private static let reservationLimit = 1 << 29
+
     init(maximumBody: Int) { self.maximumBody = maximumBody }
 
     /// Takes a line of the header; returns false if it is too much.
@@ -47,11 +50,14 @@ struct ResponseCollector {
 
     /// Takes a part of the body; returns false if it is too much.
     mutating func addBody(_ bytes: [UInt8]) -> Bool {
+        let announced = hasBody ? 0 : headers["Content-Length"].flatMap { Int($0) } ?? 0
         hasBody = true
-        guard bytes.count <= maximumBody - body.count else {
+        guard bytes.count <= maximumBody - body.count, announced <= maximumBody else {
             refusal = .bodyTooLarge
             return false
         }
+        // A body that grows step by step takes up to twice its size. The announced size may be wrong.
+        if announced > bytes.count { body.reserveCapacity(min(announced, Self.reservationLimit)) }
         body += bytes
         return true
     }

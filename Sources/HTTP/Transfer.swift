@@ -50,6 +50,10 @@ import GalleyConcurrency
         proxy = try plan.settings.proxies.proxy(for: request.url)
         try handle.setRoute(to: request.url, proxy: proxy, certificates: plan.settings.certificates)
         handle.setTimeouts(connect: request.connectTimeout, total: plan.limit)
+        if let stall = request.stallTimeout {
+            handle.set(CCURL_LOW_SPEED_LIMIT, 1)
+            handle.set(CCURL_LOW_SPEED_TIME, max(1, Int(clamping: stall.components.seconds)))
+        }
         handle.set(CCURL_USER_AGENT, plan.settings.userAgent)
         // libcurl repeats a request on a new connection if one that was kept turns out to be closed.
         if !request.isRepeatable { handle.set(CCURL_FRESH_CONNECTION, 1) }

@@ -22,11 +22,9 @@ package actor RunFiles: RunWorkspace {
 
     private var tree: FileTree?
     /// The files that were brought, as they were then.
-    private var brought: [String: FileTree.Entry?] = [:]
+    private var brought: [String: FileTree.Entry] = [:]
     /// The files that other runs of this process have brought.
     private let shared: BroughtFiles
-    /// The folders that were made for them, from the outermost.
-    private var madeFolders: [String] = []
     /// The versions before the run of the files that the patterns match.
     private var earlier: [String: String] = [:]
 
@@ -49,21 +47,26 @@ package actor RunFiles: RunWorkspace {
         let tree = try folder.map { FileTree($0) } ?? FileTree.makeTemporaryFolder("galley-run", in: temporaryFolder)
         self.tree = tree
         do {
-            var total = (count: 0, size: 0)
-            for input in settings.inputs {
-                for file in try await files(of: input) {
-                    (total.count, total.size) = (total.count + 1, total.size + file.size)
-                    guard total.count <= RunFilesSettings.maximumCount, total.size <= RunFilesSettings.maximumSize
-                    else { throw RunFilesError.tooMuch(option: "--input", place: input.text) }
-                    try await bring(file, of: input, to: tree)
-                }
-            }
-            for entry in try made(in: tree) { earlier[entry.path] = entry.version }
+            // Runs in one folder wait for each other, so that none removes what another one is about to use.
+            try await shared.withExclusiveAccess(to: tree.folder) { try await bring(to: tree) }
         } catch {
-            remove()
+            await remove()
             throw error
         }
         return tree.folder
+    }
+
+    private func bring(to tree: FileTree) async throws {
+        var total = (count: 0, size: 0)
+        for input in settings.inputs {
+            for file in try await files(of: input) {
+                (total.count, total.size) = (total.count + 1, total.size + file.size)
+                guard total.count <= RunFilesSettings.maximumCount, total.size <= RunFilesSettings.maximumSize
+                else { throw RunFilesError.tooMuch(option: "--input", place: input.text) }
+                try await bring(file, of: input, to: tree)
+            }
+        }
+        for entry in try made(in: tree) { earlier[entry.path] = entry.version }
     }
 
     private func provider(of location: NotebookLocation) throws -> any FileStorage {
@@ -89,20 +92,13 @@ package actor RunFiles: RunWorkspace {
         let target = tree.folder.withSlash + path
         // The same file of two inputs is brought once.
         if brought[path] == nil {
-            var claim = shared.claim(target)
-            while claim == .wait {
-                try await Task.sleep(for: .milliseconds(20))
-                claim = shared.claim(target)
-            }
-            if claim == .use {
-                brought[path] = .some(tree.entry(path))
+            if let entry = shared.share(target) {
+                brought[path] = entry
             } else if !LocalFile.exists(target) {
                 return try await copy(file, to: target, path, tree)
-            } else {
-                // A file that is there anyway stays as it is.
-                _ = shared.release(target)
             }
         }
+        // A file that is there anyway stays as it is.
         guard try await hasSameContents(file, path, of: input, tree) else {
             throw RunFilesError.exists(input: input.text, path: target)
         }
@@ -112,15 +108,15 @@ package actor RunFiles: RunWorkspace {
         do {
             for folder in try tree.missingFolders(of: path) {
                 try FileTree.makeFolder(folder)
-                madeFolders.append(folder)
+                shared.addFolder(folder)
             }
             try await provider(of: file.location).download(file, to: target)
         } catch {
-            _ = shared.release(target)
             throw RunFilesError.failed(option: "--input", path: file.location.text, reason: error)
         }
-        brought[path] = .some(tree.entry(path))
-        shared.complete(target, tree.entry(path))
+        guard let entry = tree.entry(path) else { return }
+        brought[path] = entry
+        shared.add(target, entry)
     }
 
     /// Whether a file of the folder has the contents of a file to bring, which is copied aside to compare both.
@@ -144,7 +140,7 @@ package actor RunFiles: RunWorkspace {
     private func made(in tree: FileTree) throws -> [FileTree.Entry] {
         if settings.patterns.isEmpty { return [] }
         return try tree.files(matching: settings.globs).filter { entry in
-            brought[entry.path].map { $0?.version == entry.version } != true && !isNotebook(tree.folder.withSlash + entry.path)
+            brought[entry.path]?.version != entry.version && !isNotebook(tree.folder.withSlash + entry.path)
         }
     }
 
@@ -182,16 +178,23 @@ package actor RunFiles: RunWorkspace {
     }
 
     /// Removes what was brought and has not changed, and a temporary folder with everything in it.
-    package func remove() {
+    package func remove() async {
         guard let tree else { return }
+        self.tree = nil
         if folder == nil {
+            for path in brought.keys { _ = shared.release(tree.folder.withSlash + path) }
             unsafe clinux_remove_tree(tree.folder)
         } else {
-            for path in brought.keys {
-                if let entry = shared.release(tree.folder.withSlash + path) { tree.remove(entry) }
-            }
-            for folder in madeFolders.reversed() { FileTree.removeEmptyFolder(folder) }
+            // Removing goes on after a stop.
+            await Task { try? await shared.withExclusiveAccess(to: tree.folder) { removeBrought(from: tree) } }.value
         }
-        (self.tree, brought, madeFolders, earlier) = (nil, [:], [], [:])
+        (brought, earlier) = ([:], [:])
+    }
+
+    private func removeBrought(from tree: FileTree) {
+        for path in brought.keys {
+            if let entry = shared.release(tree.folder.withSlash + path) { tree.remove(entry) }
+        }
+        shared.removeEmptyFolders(below: tree.folder)
     }
 }

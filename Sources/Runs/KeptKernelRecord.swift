@@ -4,8 +4,9 @@ package import GalleyStorage
 import Glibc
 
 /// The record of a kernel that is left running after its run.
-package struct KeptKernelRecord: Sendable {
-    /// The ID of the kernel.
+package struct KeptKernelRecord: KernelRecord {
+    package static let suffix = ".kept.json"
+
     package let id: String
     /// The kernel's process.
     package let process: ProcessIdentity
@@ -19,8 +20,7 @@ package struct KeptKernelRecord: Sendable {
     package let notebook: String
     /// The time when the run ended.
     package let since: Timestamp
-    /// The user whose folder contains the record; nil if it was not read from a file.
-    package fileprivate(set) var owner: UInt32?
+    package var owner: UInt32?
 
     /// Creates a record of a kernel that is kept; nil if its process is unknown or has ended.
     package init?(_ kept: KeptKernel, id: String, kernel: String, notebook: String) {
@@ -64,7 +64,9 @@ extension KeptKernelRecord {
     /// The version of the format, increased when older readers would misread it.
     private static let schema = 1
 
-    /// The document: the members of a run's document that apply to a kernel, and the kernel's own.
+    /// Whether the kernel does not run in another container.
+    package var isVisible: Bool { !process.isInOtherContainer }
+
     package var json: Value {
         func mark(_ process: ProcessIdentity) -> Value {
             ["process": .number(process.number), "process_started": .number(process.began)]
@@ -78,10 +80,7 @@ extension KeptKernelRecord {
         ]
     }
 
-    var bytes: [UInt8] { Document(json).text.bytes }
-
-    /// Parses a document; nil if it is not a record.
-    init?(_ bytes: [UInt8]) {
+    package init?(_ bytes: [UInt8]) {
         guard let json = try? Document(parsing: bytes).root, json["schema"]?.int == Self.schema,
             json["state"]?.string == "kept", let id = json["id"]?.string, let machine = json["machine"]?.string,
             let connectionFile = json["connection_file"]?.string, let kernel = json["kernel"]?.string,
@@ -95,42 +94,5 @@ extension KeptKernelRecord {
         (self.id, self.process, self.kernel, self.notebook) = (id, process, kernel, notebook)
         keepers = json["keepers"]?.elements.compactMap(mark) ?? []
         (self.connectionFile, self.since) = (connectionFile, since)
-    }
-}
-
-extension RunRegistry {
-    private static let keptSuffix = ".kept.json"
-
-    /// Returns the path of a kernel's record.
-    func file(ofKernel id: String) -> String { path + "/" + id + Self.keptSuffix }
-
-    /// Writes a kernel's record, readable only by its user.
-    package func add(_ kernel: KeptKernelRecord) throws(StorageError) {
-        try LocalFile.replaceSmallFile(kernel.bytes, at: file(ofKernel: kernel.id), mode: 0o600)
-    }
-
-    /// Returns the record of a kernel; nil if there is none with this ID.
-    package func keptKernel(_ id: String) -> KeptKernelRecord? {
-        guard Self.isName(id), let bytes = LocalFile.readSmallFile(file(ofKernel: id), of: user),
-            var kernel = KeptKernelRecord(bytes), kernel.id == id, !kernel.process.isInOtherContainer
-        else { return nil }
-        kernel.owner = user
-        return kernel
-    }
-
-    /// The records of all kept kernels, including those that have since ended.
-    package var keptKernels: [KeptKernelRecord] {
-        LocalFile.names(in: path).filter { $0.hasSuffix(Self.keptSuffix) }
-            .compactMap { keptKernel(String($0.dropLast(Self.keptSuffix.count))) }
-    }
-
-    /// Removes a kernel's record.
-    package func remove(kernel id: String) { _ = unsafe unlink(file(ofKernel: id)) }
-
-    /// Removes the records of kernels that have ended, and returns them.
-    package func removeEndedKernels() -> [KeptKernelRecord] {
-        let ended = keptKernels.filter(\.hasEnded)
-        for kernel in ended { remove(kernel: kernel.id) }
-        return ended
     }
 }

@@ -76,7 +76,9 @@ package struct RunRegistry: Sendable {
         while true {
             let mark = (0..<4).compactMap { _ in "abcdefghijkmnpqrstuvwxyz23456789".randomElement() }
             let id = "\(name.isEmpty ? "notebook" : name)-\(String(mark))"
-            if unsafe access(file(of: id), F_OK) != 0, unsafe access(file(ofKernel: id), F_OK) != 0 { return id }
+            if unsafe access(file(of: id), F_OK) != 0, unsafe access(file(of: KeptKernelRecord.self, id), F_OK) != 0 {
+                return id
+            }
         }
     }
 

@@ -151,8 +151,8 @@ package struct FileTree: Sendable {
         if unsafe mkdir(path, 0o777) != 0, errno != EEXIST { throw StorageError(.writing, path, .last) }
     }
 
-    /// Removes a folder if it is empty.
-    package static func removeEmptyFolder(_ path: String) { _ = unsafe rmdir(path) }
+    /// Removes a folder if it is empty; returns whether it was removed.
+    package static func removeEmptyFolder(_ path: String) -> Bool { unsafe rmdir(path) == 0 }
 
     /// Removes a file, if it still has this version.
     package func remove(_ entry: Entry) {

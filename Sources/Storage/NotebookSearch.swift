@@ -85,7 +85,9 @@ package struct NotebookSearch: Sendable {
         let depth = folder.pathNames.count
         func isHidden(_ path: String) -> Bool { path.pathNames.dropFirst(depth).contains { $0.hasPrefix(".") } }
         var (found, leftOut): ([Found], [LeftOut]) = ([], [])
-        for path in paths where glob.map({ $0.matchesWhole(path) }) ?? !isHidden(path) {
+        // As in the shell, only a pattern that names dots matches hidden files.
+        let namesHidden = pattern?.pathNames.contains { $0.hasPrefix(".") } ?? false
+        for path in paths where glob?.matchesWhole(path) != false && (namesHidden || !isHidden(path)) {
             let source = Self.source(ofResult: path) { all.contains(PathKey($0)) }
             if let reason = exclusion(of: path) ?? source.map({ .result(of: $0) }) {
                 leftOut.append(LeftOut(path: path, reason: reason))

@@ -57,9 +57,14 @@ def write(cells, path):
 
 def timed(galley, folder, arguments):
     """Returns the seconds that an in-place run takes, and the peak memory of the engine in bytes."""
+    return measured([galley, "execute", "--inplace", *arguments], folder)
+
+
+def measured(command, folder, environment=None):
+    """Returns the seconds that a program takes, and its peak memory in bytes."""
     start = time.perf_counter()
-    process = subprocess.Popen([galley, "execute", "--inplace", *arguments], cwd=folder, stdin=subprocess.DEVNULL,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE)
     peak, over = [0], threading.Event()
 
     def watch():

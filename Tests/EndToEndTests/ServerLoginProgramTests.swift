@@ -17,9 +17,11 @@ import Testing
 
     @Test func `A password in a file logs in, and a wrong one is refused`() async throws {
         let hash = try #require(
-            try ServerProcess.output(
-                of: JupyterServerProcess.python, "-c",
-                "from jupyter_server.auth import passwd; print(passwd('open-sesame'))"))
+            try await ServerProcess.output(
+                of: [
+                    JupyterServerProcess.python, "-c",
+                    "from jupyter_server.auth import passwd; print(passwd('open-sesame'))",
+                ]))
         let server = try await JupyterServerProcess(
             .server, "--IdentityProvider.token=", "--PasswordIdentityProvider.hashed_password=\(hash)")
         try folder.write(["1 + 1"])

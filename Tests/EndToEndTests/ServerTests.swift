@@ -43,10 +43,10 @@ struct ServerForRuns {
     }
 
     /// The number of the server's terminals.
-    func terminals() throws -> Int? {
+    func terminals() async throws -> Int? {
         let script = "import sys, json, urllib.request as r; print(len(json.load(r.urlopen(sys.argv[1]))))"
-        return try ServerProcess.output(
-            of: "python3", "-c", script, server.url + "api/terminals?token=" + server.token
+        return try await ServerProcess.output(
+            of: ["python3", "-c", script, server.url + "api/terminals?token=" + server.token]
         ).flatMap { Int($0) }
     }
 }
@@ -280,7 +280,7 @@ struct ServerForRuns {
         #expect(try await eventually { here.server.folder.exists("begun") })
         running.send(SIGINT)
         #expect(try await running.end().status == 130)
-        #expect(try here.terminals() == 0)
+        #expect(try await here.terminals() == 0)
     }
 
     @Test func `Runs that end in any way leave no kernel`() async throws {

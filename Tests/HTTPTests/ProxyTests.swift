@@ -110,6 +110,32 @@ import Testing
         #expect(try await log(of: proxy) == ["CONNECT server.test:\(server.port)"])
     }
 
+    @Test(arguments: ["", "ann:pa:ss"])
+    func `Requests and raw connections pass through a SOCKS proxy, which looks up the host`(
+        credentials: String
+    ) async throws {
+        let server = try AnswersServer()
+        let proxy = try FixtureServer("proxy.py", credentials)
+        let user = credentials.isEmpty ? "" : "ann:pa%3Ass@"
+        let client = HTTPClient(
+            HTTPSettings(environment: ["all_proxy": "socks5h://\(user)127.0.0.1:\(proxy.port)"]))
+        let url = try server.url("/echo", host: "server.test")
+        #expect(try await client.send(HTTPRequest(url)).status == 200)
+        let connection = try await client.connect(to: url, timeout: .seconds(60))
+        #expect(try exchange(connection, "GET /echo HTTP/1.1\r\nHost: x\r\n\r\n", until: "}").contains("200 Status"))
+        let line = "SOCKS server.test:\(server.port)"
+        #expect(try await log(of: proxy) == [line, line])
+    }
+
+    @Test func `A SOCKS proxy that refuses the credentials is an error without them`() async throws {
+        let (server, proxy) = try (AnswersServer(), FixtureServer("proxy.py", "ann:other"))
+        let settings = HTTPSettings(environment: ["all_proxy": "socks5h://ann:secret@127.0.0.1:\(proxy.port)"])
+        let error = try await httpError {
+            try await HTTPClient(settings).send(HTTPRequest(server.url("/echo", host: "server.test")))
+        }
+        #expect(!"\(error)".contains("secret") && "\(error)".contains("proxy"), "\(error)")
+    }
+
     @Test func `It receives its credentials, and the server does not`() async throws {
         let (server, proxy) = try (AnswersServer(), FixtureServer("proxy.py", "ann:pa:ss"))
         let url = try server.url("/echo", host: "server.test")

@@ -66,9 +66,11 @@ final class Sentences: Sendable {
 
     @Test(.realKernel) func `A real server accepts its password, refuses another, and accepts changes`() async throws {
         let hash = try #require(
-            try ServerProcess.output(
-                of: JupyterServerProcess.python, "-c", "from jupyter_server.auth import passwd; print(passwd('sesame'))"
-            ))
+            try await ServerProcess.output(
+                of: [
+                    JupyterServerProcess.python, "-c",
+                    "from jupyter_server.auth import passwd; print(passwd('sesame'))",
+                ]))
         let server = try await JupyterServerProcess(
             .server, "--IdentityProvider.token=", "--PasswordIdentityProvider.hashed_password=\(hash)",
             "--ServerApp.base_url=/base/")

@@ -23,13 +23,19 @@ import Testing
     @Test func `The record of a kept kernel can be read again, by its user alone, and is no run`() throws {
         let record = try #require(self.record("a-b2c3"))
         try folder.add(record)
-        let read = try #require(folder.keptKernel("a-b2c3"))
-        #expect(read.bytes == record.bytes && read.process == record.process && read.keepers == record.keepers)
-        #expect(read.isAlive && folder.keptKernels.count == 1 && folder.runs.isEmpty && !folder.isPartlyUnreadable)
-        let mode = try FileManager.default.attributesOfItem(atPath: folder.file(ofKernel: "a-b2c3"))[.posixPermissions]
+        let read = try #require(folder.kernel("a-b2c3", of: KeptKernelRecord.self))
+        #expect(Document(read.json).text.bytes == Document(record.json).text.bytes)
+        #expect(read.process == record.process && read.keepers == record.keepers)
+        #expect(
+            read.isAlive && folder.kernels(of: KeptKernelRecord.self).count == 1 && folder.runs.isEmpty
+                && !folder.isPartlyUnreadable)
+        let mode = try FileManager.default.attributesOfItem(atPath: folder.file(of: KeptKernelRecord.self, "a-b2c3"))[
+            .posixPermissions]
         #expect(mode as? Int == 0o600)
-        folder.remove(kernel: "a-b2c3")
-        #expect(folder.keptKernel("a-b2c3") == nil && folder.keptKernel("../a") == nil)
+        folder.remove(read)
+        #expect(
+            folder.kernel("a-b2c3", of: KeptKernelRecord.self) == nil
+                && folder.kernel("../a", of: KeptKernelRecord.self) == nil)
     }
 
     @Test func `The record of a kept kernel is removed after its end, and not if that is uncertain`() throws {
@@ -39,7 +45,8 @@ import Testing
         func add(_ id: String, _ member: String, _ value: Value) throws {
             other = Document(alive.json).root
             (other["id"], other[member]) = (.string(id), value)
-            try Data(Document(other).text.bytes).write(to: URL(fileURLWithPath: folder.file(ofKernel: id)))
+            try Data(Document(other).text.bytes).write(
+                to: URL(fileURLWithPath: folder.file(of: KeptKernelRecord.self, id)))
         }
         // Another process has its process ID now.
         try add("ended", "process_started", 1)
@@ -48,7 +55,7 @@ import Testing
         folder.removeOldRuns(always: false)
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
         #expect(names == ["alive.kept.json", "broken.kept.json", "elsewhere.kept.json"])
-        #expect(folder.keptKernels.map(\.id) == ["alive"])
+        #expect(folder.kernels(of: KeptKernelRecord.self).map(\.id) == ["alive"])
     }
 
     @Test func `A process that does not exist has no record of a kept kernel`() {

@@ -20,15 +20,17 @@ import Testing
 
     @Test func `The record can be read again, by its user alone, and is no run`() throws {
         try folder.add(record("a-b2c3"))
-        let read = try #require(folder.serverKernel("a-b2c3"))
+        let read = try #require(folder.kernel("a-b2c3", of: ServerKernelRecord.self))
         #expect(read.kernelID == "11-22" && read.server == "http://é:8888/" && read.engine == .current())
         #expect(!read.isKept && !read.isLeft && read.owner == geteuid() && read.json["state"]?.string == "running")
-        #expect(folder.serverKernels.count == 1 && folder.runs.isEmpty && folder.keptKernels.isEmpty)
-        #expect(!folder.isPartlyUnreadable && folder.serverKernel("../a") == nil)
+        #expect(
+            folder.kernels(of: ServerKernelRecord.self).count == 1 && folder.runs.isEmpty
+                && folder.kernels(of: KeptKernelRecord.self).isEmpty)
+        #expect(!folder.isPartlyUnreadable && folder.kernel("../a", of: ServerKernelRecord.self) == nil)
         let path = folder.path + "/a-b2c3.server.json"
         #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
-        folder.remove(serverKernel: "a-b2c3")
-        #expect(folder.serverKernels.isEmpty)
+        folder.remove(read)
+        #expect(folder.kernels(of: ServerKernelRecord.self).isEmpty)
     }
 
     @Test func `A kernel whose engine has ended was left, unless it is kept or the engine is elsewhere`() throws {
@@ -41,7 +43,7 @@ import Testing
         }
         func read(_ id: String, isKept: Bool = false, _ member: String, _ value: Value) throws -> ServerKernelRecord {
             try write(id, isKept: isKept, member, value)
-            return try #require(folder.serverKernel(id))
+            return try #require(folder.kernel(id, of: ServerKernelRecord.self))
         }
         // Another process has the engine's process ID now, or the machine has restarted.
         #expect(try read("ended", "process_started", 1).isLeft)
@@ -50,6 +52,6 @@ import Testing
         let elsewhere = ProcessIdentity.here.split(separator: "/")[0] + "/pid:[1]"
         #expect(try !read("elsewhere", "machine", .string(elsewhere)).isLeft)
         try write("broken", "kernel_id", 1)
-        #expect(folder.serverKernel("broken") == nil)
+        #expect(folder.kernel("broken", of: ServerKernelRecord.self) == nil)
     }
 }

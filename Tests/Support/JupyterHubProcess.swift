@@ -23,9 +23,8 @@ package final class JupyterHubProcess: Sendable {
         let configuration = ["-f", Repository.fixture("servers/hub_config.py")]
         process = try ServerProcess(program + configuration, in: folder, environment: variables)
         _ = try await process.firstMatch(of: "(JupyterHub is now running)")
-        let printed = try ServerProcess.output(
-            of: program[0], program[1], program[2], "token", configuration[0], configuration[1], "ann",
-            environment: variables)
+        let printed = try await ServerProcess.output(
+            of: program + ["token"] + configuration + ["ann"], environment: variables)
         guard let token = printed?.split(separator: "\n").last else {
             throw ServerProcess.Failure(description: "the hub has made no token:\n\(process.output)")
         }

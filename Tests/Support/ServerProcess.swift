@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// A server of a test, with everything that it writes. The process and its descendants end together with this object.
 package final class ServerProcess: Sendable {
@@ -8,13 +7,18 @@ package final class ServerProcess: Sendable {
         package let description: String
     }
 
-    private let process: Mutex<Process>
+    private let handle: Handle
     /// The path of the file with everything that the server has written.
     package let log: String
     private let folder: TemporaryFolder
 
     /// The process ID.
-    package var id: Int { Int(process.withLock { $0.processIdentifier }) }
+    package let id: Int
+
+    /// The process, which nothing uses after its start. It reaps the ended process.
+    private struct Handle: @unchecked Sendable {
+        let process: Process
+    }
 
     /// Everything that the server has written so far.
     package var output: String {
@@ -40,7 +44,7 @@ package final class ServerProcess: Sendable {
         (process.standardInput, process.standardOutput) = (FileHandle.nullDevice, output)
         process.standardError = output
         try process.run()
-        self.process = Mutex(process)
+        (handle, id) = (Handle(process: process), Int(process.processIdentifier))
     }
 
     /// Waits until the output has a match, and returns its first group.
@@ -57,18 +61,44 @@ package final class ServerProcess: Sendable {
     }
 
     /// Ends the server as its user would, and waits for its end. What is left after 20 s is killed.
-    package func end() {
-        let descendants = Self.descendants(of: id)
+    package func end() { Self.end(id) }
+
+    private static func end(_ id: Int) {
+        let descendants = descendants(of: id)
         if isAlive(id) { kill(pid_t(id), SIGTERM) }
         let deadline = Date.now + 20
         while Date.now < deadline, isAlive(id) { usleep(20_000) }
         for process in [id] + descendants where isAlive(process) { kill(pid_t(process), SIGKILL) }
     }
 
-    deinit { end() }
+    /// The servers that are ending. The process of the tests waits for them at its exit.
+    private static let endings: DispatchGroup = {
+        atexit { _ = ServerProcess.endings.wait(timeout: .now() + 25) }
+        return DispatchGroup()
+    }()
+
+    /// Ends the server on another thread, because the shared pool has few threads and a server takes seconds to end.
+    deinit {
+        let (id, parts) = (id, (handle, folder))
+        Self.endings.enter()
+        Thread.detachNewThread {
+            withExtendedLifetime(parts) { Self.end(id) }
+            Self.endings.leave()
+        }
+    }
 
     /// Runs a program to its end, and returns what it has written without white space at the end; nil if it failed.
-    package static func output(of arguments: String..., environment: [String: String] = [:]) throws -> String? {
+    ///
+    /// A separate thread waits, because the shared pool has few threads.
+    package static func output(of arguments: [String], environment: [String: String] = [:]) async throws -> String? {
+        try await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(returning: Result { try wait(for: arguments, environment: environment) })
+            }
+        }.get()
+    }
+
+    private static func wait(for arguments: [String], environment: [String: String]) throws -> String? {
         let process = Process()
         let pipe = Pipe()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")

@@ -74,9 +74,10 @@ package final class StoreProcess: Sendable {
             throw ServerProcess.Failure(description: "the store did not start:\n\(process.output)")
         }
         switch kind {
-        case .moto: try Self.prepareMoto(["http://127.0.0.1:\(port)", "open"] + buckets)
+        case .moto: try await Self.prepareMoto(["http://127.0.0.1:\(port)", "open"] + buckets)
         case .motoWithSignatures:
-            let lines = try Self.prepareMoto(["http://127.0.0.1:\(port)", "verified"] + buckets).split(separator: "\n")
+            let lines = try await Self.prepareMoto(["http://127.0.0.1:\(port)", "verified"] + buckets).split(
+                separator: "\n")
             guard lines.count == 2 else { throw ServerProcess.Failure(description: "moto made no user") }
             keys = lines.map(String.init)
         case .nanio, .localbucket: break
@@ -85,11 +86,11 @@ package final class StoreProcess: Sendable {
     }
 
     /// Runs Python with boto3 connected to this store as `s3`, and returns what it prints.
-    @discardableResult package func python(_ script: String) throws -> String {
+    @discardableResult package func python(_ script: String) async throws -> String {
         let start = "import boto3, sys\ns3 = boto3.client('s3', endpoint_url='\(url)')\n"
         guard
-            let output = try ServerProcess.output(
-                of: Self.programs + "python", "-c", start + script, environment: environment)
+            let output = try await ServerProcess.output(
+                of: [Self.programs + "python", "-c", start + script], environment: environment)
         else { throw ServerProcess.Failure(description: "the script failed: \(script)\n\(log)") }
         return output
     }
@@ -97,17 +98,11 @@ package final class StoreProcess: Sendable {
     /// Ends the store.
     package func stop() { process.end() }
 
-    @discardableResult private static func prepareMoto(_ arguments: [String]) throws -> String {
-        let process = Process()
-        let pipe = Pipe()
-        process.executableURL = URL(fileURLWithPath: programs + "python")
-        process.arguments = [Repository.fixture("servers/moto_buckets.py")] + arguments
-        process.standardOutput = pipe
-        try process.run()
-        let bytes = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw ServerProcess.Failure(description: "moto has no buckets") }
-        return String(decoding: bytes, as: UTF8.self)
+    @discardableResult private static func prepareMoto(_ arguments: [String]) async throws -> String {
+        let script = Repository.fixture("servers/moto_buckets.py")
+        let output = try await ServerProcess.output(of: [programs + "python", script] + arguments)
+        guard let output else { throw ServerProcess.Failure(description: "moto has no buckets") }
+        return output
     }
 
     private static func listens(_ port: Int) -> Bool {

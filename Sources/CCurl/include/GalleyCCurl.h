@@ -17,6 +17,8 @@ const struct ccurl *_Nullable ccurl_open(const char *_Nonnull name);
 /// Options whose value is a number.
 enum ccurl_number_option {
     CCURL_SSL_VERSION = 32,
+    CCURL_LOW_SPEED_LIMIT = 19,
+    CCURL_LOW_SPEED_TIME = 20,
     CCURL_NO_BODY = 44,
     CCURL_POST = 47,
     CCURL_FOLLOW_LOCATION = 52,

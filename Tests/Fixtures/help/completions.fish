@@ -82,13 +82,15 @@ complete -c galley -n '__galley_command execute' -l help-notebook -d 'List the p
 complete -c galley -n '__galley_command execute' -l prepare-only -d 'Save the notebook with its parameters, and do not run it'
 complete -c galley -n '__galley_command execute' -l no-type-check -d 'Do not compare values with the types in the notebook'
 complete -c galley -n '__galley_command execute' -l inplace -d 'Write the result into the notebook, saved during the run'
-complete -c galley -n '__galley_command execute' -l output -s o -d 'Write the result to this file' -r -F
+complete -c galley -n '__galley_command execute' -l output -s o -d 'Write the result to this file, or to an s3:// object' -r -F
 complete -c galley -n '__galley_command execute' -l output-dir -d 'Write the results into this folder' -r -f -a '(__fish_complete_directories (commandline -ct))'
 complete -c galley -n '__galley_command execute' -l stdout -d 'Write the result to standard output'
 complete -c galley -n '__galley_command execute' -l answer -d 'Answer input() with this line; can be repeated' -r -f
 complete -c galley -n '__galley_command execute' -l stream -d 'Show what cells print'
 complete -c galley -n '__galley_command execute' -l quiet -s q -d 'Print only problems'
 complete -c galley -n '__galley_command execute' -l events -d 'Write the events of the run as JSON lines' -r -F
+complete -c galley -n '__galley_command execute' -l input -d 'Bring a file, or those of a folder or s3:// prefix, beside the notebook; can be repeated' -r -f
+complete -c galley -n '__galley_command execute' -l collect -d 'Store the files that the run makes and that match beside its result; can be repeated' -r -f
 complete -c galley -n '__galley_command execute' -l matrix -d 'Run each notebook once for each of these values, or each combination' -r -f
 complete -c galley -n '__galley_command execute' -l each -d 'Run each notebook once for each row of this file, in CSV, JSON or YAML' -r -F
 complete -c galley -n '__galley_command execute' -l jobs -s j -d 'Run N notebooks at a time, by default one per processor' -r -f
@@ -167,6 +169,8 @@ complete -c galley -n '__galley_command check' -l answer -d 'Answer input() with
 complete -c galley -n '__galley_command check' -l stream -d 'Show what cells print'
 complete -c galley -n '__galley_command check' -l quiet -s q -d 'Print only problems'
 complete -c galley -n '__galley_command check' -l events -d 'Write the events of the run as JSON lines' -r -F
+complete -c galley -n '__galley_command check' -l input -d 'Bring a file, or those of a folder or s3:// prefix, beside the notebook; can be repeated' -r -f
+complete -c galley -n '__galley_command check' -l collect -d 'Store the files that the run makes and that match beside its result; can be repeated' -r -f
 complete -c galley -n '__galley_command check' -l jobs -s j -d 'Run N notebooks at a time, by default one per processor' -r -f
 complete -c galley -n '__galley_command check' -l memory-per-kernel -d 'Start a kernel only if this much memory is free; the default is what earlier kernels used' -r -f
 complete -c galley -n '__galley_command check' -l fail-fast -d 'Start no further notebook after a failure'
@@ -247,13 +251,15 @@ complete -c galley -n '__galley_command nbconvert' -l strict-params -d 'Refuse a
 complete -c galley -n '__galley_command nbconvert' -l prepare-only -d 'Save the notebook with its parameters, and do not run it'
 complete -c galley -n '__galley_command nbconvert' -l no-type-check -d 'Do not compare values with the types in the notebook'
 complete -c galley -n '__galley_command nbconvert' -l inplace -d 'Write the result into the notebook, saved during the run'
-complete -c galley -n '__galley_command nbconvert' -l output -s o -d 'Write the result to this file' -r -F
+complete -c galley -n '__galley_command nbconvert' -l output -s o -d 'Write the result to this file, or to an s3:// object' -r -F
 complete -c galley -n '__galley_command nbconvert' -l output-dir -d 'Write the results into this folder' -r -f -a '(__fish_complete_directories (commandline -ct))'
 complete -c galley -n '__galley_command nbconvert' -l stdout -d 'Write the result to standard output'
 complete -c galley -n '__galley_command nbconvert' -l answer -d 'Answer input() with this line; can be repeated' -r -f
 complete -c galley -n '__galley_command nbconvert' -l stream -d 'Show what cells print'
 complete -c galley -n '__galley_command nbconvert' -l quiet -s q -d 'Print only problems'
 complete -c galley -n '__galley_command nbconvert' -l events -d 'Write the events of the run as JSON lines' -r -F
+complete -c galley -n '__galley_command nbconvert' -l input -d 'Bring a file, or those of a folder or s3:// prefix, beside the notebook; can be repeated' -r -f
+complete -c galley -n '__galley_command nbconvert' -l collect -d 'Store the files that the run makes and that match beside its result; can be repeated' -r -f
 complete -c galley -n '__galley_command nbconvert' -l matrix -d 'Run each notebook once for each of these values, or each combination' -r -f
 complete -c galley -n '__galley_command nbconvert' -l each -d 'Run each notebook once for each row of this file, in CSV, JSON or YAML' -r -F
 complete -c galley -n '__galley_command nbconvert' -l jobs -s j -d 'Run N notebooks at a time, by default one per processor' -r -f
@@ -348,6 +354,8 @@ complete -c galley -n '__galley_command papermill' -l answer -d 'Answer input() 
 complete -c galley -n '__galley_command papermill' -l stream -d 'Show what cells print'
 complete -c galley -n '__galley_command papermill' -l quiet -s q -d 'Print only problems'
 complete -c galley -n '__galley_command papermill' -l events -d 'Write the events of the run as JSON lines' -r -F
+complete -c galley -n '__galley_command papermill' -l input -d 'Bring a file, or those of a folder or s3:// prefix, beside the notebook; can be repeated' -r -f
+complete -c galley -n '__galley_command papermill' -l collect -d 'Store the files that the run makes and that match beside its result; can be repeated' -r -f
 complete -c galley -n '__galley_command papermill' -l matrix -d 'Run each notebook once for each of these values, or each combination' -r -f
 complete -c galley -n '__galley_command papermill' -l each -d 'Run each notebook once for each row of this file, in CSV, JSON or YAML' -r -F
 complete -c galley -n '__galley_command papermill' -l jobs -s j -d 'Run N notebooks at a time, by default one per processor' -r -f

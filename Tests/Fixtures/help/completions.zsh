@@ -96,8 +96,8 @@ _galley() {
             '*--prepare-only[Save the notebook with its parameters, and do not run it]' \
             '*--no-type-check[Do not compare values with the types in the notebook]' \
             '*--inplace[Write the result into the notebook, saved during the run]' \
-            '*--output=[Write the result to this file]:FILE:_files' \
-            '*-o[Write the result to this file]:FILE:_files' \
+            '*--output=[Write the result to this file, or to an s3:// object]:FILE:_files' \
+            '*-o[Write the result to this file, or to an s3:// object]:FILE:_files' \
             '*--output-dir=[Write the results into this folder]:DIR:_files -/' \
             '*--stdout[Write the result to standard output]' \
             '*--answer=[Answer input() with this line; can be repeated]:TEXT:' \
@@ -105,6 +105,8 @@ _galley() {
             '*--quiet[Print only problems]' \
             '*-q[Print only problems]' \
             '*--events=[Write the events of the run as JSON lines]:FILE:_files' \
+            '*--input=[Bring a file, or those of a folder or s3:// prefix, beside the notebook; can be repeated]:PLACE:' \
+            '*--collect=[Store the files that the run makes and that match beside its result; can be repeated]:PATTERN:' \
             '*--matrix=[Run each notebook once for each of these values, or each combination]:NAME=VALUES:' \
             '*--each=[Run each notebook once for each row of this file, in CSV, JSON or YAML]:FILE:_files' \
             '*--jobs=[Run N notebooks at a time, by default one per processor]:N:' \
@@ -190,6 +192,8 @@ _galley() {
             '*--quiet[Print only problems]' \
             '*-q[Print only problems]' \
             '*--events=[Write the events of the run as JSON lines]:FILE:_files' \
+            '*--input=[Bring a file, or those of a folder or s3:// prefix, beside the notebook; can be repeated]:PLACE:' \
+            '*--collect=[Store the files that the run makes and that match beside its result; can be repeated]:PATTERN:' \
             '*--jobs=[Run N notebooks at a time, by default one per processor]:N:' \
             '*-j[Run N notebooks at a time, by default one per processor]:N:' \
             '*--memory-per-kernel=[Start a kernel only if this much memory is free; the default is what earlier kernels used]:SIZE:' \
@@ -276,8 +280,8 @@ _galley() {
             '*--prepare-only[Save the notebook with its parameters, and do not run it]' \
             '*--no-type-check[Do not compare values with the types in the notebook]' \
             '*--inplace[Write the result into the notebook, saved during the run]' \
-            '*--output=[Write the result to this file]:FILE:_files' \
-            '*-o[Write the result to this file]:FILE:_files' \
+            '*--output=[Write the result to this file, or to an s3:// object]:FILE:_files' \
+            '*-o[Write the result to this file, or to an s3:// object]:FILE:_files' \
             '*--output-dir=[Write the results into this folder]:DIR:_files -/' \
             '*--stdout[Write the result to standard output]' \
             '*--answer=[Answer input() with this line; can be repeated]:TEXT:' \
@@ -285,6 +289,8 @@ _galley() {
             '*--quiet[Print only problems]' \
             '*-q[Print only problems]' \
             '*--events=[Write the events of the run as JSON lines]:FILE:_files' \
+            '*--input=[Bring a file, or those of a folder or s3:// prefix, beside the notebook; can be repeated]:PLACE:' \
+            '*--collect=[Store the files that the run makes and that match beside its result; can be repeated]:PATTERN:' \
             '*--matrix=[Run each notebook once for each of these values, or each combination]:NAME=VALUES:' \
             '*--each=[Run each notebook once for each row of this file, in CSV, JSON or YAML]:FILE:_files' \
             '*--jobs=[Run N notebooks at a time, by default one per processor]:N:' \
@@ -386,6 +392,8 @@ _galley() {
             '*--quiet[Print only problems]' \
             '*-q[Print only problems]' \
             '*--events=[Write the events of the run as JSON lines]:FILE:_files' \
+            '*--input=[Bring a file, or those of a folder or s3:// prefix, beside the notebook; can be repeated]:PLACE:' \
+            '*--collect=[Store the files that the run makes and that match beside its result; can be repeated]:PATTERN:' \
             '*--matrix=[Run each notebook once for each of these values, or each combination]:NAME=VALUES:' \
             '*--each=[Run each notebook once for each row of this file, in CSV, JSON or YAML]:FILE:_files' \
             '*--jobs=[Run N notebooks at a time, by default one per processor]:N:' \

@@ -1,4 +1,4 @@
-"""An HTTP proxy, with CONNECT. It prints its port and ends when its standard input closes.
+"""An HTTP proxy, with CONNECT, and a SOCKS 5 proxy at the same port. It prints its port and ends when its standard input closes.
 
 Names that end with ".test" are this machine, so that tests have hosts for which a proxy is used. With an argument
 NAME:PASSWORD, requests must have these credentials. A request for /log, which is none for a proxy, answers with the
@@ -13,7 +13,7 @@ import threading
 import urllib.parse
 
 log = []
-credentials = sys.argv[1] if len(sys.argv) > 1 else None
+credentials = sys.argv[1] if len(sys.argv) > 1 and sys.argv[1] else None
 
 
 def copy(source, target):
@@ -40,9 +40,46 @@ def read_header(connection):
     return header.decode("latin-1").split("\r\n")
 
 
+def receive(connection, count):
+    data = b""
+    while len(data) < count:
+        part = connection.recv(count - len(data))
+        if not part:
+            raise OSError("the client has left")
+        data += part
+    return data
+
+
+def serve_socks(connection):
+    """Connects the client of SOCKS 5 with a server: the methods, perhaps the credentials, then the address."""
+    method = 2 if credentials else 0
+    methods = receive(connection, receive(connection, 2)[1])
+    if method not in methods:
+        connection.sendall(b"\x05\xff")
+        return
+    connection.sendall(bytes([5, method]))
+    if credentials:
+        given = [receive(connection, receive(connection, 2 if part == 0 else 1)[-1]).decode() for part in range(2)]
+        is_right = ":".join(given) == credentials
+        connection.sendall(bytes([1, 0 if is_right else 1]))
+        if not is_right:
+            return
+    kind = receive(connection, 4)[3]
+    address = receive(connection, 4) if kind == 1 else receive(connection, receive(connection, 1)[0])
+    host = ".".join(map(str, address)) if kind == 1 else address.decode()
+    port = int.from_bytes(receive(connection, 2), "big")
+    log.append(f"SOCKS {host}:{port}")
+    with connect(host, port) as server:
+        connection.sendall(b"\x05\x00\x00\x01" + bytes(6))
+        tunnel(connection, server)
+
+
 def serve(connection):
     try:
         with connection:
+            if connection.recv(1, socket.MSG_PEEK) == b"\x05":
+                serve_socks(connection)
+                return
             header = read_header(connection)
             if not header:
                 return

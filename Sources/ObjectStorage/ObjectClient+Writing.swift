@@ -1,0 +1,186 @@
+import GalleyConcurrency
+import GalleyHTTP
+import GalleyJSON
+import GalleyStorage
+
+// Writing objects.
+extension ObjectClient {
+    /// The size from which on contents are sent in parts.
+    static let partLimit = 16 << 20
+    private static let leastPart = 8 << 20
+    private static let partCount = 10_000
+
+    /// The result of a write.
+    enum Written: Hashable, Sendable {
+        /// The object has the contents, with this version.
+        case version(ObjectVersion)
+        /// The condition was not fulfilled.
+        case changed
+    }
+
+    /// Writes an object, completely or not at all.
+    ///
+    /// A write whose answer was lost is recognized by its contents, so that it is no change by another program.
+    ///
+    /// - Throws: ``ObjectStorageError``; then the object may have the new contents all the same.
+    func write(
+        _ source: some UploadSource, to address: ObjectAddress, mediaType: String, _ condition: WriteCondition
+    ) async throws(ObjectStorageError) -> Written {
+        let send = { (client: ObjectClient) async throws(ObjectStorageError) -> Answer in
+            source.count > Self.partLimit
+                ? try await client.writeParts(source, to: address, mediaType, condition)
+                : try await client.writeWhole(source, to: address, mediaType, condition)
+        }
+        var conflicts = 0
+        while true {
+            let answer = try await send(self)
+            if answer.response.isSuccess {
+                var version = ObjectVersion(answer.response.headers)
+                version.size = source.count
+                if source.count > Self.partLimit { version.etag = Self.etag(ofCompletion: answer.response.body) }
+                return .version(version)
+            }
+            let wanted = try source.fingerprint()
+            if let version = try await version(of: address, ifContents: wanted) { return .version(version) }
+            // Another write was in progress at the same moment.
+            let isConcurrent = answer.response.status == 409
+            guard isConcurrent || answer.code == "NoSuchUpload" else { return .changed }
+            if case .isVersion(let expected) = condition {
+                guard let now = try await self.version(of: address), now.isSame(as: expected) else { return .changed }
+            }
+            conflicts += 1
+            guard conflicts < max(settings.maximumAttempts, 2) else {
+                throw .refused(
+                    address.location.text, operation: "s3:PutObject", status: 409, code: answer.code, message: "")
+            }
+            do { try await time.sleep(.milliseconds(500) * conflicts * time.random()) } catch {
+                throw .canceled(address.location.text)
+            }
+        }
+    }
+
+    /// Sends an object in one request, under a condition that is not true. Returns the version of the object if the store
+    /// has written it all the same.
+    func writeDespite(
+        _ condition: WriteCondition, _ source: some UploadSource, to address: ObjectAddress, _ mediaType: String
+    ) async throws(ObjectStorageError) -> ObjectVersion? {
+        let response = try await writeWhole(source, to: address, mediaType, condition).response
+        return response.isSuccess ? ObjectVersion(response.headers) : nil
+    }
+
+    /// Sends an object in one request.
+    private func writeWhole(
+        _ source: some UploadSource, to address: ObjectAddress, _ mediaType: String, _ condition: WriteCondition
+    ) async throws(ObjectStorageError) -> Answer {
+        let body = try source.part(at: 0, count: source.count)
+        var request = ObjectRequest("PUT", address, body: body, action: "s3:PutObject")
+        request.headers.set("Content-Type", mediaType)
+        addChecksum(to: &request)
+        condition.add(to: &request.headers, settings.endpoint.dialect)
+        request.accepted = Self.conditionStatuses(condition)
+        do throws(ObjectStorageError) {
+            return try await send(request)
+        } catch .refused(let place, let operation, let status, let code, let message) {
+            // Some stores do not know checksums.
+            guard [400, 501].contains(status), !settings.endpoint.isAmazon, sendsChecksums else {
+                throw .refused(place, operation: operation, status: status, code: code, message: message)
+            }
+            stopSendingChecksums()
+            request.headers.remove("x-amz-checksum-sha256")
+            return try await send(request)
+        }
+    }
+
+    /// The statuses that say that a condition is not fulfilled.
+    private static func conditionStatuses(_ condition: WriteCondition) -> Set<Int> {
+        switch condition {
+        case .always: [409]
+        case .isNew: [409, 412]
+        // An object that another program has removed does not exist.
+        case .isVersion: [404, 409, 412]
+        }
+    }
+
+    /// Adds the checksum by which the store verifies the body.
+    private func addChecksum(to request: inout ObjectRequest) {
+        if sendsChecksums { request.headers.set("x-amz-checksum-sha256", Base64.encode(request.payload)) }
+        if settings.endpoint.dialect.fieldPrefix == "x-goog-" {
+            var checksum = ContentChecksum(.crc32c)
+            checksum.update(request.body ?? [])
+            request.headers.set("x-goog-hash", "crc32c=\(checksum.text)")
+        }
+    }
+
+    /// Sends an object in parts, which the store joins in the end. If that fails, the parts are removed.
+    private func writeParts(
+        _ source: some UploadSource, to address: ObjectAddress, _ mediaType: String, _ condition: WriteCondition
+    ) async throws(ObjectStorageError) -> Answer {
+        var create = ObjectRequest("POST", address, action: "s3:PutObject")
+        create.query = [("uploads", "")]
+        create.headers.set("Content-Type", mediaType)
+        if sendsChecksums { create.headers.set("x-amz-checksum-algorithm", "SHA256") }
+        let begun = try await send(create).response
+        guard let id = (try? XMLReader.read(begun.body))?["UploadId"]?.text, !id.isEmpty else {
+            throw .invalidAnswer(create.place, reason: "it has no ID of the upload")
+        }
+        do throws(ObjectStorageError) {
+            let answer = try await sendParts(source, of: id, to: address, condition)
+            if !answer.response.isSuccess { await abort(id, address) }
+            return answer
+        } catch {
+            await abort(id, address)
+            throw error
+        }
+    }
+
+    private func sendParts(
+        _ source: some UploadSource, of id: String, to address: ObjectAddress, _ condition: WriteCondition
+    ) async throws(ObjectStorageError) -> Answer {
+        let needed = (source.count + Self.partCount - 1) / Self.partCount
+        let size = max(Self.leastPart, needed)
+        var list = ""
+        for (index, offset) in stride(from: 0, to: source.count, by: size).enumerated() {
+            let part = try source.part(at: offset, count: min(size, source.count - offset))
+            var request = ObjectRequest("PUT", address, body: part, action: "s3:PutObject")
+            request.query = [("partNumber", "\(index + 1)"), ("uploadId", id)]
+            addChecksum(to: &request)
+            let headers = try await send(request).response.headers
+            guard let etag = headers["ETag"] else {
+                throw .invalidAnswer(request.place, reason: "a part has no ETag")
+            }
+            list += "<Part><PartNumber>\(index + 1)</PartNumber><ETag>\(Self.escaped(etag))</ETag>"
+            if sendsChecksums { list += "<ChecksumSHA256>\(Base64.encode(request.payload))</ChecksumSHA256>" }
+            list += "</Part>"
+        }
+        let body =
+            "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\(list)</CompleteMultipartUpload>"
+        var request = ObjectRequest("POST", address, body: Array(body.utf8), action: "s3:PutObject")
+        request.query = [("uploadId", id)]
+        request.headers.set("Content-Type", "application/xml")
+        condition.add(to: &request.headers, settings.endpoint.dialect)
+        // The upload is gone if an earlier attempt has completed it.
+        request.accepted = Self.conditionStatuses(condition).union([404])
+        // Joining many parts takes some time.
+        request.stallTimeout = .seconds(600)
+        return try await send(request)
+    }
+
+    /// Removes the parts of an upload, also if the task is canceled, for at most 10 s.
+    private func abort(_ id: String, _ address: ObjectAddress) async {
+        let task = AbandonableTask<Void> { [self] in
+            var request = ObjectRequest("DELETE", address, action: "s3:AbortMultipartUpload")
+            request.query = [("uploadId", id)]
+            request.accepted = [404]
+            _ = try? await send(request)
+        }
+        if await task.answer(within: .seconds(10)) == nil { task.abandon() }
+    }
+
+    private static func etag(ofCompletion body: [UInt8]) -> String? {
+        (try? XMLReader.read(body))?["ETag"]?.text
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+    }
+}

@@ -1,0 +1,96 @@
+import GalleyHTTP
+package import GalleyStorage
+
+/// Files that are not notebooks, such as reports and data.
+extension ObjectStorage: FileStorage {
+    package func readFile(at location: NotebookLocation, limit: Int) async throws -> [UInt8] {
+        let address = try ObjectAddress(ofObjectAt: location)
+        return try await clients.client(of: address).read(address, limit: limit).bytes
+    }
+
+    package func hasFile(at location: NotebookLocation) async throws -> Bool {
+        let address = try ObjectAddress(ofObjectAt: location)
+        return try await clients.client(of: address).version(of: address) != nil
+    }
+
+    package func writeFile(_ bytes: some ByteRuns, at location: NotebookLocation, mediaType: String) async throws {
+        let address = try ObjectAddress(ofObjectAt: location)
+        _ = try await clients.client(of: address).write(
+            MemorySource(bytes: bytes), to: address, mediaType: mediaType, .always)
+    }
+
+    package func removeFile(at location: NotebookLocation) async throws {
+        let address = try ObjectAddress(ofObjectAt: location)
+        try await clients.client(of: address).remove(address)
+    }
+
+    package func files(in folder: NotebookLocation, limit: Int) async throws -> [StoredFile] {
+        let address = try ObjectAddress(folder)
+        let client = try clients.client(of: address)
+        if address != address.folder, let version = try await client.version(of: address) {
+            let name = String(address.key.pathNames.last ?? "")
+            return [
+                StoredFile(
+                    location: folder, relativePath: try Self.checked(name, address), size: version.size ?? 0,
+                    version: version.etag)
+            ]
+        }
+        let below = address.folder
+        let objects = try await client.list(below, limit: limit)
+        guard !objects.isEmpty else { throw ObjectStorageError.notFound(folder.text) }
+        return try objects.map { object in
+            let place = below.withKey(object.key)
+            let path = String(decoding: object.key.utf8.dropFirst(below.key.utf8.count), as: UTF8.self)
+            return StoredFile(
+                location: place.location, relativePath: try Self.checked(path, place), size: object.size,
+                version: object.etag)
+        }.sorted { $0.relativePath.utf8.lexicographicallyPrecedes($1.relativePath.utf8) }
+    }
+
+    /// Returns a path that stays within its folder and has names that a file can have.
+    private static func checked(_ path: String, _ address: ObjectAddress) throws(ObjectStorageError) -> String {
+        let isSafe = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy {
+            name in
+            1...255 ~= name.count && !name.contains(0) && !name.elementsEqual(".".utf8)
+                && !name.elementsEqual("..".utf8)
+        }
+        guard isSafe else { throw .unsafeName(address.location.text) }
+        return path
+    }
+
+    package func download(_ file: StoredFile, to path: String) async throws {
+        let address = try ObjectAddress(ofObjectAt: file.location)
+        let sink = FileSink(try NewFile(at: path))
+        let headers = try await clients.client(of: address).read(address, version: file.version, into: sink)
+        var count = 0
+        var checksum = ContentChecksum.expected(headers).map { (ContentChecksum($0.algorithm), $0.text) }
+        sink.file.forEachPart { part in
+            count += part.count
+            checksum?.0.update(part)
+        }
+        if let length = headers["Content-Length"].flatMap({ Int($0) }), length != count {
+            throw ObjectStorageError.damaged(
+                file.location.text, reason: "\(count) bytes arrived instead of \(length)")
+        }
+        if let (checksum, text) = checksum, checksum.text != text {
+            throw ObjectStorageError.damaged(file.location.text, reason: "its checksum is not that of the store")
+        }
+        try sink.file.finish()
+    }
+
+    package func upload(_ path: String, to location: NotebookLocation) async throws {
+        let address = try ObjectAddress(ofObjectAt: location)
+        _ = try await clients.client(of: address).write(
+            try FileSource(path), to: address, mediaType: "application/octet-stream", .always)
+    }
+}
+
+/// A sink that writes what arrives to a new file.
+private final class FileSink: ObjectSink {
+    let file: NewFile
+
+    init(_ file: NewFile) { self.file = file }
+
+    func restart() { file.clear() }
+    func receive(_ bytes: [UInt8]) { file.append(bytes) }
+}

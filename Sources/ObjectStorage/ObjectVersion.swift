@@ -1,0 +1,66 @@
+import GalleyHTTP
+
+/// The version of an object: what a condition names.
+struct ObjectVersion: Hashable, Sendable {
+    /// The entity tag with its quotes; nil from a store that sends none.
+    var etag: String?
+    /// The number of the version in Google's store.
+    var generation: String?
+    var size: Int?
+    /// The SHA-256 of the contents in Base64, if the store has it.
+    var checksum: String?
+
+    /// Creates a version from its tag.
+    init(etag: String?) { self.etag = etag }
+
+    /// Reads the version from the header of a response.
+    init(_ headers: HTTPHeaders) {
+        etag = headers["ETag"].map { $0.hasPrefix("W/") ? String($0.dropFirst(2)) : $0 }
+        generation = headers["x-goog-generation"]
+        size = headers["Content-Length"].flatMap { Int($0) }
+        checksum = headers["x-amz-checksum-sha256"].flatMap { $0.contains("-") ? nil : $0 }
+    }
+
+    /// Whether both are the same version.
+    func isSame(as other: ObjectVersion) -> Bool {
+        if let generation, let its = other.generation { return generation == its }
+        if let etag, let its = other.etag { return etag == its }
+        return etag == other.etag && size == other.size
+    }
+}
+
+/// The condition of a write.
+enum WriteCondition: Hashable, Sendable {
+    /// The object may exist or not.
+    case always
+    /// There is no object with the key.
+    case isNew
+    /// The object has this version.
+    case isVersion(ObjectVersion)
+
+    /// Adds the condition to a request.
+    func add(to headers: inout HTTPHeaders, _ dialect: SignatureV4.Dialect) {
+        let isGoogle = dialect.fieldPrefix == "x-goog-"
+        switch self {
+        case .always: break
+        case .isNew where isGoogle: headers.set("x-goog-if-generation-match", "0")
+        case .isNew: headers.set("If-None-Match", "*")
+        case .isVersion(let version):
+            if isGoogle, let generation = version.generation {
+                headers.set("x-goog-if-generation-match", generation)
+            } else if let etag = version.etag {
+                headers.set("If-Match", etag)
+            }
+        }
+    }
+
+    /// A condition that no object fulfills.
+    static let impossible = WriteCondition.isVersion(ObjectVersion(etag: "\"00000000000000000000000000000000\""))
+}
+
+/// The length and the hash of contents, by which a write is recognized.
+struct ContentFingerprint: Hashable, Sendable {
+    var count: Int
+    /// The SHA-256.
+    var hash: [UInt8]
+}

@@ -1,0 +1,71 @@
+import Foundation
+import GalleyTestSupport
+import Testing
+
+/// An object store with the buckets `in` and `out`, for runs of the program.
+struct StoreForRuns {
+    let store: StoreProcess
+    let folder: TemporaryFolder
+
+    init(_ kind: StoreProcess.Kind = .moto) async throws {
+        store = try await StoreProcess(kind, buckets: ["in", "out"])
+        folder = try TemporaryFolder()
+    }
+
+    /// An environment with the store's keys.
+    var environment: [String: String] { GalleyProgram.environment.merging(store.environment) { $1 } }
+
+    /// Runs galley to its end.
+    func galley(_ arguments: String..., environment more: [String: String] = [:]) async throws -> GalleyProgram.Run {
+        try await GalleyProgram.run(arguments, environment: environment.merging(more) { $1 }, in: folder)
+    }
+
+    /// Starts galley.
+    func start(_ arguments: String...) async throws -> GalleyProgram.RunningProgram {
+        try await GalleyProgram.start(arguments, environment: environment, in: folder)
+    }
+
+    /// Stores a notebook.
+    func put(_ sources: [String], at key: String, tags: [Int: [String]] = [:], in bucket: String = "in") throws {
+        try folder.write(sources, to: "uploaded.ipynb", tags: tags)
+        try putFile("uploaded.ipynb", at: key, in: bucket)
+        try FileManager.default.removeItem(atPath: folder("uploaded.ipynb"))
+    }
+
+    /// Stores a text.
+    func put(_ text: String, at key: String, in bucket: String = "in") throws {
+        try folder.write(text, to: "uploaded")
+        try putFile("uploaded", at: key, in: bucket)
+        try FileManager.default.removeItem(atPath: folder("uploaded"))
+    }
+
+    private func putFile(_ name: String, at key: String, in bucket: String) throws {
+        try store.python("s3.upload_file('\(folder(name))', '\(bucket)', '''\(key)''')")
+    }
+
+    /// Returns the text of an object.
+    func text(_ key: String, in bucket: String = "in") throws -> String {
+        try store.python("print(s3.get_object(Bucket='\(bucket)', Key='''\(key)''')['Body'].read().decode())")
+    }
+
+    /// Returns a notebook.
+    func notebook(_ key: String, in bucket: String = "in") throws -> RunNotebook {
+        try RunNotebook(Data(text(key, in: bucket).utf8))
+    }
+
+    /// Returns the media type of an object.
+    func mediaType(_ key: String, in bucket: String = "out") throws -> String {
+        try store.python("print(s3.head_object(Bucket='\(bucket)', Key='''\(key)''')['ContentType'])")
+    }
+
+    /// Returns the keys of a bucket.
+    func keys(_ bucket: String = "in") throws -> [String] {
+        let list = "print('\\n'.join(o['Key'] for o in s3.list_objects_v2(Bucket='\(bucket)').get('Contents', [])))"
+        return try store.python(list).split(separator: "\n").map(String.init)
+    }
+
+    /// The requests that the store has answered since its log had this length, such as `GET /in/a.ipynb`.
+    func requests(since start: Int) -> [String] {
+        store.log.dropFirst(start).matches(of: /"((?:GET|PUT|HEAD|POST|DELETE) [^ "]+)/).map { String($0.1) }
+    }
+}
