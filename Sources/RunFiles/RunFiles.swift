@@ -23,6 +23,8 @@ package actor RunFiles: RunWorkspace {
     private var tree: FileTree?
     /// The files that were brought, as they were then.
     private var brought: [String: FileTree.Entry] = [:]
+    /// The contents of files whose provider only reads them.
+    private var fetched: [NotebookLocation: [UInt8]] = [:]
     /// The files that other runs of this process have brought.
     private let shared: BroughtFiles
     /// The versions before the run of the files that the patterns match.
@@ -62,7 +64,7 @@ package actor RunFiles: RunWorkspace {
             for file in try await files(of: input) {
                 (total.count, total.size) = (total.count + 1, total.size + file.size)
                 guard total.count <= RunFilesSettings.maximumCount, total.size <= RunFilesSettings.maximumSize
-                else { throw RunFilesError.tooMuch(option: "--input", place: input.text) }
+                else { throw RunFilesError.tooMuch(option: "--input", place: input.shown) }
                 try await bring(file, of: input, to: tree)
             }
         }
@@ -78,9 +80,15 @@ package actor RunFiles: RunWorkspace {
 
     private func files(of input: NotebookLocation) async throws -> [StoredFile] {
         do {
-            return try await provider(of: input).files(in: input, limit: RunFilesSettings.maximumCount)
+            let provider = try storage.provider(of: input)
+            guard provider is any FileStorage else {
+                let bytes = try await provider.store(at: input).read()
+                fetched[input] = bytes
+                return [StoredFile(location: input, relativePath: input.name, size: bytes.count)]
+            }
+            return try await self.provider(of: input).files(in: input, limit: RunFilesSettings.maximumCount)
         } catch {
-            throw RunFilesError.failed(option: "--input", path: input.text, reason: error)
+            throw RunFilesError.failed(option: "--input", path: input.shown, reason: error)
         }
     }
 
@@ -100,7 +108,7 @@ package actor RunFiles: RunWorkspace {
         }
         // A file that is there anyway stays as it is.
         guard try await hasSameContents(file, path, of: input, tree) else {
-            throw RunFilesError.exists(input: input.text, path: target)
+            throw RunFilesError.exists(input: input.shown, path: target)
         }
     }
 
@@ -110,13 +118,21 @@ package actor RunFiles: RunWorkspace {
                 try FileTree.makeFolder(folder)
                 shared.addFolder(folder)
             }
-            try await provider(of: file.location).download(file, to: target)
+            try await download(file, to: target)
         } catch {
-            throw RunFilesError.failed(option: "--input", path: file.location.text, reason: error)
+            throw RunFilesError.failed(option: "--input", path: file.location.shown, reason: error)
         }
         guard let entry = tree.entry(path) else { return }
         brought[path] = entry
         shared.add(target, entry)
+    }
+
+    private func download(_ file: StoredFile, to path: String) async throws {
+        if let bytes = fetched.removeValue(forKey: file.location) {
+            try LocalStorage.createFile(bytes, at: path)
+        } else {
+            try await provider(of: file.location).download(file, to: path)
+        }
     }
 
     /// Whether a file of the folder has the contents of a file to bring, which is copied aside to compare both.
@@ -127,9 +143,9 @@ package actor RunFiles: RunWorkspace {
         let aside = try FileTree.makeTemporaryFolder("galley-input", in: temporaryFolder)
         defer { unsafe clinux_remove_tree(aside.folder) }
         do {
-            try await provider(of: input).download(file, to: aside.folder + "/file")
+            try await download(file, to: aside.folder + "/file")
         } catch {
-            throw RunFilesError.failed(option: "--input", path: file.location.text, reason: error)
+            throw RunFilesError.failed(option: "--input", path: file.location.shown, reason: error)
         }
         return try await tree.withFile(path) { present, _ in
             try LocalFile.hasSameContents(present, aside.folder + "/file")

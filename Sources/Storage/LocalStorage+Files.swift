@@ -47,6 +47,22 @@ extension LocalStorage: FileStorage {
         try Self.copy(path, to: location.text, replacing: true)
     }
 
+    /// Creates a file, which gets its name only once it is complete.
+    ///
+    /// - Throws: ``StorageError``, also if the path exists.
+    package static func createFile(_ bytes: some ByteRuns, at path: String) throws(StorageError) {
+        do throws(Errno) {
+            let mask = umask(0)
+            umask(mask)
+            var new = try TemporaryFile(in: LocalFile.folder(of: path) ?? ".", mode: 0o666 & ~mask)
+            try new.file.write(bytes)
+            if try !new.claimName(LocalFile.fileName(of: path)) { throw Errno(rawValue: EEXIST) }
+            new.unlock()
+        } catch {
+            throw StorageError(.writing, path, error, needed: bytes.count)
+        }
+    }
+
     /// Copies the contents of a file to a new file, which gets its name only once it is complete.
     private static func copy(_ path: String, to target: String, replacing: Bool) throws(StorageError) {
         do throws(Errno) {

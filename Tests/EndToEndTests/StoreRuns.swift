@@ -26,42 +26,42 @@ struct StoreForRuns {
     }
 
     /// Stores a notebook.
-    func put(_ sources: [String], at key: String, tags: [Int: [String]] = [:], in bucket: String = "in") throws {
+    func put(_ sources: [String], at key: String, tags: [Int: [String]] = [:], in bucket: String = "in") async throws {
         try folder.write(sources, to: "uploaded.ipynb", tags: tags)
-        try putFile("uploaded.ipynb", at: key, in: bucket)
+        try await putFile("uploaded.ipynb", at: key, in: bucket)
         try FileManager.default.removeItem(atPath: folder("uploaded.ipynb"))
     }
 
     /// Stores a text.
-    func put(_ text: String, at key: String, in bucket: String = "in") throws {
+    func put(_ text: String, at key: String, in bucket: String = "in") async throws {
         try folder.write(text, to: "uploaded")
-        try putFile("uploaded", at: key, in: bucket)
+        try await putFile("uploaded", at: key, in: bucket)
         try FileManager.default.removeItem(atPath: folder("uploaded"))
     }
 
-    private func putFile(_ name: String, at key: String, in bucket: String) throws {
-        try store.python("s3.upload_file('\(folder(name))', '\(bucket)', '''\(key)''')")
+    private func putFile(_ name: String, at key: String, in bucket: String) async throws {
+        try await store.python("s3.upload_file('\(folder(name))', '\(bucket)', '''\(key)''')")
     }
 
     /// Returns the text of an object.
-    func text(_ key: String, in bucket: String = "in") throws -> String {
-        try store.python("print(s3.get_object(Bucket='\(bucket)', Key='''\(key)''')['Body'].read().decode())")
+    func text(_ key: String, in bucket: String = "in") async throws -> String {
+        try await store.python("print(s3.get_object(Bucket='\(bucket)', Key='''\(key)''')['Body'].read().decode())")
     }
 
     /// Returns a notebook.
-    func notebook(_ key: String, in bucket: String = "in") throws -> RunNotebook {
-        try RunNotebook(Data(text(key, in: bucket).utf8))
+    func notebook(_ key: String, in bucket: String = "in") async throws -> RunNotebook {
+        try await RunNotebook(Data(text(key, in: bucket).utf8))
     }
 
     /// Returns the media type of an object.
-    func mediaType(_ key: String, in bucket: String = "out") throws -> String {
-        try store.python("print(s3.head_object(Bucket='\(bucket)', Key='''\(key)''')['ContentType'])")
+    func mediaType(_ key: String, in bucket: String = "out") async throws -> String {
+        try await store.python("print(s3.head_object(Bucket='\(bucket)', Key='''\(key)''')['ContentType'])")
     }
 
     /// Returns the keys of a bucket.
-    func keys(_ bucket: String = "in") throws -> [String] {
+    func keys(_ bucket: String = "in") async throws -> [String] {
         let list = "print('\\n'.join(o['Key'] for o in s3.list_objects_v2(Bucket='\(bucket)').get('Contents', [])))"
-        return try store.python(list).split(separator: "\n").map(String.init)
+        return try await store.python(list).split(separator: "\n").map(String.init)
     }
 
     /// The requests that the store has answered since its log had this length, such as `GET /in/a.ipynb`.

@@ -11,7 +11,7 @@ struct `Notebooks of a store, run by root` {
     init() async throws {
         instance = try await NotebookInstance.make()
         here = try await StoreForRuns(.motoWithSignatures)
-        try here.put(["import os; print(os.getuid(), os.environ.get('AWS_SECRET_ACCESS_KEY'))"], at: "a.ipynb")
+        try await here.put(["import os; print(os.getuid(), os.environ.get('AWS_SECRET_ACCESS_KEY'))"], at: "a.ipynb")
     }
 
     /// Root's environment, with its own keys, and where the store is.
@@ -41,7 +41,7 @@ struct `Notebooks of a store, run by root` {
             ["execute", "s3://in/a.ipynb", "--output", "s3://out/a.ipynb"] + instance.kernel,
             variables(here.store.secretAccessKey))
         #expect(run.status == 0, "\(run.errors)")
-        #expect(try here.notebook("a.ipynb", in: "out").outputs == [["0 \(here.store.secretAccessKey)\n"]])
+        #expect(try await here.notebook("a.ipynb", in: "out").outputs == [["0 \(here.store.secretAccessKey)\n"]])
     }
 
     @Test func `A chosen user's process uses the user's keys, and never root's`() async throws {
@@ -54,17 +54,17 @@ struct `Notebooks of a store, run by root` {
         let refused = try await instance.run(arguments, variables(here.store.secretAccessKey))
         #expect(refused.status == 3, "\(refused.errors)")
         #expect(!refused.errors.contains(here.store.secretAccessKey))
-        #expect(try here.keys("out") == [])
+        #expect(try await here.keys("out") == [])
         // Root's own keys do not matter.
         try giveKeys(here.store.secretAccessKey)
         let run = try await instance.run(arguments, variables("wrong"))
         #expect(run.status == 0, "\(run.errors)")
-        #expect(try here.notebook("a.ipynb", in: "out").outputs == [["\(instance.number) None\n"]])
-        #expect(try here.keys("out") == ["a.ipynb", "r.json"])
+        #expect(try await here.notebook("a.ipynb", in: "out").outputs == [["\(instance.number) None\n"]])
+        #expect(try await here.keys("out") == ["a.ipynb", "r.json"])
         let folder = try await instance.run(
             ["execute", "--as-user", instance.user, "s3://in/", "--output-dir", "s3://out/b"] + instance.kernel,
             variables("wrong"))
         #expect(folder.status == 0, "\(folder.errors)")
-        #expect(try here.keys("out").contains("b/a.ipynb"))
+        #expect(try await here.keys("out").contains("b/a.ipynb"))
     }
 }
