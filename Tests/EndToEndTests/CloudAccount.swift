@@ -3,7 +3,7 @@ import GalleyTestSupport
 import Testing
 
 /// An imitation of a cloud account with the stack of `Notebooks/aws`. It ends together with this object.
-final class CloudAccount {
+final class CloudAccount: Sendable {
     /// The Python with the packages for clouds.
     static let python = Repository.root + "/.build/python-stores/bin/python3"
     static let folder = Repository.root + "/Notebooks/aws"
@@ -15,12 +15,22 @@ final class CloudAccount {
 
     /// Creates the stack. Afterwards the instance is stopped, as it is after its first start without messages.
     ///
+    /// A separate thread waits, because the shared pool has few threads.
+    ///
     /// - Parameter program: The file whose checksum the stack gets.
-    init(program: String, kernel: String = "") throws {
-        let sum = try #require(try ServerProcess.output(of: "sha256sum", program)).prefix(64)
+    static func make(program: String) async throws -> CloudAccount {
+        let sum = try #require(try await ServerProcess.output(of: ["sha256sum", program])).prefix(64)
+        return try await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(returning: Result { try CloudAccount(checksum: String(sum)) })
+            }
+        }.get()
+    }
+
+    private init(checksum: String) throws {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
         server = try FixtureServer(
-            "../aws/account.py", Self.folder, "ProgramChecksum=\(sum)", "Kernel=\(kernel)",
+            "../aws/account.py", Self.folder, "ProgramChecksum=\(checksum)", "Kernel=",
             environment: ["PATH": (Self.python as NSString).deletingLastPathComponent + ":" + path])
         try call("instance", "Stopped")
     }

@@ -44,7 +44,7 @@ private let examples = CloudAccount.folder
 
     init() async throws {
         instance = try await NotebookInstance.make()
-        account = try CloudAccount(program: GalleyProgram.path)
+        account = try await CloudAccount.make(program: GalleyProgram.path)
         script = instance.path + "/script"
         // The platform takes scripts of at most this length.
         let length = try #require(try account.call("script", script) as? Int)
@@ -53,8 +53,8 @@ private let examples = CloudAccount.folder
         // The command of AWS, which the user of the instance may run.
         tools = try instance.folder("tools", mode: 0o755)
         let packages = try #require(
-            try ServerProcess.output(
-                of: CloudAccount.python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"))
+            try await ServerProcess.output(
+                of: [CloudAccount.python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]))
         try tools.file(
             "aws",
             """
