@@ -266,7 +266,9 @@ final class NotebookRunner: Sendable {
         guard let workspace = options.hooks.workspace, let folder = reportDetails.withLock(\.folder) else { return }
         if isAfterRun {
             do {
-                _ = try await savingDeadline.perform(naming: "the place of the run's files") { try await workspace.collect() }
+                _ = try await savingDeadline.perform(naming: "the place of the run's files") {
+                    try await workspace.collect()
+                }
             } catch {
                 return observe(.warning("\(error). The files of the run are in \(folder)"))
             }
