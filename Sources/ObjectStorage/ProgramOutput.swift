@@ -71,6 +71,14 @@ struct ProgramOutput: Sendable {
     }
 }
 
+// What a program prints may be a secret.
+extension ProgramOutput: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The exit status.
+    var description: String { "status \(status)" }
+    var debugDescription: String { description }
+    var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 /// A program that runs, with the ends of its pipes.
 private struct RunningProgram: ~Copyable {
     private let process: pid_t

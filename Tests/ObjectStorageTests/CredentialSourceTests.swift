@@ -44,6 +44,19 @@ struct CredentialSourceTests {
         return error
     }
 
+    @Test func `No description of keys, documents and outputs contains a secret`() async throws {
+        var dumped = ""
+        let output = try await ProgramOutput.run(
+            ["/bin/sh", "-c", "echo hush"], environment: [:], within: .seconds(900))
+        #expect(output.output == Array("hush\n".utf8))
+        dump(output, to: &dumped)
+        dump(try #require(KeyDocument(Array(#"{"SecretAccessKey": "hush"}"#.utf8))), to: &dumped)
+        dump(Self.keys, to: &dumped)
+        dump(try AWSHome().configuration(["AWS_SECRET_ACCESS_KEY": "hush"]), to: &dumped)
+        dumped += "\(output) \(Self.keys) \(String(reflecting: Self.keys)) \(String(describing: [Self.keys]))"
+        #expect(!dumped.contains("hush"))
+    }
+
     // MARK: Variables
 
     @Test func `Variables contain keys, and count more than all else`() async throws {

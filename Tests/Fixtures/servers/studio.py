@@ -1,9 +1,9 @@
 """Imitates a managed studio in front of a Jupyter Server.
 
-usage: studio.py SERVER_PORT LOGIN_TOKEN STATES
+usage: studio.py SERVER_PORT LOGIN_TOKENS STATES
 
-GET /auth?token=LOGIN_TOKEN works once: it sets a cookie and redirects to /jupyter/default/lab. Without the cookie, every
-other request gets 403. `/jupyter/default/app?appType=JupyterServer&appName=default` answers with the STATES, which commas
+GET /auth?token=TOKEN works once for each of the LOGIN_TOKENS, which commas separate: it sets a cookie and redirects to
+/jupyter/default/lab. Without the cookie, every other request gets 403. `/jupyter/default/app?appType=JupyterServer&appName=default` answers with the STATES, which commas
 separate, one after the other, and with the last one again and again. Only from `InService` on does the studio pass requests,
 WebSockets too, to the Jupyter Server at SERVER_PORT, whose base URL is /jupyter/default/ and which trusts its callers; until
 then a page says that the application is starting.
@@ -17,11 +17,11 @@ import sys
 import threading
 import urllib.parse
 
-server_port, login_token, states = int(sys.argv[1]), sys.argv[2], sys.argv[3].split(",")
+server_port, states = int(sys.argv[1]), sys.argv[3].split(",")
 base = "/jupyter/default"
 session = "session=5e551011"
 lock = threading.Lock()
-used = False
+tokens = set(sys.argv[2].split(","))
 
 
 class Studio(http.server.BaseHTTPRequestHandler):
@@ -37,12 +37,13 @@ class Studio(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def answer(self):
-        global used
         url = urllib.parse.urlsplit(self.path)
         query = urllib.parse.parse_qs(url.query)
         if url.path == "/auth":
             with lock:
-                is_right, used = not used and query.get("token") == [login_token], True
+                token = query.get("token", [""])[0]
+                is_right = token in tokens
+                tokens.discard(token)
             if not is_right:
                 return self.reply(403, b"<html>The link has expired</html>")
             cookie = f"{session}; Path=/; HttpOnly"
@@ -83,9 +84,12 @@ class Studio(http.server.BaseHTTPRequestHandler):
 
         if is_upgrade:
             threading.Thread(target=copy_to_server, daemon=True).start()
+        # The server of the tests has no JupyterLab; its answer has the cookies of a page all the same.
+        is_lab = self.path.startswith(base + "/lab")
         try:
             while part := upstream.recv(65536):
-                self.connection.sendall(part)
+                self.connection.sendall(part.replace(b" 404 Not Found", b" 200 OK", 1) if is_lab else part)
+                is_lab = False
         except OSError:
             pass
         upstream.close()
