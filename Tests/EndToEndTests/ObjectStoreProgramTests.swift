@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func `A run of ten cells makes at most four requests`() async throws {
+    @Test func `A run of ten cells makes few requests, and reads the notebook once`() async throws {
         let here = try await StoreForRuns()
         try await here.put((0..<10).map { "print(\($0))" }, at: "a.ipynb")
         for arguments in [["--inplace"], ["--output", "s3://out/a.ipynb"], []] {
@@ -40,7 +40,9 @@ import Testing
             #expect(run.status == 0, "\(run.errors)")
             #expect(try await eventually { here.requests(since: start).contains { $0.hasPrefix("PUT ") } })
             let requests = here.requests(since: start)
-            #expect(requests.count <= 4, "\(arguments): \(requests)")
+            // Two requests more tell whether a store of an unknown kind heeds conditions.
+            #expect(requests.count <= (arguments == ["--inplace"] ? 4 : 6), "\(arguments): \(requests)")
+            #expect(requests.count { $0.hasPrefix("GET ") } == 1, "\(requests)")
         }
     }
 
@@ -150,7 +152,8 @@ import Testing
         #expect(converted.status == 0, "\(converted.errors)")
         #expect(try await here.text("c/a.html", in: "out").contains("<html"))
         let shown = try await here.galley("clean", "s3://source/a.ipynb")
-        #expect(shown.status == 0 && shown.output.contains("\"outputs\": []"), "\(shown.errors)")
+        #expect(shown.status == 0, "\(shown.errors)")
+        #expect(try RunNotebook(Data(shown.output.utf8)).outputs == [[], []])
         let clean = try await here.galley("clean", "--inplace", "s3://source/a.ipynb")
         #expect(clean.status == 0, "\(clean.errors)")
         #expect(try await here.notebook("a.ipynb").outputs == [[], []])
@@ -176,7 +179,7 @@ import Testing
             "2.txt",
             "--collect", "**/*.csv", "--collect", "where", "--collect", "*.txt", "--json", "report.json")
         #expect(run.status == 1, "\(run.errors)")
-        #expect(try await here.notebook("r/a.ipynb", in: "out").outputs[0] == ["one 0o700\n"])
+        #expect(try await here.notebook("r/a.ipynb", in: "out").outputs[0].first == "one 0o700\n")
         #expect(try await here.keys("out") == ["r/a.ipynb", "r/fig/p.csv", "r/where"])
         #expect(try await here.text("r/fig/p.csv", in: "out") == "made")
         let folder = try await here.text("r/where", in: "out")
@@ -251,7 +254,7 @@ import Testing
         #expect(!keys.errors.contains(secret))
         let missing = try await here.galley(
             "execute", "s3://source/a.ipynb", environment: ["AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""])
-        #expect(missing.status == 3 && missing.errors.contains("s3://source/a.ipynb"), "\(missing.errors)")
+        #expect(missing.status == 3 && missing.errors.contains("no credentials"), "\(missing.errors)")
         #expect(try await here.galley("execute", "s3://source/a.ipynb").status == 0)
     }
 
@@ -265,7 +268,7 @@ import Testing
             "log", "--then", hook)
         #expect(run.status == 0, "\(run.errors)")
         #expect(try await eventually { (try? here.folder.text("hook"))?.contains("\n") == true })
-        #expect(try here.folder.text("hook") == "0 s3://source/a.ipynb s3://out/a.ipynb\n")
+        #expect(try here.folder.text("hook") == "succeeded s3://source/a.ipynb s3://out/a.ipynb\n")
         #expect(try await here.notebook("a.ipynb", in: "out").outputs == [["1\n"]])
         #expect(try here.folder.text("status.json").contains("s3://out/a.ipynb"))
         // What needs the store is asked after the fork.
