@@ -42,7 +42,8 @@ actor ObjectNotebook: NotebookStore {
     private static let nameLimit = 1000
     /// The greatest size of a notebook with which a store of another kind is asked whether it heeds conditions.
     private static let probeLimit = 1 << 20
-    private static let mediaType = "application/x-ipynb+json"
+    /// The type of the contents. A result that is converted is no notebook.
+    private var mediaType: String { MediaType.of(address.key.hasSuffix(".ipynb") ? ".ipynb" : original.key) }
 
     init(_ address: ObjectAddress, named name: String, _ clients: ObjectClients) {
         (self.name, original, self.address, self.clients) = (name, address, address, clients)
@@ -89,7 +90,7 @@ actor ObjectNotebook: NotebookStore {
             let isHeeded = client.heedsConditions(address.bucket)
             if isHeeded != true, try await !isUnchanged(client) { return false }
             do throws(ObjectStorageError) {
-                switch try await client.write(source, to: address, mediaType: Self.mediaType, known.condition) {
+                switch try await client.write(source, to: address, mediaType: mediaType, known.condition) {
                 case .version(let version):
                     (known, unconfirmed) = (.version(version), [])
                     if isHeeded == nil { await probe(source, client) }
@@ -142,7 +143,7 @@ actor ObjectNotebook: NotebookStore {
     private func probe(_ source: some UploadSource, _ client: ObjectClient) async {
         guard source.count <= Self.probeLimit else { return }
         do throws(ObjectStorageError) {
-            guard let version = try await client.writeDespite(.impossible, source, to: address, Self.mediaType) else {
+            guard let version = try await client.writeDespite(.impossible, source, to: address, mediaType) else {
                 return client.setHeedsConditions(address.bucket, true)
             }
             known = .version(version)

@@ -2,13 +2,13 @@ import Foundation
 import GalleyTestSupport
 import Testing
 
-/// An object store with the buckets `in` and `out`, for runs of the program.
+/// An object store with the buckets `source` and `out`, for runs of the program.
 struct StoreForRuns {
     let store: StoreProcess
     let folder: TemporaryFolder
 
     init(_ kind: StoreProcess.Kind = .moto) async throws {
-        store = try await StoreProcess(kind, buckets: ["in", "out"])
+        store = try await StoreProcess(kind, buckets: ["source", "out"])
         folder = try TemporaryFolder()
     }
 
@@ -26,14 +26,16 @@ struct StoreForRuns {
     }
 
     /// Stores a notebook.
-    func put(_ sources: [String], at key: String, tags: [Int: [String]] = [:], in bucket: String = "in") async throws {
+    func put(_ sources: [String], at key: String, tags: [Int: [String]] = [:], in bucket: String = "source")
+        async throws
+    {
         try folder.write(sources, to: "uploaded.ipynb", tags: tags)
         try await putFile("uploaded.ipynb", at: key, in: bucket)
         try FileManager.default.removeItem(atPath: folder("uploaded.ipynb"))
     }
 
     /// Stores a text.
-    func put(_ text: String, at key: String, in bucket: String = "in") async throws {
+    func put(_ text: String, at key: String, in bucket: String = "source") async throws {
         try folder.write(text, to: "uploaded")
         try await putFile("uploaded", at: key, in: bucket)
         try FileManager.default.removeItem(atPath: folder("uploaded"))
@@ -44,12 +46,12 @@ struct StoreForRuns {
     }
 
     /// Returns the text of an object.
-    func text(_ key: String, in bucket: String = "in") async throws -> String {
+    func text(_ key: String, in bucket: String = "source") async throws -> String {
         try await store.python("print(s3.get_object(Bucket='\(bucket)', Key='''\(key)''')['Body'].read().decode())")
     }
 
     /// Returns a notebook.
-    func notebook(_ key: String, in bucket: String = "in") async throws -> RunNotebook {
+    func notebook(_ key: String, in bucket: String = "source") async throws -> RunNotebook {
         try await RunNotebook(Data(text(key, in: bucket).utf8))
     }
 
@@ -59,12 +61,12 @@ struct StoreForRuns {
     }
 
     /// Returns the keys of a bucket.
-    func keys(_ bucket: String = "in") async throws -> [String] {
+    func keys(_ bucket: String = "source") async throws -> [String] {
         let list = "print('\\n'.join(o['Key'] for o in s3.list_objects_v2(Bucket='\(bucket)').get('Contents', [])))"
         return try await store.python(list).split(separator: "\n").map(String.init)
     }
 
-    /// The requests that the store has answered since its log had this length, such as `GET /in/a.ipynb`.
+    /// The requests that the store has answered since its log had this length, such as `GET /source/a.ipynb`.
     func requests(since start: Int) -> [String] {
         store.log.dropFirst(start).matches(of: /"((?:GET|PUT|HEAD|POST|DELETE) [^ "]+)/).map { String($0.1) }
     }

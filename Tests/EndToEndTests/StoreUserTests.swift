@@ -38,7 +38,7 @@ struct `Notebooks of a store, run by root` {
 
     @Test func `Root runs it as root, with root's keys`() async throws {
         let run = try await instance.run(
-            ["execute", "s3://in/a.ipynb", "--output", "s3://out/a.ipynb"] + instance.kernel,
+            ["execute", "s3://source/a.ipynb", "--output", "s3://out/a.ipynb"] + instance.kernel,
             variables(here.store.secretAccessKey))
         #expect(run.status == 0, "\(run.errors)")
         #expect(try await here.notebook("a.ipynb", in: "out").outputs == [["0 \(here.store.secretAccessKey)\n"]])
@@ -47,7 +47,7 @@ struct `Notebooks of a store, run by root` {
     @Test func `A chosen user's process uses the user's keys, and never root's`() async throws {
         let arguments =
             [
-                "execute", "--as-user", instance.user, "s3://in/a.ipynb", "--output", "s3://out/a.ipynb", "--json",
+                "execute", "--as-user", instance.user, "s3://source/a.ipynb", "--output", "s3://out/a.ipynb", "--json",
                 "s3://out/r.json",
             ]
             + instance.kernel
@@ -62,7 +62,7 @@ struct `Notebooks of a store, run by root` {
         #expect(try await here.notebook("a.ipynb", in: "out").outputs == [["\(instance.number) None\n"]])
         #expect(try await here.keys("out") == ["a.ipynb", "r.json"])
         let folder = try await instance.run(
-            ["execute", "--as-user", instance.user, "s3://in/", "--output-dir", "s3://out/b"] + instance.kernel,
+            ["execute", "--as-user", instance.user, "s3://source/", "--output-dir", "s3://out/b"] + instance.kernel,
             variables("wrong"))
         #expect(folder.status == 0, "\(folder.errors)")
         #expect(try await here.keys("out").contains("b/a.ipynb"))

@@ -1,9 +1,7 @@
-import GalleyStorage
-
 /// The media types of the files that a run writes, for stores that keep one with each object.
-enum MediaType {
+package enum MediaType {
     /// Returns the type of a file by the end of its name.
-    static func of(_ name: String) -> String {
+    package static func of(_ name: String) -> String {
         let types = [
             ".html": "text/html; charset=utf-8", ".json": "application/json", ".xml": "application/xml",
             ".ipynb": "application/x-ipynb+json", ".md": "text/markdown; charset=utf-8",
