@@ -108,7 +108,7 @@ package struct ResultNames: Sendable {
 
     /// The names that each run has, for errors.
     private static let common = [
-        "name", "notebook_name", "pm.run_uuid", "pm.current_datetime_utc", "pm.current_datetime_local",
+        "name", "notebook_name", "date", "pm.run_uuid", "pm.current_datetime_utc", "pm.current_datetime_local",
     ]
 
     /// Returns the text of a field.
@@ -121,6 +121,7 @@ package struct ResultNames: Sendable {
         }
         switch path {
         case ["name"], ["notebook_name"]: return try ParameterValue.string(notebook).plain(format, of: field)
+        case ["date"]: return try time.text(format.isEmpty ? "%Y-%m-%d" : format, isLocal: true, of: field)
         case ["pm", "run_uuid"]: return try ParameterValue.string(id).plain(format, of: field)
         case ["pm", "current_datetime_utc"]: return try time.text(format, isLocal: false, of: field)
         case ["pm", "current_datetime_local"]: return try time.text(format, isLocal: true, of: field)

@@ -128,9 +128,9 @@ public enum ResultPlace: Hashable, Sendable {
     case file(String)
     /// This location with names in braces, such as `out/{name}-{region}.ipynb`.
     ///
-    /// The names are those of ``RunSettings/parameters``; `{name}`, the notebook's name without `.ipynb`; and
-    /// papermill's `{pm.run_uuid}`, `{pm.current_datetime_utc}` and `{pm.current_datetime_local}`. Folders are created if
-    /// necessary.
+    /// The names are those of ``RunSettings/parameters``; `{name}`, the notebook's name without `.ipynb`;
+    /// `{date}`, the day on this machine; and papermill's `{pm.run_uuid}`, `{pm.current_datetime_utc}` and
+    /// `{pm.current_datetime_local}`. Folders are created if necessary.
     case template(String)
     /// This folder, under the notebook's own name. The folder is created if necessary.
     case folder(String)

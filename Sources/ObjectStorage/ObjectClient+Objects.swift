@@ -77,18 +77,20 @@ extension ObjectClient {
         if answer.code == "NoSuchBucket" { throw .noSuchBucket(request.place) }
     }
 
-    /// Returns the version of an object if it has these contents; nil if it has others or does not exist.
+    /// Returns the version of an object if it has some of these contents; nil if it has others or does not exist.
     func version(
-        of address: ObjectAddress, ifContents wanted: ContentFingerprint
+        of address: ObjectAddress, ifContents wanted: Set<ContentFingerprint>
     ) async throws(ObjectStorageError) -> ObjectVersion? {
-        guard let version = try await version(of: address), version.size ?? wanted.count == wanted.count else {
-            return nil
+        guard !wanted.isEmpty, let version = try await version(of: address),
+            wanted.contains(where: { version.size ?? $0.count == $0.count })
+        else { return nil }
+        if let checksum = version.checksum {
+            return wanted.contains { checksum == Base64.encode($0.hash) } ? version : nil
         }
-        if let checksum = version.checksum { return checksum == Base64.encode(wanted.hash) ? version : nil }
         let sink = HashingSink()
         do throws(ObjectStorageError) {
             let headers = try await read(address, version: nil, into: sink)
-            return sink.fingerprint == wanted ? ObjectVersion(headers) : nil
+            return wanted.contains(sink.fingerprint) ? ObjectVersion(headers) : nil
         } catch .notFound {
             return nil
         }

@@ -41,7 +41,7 @@ extension ObjectClient {
                 return .version(version)
             }
             let wanted = try source.fingerprint()
-            if let version = try await version(of: address, ifContents: wanted) { return .version(version) }
+            if let version = try await version(of: address, ifContents: [wanted]) { return .version(version) }
             // Another write was in progress at the same moment.
             let isConcurrent = answer.response.status == 409
             guard isConcurrent || answer.code == "NoSuchUpload" else { return .changed }

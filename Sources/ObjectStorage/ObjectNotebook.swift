@@ -17,8 +17,9 @@ actor ObjectNotebook: NotebookStore {
     /// The object to write to, which differs from the original one after a conflict.
     private var address: ObjectAddress
     private var known = Known.unseen
-    /// The contents of a write that failed, which may have arrived all the same.
-    private var unconfirmed: ContentFingerprint?
+    /// The contents of the writes that failed since the last one that succeeded. Each may have arrived all the same, also
+    /// if a later one did not.
+    private var unconfirmed: Set<ContentFingerprint> = []
     private var warnings: [String] = []
 
     /// What the store knows about the object at ``address``.
@@ -79,7 +80,6 @@ actor ObjectNotebook: NotebookStore {
         let client = try clients.client(of: address)
         let source = MemorySource(bytes: bytes)
         if try await !write(source, client) { try await writeBeside(source, client) }
-        unconfirmed = nil
         return address == original ? .original : .conflict(address.location.text)
     }
 
@@ -91,14 +91,14 @@ actor ObjectNotebook: NotebookStore {
             do throws(ObjectStorageError) {
                 switch try await client.write(source, to: address, mediaType: Self.mediaType, known.condition) {
                 case .version(let version):
-                    known = .version(version)
-                    if isHeeded == nil { try await probe(source, client) }
+                    (known, unconfirmed) = (.version(version), [])
+                    if isHeeded == nil { await probe(source, client) }
                     return true
                 case .changed:
                     guard try await isUnconfirmedWrite(client) else { return false }
                 }
             } catch {
-                unconfirmed = try? source.fingerprint()
+                if let contents = try? source.fingerprint() { unconfirmed.insert(contents) }
                 throw error
             }
         }
@@ -118,9 +118,9 @@ actor ObjectNotebook: NotebookStore {
 
     /// Whether the contents are those of the write that failed. Then they are known.
     private func isUnconfirmedWrite(_ client: ObjectClient) async throws(ObjectStorageError) -> Bool {
-        guard let contents = unconfirmed, let version = try await client.version(of: address, ifContents: contents)
-        else { return false }
-        unconfirmed = nil
+        guard let version = try await client.version(of: address, ifContents: unconfirmed) else { return false }
+        // A store that refuses a condition that is true would be asked forever.
+        if case .version(let old) = known, old.isSame(as: version) { return false }
         known = .version(version)
         return true
     }
@@ -129,7 +129,7 @@ actor ObjectNotebook: NotebookStore {
     private func writeBeside(_ source: some UploadSource, _ client: ObjectClient) async throws {
         for number in 1...Self.nameLimit {
             address = original.withKey(LocalFile.conflictPath(beside: original.key, number))
-            (known, unconfirmed) = (.missing, nil)
+            (known, unconfirmed) = (.missing, [])
             if try await write(source, client) { return }
         }
         throw ObjectStorageError.noFreeName(name)
@@ -137,12 +137,20 @@ actor ObjectNotebook: NotebookStore {
 
     /// Asks a store of unknown kind to write the same contents again under a condition that is not true. A store that
     /// does so ignores conditions.
-    private func probe(_ source: some UploadSource, _ client: ObjectClient) async throws(ObjectStorageError) {
+    ///
+    /// The contents are saved already, so a question without an answer is no error. The next save asks again.
+    private func probe(_ source: some UploadSource, _ client: ObjectClient) async {
         guard source.count <= Self.probeLimit else { return }
-        guard let version = try await client.writeDespite(.impossible, source, to: address, Self.mediaType) else {
-            return client.setHeedsConditions(address.bucket, true)
+        do throws(ObjectStorageError) {
+            guard let version = try await client.writeDespite(.impossible, source, to: address, Self.mediaType) else {
+                return client.setHeedsConditions(address.bucket, true)
+            }
+            known = .version(version)
+        } catch {
+            // The write of the question may have made a new version.
+            if let contents = try? source.fingerprint() { unconfirmed.insert(contents) }
+            return
         }
-        known = .version(version)
         client.setHeedsConditions(address.bucket, false)
         guard client.mayWarn(about: address.bucket) else { return }
         warnings.append(

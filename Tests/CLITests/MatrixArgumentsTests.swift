@@ -99,7 +99,7 @@ import Testing
             ("@a.ipynb @b.ipynb --matrix x=b --output @{x}.ipynb", "which is also a notebook of this run"),
             ("@a.ipynb --matrix x=a --output @{x}.ipynb", "which is also a notebook of this run"),
             ("@a.ipynb --matrix x=link --output @{x}.ipynb", "which is also a notebook of this run"),
-            ("@a.ipynb --output {y}.ipynb", "{y} is unknown; the names are {name}, {notebook_name}, {pm.run_uuid}"),
+            ("@a.ipynb --output {y}.ipynb", "{y} is unknown; the names are {name}, {notebook_name}, {date}"),
             ("@a.ipynb --output a{.ipynb", "'{' has no counterpart; write '{{'"),
             ("@a.ipynb --matrix x=1,1", "--matrix: the parameter 'x' has the value 1 twice"),
             ("@a.ipynb --matrix x=1 --matrix x=2", "--matrix: the parameter 'x' is given twice"),

@@ -22,14 +22,18 @@ import Testing
     }
 
     /// Returns an object; nil if there is none.
-    private func object(_ key: String, _ store: StoreProcess, _ folder: TemporaryFolder) throws -> RunNotebook? {
+    private func object(
+        _ key: String, _ store: StoreProcess, _ folder: TemporaryFolder
+    ) async throws -> RunNotebook? {
         // The store looks at signatures only as far as to see that there is one.
         let signature =
             "AWS4-HMAC-SHA256 Credential=\(store.accessKeyID)/20260101/us-east-1/s3/aws4_request, "
             + "SignedHeaders=host, Signature=0"
-        let status = try ServerProcess.output(
-            of: "curl", "-s", "-o", folder("object"), "-w", "%{http_code}", "-H", "Authorization: \(signature)",
-            "\(store.url)/bucket/\(key)")
+        let status = try await ServerProcess.output(
+            of: [
+                "curl", "-s", "-o", folder("object"), "-w", "%{http_code}", "-H", "Authorization: \(signature)",
+                "\(store.url)/bucket/\(key)",
+            ])
         if status == "404" { return nil }
         try #require(status == "200")
         // A half object would be no JSON.
@@ -48,9 +52,9 @@ import Testing
         try await store.python("s3.upload_file('\(folder("source"))', 'bucket', '\(key)')")
         let running = try await GalleyProgram.start(
             [
-                "execute", "--cwd", folder.path, "--env", "GALLEY_MARK=\(mark)", "--events", "events", "--output",
-                "s3://bucket/\(result)", "s3://bucket/\(key)",
-            ], environment: GalleyProgram.environment.merging(store.environment) { $1 }, in: folder, gate: Self.gate)
+                "execute", "--cwd", folder.path, "--env", "GALLEY_MARK=\(mark)", "--events", "events",
+            ] + (key == result ? ["--inplace"] : ["--output", "s3://bucket/\(result)"]) + ["s3://bucket/\(key)"],
+            environment: GalleyProgram.environment.merging(store.environment) { $1 }, in: folder, gate: Self.gate)
         #expect(
             try await eventually {
                 guard let events = try? folder.text("events") else { return false }
@@ -61,12 +65,12 @@ import Testing
         let run = try await running.end()
         #expect(try await eventually { processes(markedBy: mark).isEmpty })
         // The notebook is there, and whole.
-        let notebook = try #require(try object(key, store, folder))
+        let notebook = try #require(try await object(key, store, folder))
         #expect(notebook.cells.count == Self.cellCount)
         if key != result { #expect(notebook.outputs.allSatisfy { $0 == ["old\n"] }) }
         let events = try folder.events("events")
         let wasSaved = events.contains { $0["event"] as? String == "saved" }
-        let found = try object(result, store, folder)
+        let found = try await object(result, store, folder)
         // What was told as saved is there.
         if wasSaved || run.status == 0 { #expect(found != nil, "\(result): \(run.errors)") }
         guard let found, !found.outputs.allSatisfy({ $0 == ["old\n"] }) else {
@@ -74,8 +78,11 @@ import Testing
             return Rest()
         }
         #expect(found.cells.count == Self.cellCount)
-        // The save is that of the end, so it has what all cells had printed that were over.
-        for event in events
+        // The last save has what all cells had printed that were over when it began. After a kill, only the saves before
+        // it are known to have begun at a certain time.
+        let saves = events.indices.filter { events[$0]["event"] as? String == "saved" }
+        let isEnded = signal == SIGTERM || run.status == 0
+        for event in isEnded ? events[...] : events.prefix(saves.dropLast().last ?? 0)
         where event["event"] as? String == "cell-finished" && event["status"] as? String == "succeeded" {
             let cell = try #require(event["cell"] as? Int)
             let text = cell == Self.cellCount ? String(repeating: "x", count: 3_000_000) + "\n" : "\(cell)\n"

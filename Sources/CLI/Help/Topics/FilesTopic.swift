@@ -17,8 +17,9 @@ extension HelpTopic {
         ```
 
         In `--output`, `{name}` or `{notebook_name}` stands for the name of the notebook without its ending,
-        and `{region}` for the value of a parameter, in which `_` replaces slashes. Papermill's names are
-        `{pm.run_uuid}`, `{pm.current_datetime_utc}` and `{pm.current_datetime_local}`. A format can follow:
+        `{date}` for the day, such as 2026-12-01, and `{region}` for the value of a parameter, in which `_`
+        replaces slashes. Papermill's names are `{pm.run_uuid}`, `{pm.current_datetime_utc}` and
+        `{pm.current_datetime_local}`. A format can follow:
         `{month:02}`, `{pm.current_datetime_utc:%Y-%m-%d}`. Write `{{` and `}}` for braces. Galley makes the
         folders of such a name, and that of `--output-dir`, if they do not exist.
 
