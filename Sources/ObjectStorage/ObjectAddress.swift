@@ -56,6 +56,19 @@ package struct ObjectAddress: Hashable, Sendable {
     /// Returns the address of another object of the bucket.
     func withKey(_ key: String) -> ObjectAddress { ObjectAddress(scheme: scheme, bucket: bucket, key: key) }
 
+    /// Returns the address for a result beside the object, whose key is no longer than a store allows.
+    func conflict(_ number: Int) -> ObjectAddress {
+        var name = key
+        while true {
+            let path = LocalFile.conflictPath(beside: name, number)
+            let excess = path.utf8.count - Self.keyLimit
+            let suffix = name.hasSuffix(".ipynb") ? ".ipynb" : ""
+            let stem = name.dropLast(suffix.count)
+            guard excess > 0, !stem.lastName.isEmpty else { return withKey(path) }
+            name = stem.dropLast(max(1, excess / 4)) + suffix
+        }
+    }
+
     /// The address of the objects below this one, whose keys begin with it and a slash.
     var folder: ObjectAddress { key.isEmpty || key.utf8.last == UInt8(ascii: "/") ? self : withKey(key + "/") }
 }

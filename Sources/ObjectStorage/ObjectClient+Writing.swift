@@ -26,14 +26,32 @@ extension ObjectClient {
     func write(
         _ source: some UploadSource, to address: ObjectAddress, mediaType: String, _ condition: WriteCondition
     ) async throws(ObjectStorageError) -> Written {
-        let send = { (client: ObjectClient) async throws(ObjectStorageError) -> Answer in
+        let send = { (client: ObjectClient, condition: WriteCondition) async throws(ObjectStorageError) -> Answer in
             source.count > Self.partLimit
                 ? try await client.writeParts(source, to: address, mediaType, condition)
                 : try await client.writeWhole(source, to: address, mediaType, condition)
         }
-        var conflicts = 0
+        var (conflicts, condition) = (0, condition)
+        var isWithoutChecksums = false
         while true {
-            let answer = try await send(self)
+            let answer: Answer
+            do throws(ObjectStorageError) {
+                answer = try await send(self, condition)
+            } catch .refused(let place, let operation, let status, let code, let message) {
+                // Some stores know no checksums, or no conditions.
+                if [400, 501].contains(status), sendsChecksums, !settings.endpoint.isAmazon {
+                    setSendsChecksums(false)
+                    isWithoutChecksums = true
+                    continue
+                }
+                if isWithoutChecksums { setSendsChecksums(true) }
+                guard status == 501, condition != .always, !settings.endpoint.heedsConditions else {
+                    throw .refused(place, operation: operation, status: status, code: code, message: message)
+                }
+                setHeedsConditions(address.bucket, false)
+                condition = .always
+                continue
+            }
             if answer.response.isSuccess {
                 var version = ObjectVersion(answer.response.headers)
                 version.size = source.count
@@ -59,13 +77,25 @@ extension ObjectClient {
         }
     }
 
-    /// Sends an object in one request, under a condition that is not true. Returns the version of the object if the store
-    /// has written it all the same.
-    func writeDespite(
-        _ condition: WriteCondition, _ source: some UploadSource, to address: ObjectAddress, _ mediaType: String
-    ) async throws(ObjectStorageError) -> ObjectVersion? {
-        let response = try await writeWhole(source, to: address, mediaType, condition).response
-        return response.isSuccess ? ObjectVersion(response.headers) : nil
+    /// Sends an object in one request, under a condition that is not true.
+    ///
+    /// - Returns: Whether the store has written it all the same, or has refused it for the condition; nil if neither is
+    ///   certain.
+    func write(
+        _ source: some UploadSource, despite condition: WriteCondition, to address: ObjectAddress, mediaType: String
+    ) async throws(ObjectStorageError) -> Written? {
+        let response: HTTPResponse
+        do throws(ObjectStorageError) {
+            response = try await writeWhole(source, to: address, mediaType, condition).response
+        } catch .refused {
+            return nil
+        }
+        if response.isSuccess {
+            var version = ObjectVersion(response.headers)
+            version.size = source.count
+            return .version(version)
+        }
+        return response.status == 412 ? .changed : nil
     }
 
     /// Sends an object in one request.
@@ -78,17 +108,7 @@ extension ObjectClient {
         addChecksum(to: &request)
         condition.add(to: &request.headers, settings.endpoint.dialect)
         request.accepted = Self.conditionStatuses(condition)
-        do throws(ObjectStorageError) {
-            return try await send(request)
-        } catch .refused(let place, let operation, let status, let code, let message) {
-            // Some stores do not know checksums.
-            guard [400, 501].contains(status), !settings.endpoint.isAmazon, sendsChecksums else {
-                throw .refused(place, operation: operation, status: status, code: code, message: message)
-            }
-            stopSendingChecksums()
-            request.headers.remove("x-amz-checksum-sha256")
-            return try await send(request)
-        }
+        return try await send(request)
     }
 
     /// The statuses that say that a condition is not fulfilled.

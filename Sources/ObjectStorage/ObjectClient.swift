@@ -186,8 +186,8 @@ extension ObjectClient {
         settings.endpoint.dialect.fieldPrefix == "x-amz-" && memory.withLock { $0.acceptsChecksums }
     }
 
-    /// Remembers that the store refuses checksums.
-    func stopSendingChecksums() { memory.withLock { $0.acceptsChecksums = false } }
+    /// Remembers whether the store accepts checksums.
+    func setSendsChecksums(_ sends: Bool) { memory.withLock { $0.acceptsChecksums = sends } }
 }
 
 /// A receiver of the body of a response.

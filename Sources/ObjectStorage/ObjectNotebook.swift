@@ -40,7 +40,7 @@ actor ObjectNotebook: NotebookStore {
 
     /// The maximum number of names that are tried for a result beside the notebook.
     private static let nameLimit = 1000
-    /// The greatest size of a notebook with which a store of another kind is asked whether it heeds conditions.
+    /// The greatest size of a notebook with which Galley finds out whether a store heeds conditions.
     private static let probeLimit = 1 << 20
     /// The type of the contents. A result that is converted is no notebook.
     private var mediaType: String { MediaType.of(address.key.hasSuffix(".ipynb") ? ".ipynb" : original.key) }
@@ -90,11 +90,13 @@ actor ObjectNotebook: NotebookStore {
             let isHeeded = client.heedsConditions(address.bucket)
             if isHeeded != true, try await !isUnchanged(client) { return false }
             do throws(ObjectStorageError) {
+                if isHeeded == nil, try await isWrittenByProbe(source, client) { return true }
                 switch try await client.write(source, to: address, mediaType: mediaType, known.condition) {
                 case .version(let version):
                     (known, unconfirmed) = (.version(version), [])
-                    if isHeeded == nil { await probe(source, client) }
-                    return true
+                    guard isHeeded == false else { return true }
+                    // Another program may have written the object at the same moment.
+                    return try await isUnchanged(client)
                 case .changed:
                     guard try await isUnconfirmedWrite(client) else { return false }
                 }
@@ -102,6 +104,41 @@ actor ObjectNotebook: NotebookStore {
                 if let contents = try? source.fingerprint() { unconfirmed.insert(contents) }
                 throw error
             }
+        }
+    }
+
+    /// Writes the object under a condition that is not true, to find out whether a store of unknown kind heeds conditions;
+    /// returns whether the store has written it.
+    ///
+    /// The object was looked at just before, so that a store that ignores conditions does what is wanted.
+    private func isWrittenByProbe(
+        _ source: some UploadSource, _ client: ObjectClient
+    ) async throws(ObjectStorageError) -> Bool {
+        guard case .version = known, source.count <= Self.probeLimit else { return false }
+        let written: ObjectClient.Written?
+        do throws(ObjectStorageError) {
+            written = try await client.write(source, despite: .impossible, to: address, mediaType: mediaType)
+        } catch .canceled(let place) {
+            throw .canceled(place)
+        } catch {
+            // The store may have written it all the same. The save itself follows.
+            written = nil
+            if let contents = try? source.fingerprint() { unconfirmed.insert(contents) }
+        }
+        switch written {
+        case .changed:
+            client.setHeedsConditions(address.bucket, true)
+            return false
+        case .version(let version):
+            (known, unconfirmed) = (.version(version), [])
+            client.setHeedsConditions(address.bucket, false)
+            if client.mayWarn(about: address.bucket) {
+                warnings.append(
+                    "\(client.settings.endpoint.name) ignores the conditions of writes: Galley looks at \(name) before "
+                        + "each save, but a change that another program makes at the same moment is lost")
+            }
+            return true
+        case nil: return false
         }
     }
 
@@ -129,34 +166,11 @@ actor ObjectNotebook: NotebookStore {
     /// Writes an object with the first free name beside the notebook.
     private func writeBeside(_ source: some UploadSource, _ client: ObjectClient) async throws {
         for number in 1...Self.nameLimit {
-            address = original.withKey(LocalFile.conflictPath(beside: original.key, number))
+            address = original.conflict(number)
             (known, unconfirmed) = (.missing, [])
             if try await write(source, client) { return }
         }
         throw ObjectStorageError.noFreeName(name)
-    }
-
-    /// Asks a store of unknown kind to write the same contents again under a condition that is not true. A store that
-    /// does so ignores conditions.
-    ///
-    /// The contents are saved already, so a question without an answer is no error. The next save asks again.
-    private func probe(_ source: some UploadSource, _ client: ObjectClient) async {
-        guard source.count <= Self.probeLimit else { return }
-        do throws(ObjectStorageError) {
-            guard let version = try await client.writeDespite(.impossible, source, to: address, mediaType) else {
-                return client.setHeedsConditions(address.bucket, true)
-            }
-            known = .version(version)
-        } catch {
-            // The write of the question may have made a new version.
-            if let contents = try? source.fingerprint() { unconfirmed.insert(contents) }
-            return
-        }
-        client.setHeedsConditions(address.bucket, false)
-        guard client.mayWarn(about: address.bucket) else { return }
-        warnings.append(
-            "\(client.settings.endpoint.name) ignores the conditions of writes: Galley looks at \(name) before each save, "
-                + "but a change that another program makes at the same moment is lost")
     }
 
     func takeWarnings() -> [String] {
