@@ -165,7 +165,7 @@ package struct XMLReader: ~Copyable {
             return
         }
         guard !isReference, part.contains(UInt8(ascii: "\r")) else { return open[last].text += part }
-        // A line end is one line feed, however it is written.
+        // All forms of a line end are one line feed.
         var previous: UInt8 = 0
         for byte in part {
             if byte == UInt8(ascii: "\r") {

@@ -66,8 +66,21 @@ public struct UnknownStorage: Error, Hashable, CustomStringConvertible {
         if location.serverPath != nil {
             return "\(location): no Jupyter server is given. Add --server URL, or for a local file write ./\(location)"
         }
-        return "\(location): no storage provider opens \(location.scheme.map { "\($0)://" } ?? "it"). "
-            + "For a local file, write ./\(location)"
+        return "\(location): no storage provider opens \(location.scheme.map { "\($0)://" } ?? "it"). \(remedy)"
+    }
+
+    /// What to write instead.
+    private var remedy: String {
+        switch location.scheme {
+        case "s3a", "s3n": "Write s3://\(location.text.drop { $0 != "/" }.dropFirst(2))"
+        case "file": "Write the path alone, without file://"
+        case "az", "abfs", "abfss", "wasb", "wasbs", "adl":
+            "Galley reads an object of Azure at its signed address, https://...?sig=..., which 'az storage blob "
+                + "generate-sas --full-uri' prints; name a local file for the result, and upload it with --then"
+        case "hdfs", "dbfs", "webhdfs":
+            "Copy the notebook to a local file first, and name a local file for the result"
+        default: "For a local file, write ./\(location)"
+        }
     }
 }
 

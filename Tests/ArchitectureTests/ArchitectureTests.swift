@@ -14,11 +14,12 @@ struct Rule: Sendable, CustomTestStringConvertible {
         Rule("the format's own words", #"cell_type|output_type|(?<![-.])nbformat"#, ["Notebook"]),
         Rule("tags, and what has an id: a cell, a run", #""id"|"tags""#, ["Notebook", "Runs", "JupyterServer"]),
         Rule("how files are replaced", #"\b(rename|renameat|fsync|fchown|fchmod|linkat)\("#, ["Storage", "CLinux"]),
-        Rule("the protocol's own words", #"msg_id|msg_type|_request""#, ["JupyterProtocol", "GalleyTesting"]),
-        Rule("how ZeroMQ carries and signs", #"zmq_|ZMQ_|hmacsha256|<IDS"#, ["ZeroMQTransport"]),
+        Rule("the protocol's own words", #"msg_id|msg_type|(?<!\d)_request""#, ["JupyterProtocol", "GalleyTesting"]),
+        Rule("how ZeroMQ carries messages", #"zmq_|ZMQ_|<IDS"#, ["ZeroMQTransport"]),
+        Rule("how messages and requests are signed", #"hmacsha256"#, ["ZeroMQTransport", "ObjectStorage"]),
         Rule(
             "processes and how they are started", #"pid_t|waitpid"#,
-            ["LocalKernels", "AttachedKernels", "Runs", "CLinux"]),
+            ["LocalKernels", "AttachedKernels", "Runs", "ObjectStorage", "CLinux"]),
         Rule("how kernels are described", #"kernel\.json|"argv""#, ["LocalKernels"]),
         Rule(
             "memory that Swift does not watch over", #"\bUnsafe(Mutable)?(Raw)?(Buffer)?Pointer"#,

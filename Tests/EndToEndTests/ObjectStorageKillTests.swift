@@ -71,7 +71,7 @@ import Testing
         let events = try folder.events("events")
         let wasSaved = events.contains { $0["event"] as? String == "saved" }
         let found = try await object(result, store, folder)
-        // What was told as saved is there.
+        // What the run has reported as saved is there.
         if wasSaved || run.status == 0 { #expect(found != nil, "\(result): \(run.errors)") }
         guard let found, !found.outputs.allSatisfy({ $0 == ["old\n"] }) else {
             #expect(!wasSaved && run.status != 0, "\(result): \(run.errors)")

@@ -6,7 +6,7 @@ import Testing
     /// The articles that the program prints too.
     private static let topics = [
         "BackgroundRuns", "Batches", "Compatibility", "ExitStatuses", "Files", "Git", "Kernels", "Limits",
-        "NotebookParameters", "NotebookResults", "Selection", "Servers",
+        "NotebookParameters", "NotebookResults", "ObjectStores", "Selection", "Servers",
     ].map { "Sources/Galley/Galley.docc/\($0).md" }
 
     /// The files that name options.

@@ -40,6 +40,8 @@ private let examples = CloudAccount.folder
     /// The lifecycle script of the stack.
     let script: String
     private let tools: TemporaryFolder
+    /// The folder of the lifecycle script. The volume of the imitation is too small for the program.
+    private let work: TemporaryFolder
     private let variables: [String: String]
 
     init() async throws {
@@ -50,6 +52,7 @@ private let examples = CloudAccount.folder
         let length = try #require(try account.call("script", script) as? Int)
         #expect(length <= 16_384)
         let keys = try #require(try account.call("rights") as? [String])
+        work = TemporaryFolder(owning: instance.home + "/work")
         // The command of AWS, which the user of the instance may run.
         tools = try instance.folder("tools", mode: 0o755)
         let packages = try #require(
@@ -66,7 +69,7 @@ private let examples = CloudAccount.folder
             "PATH": "\(tools.path):/sbin:/bin:/usr/sbin:/usr/bin", "NOTEBOOK_USER": instance.user,
             "AWS_ENDPOINT_URL": "http://127.0.0.1:\(account.port)", "AWS_ACCESS_KEY_ID": keys[0],
             "AWS_SECRET_ACCESS_KEY": keys[1], "AWS_REGION": "eu-central-1", "AWS_EC2_METADATA_DISABLED": "true",
-            "SELF": instance.path + "/galley-schedule", "WORK": instance.notebooks.path + "/work", "IDLE": "3",
+            "SELF": instance.path + "/galley-schedule", "WORK": work.path, "IDLE": "3",
             "PAUSE": "1",
         ]
     }
@@ -87,7 +90,7 @@ private let examples = CloudAccount.folder
         #expect(try await eventually { instance.processes.isEmpty })
     }
 
-    private var log: String { (try? instance.notebooks.text("work/schedule.log")) ?? "" }
+    private var log: String { (try? work.text("schedule.log")) ?? "" }
 
     private func result(_ name: String) throws -> RunNotebook { try RunNotebook(Data(account.text("get", name).utf8)) }
 
@@ -141,7 +144,7 @@ private let examples = CloudAccount.folder
         try account.call("put", "incoming/1.csv", "1")
         #expect(try account.text("function") == "started")
         try await boot()
-        #expect(try await eventually { instance.notebooks.exists("work/begun") }, "\(log)")
+        #expect(try await eventually { work.exists("begun") }, "\(log)")
         // The instance ends at once, with everything that runs there.
         for process in instance.processes { kill(pid_t(process), SIGKILL) }
         #expect(try await eventually { instance.processes.isEmpty })
@@ -152,12 +155,12 @@ private let examples = CloudAccount.folder
         #expect(try account.text("function") == "Stopping")
         try account.call("instance", "Stopped")
         #expect(try account.text("function") == "started")
-        try instance.notebooks.write("", to: "work/go")
+        try work.write("", to: "go")
         try await boot()
         try await waitUntilStopped()
         #expect(try account.queues == [0, 0, 0])
         #expect(try account.keys("results/").count == 2)
-        #expect(try instance.notebooks.text("work/begun") == "...")
+        #expect(try work.text("begun") == "...")
     }
 
     @Test func `A program with another checksum does not run, and the message is kept after three attempts`()
@@ -169,8 +172,7 @@ private let examples = CloudAccount.folder
         try await boot()
         try await waitUntilStopped()
         #expect(try account.queues == [0, 0, 1])
-        #expect(instance.notebooks.names == ["work"])
-        #expect(!instance.notebooks.exists("work/ran") && !instance.notebooks.exists("work/galley"))
+        #expect(!work.exists("ran") && !work.exists("galley"))
         let problems = try account.ends.compactMap { $0["message"] as? String }
         #expect(problems.count == 3 && problems.allSatisfy { $0.contains("another SHA-256 checksum") }, "\(problems)")
     }

@@ -38,14 +38,16 @@ import Testing
         let names = ResultNames(notebook: "report", time: Timestamp(microseconds: 1_780_000_000_000_000))
         let local = try ResultTemplate("{pm.current_datetime_local:%Y-%m-%d}").location(names)
         #expect(local.wholeMatch(of: /2026-05-2[78]/) != nil)
-        #expect(try ResultTemplate("s3://out/{date}/{name}.ipynb").location(names) == "s3://out/\(local)/report.ipynb")
+        let location = try ResultTemplate("s3://out/{date}/{name}.ipynb").location(names)
+        #expect(location == "s3://out/\(local)/report.ipynb")
         #expect(try ResultTemplate("{date:%Y}").location(names) == "2026")
         #expect(try ResultTemplate("{date}").location(ResultNames(notebook: "a", ["date": "monday"])) == "monday")
     }
 
     @Test func `an unknown name in a template is refused with the names that are known`() {
         let known = [
-            "region", "name", "notebook_name", "date", "pm.run_uuid", "pm.current_datetime_utc", "pm.current_datetime_local",
+            "region", "name", "notebook_name", "date", "pm.run_uuid", "pm.current_datetime_utc",
+            "pm.current_datetime_local",
         ]
         #expect(throws: ResultTemplateError.unknownName("city", known: known)) {
             try ResultTemplate("{city}").location(ResultNames(notebook: "report", ["region": "eu"]))

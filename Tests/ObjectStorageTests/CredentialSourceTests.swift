@@ -188,7 +188,7 @@ struct CredentialSourceTests {
         #expect(try server.requests[1].headers["authorization"]?.contains("Credential=env/") == true)
     }
 
-    @Test func `A refusal of the token service is told without secrets`() async throws {
+    @Test func `The error of a refusal by the token service has no secrets`() async throws {
         let body =
             "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>User hush-secret may not\n"
             + "assume</Message></Error></ErrorResponse>"
@@ -310,7 +310,7 @@ struct CredentialSourceTests {
         guard case .setting = error else { throw error }
     }
 
-    @Test func `A container's service that fails is asked again, and a refusal is told`() async throws {
+    @Test func `A container's service that fails is asked again, and a refusal is an error`() async throws {
         let server = try await ScriptedServer(
             """
             [{"path": "/a", "answers": [{"status": 500}, {"status": 503}, \(Self.keysAnswer)]},

@@ -69,7 +69,7 @@ private func contents(_ number: Int, size: Int, _ random: inout some RandomNumbe
     /// The number of faults: 1,000 with `GALLEY_FUZZ=full`.
     private static let count = ProcessInfo.processInfo.environment["GALLEY_FUZZ"] == "full" ? 1000 : 300
 
-    @Test func `No fault loses what was told as saved, shows half of it, or makes a conflict of an own write`()
+    @Test func `No fault loses what was reported as saved, shows half of it, or makes a conflict of an own write`()
         async throws
     {
         let faulty = try await FaultyStore()

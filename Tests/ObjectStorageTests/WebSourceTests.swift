@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test(arguments: ["application/json", "text/plain; charset=utf-8", "text/html", "application/octet-stream"])
-    func `A notebook is read whatever type the server gives it`(type: String) async throws {
+    func `A notebook of any media type is read`(type: String) async throws {
         let server = try await server(["body": Self.notebook, "headers": [["Content-Type", type]]])
         #expect(try await read(server.url + "a.ipynb?signature=s") == Self.notebook)
         #expect(try server.requests.map(\.path) == ["/a.ipynb?signature=s"])

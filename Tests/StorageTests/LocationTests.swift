@@ -85,3 +85,14 @@ import Testing
         #expect(!storage.isSame(one, NotebookLocation(folder + "/c")) && !storage.isSame("-", "-"))
     }
 }
+
+@Suite struct `A location that no provider opens` {
+    @Test(arguments: [
+        ("az://box/a.ipynb", "signed address"), ("abfss://box@x/a.ipynb", "signed address"),
+        ("s3a://in/b/a.ipynb", "Write s3://in/b/a.ipynb"), ("file:///tmp/a.ipynb", "Write the path alone"),
+        ("hdfs://a/b", "Copy the notebook"), ("foo://a/b", "write ./foo://a/b"),
+    ])
+    func `is an error that says what to write instead`(location: String, words: String) {
+        #expect("\(UnknownStorage(location: NotebookLocation(location)))".contains(words))
+    }
+}

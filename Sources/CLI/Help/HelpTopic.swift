@@ -18,8 +18,8 @@ struct HelpTopic: Sendable {
 
     /// The topics, in the order in which help lists them.
     static let all = [
-        options, exitStatuses, batch, selection, parameters, results, background, git, limits, kernels, servers, files,
-        compatibility,
+        options, exitStatuses, batch, selection, parameters, results, background, git, limits, kernels, servers, stores,
+        files, compatibility,
     ]
 
     /// The names of commands and topics, each once.

@@ -143,7 +143,7 @@ _galley() {
         help)
             flags='--man --help -h'
             case $flag in
-            *) kind=words words='execute check nbconvert papermill export clean inspect kernels terminal runs stop wait help completions version options exit-statuses batch selection parameters results background git limits servers files compatibility' ;;
+            *) kind=words words='execute check nbconvert papermill export clean inspect kernels terminal runs stop wait help completions version options exit-statuses batch selection parameters results background git limits servers stores files compatibility' ;;
             esac ;;
         completions)
             flags='--list --help -h'

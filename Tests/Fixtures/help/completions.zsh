@@ -526,7 +526,7 @@ _galley() {
             '*--man[Print the manual page as roff, for man(1)]' \
             '*--help[Show this page]' \
             '*-h[Show this page]' \
-            '*:command or topic:(execute check nbconvert papermill export clean inspect kernels terminal runs stop wait help completions version options exit-statuses batch selection parameters results background git limits servers files compatibility)' ;;
+            '*:command or topic:(execute check nbconvert papermill export clean inspect kernels terminal runs stop wait help completions version options exit-statuses batch selection parameters results background git limits servers stores files compatibility)' ;;
     completions)
         _arguments -s : \
             '*--list=[Print the names of the kernels, or the IDs of the runs, for such a script]:kernels|runs:(kernels runs)' \
