@@ -32,8 +32,8 @@ extension NotebookLocation {
             String(Substring(end.map { fixed[...$0] } ?? fixed[fixed.startIndex..<fixed.startIndex])))
     }
 
-    /// The one spelling of a location, so that a notebook that is named twice runs once. The bytes of an object's key stay
-    /// as they are.
+    /// The one spelling of a location, so that a notebook that is named twice runs once. The bytes of an object's key
+    /// stay as they are.
     var normalized: NotebookLocation {
         guard let serverPath else { return self }
         return NotebookLocation(serverPath: serverPath.pathNames.joined(separator: "/"))
@@ -41,8 +41,8 @@ extension NotebookLocation {
 
     /// The beginning of a location that is not local, such as `s3://` or `jupyter:`, and the names after it.
     ///
-    /// Names such as `..` do not lead out of a folder of results, because they are left out: in a key, they are names like
-    /// all others.
+    /// Names such as `..` do not lead out of a folder of results, because they are left out: in a key, they are names
+    /// like all others.
     var remoteParts: (prefix: String, names: [Substring]) {
         let mark = serverPath == nil ? "://" : ":"
         guard let end = text.utf8.firstRange(of: mark.utf8)?.upperBound else { return ("", text.pathNames) }

@@ -87,8 +87,8 @@ struct RunPaths: Sendable {
         return unsafe String(cString: folder) + (path == "." ? "" : "/" + path)
     }
 
-    /// Returns the components of the absolute path, with `..` resolved. The first component of a location that is not local is
-    /// its beginning, such as `s3://`.
+    /// Returns the components of the absolute path, with `..` resolved. The first component of a location that is not
+    /// local is its beginning, such as `s3://`.
     static func pathComponents(of path: String) -> [PathKey] {
         if NotebookLocation(path).isRemote {
             let (prefix, names) = NotebookLocation(path).remoteParts

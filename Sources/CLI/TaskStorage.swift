@@ -4,8 +4,8 @@ import GalleyNotebook
 import GalleyStorage
 import GalleySupervisor
 
-/// The places of one notebook's run: files of this machine, of which the supervisor writes some, and those of servers and
-/// stores. A file may be read only if it is the one that root has seen.
+/// The places of one notebook's run: files of this machine, of which the supervisor writes some, and those of servers
+/// and stores. A file may be read only if it is the one that root has seen.
 struct TaskStorage: StorageProvider {
     let name = "this machine"
     /// The providers of locations that are not local.

@@ -260,8 +260,8 @@ final class NotebookRunner: Sendable {
         return report
     }
 
-    /// Removes what was brought for a run that has failed. If the run has ended without a saved result, its files are stored
-    /// before; they stay in the folder if that fails, too.
+    /// Removes what was brought for a run that has failed. If the run has ended without a saved result, its files are
+    /// stored before; they stay in the folder if that fails, too.
     private func abandonFiles(isAfterRun: Bool) async {
         guard let workspace = options.hooks.workspace, let folder = reportDetails.withLock(\.folder) else { return }
         if isAfterRun {

@@ -1,8 +1,8 @@
 import GalleyConcurrency
 import GalleyStorage
 
-/// The files that the runs of one process have brought into folders that they share. The last run that uses a file removes
-/// it.
+/// The files that the runs of one process have brought into folders that they share. The last run that uses a file
+/// removes it.
 package final class BroughtFiles: Sendable {
     private let state = AsyncState(State())
 

@@ -6,8 +6,8 @@ import Glibc
 
 /// Brings files beside a notebook before its run, and stores files that the run has made beside its result.
 ///
-/// The folder of the kernel is that of a local notebook, or a private temporary folder. Links are not followed, so that a
-/// file outside the folder is neither changed nor stored.
+/// The folder of the kernel is that of a local notebook, or a private temporary folder. Links are not followed, so that
+/// a file outside the folder is neither changed nor stored.
 package actor RunFiles: RunWorkspace {
     private let settings: RunFilesSettings
     private let storage: [any StorageProvider]

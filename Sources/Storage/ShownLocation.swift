@@ -1,6 +1,6 @@
 extension NotebookLocation {
-    /// The location without what may be secret in a URL: the user and all values of the query. The key of an object is no
-    /// secret.
+    /// The location without what may be secret in a URL: the user and all values of the query. The key of an object is
+    /// no secret.
     package var shown: String {
         guard let scheme, !["s3", "gs", "jupyter"].contains(scheme),
             let end = text.utf8.firstRange(of: "://".utf8)?.upperBound
