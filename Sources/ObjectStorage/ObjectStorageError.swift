@@ -1,6 +1,6 @@
 public import GalleyStorage
 
-/// The reason why an object in a store, or a page of the web, could not be read or written. Its old contents still
+/// The reason why an object in a store could not be read or written. Its old contents still
 /// exist.
 ///
 /// No case contains keys, tokens, queries of URLs or the body of a page.
@@ -42,10 +42,6 @@ public enum ObjectStorageError: StorageFault, Hashable {
     case unsafeName(String)
     /// All names for a result beside the notebook are taken.
     case noFreeName(String)
-    /// The address is that of a web page, not of a notebook.
-    case webPage(String, remedy: String)
-    /// The place can only be read.
-    case readOnly(String)
     /// A local file could not be read or written.
     case localFile(String, operation: String, Errno)
     /// The store refuses the request.
@@ -103,8 +99,6 @@ extension ObjectStorageError: CustomStringConvertible {
             "\(place): this name cannot be that of a local file, because a part of it is empty, '.', '..' or longer "
                 + "than 255 bytes. Rename the object"
         case .noFreeName(let place): "\(place): all names for a result beside it are taken. Remove old results"
-        case .webPage(let place, let remedy): "\(place) is a web page, not a notebook. \(remedy)"
-        case .readOnly(let place): "\(place) can only be read. Write the result elsewhere with --output"
         case .localFile(let path, let operation, let code): "\(path): \(operation) failed: \(code)"
         case .refused(let place, let operation, let status, let code, let message):
             "\(place): \(operation) failed with status \(status)" + (code.isEmpty ? "" : " \(code)")

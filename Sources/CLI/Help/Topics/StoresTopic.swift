@@ -60,7 +60,7 @@ extension HelpTopic {
         (`mfa_serial`) needs temporary keys in the variables. `AWS_REGION` or the profile names the region,
         and Galley follows a bucket to another one. `AWS_CA_BUNDLE` names a file of certificates.
 
-        When root runs a notebook with `--user NAME`, it uses the keys of that user, and never root's own.
+        When root runs a notebook with `--as-user NAME`, it uses the keys of that user, and never root's own.
 
         The keys need `s3:GetObject` for notebooks and inputs, `s3:PutObject` for results, and
         `s3:ListBucket` for folders and for the error that a notebook does not exist.
