@@ -28,17 +28,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with lock:
             log.write(json.dumps([self.command, self.path, dict(self.headers.items()), body]) + "\n")
             found = self.find()
-        self.send_response(found.get("status", 200))
+        self.send_response_only(found.get("status", 200))
         content = json.dumps(found["json"]) if "json" in found else found.get("body", "")
         kind = "application/json" if "json" in found else "text/html"
-        if not any(name.lower() == "content-type" for name, _ in found.get("headers", [])):
-            self.send_header("Content-Type", kind)
+        for own, value in (("Content-Type", kind), ("Date", self.date_time_string())):
+            if not any(name.lower() == own.lower() for name, _ in found.get("headers", [])):
+                self.send_header(own, value)
         for name, value in found.get("headers", []):
             self.send_header(name, value)
         content = content.encode()
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        if self.command != "HEAD":
+            self.wfile.write(content)
 
     def find(self):
         for rule in rules:
@@ -53,7 +55,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return answers.pop(0) if len(answers) > 1 else answers[0]
         return {"status": 404, "json": {"message": "Not Found", "reason": None}}
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = answer
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = answer
 
     def log_message(self, *arguments):
         pass

@@ -1,0 +1,99 @@
+import Foundation
+import GalleyHTTP
+import GalleyStorage
+import GalleyTestSupport
+import Testing
+
+@testable import GalleyObjectStorage
+
+@Suite struct `Files in an object store` {
+    @Test(.realKernel) func `They are listed with their paths, page after page, without the marks of folders`()
+        async throws
+    {
+        let store = try await StoreProcess(.moto)
+        let storage = ObjectStorage(environment: store.environment)
+        try await store.python(
+            """
+            for number in range(1005): s3.put_object(Bucket='bucket', Key=f'data/{number:04}.csv', Body=b'x' * (number % 3))
+            for key in ('data/', 'data/a b/', 'data/a b/+é.csv', 'database.csv'): s3.put_object(Bucket='bucket', Key=key)
+            """)
+        let files = try await storage.files(in: "s3://bucket/data", limit: 2000)
+        #expect(files.count == 1006 && files.first?.relativePath == "0000.csv" && files.first?.size == 0)
+        #expect(files.contains { $0.relativePath == "a b/+é.csv" && $0.location == "s3://bucket/data/a b/+é.csv" })
+        let single = try await storage.files(in: "s3://bucket/data/0002.csv", limit: 1)
+        #expect(single.map(\.relativePath) == ["0002.csv"] && single.first?.size == 2)
+        await #expect(throws: ObjectStorageError.tooManyFiles("s3://bucket/data/", limit: 1005)) {
+            try await storage.files(in: "s3://bucket/data/", limit: 1005)
+        }
+        await #expect(throws: ObjectStorageError.notFound("s3://bucket/none")) {
+            try await storage.files(in: "s3://bucket/none", limit: 10)
+        }
+        #expect(try await storage.hasFile(at: "s3://bucket/database.csv"))
+        #expect(try await !storage.hasFile(at: "s3://bucket/data"))
+        try await storage.removeFile(at: "s3://bucket/none.csv")
+    }
+
+    @Test(arguments: ["../a", "x/../../a", "x//a", "./a", "x/./a", String(repeating: "n", count: 256)])
+    func `A key that cannot be the path of a file in the folder is an error`(key: String) async throws {
+        let list = "<ListBucketResult><Contents><Key>in/\(key)</Key><Size>1</Size></Contents></ListBucketResult>"
+        let store = try await ScriptedStore([("GET", "/bucket[?].*", [ScriptedStore.ok(list)])])
+        let error = try await #require(throws: ObjectStorageError.self) {
+            try await store.storage.files(in: "s3://bucket/in/", limit: 10)
+        }
+        guard case .unsafeName = error else { Issue.record("\(error)"); return }
+    }
+
+    @Test(.realKernel) func `A file is copied whole in both directions, also a large one`() async throws {
+        let store = try await StoreProcess(.moto)
+        let storage = ObjectStorage(environment: store.environment)
+        let folder = try TemporaryFolder()
+        let bytes = Data((0..<(20 << 20)).map { UInt8(truncatingIfNeeded: $0 >> 8 ^ $0) })
+        try bytes.write(to: URL(fileURLWithPath: folder("large")))
+        try await storage.upload(folder("large"), to: "s3://bucket/large")
+        let file = try #require(try await storage.files(in: "s3://bucket/large", limit: 1).first)
+        try await storage.download(file, to: folder("copy"))
+        #expect(try Data(contentsOf: URL(fileURLWithPath: folder("copy"))) == bytes)
+        // No file is replaced.
+        await #expect(throws: StorageError.self) { try await storage.download(file, to: folder("copy")) }
+        try await storage.writeFile(Array("other".utf8), at: "s3://bucket/large", mediaType: "text/plain")
+        await #expect(throws: ObjectStorageError.changed("s3://bucket/large")) {
+            try await storage.download(file, to: folder("second"))
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["copy", "large"])
+        await #expect(throws: ObjectStorageError.self) {
+            try await storage.upload(folder("none"), to: "s3://bucket/none")
+        }
+    }
+
+    @Test func `A file that did not arrive intact does not appear`() async throws {
+        let store = try await ScriptedStore([
+            ("GET", "/bucket/a", [ScriptedStore.ok("contents", [["x-amz-checksum-crc32", "AAAAAA=="]])])
+        ])
+        let folder = try TemporaryFolder()
+        let file = StoredFile(location: "s3://bucket/a", relativePath: "a", size: 8)
+        let error = try await #require(throws: ObjectStorageError.self) {
+            try await store.storage.download(file, to: folder("a"))
+        }
+        guard case .damaged = error else { Issue.record("\(error)"); return }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    }
+
+    @Test(arguments: [
+        ScriptedStore.error(403, "AccessDenied"), ScriptedStore.ok("<Error><Code>InternalError</Code></Error>"),
+    ])
+    func `The parts of a large object whose last step fails are removed`(last: ScriptedStore.Answer) async throws {
+        let started = "<InitiateMultipartUploadResult><UploadId>id</UploadId></InitiateMultipartUploadResult>"
+        let store = try await ScriptedStore([
+            ("POST", "/bucket/a[?]uploads=?", [ScriptedStore.ok(started)]),
+            ("PUT", "/bucket/a[?]partNumber=[0-9]+&uploadId=id", [ScriptedStore.ok("")]),
+            ("POST", "/bucket/a[?]uploadId=id", [last]),
+            ("DELETE", "/bucket/a[?]uploadId=id", [["status": 204, "body": ""]]),
+        ])
+        await #expect(throws: ObjectStorageError.self) {
+            try await store.storage.writeFile(
+                [UInt8](repeating: 1, count: 17 << 20), at: "s3://bucket/a", mediaType: "a/b")
+        }
+        let requests = try store.server.requests
+        #expect(requests.last?.method == "DELETE" && requests.count { $0.method == "PUT" } == 3)
+    }
+}
