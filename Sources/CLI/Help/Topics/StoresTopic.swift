@@ -34,7 +34,7 @@ extension HelpTopic {
         local notebook, no file is replaced: if a different file has the name, the run ends before its first
         cell. Each way, the limits are 1,000 files and 5 GB.
 
-        ## Nobody's work is lost
+        ## No work is lost
 
         A save tells the store which version it replaces. If another program has changed the notebook, the
         result goes beside it, as `report.galley-conflict.ipynb`. Some stores ignore such conditions. Galley
