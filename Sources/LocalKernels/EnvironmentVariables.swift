@@ -59,9 +59,10 @@ extension Account {
     }
 
     private static let personal: Set = ["HOME", "USER", "LOGNAME", "SHELL", "MAIL", "PWD", "OLDPWD", "SHLVL", "_"]
-    /// Whether a variable of the AWS tools can hold or name keys. Others, such as the region, apply to the machine.
+    /// Whether a variable can hold or name keys of object stores. Others, such as the region, apply to the machine.
     private static func isCredential(_ name: String) -> Bool {
-        name.hasPrefix("AWS_")
+        if name.hasPrefix("GS_") { return name != "GS_ENDPOINT_URL" }
+        return name.hasPrefix("AWS_")
             && !["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CA_BUNDLE", "AWS_MAX_ATTEMPTS"].contains(name)
             && !["AWS_ENDPOINT_URL", "AWS_EC2_METADATA_", "AWS_USE_"].contains { name.hasPrefix($0) }
     }

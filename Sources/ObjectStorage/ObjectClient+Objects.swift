@@ -120,6 +120,8 @@ struct ListedObject: Hashable, Sendable {
 extension ObjectClient {
     /// The greatest number of objects that a page of a list has.
     private static let pageSize = 1000
+    /// The greatest number of pages of a list.
+    private static let pageLimit = 10_000
 
     /// Returns the objects whose keys begin with that of an address, in the order of the store. Those that stand for a
     /// folder, with "/" at the end, are left out.
@@ -128,6 +130,7 @@ extension ObjectClient {
     func list(_ address: ObjectAddress, limit: Int) async throws(ObjectStorageError) -> [ListedObject] {
         var objects: [ListedObject] = []
         var token: String?
+        var pages = 0
         repeat {
             var request = ObjectRequest("GET", address, isAboutBucket: true, action: "s3:ListBucket")
             request.query = [("list-type", "2"), ("encoding-type", "url"), ("max-keys", "\(Self.pageSize)")]
@@ -154,8 +157,10 @@ extension ObjectClient {
                         key: key, size: entry["Size"].flatMap { Int($0.text) } ?? 0, etag: entry["ETag"]?.text))
                 guard objects.count <= limit else { throw .tooManyFiles(address.location.text, limit: limit) }
             }
-            let next = root["IsTruncated"]?.text == "true" ? root["NextContinuationToken"]?.text : nil
-            guard next == nil || next != token else {
+            let isTruncated = root["IsTruncated"]?.text == "true"
+            let next = isTruncated ? root["NextContinuationToken"]?.text : nil
+            pages += 1
+            guard isTruncated == (next != nil), next == nil || next != token, pages <= Self.pageLimit else {
                 throw .invalidAnswer(request.place, reason: "its list does not advance")
             }
             token = next

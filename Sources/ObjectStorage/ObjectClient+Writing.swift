@@ -56,10 +56,19 @@ extension ObjectClient {
                 var version = ObjectVersion(answer.response.headers)
                 version.size = source.count
                 if source.count > Self.partLimit { version.etag = Self.etag(ofCompletion: answer.response.body) }
-                return .version(version)
+                if version.etag != nil || version.generation != nil { return .version(version) }
             }
-            let wanted = try source.fingerprint()
-            if let version = try await version(of: address, ifContents: [wanted]) { return .version(version) }
+            // A success without a version may be one of a proxy, and a failure may follow a success with a lost answer.
+            if let version = try await version(of: address, whoseContentsAre: source) { return .version(version) }
+            guard !answer.response.isSuccess else {
+                throw .invalidAnswer(
+                    address.location.text, reason: "a write has no ETag, and the object is another one")
+            }
+            guard condition != .always || answer.response.status == 409 || answer.code == "NoSuchUpload" else {
+                throw .refused(
+                    address.location.text, operation: "s3:PutObject", status: answer.response.status, code: answer.code,
+                    message: "")
+            }
             // Another write was in progress at the same moment.
             let isConcurrent = answer.response.status == 409
             guard isConcurrent || answer.code == "NoSuchUpload" else { return .changed }
@@ -145,7 +154,10 @@ extension ObjectClient {
         }
         do throws(ObjectStorageError) {
             let answer = try await sendParts(source, of: id, to: address, condition)
-            if !answer.response.isSuccess { await abort(id, address) }
+            // After a success without a result it is unknown whether the parts still exist.
+            if !answer.response.isSuccess || Self.etag(ofCompletion: answer.response.body) == nil {
+                await abort(id, address)
+            }
             return answer
         } catch {
             await abort(id, address)
@@ -197,7 +209,19 @@ extension ObjectClient {
     }
 
     private static func etag(ofCompletion body: [UInt8]) -> String? {
-        (try? XMLReader.read(body))?["ETag"]?.text
+        guard let root = try? XMLReader.read(body), root.name == "CompleteMultipartUploadResult" else { return nil }
+        return root["ETag"]?.text
+    }
+
+    /// Returns the version of an object if it has these contents; nil if not, or if the keys do not permit to read it.
+    private func version(
+        of address: ObjectAddress, whoseContentsAre source: some UploadSource
+    ) async throws(ObjectStorageError) -> ObjectVersion? {
+        do throws(ObjectStorageError) {
+            return try await version(of: address, ifContents: [source.fingerprint()])
+        } catch .accessDenied {
+            return nil
+        }
     }
 
     private static func escaped(_ text: String) -> String {

@@ -24,15 +24,17 @@ actor ObjectNotebook: NotebookStore {
 
     /// What the store knows about the object at ``address``.
     private enum Known {
-        /// Nothing: the object was not looked at, or the keys do not permit it.
+        /// Nothing: the object was not looked at.
         case unseen
+        /// The keys do not permit to look at the object, so that it may exist.
+        case hidden
         case missing
         case version(ObjectVersion)
 
         var condition: WriteCondition {
             switch self {
             case .unseen: .always
-            case .missing: .isNew
+            case .hidden, .missing: .isNew
             case .version(let version): .isVersion(version)
             }
         }
@@ -73,6 +75,7 @@ actor ObjectNotebook: NotebookStore {
             }
         } catch .accessDenied {
             // Keys may permit writing and not reading.
+            known = .hidden
         }
     }
 
@@ -86,17 +89,19 @@ actor ObjectNotebook: NotebookStore {
 
     /// Writes the object, if it is the one that the store knows; returns whether it was written.
     private func write(_ source: some UploadSource, _ client: ObjectClient) async throws -> Bool {
+        defer { warnIfIgnored(client) }
         while true {
             let isHeeded = client.heedsConditions(address.bucket)
             if isHeeded != true, try await !isUnchanged(client) { return false }
             do throws(ObjectStorageError) {
-                if isHeeded == nil, try await isWrittenByProbe(source, client) { return true }
+                if isHeeded == nil, try await isWrittenByProbe(source, client) { return await isStillUnchanged(client) }
+                let isNew = known.condition == .isNew
                 switch try await client.write(source, to: address, mediaType: mediaType, known.condition) {
                 case .version(let version):
                     (known, unconfirmed) = (.version(version), [])
-                    guard isHeeded == false else { return true }
-                    // Another program may have written the object at the same moment.
-                    return try await isUnchanged(client)
+                    if client.heedsConditions(address.bucket) == true { return true }
+                    if isNew, await isNewnessHeeded(source, client) { return true }
+                    return await isStillUnchanged(client)
                 case .changed:
                     guard try await isUnconfirmedWrite(client) else { return false }
                 }
@@ -105,6 +110,34 @@ actor ObjectNotebook: NotebookStore {
                 throw error
             }
         }
+    }
+
+    /// Whether no other program has written the object at the same moment, or this cannot be found out.
+    private func isStillUnchanged(_ client: ObjectClient) async -> Bool { (try? await isUnchanged(client)) ?? true }
+
+    /// Whether a store of unknown kind has heeded the condition that the object is new. Another write of the same contents
+    /// tells it.
+    private func isNewnessHeeded(_ source: some UploadSource, _ client: ObjectClient) async -> Bool {
+        guard client.heedsConditions(address.bucket) == nil, source.count <= Self.probeLimit else { return false }
+        switch try? await client.write(source, despite: .isNew, to: address, mediaType: mediaType) {
+        case .changed: return true
+        case .version(let version):
+            known = .version(version)
+            client.setHeedsConditions(address.bucket, false)
+            return false
+        case nil:
+            // The write may have made a new version.
+            if let contents = try? source.fingerprint() { unconfirmed.insert(contents) }
+            return false
+        }
+    }
+
+    /// Warns once if the store is known to ignore conditions.
+    private func warnIfIgnored(_ client: ObjectClient) {
+        guard client.heedsConditions(address.bucket) == false, client.mayWarn(about: address.bucket) else { return }
+        warnings.append(
+            "\(client.settings.endpoint.name) ignores the conditions of writes: Galley looks at \(name) before and after "
+                + "each save, but a change that another program makes at the same moment is lost")
     }
 
     /// Writes the object under a condition that is not true, to find out whether a store of unknown kind heeds conditions;
@@ -132,25 +165,25 @@ actor ObjectNotebook: NotebookStore {
         case .version(let version):
             (known, unconfirmed) = (.version(version), [])
             client.setHeedsConditions(address.bucket, false)
-            if client.mayWarn(about: address.bucket) {
-                warnings.append(
-                    "\(client.settings.endpoint.name) ignores the conditions of writes: Galley looks at \(name) before "
-                        + "each save, but a change that another program makes at the same moment is lost")
-            }
             return true
         case nil: return false
         }
     }
 
-    /// Whether the object is the one that the store knows.
+    /// Whether the object is the one that the store knows, or this cannot be told.
     private func isUnchanged(_ client: ObjectClient) async throws(ObjectStorageError) -> Bool {
-        let now = try await client.version(of: address)
+        let wanted: ObjectVersion?
         switch known {
-        case .unseen: return true
-        case .missing where now == nil: return true
-        case .version(let version): if let now, now.isSame(as: version) { return true }
-        case .missing: break
+        case .unseen, .hidden: return true
+        case .missing: wanted = nil
+        case .version(let version): wanted = version
         }
+        let now: ObjectVersion?
+        do throws(ObjectStorageError) { now = try await client.version(of: address) } catch .accessDenied {
+            return true
+        }
+        if let now, let wanted, now.isSame(as: wanted) { return true }
+        if now == nil, wanted == nil { return true }
         return try await isUnconfirmedWrite(client)
     }
 

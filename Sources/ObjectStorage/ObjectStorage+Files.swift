@@ -15,8 +15,15 @@ extension ObjectStorage: FileStorage {
 
     package func writeFile(_ bytes: some ByteRuns, at location: NotebookLocation, mediaType: String) async throws {
         let address = try ObjectAddress(ofObjectAt: location)
-        _ = try await clients.client(of: address).write(
-            MemorySource(bytes: bytes), to: address, mediaType: mediaType, .always)
+        try await write(MemorySource(bytes: bytes), to: address, mediaType: mediaType)
+    }
+
+    /// Replaces an object.
+    private func write(_ source: some UploadSource, to address: ObjectAddress, mediaType: String) async throws {
+        switch try await clients.client(of: address).write(source, to: address, mediaType: mediaType, .always) {
+        case .version: break
+        case .changed: throw ObjectStorageError.changed(address.location.text)
+        }
     }
 
     package func removeFile(at location: NotebookLocation) async throws {
@@ -60,28 +67,21 @@ extension ObjectStorage: FileStorage {
 
     package func download(_ file: StoredFile, to path: String) async throws {
         let address = try ObjectAddress(ofObjectAt: file.location)
+        let client = try clients.client(of: address)
         let sink = FileSink(try NewFile(at: path))
-        let headers = try await clients.client(of: address).read(address, version: file.version, into: sink)
-        var count = 0
-        var checksum = ContentChecksum.expected(headers).map { (ContentChecksum($0.algorithm), $0.text) }
-        sink.file.forEachPart { part in
-            count += part.count
-            checksum?.0.update(part)
+        var mismatch: String?
+        // Damage on the way is rare. The second time, it is that of the store.
+        for _ in 1...2 {
+            let headers = try await client.read(address, version: file.version, into: sink)
+            mismatch = sink.file.mismatch(headers)
+            if mismatch == nil { return try sink.file.finish() }
         }
-        if let length = headers["Content-Length"].flatMap({ Int($0) }), length != count {
-            throw ObjectStorageError.damaged(
-                file.location.text, reason: "\(count) bytes arrived instead of \(length)")
-        }
-        if let (checksum, text) = checksum, checksum.text != text {
-            throw ObjectStorageError.damaged(file.location.text, reason: "its checksum is not that of the store")
-        }
-        try sink.file.finish()
+        throw ObjectStorageError.damaged(file.location.text, reason: mismatch ?? "")
     }
 
     package func upload(_ path: String, to location: NotebookLocation) async throws {
         let address = try ObjectAddress(ofObjectAt: location)
-        _ = try await clients.client(of: address).write(
-            try FileSource(path), to: address, mediaType: "application/octet-stream", .always)
+        try await write(try FileSource(path), to: address, mediaType: MediaType.of(path))
     }
 }
 
@@ -93,4 +93,21 @@ private final class FileSink: ObjectSink {
 
     func restart() { file.clear() }
     func receive(_ bytes: [UInt8]) { file.append(bytes) }
+}
+
+extension NewFile {
+    /// Returns the reason why the contents are not what the header of a response announces; nil if they are.
+    fileprivate func mismatch(_ headers: HTTPHeaders) -> String? {
+        var count = 0
+        var checksum = ContentChecksum.expected(headers).map { (ContentChecksum($0.algorithm), $0.text) }
+        forEachPart { part in
+            count += part.count
+            checksum?.0.update(part)
+        }
+        if let length = headers["Content-Length"].flatMap({ Int($0) }), length != count {
+            return "\(count) bytes arrived instead of \(length)"
+        }
+        if let (checksum, text) = checksum, checksum.text != text { return "its checksum is not that of the store" }
+        return nil
+    }
 }

@@ -85,6 +85,28 @@ import Testing
         #expect(found == Set((1...8).map(Self.contents)))
     }
 
+    @Test(arguments: [StoreProcess.Kind.nanio, .localbucket])
+    func `Of runs that write a new notebook at once, each result exists, or a warning says what the store ignores`(
+        kind: StoreProcess.Kind
+    ) async throws {
+        let store = try await StoreProcess(kind)
+        let storage = storage(store)
+        let runs = try (1...4).map { _ in try storage.store(at: "s3://bucket/new.ipynb") }
+        for run in runs { try await run.checkWritable() }
+        try await withThrowingTaskGroup(of: WriteOutcome.self) { group in
+            for (number, run) in runs.enumerated() { group.addTask { try await run.write(Self.contents(number)) } }
+            try await group.waitForAll()
+        }
+        var found: Set<[UInt8]> = []
+        for location in try await storage.notebooks(in: "s3://bucket/") {
+            found.insert(try await storage.readFile(at: location, limit: 1000))
+        }
+        var warnings: [String] = []
+        for run in runs { warnings += await run.takeWarnings() }
+        #expect(found.count == 4 || warnings.contains { $0.contains("ignores the conditions") }, "\(warnings)")
+        #expect(warnings.isEmpty == (kind == .localbucket), "\(warnings)")
+    }
+
     @Test func `A large notebook travels in parts, under the same conditions`() async throws {
         let store = try await StoreProcess(.moto)
         let storage = storage(store)

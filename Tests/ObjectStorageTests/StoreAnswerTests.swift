@@ -210,9 +210,52 @@ struct ScriptedStore {
         #expect(conditions.count == 3 && conditions[1...] == ["\"1\"", "\"1\""], "\(conditions)")
     }
 
+    @Test func `With keys that may only write, the result is saved, and beside a notebook that exists`() async throws {
+        let denied: Answer = ["status": 403, "body": ""]
+        let refused = ScriptedStore.error(412, "PreconditionFailed")
+        let store = try await ScriptedStore([
+            ("HEAD", "/bucket/.*", [denied]), ("GET", "/bucket/.*", [ScriptedStore.error(403, "AccessDenied")]),
+            ("PUT", Self.path, [refused]),
+            ("PUT", "/bucket/a[.]galley-conflict[.]ipynb", [ScriptedStore.ok(""), refused]),
+        ])
+        let notebook = try await open(store, isNew: true)
+        #expect(try await notebook.write(Array("new".utf8)) == .conflict("s3://bucket/a.galley-conflict.ipynb"))
+        let free = try await ScriptedStore([
+            ("HEAD", "/bucket/.*", [denied]), ("GET", "/bucket/.*", [ScriptedStore.error(403, "AccessDenied")]),
+            ("PUT", Self.path, [ScriptedStore.ok(""), refused, refused, ScriptedStore.ok("", [["x", "y"]])]),
+        ])
+        let other = try await open(free, isNew: true)
+        #expect(try await other.write(Array("new".utf8)) == .original)
+        #expect(try await other.write(Array("newer".utf8)) == .original)
+        let puts = try free.server.requests.filter { $0.method == "PUT" }
+        #expect(puts.first?.headers["if-none-match"] == "*" && puts.last?.headers["if-match"] == "\"1\"")
+    }
+
+    @Test(arguments: [("", false), ("new", true)])
+    func `A write without a version counts only if the object has the contents`(
+        contents: String, isSaved: Bool
+    ) async throws {
+        let store = try await ScriptedStore([
+            ("HEAD", "/bucket", [ScriptedStore.ok("")]),
+            ("HEAD", Self.path, [["status": 404], ["status": 404], ScriptedStore.ok(contents)]),
+            ("GET", Self.path, [ScriptedStore.ok(contents)]),
+            (
+                "PUT", Self.path,
+                [["status": 200, "body": "<html>Log in</html>"], ScriptedStore.error(412, "PreconditionFailed")]
+            ),
+        ])
+        let notebook = try await open(store, isNew: true)
+        if isSaved {
+            #expect(try await notebook.write(Array("new".utf8)) == .original)
+        } else {
+            await #expect(throws: ObjectStorageError.self) { try await notebook.write(Array("new".utf8)) }
+        }
+    }
+
     @Test func `A store without conditions and checksums gets requests without them`() async throws {
         let store = try await ScriptedStore([
-            ("HEAD", "/bucket", [ScriptedStore.ok("")]), ("HEAD", Self.path, [["status": 404]]),
+            ("HEAD", "/bucket", [ScriptedStore.ok("")]),
+            ("HEAD", Self.path, [["status": 404], ["status": 404], ScriptedStore.ok("")]),
             (
                 "PUT", Self.path,
                 [

@@ -43,6 +43,15 @@ import Testing
         guard case .unsafeName = error else { Issue.record("\(error)"); return }
     }
 
+    @Test func `A list that says that it goes on, and not where, is an error`() async throws {
+        let list = "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>"
+        let store = try await ScriptedStore([("GET", "/bucket[?].*", [ScriptedStore.ok(list)])])
+        let error = try await #require(throws: ObjectStorageError.self) {
+            try await store.storage.notebooks(in: "s3://bucket/in/")
+        }
+        guard case .invalidAnswer = error else { Issue.record("\(error)"); return }
+    }
+
     @Test(.realKernel) func `A file is copied whole in both directions, also a large one`() async throws {
         let store = try await StoreProcess(.moto)
         let storage = ObjectStorage(environment: store.environment)
@@ -80,6 +89,7 @@ import Testing
 
     @Test(arguments: [
         ScriptedStore.error(403, "AccessDenied"), ScriptedStore.ok("<Error><Code>InternalError</Code></Error>"),
+        ["status": 404, "body": ""], ScriptedStore.ok("<html>Log in</html>"),
     ])
     func `The parts of a large object whose last step fails are removed`(last: ScriptedStore.Answer) async throws {
         let started = "<InitiateMultipartUploadResult><UploadId>id</UploadId></InitiateMultipartUploadResult>"
@@ -94,6 +104,6 @@ import Testing
                 [UInt8](repeating: 1, count: 17 << 20), at: "s3://bucket/a", mediaType: "a/b")
         }
         let requests = try store.server.requests
-        #expect(requests.last?.method == "DELETE" && requests.count { $0.method == "PUT" } == 3)
+        #expect(requests.contains { $0.method == "DELETE" } && requests.count { $0.method == "PUT" } == 3)
     }
 }
