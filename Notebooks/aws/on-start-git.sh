@@ -43,6 +43,29 @@ stop_instance() {
     persist sh -c "$STOP" || echo "The instance could not be stopped; stop it yourself: $STOP"
 }
 
+# Adds the notebook to the next commit. A result that another program's change put beside it is added too.
+add() {
+    git config user.name >/dev/null || export GIT_AUTHOR_NAME=Galley GIT_COMMITTER_NAME=Galley
+    git config user.email >/dev/null || export GIT_AUTHOR_EMAIL=galley@localhost GIT_COMMITTER_EMAIL=galley@localhost
+    git add -- "$NOTEBOOK" "$(dirname "$NOTEBOOK")"/*.ipynb
+}
+
+# Keeps a commit that is not pushed in a branch of the clone.
+keep() {
+    local branch
+    branch=$RESULTS-unpushed-$(date -u +%Y%m%dT%H%M%SZ)
+    git update-ref "refs/heads/$branch" "$1"
+    echo "$2 It is in the branch $branch of $REPOSITORY."
+}
+
+# Keeps what an interrupted run has saved.
+keep_interrupted() {
+    local tree
+    cd "$WORK/tree" && add && tree=$(git write-tree) || return
+    [ "$tree" = "$(git rev-parse 'HEAD^{tree}')" ] ||
+        keep "$(git commit-tree "$tree" -p HEAD -m "Run $NOTEBOOK: interrupted")" "A run was interrupted."
+}
+
 # Commits the notebook on top of both branches, without a merge that could conflict, and pushes the commit.
 push() {
     local parents tree
@@ -57,14 +80,9 @@ push() {
 # The end of the run: Galley sets GALLEY_STATUS.
 finish() {
     cd "$WORK" && exec >>git.log 2>&1
-    cd tree || return
-    git config user.name >/dev/null || export GIT_AUTHOR_NAME=Galley GIT_COMMITTER_NAME=Galley
-    git config user.email >/dev/null || export GIT_AUTHOR_EMAIL=galley@localhost GIT_COMMITTER_EMAIL=galley@localhost
-    # A result that another program's change put beside the notebook is committed too.
-    git add -- "$NOTEBOOK" "$(dirname "$NOTEBOOK")"/*.ipynb
-    if ! persist push; then
-        git update-ref "refs/heads/$RESULTS-unpushed" "$commit"
-        echo "The result could not be pushed to $RESULTS. It is in the branch $RESULTS-unpushed of $REPOSITORY."
+    if cd tree; then
+        add
+        persist push || keep "$commit" "The result could not be pushed to $RESULTS."
     fi
     cd "$WORK" || return
     stop_instance
@@ -73,7 +91,10 @@ finish() {
 start() {
     mkdir -p "$WORK" && cd "$WORK" || return
     exec >>git.log 2>&1
-    [ ! -e tree ] || git -C "$REPOSITORY" worktree remove --force "$WORK/tree"
+    if [ -e tree ]; then
+        (keep_interrupted)
+        git -C "$REPOSITORY" worktree remove --force "$WORK/tree"
+    fi
     if persist git -C "$REPOSITORY" fetch --quiet origin "$BRANCH" &&
         git -C "$REPOSITORY" worktree add --quiet --detach --force "$WORK/tree" FETCH_HEAD; then
         "$GALLEY" execute --inplace --detach --quiet --total-timeout "$LIMIT" ${KERNEL:+--kernel "$KERNEL"} \
@@ -89,9 +110,11 @@ start() {
 {
     echo '#!/bin/bash'
     declare -p PATH REPOSITORY NOTEBOOK BRANCH RESULTS GALLEY KERNEL LIMIT WORK SELF ATTEMPTS PAUSE STOP
-    declare -f persist stop_instance push finish start
+    declare -f persist stop_instance add keep keep_interrupted push finish start
     echo '"$@"'
 } >"$SELF" && chmod 755 "$SELF"
 # The platform allows five minutes for this script, so the work goes on in the background.
-setsid runuser -u "$NOTEBOOK_USER" -- env HOME="$(getent passwd "$NOTEBOOK_USER" | cut -d: -f6)" "$SELF" start \
-    </dev/null >/dev/null 2>&1 &
+# shellcheck disable=SC2016
+setsid bash -c 'ldconfig -p | grep -q "libzmq\.so\.5" || timeout 600 yum install -y -q zeromq
+    exec runuser -u "$1" -- env HOME="$2" "$3" start' - "$NOTEBOOK_USER" \
+    "$(getent passwd "$NOTEBOOK_USER" | cut -d: -f6)" "$SELF" </dev/null >/dev/null 2>&1 &

@@ -74,6 +74,8 @@ run() {
     # The object that arrived; empty for the schedule. The message's ID gives each attempt the same result.
     input=$(jq -r '.Messages[0].Body | fromjson | .detail
         | if .object.key then "s3://\(.bucket.name)/\(.object.key)" else "" end' "$WORK/message.json")
+    # A console makes an object such as incoming/ for a folder.
+    case $input in */) settle delete; return 1 ;; esac
     name=$(basename "${input:-schedule}" | LC_ALL=C tr -c 'A-Za-z0-9._\n-' _)
     name=$(basename "$NOTEBOOK" .ipynb)-${name:0:80}-$(jq -r '.Messages[0].MessageId[:8]' "$WORK/message.json")
     day=$(jq -r '.Messages[0].Attributes.SentTimestamp | tonumber / 1000 | floor | todate[:10]' "$WORK/message.json")
@@ -146,7 +148,8 @@ start() {
     declare -f record problem fetch_program settle run finish take start
     echo '"$@"'
 } >"$SELF" && chmod 755 "$SELF"
-ldconfig -p | grep -q 'libzmq\.so\.5' || yum install -y -q zeromq || echo "Galley needs libzmq.so.5; install it here."
 # The platform allows five minutes for this script, so the work goes on in the background.
-setsid runuser -u "$NOTEBOOK_USER" -- env HOME="$(getent passwd "$NOTEBOOK_USER" | cut -d: -f6)" "$SELF" start \
-    </dev/null >/dev/null 2>&1 &
+# shellcheck disable=SC2016
+setsid bash -c 'ldconfig -p | grep -q "libzmq\.so\.5" || timeout 600 yum install -y -q zeromq
+    exec runuser -u "$1" -- env HOME="$2" "$3" start' - "$NOTEBOOK_USER" \
+    "$(getent passwd "$NOTEBOOK_USER" | cut -d: -f6)" "$SELF" </dev/null >/dev/null 2>&1 &

@@ -47,8 +47,8 @@ import Testing
         (["--xyzzy", "a.ipynb"], "'--xyzzy' is not an option. See 'galley help options'"),
         ([], "which notebook? See 'galley execute --help'"),
         (
-            ["s3://in/a.ipynb"],
-            "s3://in/a.ipynb: Galley opens only local files and notebooks of Jupyter servers. Download the notebook first; a local file of this name is ./s3://in/a.ipynb"
+            ["ftp://in/a.ipynb"],
+            "ftp://in/a.ipynb: no storage provider opens ftp://. For a local file, write ./ftp://in/a.ipynb"
         ),
         (
             ["--output", "c.ipynb", "a.ipynb", "b.ipynb"],

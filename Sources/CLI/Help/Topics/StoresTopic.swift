@@ -38,7 +38,8 @@ extension HelpTopic {
 
         A save tells the store which version it replaces. If another program has changed the notebook, the
         result goes beside it, as `report.galley-conflict.ipynb`. Some stores ignore such conditions. Galley
-        notices it, warns, and looks at the object before each save; a change at the same moment is lost.
+        notices it, warns, and looks at the object before and after each save; a change at the same moment
+        is lost. Reports and collected files replace objects of their names.
 
         An object changes completely or not at all. Checksums are sent and verified, and results above 16 MB
         travel in parts. Requests that fail are repeated; `AWS_MAX_ATTEMPTS` sets how often.
@@ -54,16 +55,20 @@ extension HelpTopic {
         - `AWS_WEB_IDENTITY_TOKEN_FILE` and `AWS_ROLE_ARN`
         - the profile of `AWS_PROFILE`: keys, a role, a program (`credential_process`), or a login with
           `aws sso login`
-        - the container's service, and that of the instance
+        - the container's service, and that of the instance (IMDSv2: a container there needs a hop limit
+          of 2)
 
         A public bucket needs no keys: set `AWS_NO_SIGN_REQUEST=1`. A role that asks for a second factor
         (`mfa_serial`) needs temporary keys in the variables. `AWS_REGION` or the profile names the region,
-        and Galley follows a bucket to another one. `AWS_CA_BUNDLE` names a file of certificates.
+        and Galley follows a bucket to another one. `AWS_CA_BUNDLE` names a file of certificates. The
+        variables for FIPS and dual-stack addresses are ignored; name such an address as the store's.
 
-        When root runs a notebook with `--as-user NAME`, it uses the keys of that user, and never root's own.
+        When root runs a notebook with `--as-user NAME`, it uses the keys of that user, and never its own.
 
-        The keys need `s3:GetObject` for notebooks and inputs, `s3:PutObject` for results, and
-        `s3:ListBucket` for folders and for the error that a notebook does not exist.
+        The keys need `s3:GetObject`, also for a result, which Galley looks at before it replaces it,
+        `s3:PutObject` and `s3:AbortMultipartUpload` for results, and `s3:ListBucket` for folders. With keys
+        that may only write, a result that exists is not replaced, and the new one goes beside it. A bucket
+        with keys of its own needs the rights for these, too.
 
         ## Other stores
 
