@@ -169,6 +169,17 @@ struct CredentialSourceTests {
         #expect(requests[1].headers["x-amz-security-token"] == "hush-token")
     }
 
+    @Test func `The keys that a source of a role contains count more than its own role`() async throws {
+        let server = try await ScriptedServer(
+            #"[{"method": "POST", "path": "/", "answers": [\#(try Self.tokenAnswer())]}]"#)
+        let home = try AWSHome(
+            config: "[profile a]\nrole_arn = a\nsource_profile = b\n[profile b]\nrole_arn = b\nsource_profile = a\n",
+            credentials: "[b]\naws_access_key_id = first\naws_secret_access_key = hush\n")
+        let found = try await find(home.variables(["AWS_PROFILE": "a", "AWS_ENDPOINT_URL_STS": server.url]))
+        #expect(found == Self.keys)
+        #expect(try server.requests.map { $0.headers["authorization"]?.contains("Credential=first/") } == [true])
+    }
+
     @Test func `A profile may be its own source, and a role may use the keys of the environment`() async throws {
         let server = try await ScriptedServer(
             "[{\"method\": \"POST\", \"path\": \"/\", \"answers\": [\(try Self.tokenAnswer())]}]")
@@ -560,6 +571,7 @@ struct CredentialSourceTests {
         .root("the test makes a file of another user"),
         arguments: [
             ("chown 12345", #"credential_process = sh -c 'touch "$HOME/started"'"#),
+            ("chmod 620", #"credential_process = sh -c 'touch "$HOME/started"'"#),
             ("chmod 666", #"credential_process = sh -c 'touch "$HOME/started"'"#),
             ("chown 12345", "role_arn = r\nweb_identity_token_file = ~/token"),
         ])

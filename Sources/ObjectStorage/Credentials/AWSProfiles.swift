@@ -36,6 +36,8 @@ package struct AWSProfiles: Sendable {
     var services: [String: AWSProfile] = [:]
     /// The paths of the files that were looked at.
     var files: [String] = []
+    /// The first of them that another user can change.
+    private(set) var fileOfAnotherUser: String?
 
     /// Creates an empty list.
     init() {}
@@ -47,7 +49,9 @@ package struct AWSProfiles: Sendable {
         let config = environment["AWS_CONFIG_FILE"] ?? "~/.aws/config"
         let credentials = environment["AWS_SHARED_CREDENTIALS_FILE"] ?? "~/.aws/credentials"
         files = [environment.path(config), environment.path(credentials)]
-        let sections = try ProfileFile.sections(inConfig: files[0])
+        var isOfAnotherUser = false
+        let sections = try ProfileFile.sections(of: files[0], isConfig: true, isOfAnotherUser: &isOfAnotherUser)
+        if isOfAnotherUser { fileOfAnotherUser = files[0] }
         // The other spelling of the default profile counts only where this one is missing.
         let hasPrefixedDefault = sections.contains { $0.kind == .profile && $0.name == "default" }
         for section in sections {
@@ -59,7 +63,9 @@ package struct AWSProfiles: Sendable {
             }
         }
         // Of two values for one property, that in the file of credentials counts.
-        for section in try ProfileFile.sections(inCredentials: files[1]) { Self.merge(section, into: &profiles) }
+        let others = try ProfileFile.sections(of: files[1], isConfig: false, isOfAnotherUser: &isOfAnotherUser)
+        if isOfAnotherUser { fileOfAnotherUser = fileOfAnotherUser ?? files[1] }
+        for section in others { Self.merge(section, into: &profiles) }
     }
 
     private static func merge(_ section: ProfileFile.Section, into list: inout [String: AWSProfile]) {

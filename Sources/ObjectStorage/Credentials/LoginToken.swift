@@ -25,7 +25,8 @@ struct LoginToken: Sendable {
     ///
     /// - Throws: ``CredentialError``, above all ``CredentialError/login(profile:reason:)``.
     func token() async throws(CredentialError) -> String {
-        let document = try cached()
+        var isOfAnotherUser = false
+        let document = try cached(&isOfAnotherUser)
         guard let token = document["accessToken"],
             let expiration = document["expiresAt"].flatMap({ AWSTimestamp.seconds($0) })
         else { throw .login(profile: profile, reason: "The token in \(path) is not valid") }
@@ -33,7 +34,8 @@ struct LoginToken: Sendable {
         let rest = expiration.subtractingReportingOverflow(connections.time.date()).partialValue
         if rest > Self.advisedRenewal { return token }
         do throws(CredentialError) {
-            if isSession, let renewed = try await renewed(document) { return renewed }
+            // A renewed token replaces the old one, which its user needs.
+            if isSession, !isOfAnotherUser, let renewed = try await renewed(document) { return renewed }
         } catch {
             if rest <= 0 || error == .canceled { throw error }
         }
@@ -50,8 +52,8 @@ struct LoginToken: Sendable {
         return configuration.environment.path("~/.aws/sso/cache/\(String(decoding: hash, as: UTF8.self)).json")
     }
 
-    private func cached() throws(CredentialError) -> KeyDocument {
-        switch SettingsFile.read(path, limit: 1 << 16) {
+    private func cached(_ isOfAnotherUser: inout Bool) throws(CredentialError) -> KeyDocument {
+        switch SettingsFile.read(path, limit: 1 << 16, isOfAnotherUser: &isOfAnotherUser) {
         case .success(let bytes):
             guard let document = KeyDocument(bytes) else {
                 throw .login(profile: profile, reason: "The token in \(path) is not valid")

@@ -20,6 +20,8 @@ struct ProfileCredentials: Sendable {
                 reason: "there is no profile '\(name)', which its source_profile names, in "
                     + configuration.profiles.files.joined(separator: " or "))
         }
+        // The keys that a source of a role contains count more than its own role.
+        if !users.isEmpty, let keys = try Self.keys(in: profile) { return keys }
         if let arn = profile["role_arn"] {
             return try await credentials(ofRole: try role(arn, profile), profile, users)
         }
@@ -122,9 +124,7 @@ struct ProfileCredentials: Sendable {
 
     /// Checks that no other user can make root start a program, or send a file to a service.
     private func checkTrust(in profile: String) throws(CredentialError) {
-        guard geteuid() == 0, let file = configuration.profiles.files.first(where: SettingsFile.isOfAnotherUser) else {
-            return
-        }
+        guard geteuid() == 0, let file = configuration.profiles.fileOfAnotherUser else { return }
         throw .profile(
             name: profile,
             reason:

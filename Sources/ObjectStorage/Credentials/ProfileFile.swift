@@ -33,19 +33,16 @@ struct ProfileFile {
 
     private init(path: String, isConfig: Bool) { (self.path, self.isConfig) = (path, isConfig) }
 
-    /// Returns the sections of `~/.aws/config`, in order; none if the file does not exist.
-    static func sections(inConfig path: String) throws(CredentialError) -> [Section] {
-        try read(path, isConfig: true)
-    }
-
-    /// Returns the sections of `~/.aws/credentials`, in order; none if the file does not exist.
-    static func sections(inCredentials path: String) throws(CredentialError) -> [Section] {
-        try read(path, isConfig: false)
-    }
-
-    private static func read(_ path: String, isConfig: Bool) throws(CredentialError) -> [Section] {
+    /// Returns the sections of a file, in order; none if the file does not exist.
+    ///
+    /// - Parameters:
+    ///   - isConfig: Whether the file is `~/.aws/config`, and not `~/.aws/credentials`.
+    ///   - isOfAnotherUser: Set if another user can change the file.
+    static func sections(
+        of path: String, isConfig: Bool, isOfAnotherUser: inout Bool
+    ) throws(CredentialError) -> [Section] {
         let bytes: [UInt8]
-        switch SettingsFile.read(path, limit: limit) {
+        switch SettingsFile.read(path, limit: limit, isOfAnotherUser: &isOfAnotherUser) {
         case .success(let contents): bytes = contents
         case .failure(let refusal):
             if refusal.isMissing { return [] }

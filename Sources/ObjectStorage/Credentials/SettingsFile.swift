@@ -11,6 +11,15 @@ enum SettingsFile {
 
     /// Returns the contents of a regular file or `/dev/null`. Links are followed: tokens are often behind some.
     static func read(_ path: String, limit: Int) -> Result<[UInt8], Refusal> {
+        var isOfAnotherUser = false
+        return read(path, limit: limit, isOfAnotherUser: &isOfAnotherUser)
+    }
+
+    /// Returns the contents of a file.
+    ///
+    /// - Parameter isOfAnotherUser: Set if the file that was read belongs to another user than this process's, or if
+    ///   others can write to it.
+    static func read(_ path: String, limit: Int, isOfAnotherUser: inout Bool) -> Result<[UInt8], Refusal> {
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard file >= 0 else { return .failure(refusal(errno)) }
         defer { close(file) }
@@ -19,6 +28,9 @@ enum SettingsFile {
         guard unsafe fstat(file, &status) == 0 else { return .failure(refusal(errno)) }
         let kind = status.st_mode & S_IFMT
         guard kind == S_IFREG || kind == S_IFCHR else { return .failure(Refusal(reason: "it is not a file")) }
+        if kind == S_IFREG, status.st_uid != geteuid() || status.st_mode & (S_IWGRP | S_IWOTH) != 0 {
+            isOfAnotherUser = true
+        }
         var (bytes, part) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 14))
         while bytes.count <= limit {
             // Safe because the array is passed with its own length.
@@ -29,14 +41,6 @@ enum SettingsFile {
             bytes += part[..<count]
         }
         return .failure(Refusal(reason: "it has more than \(limit) bytes"))
-    }
-
-    /// Whether a file exists that belongs to another user than this process's, or that all can write to.
-    static func isOfAnotherUser(_ path: String) -> Bool {
-        var status = stat()
-        // Safe because the call fills a value of its own size.
-        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
-        return status.st_uid != geteuid() || status.st_mode & S_IWOTH != 0
     }
 
     private static func refusal(_ code: Int32) -> Refusal {
