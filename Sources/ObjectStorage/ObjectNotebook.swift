@@ -100,8 +100,10 @@ actor ObjectNotebook: NotebookStore {
                 case .version(let version):
                     (known, unconfirmed) = (.version(version), [])
                     if client.heedsConditions(address.bucket) == true { return true }
-                    if isNew, await isNewnessHeeded(source, client) { return true }
-                    return await isStillUnchanged(client)
+                    // A store may compare and write in two steps, so that two programs write at the same moment.
+                    guard await isStillUnchanged(client) else { return false }
+                    if isNew { await findOutWhetherNewnessIsHeeded(source, client) }
+                    return true
                 case .changed:
                     guard try await isUnconfirmedWrite(client) else { return false }
                 }
@@ -115,20 +117,18 @@ actor ObjectNotebook: NotebookStore {
     /// Whether no other program has written the object at the same moment, or this cannot be found out.
     private func isStillUnchanged(_ client: ObjectClient) async -> Bool { (try? await isUnchanged(client)) ?? true }
 
-    /// Whether a store of unknown kind has heeded the condition that the object is new. Another write of the same contents
-    /// tells it.
-    private func isNewnessHeeded(_ source: some UploadSource, _ client: ObjectClient) async -> Bool {
-        guard client.heedsConditions(address.bucket) == nil, source.count <= Self.probeLimit else { return false }
+    /// Writes the same contents again under the condition that the object is new. A store of unknown kind that does so
+    /// ignores conditions.
+    private func findOutWhetherNewnessIsHeeded(_ source: some UploadSource, _ client: ObjectClient) async {
+        guard client.heedsConditions(address.bucket) == nil, source.count <= Self.probeLimit else { return }
         switch try? await client.write(source, despite: .isNew, to: address, mediaType: mediaType) {
-        case .changed: return true
+        case .changed: break
         case .version(let version):
             known = .version(version)
             client.setHeedsConditions(address.bucket, false)
-            return false
         case nil:
             // The write may have made a new version.
             if let contents = try? source.fingerprint() { unconfirmed.insert(contents) }
-            return false
         }
     }
 
@@ -170,7 +170,7 @@ actor ObjectNotebook: NotebookStore {
         }
     }
 
-    /// Whether the object is the one that the store knows, or this cannot be told.
+    /// Whether the object is the one that the store knows, or this cannot be found out.
     private func isUnchanged(_ client: ObjectClient) async throws(ObjectStorageError) -> Bool {
         let wanted: ObjectVersion?
         switch known {

@@ -40,8 +40,8 @@ import Testing
             #expect(run.status == 0, "\(run.errors)")
             #expect(try await eventually { here.requests(since: start).contains { $0.hasPrefix("PUT ") } })
             let requests = here.requests(since: start)
-            // Two requests more tell whether a store of an unknown kind heeds conditions.
-            #expect(requests.count <= (arguments == ["--inplace"] ? 4 : 6), "\(arguments): \(requests)")
+            // Three requests more tell whether a store of an unknown kind heeds conditions.
+            #expect(requests.count <= (arguments == ["--inplace"] ? 4 : 7), "\(arguments): \(requests)")
             #expect(requests.count { $0.hasPrefix("GET ") } == 1, "\(requests)")
         }
     }
