@@ -59,7 +59,8 @@ final class ObjectClient: Sendable {
         while true {
             let keys = try await credentials()
             let region = memory.withLock { $0.regions[request.bucket] } ?? settings.endpoint.region
-            let date = time.date() + memory.withLock { $0.clockOffset }
+            let offset = memory.withLock { $0.clockOffset }
+            let date = time.date() + offset
             let signed = try httpRequest(request, keys, region: region, date: date)
             let outcome = await exchange(signed, into: sink)
             let context = RequestAttempts.Context(
@@ -88,7 +89,7 @@ final class ObjectClient: Sendable {
             case .wait(let pause): do { try await time.sleep(pause) } catch { throw .canceled(request.place) }
             case .useRegion(let region): memory.withLock { $0.regions[request.bucket] = region }
             case .renewKeys: if let keys { await settings.credentials.discard(keys) }
-            case .correctClock(let seconds): memory.withLock { $0.clockOffset += seconds }
+            case .correctClock(let seconds): memory.withLock { $0.clockOffset = offset + seconds }
             }
         }
     }

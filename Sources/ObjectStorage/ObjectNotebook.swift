@@ -189,7 +189,13 @@ actor ObjectNotebook: NotebookStore {
 
     /// Whether the contents are those of the write that failed. Then they are known.
     private func isUnconfirmedWrite(_ client: ObjectClient) async throws(ObjectStorageError) -> Bool {
-        guard let version = try await client.version(of: address, ifContents: unconfirmed) else { return false }
+        let found: ObjectVersion?
+        do throws(ObjectStorageError) {
+            found = try await client.version(of: address, ifContents: unconfirmed)
+        } catch .accessDenied {
+            found = nil
+        }
+        guard let version = found else { return false }
         // A store that refuses a condition that is true would be asked forever.
         if case .version(let old) = known, old.isSame(as: version) { return false }
         known = .version(version)

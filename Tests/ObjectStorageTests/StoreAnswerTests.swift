@@ -231,6 +231,19 @@ struct ScriptedStore {
         #expect(puts.first?.headers["if-none-match"] == "*" && puts.last?.headers["if-match"] == "\"1\"")
     }
 
+    @Test func `With keys that may only write, a save after one of unknown outcome goes beside`() async throws {
+        let refused = ScriptedStore.error(412, "PreconditionFailed")
+        let store = try await ScriptedStore([
+            ("HEAD", "/bucket/.*", [["status": 403, "body": ""]]),
+            ("GET", "/bucket/.*", [ScriptedStore.error(403, "AccessDenied")]),
+            ("PUT", Self.path, Array(repeating: ScriptedStore.error(500, "InternalError"), count: 3) + [refused]),
+            ("PUT", "/bucket/a[.]galley-conflict[.]ipynb", [ScriptedStore.ok(""), refused]),
+        ])
+        let notebook = try await open(store, isNew: true)
+        await #expect(throws: ObjectStorageError.self) { try await notebook.write(Array("one".utf8)) }
+        #expect(try await notebook.write(Array("two".utf8)) == .conflict("s3://bucket/a.galley-conflict.ipynb"))
+    }
+
     @Test(arguments: [("", false), ("new", true)])
     func `A write without a version counts only if the object has the contents`(
         contents: String, isSaved: Bool
