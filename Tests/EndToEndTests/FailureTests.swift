@@ -81,11 +81,11 @@ import Testing
     }
 
     @Test func `A failure of a shell's cell has the status of its command`() async throws {
-        try folder.write(["echo loading; ls /nonexistent"], kernel: "bash")
+        try folder.write(["echo loading; ls no-such-file"], kernel: "bash")
         let run = try await execute(["a.ipynb"])
         #expect(run.status == 1)
         #expect(run.errors.contains("galley: a.ipynb: cell 1 of 1 failed with status 2\n"), "\(run.errors)")
-        #expect(run.errors.contains("    loading\n    ls: cannot access '/nonexistent'"))
+        #expect(run.errors.contains("    loading\n    ls: cannot access 'no-such-file'"))
         #expect(try folder.text("x").contains(#"message="the cell failed with status 2" type="exit status 2""#))
     }
 

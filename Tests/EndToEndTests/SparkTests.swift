@@ -82,7 +82,8 @@ import Testing
         #expect(try await eventually { try serverState().questions > 0 })
         run.send(SIGTERM)
         #expect(try await run.end().status == 143)
-        #expect(try texts(0) == ["Interrupted by user\n", "RunStopped"])
+        // The kernel may be shut down before it says that it was interrupted.
+        #expect(try texts(0).last == "RunStopped", "\(try texts(0))")
         let state = try serverState()
         #expect(state.history == ["spark", "wait", "cancel"] && state.open == 0, "\(state)")
     }

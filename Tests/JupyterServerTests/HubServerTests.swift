@@ -19,7 +19,7 @@ extension JupyterHubProcess {
 
 @Suite(.realKernel) struct `A server of a JupyterHub` {
     @Test func `The user's server is started with its progress, and stopped as asked`() async throws {
-        let hub = try await JupyterHubProcess(["HUB_DELAY": "3"])
+        let hub = try await JupyterHubProcess(["HUB_DELAY": "8"])
         let sentences = Sentences()
         // The address of the hub alone: the token tells the user.
         let connection = try await hub.access("", sentences).connect()
