@@ -83,7 +83,8 @@ import Testing
         run.send(SIGTERM)
         #expect(try await run.end().status == 143)
         // The kernel may be shut down before it says that it was interrupted.
-        #expect(try texts(0).last == "RunStopped", "\(try texts(0))")
+        let texts = try texts(0)
+        #expect(texts.last == "RunStopped", "\(texts)")
         let state = try serverState()
         #expect(state.history == ["spark", "wait", "cancel"] && state.open == 0, "\(state)")
     }
