@@ -95,7 +95,13 @@ final class ExecuteCommand: EventSink {
     }
 
     /// Says how the run ends after a signal.
-    func reportStop(by signal: Int32, isFirst: Bool) { sendToSinks(.stopping(signal: signal, isFirst: isFirst)) }
+    func reportStop(by signal: Int32, isFirst: Bool) {
+        guard isUploadingReports else { return sendToSinks(.stopping(signal: signal, isFirst: isFirst)) }
+        if isFirst { sendToSinks(.notice(["writing the reports to the store; a second signal ends that"])) }
+    }
+
+    /// Whether the notebooks have ended, and the reports are on their way to stores.
+    var isUploadingReports: Bool { state.withLock { $0.summary != nil && $0.end == nil } }
 
     /// Ends the program immediately, even if notebooks still run, and returns the exit status.
     ///
@@ -145,7 +151,7 @@ final class ExecuteCommand: EventSink {
     /// Writes the reports that go to stores, and then ends the run.
     private func uploadReports() async {
         guard case (let summary?, let writers?) = state.withLock({ ($0.summary, $0.reportWriters) }) else { return }
-        for problem in await writers.upload() {
+        for problem in await writers.upload(warn: { sendToSinks(.warning($0)) }) {
             state.withLock { $0.problems.append(problem) }
             sendToSinks(.problem(problem))
         }

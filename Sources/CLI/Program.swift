@@ -169,8 +169,8 @@ import GalleyStorage
                 command.reportStop(by: signal, isFirst: count == 1)
             }
             // There is nothing to end while the notebook is only read, and after its result is saved: then the program
-            // waits at most for a slow reader of its output.
-            if !stop.stop(.signal(signal)) { break }
+            // waits at most for the reports that go to stores, and for a slow reader of its output.
+            if !stop.stop(.signal(signal)), count > 1 || !command.isUploadingReports { break }
             signal = Signals.next()
         } while count < 2 || ContinuousClock.now < deadline
         exit(command.abort(by: first))

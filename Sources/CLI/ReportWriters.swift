@@ -172,12 +172,21 @@ final class ReportWriters: ProgramSink {
     var hasUploads: Bool { state.withLock { !$0.uploads.isEmpty } }
 
     /// Writes the reports for stores, once the run has been summarized; returns the problems.
-    func upload() async -> [String] {
+    ///
+    /// The place of each report was free when the run began. A report that has it now is that of another run, and stays.
+    ///
+    /// - Parameter warn: Receives a sentence about each report that is not in its place.
+    func upload(warn: (String) -> Void) async -> [String] {
         var problems: [String] = []
         for upload in state.withLock(\.uploads) {
             do {
-                try await storage.files(at: upload.location).writeFile(
-                    upload.text, at: upload.location, mediaType: upload.kind.mediaType)
+                let place = try await storage.files(at: upload.location).writeHereOrBeside(
+                    .bytes(upload.text, mediaType: upload.kind.mediaType), at: upload.location
+                ) { _ in false }.location
+                guard place != upload.location else { continue }
+                warn(
+                    "\(upload.kind.rawValue): another program has written \(upload.location) during the run; the report is \(place)"
+                )
             } catch {
                 let error = OptionFileError(
                     option: upload.kind.rawValue, location: upload.location, reason: error)

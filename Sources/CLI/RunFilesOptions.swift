@@ -8,7 +8,7 @@ import GalleyStorage
 /// The options for files that a run takes along and takes back.
 struct RunFilesOptions: Sendable {
     private(set) var settings = RunFilesSettings()
-    private let shared = BroughtFiles()
+    private let shared = SharedFiles()
 
     /// The files to bring that are not on this machine.
     var remoteInputs: [NotebookLocation] { settings.inputs.filter(\.isRemote) }

@@ -8,19 +8,31 @@ package struct CollectedFile: Hashable, Sendable {
     package let location: String
     /// The number of bytes.
     package let size: Int
+    /// The place of a file that another program has written during the run, beside which the copy is; nil if the copy has
+    /// its own place.
+    package let conflict: String?
 
     /// Creates a file.
-    package init(path: String, location: String, size: Int) {
-        (self.path, self.location, self.size) = (path, location, size)
+    package init(path: String, location: String, size: Int, conflict: String? = nil) {
+        (self.path, self.location, self.size, self.conflict) = (path, location, size, conflict)
+    }
+
+    /// What the user should know; nil if the copy has its own place.
+    package var warning: String? {
+        conflict.map { "another program has written \($0) during the run; the file of this run is \(location)" }
     }
 
     /// The file in JSON.
-    package var json: Value { ["location": .string(location), "path": .string(path), "size": .number(size)] }
+    package var json: Value {
+        var json: Value = ["location": .string(location), "path": .string(path), "size": .number(size)]
+        if let conflict { json["conflict"] = .string(conflict) }
+        return json
+    }
 
     /// Reads a file from JSON; nil if a member is missing.
     package init?(json: Value) {
         guard let path = json["path"]?.string, let location = json["location"]?.string, let size = json["size"]?.int
         else { return nil }
-        self.init(path: path, location: location, size: size)
+        self.init(path: path, location: location, size: size, conflict: json["conflict"]?.string)
     }
 }

@@ -237,6 +237,8 @@ final class NotebookRunner: Sendable {
     /// Brings the files that the run takes along into the folder of its kernel.
     private func bringFiles() async throws {
         guard let workspace = options.hooks.workspace else { return }
+        // A stop ends the transfer. Without a listener, the program would end at once, and leave the files.
+        stop.setListener { _ in }
         let folder = try await openingDeadline.perform(naming: "the place of the run's input files") {
             try await workspace.prepare()
         }
@@ -248,15 +250,24 @@ final class NotebookRunner: Sendable {
         guard let workspace = options.hooks.workspace, let folder = reportDetails.withLock(\.folder) else {
             return report
         }
+        stop.setListener { _ in }
+        defer { stop.setListener(nil) }
         var report = report
+        let files: [CollectedFile]
         do {
-            report.files = try await savingDeadline.perform(naming: "the place of the run's files") {
+            files = try await savingDeadline.perform(naming: "the place of the run's files") {
                 try await workspace.collect()
             }
         } catch {
+            await workspace.remove(isCollected: false)
             throw UncollectedFiles(reason: error, folder: folder, report: report)
         }
-        await workspace.remove()
+        report.files = files
+        for warning in files.compactMap(\.warning) {
+            report.warnings.append(warning)
+            observe(.warning(warning))
+        }
+        await workspace.remove(isCollected: true)
         return report
     }
 
@@ -264,16 +275,21 @@ final class NotebookRunner: Sendable {
     /// stored before; they stay in the folder if that fails, too.
     private func abandonFiles(isAfterRun: Bool) async {
         guard let workspace = options.hooks.workspace, let folder = reportDetails.withLock(\.folder) else { return }
+        stop.setListener { _ in }
+        defer { stop.setListener(nil) }
+        var isCollected = true
         if isAfterRun {
             do {
-                _ = try await savingDeadline.perform(naming: "the place of the run's files") {
+                let files = try await savingDeadline.perform(naming: "the place of the run's files") {
                     try await workspace.collect()
                 }
+                for warning in files.compactMap(\.warning) { observe(.warning(warning)) }
             } catch {
-                return observe(.warning("\(error). The files of the run are in \(folder)"))
+                isCollected = false
+                observe(.warning("\(error). The files of the run are in \(folder)"))
             }
         }
-        await workspace.remove()
+        await workspace.remove(isCollected: isCollected)
     }
 
     /// Requests a kernel, and runs the cells in it.

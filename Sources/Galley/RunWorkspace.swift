@@ -11,11 +11,13 @@ package protocol RunWorkspace: Sendable {
 
     /// Stores the files that the run has made, and returns them, sorted by path.
     ///
-    /// - Throws: An error if a file cannot be stored. The folder stays then, with everything in it.
+    /// - Throws: An error if a file cannot be stored.
     func collect() async throws -> [CollectedFile]
 
     /// Removes the files that were brought and have not changed, and a folder that was made for the run.
-    func remove() async
+    ///
+    /// - Parameter isCollected: Whether the files of the run are elsewhere, so that such a folder is not needed.
+    func remove(isCollected: Bool) async
 }
 
 /// The error of a run whose files could not be stored. The notebook has its result.

@@ -15,15 +15,31 @@ extension ObjectStorage: FileStorage {
 
     package func writeFile(_ bytes: some ByteRuns, at location: NotebookLocation, mediaType: String) async throws {
         let address = try ObjectAddress(ofObjectAt: location)
-        try await write(MemorySource(bytes: bytes), to: address, mediaType: mediaType)
-    }
-
-    /// Replaces an object.
-    private func write(_ source: some UploadSource, to address: ObjectAddress, mediaType: String) async throws {
+        let source = MemorySource(bytes: bytes)
         switch try await clients.client(of: address).write(source, to: address, mediaType: mediaType, .always) {
         case .version: break
         case .changed: throw ObjectStorageError.changed(address.location.text)
         }
+    }
+
+    package func write(
+        _ contents: FileContents, at location: NotebookLocation, replacing mayReplace: @Sendable (PresentFile) -> Bool
+    ) async throws -> String? {
+        let address = try ObjectAddress(ofObjectAt: location)
+        let client = try clients.client(of: address)
+        switch contents {
+        case .bytes(let bytes, let mediaType):
+            return try await Self.write(bytes, StoredObject(address, client, mediaType: mediaType), mayReplace)
+        case .file(let path):
+            let object = StoredObject(address, client, mediaType: MediaType.of(location.name))
+            return try await object.write(FileSource(path), replacing: mayReplace)?.text
+        }
+    }
+
+    private static func write(
+        _ bytes: some ByteRuns, _ object: StoredObject, _ mayReplace: @Sendable (PresentFile) -> Bool
+    ) async throws(ObjectStorageError) -> String? {
+        try await object.write(MemorySource(bytes: bytes), replacing: mayReplace)?.text
     }
 
     package func removeFile(at location: NotebookLocation) async throws {
@@ -65,31 +81,24 @@ extension ObjectStorage: FileStorage {
         return path
     }
 
-    package func download(_ file: StoredFile, to path: String) async throws {
+    package func download(_ file: StoredFile, to new: NewFile) async throws {
         let address = try ObjectAddress(ofObjectAt: file.location)
         let client = try clients.client(of: address)
-        let sink = FileSink(try NewFile(at: path))
+        let sink = FileSink(file: new)
         var mismatch: String?
         // Damage on the way is rare. The second time, it is that of the store.
         for _ in 1...2 {
             let headers = try await client.read(address, version: file.version, into: sink)
-            mismatch = sink.file.mismatch(headers)
-            if mismatch == nil { return try sink.file.finish() }
+            mismatch = new.mismatch(headers)
+            if mismatch == nil { return }
         }
         throw ObjectStorageError.damaged(file.location.text, reason: mismatch ?? "")
-    }
-
-    package func upload(_ path: String, to location: NotebookLocation) async throws {
-        let address = try ObjectAddress(ofObjectAt: location)
-        try await write(try FileSource(path), to: address, mediaType: MediaType.of(path))
     }
 }
 
 /// A sink that writes what arrives to a new file.
-private final class FileSink: ObjectSink {
+private struct FileSink: ObjectSink {
     let file: NewFile
-
-    init(_ file: NewFile) { self.file = file }
 
     func restart() { file.clear() }
     func receive(_ bytes: [UInt8]) { file.append(bytes) }

@@ -9,6 +9,8 @@ struct ObjectVersion: Hashable, Sendable {
     var size: Int?
     /// The SHA-256 of the contents in Base64, if the store has it.
     var checksum: String?
+    /// The longest time, by the store's clock, that may have passed between the write and the response.
+    var age: Duration?
 
     /// Creates a version from its tag.
     init(etag: String?) { self.etag = etag }
@@ -19,7 +21,13 @@ struct ObjectVersion: Hashable, Sendable {
         generation = headers["x-goog-generation"]
         size = headers["Content-Length"].flatMap { Int($0) }
         checksum = headers["x-amz-checksum-sha256"].flatMap { $0.contains("-") ? nil : $0 }
+        let times = ["Date", "Last-Modified"].compactMap { name in headers[name].flatMap { HTTPDate.seconds($0) } }
+        // Both dates have whole seconds.
+        if times.count == 2 { age = .seconds(max(0, times[0] - times[1]) + 1) }
     }
+
+    /// The version as one text.
+    var text: String { generation ?? etag ?? size.map { "\($0) bytes" } ?? "" }
 
     /// Whether both are the same version.
     func isSame(as other: ObjectVersion) -> Bool {

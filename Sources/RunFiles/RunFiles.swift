@@ -21,14 +21,20 @@ package actor RunFiles: RunWorkspace {
     private let result: NotebookLocation?
 
     private var tree: FileTree?
+    /// The canonical path of the folder, by which runs that share it know it.
+    private var place = ""
+    /// When the files were brought.
+    private var begin = ContinuousClock.now
     /// The files that were brought, as they were then.
-    private var brought: [String: FileTree.Entry] = [:]
+    private var brought: [PathKey: FileTree.Entry] = [:]
     /// The contents of files whose provider only reads them.
     private var fetched: [NotebookLocation: [UInt8]] = [:]
     /// The files that other runs of this process have brought.
-    private let shared: BroughtFiles
+    private let shared: SharedFiles
     /// The versions before the run of the files that the patterns match.
-    private var earlier: [String: String] = [:]
+    private var earlier: [PathKey: String] = [:]
+    /// The versions that this run has stored, also in an earlier attempt.
+    private var stored: [NotebookLocation: String] = [:]
 
     /// - Parameters:
     ///   - folder: The kernel's folder; nil to make a temporary one in `temporaryFolder`.
@@ -37,7 +43,7 @@ package actor RunFiles: RunWorkspace {
     ///   - shared: The files that runs in the same folder share.
     package init(
         _ settings: RunFilesSettings, storage: [any StorageProvider], folder: String?, temporaryFolder: String,
-        notebook: NotebookLocation, result: NotebookLocation?, sharing shared: BroughtFiles
+        notebook: NotebookLocation, result: NotebookLocation?, sharing shared: SharedFiles
     ) {
         (self.settings, self.storage, self.shared) = (settings, storage, shared)
         (self.folder, self.temporaryFolder, self.result) = (folder, temporaryFolder, result)
@@ -48,17 +54,21 @@ package actor RunFiles: RunWorkspace {
     package func prepare() async throws -> String {
         let tree = try folder.map { FileTree($0) } ?? FileTree.makeTemporaryFolder("galley-run", in: temporaryFolder)
         self.tree = tree
+        place = LocalFile.canonicalPath(of: tree.folder)
         do {
             // Runs in one folder wait for each other, so that none removes what another one is about to use.
-            try await shared.withExclusiveAccess(to: tree.folder) { try await bring(to: tree) }
+            try await shared.withExclusiveAccess(to: place) { try await bring(to: tree) }
+            // The caller may have gone on without an answer.
+            try Task.checkCancellation()
         } catch {
-            await remove()
+            await remove(isCollected: true)
             throw error
         }
         return tree.folder
     }
 
     private func bring(to tree: FileTree) async throws {
+        if folder != nil, !settings.inputs.isEmpty { TransientFiles.removeLeftovers(in: tree) }
         var total = (count: 0, size: 0)
         for input in settings.inputs {
             for file in try await files(of: input) {
@@ -68,7 +78,8 @@ package actor RunFiles: RunWorkspace {
                 try await bring(file, of: input, to: tree)
             }
         }
-        for entry in try made(in: tree) { earlier[entry.path] = entry.version }
+        for entry in try made(in: tree) { earlier[PathKey(entry.path)] = entry.version }
+        begin = .now
     }
 
     private func provider(of location: NotebookLocation) throws -> any FileStorage {
@@ -97,58 +108,61 @@ package actor RunFiles: RunWorkspace {
         guard !path.pathNames.isEmpty, !path.isAbsolutePath, !path.pathNames.contains("..") else {
             throw RunFilesError.outside(path: path)
         }
-        let target = tree.folder.withSlash + path
         // The same file of two inputs is brought once.
-        if brought[path] == nil {
-            if let entry = shared.share(target) {
-                brought[path] = entry
-            } else if !LocalFile.exists(target) {
-                return try await copy(file, to: target, path, tree)
+        if brought[PathKey(path)] == nil {
+            if let entry = shared.share(shared(path)) {
+                brought[PathKey(path)] = entry
+            } else if !tree.exists(path) {
+                return try await copy(file, path, tree)
             }
         }
         // A file that is there anyway stays as it is.
-        guard try await hasSameContents(file, path, of: input, tree) else {
-            throw RunFilesError.exists(input: input.shown, path: target)
+        guard try await hasSameContents(file, path, tree) else {
+            throw RunFilesError.exists(input: input.shown, path: tree.folder.withSlash + path)
         }
     }
 
-    private func copy(_ file: StoredFile, to target: String, _ path: String, _ tree: FileTree) async throws {
+    /// The key of a path among the files that runs share.
+    private func shared(_ path: String) -> String { place.withSlash + path }
+
+    private func copy(_ file: StoredFile, _ path: String, _ tree: FileTree) async throws {
         do {
-            for folder in try tree.missingFolders(of: path) {
-                try FileTree.makeFolder(folder)
-                shared.addFolder(folder)
+            var folders: [String] = []
+            // A temporary folder is removed as a whole.
+            let list = folder == nil ? nil : try shared.list(in: tree, place)
+            let new = try tree.newFile(at: path) { folders.append($0) }
+            for folder in folders {
+                shared.addFolder(shared(folder))
+                try list?.addFolder(folder)
             }
-            try await download(file, to: target)
+            try await download(file, to: new)
+            try list?.add(path, version: new.version)
+            try new.finish()
         } catch {
             throw RunFilesError.failed(option: "--input", path: file.location.shown, reason: error)
         }
         guard let entry = tree.entry(path) else { return }
-        brought[path] = entry
-        shared.add(target, entry)
+        brought[PathKey(path)] = entry
+        shared.add(shared(path), entry)
     }
 
-    private func download(_ file: StoredFile, to path: String) async throws {
+    private func download(_ file: StoredFile, to new: NewFile) async throws {
         if let bytes = fetched.removeValue(forKey: file.location) {
-            try LocalStorage.createFile(bytes, at: path)
+            new.append(bytes)
         } else {
-            try await provider(of: file.location).download(file, to: path)
+            try await provider(of: file.location).download(file, to: new)
         }
     }
 
     /// Whether a file of the folder has the contents of a file to bring, which is copied aside to compare both.
-    private func hasSameContents(
-        _ file: StoredFile, _ path: String, of input: NotebookLocation, _ tree: FileTree
-    ) async throws -> Bool {
+    private func hasSameContents(_ file: StoredFile, _ path: String, _ tree: FileTree) async throws -> Bool {
         guard let entry = tree.entry(path), entry.size == file.size else { return false }
-        let aside = try FileTree.makeTemporaryFolder("galley-input", in: temporaryFolder)
-        defer { unsafe clinux_remove_tree(aside.folder) }
         do {
-            try await download(file, to: aside.folder + "/file")
+            let copy = try NewFile(at: temporaryFolder.withSlash + "galley-input")
+            try await download(file, to: copy)
+            return try copy.hasSameContents(as: path, in: tree)
         } catch {
             throw RunFilesError.failed(option: "--input", path: file.location.shown, reason: error)
-        }
-        return try await tree.withFile(path) { present, _ in
-            try LocalFile.hasSameContents(present, aside.folder + "/file")
         }
     }
 
@@ -156,7 +170,7 @@ package actor RunFiles: RunWorkspace {
     private func made(in tree: FileTree) throws -> [FileTree.Entry] {
         if settings.patterns.isEmpty { return [] }
         return try tree.files(matching: settings.globs).filter { entry in
-            brought[entry.path]?.version != entry.version && !isNotebook(tree.folder.withSlash + entry.path)
+            brought[PathKey(entry.path)]?.version != entry.version && !isNotebook(tree.folder.withSlash + entry.path)
         }
     }
 
@@ -167,7 +181,7 @@ package actor RunFiles: RunWorkspace {
     /// Stores the files that are new or have changed since the beginning of the run.
     package func collect() async throws -> [CollectedFile] {
         guard let tree, let result else { return [] }
-        let files = try made(in: tree).filter { earlier[$0.path] != $0.version }
+        let files = try made(in: tree).filter { earlier[PathKey($0.path)] != $0.version }
         guard files.count <= RunFilesSettings.maximumCount,
             files.reduce(0, { $0 + $1.size }) <= RunFilesSettings.maximumSize
         else { throw RunFilesError.tooMuch(option: "--collect", place: tree.folder) }
@@ -178,14 +192,7 @@ package actor RunFiles: RunWorkspace {
                 throw RunFilesError.replacesNotebook(path: file.path, location: location.text)
             }
             do {
-                let size = try await tree.withFile(file.path) { [self] path, size in
-                    // A file beside a local result is where it belongs.
-                    if location.scheme != nil || !LocalFile.isSame(path, location.text) {
-                        try await provider(of: location).upload(path, to: location)
-                    }
-                    return size
-                }
-                collected.append(CollectedFile(path: file.path, location: location.text, size: size))
+                collected.append(try await store(file, at: location, tree))
             } catch {
                 throw RunFilesError.failed(option: "--collect", path: file.path, reason: error)
             }
@@ -193,24 +200,48 @@ package actor RunFiles: RunWorkspace {
         return collected
     }
 
-    /// Removes what was brought and has not changed, and a temporary folder with everything in it.
-    package func remove() async {
+    /// Stores a file; beside its place if another program has written a file there since the beginning of the run.
+    private func store(
+        _ file: FileTree.Entry, at wanted: NotebookLocation, _ tree: FileTree
+    ) async throws -> CollectedFile {
+        try await tree.withFile(file.path) { [self] path, size in
+            // A file beside a local result is where it belongs.
+            if wanted.scheme == nil, LocalFile.isSame(path, wanted.text) {
+                return CollectedFile(path: file.path, location: wanted.text, size: size)
+            }
+            let (begin, own, source) = (begin, stored, shared(file.path))
+            let (location, version) = try await provider(of: wanted).writeHereOrBeside(.file(path), at: wanted) {
+                [shared] present in
+                own[present.location] == present.version
+                    || shared.hasStored(present.version, at: present.location, from: source)
+                    || present.age.map { $0 >= begin.duration(to: .now) } ?? true
+            }
+            stored[location] = version
+            shared.addStored(version, at: location, from: source)
+            return CollectedFile(
+                path: file.path, location: location.text, size: size,
+                conflict: location == wanted ? nil : wanted.text)
+        }
+    }
+
+    /// Removes what was brought and has not changed, and a temporary folder with everything in it if that is elsewhere.
+    package func remove(isCollected: Bool) async {
         guard let tree else { return }
         self.tree = nil
-        if folder == nil {
-            for path in brought.keys { _ = shared.release(tree.folder.withSlash + path) }
-            unsafe clinux_remove_tree(tree.folder)
-        } else {
-            // Removing goes on after a stop.
-            await Task { try? await shared.withExclusiveAccess(to: tree.folder) { removeBrought(from: tree) } }.value
-        }
+        // Removing goes on after a stop, once nothing arrives anymore.
+        await Task { try? await shared.withExclusiveAccess(to: place) { removeBrought(from: tree, isCollected) } }.value
         (brought, earlier) = ([:], [:])
     }
 
-    private func removeBrought(from tree: FileTree) {
+    private func removeBrought(from tree: FileTree, _ isCollected: Bool) {
         for path in brought.keys {
-            if let entry = shared.release(tree.folder.withSlash + path) { tree.remove(entry) }
+            guard let entry = shared.release(shared(String(path.text))), folder != nil else { continue }
+            tree.remove(entry.path, version: entry.version)
         }
-        shared.removeEmptyFolders(below: tree.folder)
+        if folder == nil {
+            if isCollected { unsafe clinux_remove_tree(tree.folder) }
+        } else {
+            shared.removeUnused(in: tree, place)
+        }
     }
 }

@@ -10,10 +10,18 @@ package protocol FileStorage: StorageProvider {
     /// - Throws: An error if the storage does not answer the question.
     func hasFile(at location: NotebookLocation) async throws -> Bool
 
-    /// Replaces a file, completely or not at all.
+    /// Replaces a file, completely or not at all, whatever it contains.
     ///
     /// - Parameter mediaType: The type of the contents, such as `text/html`.
     func writeFile(_ bytes: some ByteRuns, at location: NotebookLocation, mediaType: String) async throws
+
+    /// Writes a file, completely or not at all, unless the location has a file that must not be replaced.
+    ///
+    /// - Parameter mayReplace: Decides about the file at the location.
+    /// - Returns: The version of the file; nil if a file with other contents keeps the location.
+    func write(
+        _ contents: FileContents, at location: NotebookLocation, replacing mayReplace: @Sendable (PresentFile) -> Bool
+    ) async throws -> String?
 
     /// Removes a file, if it exists.
     func removeFile(at location: NotebookLocation) async throws
@@ -23,19 +31,59 @@ package protocol FileStorage: StorageProvider {
     /// - Throws: An error if there is none, or more than `limit` files.
     func files(in folder: NotebookLocation, limit: Int) async throws -> [StoredFile]
 
-    /// Copies a file to a new local file. A part of a file never appears at the path.
+    /// Copies a file into a new local file, which the caller finishes.
     ///
-    /// - Throws: An error if the file cannot be read, has changed since it was listed, or the path exists.
-    func download(_ file: StoredFile, to path: String) async throws
-
-    /// Copies a local file to a location, completely or not at all, and replaces a file there.
-    func upload(_ path: String, to location: NotebookLocation) async throws
+    /// - Throws: An error if the file cannot be read, or has changed since it was listed.
+    func download(_ file: StoredFile, to new: NewFile) async throws
 }
 
 extension FileStorage {
     /// Returns by default whether the list of the location has the file alone.
     package func hasFile(at location: NotebookLocation) async throws -> Bool {
         try await files(in: location, limit: 1).contains { $0.location == location }
+    }
+
+    /// Writes a file, or one beside it if the location has a file that must not be replaced.
+    ///
+    /// - Returns: The location that has the contents, and its version.
+    package func writeHereOrBeside(
+        _ contents: FileContents, at location: NotebookLocation, replacing mayReplace: @Sendable (PresentFile) -> Bool
+    ) async throws -> (location: NotebookLocation, version: String) {
+        for number in 0...1_000 {
+            let place = number == 0 ? location : location.conflict(number)
+            if let version = try await write(contents, at: place, replacing: mayReplace) { return (place, version) }
+        }
+        throw NoFreeName(location: location)
+    }
+}
+
+/// The contents of a file to write.
+package enum FileContents: Sendable {
+    /// Bytes of a type such as `text/html`.
+    case bytes(any ByteRuns, mediaType: String)
+    /// The contents of a local file, of the type that the name of the new file has.
+    case file(_ path: String)
+}
+
+/// A file that is already where another one is to be written.
+package struct PresentFile: Hashable, Sendable {
+    package let location: NotebookLocation
+    package let version: String
+    /// The longest time that may have passed since the file was written; nil if it is not known.
+    package let age: Duration?
+
+    /// Creates a file.
+    package init(location: NotebookLocation, version: String, age: Duration?) {
+        (self.location, self.version, self.age) = (location, version, age)
+    }
+}
+
+/// The error of a file for which all names are taken.
+package struct NoFreeName: Error, CustomStringConvertible {
+    package let location: NotebookLocation
+
+    package var description: String {
+        "\(location.shown): all names for a file beside it are taken. Remove those that have galley-conflict in their names"
     }
 }
 

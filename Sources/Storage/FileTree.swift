@@ -115,48 +115,76 @@ package struct FileTree: Sendable {
         }
     }
 
-    private func open(_ path: String) throws(Errno) -> FileDescriptor {
-        let names = path.pathNames
-        guard let base = names.last, !names.contains("..") else { throw Errno(rawValue: EINVAL) }
-        var place = try FileDescriptor(folder, O_RDONLY | O_DIRECTORY)
-        for name in names.dropLast() {
-            place = try FileDescriptor(String(name), in: place, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
-        }
-        let file = try FileDescriptor(String(base), in: place, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+    func open(_ path: String) throws(Errno) -> FileDescriptor {
+        let file = try FileDescriptor(Self.name(of: path), in: parent(of: path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
         guard try file.status.st_mode & S_IFMT == S_IFREG else { throw Errno(rawValue: EISDIR) }
         return file
     }
 
-    /// Returns the folders that a file at a path needs and that do not exist, from the outermost.
-    ///
-    /// - Throws: `StorageError` if one of them is a link or another file.
-    package func missingFolders(of path: String) throws(StorageError) -> [String] {
-        var missing: [String] = []
-        var place = folder
-        for name in path.pathNames.dropLast() {
-            place = place.withSlash + name
-            var status = stat()
-            // Safe because the call fills a variable of the right type.
-            if unsafe lstat(place, &status) != 0 {
-                missing.append(place)
-            } else if status.st_mode & S_IFMT != S_IFDIR {
-                throw StorageError(.writing, place, Errno(rawValue: ENOTDIR))
-            }
-        }
-        return missing
+    private static func name(of path: String) throws(Errno) -> String {
+        guard let name = path.pathNames.last, name != ".." else { throw Errno(rawValue: EINVAL) }
+        return String(name)
     }
 
-    /// Creates a folder.
-    package static func makeFolder(_ path: String) throws(StorageError) {
-        if unsafe mkdir(path, 0o777) != 0, errno != EEXIST { throw StorageError(.writing, path, .last) }
+    /// Opens the folder of a path, without following links below this folder.
+    ///
+    /// - Parameter made: Receives the paths of the folders that do not exist and are created; nil to create none.
+    private func parent(
+        of path: String, creating made: ((_ folder: String) -> Void)? = nil
+    ) throws(Errno) -> FileDescriptor {
+        let flags = O_RDONLY | O_DIRECTORY
+        var place = try FileDescriptor(folder, flags)
+        var names: [String] = []
+        for name in path.pathNames.dropLast() {
+            guard name != ".." else { throw Errno(rawValue: EINVAL) }
+            names.append(String(name))
+            if let made, unsafe mkdirat(place.number, String(name), 0o777) == 0 {
+                made(names.joined(separator: "/"))
+            }
+            place = try FileDescriptor(String(name), in: place, flags | O_NOFOLLOW)
+        }
+        return place
+    }
+
+    /// Creates a file without its name, and the folders that it needs.
+    ///
+    /// - Parameter made: Receives the path of each folder that was created, from the outermost.
+    /// - Throws: `StorageError` if a folder on the path is a link or cannot be written to.
+    package func newFile(
+        at path: String, made: (_ folder: String) -> Void = { _ in }
+    ) throws(StorageError) -> NewFile {
+        do throws(Errno) {
+            let name = try Self.name(of: path)
+            return try withoutActuallyEscaping(made) { made throws(Errno) in
+                try NewFile(in: parent(of: path, creating: made), named: name, folder.withSlash + path)
+            }
+        } catch {
+            throw StorageError(.writing, folder.withSlash + path, error)
+        }
+    }
+
+    /// Returns whether there is anything at a path, also a link; false if a folder on the path is missing or a link.
+    package func exists(_ path: String) -> Bool {
+        guard let name = try? Self.name(of: path), let place = try? parent(of: path) else { return false }
+        return FileVersion(of: name, in: place) != nil
     }
 
     /// Removes a folder if it is empty; returns whether it was removed.
-    package static func removeEmptyFolder(_ path: String) -> Bool { unsafe rmdir(path) == 0 }
+    @discardableResult
+    package func removeEmptyFolder(_ path: String) -> Bool {
+        guard let name = try? Self.name(of: path), let place = try? parent(of: path) else { return false }
+        return unsafe unlinkat(place.number, name, AT_REMOVEDIR) == 0
+    }
 
     /// Removes a file, if it still has this version.
-    package func remove(_ entry: Entry) {
-        if self.entry(entry.path)?.version == entry.version { _ = unsafe unlink(folder.withSlash + entry.path) }
+    package func remove(_ path: String, version: String) {
+        guard let name = try? Self.name(of: path), let place = try? parent(of: path) else { return }
+        var status = stat()
+        // Safe because the call fills a variable of the right type.
+        guard unsafe fstatat(place.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0,
+            status.st_mode & S_IFMT == S_IFREG, FileVersion(status).mark == version
+        else { return }
+        _ = unsafe unlinkat(place.number, name, 0)
     }
 
     /// Creates a folder for temporary files that only this user can enter.

@@ -38,56 +38,40 @@ extension LocalStorage: FileStorage {
         }
     }
 
-    package func download(_ file: StoredFile, to path: String) throws {
-        try Self.copy(file.location.text, to: path, replacing: false)
-    }
-
-    package func upload(_ path: String, to location: NotebookLocation) throws {
+    package func write(
+        _ contents: FileContents, at location: NotebookLocation, replacing mayReplace: (PresentFile) -> Bool
+    ) throws -> String? {
         try LocalRunFileWriter().makeFolder(of: location.text)
-        try Self.copy(path, to: location.text, replacing: true)
+        let new = try NewFile(at: location.text)
+        switch contents {
+        case .bytes(let bytes, _): new.append(bytes.bytes)
+        case .file(let path): try new.append(fileAt: path)
+        }
+        return try new.finish(replacing: mayReplace)
     }
 
-    /// Creates a file, which gets its name only once it is complete.
-    ///
-    /// - Throws: ``StorageError``, also if the path exists.
-    package static func createFile(_ bytes: some ByteRuns, at path: String) throws(StorageError) {
-        do throws(Errno) {
-            let mask = umask(0)
-            umask(mask)
-            var new = try TemporaryFile(in: LocalFile.folder(of: path) ?? ".", mode: 0o666 & ~mask)
-            try new.file.write(bytes)
-            if try !new.claimName(LocalFile.fileName(of: path)) { throw Errno(rawValue: EEXIST) }
-            new.unlock()
-        } catch {
-            throw StorageError(.writing, path, error, needed: bytes.count)
+    package func download(_ file: StoredFile, to new: NewFile) throws {
+        let path = file.location.text
+        try new.append(fileAt: path)
+        if let version = file.version, try FileVersion(ofFileAt: path)?.mark != version {
+            throw StorageError.refused(path: path, reason: "another program has changed it meanwhile. Run again")
         }
     }
+}
 
-    /// Copies the contents of a file to a new file, which gets its name only once it is complete.
-    private static func copy(_ path: String, to target: String, replacing: Bool) throws(StorageError) {
-        do throws(Errno) {
-            let source = try FileDescriptor(path, O_RDONLY)
-            guard try source.status.st_mode & S_IFMT == S_IFREG else { throw Errno(rawValue: EISDIR) }
-            let mask = umask(0)
-            umask(mask)
-            let mode = (try source.status.st_mode & 0o777 | 0o600) & ~mask
-            var new = try TemporaryFile(in: LocalFile.folder(of: target) ?? ".", mode: mode)
-            while true {
-                let bytes = try source.readUp(to: 1 << 20)
-                if bytes.isEmpty { break }
-                try new.file.write(bytes.span)
-            }
-            let name = LocalFile.fileName(of: target)
-            if replacing {
-                try new.replace(name, isFlushed: false)
-            } else if try !new.claimName(name) {
-                throw Errno(rawValue: EEXIST)
-            }
-            new.unlock()
-        } catch {
-            throw StorageError(.writing, target, error)
-        }
+extension PresentFile {
+    /// Creates a local file. Programs can set the time of the last write, but not that of the last change.
+    init(_ path: String, _ status: stat) {
+        var now = timespec()
+        // Safe because the call fills a variable of the right type.
+        unsafe clock_gettime(CLOCK_REALTIME, &now)
+        let age = now.sinceEpoch - max(status.st_mtim.sinceEpoch, status.st_ctim.sinceEpoch)
+        self.init(location: NotebookLocation(path), version: FileVersion(status).mark, age: max(.zero, age))
     }
+}
+
+extension timespec {
+    fileprivate var sinceEpoch: Duration { .seconds(tv_sec) + .nanoseconds(tv_nsec) }
 }
 
 extension FileVersion {
@@ -103,21 +87,4 @@ package struct TooManyFiles: Error, CustomStringConvertible {
     package init(place: String, limit: Int) { (self.place, self.limit) = (place, limit) }
 
     package var description: String { "\(place) has more than \(limit) files; name a smaller folder, or single files" }
-}
-
-extension LocalFile {
-    /// Whether two files have the same bytes.
-    package static func hasSameContents(_ one: String, _ other: String) throws(StorageError) -> Bool {
-        do throws(Errno) {
-            let one = try FileDescriptor(one, O_RDONLY)
-            let other = try FileDescriptor(other, O_RDONLY)
-            while true {
-                let (left, right) = (try one.readUp(to: 1 << 20), try other.readUp(to: 1 << 20))
-                if left != right { return false }
-                if left.isEmpty { return true }
-            }
-        } catch {
-            throw StorageError(reading: one, error)
-        }
-    }
 }

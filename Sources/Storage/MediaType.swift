@@ -6,6 +6,7 @@ package enum MediaType {
             ".html": "text/html; charset=utf-8", ".json": "application/json", ".xml": "application/xml",
             ".ipynb": "application/x-ipynb+json", ".md": "text/markdown; charset=utf-8",
             ".py": "text/x-python; charset=utf-8", ".png": "image/png", ".svg": "image/svg+xml",
+            ".csv": "text/csv", ".txt": "text/plain; charset=utf-8", ".jpg": "image/jpeg", ".pdf": "application/pdf",
         ]
         return types.first { name.hasSuffix($0.key) }?.value ?? "application/octet-stream"
     }

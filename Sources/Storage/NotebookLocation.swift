@@ -46,6 +46,11 @@ public struct NotebookLocation: Sendable {
         NotebookLocation(parts.path.isEmpty && !parts.prefix.isEmpty ? text + path : text.withSlash + path)
     }
 
+    /// Returns the location for contents beside a file that another program has written.
+    package func conflict(_ number: Int) -> NotebookLocation {
+        NotebookLocation(parts.prefix + LocalFile.conflictPath(beside: String(parts.path), number))
+    }
+
     /// The path on a Jupyter server, and the text before it; the whole text for other locations.
     private var parts: (prefix: String, path: Substring) {
         guard text.utf8.starts(with: Self.serverPrefix.utf8) else { return ("", text[...]) }

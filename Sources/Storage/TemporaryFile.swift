@@ -15,8 +15,15 @@ struct TemporaryFile: ~Copyable {
     /// Creates an unnamed file, which a power failure or a kill cannot leave behind. On file systems without unnamed
     /// files, the file has a temporary name.
     init(in path: String, mode: mode_t, unnamed: Bool = true, usesHardLinks: Bool = true) throws(Errno) {
-        self.usesHardLinks = usesHardLinks
         let folder = FileDescriptor(owning: try throwingErrno { unsafe clinux_open_folder(path) })
+        try self.init(in: folder, mode: mode, unnamed: unnamed, usesHardLinks: usesHardLinks)
+    }
+
+    /// Creates a file in an open folder.
+    init(
+        in folder: consuming FileDescriptor, mode: mode_t, unnamed: Bool = true, usesHardLinks: Bool = true
+    ) throws(Errno) {
+        self.usesHardLinks = usesHardLinks
         if unnamed, let number = try Self.unnamedFile(in: folder, mode: mode) {
             file = FileDescriptor(owning: number)
             _ = try? FileLock.lock(file)

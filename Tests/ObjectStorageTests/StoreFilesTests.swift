@@ -58,20 +58,76 @@ import Testing
         let folder = try TemporaryFolder()
         let bytes = Data((0..<(20 << 20)).map { UInt8(truncatingIfNeeded: $0 >> 8 ^ $0) })
         try bytes.write(to: URL(fileURLWithPath: folder("large")))
-        try await storage.upload(folder("large"), to: "s3://bucket/large")
-        let file = try #require(try await storage.files(in: "s3://bucket/large", limit: 1).first)
-        try await storage.download(file, to: folder("copy"))
+        let large: NotebookLocation = "s3://bucket/large"
+        #expect(try await storage.write(.file(folder("large")), at: large) { _ in false } != nil)
+        let file = try #require(try await storage.files(in: large, limit: 1).first)
+        let copy = try NewFile(at: folder("copy"))
+        try await storage.download(file, to: copy)
+        try copy.finish()
         #expect(try Data(contentsOf: URL(fileURLWithPath: folder("copy"))) == bytes)
-        // No file is replaced.
-        await #expect(throws: StorageError.self) { try await storage.download(file, to: folder("copy")) }
-        try await storage.writeFile(Array("other".utf8), at: "s3://bucket/large", mediaType: "text/plain")
-        await #expect(throws: ObjectStorageError.changed("s3://bucket/large")) {
-            try await storage.download(file, to: folder("second"))
+        try await storage.writeFile(Array("other".utf8), at: large, mediaType: "text/plain")
+        await #expect(throws: ObjectStorageError.changed(large.text)) {
+            try await storage.download(file, to: try NewFile(at: folder("second")))
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["copy", "large"])
         await #expect(throws: ObjectStorageError.self) {
-            try await storage.upload(folder("none"), to: "s3://bucket/none")
+            try await storage.write(.file(folder("none")), at: large) { _ in true }
         }
+    }
+
+    @Test(.realKernel, arguments: [StoreProcess.Kind.moto, .nanio, .localbucket])
+    func `The caller decides about an object that is where a file goes`(kind: StoreProcess.Kind) async throws {
+        let store = try await StoreProcess(kind)
+        let storage = ObjectStorage(environment: store.environment)
+        let folder = try TemporaryFolder()
+        for text in ["one", "two", "three"] { try folder.write(text, to: text) }
+        let place: NotebookLocation = "s3://bucket/a/table.csv"
+        func write(_ name: String, replacing mayReplace: @Sendable (PresentFile) -> Bool) async throws -> String? {
+            try await storage.write(.file(folder(name)), at: place, replacing: mayReplace)
+        }
+        func contents() async throws -> String {
+            String(decoding: try await storage.readFile(at: place, limit: 100), as: UTF8.self)
+        }
+        let first = try #require(try await write("one") { _ in false })
+        #expect(try await write("two") { _ in false } == nil)
+        // An object with the same contents is taken for the new one.
+        #expect(try await write("one") { _ in false } == first)
+        #expect(try await contents() == "one")
+        // The age is that of the store's clock.
+        let second = try await write("two") { present in
+            present.version == first && present.age.map { $0 < .seconds(3600) && $0 > .zero } == true
+        }
+        #expect(second != nil)
+        #expect(try await contents() == "two")
+        #expect(try await write("three") { $0.version == first } == nil)
+        let beside = try await storage.writeHereOrBeside(.file(folder("three")), at: place) { $0.version == first }
+        #expect(beside.location == "s3://bucket/a/table.csv.galley-conflict")
+        #expect(try await contents() == "two")
+    }
+
+    @Test(.realKernel) func `Of eight files that are stored at once, one gets the place, and seven lie beside it`()
+        async throws
+    {
+        let store = try await StoreProcess(.moto)
+        let storage = ObjectStorage(environment: store.environment)
+        let folder = try TemporaryFolder()
+        for number in 1...8 { try folder.write("\(number)", to: "\(number)") }
+        let places = try await withThrowingTaskGroup(of: NotebookLocation.self) { group in
+            for number in 1...8 {
+                group.addTask {
+                    try await storage.writeHereOrBeside(.file(folder("\(number)")), at: "s3://bucket/t.csv") { _ in
+                        false
+                    }.location
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(Set(places).count == 8 && places.contains("s3://bucket/t.csv"))
+        var texts: Set<String> = []
+        for place in places {
+            texts.insert(String(decoding: try await storage.readFile(at: place, limit: 9), as: UTF8.self))
+        }
+        #expect(texts.count == 8)
     }
 
     @Test func `A file that did not arrive intact does not appear`() async throws {
@@ -81,7 +137,7 @@ import Testing
         let folder = try TemporaryFolder()
         let file = StoredFile(location: "s3://bucket/a", relativePath: "a", size: 8)
         let error = try await #require(throws: ObjectStorageError.self) {
-            try await store.storage.download(file, to: folder("a"))
+            try await store.storage.download(file, to: try NewFile(at: folder("a")))
         }
         guard case .damaged = error else { Issue.record("\(error)"); return }
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)

@@ -1,0 +1,87 @@
+import GalleyCLinux
+import Glibc
+import Synchronization
+
+/// The files and folders in a folder that must not outlive this process.
+///
+/// A hidden file there lists them. If the process is killed, the next one finds the list, because nobody locks it
+/// anymore, and removes what has not changed since.
+package final class TransientFiles: Sendable {
+    private let state: Mutex<State>
+
+    private struct State: ~Copyable {
+        let folder: FileDescriptor
+        let file: FileDescriptor
+        let name: String
+    }
+
+    private static let prefix = ".galley-input-"
+    /// The greatest size of a list.
+    private static let limit = 16 << 20
+
+    /// Creates an empty list in a folder.
+    package init(in tree: FileTree) throws(StorageError) {
+        do throws(Errno) {
+            let folder = try FileDescriptor(tree.folder, O_RDONLY | O_DIRECTORY)
+            let name = Self.prefix + LeftoverFiles.random
+            let file = try FileDescriptor(name, in: folder, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
+            _ = try? FileLock.lock(file)
+            state = Mutex(State(folder: folder, file: file, name: name))
+        } catch {
+            throw StorageError(.writing, tree.folder, error)
+        }
+    }
+
+    deinit {
+        state.withLock { state in
+            _ = unsafe unlinkat(state.folder.number, state.name, 0)
+            FileLock.unlock(state.file)
+        }
+    }
+
+    /// Adds a file with the version that it will have, before it gets its name.
+    package func add(_ path: String, version: String) throws(StorageError) { try append([path, version]) }
+
+    /// Adds a folder.
+    package func addFolder(_ path: String) throws(StorageError) { try append([path, ""]) }
+
+    private func append(_ fields: [String]) throws(StorageError) {
+        let bytes = fields.reduce(into: [UInt8]()) { $0 += Array($1.utf8) + [0] }
+        let failure: Errno? = state.withLock { state in
+            do throws(Errno) { try state.file.write(bytes.span) } catch { return error }
+            return nil
+        }
+        if let failure { throw StorageError(.writing, fields[0], failure) }
+    }
+
+    /// Removes what killed processes of this user have left in a folder.
+    package static func removeLeftovers(in tree: FileTree) {
+        let names = LocalFile.namesWithPrefix(in: tree.folder, beginningWith: prefix)
+        guard !names.isEmpty, let folder = try? FileDescriptor(tree.folder, O_RDONLY | O_DIRECTORY),
+            // If locks are not shared between machines, another machine may be using an unlocked file.
+            clinux_has_reliable_locks(folder.number) != 0
+        else { return }
+        for name in names {
+            // Root obeys no list that another user has written.
+            guard let file = LeftoverFiles.lockedFile(name, in: folder), let status = try? file.status,
+                status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid(), status.st_mode & 0o022 == 0,
+                let bytes = try? file.readUp(to: limit)
+            else { continue }
+            remove(bytes, from: tree)
+            _ = unsafe unlinkat(folder.number, name, 0)
+            FileLock.unlock(file)
+        }
+    }
+
+    /// Removes what a list contains.
+    private static func remove(_ list: [UInt8], from tree: FileTree) {
+        // The last field may be incomplete.
+        let fields = list.split(separator: 0, omittingEmptySubsequences: false).dropLast()
+            .map { String(decoding: $0, as: UTF8.self) }
+        let entries = stride(from: 0, to: fields.count - fields.count % 2, by: 2).map { (fields[$0], fields[$0 + 1]) }
+        // The inner folders come after the outer ones.
+        for (path, version) in entries.reversed() {
+            if version.isEmpty { tree.removeEmptyFolder(path) } else { tree.remove(path, version: version) }
+        }
+    }
+}
