@@ -42,6 +42,21 @@ extension ObjectStorage: FileStorage {
         try await object.write(MemorySource(bytes: bytes), replacing: mayReplace)?.text
     }
 
+    package func versions(
+        ofFilesFrom prefix: NotebookLocation, limit: Int
+    ) async throws -> [NotebookLocation: String]? {
+        let address = try ObjectAddress(prefix)
+        let client = try clients.client(of: address)
+        let objects: [ListedObject]
+        do throws(ObjectStorageError) {
+            objects = try await client.list(address, limit: limit)
+        } catch {
+            if case .tooManyFiles = error { return nil }
+            throw error
+        }
+        return objects.reduce(into: [:]) { $0[address.withKey($1.key).location] = $1.etag }
+    }
+
     package func removeFile(at location: NotebookLocation) async throws {
         let address = try ObjectAddress(ofObjectAt: location)
         try await clients.client(of: address).remove(address)

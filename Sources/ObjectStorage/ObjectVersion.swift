@@ -27,7 +27,7 @@ struct ObjectVersion: Hashable, Sendable {
     }
 
     /// The version as one text.
-    var text: String { generation ?? etag ?? size.map { "\($0) bytes" } ?? "" }
+    var text: String { etag ?? generation ?? size.map { "\($0) bytes" } ?? "" }
 
     /// Whether both are the same version.
     func isSame(as other: ObjectVersion) -> Bool {

@@ -20,6 +20,9 @@ package actor RunFiles: RunWorkspace {
     /// The location beside which files are stored; nil if none are.
     private let result: NotebookLocation?
 
+    /// The greatest number of files beside the result that are listed.
+    private static let listLimit = 1_000
+
     private var tree: FileTree?
     /// The canonical path of the folder, by which runs that share it know it.
     private var place = ""
@@ -33,6 +36,8 @@ package actor RunFiles: RunWorkspace {
     private let shared: SharedFiles
     /// The versions before the run of the files that the patterns match.
     private var earlier: [PathKey: String] = [:]
+    /// The versions before the run of the files beside the result; nil if the age of a file tells whether it is newer.
+    private var present: [NotebookLocation: String]?
     /// The versions that this run has stored, also in an earlier attempt.
     private var stored: [NotebookLocation: String] = [:]
 
@@ -79,7 +84,22 @@ package actor RunFiles: RunWorkspace {
             }
         }
         for entry in try made(in: tree) { earlier[PathKey(entry.path)] = entry.version }
+        if let result, !settings.patterns.isEmpty { present = await versions(beside: result) }
         begin = .now
+    }
+
+    /// Returns the versions of the files beside the result that the patterns may match; nil if they cannot be listed.
+    private func versions(beside result: NotebookLocation) async -> [NotebookLocation: String]? {
+        var found: [NotebookLocation: String] = [:]
+        let prefixes = Set(settings.globs.map(\.literalPrefix))
+        for prefix in prefixes where !prefixes.contains(where: { $0 != prefix && prefix.hasPrefix($0) }) {
+            guard
+                let versions = try? await provider(of: result).versions(
+                    ofFilesFrom: result.sibling(named: prefix), limit: Self.listLimit)
+            else { return nil }
+            found.merge(versions) { $1 }
+        }
+        return found
     }
 
     private func provider(of location: NotebookLocation) throws -> any FileStorage {
@@ -209,12 +229,13 @@ package actor RunFiles: RunWorkspace {
             if wanted.scheme == nil, LocalFile.isSame(path, wanted.text) {
                 return CollectedFile(path: file.path, location: wanted.text, size: size)
             }
-            let (begin, own, source) = (begin, stored, shared(file.path))
+            let (begin, earlier, own, source) = (begin, present, stored, shared(file.path))
             let (location, version) = try await provider(of: wanted).writeHereOrBeside(.file(path), at: wanted) {
                 [shared] present in
-                own[present.location] == present.version
-                    || shared.hasStored(present.version, at: present.location, from: source)
-                    || present.age.map { $0 >= begin.duration(to: .now) } ?? true
+                if own[present.location] == present.version { return true }
+                if let isOwn = shared.isOwn(present.version, at: present.location, from: source) { return isOwn }
+                if let earlier { return earlier[present.location] == present.version }
+                return present.age.map { $0 >= begin.duration(to: .now) } ?? true
             }
             stored[location] = version
             shared.addStored(version, at: location, from: source)

@@ -14,8 +14,8 @@ package final class SharedFiles: Sendable {
         var busyFolders: Set<PathKey> = []
         /// The lists of the folders that have such files.
         var lists: [PathKey: TransientFiles] = [:]
-        /// The versions that were stored from each path, by location.
-        var stored: [PathKey: [NotebookLocation: String]] = [:]
+        /// The versions that were stored, and the files they come from.
+        var stored: [NotebookLocation: (version: String, path: PathKey)] = [:]
     }
 
     /// Creates a list without files.
@@ -68,14 +68,17 @@ package final class SharedFiles: Sendable {
         }
     }
 
-    /// Whether a run of this process has stored this version at a location, from the same path.
-    func hasStored(_ version: String, at location: NotebookLocation, from path: String) -> Bool {
-        state.look { $0.stored[PathKey(path)]?[location] } == version
+    /// Whether a run of this process has stored this version from the same path; nil if none has stored it.
+    func isOwn(_ version: String, at location: NotebookLocation, from path: String) -> Bool? {
+        state.look { state in
+            guard let stored = state.stored[location], stored.version == version else { return nil }
+            return stored.path == PathKey(path)
+        }
     }
 
     /// Remembers the version that a run has stored.
     func addStored(_ version: String, at location: NotebookLocation, from path: String) {
-        state.change { $0.stored[PathKey(path), default: [:]][location] = version }
+        state.change { $0.stored[location] = (version, PathKey(path)) }
     }
 
     /// Returns the file at a path if another run has brought it, and counts this run as its user.

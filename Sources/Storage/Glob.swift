@@ -74,6 +74,11 @@ package struct Glob: Sendable {
         return (isAbsolute ? "/" : "") + plain.joined(separator: "/")
     }
 
+    /// The text with which all matches begin: the part of the pattern before the first wildcard.
+    package var literalPrefix: String {
+        String(parts.joined(separator: "/").prefix { !"*?[\\".contains($0) })
+    }
+
     private static func walk(_ folder: String, _ parts: ArraySlice<Substring>, _ visit: (String) -> Void) {
         guard let part = parts.first else { return }
         let place = folder.isEmpty ? "" : folder.withSlash

@@ -6,14 +6,30 @@ import Testing
 struct StoreForRuns {
     let store: StoreProcess
     let folder: TemporaryFolder
+    /// The proxy between the program and the store, which fails at the test's command; nil if there is none.
+    let proxy: FixtureServer?
 
-    init(_ kind: StoreProcess.Kind = .moto) async throws {
+    init(_ kind: StoreProcess.Kind = .moto, behindProxy: Bool = false) async throws {
         store = try await StoreProcess(kind, buckets: ["source", "out"])
         folder = try TemporaryFolder()
+        proxy = behindProxy ? try FixtureServer("faulty_store.py", "\(store.port)") : nil
     }
 
     /// An environment with the store's keys.
-    var environment: [String: String] { GalleyProgram.environment.merging(store.environment) { $1 } }
+    var environment: [String: String] {
+        var variables = GalleyProgram.environment.merging(store.environment) { $1 }
+        if let proxy { variables["AWS_ENDPOINT_URL"] = "http://127.0.0.1:\(proxy.port)" }
+        return variables
+    }
+
+    /// Lets the requests of a method wait that have a text in their target, and returns once one of them does.
+    func waitForRequest(_ method: String, _ text: String, _ begin: () async throws -> Void) async throws {
+        let proxy = try #require(proxy)
+        let before = try proxy.command("kinds")
+        try proxy.command("hold \(method) \(text)")
+        try await begin()
+        #expect(try await eventually { try proxy.command("kinds") != before })
+    }
 
     /// Runs galley to its end.
     func galley(_ arguments: String..., environment more: [String: String] = [:]) async throws -> GalleyProgram.Run {

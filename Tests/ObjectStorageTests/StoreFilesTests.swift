@@ -97,11 +97,14 @@ import Testing
         let second = try await write("two") { present in
             present.version == first && present.age.map { $0 < .seconds(3600) && $0 > .zero } == true
         }
-        #expect(second != nil)
+        let present = try #require(second)
         #expect(try await contents() == "two")
         #expect(try await write("three") { $0.version == first } == nil)
+        let versions = try #require(try await storage.versions(ofFilesFrom: "s3://bucket/a/tab", limit: 1))
+        #expect(versions == [place: present])
         let beside = try await storage.writeHereOrBeside(.file(folder("three")), at: place) { $0.version == first }
         #expect(beside.location == "s3://bucket/a/table.csv.galley-conflict")
+        #expect(try await storage.versions(ofFilesFrom: "s3://bucket/a/tab", limit: 1) == nil)
         #expect(try await contents() == "two")
     }
 

@@ -5,10 +5,11 @@
 forwards HTTP requests to 127.0.0.1:PORT. It prints its own port, reads a command from each line of standard input, and
 answers each with a line. It ends with its standard input.
 
-    pass                   forward all requests as they are
+    pass                   forward all requests as they are, also those that are held
     faults SEED PERCENT [KIND...]
                            fail so many of the requests, by chance from the seed; with kinds, only in these ways
     next KIND [METHOD]     fail the next request (of that method) in this way, and no other one
+    hold METHOD TEXT       hold requests of this method with this text in their target
     count                  answer with the number of faults so far
     kinds                  answer with the number of faults of each kind
 
@@ -70,6 +71,7 @@ class Proxy:
         self.percent = 0
         self.allowed = BEFORE + AFTER
         self.next = None
+        self.hold = None
         self.kinds = collections.Counter()
 
     def choose(self, method):
@@ -118,6 +120,10 @@ class Proxy:
             reset(writer)
             raise Cut
         body = await reader.readexactly(size)
+        hold = self.hold
+        if hold is not None and method == hold[0] and hold[1] in lines[0]:
+            self.kinds["hold"] += 1
+            await hold[2].wait()
         made = {
             "error": error(500, "InternalError"), "slow": error(503, "SlowDown"),
             "expired": error(400, "ExpiredToken"),
@@ -165,12 +171,17 @@ class Proxy:
         name, *arguments = line.split()
         if name == "pass":
             self.percent, self.next = 0, None
+            if self.hold is not None:
+                self.hold[2].set()
+                self.hold = None
         elif name == "faults":
             self.random = random.Random(int(arguments[0]))
             self.percent = float(arguments[1])
             self.allowed = arguments[2:] or BEFORE + AFTER
         elif name == "next":
             self.next = (arguments[0], arguments[1] if len(arguments) > 1 else None)
+        elif name == "hold":
+            self.hold = (arguments[0], arguments[1], asyncio.Event())
         elif name == "count":
             return str(sum(self.kinds.values()))
         elif name == "kinds":
