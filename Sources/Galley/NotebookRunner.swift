@@ -27,6 +27,8 @@ final class NotebookRunner: Sendable {
     private let executionSlot: ExecutionSlot
     private let listener: @Sendable (RunEvent) -> Void
     private let receive: @Sendable (_ new: Notebook, _ old: Notebook) -> Void
+    /// The folder of the kernel, if files are brought there or taken from there.
+    private let workspace: BoundedWorkspace?
     private let start = ContinuousClock.now
     private let began = Timestamp.now()
     /// Details that are collected during the run for the report.
@@ -39,8 +41,6 @@ final class NotebookRunner: Sendable {
         var owner: FileOwner?
         /// The current notebook, if the report is to contain it.
         var notebook: Notebook?
-        /// The folder of the kernel, once files were brought there.
-        var folder: String?
     }
 
     /// - Parameter receive: Receives the notebook with its new outputs, and the notebook as it was read.
@@ -53,6 +53,7 @@ final class NotebookRunner: Sendable {
         (self.stores, self.options) = (stores, options)
         (self.stop, self.executionSlot, self.receive, listener) = (stop, executionSlot, receive, observe)
         storeLock = StoreLock(on: stores.target)
+        workspace = options.hooks.workspace.map { BoundedWorkspace($0, stop, grace: options.grace.clampedToClock) }
     }
 
     private var source: any NotebookStore { stores.source }
@@ -72,12 +73,13 @@ final class NotebookRunner: Sendable {
         do {
             let result = try await readAndRun(target)
             await reportStoreWarnings(in: [target])
-            let report = try await collectFiles(complete(result))
+            var report = complete(result)
+            if let workspace { report = try await workspace.collect(report, observe) }
             await unlockStore(target)
             observe(.finished(report))
             return report
         } catch {
-            if (error as? UncollectedFiles) == nil { await abandonFiles(isAfterRun: error is UnsavedRun) }
+            if !(error is UncollectedFiles) { await workspace?.abandon(isAfterRun: error is UnsavedRun, observe) }
             await unlockStore(target)
             throw error
         }
@@ -226,7 +228,7 @@ final class NotebookRunner: Sendable {
     private func borrowKernel(_ wanted: WantedKernel, of owner: FileOwner?, within limit: Duration) -> BorrowedKernel {
         var request = KernelRequest(options.settings, for: wanted)
         (request.notebookDirectory, request.startTimeout) = (source.workingDirectory, limit)
-        if let folder = reportDetails.withLock(\.folder) { request.notebookDirectory = folder }
+        if let folder = workspace?.folder { request.notebookDirectory = folder }
         request.owner = owner.map { KernelRequest.Owner(user: $0.user, isSafeFromOtherUsers: $0.isSafeForRoot) }
         request.warn = { [self] in if stop.reason == nil { observe(.warning($0)) } }
         return BorrowedKernel(of: options.kernels, request, grace: options.grace.clampedToClock) { [stop] in
@@ -234,70 +236,12 @@ final class NotebookRunner: Sendable {
         }
     }
 
-    /// Brings the files that the run takes along into the folder of its kernel.
-    private func bringFiles() async throws {
-        guard let workspace = options.hooks.workspace else { return }
-        // A stop ends the transfer. Without a listener, the program would end at once, and leave the files.
-        stop.setListener { _ in }
-        let folder = try await openingDeadline.perform(naming: "the place of the run's input files") {
-            try await workspace.prepare()
-        }
-        reportDetails.withLock { $0.folder = folder }
-    }
-
-    /// Stores the files that the run has made, and adds them to its report.
-    private func collectFiles(_ report: Report) async throws -> Report {
-        guard let workspace = options.hooks.workspace, let folder = reportDetails.withLock(\.folder) else {
-            return report
-        }
-        stop.setListener { _ in }
-        defer { stop.setListener(nil) }
-        var report = report
-        let files: [CollectedFile]
-        do {
-            files = try await savingDeadline.perform(naming: "the place of the run's files") {
-                try await workspace.collect()
-            }
-        } catch {
-            await workspace.remove(isCollected: false)
-            throw UncollectedFiles(reason: error, folder: folder, report: report)
-        }
-        report.files = files
-        for warning in files.compactMap(\.warning) {
-            report.warnings.append(warning)
-            observe(.warning(warning))
-        }
-        await workspace.remove(isCollected: true)
-        return report
-    }
-
-    /// Removes what was brought for a run that has failed. If the run has ended without a saved result, its files are
-    /// stored before; they stay in the folder if that fails, too.
-    private func abandonFiles(isAfterRun: Bool) async {
-        guard let workspace = options.hooks.workspace, let folder = reportDetails.withLock(\.folder) else { return }
-        stop.setListener { _ in }
-        defer { stop.setListener(nil) }
-        var isCollected = true
-        if isAfterRun {
-            do {
-                let files = try await savingDeadline.perform(naming: "the place of the run's files") {
-                    try await workspace.collect()
-                }
-                for warning in files.compactMap(\.warning) { observe(.warning(warning)) }
-            } catch {
-                isCollected = false
-                observe(.warning("\(error). The files of the run are in \(folder)"))
-            }
-        }
-        await workspace.remove(isCollected: isCollected)
-    }
-
     /// Requests a kernel, and runs the cells in it.
     private func run(
         _ reading: Task<(Notebook, Plan), any Error>, in wanted: WantedKernel, of owner: FileOwner?,
         _ target: any NotebookStore
     ) async throws -> Report {
-        try await bringFiles()
+        try await workspace?.prepare(until: openingDeadline.deadline)
         let rest = options.settings.totalLimit.duration.map { max(.zero, $0 - elapsed) }
         let start = options.startTimeout.clampedToClock
         let limit = min(start, rest ?? start)

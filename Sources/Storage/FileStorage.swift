@@ -10,7 +10,7 @@ package protocol FileStorage: StorageProvider {
     /// - Throws: An error if the storage does not answer the question.
     func hasFile(at location: NotebookLocation) async throws -> Bool
 
-    /// Replaces a file, completely or not at all, whatever it contains.
+    /// Replaces a file, completely or not at all, also one that another program has changed.
     ///
     /// - Parameter mediaType: The type of the contents, such as `text/html`.
     func writeFile(_ bytes: some ByteRuns, at location: NotebookLocation, mediaType: String) async throws

@@ -4,7 +4,7 @@ import Synchronization
 
 /// The files and folders in a folder that must not outlive this process.
 ///
-/// A hidden file there lists them. If the process is killed, the next one finds the list, because nobody locks it
+/// A hidden file there lists them. If the process is killed, the next one finds that no process locks the list
 /// anymore, and removes what has not changed since.
 package final class TransientFiles: Sendable {
     private let state: Mutex<State>

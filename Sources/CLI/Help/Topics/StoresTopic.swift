@@ -17,7 +17,8 @@ extension HelpTopic {
         `s3://BUCKET/KEY` can stand for a notebook, a result, a report and a file of parameters, also for
         `galley check`, `clean`, `inspect` and `export`. A location that ends with a slash stands for all
         notebooks below it, and `s3://in/**/*.ipynb` for those that match. Notebooks at `https://` addresses
-        can be read; their results need `--output`. Logs, events and status files are local.
+        can be read; their results need `--output`. Logs, events and status files are local. `--shard` and
+        `--order` know no durations of notebooks in a store, and treat them alike.
 
         The kernel runs on this machine, in the current folder or in that of `--cwd`.
 
@@ -32,14 +33,19 @@ extension HelpTopic {
         new files that match beside the result, also after an error, a limit or a signal; the reports list
         them. A notebook of a store runs in a private folder then, which is removed afterward. Beside a
         local notebook, no file is replaced: if a different file has the name, the run ends before its first
-        cell. Each way, the limits are 1,000 files and 5 GB.
+        cell. After a kill, the next run with `--input` there removes what was brought. Notebooks that run
+        at once in one folder list the files of each other. Each way, the limits are 1,000 files and 5 GB.
 
         ## No work is lost
 
         A save tells the store which version it replaces. If another program has changed the notebook, the
         result goes beside it, as `report.galley-conflict.ipynb`. Some stores ignore such conditions. Galley
         notices it, warns, and looks at the object before and after each save; a change at the same moment
-        is lost. Reports and collected files replace objects of their names.
+        is lost.
+
+        A collected file replaces one that was there before the run. If another program has written a file
+        of its name during the run, that one stays, and the run's file goes beside it, with a warning. The
+        same holds for reports. `galley export` replaces what has the name of its result.
 
         An object changes completely or not at all. Checksums are sent and verified, and results above 16 MB
         travel in parts. Requests that fail are repeated; `AWS_MAX_ATTEMPTS` sets how often.
@@ -66,9 +72,9 @@ extension HelpTopic {
         When root runs a notebook with `--as-user NAME`, it uses the keys of that user, and never its own.
 
         The keys need `s3:GetObject`, also for a result, which Galley looks at before it replaces it,
-        `s3:PutObject` and `s3:AbortMultipartUpload` for results, and `s3:ListBucket` for folders. With keys
-        that may only write, a result that exists is not replaced, and the new one goes beside it. A bucket
-        with keys of its own needs the rights for these, too.
+        `s3:PutObject` and `s3:AbortMultipartUpload` for results, `s3:ListBucket` for folders, and
+        `s3:DeleteObject` for reports. With keys that may only write, a result that exists is not replaced,
+        and the new one goes beside it. A bucket with keys of its own needs the rights for these, too.
 
         ## Other stores
 
