@@ -136,9 +136,7 @@ actor StoredObject {
     /// returns whether the store has written it.
     ///
     /// The object was looked at just before, so that a store that ignores conditions does what is wanted.
-    private func isWrittenByProbe(
-        _ source: some UploadSource,
-    ) async throws(ObjectStorageError) -> Bool {
+    private func isWrittenByProbe(_ source: some UploadSource) async throws(ObjectStorageError) -> Bool {
         guard case .version = known, source.count <= Self.probeLimit else { return false }
         let written: ObjectClient.Written?
         do throws(ObjectStorageError) {

@@ -234,6 +234,8 @@ package actor RunFiles: RunWorkspace {
                 [shared] present in
                 if own[present.location] == present.version { return true }
                 if let isOwn = shared.isOwn(present.version, at: present.location, from: source) { return isOwn }
+                // A file that lies beside may be the only copy of an earlier result.
+                guard present.location == wanted else { return false }
                 if let earlier { return earlier[present.location] == present.version }
                 return present.age.map { $0 >= begin.duration(to: .now) } ?? true
             }
