@@ -26,25 +26,22 @@ extension ObjectClient {
     func write(
         _ source: some UploadSource, to address: ObjectAddress, mediaType: String, _ condition: WriteCondition
     ) async throws(ObjectStorageError) -> Written {
-        let send = { (client: ObjectClient, condition: WriteCondition) async throws(ObjectStorageError) -> Answer in
-            source.count > Self.partLimit
-                ? try await client.writeParts(source, to: address, mediaType, condition)
-                : try await client.writeWhole(source, to: address, mediaType, condition)
-        }
-        var (conflicts, condition) = (0, condition)
-        var isWithoutChecksums = false
+        var (conflicts, condition, checksums) = (0, condition, sendsChecksums)
         while true {
             let answer: Answer
             do throws(ObjectStorageError) {
-                answer = try await send(self, condition)
+                answer =
+                    source.count > Self.partLimit
+                    ? try await writeParts(source, to: address, mediaType, condition, checksums: checksums)
+                    : try await writeWhole(source, to: address, mediaType, condition, checksums: checksums)
             } catch .refused(let place, let operation, let status, let code, let message) {
-                // Some stores know no checksums, or no conditions.
-                if [400, 501].contains(status), sendsChecksums, !settings.endpoint.isAmazon {
-                    setSendsChecksums(false)
-                    isWithoutChecksums = true
+                // Some stores know no checksums, or no conditions. Errors that may pass say nothing about either.
+                let isAboutRequest = [400, 501].contains(status) && !StoreReply.transientCodes.contains(code)
+                if isAboutRequest, checksums, !settings.endpoint.isAmazon {
+                    checksums = false
                     continue
                 }
-                if isWithoutChecksums { setSendsChecksums(true) }
+                checksums = sendsChecksums
                 guard status == 501, condition != .always, !settings.endpoint.heedsConditions else {
                     throw .refused(place, operation: operation, status: status, code: code, message: message)
                 }
@@ -52,6 +49,8 @@ extension ObjectClient {
                 condition = .always
                 continue
             }
+            // The store has refused the same request with a checksum.
+            if !checksums { stopSendingChecksums() }
             if answer.response.isSuccess {
                 var version = ObjectVersion(answer.response.headers)
                 version.size = source.count
@@ -95,7 +94,8 @@ extension ObjectClient {
     ) async throws(ObjectStorageError) -> Written? {
         let response: HTTPResponse
         do throws(ObjectStorageError) {
-            response = try await writeWhole(source, to: address, mediaType, condition).response
+            response = try await writeWhole(source, to: address, mediaType, condition, checksums: sendsChecksums)
+                .response
         } catch .refused {
             return nil
         }
@@ -109,12 +109,13 @@ extension ObjectClient {
 
     /// Sends an object in one request.
     private func writeWhole(
-        _ source: some UploadSource, to address: ObjectAddress, _ mediaType: String, _ condition: WriteCondition
+        _ source: some UploadSource, to address: ObjectAddress, _ mediaType: String, _ condition: WriteCondition,
+        checksums: Bool
     ) async throws(ObjectStorageError) -> Answer {
         let body = try source.part(at: 0, count: source.count)
         var request = ObjectRequest("PUT", address, body: body, action: "s3:PutObject")
         request.headers.set("Content-Type", mediaType)
-        addChecksum(to: &request)
+        addChecksum(to: &request, checksums)
         condition.add(to: &request.headers, settings.endpoint.dialect)
         request.accepted = Self.conditionStatuses(condition)
         return try await send(request)
@@ -131,8 +132,8 @@ extension ObjectClient {
     }
 
     /// Adds the checksum by which the store verifies the body.
-    private func addChecksum(to request: inout ObjectRequest) {
-        if sendsChecksums { request.headers.set("x-amz-checksum-sha256", Base64.encode(request.payload)) }
+    private func addChecksum(to request: inout ObjectRequest, _ checksums: Bool) {
+        if checksums { request.headers.set("x-amz-checksum-sha256", Base64.encode(request.payload)) }
         if settings.endpoint.dialect.fieldPrefix == "x-goog-" {
             var checksum = ContentChecksum(.crc32c)
             checksum.update(request.body ?? [])
@@ -142,18 +143,19 @@ extension ObjectClient {
 
     /// Sends an object in parts, which the store joins in the end. If that fails, the parts are removed.
     private func writeParts(
-        _ source: some UploadSource, to address: ObjectAddress, _ mediaType: String, _ condition: WriteCondition
+        _ source: some UploadSource, to address: ObjectAddress, _ mediaType: String, _ condition: WriteCondition,
+        checksums: Bool
     ) async throws(ObjectStorageError) -> Answer {
         var create = ObjectRequest("POST", address, action: "s3:PutObject")
         create.query = [("uploads", "")]
         create.headers.set("Content-Type", mediaType)
-        if sendsChecksums { create.headers.set("x-amz-checksum-algorithm", "SHA256") }
+        if checksums { create.headers.set("x-amz-checksum-algorithm", "SHA256") }
         let begun = try await send(create).response
         guard let id = (try? XMLReader.read(begun.body))?["UploadId"]?.text, !id.isEmpty else {
             throw .invalidAnswer(create.place, reason: "it has no ID of the upload")
         }
         do throws(ObjectStorageError) {
-            let answer = try await sendParts(source, of: id, to: address, condition)
+            let answer = try await sendParts(source, of: id, to: address, condition, checksums: checksums)
             // After a success without a result it is unknown whether the parts still exist.
             if !answer.response.isSuccess || Self.etag(ofCompletion: answer.response.body) == nil {
                 await abort(id, address)
@@ -166,7 +168,8 @@ extension ObjectClient {
     }
 
     private func sendParts(
-        _ source: some UploadSource, of id: String, to address: ObjectAddress, _ condition: WriteCondition
+        _ source: some UploadSource, of id: String, to address: ObjectAddress, _ condition: WriteCondition,
+        checksums: Bool
     ) async throws(ObjectStorageError) -> Answer {
         let needed = (source.count + Self.partCount - 1) / Self.partCount
         let size = max(Self.leastPart, needed)
@@ -175,13 +178,13 @@ extension ObjectClient {
             let part = try source.part(at: offset, count: min(size, source.count - offset))
             var request = ObjectRequest("PUT", address, body: part, action: "s3:PutObject")
             request.query = [("partNumber", "\(index + 1)"), ("uploadId", id)]
-            addChecksum(to: &request)
+            addChecksum(to: &request, checksums)
             let headers = try await send(request).response.headers
             guard let etag = headers["ETag"] else {
                 throw .invalidAnswer(request.place, reason: "a part has no ETag")
             }
             list += "<Part><PartNumber>\(index + 1)</PartNumber><ETag>\(Self.escaped(etag))</ETag>"
-            if sendsChecksums { list += "<ChecksumSHA256>\(Base64.encode(request.payload))</ChecksumSHA256>" }
+            if checksums { list += "<ChecksumSHA256>\(Base64.encode(request.payload))</ChecksumSHA256>" }
             list += "</Part>"
         }
         let body =

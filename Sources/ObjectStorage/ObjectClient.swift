@@ -187,8 +187,8 @@ extension ObjectClient {
         settings.endpoint.dialect.fieldPrefix == "x-amz-" && memory.withLock { $0.acceptsChecksums }
     }
 
-    /// Remembers whether the store accepts checksums.
-    func setSendsChecksums(_ sends: Bool) { memory.withLock { $0.acceptsChecksums = sends } }
+    /// Remembers that the store refuses checksums.
+    func stopSendingChecksums() { memory.withLock { $0.acceptsChecksums = false } }
 }
 
 /// A receiver of the body of a response.
