@@ -51,6 +51,7 @@ extension ObjectClient {
             }
             // The store has refused the same request with a checksum.
             if !checksums { stopSendingChecksums() }
+            if answer.code == "NoSuchBucket" { throw .noSuchBucket(address.location.text) }
             if answer.response.isSuccess {
                 var version = ObjectVersion(answer.response.headers)
                 version.size = source.count

@@ -49,4 +49,22 @@ import Testing
         try await write("two", to: store)
         #expect(try checksums(store) == [true] + second.map { _ in false } + [true])
     }
+
+    private func open(_ store: ScriptedStore) async throws -> any NotebookStore {
+        let notebook = try store.storage.store(at: ScriptedStore.place)
+        _ = try await notebook.read()
+        return notebook
+    }
+
+    @Test func `A bucket that was removed is an error, not a change by another program`() async throws {
+        let store = try await ScriptedStore([
+            ("GET", Self.path, [ScriptedStore.ok("old")]), ("HEAD", Self.path, [ScriptedStore.ok("old")]),
+            ("PUT", "/bucket/.*", [ScriptedStore.error(404, "NoSuchBucket")]),
+        ])
+        let notebook = try await open(store)
+        await #expect(throws: ObjectStorageError.noSuchBucket(Self.place)) {
+            try await notebook.write(Array("new".utf8))
+        }
+        #expect(try store.server.requests.allSatisfy { !$0.path.contains("conflict") })
+    }
 }
