@@ -67,4 +67,24 @@ import Testing
         }
         #expect(try store.server.requests.allSatisfy { !$0.path.contains("conflict") })
     }
+
+    @Test func `A write that meets another one, which has changed the object, goes beside`() async throws {
+        let changed: ScriptedStore.Answer = ["status": 200, "body": "theirs", "headers": [["ETag", "\"2\""]]]
+        let store = try await ScriptedStore([
+            ("GET", Self.path, [ScriptedStore.ok("old")]), ("HEAD", Self.path, [ScriptedStore.ok("old"), changed]),
+            (
+                "PUT", Self.path,
+                [
+                    ScriptedStore.error(412, "PreconditionFailed"),
+                    ScriptedStore.error(409, "ConditionalRequestConflict"), ScriptedStore.ok(""),
+                ]
+            ),
+            ("PUT", "/bucket/a[.]galley-conflict[.]ipynb", [ScriptedStore.ok("")]),
+        ])
+        let notebook = try await open(store)
+        #expect(try await notebook.write(Array("new".utf8)) == .conflict("s3://bucket/a.galley-conflict.ipynb"))
+        let puts = try store.server.requests.filter { $0.method == "PUT" }
+        #expect(puts.map { $0.path.contains("conflict") } == [false, false, true])
+        #expect(puts.last?.headers["if-none-match"] == "*")
+    }
 }
