@@ -9,6 +9,7 @@ extension ObjectClient {
     static let partLimit = 16 << 20
     private static let leastPart = 8 << 20
     private static let partCount = 10_000
+    private static let abortAttempts = 3
 
     /// The result of a write.
     enum Written: Hashable, Sendable {
@@ -151,10 +152,7 @@ extension ObjectClient {
         create.query = [("uploads", "")]
         create.headers.set("Content-Type", mediaType)
         if checksums { create.headers.set("x-amz-checksum-algorithm", "SHA256") }
-        let begun = try await send(create).response
-        guard let id = (try? XMLReader.read(begun.body))?["UploadId"]?.text, !id.isEmpty else {
-            throw .invalidAnswer(create.place, reason: "it has no ID of the upload")
-        }
+        let id = try await beginUpload(create)
         do throws(ObjectStorageError) {
             let answer = try await sendParts(source, of: id, to: address, condition, checksums: checksums)
             // After a success without a result it is unknown whether the parts still exist.
@@ -201,15 +199,40 @@ extension ObjectClient {
         return try await send(request)
     }
 
-    /// Removes the parts of an upload, also if the task is canceled, for at most 10 s.
+    /// Begins an upload, and returns its ID.
+    ///
+    /// If the task is canceled meanwhile, the answer is awaited for a short time: only its ID can end the upload.
+    private func beginUpload(_ request: ObjectRequest) async throws(ObjectStorageError) -> String {
+        guard !Task.isCancelled else { throw .canceled(request.place) }
+        let limit = settings.abortLimit
+        let task = AbandonableTask<Result<Answer, ObjectStorageError>> { [self] in
+            do throws(ObjectStorageError) { return .success(try await send(request)) } catch { return .failure(error) }
+        }
+        let result = await withTaskCancellationHandler {
+            await task.answer()
+        } onCancel: {
+            Task { _ = await task.answer(within: limit) }
+        }
+        guard let result else { throw .canceled(request.place) }
+        let body = try result.get().response.body
+        guard let id = (try? XMLReader.read(body))?["UploadId"]?.text, !id.isEmpty else {
+            throw .invalidAnswer(request.place, reason: "it has no ID of the upload")
+        }
+        return id
+    }
+
+    /// Removes the parts of an upload. Returns after that, also if the task is canceled, or after a few attempts, each of
+    /// which has a short time.
     private func abort(_ id: String, _ address: ObjectAddress) async {
+        let limit = settings.abortLimit
         let task = AbandonableTask<Void> { [self] in
             var request = ObjectRequest("DELETE", address, action: "s3:AbortMultipartUpload")
             request.query = [("uploadId", id)]
             request.accepted = [404]
+            (request.timeout, request.maximumAttempts) = (limit, Self.abortAttempts)
             _ = try? await send(request)
         }
-        if await task.answer(within: .seconds(10)) == nil { task.abandon() }
+        _ = await task.answer(within: limit * Self.abortAttempts)
     }
 
     private static func etag(ofCompletion body: [UInt8]) -> String? {

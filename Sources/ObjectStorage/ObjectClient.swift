@@ -22,6 +22,8 @@ final class ObjectClient: Sendable {
         var endpoint: ObjectEndpoint
         var credentials: any AWSCredentialSource
         var maximumAttempts = 3
+        /// The limit of an attempt to remove the parts of an upload that has failed.
+        var abortLimit = Duration.seconds(2)
     }
 
     let settings: Settings
@@ -55,7 +57,7 @@ final class ObjectClient: Sendable {
     /// - Throws: ``ObjectStorageError`` if there is no response, or one with an error that the request does not accept.
     ///   At once if the task is canceled.
     func send(_ request: ObjectRequest, into sink: (any ObjectSink)? = nil) async throws(ObjectStorageError) -> Answer {
-        var attempts = RequestAttempts(maximum: settings.maximumAttempts)
+        var attempts = RequestAttempts(maximum: request.maximumAttempts ?? settings.maximumAttempts)
         while true {
             let keys = try await credentials()
             let region = memory.withLock { $0.regions[request.bucket] } ?? settings.endpoint.region
@@ -143,7 +145,7 @@ final class ObjectClient: Sendable {
         var result = HTTPRequest(request.method, url, headers: signed.headers, body: request.body)
         result.followsRedirects = false
         result.maximumBody = request.maximumBody
-        result.timeout = Self.timeout
+        result.timeout = request.timeout ?? Self.timeout
         result.stallTimeout = request.stallTimeout
         return result
     }

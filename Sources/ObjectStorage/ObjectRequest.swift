@@ -21,6 +21,10 @@ struct ObjectRequest: Sendable {
     var accepted: Set<Int> = []
     /// The time without any byte after which an attempt has failed.
     var stallTimeout = Duration.seconds(60)
+    /// The limit of an attempt; nil for that of all requests.
+    var timeout: Duration?
+    /// The greatest number of attempts; nil for the configured one.
+    var maximumAttempts: Int?
 
     /// Creates a request about an object, or about its bucket.
     init(_ method: String, _ address: ObjectAddress, isAboutBucket: Bool = false, body: [UInt8]? = nil, action: String)

@@ -8,8 +8,10 @@ answers each with a line. It ends with its standard input.
     pass                   forward all requests as they are, also those that are held
     faults SEED PERCENT [KIND...]
                            fail so many of the requests, by chance from the seed; with kinds, only in these ways
-    next KIND [METHOD]     fail the next request (of that method) in this way, and no other one
-    hold METHOD TEXT       hold requests of this method with this text in their target
+    next KIND [METHOD [TIMES]]
+                           fail the next request, or so many, (of that method) in this way, and no other one
+    release                let the store's answers through that are held
+    hold METHOD TEXT       hold requests of this method with this text in their target, before "pass"
     count                  answer with the number of faults so far
     kinds                  answer with the number of faults of each kind
 
@@ -21,6 +23,8 @@ Kinds, in which the request does not reach the store:
     reset       the connection is reset
     half        the connection is reset after the first half of the request's body
     expired     400 ExpiredToken
+    denied      403 AccessDenied
+    silent      no answer ever
 
 Kinds in which it does:
 
@@ -29,6 +33,7 @@ Kinds in which it does:
     truncated   half of the answer, then the end of the connection
     stall       a pause before the answer, which then is lost
     pause       a pause before the answer
+    held        no answer before the command "release"
 """
 
 import asyncio
@@ -73,12 +78,13 @@ class Proxy:
         self.next = None
         self.hold = None
         self.kinds = collections.Counter()
+        self.released = asyncio.Event()
 
     def choose(self, method):
         if self.next is not None:
-            kind, wanted = self.next
+            kind, wanted, times = self.next
             if wanted in (None, method):
-                self.next = None
+                self.next = (kind, wanted, times - 1) if times > 1 else None
                 return kind
             return None
         if self.random.uniform(0, 100) < self.percent:
@@ -109,6 +115,8 @@ class Proxy:
         kind = self.choose(method)
         if kind is not None:
             self.kinds[kind] += 1
+        if kind == "silent":
+            await asyncio.Event().wait()
         if kind == "reset":
             reset(writer)
             raise Cut
@@ -126,13 +134,15 @@ class Proxy:
             await hold[2].wait()
         made = {
             "error": error(500, "InternalError"), "slow": error(503, "SlowDown"),
-            "expired": error(400, "ExpiredToken"),
+            "expired": error(400, "ExpiredToken"), "denied": error(403, "AccessDenied"),
             "page": answer(502, "text/html", b"<html><body>Bad gateway</body></html>"),
         }.get(kind)
         if made is None:
             status, rest = await self.ask(method, lines, body)
             if kind in ("stall", "pause"):
                 await asyncio.sleep(PAUSE)
+            if kind == "held":
+                await self.released.wait()
             if kind in ("lost", "stall"):
                 reset(writer)
                 raise Cut
@@ -179,7 +189,10 @@ class Proxy:
             self.percent = float(arguments[1])
             self.allowed = arguments[2:] or BEFORE + AFTER
         elif name == "next":
-            self.next = (arguments[0], arguments[1] if len(arguments) > 1 else None)
+            kind, method, times = (arguments + [None, 1][len(arguments) - 1:])[:3]
+            self.next = (kind, method, int(times))
+        elif name == "release":
+            self.released.set()
         elif name == "hold":
             self.hold = (arguments[0], arguments[1], asyncio.Event())
         elif name == "count":
