@@ -14,13 +14,14 @@ struct ResponseCollector {
     private(set) var hasWholeHeader = false
     private var headerBytes = 0
     private var hasBody = false
+    private var announcedBytes = 0
     private let maximumBody: Int
 
     /// The greatest number of bytes of all header lines, those of interim responses too, and of fields.
     private static let limit = (bytes: 262_144, fields: 1000)
 
-    /// The greatest number of bytes that are reserved for a body before they arrive.
-    private static let reservationLimit = 1 << 29
+    /// The number of bytes that are reserved for a body before any has arrived, because the server announces as many.
+    private static let firstReservation = 16 << 20
 
     init(maximumBody: Int) { self.maximumBody = maximumBody }
 
@@ -56,10 +57,24 @@ struct ResponseCollector {
             refusal = .bodyTooLarge
             return false
         }
-        // A body that grows step by step takes up to twice its size. The announced size may be wrong.
-        if announced > bytes.count { body.reserveCapacity(min(announced, Self.reservationLimit)) }
+        if announced > 0 { announcedBytes = announced }
+        let needed = body.count + bytes.count
+        if needed > body.capacity, needed <= announcedBytes {
+            body.reserveCapacity(Self.reservation(for: needed, of: announcedBytes))
+        }
         body += bytes
         return true
+    }
+
+    /// Returns how many bytes to reserve when so many of the announced ones are needed.
+    ///
+    /// The announced number may be wrong, so that at most twice as many bytes are reserved as have arrived. Each step is
+    /// half of the next one, and the last one is the announced number: a step and the copy of the bytes in it never take
+    /// more memory than the whole body.
+    private static func reservation(for needed: Int, of announced: Int) -> Int {
+        var size = announced
+        while size > firstReservation, (size + 1) / 2 >= needed { size = (size + 1) / 2 }
+        return size
     }
 
     /// Takes note of a part of the body that goes elsewhere.
