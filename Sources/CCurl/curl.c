@@ -20,6 +20,10 @@ enum {
     option_no_progress = 43,
     option_progress_data = 10057,
     option_progress_function = 20219,
+    option_read_data = 10009,
+    option_read_function = 20012,
+    option_seek_data = 10168,
+    option_seek_function = 20167,
     option_socket_function = 20148,
     option_write_data = 10001,
     option_write_function = 20011,
@@ -143,6 +147,15 @@ int ccurl_set_body(const struct ccurl *library, void *transfer, const void *byte
     // The size comes first: libcurl copies as many bytes.
     int code = library->easy_setopt(transfer, option_body_size, (int64_t)count);
     return code ? code : library->easy_setopt(transfer, option_body, bytes);
+}
+
+int ccurl_set_body_reader(
+    const struct ccurl *library, void *transfer, ccurl_reader read, ccurl_seeker seek, void *data, size_t count) {
+    int code = library->easy_setopt(transfer, option_body_size, (int64_t)count);
+    if (!code) code = library->easy_setopt(transfer, option_read_function, read);
+    if (!code) code = library->easy_setopt(transfer, option_read_data, data);
+    if (!code) code = library->easy_setopt(transfer, option_seek_function, seek);
+    return code ? code : library->easy_setopt(transfer, option_seek_data, data);
 }
 
 int ccurl_set_headers(const struct ccurl *library, void *transfer, void *list) {

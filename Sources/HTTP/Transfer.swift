@@ -1,5 +1,6 @@
 import GalleyCCurl
 import GalleyConcurrency
+import Glibc
 
 /// One attempt to send a request: what the thread of a client performs.
 ///
@@ -32,6 +33,11 @@ import GalleyConcurrency
     private var collector: ResponseCollector
     private var handle: CurlHandle?
     private var isStreamed = false
+    /// The number of bytes of the request's body that libcurl has fetched.
+    private var bodyOffset = 0
+
+    /// The greatest number of bytes of a body that libcurl copies.
+    private static let copiedBody = 1 << 16
 
     /// - Parameter receive: Receives the parts of the body of a successful response. Without it, they are collected.
     init(_ plan: Plan, receive: (@Sendable ([UInt8]) -> Void)?) {
@@ -65,7 +71,8 @@ import GalleyConcurrency
             handle.set(CCURL_NO_BODY, 1)
         } else if let body = request.body ?? (["POST", "PUT"].contains(request.method) ? [] : nil) {
             handle.set(CCURL_POST, 1)
-            try handle.setBody(body)
+            // libcurl sends a small body together with the header, and keeps a copy.
+            if body.count <= Self.copiedBody { try handle.setBody(body) } else { try setBodyReader(handle, body.count) }
         }
         if request.method != "HEAD" { handle.set(CCURL_CUSTOM_REQUEST, request.method) }
         try handle.setHeaders(headerLines)
@@ -74,6 +81,32 @@ import GalleyConcurrency
         unsafe _ = ccurl_set_receivers(library.pointer, handle.pointer, receiveHeader, receiveBody, data)
         self.handle = handle
         return handle
+    }
+
+    /// Lets libcurl fetch the body part by part, so that it needs no copy of it.
+    private func setBodyReader(_ handle: CurlHandle, _ count: Int) throws(HTTPError) {
+        let data = unsafe Unmanaged.passUnretained(self).toOpaque()
+        // Safe because this object outlives the transfer. The functions only run while the thread advances it.
+        guard
+            unsafe ccurl_set_body_reader(handle.library.pointer, handle.pointer, giveBody, moveInBody, data, count) == 0
+        else { throw .noResources(reason: "no memory is left") }
+    }
+
+    /// Copies the next part of the request's body, and returns the number of its bytes.
+    fileprivate func readBody(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        guard let body = plan.request.body else { return 0 }
+        let part = body[bodyOffset..<min(body.count, bodyOffset + buffer.count)]
+        // Safe because the part is no longer than the buffer.
+        unsafe buffer.copyBytes(from: part)
+        bodyOffset += part.count
+        return part.count
+    }
+
+    /// Moves to a place in the request's body; returns false if there is none.
+    fileprivate func seekBody(_ offset: Int) -> Bool {
+        guard let body = plan.request.body, 0...body.count ~= offset else { return false }
+        bodyOffset = offset
+        return true
     }
 
     private var headerLines: [String] {
@@ -144,6 +177,20 @@ private let receiveHeader: ccurl_receiver = { bytes, size, count, data in
 
 private let receiveBody: ccurl_receiver = { bytes, size, count, data in
     unsafe received(bytes, size, count, data) { $0.addBody($1) }
+}
+
+private let giveBody: ccurl_reader = { bytes, size, count, data in
+    guard let data = unsafe data, let bytes = unsafe bytes else { return 0 }
+    // Safe because the data is the transfer, and libcurl passes a buffer of so many bytes.
+    let transfer = unsafe Unmanaged<Transfer>.fromOpaque(data).takeUnretainedValue()
+    return unsafe transfer.readBody(into: UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
+}
+
+private let moveInBody: ccurl_seeker = { data, offset, origin in
+    guard let data = unsafe data, origin == SEEK_SET else { return 1 }
+    // Safe because the data is the transfer.
+    let transfer = unsafe Unmanaged<Transfer>.fromOpaque(data).takeUnretainedValue()
+    return transfer.seekBody(Int(offset)) ? 0 : 1
 }
 
 /// Passes bytes to a transfer; returns their number, or 0 to end it.

@@ -44,6 +44,23 @@ import Testing
         }
     }
 
+    @Test(arguments: [0, 1, 65535, 65536, 65537, 1 << 20])
+    func `A body of any size is sent whole, also when libcurl repeats it`(count: Int) async throws {
+        let server = try AnswersServer()
+        var settings = HTTPSettings()
+        settings.retries = .never
+        let client = HTTPClient(settings)
+        let body = (0..<count).map { UInt8(truncatingIfNeeded: 48 + $0 / 7 % 64) }
+        _ = try await client.send(HTTPRequest(server.url("/echo")))
+        // The server ends the connection, which was kept, instead of its first response.
+        let response = try await client.send(HTTPRequest("PUT", server.url("/drop?times=1&key=k"), body: body))
+        let echo = try Echo(response)
+        #expect(Array(echo.body.utf8) == body)
+        #expect(echo["content-length"] == ["\(count)"])
+        #expect(echo["transfer-encoding"].isEmpty && echo["expect"].isEmpty)
+        #expect(try await server.count(of: "k") == 2)
+    }
+
     @Test func `User info of the URL becomes Basic credentials`() async throws {
         let server = try AnswersServer()
         var url = try server.url("/echo")

@@ -98,6 +98,12 @@ enum ccurl_code {
 /// given end the transfer.
 typedef size_t (*ccurl_receiver)(char *_Nullable bytes, size_t size, size_t count, void *_Nullable data);
 
+/// Fills a buffer of `size` times `count` bytes with the next part of the body. Returns the number of bytes; 0 at the end.
+typedef size_t (*ccurl_reader)(char *_Nullable bytes, size_t size, size_t count, void *_Nullable data);
+
+/// Moves to a place in the body, for a repetition. Returns 0, or 1 if that is not possible.
+typedef int (*ccurl_seeker)(void *_Nullable data, int64_t offset, int origin);
+
 /// Decides whether a transfer continues: 0, or not. The counts are those of bytes, received and sent.
 typedef int (*ccurl_progress)(
     void *_Nullable data, int64_t down_total, int64_t down, int64_t up_total, int64_t up);
@@ -113,6 +119,10 @@ int ccurl_set_text(
 /// Sets the body, which is copied.
 int ccurl_set_body(
     const struct ccurl *_Nonnull library, void *_Nonnull transfer, const void *_Nonnull bytes, size_t count);
+/// Sets the functions that give the body of so many bytes, part by part. Set ``CCURL_POST`` before.
+int ccurl_set_body_reader(
+    const struct ccurl *_Nonnull library, void *_Nonnull transfer, ccurl_reader _Nonnull read,
+    ccurl_seeker _Nonnull seek, void *_Nullable data, size_t count);
 /// Sets the header lines. The list must outlive the transfer.
 int ccurl_set_headers(const struct ccurl *_Nonnull library, void *_Nonnull transfer, void *_Nullable list);
 /// Sets the functions that receive the header lines and the body.
