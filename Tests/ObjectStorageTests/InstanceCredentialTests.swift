@@ -92,4 +92,58 @@ struct InstanceCredentialTests: CredentialSuite {
             ]))
         #expect(found?.accessKeyID == "assumed")
     }
+
+    /// The answer of a service that gives keys until a date, as a text of JSON.
+    private static func answer(id: String, until date: String) -> String {
+        #"{"json": {"Code": "Success", "AccessKeyId": "\#(id)", "SecretAccessKey": "hush", "Token": "hush", "#
+            + #""Expiration": "\#(date)"}}"#
+    }
+
+    private func server(_ answers: String...) async throws -> ScriptedServer {
+        try await ScriptedServer(
+            """
+            [{"method": "PUT", "path": "/latest/api/token", "answers": [{"body": "t"}]},
+             {"path": "\(Self.base)", "answers": [{"body": "r"}]},
+             {"path": "\(Self.base)r", "answers": [\(answers.joined(separator: ","))]}]
+            """)
+    }
+
+    private func count(_ server: ScriptedServer) throws -> Int {
+        try server.requests.filter { $0.path == Self.base + "r" }.count
+    }
+
+    @Test(arguments: ["2027-01-15T07:00:00Z", "2027-01-15T08:00:59Z", "1970-01-01T00:00:00Z"])
+    func `Keys that the service gives though they are expired are used, and renewed some minutes later`(
+        date: String
+    ) async throws {
+        let server = try await server(
+            Self.answer(id: "old", until: date), Self.answer(id: "old", until: date),
+            Self.answer(id: "new", until: Self.expiration))
+        let clock = TestClock()
+        let chain = CredentialChain(try AWSConfiguration(environment: try instance(server)), time: clock.time)
+        for _ in 0..<2 {
+            #expect(try await chain.credentials()?.accessKeyID == "old")
+            let asked = try count(server)
+            clock.advance(299)
+            #expect(try await chain.credentials()?.accessKeyID == "old")
+            #expect(try count(server) == asked)
+            clock.advance(301)
+        }
+        #expect(try await chain.credentials()?.accessKeyID == "new")
+        #expect(try count(server) == 3)
+    }
+
+    @Test func `Keys that are valid for some minutes keep their date`() async throws {
+        let server = try await server(Self.answer(id: "id", until: "2027-01-15T08:02:00Z"))
+        #expect(try await find(try instance(server))?.expiration == 1_800_000_120)
+    }
+
+    @Test func `Expired keys that a store refuses are asked for once more, and are then an error`() async throws {
+        let server = try await server(Self.answer(id: "old", until: "2027-01-15T07:00:00Z"))
+        let chain = CredentialChain(try AWSConfiguration(environment: try instance(server)), time: TestClock().time)
+        let first = try #require(try await chain.credentials())
+        await chain.discard(first)
+        #expect(try await chain.credentials() == first)
+        #expect(try count(server) == 2)
+    }
 }

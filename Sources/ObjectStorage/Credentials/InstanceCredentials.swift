@@ -50,10 +50,23 @@ struct InstanceCredentials: Sendable {
             throw .refused(.instance, status: answer.status, message: message)
         }
         do throws(KeyDocument.Failure) {
-            return .success(try document.credentials(token: "Token"))
+            return .success(extended(try document.credentials(token: "Token")))
         } catch {
             throw .invalidAnswer(.instance, reason: error.reason)
         }
+    }
+
+    /// Returns keys that count as valid for some minutes if they are expired, or soon are.
+    ///
+    /// The service goes on giving the last keys while it cannot obtain new ones, and stores accept them meanwhile: they
+    /// decide, not the date. The time until the next attempt differs from machine to machine.
+    private func extended(_ keys: AWSCredentials) -> AWSCredentials {
+        let now = connections.time.date()
+        guard let expiration = keys.expiration, expiration < now + CredentialChain.requiredRenewal else { return keys }
+        let pause = 300 + Int(300 * min(max(connections.time.random(), 0), 1))
+        return AWSCredentials(
+            accessKeyID: keys.accessKeyID, secretAccessKey: keys.secretAccessKey, sessionToken: keys.sessionToken,
+            expiration: now + CredentialChain.advisedRenewal + pause)
     }
 
     private func get(_ base: HTTPURL, _ path: String, _ token: String) async throws(CredentialError) -> HTTPResponse {
