@@ -157,7 +157,8 @@ struct AWSConfigurationTests {
         ("[default\n", 1, "the name of a section has no ']'"),
         ("[]\n", 1, "a section has no name"),
         ("[default] region = a\n", 1, "text follows the name of a section"),
-        ("[default]\n\n  region = a\n", 3, "an indented line follows no property"),
+        ("\n  region = a\n", 2, "a property stands before the first section"),
+        ("[default]\n\n  region\n", 3, "the line is no section, property or comment"),
         ("[default]\ns3 =\n  addressing_style\n", 3, "the line is no section, property or comment"),
         ("[default]\n= secret\n", 2, "a property has no name"),
     ])
@@ -168,6 +169,24 @@ struct AWSConfigurationTests {
         #expect("\(try #require(error))".hasPrefix("\(home.folder("config")):\(line): \(reason)"))
         let other = try AWSHome(credentials: text)
         #expect(throws: CredentialError.self) { try other.configuration() }
+    }
+
+    @Test(arguments: [
+        ("  [default]\nregion = a-1\n", ["default": "a-1"]), ("\t[default]\n\tregion = a-1\n", ["default": "a-1"]),
+        ("[default]\n  ca_bundle = x\n  region = a-1\n", ["default": "a-1"]),
+        ("[default]\n  region = a-1\n# c\n\n [profile b]\n  region = b-1\n", ["default": "a-1", "b": "b-1"]),
+        (" [default]\n  s3 =\n    addressing_style = path\n  region = a-1\n", ["default": "a-1"]),
+        ("[preview]\n a = b\n [default]\n region = a-1\n", ["default": "a-1"]),
+        // A header that is more indented than the property above it is a part of its value.
+        ("[default]\nregion = a-1\n [profile b]\n", ["default": "a-1\n[profile b]"]),
+        ("[preview]\na = b\n [default]\n region = a-1\n", [:]),
+        ("[default]\n  region = a-1\n ca_bundle = x\n  [profile b]\n", ["default": "a-1"]),
+    ])
+    func `Sections and properties may be indented`(text: String, regions: [String: String]) throws {
+        let home = try AWSHome(config: text)
+        let profiles = try AWSProfiles(AWSEnvironment(home.variables())).profiles
+        #expect(profiles.compactMapValues { $0["region"] } == regions)
+        #expect(profiles.count == regions.count)
     }
 
     @Test func `A file that is a folder, too long or not UTF-8 is an error`() throws {

@@ -1,7 +1,8 @@
 /// Reads a file of the AWS tools: sections in brackets, with properties such as `region = eu-west-1`.
 ///
-/// An indented line continues the value above it or, below a property without a value, is a nested property. `#` and
-/// `;` begin comments, at the start of a line or after white space.
+/// A line that is more indented than the property above it continues the value of that or, below a property without a
+/// value, is a nested property. Other lines may be indented too. `#` and `;` begin comments, at the start of a line or
+/// after white space.
 struct ProfileFile {
     /// A section with its properties.
     struct Section: Sendable {
@@ -26,8 +27,10 @@ struct ProfileFile {
     private var sections: [Section] = []
     /// Whether the lines belong to a section, and whether that is one that this program knows.
     private var place = Place.start
-    /// The property that an indented line belongs to.
+    /// The property that a more indented line belongs to.
     private var property: String?
+    /// The number of bytes before the last property or header in its line.
+    private var indentation = 0
 
     private enum Place { case start, known, unknown }
 
@@ -63,9 +66,10 @@ struct ProfileFile {
     private mutating func take(_ line: Substring) throws(CredentialError) {
         let text = line.trimmedASCII
         guard let first = text.utf8.first, first != UInt8(ascii: "#"), first != UInt8(ascii: ";") else { return }
-        if line.utf8.first == UInt8(ascii: " ") || line.utf8.first == UInt8(ascii: "\t") {
-            try takeIndented(text)
-        } else if first == UInt8(ascii: "[") {
+        let indentation = line.utf8.prefix { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }.count
+        if let property, indentation > self.indentation { return try takeIndented(text, below: property) }
+        self.indentation = indentation
+        if first == UInt8(ascii: "[") {
             try takeHeader(text)
         } else {
             let (name, value) = try pair(text)
@@ -114,9 +118,7 @@ struct ProfileFile {
         return Section(kind: kind, name: String(name))
     }
 
-    private mutating func takeIndented(_ text: Substring) throws(CredentialError) {
-        guard place != .start else { throw failure("an indented line stands before the first section") }
-        guard let property else { throw failure("an indented line follows no property") }
+    private mutating func takeIndented(_ text: Substring, below property: String) throws(CredentialError) {
         guard place == .known else { return }
         var current = sections[sections.count - 1].properties[property] ?? AWSProfile.Property(value: "")
         if current.value.isEmpty {

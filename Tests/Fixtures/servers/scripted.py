@@ -3,8 +3,9 @@
 usage: scripted.py RULES LOG
 
 RULES is JSON: a list of objects with "method" (default GET), "path" (a regular expression that must match the whole path
-with its query), and "answers": a list of objects with "status", "headers" (a list of pairs), "body" or "json". The first
-rule that matches answers; each of its answers is used once, the last one again and again. A rule may have "cookie": text
+with its query), and "answers": a list of objects with "status", "headers" (a list of pairs), "body" or "json". An answer
+may instead have "raw": all of its bytes as Latin-1, after which the connection ends; with "repeated", "raw" is followed by
+this text without an end. With "together", an answer waits until so many requests wait. The first rule that matches answers; each of its answers is used once, the last one again and again. A rule may have "cookie": text
 that the Cookie header must contain, and "header": a pair that the request must have. Other requests get 404.
 """
 
@@ -17,6 +18,7 @@ import threading
 rules = json.load(open(sys.argv[1]))
 log = open(sys.argv[2], "a", buffering=1)
 lock = threading.Lock()
+barriers = {}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -28,6 +30,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with lock:
             log.write(json.dumps([self.command, self.path, dict(self.headers.items()), body]) + "\n")
             found = self.find()
+            barrier = barriers.setdefault(found["together"], threading.Barrier(found["together"])) \
+                if "together" in found else None
+        if barrier:
+            barrier.wait()
+        if "raw" in found:
+            self.close_connection = True
+            try:
+                self.wfile.write(found["raw"].encode("latin-1"))
+                while found.get("repeated"):
+                    self.wfile.write(found["repeated"].encode("latin-1") * 1024)
+            except OSError:
+                pass
+            return
         self.send_response_only(found.get("status", 200))
         content = json.dumps(found["json"]) if "json" in found else found.get("body", "")
         kind = "application/json" if "json" in found else "text/html"
