@@ -29,8 +29,8 @@ package final class HTTPClient: Sendable {
 
     /// Sends a request, and passes on the parts of the body as they arrive.
     ///
-    /// Only the body of a successful response (2xx) is passed on, without a limit of its size. The returned response
-    /// has an empty body then, and otherwise contains the body as with ``send(_:)``.
+    /// Only the body of a successful response (2xx) is passed on, up to ``HTTPRequest/maximumStream``. The returned
+    /// response has an empty body then, and otherwise contains the body as with ``send(_:)``.
     ///
     /// - Parameter body: Receives the parts on the client's thread, in order.
     package func stream(

@@ -14,8 +14,13 @@ package struct HTTPRequest: Sendable {
     package var isRepeatable: Bool
     /// Whether redirects of GET and HEAD requests are followed.
     package var followsRedirects = true
-    /// The greatest number of bytes of the response's body.
+    /// The greatest number of bytes of the response's body, unless it is passed on.
     package var maximumBody = 256 << 20
+    /// The greatest number of bytes of the body of a response without success; nil for at most 16 MiB, and at most
+    /// ``maximumBody``.
+    package var maximumErrorBody: Int?
+    /// The greatest number of bytes of a body that is passed on; nil for any number.
+    package var maximumStream: Int?
 
     /// Creates a request. GET, HEAD, PUT, DELETE and OPTIONS requests are repeatable.
     package init(_ method: String, _ url: HTTPURL, headers: HTTPHeaders = [:], body: [UInt8]? = nil) {

@@ -1,9 +1,17 @@
 /// The response of a transfer as it arrives.
 struct ResponseCollector {
     /// Why the collector refuses more of a response.
-    enum Refusal {
+    enum Refusal: Hashable {
         case headersTooLarge
-        case bodyTooLarge
+        case bodyTooLarge(limit: Int)
+    }
+
+    /// The greatest numbers of bytes of bodies.
+    struct Limits {
+        var body: Int
+        var error = Int.max
+        /// Of a body that is passed on.
+        var stream: Int?
     }
 
     private(set) var status = 0
@@ -15,7 +23,8 @@ struct ResponseCollector {
     private var headerBytes = 0
     private var hasBody = false
     private var announcedBytes = 0
-    private let maximumBody: Int
+    private var passedBytes = 0
+    private let limits: Limits
 
     /// The greatest number of bytes of all header lines, those of interim responses too, and of fields.
     private static let limit = (bytes: 262_144, fields: 1000)
@@ -23,7 +32,7 @@ struct ResponseCollector {
     /// The number of bytes that are reserved for a body before any has arrived, because the server announces as many.
     private static let firstReservation = 16 << 20
 
-    init(maximumBody: Int) { self.maximumBody = maximumBody }
+    init(_ limits: Limits) { self.limits = limits }
 
     /// Takes a line of the header; returns false if it is too much.
     mutating func addHeader(_ line: [UInt8]) -> Bool {
@@ -53,8 +62,9 @@ struct ResponseCollector {
     mutating func addBody(_ bytes: [UInt8]) -> Bool {
         let announced = hasBody ? 0 : headers["Content-Length"].flatMap { Int($0) } ?? 0
         hasBody = true
-        guard bytes.count <= maximumBody - body.count, announced <= maximumBody else {
-            refusal = .bodyTooLarge
+        let limit = isSuccess ? limits.body : limits.error
+        guard bytes.count <= limit - body.count, announced <= limit else {
+            refusal = .bodyTooLarge(limit: limit)
             return false
         }
         if announced > 0 { announcedBytes = announced }
@@ -77,8 +87,17 @@ struct ResponseCollector {
         return size
     }
 
-    /// Takes note of a part of the body that goes elsewhere.
-    mutating func passBody() { hasBody = true }
+    /// Takes note of a part of the body that is passed on; returns false if it is too much.
+    mutating func passBody(_ count: Int) -> Bool {
+        hasBody = true
+        passedBytes += count
+        guard let limit = limits.stream, passedBytes > limit else { return true }
+        refusal = .bodyTooLarge(limit: limit)
+        return false
+    }
+
+    /// Whether the status is one of success.
+    var isSuccess: Bool { 200..<300 ~= status }
 
     private static func trimmed(_ bytes: ArraySlice<UInt8>) -> String {
         func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A }

@@ -43,7 +43,11 @@ import Glibc
     init(_ plan: Plan, receive: (@Sendable ([UInt8]) -> Void)?) {
         self.plan = plan
         self.receive = receive
-        collector = ResponseCollector(maximumBody: plan.request.maximumBody)
+        let request = plan.request
+        collector = ResponseCollector(
+            ResponseCollector.Limits(
+                body: request.maximumBody, error: request.maximumErrorBody ?? min(request.maximumBody, 16 << 20),
+                stream: request.maximumStream))
     }
 
     /// Creates libcurl's transfer, and returns it. Keep this object until the transfer ends.
@@ -124,9 +128,9 @@ import Glibc
     fileprivate func addHeader(_ line: [UInt8]) -> Bool { collector.addHeader(line) }
 
     fileprivate func addBody(_ bytes: [UInt8]) -> Bool {
-        guard let receive, 200..<300 ~= collector.status else { return collector.addBody(bytes) }
-        collector.passBody()
+        guard let receive, collector.isSuccess else { return collector.addBody(bytes) }
         isStreamed = true
+        guard collector.passBody(bytes.count) else { return false }
         // Nothing arrives any more for a task that was canceled.
         if outcome.current == nil { receive(bytes) }
         return true
@@ -148,7 +152,7 @@ import Glibc
             let error =
                 switch collector.refusal {
                 case .headersTooLarge: HTTPError.broken(origin, reason: "the header of the response is too large")
-                case .bodyTooLarge: HTTPError.bodyTooLarge(origin, limit: plan.request.maximumBody)
+                case .bodyTooLarge(let limit): HTTPError.bodyTooLarge(origin, limit: limit)
                 case nil:
                     HTTPError(
                         code: code, of: handle, origin: origin, proxy: proxy, connectLimit: plan.request.connectTimeout,

@@ -1,6 +1,7 @@
 import Foundation
 import GalleyHTTP
 import GalleyTestSupport
+import Synchronization
 import Testing
 
 @Suite struct `A client` {
@@ -146,6 +147,34 @@ import Testing
         var request = HTTPRequest(try server.url("/large?bytes=100000"))
         request.maximumBody = 100_000
         #expect(try await HTTPClient().send(request).body.count == 100_000)
+    }
+
+    @Test func `The body of an error has a limit of its own`() async throws {
+        let server = try AnswersServer()
+        var settings = HTTPSettings()
+        settings.retries = .never
+        var request = HTTPRequest(try server.url("/status?code=500"))
+        request.maximumErrorBody = 18
+        let origin = request.url.origin
+        let error = try await httpError { [request] in try await HTTPClient(settings).send(request) }
+        #expect(error == .bodyTooLarge(origin, limit: 18))
+        (request.maximumErrorBody, request.maximumBody) = (19, 0)
+        #expect(try await HTTPClient(settings).send(request).body.count == 19)
+    }
+
+    @Test func `A body that is passed on may have a limit`() async throws {
+        let server = try AnswersServer()
+        for path in ["/large?bytes=200000", "/large?bytes=200000&chunked=1"] {
+            var request = HTTPRequest(try server.url(path))
+            request.maximumStream = 100_000
+            let count = Mutex(0)
+            let origin = request.url.origin
+            let error = try await httpError { [request] in
+                try await HTTPClient().stream(request) { part in count.withLock { $0 += part.count } }
+            }
+            #expect(error == .bodyTooLarge(origin, limit: 100_000))
+            #expect(count.withLock(\.self) <= 100_000)
+        }
     }
 
     @Test func `Compressed bodies are not expanded`() async throws {

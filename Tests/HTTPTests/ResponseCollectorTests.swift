@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct `The memory for the body of a response` {
     private func collector(announcing count: String) -> ResponseCollector {
-        var collector = ResponseCollector(maximumBody: 1 << 32)
+        var collector = ResponseCollector(ResponseCollector.Limits(body: 1 << 32))
         for line in ["HTTP/1.1 200 OK\r\n", "Content-Length: \(count)\r\n", "\r\n"] {
             let isTaken = collector.addHeader(Array(line.utf8))
             #expect(isTaken)
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test func `A server may send more than it has announced, up to the limit`() {
-        var collector = ResponseCollector(maximumBody: 100)
+        var collector = ResponseCollector(ResponseCollector.Limits(body: 100))
         for line in ["HTTP/1.1 200 OK\r\n", "Content-Length: 5\r\n", "\r\n"] {
             let isTaken = collector.addHeader(Array(line.utf8))
             #expect(isTaken)
@@ -48,6 +48,6 @@ import Testing
         let part = [UInt8](repeating: 1, count: 60)
         let areTaken = [collector.addBody(part), collector.addBody(part)]
         #expect(areTaken == [true, false])
-        #expect(collector.refusal == .bodyTooLarge && collector.body.count == 60)
+        #expect(collector.refusal == .bodyTooLarge(limit: 100) && collector.body.count == 60)
     }
 }
