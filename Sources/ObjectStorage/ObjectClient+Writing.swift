@@ -10,6 +10,8 @@ extension ObjectClient {
     private static let leastPart = 8 << 20
     private static let partCount = 10_000
     private static let abortAttempts = 3
+    /// The greatest number of bytes of the ID of an upload, which is a part of URLs.
+    private static let idLimit = 4096
 
     /// The result of a write.
     enum Written: Hashable, Sendable {
@@ -29,6 +31,10 @@ extension ObjectClient {
     ) async throws(ObjectStorageError) -> Written {
         var (conflicts, condition, checksums) = (0, condition, sendsChecksums)
         while true {
+            // Only a look at the object can take the place of a condition that no request can carry.
+            if case .isVersion(let expected) = condition, !expected.isNamed {
+                guard let now = try await version(of: address), now.isSame(as: expected) else { return .changed }
+            }
             let answer: Answer
             do throws(ObjectStorageError) {
                 answer =
@@ -57,7 +63,7 @@ extension ObjectClient {
                 var version = ObjectVersion(answer.response.headers)
                 version.size = source.count
                 if source.count > Self.partLimit { version.etag = Self.etag(ofCompletion: answer.response.body) }
-                if version.etag != nil || version.generation != nil { return .version(version) }
+                if version.isNamed { return .version(version) }
             }
             // A success without a version may be one of a proxy, and a failure may follow a success with a lost answer.
             if let version = try await version(of: address, whoseContentsAre: source) { return .version(version) }
@@ -179,7 +185,7 @@ extension ObjectClient {
             request.query = [("partNumber", "\(index + 1)"), ("uploadId", id)]
             addChecksum(to: &request, checksums)
             let headers = try await send(request).response.headers
-            guard let etag = headers["ETag"] else {
+            guard let etag = headers["ETag"].flatMap(ObjectVersion.tag) else {
                 throw .invalidAnswer(request.place, reason: "a part has no ETag")
             }
             list += "<Part><PartNumber>\(index + 1)</PartNumber><ETag>\(Self.escaped(etag))</ETag>"
@@ -215,7 +221,7 @@ extension ObjectClient {
         }
         guard let result else { throw .canceled(request.place) }
         let body = try result.get().response.body
-        guard let id = (try? XMLReader.read(body))?["UploadId"]?.text, !id.isEmpty else {
+        guard let id = (try? XMLReader.read(body))?["UploadId"]?.text, 1...Self.idLimit ~= id.utf8.count else {
             throw .invalidAnswer(request.place, reason: "it has no ID of the upload")
         }
         return id
@@ -237,7 +243,7 @@ extension ObjectClient {
 
     private static func etag(ofCompletion body: [UInt8]) -> String? {
         guard let root = try? XMLReader.read(body), root.name == "CompleteMultipartUploadResult" else { return nil }
-        return root["ETag"]?.text
+        return (root["ETag"]?.text).flatMap(ObjectVersion.tag)
     }
 
     /// Returns the version of an object if it has these contents; nil if not, or if the keys do not permit to read it.

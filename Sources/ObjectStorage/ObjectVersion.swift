@@ -12,14 +12,17 @@ struct ObjectVersion: Hashable, Sendable {
     /// The longest time, by the store's clock, that may have passed between the write and the response.
     var age: Duration?
 
+    /// The greatest number of bytes of a tag. Those of stores have less than 100.
+    private static let tagLimit = 1024
+
     /// Creates a version from its tag.
     init(etag: String?) { self.etag = etag }
 
     /// Reads the version from the header of a response.
     init(_ headers: HTTPHeaders) {
-        etag = headers["ETag"].map { $0.hasPrefix("W/") ? String($0.dropFirst(2)) : $0 }
-        generation = headers["x-goog-generation"]
-        size = headers["Content-Length"].flatMap { Int($0) }
+        etag = headers["ETag"].flatMap(Self.tag)
+        generation = headers["x-goog-generation"].flatMap { 1...20 ~= $0.utf8.count ? $0 : nil }
+        size = headers["Content-Length"].flatMap { Int($0) }.map { max(0, $0) }
         checksum = headers["x-amz-checksum-sha256"].flatMap { $0.contains("-") ? nil : $0 }
         let times = ["Date", "Last-Modified"].compactMap { name in headers[name].flatMap { HTTPDate.seconds($0) } }
         // Both dates have whole seconds.
@@ -28,6 +31,18 @@ struct ObjectVersion: Hashable, Sendable {
 
     /// The version as one text.
     var text: String { etag ?? generation ?? size.map { "\($0) bytes" } ?? "" }
+
+    /// Returns a tag that a condition can name: without white space at its ends and the mark of a weak tag. Nil for a text
+    /// that cannot be a field of a request, which would go without its condition then.
+    static func tag(_ text: String) -> String? {
+        var tag = Substring(text).trimmedASCII
+        if tag.hasPrefix("W/") { tag = tag.dropFirst(2) }
+        guard 1...tagLimit ~= tag.utf8.count, tag.utf8.allSatisfy({ 0x20...0x7E ~= $0 }) else { return nil }
+        return String(tag)
+    }
+
+    /// Whether a condition can name the version.
+    var isNamed: Bool { etag != nil || generation != nil }
 
     /// Whether both are the same version.
     func isSame(as other: ObjectVersion) -> Bool {
