@@ -22,8 +22,13 @@ extension ObjectClient {
             let answer = try await send(request)
             response = answer.response
             if response.status == 404, answer.code == "NoSuchBucket" { throw .noSuchBucket(request.place) }
-            let size = response.headers["Content-Range"].flatMap { $0.split(separator: "/").last.flatMap { Int($0) } }
-            response.headers.set("Content-Length", "\(size ?? 0)")
+            // A store that ignores the range sends the whole object, with its own length.
+            if response.status != 200 {
+                let size = response.headers["Content-Range"].flatMap {
+                    $0.split(separator: "/").last.flatMap { Int($0) }
+                }
+                response.headers.set("Content-Length", "\(size ?? 0)")
+            }
         }
         return response.status == 404 ? nil : ObjectVersion(response.headers)
     }
@@ -46,6 +51,7 @@ extension ObjectClient {
         var isRepeated = false
         while true {
             let response = try await send(request).response
+            try Self.checkIsWhole(response, request)
             guard let mismatch = ContentChecksum.mismatch(of: response.body, response.headers) else {
                 return (response.body, ObjectVersion(response.headers))
             }
@@ -56,17 +62,28 @@ extension ObjectClient {
 
     /// Passes the contents of an object to a sink, and returns the header of the response.
     ///
-    /// - Parameter version: The tag that the object must have; nil for any.
+    /// - Parameters:
+    ///   - version: The tag that the object must have; nil for any.
+    ///   - limit: The greatest number of bytes that the sink receives in an attempt; nil for any.
     func read(
-        _ address: ObjectAddress, version: String?, into sink: any ObjectSink
+        _ address: ObjectAddress, version: String?, limit: Int? = nil, into sink: any ObjectSink
     ) async throws(ObjectStorageError) -> HTTPHeaders {
         var request = ObjectRequest("GET", address, action: "s3:GetObject")
-        request.accepted = [412]
+        (request.accepted, request.maximumStream) = ([412], limit)
         if isAmazonDialect { request.headers.set("x-amz-checksum-mode", "ENABLED") }
         if let version { request.headers.set("If-Match", version) }
         let response = try await send(request, into: sink).response
         if response.status == 412 { throw .changed(request.place) }
+        try Self.checkIsWhole(response, request)
         return response.headers
+    }
+
+    /// Throws an error unless a successful response to a request without a range has the whole object.
+    private static func checkIsWhole(_ response: HTTPResponse, _ request: ObjectRequest) throws(ObjectStorageError) {
+        guard [200, 203].contains(response.status) else {
+            throw .invalidAnswer(
+                request.place, reason: "it has the status \(response.status) instead of the whole object")
+        }
     }
 
     /// Removes an object, if it exists.
@@ -89,9 +106,12 @@ extension ObjectClient {
         }
         let sink = HashingSink()
         do throws(ObjectStorageError) {
-            let headers = try await read(address, version: nil, into: sink)
+            let limit = wanted.map(\.count).max()
+            let headers = try await read(address, version: nil, limit: limit, into: sink)
             return wanted.contains(sink.fingerprint) ? ObjectVersion(headers) : nil
         } catch .notFound {
+            return nil
+        } catch .tooLarge {
             return nil
         }
     }
@@ -122,6 +142,10 @@ extension ObjectClient {
     private static let pageSize = 1000
     /// The greatest number of pages of a list.
     private static let pageLimit = 10_000
+    /// The greatest number of bytes of the token that leads to the next page.
+    private static let tokenLimit = 8192
+    /// The greatest size of an object in a list, so that a sum of sizes cannot overflow.
+    private static let listedSizeLimit = 1 << 48
 
     /// Returns the objects whose keys begin with that of an address, in the order of the store. Those that stand for a
     /// folder, with "/" at the end, are left out.
@@ -130,7 +154,7 @@ extension ObjectClient {
     func list(_ address: ObjectAddress, limit: Int) async throws(ObjectStorageError) -> [ListedObject] {
         var objects: [ListedObject] = []
         var token: String?
-        var pages = 0
+        var tokens: Set<String> = []
         repeat {
             var request = ObjectRequest("GET", address, isAboutBucket: true, action: "s3:ListBucket")
             request.query = [("list-type", "2"), ("encoding-type", "url"), ("max-keys", "\(Self.pageSize)")]
@@ -154,13 +178,14 @@ extension ObjectClient {
                 else { continue }
                 objects.append(
                     ListedObject(
-                        key: key, size: entry["Size"].flatMap { Int($0.text) } ?? 0, etag: entry["ETag"]?.text))
+                        key: key, size: min(max(0, entry["Size"].flatMap { Int($0.text) } ?? 0), Self.listedSizeLimit),
+                        etag: (entry["ETag"]?.text).flatMap(ObjectVersion.tag)))
                 guard objects.count <= limit else { throw .tooManyFiles(address.location.text, limit: limit) }
             }
             let isTruncated = root["IsTruncated"]?.text == "true"
             let next = isTruncated ? root["NextContinuationToken"]?.text : nil
-            pages += 1
-            guard isTruncated == (next != nil), next == nil || next != token, pages <= Self.pageLimit else {
+            let advances = next.map { $0.utf8.count <= Self.tokenLimit && tokens.insert($0).inserted } ?? true
+            guard isTruncated == (next != nil), advances, tokens.count <= Self.pageLimit else {
                 throw .invalidAnswer(request.place, reason: "its list does not advance")
             }
             token = next

@@ -44,6 +44,9 @@ final class ObjectClient: Sendable {
         self.http = HTTPClient(http, time: time)
     }
 
+    /// The greatest number of bytes of the body of an error.
+    private static let errorLimit = 1 << 20
+
     /// The response to a request.
     struct Answer: Sendable {
         var response: HTTPResponse
@@ -145,6 +148,7 @@ final class ObjectClient: Sendable {
         var result = HTTPRequest(request.method, url, headers: signed.headers, body: request.body)
         result.followsRedirects = false
         result.maximumBody = request.maximumBody
+        (result.maximumErrorBody, result.maximumStream) = (Self.errorLimit, request.maximumStream)
         result.timeout = request.timeout ?? Self.timeout
         result.stallTimeout = request.stallTimeout
         return result
@@ -157,12 +161,15 @@ final class ObjectClient: Sendable {
             return .wrongRegion(
                 request.place, region: memory.withLock { $0.regions[request.bucket] } ?? settings.endpoint.region)
         }
-        return reply.error(for: request, accessKeyID: keys?.accessKeyID)
+        return reply.error(for: request, keys)
     }
 
     private static func error(_ failure: HTTPError, _ request: ObjectRequest) -> ObjectStorageError {
         switch failure {
-        case .bodyTooLarge: .tooLarge(request.place, limit: request.maximumBody)
+        case .bodyTooLarge(_, let limit) where limit == request.maximumStream ?? request.maximumBody:
+            .tooLarge(request.place, limit: limit)
+        case .bodyTooLarge(_, let limit):
+            .invalidAnswer(request.place, reason: "its error has more than \(limit) bytes")
         case .timedOut(let origin, _):
             .unreachable(
                 request.place,

@@ -17,6 +17,8 @@ struct ObjectRequest: Sendable {
     /// The location in messages.
     var place: String
     var maximumBody = 16 << 20
+    /// The greatest number of bytes that a sink receives in an attempt; nil for any.
+    var maximumStream: Int?
     /// The statuses of errors that are an answer.
     var accepted: Set<Int> = []
     /// The time without any byte after which an attempt has failed.
@@ -44,7 +46,7 @@ struct StoreReply: Sendable {
     let status: Int
     /// The code, such as `NoSuchKey`; empty if the answer has none.
     let code: String
-    /// The store's sentence, without control characters and shortened.
+    /// The store's sentence. It may repeat what was sent.
     let message: String
     /// The region of the bucket, if the answer has it.
     let region: String?
@@ -75,16 +77,28 @@ struct StoreReply: Sendable {
         let error = root?.name == "Error" ? root : nil
         // An error after the header of a success is one of the store itself.
         status = response.isSuccess && error != nil ? 500 : response.status
-        code = (error?["Code"]?.text ?? response.headers["x-amz-error-code"] ?? "").plain(limit: 64)
-        message = (error?["Message"]?.text ?? "").plain(limit: 200)
+        code = Self.code(error?["Code"]?.text ?? response.headers["x-amz-error-code"] ?? "")
+        message = error?["Message"]?.text ?? ""
         let region = response.headers["x-amz-bucket-region"] ?? error?["Region"]?.text
         self.region = region.flatMap { ObjectEndpoint.isRegion($0) ? $0 : nil }
         date = response.headers["Date"].flatMap { HTTPDate.seconds($0) }
         retryAfter = response.headers["Retry-After"].flatMap { Int($0) }.flatMap { 0...300 ~= $0 ? $0 : nil }
     }
 
+    /// Returns the code in a text; an empty one if the text is no code, such as a part of the request.
+    private static func code(_ text: String) -> String {
+        let isCode =
+            text.utf8.count <= 64
+            && text.utf8.allSatisfy { byte in
+                let isUppercase = UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+                return isUppercase || byte.isLowercaseLetter || byte.isDigit || "._-:".utf8.contains(byte)
+            }
+        return isCode ? text : ""
+    }
+
     /// Returns the error for a request that fails with this answer.
-    func error(for request: ObjectRequest, accessKeyID: String?) -> ObjectStorageError {
+    func error(for request: ObjectRequest, _ keys: AWSCredentials?) -> ObjectStorageError {
+        let accessKeyID = keys?.accessKeyID
         let (place, key) = (request.place, accessKeyID ?? "")
         switch code {
         case "NoSuchBucket": return .noSuchBucket(place)
@@ -103,7 +117,9 @@ struct StoreReply: Sendable {
         case 403 where code.isEmpty: return .accessDenied(place, action: request.action, accessKeyID: accessKeyID)
         case 404 where code.isEmpty: return .notFound(place)
         default:
-            return .refused(place, operation: request.action, status: status, code: code, message: message)
+            let secrets = [keys?.secretAccessKey, keys?.sessionToken].compactMap(\.self)
+            let line = AnswerText.line(message, hiding: secrets) ?? ""
+            return .refused(place, operation: request.action, status: status, code: code, message: line)
         }
     }
 
@@ -111,20 +127,4 @@ struct StoreReply: Sendable {
     static let expirationCodes: Set<String> = [
         "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired",
     ]
-}
-
-extension String {
-    /// The text in one line, without control characters, at most so many characters.
-    func plain(limit: Int) -> String {
-        var result = ""
-        var count = 0
-        for scalar in unicodeScalars {
-            guard count < limit else { return result + "…" }
-            let isControl =
-                scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
-            result.unicodeScalars.append(isControl ? " " : scalar)
-            count += 1
-        }
-        return result
-    }
 }

@@ -103,7 +103,8 @@ extension ObjectStorage: FileStorage {
         var mismatch: String?
         // Damage on the way is rare. The second time, it is that of the store.
         for _ in 1...2 {
-            let headers = try await client.read(address, version: file.version, into: sink)
+            let headers = try await client.read(
+                address, version: file.version, limit: file.size > 0 ? file.size : ObjectClient.sizeLimit, into: sink)
             mismatch = new.mismatch(headers)
             if mismatch == nil { return }
         }
