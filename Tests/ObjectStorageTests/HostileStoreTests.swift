@@ -86,7 +86,7 @@ import Testing
         let file = try #require(try await store.storage.files(in: "s3://bucket/in/", limit: 1).first)
         let folder = try TemporaryFolder()
         await #expect(throws: ObjectStorageError.tooLarge("s3://bucket/in/a", limit: 100_000)) {
-            try await store.storage.download(file, to: folder("a"))
+            try await store.storage.download(file, to: try NewFile(at: folder("a")))
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
     }
@@ -126,7 +126,7 @@ import Testing
         func fetch(_ name: String) async throws {
             let file = try #require(
                 try await store.storage.files(in: NotebookLocation("s3://bucket/\(name)"), limit: 1).first)
-            try await store.storage.download(file, to: folder(name))
+            try await store.storage.download(file, to: try NewFile(at: folder(name)))
         }
         try await fetch("good")
         #expect(try folder.text("good") == "half whole")
@@ -143,7 +143,9 @@ import Testing
         guard case .invalidAnswer = try await store.failure() else { Issue.record("another error"); return }
         let folder = try TemporaryFolder()
         let file = StoredFile(location: ScriptedStore.place, relativePath: "a", size: 10, version: nil)
-        await #expect(throws: ObjectStorageError.self) { try await store.storage.download(file, to: folder("a")) }
+        await #expect(throws: ObjectStorageError.self) {
+            try await store.storage.download(file, to: try NewFile(at: folder("a")))
+        }
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
     }
 
