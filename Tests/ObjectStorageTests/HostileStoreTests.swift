@@ -126,7 +126,9 @@ import Testing
         func fetch(_ name: String) async throws {
             let file = try #require(
                 try await store.storage.files(in: NotebookLocation("s3://bucket/\(name)"), limit: 1).first)
-            try await store.storage.download(file, to: try NewFile(at: folder(name)))
+            let new = try NewFile(at: folder(name))
+            try await store.storage.download(file, to: new)
+            try new.finish()
         }
         try await fetch("good")
         #expect(try folder.text("good") == "half whole")
