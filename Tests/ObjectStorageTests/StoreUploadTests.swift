@@ -31,7 +31,7 @@ import Testing
             #expect(
                 error
                     == .refused(
-                        Self.place, operation: "s3:PutObject", status: 500, code: "InternalError", message: "Injected.")
+                        Self.place, operation: "s3:PutObject", status: 500, code: "InternalError", message: "Injected")
             )
             #expect(error.isTransient)
         } else {
