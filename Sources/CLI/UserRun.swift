@@ -109,10 +109,8 @@ struct UserRun: Sendable {
         let mode: UInt32 = hasOtherUsers || !isForAll ? 0o600 : 0o666
         if let log = paths.log { files.append((log, .lines(isNew: false, mode: mode))) }
         if let events = arguments.events { files.append((events, .lines(isNew: true, mode: mode))) }
-        let mask = umask(0)
-        umask(mask)
         files += arguments.batch.reports.filter { $0.path != "-" && !NotebookLocation($0.path).isRemote }.map {
-            ($0.path, .document(mode: 0o666 & ~UInt32(mask), group: nil))
+            ($0.path, .document(mode: 0o666 & ~LocalFile.creationMask, group: nil))
         }
         for task in arguments.tasks {
             guard let account, let path = arguments.outputPath(of: task), !NotebookLocation(path).isRemote else {

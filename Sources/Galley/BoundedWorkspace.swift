@@ -16,34 +16,34 @@ final class BoundedWorkspace: Sendable {
     /// The folder of the kernel; nil before the files were brought there.
     var folder: String? { prepared.withLock(\.self) }
 
-    /// Brings the files that the run takes along. A stop ends this at once.
+    /// Brings the files that the run needs. A stop ends this at once.
+    ///
+    /// From here on a stop has something to end, so that the program does not end before the files are gone.
     ///
     /// - Parameter deadline: When the total time limit of the run expires; nil if it has none.
     func prepare(until deadline: ContinuousClock.Instant?) async throws {
-        // Without a listener, a stop would end the program, and leave what has arrived.
-        stop.setListener { _ in }
+        listen()
         let folder = try await StoreDeadline(stop: stop, grace: grace, deadline: deadline)
             .perform(naming: "the place of the run's input files") { [workspace] in try await workspace.prepare() }
         prepared.withLock { $0 = folder }
     }
 
+    /// Listens to stops while no other code does.
+    func listen() { stop.setListener { _ in } }
+
     /// Stores the files that the run has made, and adds them to its report.
     ///
     /// - Throws: ``UncollectedFiles``.
     func collect(_ report: Report, _ observe: (RunEvent) -> Void) async throws -> Report {
+        listen()
+        defer { stop.setListener(nil) }
         guard let folder else { return report }
         var report = report
-        do {
-            report.files = try await store()
-        } catch {
-            await workspace.remove(isCollected: false)
-            throw UncollectedFiles(reason: error, folder: folder, report: report)
-        }
-        for warning in report.files.compactMap(\.warning) {
-            report.warnings.append(warning)
-            observe(.warning(warning))
-        }
-        await workspace.remove(isCollected: true)
+        let collected = await store(observe)
+        report.files = collected.files
+        report.warnings += collected.files.compactMap(\.warning)
+        await workspace.remove(isCollected: collected.failure == nil)
+        if let failure = collected.failure { throw UncollectedFiles(reason: failure, folder: folder, report: report) }
         return report
     }
 
@@ -51,23 +51,23 @@ final class BoundedWorkspace: Sendable {
     ///
     /// - Parameter isAfterRun: Whether cells have run, whose files are stored before. They stay in the folder if that fails.
     func abandon(isAfterRun: Bool, _ observe: (RunEvent) -> Void) async {
+        listen()
+        defer { stop.setListener(nil) }
         guard let folder else { return }
-        var isCollected = true
-        if isAfterRun {
-            do {
-                for warning in try await store().compactMap(\.warning) { observe(.warning(warning)) }
-            } catch {
-                isCollected = false
-                observe(.warning("\(error). The files of the run are in \(folder)"))
-            }
-        }
-        await workspace.remove(isCollected: isCollected)
+        let failure = isAfterRun ? await store(observe).failure : nil
+        if let failure { observe(.warning("\(failure). The files of the run are in \(folder)")) }
+        await workspace.remove(isCollected: failure == nil)
     }
 
-    private func store() async throws -> [CollectedFile] {
-        stop.setListener { _ in }
-        defer { stop.setListener(nil) }
-        return try await StoreDeadline(stop: stop, grace: grace, cancelsAtStop: false)
-            .perform(naming: "the place of the run's files") { [workspace] in try await workspace.collect() }
+    private func store(_ observe: (RunEvent) -> Void) async -> CollectedFiles {
+        var collected = CollectedFiles()
+        do {
+            collected = try await StoreDeadline(stop: stop, grace: grace, cancelsAtStop: false)
+                .perform(naming: "the place of the run's files") { [workspace] in try await workspace.collect() }
+        } catch {
+            collected.failure = error
+        }
+        for warning in collected.files.compactMap(\.warning) { observe(.warning(warning)) }
+        return collected
     }
 }

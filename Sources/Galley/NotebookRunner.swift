@@ -129,16 +129,20 @@ final class NotebookRunner: Sendable {
             }
             try await openingDeadline.perform(target) { try await target.checkWritable() }
             let report = try await run(reading, in: wanted ?? WantedKernel(), of: owner, target)
-            // A run that has ended can no longer be stopped.
-            stop.setListener(nil)
+            endListening()
             return report
         } catch {
-            stop.setListener(nil)
+            endListening()
             // An error in the notebook takes precedence over an error of the kernel or a store.
             let (_, plan) = try await reading.value
             guard let outcome = outcome(insteadOf: error) else { throw error }
             return plan.report(of: outcome, duration: elapsed)
         }
+    }
+
+    /// Lets a stop have no effect on a run that has ended, unless its files are still to be stored or removed.
+    private func endListening() {
+        if let workspace { workspace.listen() } else { stop.setListener(nil) }
     }
 
     /// Returns the outcome of a run that was stopped or timed out before its first cell; nil if `error` has another

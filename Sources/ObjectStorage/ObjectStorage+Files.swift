@@ -43,18 +43,24 @@ extension ObjectStorage: FileStorage {
     }
 
     package func versions(
-        ofFilesFrom prefix: NotebookLocation, limit: Int
+        matching patterns: [Glob], beside location: NotebookLocation, limit: Int
     ) async throws -> [NotebookLocation: String]? {
-        let address = try ObjectAddress(prefix)
-        let client = try clients.client(of: address)
-        let objects: [ListedObject]
-        do throws(ObjectStorageError) {
-            objects = try await client.list(address, limit: limit)
-        } catch {
-            if case .tooManyFiles = error { return nil }
-            throw error
+        var versions: [NotebookLocation: String] = [:]
+        let prefixes = Set(patterns.map { location.sibling(named: $0.literalPrefix) })
+        // One list may contain the other.
+        for prefix in prefixes where !prefixes.contains(where: { $0 != prefix && $0.isBeginning(of: prefix) }) {
+            let address = try ObjectAddress(prefix)
+            let client = try clients.client(of: address)
+            let objects: [ListedObject]
+            do throws(ObjectStorageError) {
+                objects = try await client.list(address, limit: limit)
+            } catch {
+                if case .tooManyFiles = error { return nil }
+                throw error
+            }
+            for object in objects { versions[address.withKey(object.key).location] = object.etag }
         }
-        return objects.reduce(into: [:]) { $0[address.withKey($1.key).location] = $1.etag }
+        return versions
     }
 
     package func removeFile(at location: NotebookLocation) async throws {
@@ -106,6 +112,8 @@ extension ObjectStorage: FileStorage {
             let headers = try await client.read(
                 address, version: file.version, limit: file.size > 0 ? file.size : ObjectClient.sizeLimit, into: sink)
             mismatch = new.mismatch(headers)
+            // A full disk is no damage.
+            try new.check()
             if mismatch == nil { return }
         }
         throw ObjectStorageError.damaged(file.location.text, reason: mismatch ?? "")
@@ -118,6 +126,10 @@ private struct FileSink: ObjectSink {
 
     func restart() { file.clear() }
     func receive(_ bytes: [UInt8]) { file.append(bytes) }
+}
+
+extension NotebookLocation {
+    fileprivate func isBeginning(of other: NotebookLocation) -> Bool { other.text.utf8.starts(with: text.utf8) }
 }
 
 extension NewFile {

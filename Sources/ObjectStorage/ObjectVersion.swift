@@ -9,7 +9,7 @@ struct ObjectVersion: Hashable, Sendable {
     var size: Int?
     /// The SHA-256 of the contents in Base64, if the store has it.
     var checksum: String?
-    /// The longest time, by the store's clock, that may have passed between the write and the response.
+    /// The shortest time, by the store's clock, that may have passed between the write and the response.
     var age: Duration?
 
     /// The greatest number of bytes of a tag. Those of stores have less than 100.
@@ -26,7 +26,7 @@ struct ObjectVersion: Hashable, Sendable {
         checksum = headers["x-amz-checksum-sha256"].flatMap { $0.contains("-") ? nil : $0 }
         let times = ["Date", "Last-Modified"].compactMap { name in headers[name].flatMap { HTTPDate.seconds($0) } }
         // Both dates have whole seconds.
-        if times.count == 2 { age = .seconds(max(0, times[0] - times[1]) + 1) }
+        if times.count == 2 { age = .seconds(max(0, times[0] - times[1] - 1)) }
     }
 
     /// The version as one text.

@@ -1,6 +1,6 @@
 import GalleyCLinux
-import Galley
-package import GalleyExecution
+package import Galley
+import GalleyExecution
 package import GalleyStorage
 import Glibc
 
@@ -22,12 +22,16 @@ package actor RunFiles: RunWorkspace {
 
     /// The greatest number of files beside the result that are listed.
     private static let listLimit = 1_000
+    /// How often a file is stored that changes all the time.
+    private static let attemptLimit = 5
 
     private var tree: FileTree?
     /// The canonical path of the folder, by which runs that share it know it.
     private var place = ""
-    /// When the files were brought.
-    private var begin = ContinuousClock.now
+    /// When the first attempt began.
+    private var begin: ContinuousClock.Instant?
+    /// The versions of the files beside the result at that time, as far as they can be listed.
+    private var besideResult: [NotebookLocation: String] = [:]
     /// The files that were brought, as they were then.
     private var brought: [PathKey: FileTree.Entry] = [:]
     /// The contents of files whose provider only reads them.
@@ -36,10 +40,13 @@ package actor RunFiles: RunWorkspace {
     private let shared: SharedFiles
     /// The versions before the run of the files that the patterns match.
     private var earlier: [PathKey: String] = [:]
-    /// The versions before the run of the files beside the result; nil if the age of a file tells whether it is newer.
-    private var present: [NotebookLocation: String]?
     /// The versions that this run has stored, also in an earlier attempt.
     private var stored: [NotebookLocation: String] = [:]
+    /// A queue that may wait for slow disks.
+    private let queue = FileIOExecutor()
+
+    /// The executor of the actor.
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe queue.asUnownedSerialExecutor() }
 
     /// - Parameters:
     ///   - folder: The kernel's folder; nil to make a temporary one in `temporaryFolder`.
@@ -73,33 +80,31 @@ package actor RunFiles: RunWorkspace {
     }
 
     private func bring(to tree: FileTree) async throws {
+        if begin == nil {
+            begin = .now
+            besideResult = await versionsBesideResult()
+        }
         if folder != nil, !settings.inputs.isEmpty { TransientFiles.removeLeftovers(in: tree) }
-        var total = (count: 0, size: 0)
+        var (count, rest) = (0, RunFilesSettings.maximumSize)
         for input in settings.inputs {
             for file in try await files(of: input) {
-                (total.count, total.size) = (total.count + 1, total.size + file.size)
-                guard total.count <= RunFilesSettings.maximumCount, total.size <= RunFilesSettings.maximumSize
-                else { throw RunFilesError.tooMuch(option: "--input", place: input.shown) }
+                count += 1
+                guard count <= RunFilesSettings.maximumCount, file.size <= rest else {
+                    throw RunFilesError.tooMuch(option: "--input", place: input.shown)
+                }
+                rest -= file.size
                 try await bring(file, of: input, to: tree)
             }
         }
         for entry in try made(in: tree) { earlier[PathKey(entry.path)] = entry.version }
-        if let result, !settings.patterns.isEmpty { present = await versions(beside: result) }
-        begin = .now
     }
 
-    /// Returns the versions of the files beside the result that the patterns may match; nil if they cannot be listed.
-    private func versions(beside result: NotebookLocation) async -> [NotebookLocation: String]? {
-        var found: [NotebookLocation: String] = [:]
-        let prefixes = Set(settings.globs.map(\.literalPrefix))
-        for prefix in prefixes where !prefixes.contains(where: { $0 != prefix && prefix.hasPrefix($0) }) {
-            guard
-                let versions = try? await provider(of: result).versions(
-                    ofFilesFrom: result.sibling(named: prefix), limit: Self.listLimit)
-            else { return nil }
-            found.merge(versions) { $1 }
-        }
-        return found
+    /// Returns the versions of the files beside the result that the patterns match, as far as they can be listed.
+    private func versionsBesideResult() async -> [NotebookLocation: String] {
+        guard let result, !settings.patterns.isEmpty else { return [:] }
+        let versions = try? await provider(of: result).versions(
+            matching: settings.globs, beside: result, limit: Self.listLimit)
+        return (versions ?? nil) ?? [:]
     }
 
     private func provider(of location: NotebookLocation) throws -> any FileStorage {
@@ -130,40 +135,57 @@ package actor RunFiles: RunWorkspace {
         }
         // The same file of two inputs is brought once.
         if brought[PathKey(path)] == nil {
-            if let entry = shared.share(shared(path)) {
+            if let entry = shared.share(key(of: path)) {
                 brought[PathKey(path)] = entry
-            } else if !tree.exists(path) {
-                return try await copy(file, path, tree)
+            } else if !tree.exists(path), try await isCopied(file, path, tree) {
+                return
             }
         }
         // A file that is there anyway stays as it is.
         guard try await hasSameContents(file, path, tree) else {
             throw RunFilesError.exists(input: input.shown, path: tree.folder.withSlash + path)
         }
+        try useFileOfOtherProcess(path, tree)
     }
 
-    /// The key of a path among the files that runs share.
-    private func shared(_ path: String) -> String { place.withSlash + path }
+    /// Returns the name of a path among the files that runs share.
+    private func key(of path: String) -> String { place.withSlash + path }
 
-    private func copy(_ file: StoredFile, _ path: String, _ tree: FileTree) async throws {
+    /// Copies a file; returns false if another program has just made a file with the path.
+    private func isCopied(_ file: StoredFile, _ path: String, _ tree: FileTree) async throws -> Bool {
         do {
-            var folders: [String] = []
             // A temporary folder is removed as a whole.
             let list = folder == nil ? nil : try shared.list(in: tree, place)
-            let new = try tree.newFile(at: path) { folders.append($0) }
-            for folder in folders {
-                shared.addFolder(shared(folder))
-                try list?.addFolder(folder)
+            let new = try tree.newFile(at: path) { folder in
+                shared.addFolder(key(of: folder))
+                try? list?.addFolder(folder)
             }
             try await download(file, to: new)
-            try list?.add(path, version: new.version)
-            try new.finish()
+            let entry = FileTree.Entry(path: path, size: file.size, version: new.version)
+            try list?.add(path, version: entry.version)
+            do throws(StorageError) { try new.finish() } catch {
+                if case .failed(_, _, let code) = error, code.rawValue == EEXIST { return false }
+                throw error
+            }
+            add(entry)
+            return true
         } catch {
             throw RunFilesError.failed(option: "--input", path: file.location.shown, reason: error)
         }
-        guard let entry = tree.entry(path) else { return }
-        brought[PathKey(path)] = entry
-        shared.add(shared(path), entry)
+    }
+
+    private func add(_ entry: FileTree.Entry) {
+        brought[PathKey(entry.path)] = entry
+        shared.add(key(of: entry.path), entry)
+    }
+
+    /// Lists a file that another process has brought, so that the process does not remove it under this run.
+    private func useFileOfOtherProcess(_ path: String, _ tree: FileTree) throws {
+        guard folder != nil, brought[PathKey(path)] == nil, let entry = tree.entry(path),
+            TransientFiles.isListed(path, version: entry.version, in: tree, exceptIn: nil)
+        else { return }
+        try shared.list(in: tree, place).add(path, version: entry.version)
+        add(entry)
     }
 
     private func download(_ file: StoredFile, to new: NewFile) async throws {
@@ -178,7 +200,7 @@ package actor RunFiles: RunWorkspace {
     private func hasSameContents(_ file: StoredFile, _ path: String, _ tree: FileTree) async throws -> Bool {
         guard let entry = tree.entry(path), entry.size == file.size else { return false }
         do {
-            let copy = try NewFile(at: temporaryFolder.withSlash + "galley-input")
+            let copy = try NewFile(unnamedIn: temporaryFolder)
             try await download(file, to: copy)
             return try copy.hasSameContents(as: path, in: tree)
         } catch {
@@ -187,34 +209,56 @@ package actor RunFiles: RunWorkspace {
     }
 
     /// Returns the files that the patterns match, without notebooks of the run and what was brought.
-    private func made(in tree: FileTree) throws -> [FileTree.Entry] {
+    ///
+    /// - Parameter skip: Receives what cannot be listed.
+    private func made(in tree: FileTree, skip: (String) -> Void = { _ in }) throws -> [FileTree.Entry] {
         if settings.patterns.isEmpty { return [] }
-        return try tree.files(matching: settings.globs).filter { entry in
-            brought[PathKey(entry.path)]?.version != entry.version && !isNotebook(tree.folder.withSlash + entry.path)
+        return try tree.files(matching: settings.globs, skip: skip).filter { entry in
+            brought[PathKey(entry.path)]?.version != entry.version
+                && !isNotebook(NotebookLocation(tree.folder.withSlash + entry.path))
         }
     }
 
-    private func isNotebook(_ path: String) -> Bool {
-        notebooks.contains { $0.scheme == nil && LocalFile.isSame($0.text, path) }
+    private func isNotebook(_ location: NotebookLocation) -> Bool {
+        notebooks.contains { notebook in
+            if notebook.scheme == nil, location.scheme == nil { return LocalFile.isSame(notebook.text, location.text) }
+            return PathKey(identity(of: notebook)) == PathKey(identity(of: location))
+        }
+    }
+
+    private func identity(of location: NotebookLocation) -> String {
+        (try? storage.provider(of: location).identity(of: location)) ?? location.text
     }
 
     /// Stores the files that are new or have changed since the beginning of the run.
-    package func collect() async throws -> [CollectedFile] {
-        guard let tree, let result else { return [] }
-        let files = try made(in: tree).filter { earlier[PathKey($0.path)] != $0.version }
-        guard files.count <= RunFilesSettings.maximumCount,
-            files.reduce(0, { $0 + $1.size }) <= RunFilesSettings.maximumSize
-        else { throw RunFilesError.tooMuch(option: "--collect", place: tree.folder) }
-        var collected: [CollectedFile] = []
+    package func collect() async throws -> CollectedFiles {
+        var collected = CollectedFiles()
+        guard let tree, let result else { return collected }
+        let files = try made(in: tree) { skipped in
+            // All that is in a temporary folder is of the run, and would be lost with it.
+            if folder == nil { collected.failure = RunFilesError.unlisted(path: skipped) }
+        }.filter { earlier[PathKey($0.path)] != $0.version }
+        var rest = RunFilesSettings.maximumSize
+        let isTooMuch = files.contains { file in
+            guard file.size <= rest else { return true }
+            rest -= file.size
+            return false
+        }
+        guard files.count <= RunFilesSettings.maximumCount, !isTooMuch else {
+            throw RunFilesError.tooMuch(option: "--collect", place: tree.folder)
+        }
         for file in files {
             let location = result.sibling(named: file.path)
-            guard !notebooks.contains(location) else {
-                throw RunFilesError.replacesNotebook(path: file.path, location: location.text)
-            }
             do {
-                collected.append(try await store(file, at: location, tree))
+                guard !isNotebook(location) else {
+                    throw RunFilesError.replacesNotebook(path: file.path, location: location.text)
+                }
+                collected.files.append(try await store(file.path, at: location, tree))
             } catch {
-                throw RunFilesError.failed(option: "--collect", path: file.path, reason: error)
+                // A program may have removed or renamed the file meanwhile.
+                guard tree.exists(file.path) else { continue }
+                let known = error as? RunFilesError
+                collected.failure = known ?? .failed(option: "--collect", path: file.path, reason: error)
             }
         }
         return collected
@@ -222,32 +266,44 @@ package actor RunFiles: RunWorkspace {
 
     /// Stores a file; beside its place if another program has written a file there since the beginning of the run.
     private func store(
-        _ file: FileTree.Entry, at wanted: NotebookLocation, _ tree: FileTree
+        _ path: String, at wanted: NotebookLocation, _ tree: FileTree
     ) async throws -> CollectedFile {
-        try await tree.withFile(file.path) { [self] path, size in
+        for _ in 1..<Self.attemptLimit {
+            let (file, version) = try await storeOnce(path, at: wanted, tree)
+            // Another notebook of the folder may still have written the file.
+            if tree.entry(path).map({ $0.version == version }) ?? true { return file }
+        }
+        return try await storeOnce(path, at: wanted, tree).file
+    }
+
+    private func storeOnce(
+        _ path: String, at wanted: NotebookLocation, _ tree: FileTree
+    ) async throws -> (file: CollectedFile, version: String) {
+        try await tree.withFile(path) { [self] open, entry in
             // A file beside a local result is where it belongs.
-            if wanted.scheme == nil, LocalFile.isSame(path, wanted.text) {
-                return CollectedFile(path: file.path, location: wanted.text, size: size)
+            if wanted.scheme == nil, LocalFile.isSame(open, wanted.text) {
+                return (CollectedFile(path: path, location: wanted.text, size: entry.size), entry.version)
             }
-            let (begin, earlier, own, source) = (begin, present, stored, shared(file.path))
-            let (location, version) = try await provider(of: wanted).writeHereOrBeside(.file(path), at: wanted) {
+            let (begin, besideResult, own, source) = (begin ?? .now, besideResult, stored, key(of: path))
+            let (location, version) = try await provider(of: wanted).writeHereOrBeside(.file(open), at: wanted) {
                 [shared] present in
                 if own[present.location] == present.version { return true }
                 if let isOwn = shared.isOwn(present.version, at: present.location, from: source) { return isOwn }
                 // A file that lies beside may be the only copy of an earlier result.
                 guard present.location == wanted else { return false }
-                if let earlier { return earlier[present.location] == present.version }
-                return present.age.map { $0 >= begin.duration(to: .now) } ?? true
+                if let version = besideResult[wanted] { return version == present.version }
+                return present.age.map { $0 >= begin.duration(to: .now) } ?? false
             }
             stored[location] = version
             shared.addStored(version, at: location, from: source)
-            return CollectedFile(
-                path: file.path, location: location.text, size: size,
+            let file = CollectedFile(
+                path: path, location: location.text, size: entry.size,
                 conflict: location == wanted ? nil : wanted.text)
+            return (file, entry.version)
         }
     }
 
-    /// Removes what was brought and has not changed, and a temporary folder with everything in it if that is elsewhere.
+    /// Removes what was brought and has not changed, and a temporary folder if its files are stored.
     package func remove(isCollected: Bool) async {
         guard let tree else { return }
         self.tree = nil
@@ -257,14 +313,18 @@ package actor RunFiles: RunWorkspace {
     }
 
     private func removeBrought(from tree: FileTree, _ isCollected: Bool) {
+        if folder == nil {
+            for path in brought.keys { _ = shared.release(key(of: String(path.text))) }
+            if isCollected { unsafe clinux_remove_tree(tree.folder) }
+            return
+        }
+        let list = brought.isEmpty ? nil : try? shared.list(in: tree, place)
         for path in brought.keys {
-            guard let entry = shared.release(shared(String(path.text))), folder != nil else { continue }
+            guard let entry = shared.release(key(of: String(path.text))) else { continue }
+            // The last process that uses the file removes it.
+            if TransientFiles.isListed(entry.path, version: entry.version, in: tree, exceptIn: list) { continue }
             tree.remove(entry.path, version: entry.version)
         }
-        if folder == nil {
-            if isCollected { unsafe clinux_remove_tree(tree.folder) }
-        } else {
-            shared.removeUnused(in: tree, place)
-        }
+        shared.removeUnused(in: tree, place)
     }
 }

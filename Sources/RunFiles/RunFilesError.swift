@@ -10,6 +10,8 @@ package enum RunFilesError: Error {
     case tooMuch(option: String, place: String)
     /// A file to store has the name of a notebook of the run.
     case replacesNotebook(path: String, location: String)
+    /// A file cannot be listed, so that it is not known whether a pattern matches.
+    case unlisted(path: String)
     /// A file could not be read or written.
     case failed(option: String, path: String, reason: any Error)
 }
@@ -33,6 +35,8 @@ extension RunFilesError: CustomStringConvertible {
                 + "\(RunFilesSettings.maximumSize / 1_000_000_000) GB; name fewer files"
         case .replacesNotebook(let path, let location):
             "--collect: \(path) would replace the notebook \(location); write it under another name"
+        case .unlisted(let path):
+            "--collect: '\(path)' cannot be listed; its name is not UTF-8, or it is a folder without the right to read it"
         case .failed(let option, let path, let reason): "\(option): \(path): \(reason)"
         }
     }

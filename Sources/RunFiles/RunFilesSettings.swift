@@ -1,15 +1,15 @@
 package import GalleyStorage
 
-/// What a run takes along, and what it takes back.
+/// The files that a run brings, and those that it stores.
 package struct RunFilesSettings: Hashable, Sendable {
     /// The files and folders that are brought beside the notebook before the run.
     package var inputs: [NotebookLocation] = []
     /// The patterns of the files that the run makes and that are stored beside its result.
     package private(set) var patterns: [String] = []
 
-    /// The greatest number of files that a run brings, and that it takes back.
+    /// The greatest number of files that a run brings, and that it stores.
     package static let maximumCount = 1_000
-    /// The greatest number of bytes that a run brings, and that it takes back.
+    /// The greatest number of bytes that a run brings, and that it stores.
     package static let maximumSize = 5_000_000_000
 
     /// Creates settings that bring and store nothing.
@@ -26,7 +26,7 @@ package struct RunFilesSettings: Hashable, Sendable {
         return true
     }
 
-    /// The patterns, with all files of the folders that they name.
+    /// The patterns, with the files of the folders that they name; names that begin with a dot must be written out.
     var globs: [Glob] {
         patterns.flatMap { pattern in
             Glob.isPattern(pattern) && !pattern.endsInSlash

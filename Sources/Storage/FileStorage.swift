@@ -23,9 +23,11 @@ package protocol FileStorage: StorageProvider {
         _ contents: FileContents, at location: NotebookLocation, replacing mayReplace: @Sendable (PresentFile) -> Bool
     ) async throws -> String?
 
-    /// Returns the versions of the files whose locations begin alike; nil if they are more than `limit`, or if the age of
-    /// a file is exact enough to tell whether it is newer than a moment.
-    func versions(ofFilesFrom prefix: NotebookLocation, limit: Int) async throws -> [NotebookLocation: String]?
+    /// Returns the versions of the files in the folder of a location whose paths from there match; nil if they are more
+    /// than `limit`.
+    func versions(
+        matching patterns: [Glob], beside location: NotebookLocation, limit: Int
+    ) async throws -> [NotebookLocation: String]?
 
     /// Removes a file, if it exists.
     func removeFile(at location: NotebookLocation) async throws
@@ -46,11 +48,6 @@ extension FileStorage {
     package func hasFile(at location: NotebookLocation) async throws -> Bool {
         try await files(in: location, limit: 1).contains { $0.location == location }
     }
-
-    /// Returns nil by default: the clock of a local file system is exact.
-    package func versions(
-        ofFilesFrom prefix: NotebookLocation, limit: Int
-    ) async throws -> [NotebookLocation: String]? { nil }
 
     /// Writes a file, or one beside it if the location has a file that must not be replaced.
     ///
@@ -78,7 +75,7 @@ package enum FileContents: Sendable {
 package struct PresentFile: Hashable, Sendable {
     package let location: NotebookLocation
     package let version: String
-    /// The longest time that may have passed since the file was written; nil if it is not known.
+    /// The shortest time that may have passed since the file was written; nil if it is not known.
     package let age: Duration?
 
     /// Creates a file.

@@ -6,6 +6,14 @@ import Glibc
 package struct FileTree: Sendable {
     /// The path of the folder.
     package let folder: String
+    /// The open folder, so that all files are in the same one, wherever it is moved meanwhile.
+    private let root: Result<OpenFolder, Errno>
+
+    private final class OpenFolder: Sendable {
+        let descriptor: FileDescriptor
+
+        init(_ path: String) throws(Errno) { descriptor = try FileDescriptor(path, O_RDONLY | O_DIRECTORY) }
+    }
 
     /// A file of the folder.
     package struct Entry: Hashable, Sendable {
@@ -14,38 +22,54 @@ package struct FileTree: Sendable {
         package let size: Int
         /// The version of the contents, which changes with each write.
         package let version: String
+
+        /// Creates an entry.
+        package init(path: String, size: Int, version: String) {
+            (self.path, self.size, self.version) = (path, size, version)
+        }
+
+        fileprivate init(path: String, _ file: borrowing FileDescriptor) throws(Errno) {
+            let status = try file.status
+            self.init(path: path, size: Int(status.st_size), version: FileVersion(status).mark)
+        }
     }
 
     /// A folder with more entries than a search visits.
     package struct TooLarge: Error, CustomStringConvertible {
         package let folder: String
         package var description: String {
-            "\(folder) has more than \(FileTree.maximumEntries) entries; name the files by patterns without **"
+            "\(folder) has more than \(FileTree.maximumEntries) entries; name a smaller folder, or patterns without **"
         }
     }
 
     /// The greatest number of entries that a search visits.
     static let maximumEntries = 1_000_000
 
-    /// Creates the tree of a folder.
-    package init(_ folder: String) { self.folder = folder }
+    /// Creates the tree of a folder, which is opened now. If that fails, all functions fail.
+    package init(_ folder: String) {
+        self.folder = folder
+        root = Result { () throws(Errno) in try OpenFolder(folder) }
+    }
 
     /// Returns the files whose path matches one of the patterns, sorted by path.
     ///
-    /// - Parameter patterns: Patterns of paths from the folder; nil for all files.
+    /// - Parameters:
+    ///   - patterns: Patterns of paths from the folder; nil for all files.
+    ///   - skip: Receives what may contain or be such files and cannot be listed: folders that cannot be read, and names
+    ///     that are not UTF-8.
     /// - Throws: `StorageError` if the folder cannot be read; ``TooLarge``.
-    package func files(matching patterns: [Glob]? = nil) throws -> [Entry] {
+    package func files(matching patterns: [Glob]? = nil, skip: (String) -> Void = { _ in }) throws -> [Entry] {
         var found: [Entry] = []
         var visited = 0
-        try visit(try openFolder(), "", patterns, &found, &visited)
+        try visit(try openFolder(), "", patterns, &found, &visited, skip)
         return found.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
     }
 
     private func visit(
         _ place: borrowing FileDescriptor, _ prefix: String, _ patterns: [Glob]?, _ found: inout [Entry],
-        _ visited: inout Int
+        _ visited: inout Int, _ skip: (String) -> Void
     ) throws {
-        for name in Self.names(in: place) where name != "." && name != ".." {
+        for name in Self.names(in: place, prefix, skip) where name != "." && name != ".." {
             visited += 1
             if visited > Self.maximumEntries { throw TooLarge(folder: folder) }
             let path = prefix + name
@@ -60,51 +84,61 @@ package struct FileTree: Sendable {
                 guard
                     let inner = try? FileDescriptor(
                         name, in: place, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK)
-                else { continue }
-                try visit(inner, path + "/", patterns, &found, &visited)
+                else {
+                    skip(path)
+                    continue
+                }
+                try visit(inner, path + "/", patterns, &found, &visited, skip)
             default: break
             }
         }
     }
 
     /// Returns the names in an open folder, wherever it is moved meanwhile, without those that are not UTF-8.
-    private static func names(in folder: borrowing FileDescriptor) -> [String] {
+    private static func names(
+        in folder: borrowing FileDescriptor, _ prefix: String, _ skip: (String) -> Void
+    ) -> [String] {
         let number = unsafe openat(folder.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard number >= 0 else { return [] }
-        guard let open = unsafe fdopendir(number) else {
-            close(number)
+        guard number >= 0, let open = unsafe fdopendir(number) else {
+            if number >= 0 { close(number) }
+            skip(prefix)
             return []
         }
         defer { unsafe closedir(open) }
         var names: [String] = []
         // Safe because each name is copied before the next call.
         while let name = unsafe clinux_next_name(open) {
-            if let name = unsafe String(validatingCString: name) { names.append(name) }
+            if let text = unsafe String(validatingCString: name) {
+                names.append(text)
+            } else {
+                let text = unsafe String(cString: name)
+                skip(prefix + text)
+            }
         }
         return names
     }
 
     /// Returns the entry of a path; nil if it is not a regular file, or if a folder of the path is a link.
     package func entry(_ path: String) -> Entry? {
-        guard let file = try? open(path), let status = try? file.status else { return nil }
-        return Entry(path: path, size: Int(status.st_size), version: FileVersion(status).mark)
+        guard let file = try? open(path) else { return nil }
+        return try? Entry(path: path, file)
     }
 
     /// Calls `body` with a path that leads to the open file, even if another program replaces its name meanwhile.
     ///
     /// - Throws: `StorageError` if the path is not a regular file, or if a folder of the path is a link.
     package func withFile<Result>(
-        _ path: String, _ body: (_ path: String, _ size: Int) async throws -> Result
+        _ path: String, _ body: (_ path: String, _ file: Entry) async throws -> Result
     ) async throws -> Result {
         let file = try openFile(path)
-        let size = Int((try? file.status)?.st_size ?? 0)
-        let result = try await body("/proc/self/fd/\(file.number)", size)
+        let entry = try Entry(path: path, file)
+        let result = try await body("/proc/self/fd/\(file.number)", entry)
         _ = consume file
         return result
     }
 
     private func openFolder() throws(StorageError) -> FileDescriptor {
-        do throws(Errno) { return try FileDescriptor(folder, O_RDONLY | O_DIRECTORY) } catch {
+        do throws(Errno) { return try FileDescriptor(".", in: root.get().descriptor, O_RDONLY | O_DIRECTORY) } catch {
             throw StorageError(reading: folder, error)
         }
     }
@@ -133,7 +167,7 @@ package struct FileTree: Sendable {
         of path: String, creating made: ((_ folder: String) -> Void)? = nil
     ) throws(Errno) -> FileDescriptor {
         let flags = O_RDONLY | O_DIRECTORY
-        var place = try FileDescriptor(folder, flags)
+        var place = try FileDescriptor(".", in: root.get().descriptor, flags)
         var names: [String] = []
         for name in path.pathNames.dropLast() {
             guard name != ".." else { throw Errno(rawValue: EINVAL) }

@@ -3,7 +3,8 @@ import Glibc
 
 /// The names of temporary files, and the removal of temporary files that killed runs have left.
 enum LeftoverFiles {
-    private static let new = ".galley-new-"
+    /// The beginning of the temporary names of new files.
+    static let new = ".galley-new-"
     private static let exchange = ".galley-swap-"
 
     /// A temporary name for a new file.

@@ -65,6 +65,13 @@ extension LocalFile {
         if unsafe unlink(place.path) != 0, errno != ENOENT { throw StorageError(.writing, path, .last) }
     }
 
+    /// The permissions that new files of this process do not get.
+    package static var creationMask: UInt32 {
+        // `umask` can read the mask only by changing it for a moment, also for other threads.
+        let line = lines(of: "/proc/self/status").first { $0.hasPrefix("Umask:") }
+        return line.flatMap { UInt32($0.dropFirst(6).drop(while: \.isWhitespace), radix: 8) } ?? 0o077
+    }
+
     /// Returns the lines of a file or pipe; an empty array if it cannot be read or has 16 MB or more.
     package static func lines(of path: String) -> [Substring] {
         let limit = 1 << 24

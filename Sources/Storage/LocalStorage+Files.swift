@@ -50,11 +50,29 @@ extension LocalStorage: FileStorage {
         return try new.finish(replacing: mayReplace)
     }
 
-    package func download(_ file: StoredFile, to new: NewFile) throws {
+    package func versions(
+        matching patterns: [Glob], beside location: NotebookLocation, limit: Int
+    ) throws -> [NotebookLocation: String]? {
+        let folder = LocalFile.folder(of: location.text) ?? "."
+        guard LocalFile.kind(of: folder) == .folder else { return [:] }
+        let files = try FileTree(folder).files(matching: patterns)
+        guard files.count <= limit else { return nil }
+        return files.reduce(into: [:]) { $0[location.sibling(named: $1.path)] = $1.version }
+    }
+
+    package func download(_ file: StoredFile, to new: NewFile) async throws {
         let path = file.location.text
-        try new.append(fileAt: path)
-        if let version = file.version, try FileVersion(ofFileAt: path)?.mark != version {
-            throw StorageError.refused(path: path, reason: "another program has changed it meanwhile. Run again")
+        guard path.utf8.count > file.relativePath.utf8.count, let version = file.version else {
+            return try new.append(fileAt: path)
+        }
+        // No folder below the one that was listed is a link.
+        let folder = String(decoding: path.utf8.dropLast(file.relativePath.utf8.count), as: UTF8.self)
+        let tree = FileTree(folder)
+        try await tree.withFile(file.relativePath) { open, entry in
+            try new.append(fileAt: open)
+            guard entry.version == version, tree.entry(file.relativePath)?.version == version else {
+                throw StorageError.refused(path: path, reason: "another program has changed it meanwhile. Run again")
+            }
         }
     }
 }

@@ -35,31 +35,36 @@ package final class NewFile: Sendable {
 
     /// Creates a file without its name.
     ///
+    /// If the path is a symbolic link, its target is written. Root follows only links that no other user can have created.
+    ///
     /// - Throws: `StorageError` if the folder cannot be written to.
     package convenience init(at path: String) throws(StorageError) {
+        let place = try ResolvedPath(resolving: path)
         do throws(Errno) {
-            let folder = LocalFile.folder(of: path) ?? "."
-            try self.init(
-                in: FileDescriptor(owning: try throwingErrno { unsafe clinux_open_folder(folder) }),
-                named: LocalFile.fileName(of: path), path)
+            let folder = try FileDescriptor(place.folder, O_RDONLY | O_DIRECTORY)
+            withExtendedLifetime(place) {}
+            try self.init(in: folder, named: place.base, path)
         } catch {
             throw StorageError(.writing, path, error)
+        }
+    }
+
+    /// Creates a file for a moment, which gets no name.
+    package convenience init(unnamedIn folder: String) throws(StorageError) {
+        do throws(Errno) {
+            try self.init(in: FileDescriptor(folder, O_RDONLY | O_DIRECTORY), named: "", folder)
+        } catch {
+            throw StorageError(.writing, folder, error)
         }
     }
 
     /// Creates a file in an open folder.
     init(in folder: consuming FileDescriptor, named name: String, _ path: String) throws(Errno) {
         (self.path, self.name) = (path, name)
-        let file = try TemporaryFile(in: FileDescriptor(duplicating: folder.number), mode: 0o666 & ~Self.mask)
+        let file = try TemporaryFile(
+            in: FileDescriptor(duplicating: folder.number), mode: 0o666 & ~LocalFile.creationMask)
         state = Mutex(State(file: file, folder: folder))
     }
-
-    /// The permissions that new files of this process do not get.
-    private static let mask: mode_t = {
-        let mask = umask(0)
-        umask(mask)
-        return mask
-    }()
 
     /// Adds bytes. ``finish()`` throws an error of it.
     package func append(_ bytes: [UInt8]) {
@@ -79,7 +84,7 @@ package final class NewFile: Sendable {
             }
             perform { file throws(Errno) in
                 let number = file.number
-                try throwingErrno { fchmod(number, (status.st_mode & 0o777 | 0o600) & ~Self.mask) }
+                try throwingErrno { fchmod(number, (status.st_mode & 0o777 | 0o600) & ~LocalFile.creationMask) }
             }
         } catch {
             throw StorageError(reading: source, error)
@@ -94,6 +99,9 @@ package final class NewFile: Sendable {
             try throwingErrno { lseek(number, 0, SEEK_SET) }
         }
     }
+
+    /// Throws the error of adding bytes, if there was one.
+    package func check() throws(StorageError) { try complete { _ throws(Errno) in } }
 
     private func perform(_ body: (borrowing FileDescriptor) throws(Errno) -> Void) {
         state.withLock { state in
@@ -132,6 +140,7 @@ package final class NewFile: Sendable {
     package func finish() throws(StorageError) {
         try complete { [name] state throws(Errno) in
             guard try state.file.claimName(name) else { throw Errno(rawValue: EEXIST) }
+            state.file.unlock()
         }
     }
 
@@ -142,13 +151,16 @@ package final class NewFile: Sendable {
     /// - Throws: `StorageError` if a part could not be written, or if the name is that of a folder.
     package func finish(replacing mayReplace: (PresentFile) -> Bool) throws(StorageError) -> String? {
         try complete { [self] state throws(Errno) in
+            // The contents come first: a power failure must not leave the name without them.
+            try state.file.file.flush()
             let version = try state.version
             for _ in 0..<Self.attemptLimit {
                 var status = stat()
                 // Safe because the call fills a variable of the right type.
                 guard unsafe fstatat(state.folder.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
-                    if try state.file.claimName(name) { return version }
-                    continue
+                    guard try state.file.claimName(name) else { continue }
+                    state.file.unlock()
+                    return version
                 }
                 guard status.st_mode & S_IFMT != S_IFDIR else { throw Errno(rawValue: EISDIR) }
                 guard mayReplace(PresentFile(path, status)) else {
@@ -156,22 +168,23 @@ package final class NewFile: Sendable {
                     guard let other else { return nil }
                     return try state.hasSameContents(as: other) ? FileVersion(status).mark : nil
                 }
-                if try state.file.replace(name, expecting: FileVersion(status)) { return version }
+                if try state.file.replace(name, expecting: FileVersion(status)) {
+                    state.file.unlock()
+                    return version
+                }
             }
             return nil
         }
     }
 
-    /// Ends the file's temporary state.
+    /// Calls `body` if all bytes could be added.
     private func complete<Result>(
         _ body: (inout State) throws(Errno) -> sending Result
     ) throws(StorageError) -> sending Result {
         let result: Swift.Result<Result, Errno> = state.withLock { state in
             if let failure = state.failure { return .failure(failure) }
             do throws(Errno) {
-                let result = try body(&state)
-                state.file.unlock()
-                return .success(result)
+                return .success(try body(&state))
             } catch {
                 return .failure(error)
             }

@@ -30,7 +30,7 @@ struct TemporaryFile: ~Copyable {
             name = nil
         } else {
             var name = ""
-            file = try Self.namedFile(&name, in: folder, mode: mode)
+            file = try Self.namedFile(&name, LeftoverFiles.new, in: folder, mode: mode)
             self.name = name
         }
         self.folder = folder
@@ -47,11 +47,12 @@ struct TemporaryFile: ~Copyable {
         }
     }
 
-    private static func namedFile(
-        _ name: inout String, in folder: borrowing FileDescriptor, mode: mode_t
+    /// Creates and locks a file whose name begins with `prefix`.
+    static func namedFile(
+        _ name: inout String, _ prefix: String, in folder: borrowing FileDescriptor, mode: mode_t
     ) throws(Errno) -> FileDescriptor {
         while true {
-            name = LeftoverFiles.newName
+            name = prefix + LeftoverFiles.random
             let file = try FileDescriptor(name, in: folder, O_RDWR | O_CREAT | O_EXCL, mode: mode)
             do throws(Errno) {
                 _ = try FileLock.lock(file)

@@ -4,8 +4,8 @@ import Synchronization
 
 /// The files and folders in a folder that must not outlive this process.
 ///
-/// A hidden file there lists them. If the process is killed, the next one finds that no process locks the list
-/// anymore, and removes what has not changed since.
+/// A hidden file there lists them, and is locked. If the process is killed, a later one that brings files there finds the
+/// list unlocked, and removes what has not changed since.
 package final class TransientFiles: Sendable {
     private let state: Mutex<State>
 
@@ -23,9 +23,8 @@ package final class TransientFiles: Sendable {
     package init(in tree: FileTree) throws(StorageError) {
         do throws(Errno) {
             let folder = try FileDescriptor(tree.folder, O_RDONLY | O_DIRECTORY)
-            let name = Self.prefix + LeftoverFiles.random
-            let file = try FileDescriptor(name, in: folder, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
-            _ = try? FileLock.lock(file)
+            var name = ""
+            let file = try TemporaryFile.namedFile(&name, Self.prefix, in: folder, mode: 0o600)
             state = Mutex(State(folder: folder, file: file, name: name))
         } catch {
             throw StorageError(.writing, tree.folder, error)
@@ -62,26 +61,38 @@ package final class TransientFiles: Sendable {
             clinux_has_reliable_locks(folder.number) != 0
         else { return }
         for name in names {
-            // Root obeys no list that another user has written.
-            guard let file = LeftoverFiles.lockedFile(name, in: folder), let status = try? file.status,
-                status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid(), status.st_mode & 0o022 == 0,
-                let bytes = try? file.readUp(to: limit)
-            else { continue }
-            remove(bytes, from: tree)
+            guard let file = LeftoverFiles.lockedFile(name, in: folder), let list = read(file) else { continue }
+            // The inner folders come after the outer ones.
+            for (path, version) in list.reversed() {
+                if version.isEmpty { tree.removeEmptyFolder(path) } else { tree.remove(path, version: version) }
+            }
             _ = unsafe unlinkat(folder.number, name, 0)
             FileLock.unlock(file)
         }
     }
 
-    /// Removes what a list contains.
-    private static func remove(_ list: [UInt8], from tree: FileTree) {
-        // The last field may be incomplete.
-        let fields = list.split(separator: 0, omittingEmptySubsequences: false).dropLast()
-            .map { String(decoding: $0, as: UTF8.self) }
-        let entries = stride(from: 0, to: fields.count - fields.count % 2, by: 2).map { (fields[$0], fields[$0 + 1]) }
-        // The inner folders come after the outer ones.
-        for (path, version) in entries.reversed() {
-            if version.isEmpty { tree.removeEmptyFolder(path) } else { tree.remove(path, version: version) }
+    /// Whether a list other than `own` has a file: that of a process that has brought or uses it.
+    package static func isListed(
+        _ path: String, version: String, in tree: FileTree, exceptIn own: TransientFiles?
+    ) -> Bool {
+        let own = own?.state.withLock { $0.name }
+        guard let folder = try? FileDescriptor(tree.folder, O_RDONLY | O_DIRECTORY) else { return false }
+        return LocalFile.namesWithPrefix(in: tree.folder, beginningWith: prefix).contains { name in
+            guard name != own,
+                let file = try? FileDescriptor(name, in: folder, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+            else { return false }
+            return read(file)?.contains { PathKey($0.path) == PathKey(path) && $0.version == version } ?? false
         }
+    }
+
+    /// Returns the entries of a list; nil if another user has written it, or can.
+    private static func read(_ file: borrowing FileDescriptor) -> [(path: String, version: String)]? {
+        guard let status = try? file.status, status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid(),
+            status.st_mode & 0o022 == 0, let bytes = try? file.readUp(to: limit)
+        else { return nil }
+        // The last field may be incomplete.
+        let fields = bytes.split(separator: 0, omittingEmptySubsequences: false).dropLast()
+            .map { String(decoding: $0, as: UTF8.self) }
+        return stride(from: 0, to: fields.count - fields.count % 2, by: 2).map { (fields[$0], fields[$0 + 1]) }
     }
 }

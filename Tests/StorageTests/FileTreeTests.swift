@@ -32,11 +32,31 @@ import Testing
         }
     }
 
+    @Test func `What cannot be listed is named`() throws {
+        // A name that is not UTF-8.
+        let name = Array(folder("tree/a/caf").utf8) + [0xe9, 0]
+        let file = name.withUnsafeBytes { open($0.assumingMemoryBound(to: CChar.self).baseAddress!, O_CREAT, 0o600) }
+        #expect(file >= 0)
+        close(file)
+        var skipped: [String] = []
+        #expect(try tree.files(matching: [Glob("**/*")]) { skipped.append($0) }.map(\.path).contains("a/2.csv"))
+        #expect(skipped == ["a/caf\u{fffd}"])
+    }
+
+    @Test func `A folder that is renamed is still the same one`() throws {
+        let tree = tree
+        try FileManager.default.moveItem(atPath: folder("tree"), toPath: folder("moved"))
+        symlink(folder.path, folder("tree"))
+        #expect(tree.entry("1.csv") != nil && tree.entry("outside.csv") == nil)
+        try tree.newFile(at: "b/new").finish()
+        #expect(folder.exists("moved/b/new"))
+    }
+
     @Test func `A path to an open file leads to it after its name has another file`() async throws {
-        let text = try await tree.withFile("1.csv") { path, size in
+        let text = try await tree.withFile("1.csv") { path, file in
             try FileManager.default.removeItem(atPath: folder("tree/1.csv"))
             symlink(folder("outside.csv"), folder("tree/1.csv"))
-            #expect(size == 5)
+            #expect(file.size == 5)
             return try String(contentsOfFile: path, encoding: .utf8)
         }
         #expect(text == "1.csv")
@@ -75,16 +95,26 @@ import Testing
         #expect(tree.removeEmptyFolder("a/c/d") && tree.removeEmptyFolder("a/c") && !folder.exists("tree/a/c"))
     }
 
-    @Test func `A local file is copied whole, unless it changes meanwhile`() throws {
+    @Test func `A local file is copied whole, unless it changes meanwhile`() async throws {
         let storage = LocalStorage()
         let file = try #require(storage.files(in: NotebookLocation(folder("tree")), limit: 9).dropFirst().first)
         #expect(file.relativePath == "1.csv" && file.size == 5)
         let new = try NewFile(at: folder("new.csv"))
-        try storage.download(file, to: new)
+        try await storage.download(file, to: new)
         try new.finish()
         #expect(try folder.text("new.csv") == "1.csv")
         try folder.write("changed", to: "tree/1.csv")
-        #expect(throws: StorageError.self) { try storage.download(file, to: try NewFile(at: folder("other"))) }
+        await #expect(throws: StorageError.self) {
+            try await storage.download(file, to: try NewFile(at: folder("other")))
+        }
+        // A folder that is replaced by a link leads nowhere.
+        let inner = try #require(storage.files(in: NotebookLocation(folder("tree")), limit: 9).last)
+        #expect(inner.relativePath == "a/b/3.txt")
+        try FileManager.default.moveItem(atPath: folder("tree/a"), toPath: folder("moved"))
+        symlink(folder("moved"), folder("tree/a"))
+        await #expect(throws: StorageError.self) {
+            try await storage.download(inner, to: try NewFile(at: folder("other")))
+        }
         #expect(throws: TooManyFiles.self) { try storage.files(in: NotebookLocation(folder("tree")), limit: 2) }
     }
 }
@@ -144,17 +174,29 @@ import Testing
         #expect(try versions.count == 2 && Set(versions).count == 2 && folder.text("out/a.csv") == "newer")
     }
 
-    @Test func `A link is replaced and not followed, and a folder is an error`() throws {
+    @Test func `A link stays and its target is replaced, and a folder is an error`() throws {
         try makeOther("mine too")
         try FileManager.default.removeItem(atPath: folder("out/a.csv"))
         try folder.write("outside", to: "outside")
         symlink(folder("outside"), folder("out/a.csv"))
         #expect(try write { _ in false } == nil)
         #expect(try write { _ in true } != nil)
-        #expect(try folder.text("out/a.csv") == "mine" && folder.text("outside") == "outside")
+        #expect(try folder.text("outside") == "mine" && LocalFile.isLink(folder("out/a.csv")))
         try FileManager.default.removeItem(atPath: folder("out/a.csv"))
         try FileManager.default.createDirectory(atPath: folder("out/a.csv"), withIntermediateDirectories: true)
         #expect(throws: StorageError.notAFile(path: folder("out/a.csv"))) { try write { _ in true } }
+    }
+
+    @Test func `The versions of the files that match are known before the run`() throws {
+        try makeOther("other")
+        try folder.write("x", to: "out/b.txt")
+        let result = NotebookLocation(folder("out/n.ipynb"))
+        let storage = LocalStorage()
+        let versions = try #require(try storage.versions(matching: [Glob("*.csv")], beside: result, limit: 1))
+        #expect(versions == [place: try #require(FileTree(folder("out")).entry("a.csv")?.version)])
+        #expect(try storage.versions(matching: [Glob("*")], beside: result, limit: 1) == nil)
+        let none = NotebookLocation(folder("none/n.ipynb"))
+        #expect(try storage.versions(matching: [Glob("*")], beside: none, limit: 1) == [:])
     }
 
     @Test func `What must not be replaced sends the file to the next free name beside it`() async throws {
@@ -211,6 +253,20 @@ import Testing
         _ = try leave(list + Array("a/b".utf8))
         TransientFiles.removeLeftovers(in: tree)
         #expect(try names == ["3"])
+    }
+
+    @Test func `A file that another process lists is known`() throws {
+        let list = try bring(["1", "2"])
+        let path = try leave(list)
+        let entry = try #require(tree.entry("1"))
+        #expect(TransientFiles.isListed("1", version: entry.version, in: tree, exceptIn: nil))
+        let own = try TransientFiles(in: tree)
+        try own.add("3", version: entry.version)
+        #expect(!TransientFiles.isListed("3", version: entry.version, in: tree, exceptIn: own))
+        #expect(TransientFiles.isListed("3", version: entry.version, in: tree, exceptIn: nil))
+        #expect(!TransientFiles.isListed("1", version: "other", in: tree, exceptIn: own))
+        chmod(path, 0o666)
+        #expect(!TransientFiles.isListed("1", version: entry.version, in: tree, exceptIn: own))
     }
 
     @Test func `A list that others can write, or have written, has no effect`() throws {
