@@ -170,20 +170,81 @@ import Testing
         #expect(try await here.text("r/t.csv", in: "out") == "a")
     }
 
-    @Test func `An attempt replaces what the one before has stored`() async throws {
+    @Test func `A later attempt replaces what the first one has stored, and not what another program has`() async throws
+    {
         let folder = try TemporaryFolder()
         let source = """
-            import os, signal
+            import os, signal, time
             number = len([name for name in os.listdir() if name.startswith('attempt')])
+            for name in ['mine', 'other']: open(name + '.csv', 'w').write(str(number))
             open(f'attempt{number}', 'w').close()
-            open('t.csv', 'w').write(str(number))
+            while not os.path.exists('\(folder("go"))'): time.sleep(0.01)
             if number < 2: os.kill(os.getpid(), signal.SIGKILL)
             """
-        try FileManager.default.createDirectory(atPath: folder("n"), withIntermediateDirectories: true)
+        for name in ["n", "out"] {
+            try FileManager.default.createDirectory(atPath: folder(name), withIntermediateDirectories: true)
+        }
         try folder.write([source], to: "n/a.ipynb")
-        let run = try await GalleyProgram.run(
+        let run = try await GalleyProgram.start(
             ["execute", "--retries", "3", "--output-dir", "out", "--collect", "*.csv", "n/a.ipynb"], in: folder)
-        #expect(run.status == 0, "\(run.errors)")
-        #expect(try folder.text("out/t.csv") == "2" && !folder.exists("out/t.csv.galley-conflict"))
+        #expect(try await eventually { folder.exists("n/attempt0") })
+        try folder.write("another", to: "out/other.csv")
+        try folder.write("", to: "go")
+        let end = try await run.end()
+        #expect(end.status == 0, "\(end.errors)")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder("out")).filter { $0.contains(".csv") }
+        #expect(names.sorted() == ["mine.csv", "other.csv", "other.csv.galley-conflict"])
+        #expect(try folder.text("out/mine.csv") == "2" && folder.text("out/other.csv") == "another")
+        #expect(try folder.text("out/other.csv.galley-conflict") == "2")
+    }
+
+    @Test func `A name that no store can have keeps the temporary folder, and the other files are stored`() async throws
+    {
+        let here = try await StoreForRuns()
+        try await here.put(
+            [
+                "import os; open('good.csv', 'w').write('x'); open(b'caf\\xe9.csv', 'wb').write(b'kept'); print(os.getcwd())"
+            ], at: "a.ipynb")
+        let run = try await here.galley(
+            "execute", "s3://source/a.ipynb", "--output", "s3://out/a.ipynb", "--collect", "*.csv", "--json", "r.json")
+        #expect(run.status == 3 && run.errors.contains("is not UTF-8"), "\(run.errors)")
+        let folder = try #require(try await here.notebook("a.ipynb", in: "out").outputs.first?.first)
+            .trimmingCharacters(in: .newlines)
+        #expect(run.errors.contains(folder), "\(run.errors)")
+        #expect(try FileManager.default.subpathsOfDirectory(atPath: folder).count >= 1)
+        try FileManager.default.removeItem(atPath: folder)
+        #expect(try await here.text("good.csv", in: "out") == "x")
+        #expect(try here.folder.text("r.json").contains("s3://out/good.csv"))
+    }
+
+    @Test func `The last of two processes that bring the same file removes it`() async throws {
+        let folder = try TemporaryFolder()
+        for name in ["n", "data"] {
+            try FileManager.default.createDirectory(atPath: folder(name), withIntermediateDirectories: true)
+        }
+        try folder.write("one", to: "data/1.txt")
+        for name in ["a", "b"] {
+            try folder.write(
+                [
+                    "open('\(folder("begun-" + name))', 'w')", waiting(for: folder("go-" + name)),
+                    "print(open('1.txt').read())",
+                ],
+                to: "n/\(name).ipynb")
+        }
+        var runs: [GalleyProgram.RunningProgram] = []
+        for name in ["a", "b"] {
+            runs.append(
+                try await GalleyProgram.start(
+                    ["execute", "--inplace", "--input", "data", "n/\(name).ipynb"], in: folder))
+            #expect(try await eventually { folder.exists("begun-" + name) })
+        }
+        for (index, name) in ["a", "b"].enumerated() {
+            try folder.write("", to: "go-" + name)
+            let end = try await runs[index].end()
+            #expect(end.status == 0, "\(end.errors)")
+            #expect(try folder.notebook("n/\(name).ipynb").outputs.last == ["one\n"])
+            #expect(folder.exists("n/1.txt") == (name == "a"))
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder("n")).sorted() == ["a.ipynb", "b.ipynb"])
     }
 }

@@ -65,26 +65,6 @@ import Testing
         #expect(warnings.count == (kind == .moto ? 0 : 1), "\(warnings)")
     }
 
-    @Test func `Of eight runs that race, one writes the notebook, and seven results lie beside it`() async throws {
-        let store = try await StoreProcess(.moto)
-        let storage = storage(store)
-        try await storage.writeFile(Self.contents(0), at: "s3://bucket/a.ipynb", mediaType: "application/json")
-        let stores = try (1...8).map { _ in try storage.store(at: "s3://bucket/a.ipynb") }
-        for store in stores { _ = try await store.read() }
-        let outcomes = try await withThrowingTaskGroup(of: WriteOutcome.self) { group in
-            for (number, store) in stores.enumerated() {
-                group.addTask { try await store.write(Self.contents(number + 1)) }
-            }
-            return try await group.reduce(into: []) { $0.append($1) }
-        }
-        #expect(outcomes.count { $0 == .original } == 1 && Set(outcomes).count == 8)
-        var found: Set<[UInt8]> = []
-        for location in try await storage.notebooks(in: "s3://bucket/") {
-            found.insert(try await storage.readFile(at: location, limit: 1000))
-        }
-        #expect(found == Set((1...8).map(Self.contents)))
-    }
-
     @Test(arguments: [StoreProcess.Kind.nanio, .localbucket])
     func `Of runs that write a new notebook at once, each result exists, or a warning says what the store ignores`(
         kind: StoreProcess.Kind

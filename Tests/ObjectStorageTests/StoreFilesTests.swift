@@ -115,8 +115,8 @@ import Testing
     @Test(.realKernel) func `Of eight files that are stored at once, one gets the place, and seven lie beside it`()
         async throws
     {
-        let store = try await StoreProcess(.moto)
-        let storage = ObjectStorage(environment: store.environment)
+        let faulty = try await FaultyStore()
+        let storage = faulty.storage
         let folder = try TemporaryFolder()
         for number in 1...8 { try folder.write("\(number)", to: "\(number)") }
         let places = try await withThrowingTaskGroup(of: NotebookLocation.self) { group in
@@ -135,6 +135,7 @@ import Testing
             texts.insert(String(decoding: try await storage.readFile(at: place, limit: 9), as: UTF8.self))
         }
         #expect(texts.count == 8)
+        withExtendedLifetime(faulty) {}
     }
 
     @Test func `A file that did not arrive intact does not appear`() async throws {

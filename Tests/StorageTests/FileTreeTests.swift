@@ -115,7 +115,7 @@ import Testing
         await #expect(throws: StorageError.self) {
             try await storage.download(inner, to: try NewFile(at: folder("other")))
         }
-        #expect(throws: TooManyFiles.self) { try storage.files(in: NotebookLocation(folder("tree")), limit: 2) }
+        #expect(throws: TooManyFiles.self) { try storage.files(in: NotebookLocation(folder("tree")), limit: 1) }
     }
 }
 

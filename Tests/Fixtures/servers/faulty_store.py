@@ -77,6 +77,8 @@ class Proxy:
         self.allowed = BEFORE + AFTER
         self.next = None
         self.hold = None
+        # The store compares and writes in two steps, so that it gets one write with a condition at a time.
+        self.writing = asyncio.Lock()
         self.kinds = collections.Counter()
         self.released = asyncio.Event()
 
@@ -138,7 +140,11 @@ class Proxy:
             "page": answer(502, "text/html", b"<html><body>Bad gateway</body></html>"),
         }.get(kind)
         if made is None:
-            status, rest = await self.ask(method, lines, body)
+            if fields.keys() & {"if-match", "if-none-match"}:
+                async with self.writing:
+                    status, rest = await self.ask(method, lines, body)
+            else:
+                status, rest = await self.ask(method, lines, body)
             if kind in ("stall", "pause"):
                 await asyncio.sleep(PAUSE)
             if kind == "held":

@@ -45,7 +45,7 @@ extension HelpTopic {
 
         A collected file replaces one that was there before the run. If another program has written a file
         of its name during the run, that one stays, and the run's file goes beside it, with a warning. The
-        same holds for reports. `galley export` replaces what has the name of its result.
+        same holds for a report in a store. `galley export` replaces what has the name of its result.
 
         An object changes completely or not at all. Checksums are sent and verified, and results above 16 MB
         travel in parts. Requests that fail are repeated; `AWS_MAX_ATTEMPTS` sets how often.
