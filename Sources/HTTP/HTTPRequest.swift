@@ -8,8 +8,11 @@ package struct HTTPRequest: Sendable {
     package var timeout: Duration = .seconds(60)
     /// The limit of opening a connection.
     package var connectTimeout: Duration = .seconds(20)
-    /// The time without any byte after which an attempt has failed, in whole seconds; nil for no such limit.
+    /// The time with less than ``leastSpeed`` after which an attempt has failed, in whole seconds; nil for no such limit.
     package var stallTimeout: Duration?
+    /// The bytes per second, of both directions together, below which an exchange stalls. A server that sends a byte now
+    /// and then stalls too.
+    static let leastSpeed = 64
     /// Whether the request may be sent again after it may have arrived.
     package var isRepeatable: Bool
     /// Whether redirects of GET and HEAD requests are followed.

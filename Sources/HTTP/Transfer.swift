@@ -61,7 +61,7 @@ import Glibc
         try handle.setRoute(to: request.url, proxy: proxy, certificates: plan.settings.certificates)
         handle.setTimeouts(connect: request.connectTimeout, total: plan.limit)
         if let stall = request.stallTimeout {
-            handle.set(CCURL_LOW_SPEED_LIMIT, 1)
+            handle.set(CCURL_LOW_SPEED_LIMIT, HTTPRequest.leastSpeed)
             handle.set(CCURL_LOW_SPEED_TIME, max(1, Int(clamping: stall.components.seconds)))
         }
         handle.set(CCURL_USER_AGENT, plan.settings.userAgent)

@@ -173,7 +173,8 @@ final class ObjectClient: Sendable {
         case .timedOut(let origin, _):
             .unreachable(
                 request.place,
-                reason: "\(origin) sent nothing for \(request.stallTimeout.components.seconds) s", isTransient: true)
+                reason: "\(origin) sent nothing, or almost nothing, for \(request.stallTimeout.components.seconds) s",
+                isTransient: true)
         default: .unreachable(request.place, reason: "\(failure)", isTransient: failure.isTransient)
         }
     }

@@ -21,7 +21,7 @@ struct ObjectRequest: Sendable {
     var maximumStream: Int?
     /// The statuses of errors that are an answer.
     var accepted: Set<Int> = []
-    /// The time without any byte after which an attempt has failed.
+    /// The time without progress after which an attempt has failed.
     var stallTimeout = Duration.seconds(60)
     /// The limit of an attempt; nil for that of all requests.
     var timeout: Duration?

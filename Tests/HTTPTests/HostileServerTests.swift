@@ -17,6 +17,17 @@ import Testing
         #expect(isBody ? error == .bodyTooLarge(request.url.origin, limit: 1 << 20) : error.kind == .broken, "\(error)")
     }
 
+    @Test(.timeLimit(.minutes(5)), arguments: ["/drip", "/silence"])
+    func `A server that sends a byte now and then stalls like one that sends none`(path: String) async throws {
+        let server = try AnswersServer()
+        var settings = HTTPSettings()
+        settings.retries = .never
+        var request = HTTPRequest(try server.url(path))
+        (request.timeout, request.stallTimeout) = (.seconds(7200), .seconds(2))
+        let error = try await httpError { [request] in try await HTTPClient(settings).send(request) }
+        #expect(error.kind == .timedOut, "\(error)")
+    }
+
     @Test func `An end of the connection before the end of the response is an error`() async throws {
         let server = try AnswersServer()
         var settings = HTTPSettings()

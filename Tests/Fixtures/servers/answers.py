@@ -15,6 +15,7 @@ speaks TLS.
     /cookie?set=TEXT      a Set-Cookie field
     /large?bytes=N        a body of so many bytes; &chunked=1 without its length
     /silence              no answer
+    /drip                 a body without an end, of some bytes per second
     /events               a part of a body, then the next one after each request of /next, and the end after three
     /count?key=K          the number of requests with this key
 """
@@ -26,6 +27,7 @@ import socket
 import ssl
 import sys
 import threading
+import time
 import urllib.parse
 
 chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -87,6 +89,11 @@ def respond(connection, request, ports):
         while connection.recv(65536):
             pass
         return False
+    if path == "/drip":
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            connection.sendall(b"a")
+            time.sleep(0.1)
     if path == "/events":
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
         for part in [b"data: 1\n\n", b"data: 2\n\n", b"data: 3\n\n"]:
