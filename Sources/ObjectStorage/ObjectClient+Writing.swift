@@ -30,6 +30,8 @@ extension ObjectClient {
         _ source: some UploadSource, to address: ObjectAddress, mediaType: String, _ condition: WriteCondition
     ) async throws(ObjectStorageError) -> Written {
         var (conflicts, condition, checksums) = (0, condition, sendsChecksums)
+        // Whether the store itself has refused the request with a checksum, and not a proxy.
+        var refusesChecksums = false
         while true {
             // Only a look at the object can take the place of a condition that no request can carry.
             if case .isVersion(let expected) = condition, !expected.isNamed {
@@ -45,10 +47,10 @@ extension ObjectClient {
                 // Some stores know no checksums, or no conditions. Errors that may pass say nothing about either.
                 let isAboutRequest = [400, 501].contains(status) && !StoreReply.transientCodes.contains(code)
                 if isAboutRequest, checksums, !settings.endpoint.isAmazon {
-                    checksums = false
+                    (checksums, refusesChecksums) = (false, !code.isEmpty)
                     continue
                 }
-                checksums = sendsChecksums
+                (checksums, refusesChecksums) = (sendsChecksums, false)
                 guard status == 501, condition != .always, !settings.endpoint.heedsConditions else {
                     throw .refused(place, operation: operation, status: status, code: code, message: message)
                 }
@@ -56,8 +58,7 @@ extension ObjectClient {
                 condition = .always
                 continue
             }
-            // The store has refused the same request with a checksum.
-            if !checksums { stopSendingChecksums() }
+            if refusesChecksums { stopSendingChecksums() }
             if answer.code == "NoSuchBucket" { throw .noSuchBucket(address.location.text) }
             if answer.response.isSuccess {
                 var version = ObjectVersion(answer.response.headers)

@@ -38,6 +38,14 @@ import Testing
         #expect(try checksums(store) == [true, false, false])
     }
 
+    @Test func `A refusal by a proxy turns checksums off for one write only`() async throws {
+        let page: ScriptedStore.Answer = ["status": 400, "body": "<html>Bad Request</html>"]
+        let store = try await ScriptedStore([("PUT", Self.path, [page, ScriptedStore.ok("")])])
+        try await write("one", to: store)
+        try await write("two", to: store)
+        #expect(try checksums(store) == [true, false, true])
+    }
+
     @Test(arguments: [(400, "InvalidArgument"), (403, "AccessDenied"), (400, "BadDigest")])
     func `A request that fails without a checksum too does not turn checksums off`(
         status: Int, code: String
