@@ -129,10 +129,11 @@ import Testing
 
     @Test func `A SOCKS proxy that refuses the credentials is an error without them`() async throws {
         let (server, proxy) = try (AnswersServer(), FixtureServer("proxy.py", "ann:other"))
-        let settings = HTTPSettings(environment: ["all_proxy": "socks5h://ann:secret@127.0.0.1:\(proxy.port)"])
-        let error = try await httpError {
-            try await HTTPClient(settings).send(HTTPRequest(server.url("/echo", host: "server.test")))
-        }
+        var settings = HTTPSettings(environment: ["all_proxy": "socks5h://ann:secret@127.0.0.1:\(proxy.port)"])
+        settings.retries = .never
+        var request = HTTPRequest(try server.url("/echo", host: "server.test"))
+        (request.timeout, request.connectTimeout) = (.seconds(600), .seconds(600))
+        let error = try await httpError { [settings, request] in try await HTTPClient(settings).send(request) }
         #expect(!"\(error)".contains("secret") && "\(error)".contains("proxy"), "\(error)")
     }
 
