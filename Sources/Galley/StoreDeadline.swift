@@ -16,6 +16,9 @@ struct StoreDeadline: Sendable {
     /// The additional time for a local store, because a slow disk may still respond. It leaves less time to save the
     /// result elsewhere.
     private static let ofOwn = Duration.seconds(2)
+    /// The additional time for a remote store after the operation was canceled, in which the parts of an upload are
+    /// removed.
+    private static let ofCancellation = Duration.milliseconds(1500)
 
     /// The error of an operation that took too long.
     struct Exceeded: Error, CustomStringConvertible {
@@ -36,7 +39,7 @@ struct StoreDeadline: Sendable {
 
     /// Performs an operation and returns its result.
     ///
-    /// - Parameter extra: The additional time to wait.
+    /// - Parameter extra: The additional time to wait, for an operation that does not end when it is canceled.
     /// - Throws: ``Exceeded`` if the operation does not return in time, and any error of the operation.
     func perform<Answer: Sendable>(
         naming name: String, extra: Duration = .zero, _ operation: @escaping @Sendable () async throws -> Answer
@@ -50,10 +53,14 @@ struct StoreDeadline: Sendable {
                 throw error
             }
         })
+        let isOver = AsyncState(false)
         @Sendable func end(since moment: ContinuousClock.Instant) async throws {
             if cancelsAtStop { operationTask.cancel() }
             // The kernel may have used most of the grace period, so the store has at least one second.
             try await ContinuousClock().sleepInSteps(until: max(moment + grace, .now + Self.least) + extra)
+            isOver.change { $0 = true }
+            operationTask.cancel()
+            if extra == .zero { try await ContinuousClock().sleepInSteps(until: .now + Self.ofCancellation) }
             operationTask.abandon()
         }
         let alarms = [
@@ -66,6 +73,7 @@ struct StoreDeadline: Sendable {
         ]
         defer { for alarm in alarms { alarm.cancel() } }
         guard let answer = await operationTask.answer() else { throw Exceeded(name: name) }
+        if case .failure = answer, isOver.look(\.self) { throw Exceeded(name: name) }
         return try answer.get()
     }
 }

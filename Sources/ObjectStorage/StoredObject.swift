@@ -90,7 +90,7 @@ actor StoredObject {
 
     /// Writes the object, if it is the one that the store knows; returns whether it was written.
     func write(_ source: some UploadSource) async throws(ObjectStorageError) -> Bool {
-        while true {
+        for _ in 0..<Self.attemptLimit {
             let isHeeded = client.heedsConditions(address.bucket)
             if isHeeded != true, try await !isUnchanged() { return false }
             do throws(ObjectStorageError) {
@@ -112,6 +112,7 @@ actor StoredObject {
                 throw error
             }
         }
+        throw .invalidAnswer(address.location.text, reason: "each look at the object finds another version")
     }
 
     /// Whether no other program has written the object at the same moment, or this cannot be found out.
