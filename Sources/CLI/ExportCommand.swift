@@ -1,3 +1,4 @@
+import GalleyLocalKernels
 import GalleyExecution
 import GalleyExport
 import GalleyFlags
@@ -91,29 +92,47 @@ struct ExportCommand: Sendable {
     private init() {}
 
     /// Finds the notebooks.
-    mutating func resolve() throws(UsageError) {
-        let arguments: ExecuteArguments? = if case .nbconvert(let arguments) = places { arguments } else { nil }
-        let list = try TaskList(
-            paths, excluding: arguments?.batch.excluded ?? [], output: arguments?.nbconvert.folder ?? own.folder,
-            root: nil,
-            arguments?.dialect ?? .execute, assignsUsers: geteuid() == 0, isUserRun: false
-        ) { location throws(UsageError) in
-            try Rooms.check(location, hasServer: false)
+    ///
+    /// - Throws: `UsageError`, and any error of a store that cannot list a folder.
+    mutating func resolve() throws {
+        var list = try list([:])
+        let remote = list.deferred.filter { NotebookLocation($0.argument).isRemote }
+        if !remote.isEmpty {
+            // Root's process must have a single thread until it has divided into those of the owners.
+            guard geteuid() != 0 || paths.allSatisfy({ NotebookLocation($0).isRemote }) else {
+                throw UsageError(
+                    "\(remote[0].argument): root converts folders of stores and local notebooks separately; use two commands")
+            }
+            let stores = Rooms.stores(currentEnvironment())
+            list = try self.list(
+                remote.reduce(into: [:]) { $0[PathKey($1.argument)] = try stores.notebooks(of: $1.argument) })
         }
         if let deferred = list.deferred.first {
-            if NotebookLocation(deferred.argument).isRemote {
-                throw UsageError("\(deferred.argument): a conversion takes notebooks of stores by name, not a folder")
-            }
             throw UsageError(
                 "\(deferred.argument): root does not search what other users can change; name the notebooks")
         }
         var tasks = list.tasks
-        if let place = arguments?.result ?? own.output.map(ResultPlace.output) {
+        if let place = nbconvert?.result ?? own.output.map(ResultPlace.output) {
             try tasks.resolveResults(place, ParameterMap())
         }
         notebooks = OwnedNotebooks(tasks.map(\.path))
         self.tasks = Dictionary(tasks.map { (PathKey($0.path), $0) }) { $1 }
         if tasks.count > 1 { try checkPlaces(tasks) }
+    }
+
+    /// The command line of nbconvert, if the command is one.
+    private var nbconvert: ExecuteArguments? { if case .nbconvert(let arguments) = places { arguments } else { nil } }
+
+    /// Returns the notebooks that the operands name.
+    ///
+    /// - Parameter listed: The notebooks of folders of stores; other such folders are deferred.
+    private func list(_ listed: [PathKey: [NotebookLocation]]) throws(UsageError) -> TaskList {
+        try TaskList(
+            paths, excluding: nbconvert?.batch.excluded ?? [], output: nbconvert?.nbconvert.folder ?? own.folder,
+            root: nil, nbconvert?.dialect ?? .execute, assignsUsers: geteuid() == 0, isUserRun: false, listed: listed
+        ) { location throws(UsageError) in
+            try Rooms.check(location, hasServer: false)
+        }
     }
 
     /// Refuses results of several notebooks at one place.
@@ -203,7 +222,7 @@ struct ExportCommand: Sendable {
             task.scriptExtension = fileExtension
             return arguments.outputPath(of: task)
         case .own(let places):
-            if places.isStandardOutput || task.path == "-" && places.output == nil && places.folder == nil {
+            if places.isStandardOutput || places.output == "-" || task.path == "-" && places.output == nil && places.folder == nil {
                 return nil
             }
             let base = task.path == "-" ? "notebook" : LocalFile.stem(of: task.path)

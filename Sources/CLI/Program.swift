@@ -108,10 +108,19 @@ import GalleyStorage
 
     private static func export(_ wanted: ExportCommand) throws(UsageError) {
         var wanted = wanted
-        try wanted.resolve()
+        try exitingOnFailure { try wanted.resolve() }
         requireProcFileSystem(ExitStatus.storage)
         let command = wanted.forkPerOwner()
         end { await command.run() }
+    }
+
+    /// Performs an action, and ends the program if it fails for another reason than a wrong command line.
+    private static func exitingOnFailure(_ body: () throws -> Void) throws(UsageError) {
+        do { try body() } catch {
+            if let error = error as? UsageError { throw error }
+            Terminal.reportProblem("galley: \(error)")
+            exit(ExitStatus.of(error))
+        }
     }
 
     /// Ends the program if /proc is missing: libdispatch needs it to count threads, and Galley to find the processes of
@@ -127,14 +136,7 @@ import GalleyStorage
         var arguments = arguments
         try arguments.resolve()
         if arguments.lists {
-            do {
-                try arguments.completeList()
-            } catch let error as UsageError {
-                throw error
-            } catch {
-                Terminal.reportProblem("galley: \(error)")
-                exit(ExitStatus.of(error))
-            }
+            try exitingOnFailure { try arguments.completeList() }
             try NotebookList(arguments).show()
             exit(ExitStatus.success)
         }
@@ -178,15 +180,8 @@ import GalleyStorage
 
     /// Divides a run among the owners of its notebooks, and returns in each owner's process.
     private static func begin(_ arguments: ExecuteArguments) throws(UsageError) -> (UserRun, SupervisorLink?) {
-        let shares: [UserRun]
-        do {
-            shares = try UserRun.all(of: arguments)
-        } catch let error as UsageError {
-            throw error
-        } catch {
-            Terminal.reportProblem("galley: \(error)")
-            exit(ExitStatus.of(error))
-        }
+        var shares: [UserRun] = []
+        try exitingOnFailure { shares = try UserRun.all(of: arguments) }
         if arguments.background.isDetached,
             shares.contains(where: { $0.paths.log == nil || $0.paths.statusCopies.isEmpty })
         {

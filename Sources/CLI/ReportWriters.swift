@@ -173,7 +173,7 @@ final class ReportWriters: ProgramSink {
 
     /// Writes the reports for stores, once the run has been summarized; returns the problems.
     ///
-    /// The place of each report was free when the run began. A report that has it now is that of another run, and stays.
+    /// The place of each report was free when the run began. A file that has it now is of another run, or a collected one, and stays.
     ///
     /// - Parameter warn: Receives a sentence about each report that is not in its place.
     func upload(warn: (String) -> Void) async -> [String] {
@@ -185,7 +185,7 @@ final class ReportWriters: ProgramSink {
                 ) { _ in false }.location
                 guard place != upload.location else { continue }
                 warn(
-                    "\(upload.kind.rawValue): another program has written \(upload.location) during the run; the report is \(place)"
+                    "\(upload.kind.rawValue): \(upload.location) has appeared during the run, and stays; the report is \(place)"
                 )
             } catch {
                 let error = OptionFileError(

@@ -42,6 +42,12 @@ struct RunFilesOptions: Sendable {
         if arguments.dialect == .nbconvert, !arguments.nbconvert.executes {
             throw UsageError("\(flag) takes part in a run; add --execute")
         }
+        let isPrivate = arguments.tasks.contains { NotebookLocation($0.path).isRemote } || !arguments.deferred.isEmpty
+        if arguments.options.keepsKernel != .never, arguments.options.workingDirectory == nil, isPrivate {
+            throw UsageError(
+                "\(flag): a notebook of a store runs in a private folder, which a kernel that is kept would lose; name a "
+                    + "folder by --cwd, or leave --keep-kernel out")
+        }
         for input in remoteInputs { try Rooms.check(input, hasServer: false) }
         guard !settings.patterns.isEmpty else { return }
         if arguments.dialect == .check {

@@ -8,8 +8,8 @@ package struct CollectedFile: Hashable, Sendable {
     package let location: String
     /// The number of bytes.
     package let size: Int
-    /// The place of a file that another program has written during the run, beside which the copy is; nil if the copy has
-    /// its own place.
+    /// The place that the copy would have, if it has a file that has appeared or changed during the run; the copy is beside
+    /// it.
     package let conflict: String?
 
     /// Creates a file.
@@ -19,7 +19,7 @@ package struct CollectedFile: Hashable, Sendable {
 
     /// What the user should know; nil if the copy has its own place.
     package var warning: String? {
-        conflict.map { "another program has written \($0) during the run; the file of this run is \(location)" }
+        conflict.map { "\($0) has appeared or changed during the run, and stays; the file of this run is \(location)" }
     }
 
     /// The file in JSON.

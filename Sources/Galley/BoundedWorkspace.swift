@@ -34,7 +34,7 @@ final class BoundedWorkspace: Sendable {
     /// Stores the files that the run has made, and adds them to its report.
     ///
     /// - Throws: ``UncollectedFiles``.
-    func collect(_ report: Report, _ observe: (RunEvent) -> Void) async throws -> Report {
+    func collect(_ report: Report, _ observe: @escaping @Sendable (RunEvent) -> Void) async throws -> Report {
         listen()
         defer { stop.setListener(nil) }
         guard let folder else { return report }
@@ -50,7 +50,7 @@ final class BoundedWorkspace: Sendable {
     /// Removes what was brought for a run that has failed.
     ///
     /// - Parameter isAfterRun: Whether cells have run, whose files are stored before. They stay in the folder if that fails.
-    func abandon(isAfterRun: Bool, _ observe: (RunEvent) -> Void) async {
+    func abandon(isAfterRun: Bool, _ observe: @escaping @Sendable (RunEvent) -> Void) async {
         listen()
         defer { stop.setListener(nil) }
         guard let folder else { return }
@@ -59,11 +59,31 @@ final class BoundedWorkspace: Sendable {
         await workspace.remove(isCollected: failure == nil)
     }
 
-    private func store(_ observe: (RunEvent) -> Void) async -> CollectedFiles {
+    /// Stores the files. After a stop this goes on for the grace period; a second stop ends it at once.
+    private func store(_ observe: @escaping @Sendable (RunEvent) -> Void) async -> CollectedFiles {
+        let transfer = Task { [workspace] in try await workspace.collect() }
+        // The stops so far were about the cells.
+        let count = Mutex<Int?>(nil)
+        stop.setListener { _ in
+            let number = count.withLock { count in
+                count = count.map { $0 + 1 }
+                return count
+            }
+            if number == 1 { observe(.warning("the files of the run are being stored; a second signal ends that")) }
+            if number == 2 { transfer.cancel() }
+        }
+        count.withLock { $0 = 0 }
+        defer { listen() }
         var collected = CollectedFiles()
         do {
             collected = try await StoreDeadline(stop: stop, grace: grace, cancelsAtStop: false)
-                .perform(naming: "the place of the run's files") { [workspace] in try await workspace.collect() }
+                .perform(naming: "the place of the run's files") {
+                    try await withTaskCancellationHandler {
+                        try await transfer.value
+                    } onCancel: {
+                        transfer.cancel()
+                    }
+                }
         } catch {
             collected.failure = error
         }

@@ -74,12 +74,14 @@ final class NotebookRunner: Sendable {
             let result = try await readAndRun(target)
             await reportStoreWarnings(in: [target])
             var report = complete(result)
-            if let workspace { report = try await workspace.collect(report, observe) }
+            if let workspace { report = try await workspace.collect(report) { [self] in observe($0) } }
             await unlockStore(target)
             observe(.finished(report))
             return report
         } catch {
-            if !(error is UncollectedFiles) { await workspace?.abandon(isAfterRun: error is UnsavedRun, observe) }
+            if !(error is UncollectedFiles) {
+                await workspace?.abandon(isAfterRun: error is UnsavedRun) { [self] in observe($0) }
+            }
             await unlockStore(target)
             throw error
         }

@@ -12,6 +12,8 @@ final class ObjectClient: Sendable {
         var clockOffset = 0
         /// Whether the buckets heed conditions, where it is known.
         var conditions: [String: Bool] = [:]
+        /// The buckets that are known to heed the condition that an object is new.
+        var newness: Set<String> = []
         /// The buckets of which a warning was given.
         var warned: Set<String> = []
         var acceptsChecksums = true
@@ -157,6 +159,9 @@ final class ObjectClient: Sendable {
     private var service: String { settings.endpoint.dialect.fieldPrefix == "x-goog-" ? "storage" : "s3" }
 
     private func error(_ reply: StoreReply, _ request: ObjectRequest, _ keys: AWSCredentials?) -> ObjectStorageError {
+        if [301, 307].contains(reply.status), reply.code.isEmpty, reply.region == nil {
+            return .invalidAnswer(request.place, reason: "it redirects to another server, without a region")
+        }
         if [301, 307].contains(reply.status) || reply.code == "AuthorizationHeaderMalformed" {
             return .wrongRegion(
                 request.place, region: memory.withLock { $0.regions[request.bucket] } ?? settings.endpoint.region)
@@ -188,6 +193,12 @@ extension ObjectClient {
 
     /// Remembers whether a bucket heeds the conditions of writes.
     func setHeedsConditions(_ bucket: String, _ heeds: Bool) { memory.withLock { $0.conditions[bucket] = heeds } }
+
+    /// Whether a bucket is known to heed the condition that an object is new.
+    func heedsNewness(_ bucket: String) -> Bool { memory.withLock { $0.newness.contains(bucket) } }
+
+    /// Remembers that a bucket heeds the condition that an object is new.
+    func setHeedsNewness(_ bucket: String) { memory.withLock { _ = $0.newness.insert(bucket) } }
 
     /// Returns true once per bucket.
     func mayWarn(about bucket: String) -> Bool { memory.withLock { $0.warned.insert(bucket).inserted } }

@@ -121,9 +121,11 @@ actor StoredObject {
     /// Writes the same contents again under the condition that the object is new. A store of unknown kind that does so
     /// ignores conditions.
     private func findOutWhetherNewnessIsHeeded(_ source: some UploadSource) async {
-        guard client.heedsConditions(address.bucket) == nil, source.count <= Self.probeLimit else { return }
+        guard client.heedsConditions(address.bucket) == nil, !client.heedsNewness(address.bucket),
+            source.count <= Self.probeLimit
+        else { return }
         switch try? await client.write(source, despite: .isNew, to: address, mediaType: mediaType) {
-        case .changed: break
+        case .changed: client.setHeedsNewness(address.bucket)
         case .version(let version):
             known = .version(version)
             client.setHeedsConditions(address.bucket, false)

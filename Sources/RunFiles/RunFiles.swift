@@ -169,6 +169,8 @@ package actor RunFiles: RunWorkspace {
             }
             add(entry)
             return true
+        } catch StorageError.notWritable, StorageError.folderNotWritable, StorageError.readOnlyFileSystem {
+            throw RunFilesError.readOnly(folder: tree.folder)
         } catch {
             throw RunFilesError.failed(option: "--input", path: file.location.shown, reason: error)
         }
@@ -247,7 +249,7 @@ package actor RunFiles: RunWorkspace {
         guard files.count <= RunFilesSettings.maximumCount, !isTooMuch else {
             throw RunFilesError.tooMuch(option: "--collect", place: tree.folder)
         }
-        for file in files {
+        for (number, file) in files.enumerated() {
             let location = result.sibling(named: file.path)
             do {
                 guard !isNotebook(location) else {
@@ -255,6 +257,10 @@ package actor RunFiles: RunWorkspace {
                 }
                 collected.files.append(try await store(file.path, at: location, tree))
             } catch {
+                if Task.isCancelled {
+                    collected.failure = RunFilesError.stopped(count: files.count - number)
+                    break
+                }
                 // A program may have removed or renamed the file meanwhile.
                 guard tree.exists(file.path) else { continue }
                 let known = error as? RunFilesError

@@ -10,8 +10,12 @@ package enum RunFilesError: Error {
     case tooMuch(option: String, place: String)
     /// A file to store has the name of a notebook of the run.
     case replacesNotebook(path: String, location: String)
-    /// A file cannot be listed, so that it is not known whether a pattern matches.
+    /// A file is not stored, because it cannot be listed or is a link.
     case unlisted(path: String)
+    /// The run was stopped before so many files were stored.
+    case stopped(count: Int)
+    /// The files cannot be brought into the folder.
+    case readOnly(folder: String)
     /// A file could not be read or written.
     case failed(option: String, path: String, reason: any Error)
 }
@@ -28,7 +32,8 @@ extension RunFilesError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .exists(let input, let path):
-            "--input \(input): \(path) exists and is different; rename or remove one of them. Galley does not replace it"
+            "--input \(input): \(path) exists and is different; rename or remove one of them. An earlier run may "
+                + "have changed it"
         case .outside(let path): "--input: \(path) leads out of the notebook's folder; rename the file in the store"
         case .tooMuch(let option, let place):
             "\(option): \(place) has more than \(RunFilesSettings.maximumCount) files or "
@@ -36,8 +41,12 @@ extension RunFilesError: CustomStringConvertible {
         case .replacesNotebook(let path, let location):
             "--collect: \(path) would replace the notebook \(location); write it under another name"
         case .unlisted(let path):
-            "--collect: '\(path)' cannot be listed; its name is not UTF-8, or it is a folder without the right to read it"
-        case .failed(let option, let path, let reason): "\(option): \(path): \(reason)"
+            "--collect: '\(path)' is not stored: it is a link, a folder that cannot be read, or a name that is not UTF-8"
+        case .stopped(let count): "--collect: the run was stopped before \(count) of its files were stored"
+        case .readOnly(let folder):
+            "--input: \(folder) cannot be written to; give the run another folder by --cwd"
+        case .failed(let option, let path, let reason):
+            "\(reason)".contains(path) ? "\(option): \(reason)" : "\(option): \(path): \(reason)"
         }
     }
 }

@@ -55,8 +55,8 @@ package struct FileTree: Sendable {
     ///
     /// - Parameters:
     ///   - patterns: Patterns of paths from the folder; nil for all files.
-    ///   - skip: Receives what may contain or be such files and cannot be listed: folders that cannot be read, and names
-    ///     that are not UTF-8.
+    ///   - skip: Receives what may contain or be such files and is left out: links, folders that cannot be read, and
+    ///     names that are not UTF-8.
     /// - Throws: `StorageError` if the folder cannot be read; ``TooLarge``.
     package func files(matching patterns: [Glob]? = nil, skip: (String) -> Void = { _ in }) throws -> [Entry] {
         var found: [Entry] = []
@@ -89,6 +89,7 @@ package struct FileTree: Sendable {
                     continue
                 }
                 try visit(inner, path + "/", patterns, &found, &visited, skip)
+            case S_IFLNK where patterns?.contains { $0.matchesWhole(path) } ?? true: skip(path)
             default: break
             }
         }
@@ -192,6 +193,8 @@ package struct FileTree: Sendable {
             return try withoutActuallyEscaping(made) { made throws(Errno) in
                 try NewFile(in: parent(of: path, creating: made), named: name, folder.withSlash + path)
             }
+        } catch where [ENOTDIR, ELOOP].contains(error.rawValue) {
+            throw .refused(path: folder.withSlash + path, reason: "a file or a link has the name of its folder")
         } catch {
             throw StorageError(.writing, folder.withSlash + path, error)
         }

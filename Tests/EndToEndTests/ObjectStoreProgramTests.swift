@@ -147,6 +147,13 @@ import Testing
         let page = try await here.galley("export", "--to", "html", "s3://source/a.ipynb", "--output", "s3://out/a.html")
         #expect(page.status == 0, "\(page.errors)")
         #expect(try await here.mediaType("a.html").hasPrefix("text/html"))
+        try await here.put(["'in a folder'"], at: "n/deep/b.ipynb")
+        for operand in ["s3://source/", "s3://source/n/**/*.ipynb"] {
+            let all = try await here.galley("export", "--to", "markdown", operand, "--output-dir", "s3://out/md")
+            #expect(all.status == 0, "\(all.errors)")
+        }
+        let pages = try await here.keys("out").filter { $0.hasSuffix(".md") }
+        #expect(pages == ["md/a.md", "md/deep/b.md", "md/n/deep/b.md"])
         let converted = try await here.galley(
             "nbconvert", "--to", "html", "--execute", "s3://source/a.ipynb", "--output-dir", "s3://out/c")
         #expect(converted.status == 0, "\(converted.errors)")

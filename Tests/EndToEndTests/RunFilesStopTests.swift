@@ -47,24 +47,35 @@ import Testing
         #expect(try names(here) == ["a.ipynb"])
     }
 
-    @Test func `A signal while files are stored waits for them`() async throws {
+    @Test func `A signal while files are stored waits for them, and a second one does not`() async throws {
         let here = try await StoreForRuns(behindProxy: true)
         try await here.put(["open('table.csv', 'w').write('made')"], at: "a.ipynb")
-        var started: GalleyProgram.RunningProgram?
-        try await here.waitForRequest("PUT", "table.csv") {
-            started = try await here.start(
-                "execute", "s3://source/a.ipynb", "--output", "s3://out/a.ipynb", "--collect", "*.csv")
+        for isRepeated in [false, true] {
+            let log = "log\(isRepeated)"
+            var started: GalleyProgram.RunningProgram?
+            try here.proxy?.command("pass")
+            try await here.waitForRequest("PUT", "table.csv") {
+                started = try await here.start(
+                    "execute", "s3://source/a.ipynb", "--output", "s3://out/\(isRepeated)/a.ipynb", "--collect",
+                    "*.csv",
+                    "--log", log)
+            }
+            let run = try #require(started)
+            run.send(SIGTERM)
+            #expect(try await eventually { (try? here.folder.text(log))?.contains("being stored") == true })
+            // The program would be gone by the end of this request if it did not wait.
+            #expect(try await here.keys("out").contains("\(isRepeated)/a.ipynb"))
+            #expect(isAlive(Int(run.number)))
+            if isRepeated { run.send(SIGTERM) } else { try here.proxy?.command("pass") }
+            let end = try await run.end()
+            #expect(try await here.keys("out").contains("\(isRepeated)/table.csv") != isRepeated, "\(end.errors)")
+            #expect(end.errors.contains("collected s3://out/false/table.csv") != isRepeated, "\(end.errors)")
+            guard isRepeated else { continue }
+            #expect(end.status == 3 && end.errors.contains("stopped before 1 of its files"), "\(end.errors)")
+            let kept = try #require(end.errors.firstMatch(of: /The files of the run are in (\S+)/)?.1)
+            #expect(try String(contentsOfFile: "\(kept)/table.csv", encoding: .utf8) == "made")
+            try FileManager.default.removeItem(atPath: String(kept))
         }
-        let run = try #require(started)
-        run.send(SIGTERM)
-        #expect(try await eventually { !run.isPending(SIGTERM) })
-        // The program would be gone by the end of this request if it did not wait.
-        #expect(try await here.keys("out") == ["a.ipynb"])
-        #expect(isAlive(Int(run.number)))
-        try here.proxy?.command("pass")
-        let end = try await run.end()
-        #expect(try await here.text("table.csv", in: "out") == "made", "\(end.errors)")
-        #expect(end.errors.contains("collected s3://out/table.csv"), "\(end.errors)")
     }
 
     @Test func `A signal while reports are stored waits for them, and a second one does not`() async throws {
@@ -115,7 +126,7 @@ import Testing
         // What lies beside from an earlier run stays as well.
         #expect(try folder.text("out/table.csv.galley-conflict") == "older")
         #expect(try folder.text("out/table.csv.galley-conflict-2") == "mine")
-        #expect(end.errors.contains("another program has written out/table.csv during the run"), "\(end.errors)")
+        #expect(end.errors.contains("out/table.csv has appeared or changed during the run"), "\(end.errors)")
         #expect(try folder.text("r.json").contains(#""conflict": "out/table.csv""#))
     }
 
@@ -198,16 +209,16 @@ import Testing
         #expect(try folder.text("out/other.csv.galley-conflict") == "2")
     }
 
-    @Test func `A name that no store can have keeps the temporary folder, and the other files are stored`() async throws
-    {
+    @Test(arguments: ["open(b'caf\\xe9.csv', 'wb').write(b'kept')", "os.symlink('kept', 'latest.csv')"])
+    func `What cannot be stored keeps the temporary folder, and the other files are stored`(
+        source: String
+    ) async throws {
         let here = try await StoreForRuns()
         try await here.put(
-            [
-                "import os; open('good.csv', 'w').write('x'); open(b'caf\\xe9.csv', 'wb').write(b'kept'); print(os.getcwd())"
-            ], at: "a.ipynb")
+            ["import os; open('good.csv', 'w').write('x'); \(source); print(os.getcwd())"], at: "a.ipynb")
         let run = try await here.galley(
             "execute", "s3://source/a.ipynb", "--output", "s3://out/a.ipynb", "--collect", "*.csv", "--json", "r.json")
-        #expect(run.status == 3 && run.errors.contains("is not UTF-8"), "\(run.errors)")
+        #expect(run.status == 3 && run.errors.contains("is not stored"), "\(run.errors)")
         let folder = try #require(try await here.notebook("a.ipynb", in: "out").outputs.first?.first)
             .trimmingCharacters(in: .newlines)
         #expect(run.errors.contains(folder), "\(run.errors)")

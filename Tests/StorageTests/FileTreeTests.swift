@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func `What cannot be listed is named`() throws {
+    @Test func `What is left out is named`() throws {
         // A name that is not UTF-8.
         let name = Array(folder("tree/a/caf").utf8) + [0xe9, 0]
         let file = name.withUnsafeBytes { open($0.assumingMemoryBound(to: CChar.self).baseAddress!, O_CREAT, 0o600) }
@@ -40,7 +40,7 @@ import Testing
         close(file)
         var skipped: [String] = []
         #expect(try tree.files(matching: [Glob("**/*")]) { skipped.append($0) }.map(\.path).contains("a/2.csv"))
-        #expect(skipped == ["a/caf\u{fffd}"])
+        #expect(skipped.sorted() == ["a/caf\u{fffd}", "link.csv", "up"])
     }
 
     @Test func `A folder that is renamed is still the same one`() throws {

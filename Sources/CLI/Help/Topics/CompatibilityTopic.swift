@@ -76,7 +76,7 @@ extension HelpTopic {
         - The kernel works in the notebook's folder, not in the folder of the caller.
         - Galley adds only the cell of parameters, and does not raise a notebook of version 4 to 4.5.
         - `sys.exit(n)` in a cell becomes the exit status.
-        - Galley reads no object storage.
+        - Of papermill's remote places, Galley knows `s3://`, `gs://` and `https://`.
 
         ## Come from nbval
 

@@ -15,10 +15,10 @@ extension HelpTopic {
         ```
 
         `s3://BUCKET/KEY` can stand for a notebook, a result, a report and a file of parameters, also for
-        `galley check`, `clean`, `inspect` and `export`. A location that ends with a slash stands for all
-        notebooks below it, and `s3://in/**/*.ipynb` for those that match. Notebooks at `https://` addresses
-        can be read; their results need `--output`. Logs, events and status files are local. `--shard` and
-        `--order` know no durations of notebooks in a store, and treat them alike.
+        `galley check`, `clean`, `inspect` and `export`. A bucket, or a location that ends with a slash,
+        stands for all notebooks below it, and `s3://in/**/*.ipynb` for those that match. Notebooks at
+        `https://` addresses can be read; their results need `--output`. Logs, events and status files are
+        local. `--shard` and `--order` know no durations of notebooks in a store, and treat them alike.
 
         The kernel runs on this machine, in the current folder or in that of `--cwd`.
 
@@ -31,10 +31,12 @@ extension HelpTopic {
 
         `--input` brings a file, or all files below a location, beside the notebook. `--collect` stores the
         new files that match beside the result, also after an error, a limit or a signal; the reports list
-        them. A notebook of a store runs in a private folder then, which is removed afterward. Beside a
-        local notebook, no file is replaced: if a different file has the name, the run ends before its first
-        cell. After a kill, the next run with `--input` there removes what was brought. Notebooks that run
-        at once in one folder list the files of each other. Each way, the limits are 1,000 files and 5 GB.
+        them. Links are not followed. A notebook of a store runs in a private folder then, which is removed
+        afterward, unless a file there cannot be stored or the run is killed: then `galley-run-…` in the
+        folder of `TMPDIR`, or in `/tmp`, has its files. Beside a local notebook, no file is replaced: if a
+        different file has the name, the run ends before its first cell. After a kill, the next run with
+        `--input` there removes what was brought. Notebooks that run at once in one folder list the files of
+        each other. Each way, the limits are 1,000 files and 5 GB.
 
         ## No work is lost
 
@@ -69,7 +71,8 @@ extension HelpTopic {
         and Galley follows a bucket to another one. `AWS_CA_BUNDLE` names a file of certificates. The
         variables for FIPS and dual-stack addresses are ignored; name such an address as the store's.
 
-        When root runs a notebook with `--as-user NAME`, it uses the keys of that user, and never its own.
+        When root runs a notebook as its owner, or with `--as-user NAME`, it uses the keys of that user, and
+        never its own.
 
         The keys need `s3:GetObject`, also for a result, which Galley looks at before it replaces it,
         `s3:PutObject` and `s3:AbortMultipartUpload` for results, `s3:ListBucket` for folders, and
