@@ -47,7 +47,7 @@ private let canRunSystemd: Bool = {
 
     /// Runs a script beside a manager of systemd that knows the units.
     private func systemd(_ script: String) async throws -> GalleyProgram.Run {
-        try writeUnits(changing: ["User=ann\n": "", "*-*-* 06:00:00": "*-*-* *:*:*"])
+        try writeUnits(changing: ["User=ann\n": "", "*-*-* 06:00:00": "*-*-* *:*:*", "=1min": "=100ms"])
         let variables = GalleyProgram.environment
         let wait = #"until_true() { for _ in $(seq 600); do eval "$1" && return; sleep 0.1; done; echo "never: $1"; }"#
         let environment =
@@ -92,6 +92,34 @@ private let canRunSystemd: Bool = {
         #expect(outputs["bad.csv.ipynb"]?.contains(["bad.csv\n", "ZeroDivisionError"]) == true)
         #expect(outputs["slow.csv.ipynb"]?.last == ["KeyboardInterrupt", "RunStopped"])
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder("incoming")) == ["slow.csv"])
+    }
+
+    @Test(.enabled(if: canRunSystemd))
+    func `systemd handles many files in a short time, and repeats a fault that leaves a file in the folder`()
+        async throws
+    {
+        // Imitations of the program, which need less time than the manager's limit allows for.
+        try folder.file("fails", "#!/bin/sh\n[ \"$1\" = --version ]\n", mode: 0o755)
+        try folder.file("succeeds", "#!/bin/sh\n", mode: 0o755)
+        let run = try await systemd(
+            """
+            mkdir incoming
+            systemctl --user set-environment GALLEY=$PWD/fails
+            systemctl --user start galley-incoming.path
+            for number in 1 2 3 4 5 6 7 8 9 10; do
+                echo 1 >.a; mv .a "incoming/$number"
+                until_true '[ -e "failed/$number" ]'
+            done
+            until_true '[ "$(systemctl --user is-failed galley-incoming.service)" = failed ]'
+            systemctl --user set-environment GALLEY=/nonexistent
+            echo 1 >.a; mv .a "incoming/-kept"
+            until_true '[ "$(systemctl --user show -P NRestarts galley-incoming.service)" -gt 2 ]'
+            ls incoming
+            systemctl --user set-environment GALLEY=$PWD/succeeds
+            until_true '[ -e done/-kept ]'
+            systemctl --user is-active galley-incoming.path
+            """)
+        #expect(run.output == "-kept\nactive\n" && run.errors == "", "\(run.output)\(run.errors)")
     }
 
     @Test(.enabled(if: canRunSystemd))
