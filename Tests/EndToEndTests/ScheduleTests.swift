@@ -39,7 +39,9 @@ private let examples = CloudAccount.folder
     let account: CloudAccount
     /// The lifecycle script of the stack.
     let script: String
+    /// The command of AWS, which the user of the instance may run.
     private let tools: TemporaryFolder
+    private let command: FixtureServer
     /// The folder of the lifecycle script. The volume of the imitation is too small for the program.
     private let work: TemporaryFolder
     private let variables: [String: String]
@@ -53,23 +55,18 @@ private let examples = CloudAccount.folder
         #expect(length <= 16_384)
         let keys = try #require(try account.call("rights") as? [String])
         work = TemporaryFolder(owning: instance.home + "/work")
-        // The command of AWS, which the user of the instance may run.
         tools = try instance.folder("tools", mode: 0o755)
         let packages = try #require(
             try await ServerProcess.output(
                 of: [CloudAccount.python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]))
-        try tools.file(
-            "aws",
-            """
-            #!/bin/sh
-            PYTHONPATH='\(packages)' exec /usr/bin/python3 -m awscli --endpoint-url "$AWS_ENDPOINT_URL" "$@"
-
-            """, mode: 0o755)
+        // The interpreter of the system, because the user cannot read the other one.
+        command = try FixtureServer(
+            "../aws/command.py", tools.path, environment: ["PATH": "/usr/bin:/bin", "PYTHONPATH": packages])
         variables = [
             "PATH": "\(tools.path):/sbin:/bin:/usr/sbin:/usr/bin", "NOTEBOOK_USER": instance.user,
             "AWS_ENDPOINT_URL": "http://127.0.0.1:\(account.port)", "AWS_ACCESS_KEY_ID": keys[0],
             "AWS_SECRET_ACCESS_KEY": keys[1], "AWS_REGION": "eu-central-1", "AWS_EC2_METADATA_DISABLED": "true",
-            "SELF": instance.path + "/galley-schedule", "WORK": work.path, "IDLE": "3",
+            "SELF": instance.path + "/galley-schedule", "WORK": work.path, "IDLE": "1",
             "PAUSE": "1",
         ]
     }
@@ -80,14 +77,22 @@ private let examples = CloudAccount.folder
     }
 
     /// Runs the lifecycle script as the platform does when it starts the instance.
-    private func boot() async throws {
-        let run = try await instance.run([script], program: "/bin/bash", variables)
+    private func boot(_ more: [String: String] = [:]) async throws {
+        // What the test has open would let it wait for the work in the background.
+        let close = "for file in /proc/self/fd/*; do number=${file##*/}; ((number < 3)) || exec {number}>&-; done"
+        let run = try await instance.run(
+            ["-c", close + #"; exec bash "$0""#, script], program: "/bin/bash", variables.merging(more) { $1 })
         #expect(run.status == 0 && run.errors == "", "\(run.errors)")
     }
 
     private func waitUntilStopped() async throws {
         #expect(try await eventually { try account.instance == "Stopped" }, "\(log)")
         #expect(try await eventually { instance.processes.isEmpty })
+    }
+
+    /// How often the scripts have called a command of AWS.
+    private func count(_ call: String) throws -> Int {
+        try tools.text("calls").split(separator: "\n").count { $0 == call }
     }
 
     private var log: String { (try? work.text("schedule.log")) ?? "" }
@@ -101,7 +106,7 @@ private let examples = CloudAccount.folder
         // Other objects start nothing.
         try account.call("put", "results/other.csv", "1")
         #expect(try account.queues == [0, 0, 0])
-        try account.call("put", "incoming/a b+é.csv", "1")
+        try account.call("put", "incoming/-a b+é'$(id).csv", "1")
         try account.call("put", "incoming/bad.csv", "1")
         try account.call("tick")
         #expect(try account.queues == [3, 0, 0])
@@ -118,10 +123,10 @@ private let examples = CloudAccount.folder
         let bucket = try #require(try account.call("outputs_of_stack") as? [String: String])["Bucket"] ?? ""
         #expect(
             texts == [
-                "\(instance.user) s3://\(bucket)/incoming/a b+é.csv\n",
+                "\(instance.user) s3://\(bucket)/incoming/-a b+é'$(id).csv\n",
                 "\(instance.user) s3://\(bucket)/incoming/bad.csv\nZeroDivisionError", "\(instance.user) \n",
             ])
-        let pattern = /results\/\d{4}-\d\d-\d\d\/report-(a_b___.csv|bad.csv|schedule)-[0-9a-f]{8}\.ipynb/
+        let pattern = /results\/\d{4}-\d\d-\d\d\/report-(-a_b______id_.csv|bad.csv|schedule)-[0-9a-f]{8}\.ipynb/
         #expect(results.allSatisfy { $0.wholeMatch(of: pattern) != nil }, "\(results)")
         let ends = try account.ends
         #expect(
@@ -163,28 +168,85 @@ private let examples = CloudAccount.folder
         #expect(try work.text("begun") == "...")
     }
 
-    @Test func `A program with another checksum does not run, and the message is kept after three attempts`()
+    @Test func `A failed attempt leaves time to stop, and the fifth moves the message to the second queue`()
         async throws
     {
-        try account.call("put", "program/galley", "#!/bin/sh\ntouch ran\n")
+        let program = "#!/bin/sh\necho 'GLIBC_2.99 not found' >&2\ntouch ran\nexit 1\n"
+        try account.call("put", "program/galley", program)
         try account.call("put", "incoming/1.csv", "1")
         #expect(try account.text("function") == "started")
+        // No attempt is lost while the instance starts.
+        try account.call("instance", "Pending")
         try await boot()
+        #expect(try await eventually { try count("describe-notebook-instance") > 1 }, "\(log)")
+        #expect(try count("receive-message") == 0)
+        try account.call("instance", "InService")
+        try await waitUntilStopped()
+        #expect(try account.queues == [0, 1, 0])
+        #expect(try account.text("function") == "no message waits")
+        #expect(!work.exists("ran") && !work.exists("galley"))
+        var problems = try account.ends.compactMap { $0["message"] as? String }
+        #expect(problems.count == 1 && problems[0].contains("another SHA-256 checksum"), "\(problems)")
+
+        // Later, the program has the right checksum, but is that of another system.
+        try account.call("return_messages")
+        #expect(try account.text("function") == "started")
+        let old = try #require(try await ServerProcess.output(of: ["sha256sum", GalleyProgram.path])).prefix(64)
+        try tools.write(program, to: "program")
+        let new = try #require(try await ServerProcess.output(of: ["sha256sum", tools("program")])).prefix(64)
+        let text = try String(contentsOfFile: script, encoding: .utf8)
+        try text.replacing(old, with: new).write(toFile: script, atomically: false, encoding: .utf8)
+        try await boot(["RETRY": "0"])
         try await waitUntilStopped()
         #expect(try account.queues == [0, 0, 1])
-        #expect(!work.exists("ran") && !work.exists("galley"))
-        let problems = try account.ends.compactMap { $0["message"] as? String }
-        #expect(problems.count == 3 && problems.allSatisfy { $0.contains("another SHA-256 checksum") }, "\(problems)")
+        problems = try account.ends.compactMap { $0["message"] as? String }
+        #expect(problems.count { $0.contains("on this system: GLIBC_2.99 not found") } == 4, "\(problems)")
     }
 
-    @Test func `A failed instance is an error of the function`() throws {
+    @Test func `An alarm that cannot be sent is kept, and the instance stops in spite of faults`() async throws {
+        try account.call("upload", "program/galley", GalleyProgram.path)
+        try upload(["input = ''", "1 / 0"])
+        try account.call("put", "incoming/1.csv", "1")
+        #expect(try account.text("function") == "started")
+        try tools.write("describe-notebook-instance put-log-events stop-notebook-instance", to: "faults")
+        try await boot(["ATTEMPTS": "1", "PAUSE": "0"])
+        #expect(try await eventually { try count("stop-notebook-instance") > 1 }, "\(log)")
+        try tools.write("describe-notebook-instance put-log-events", to: "faults")
+        try await waitUntilStopped()
+        #expect(try account.queues == [0, 0, 0])
+        #expect(try account.ends.isEmpty)
+
+        // The next start sends it.
+        try tools.write("", to: "faults")
+        try account.call("instance", "InService")
+        try await boot()
+        try await waitUntilStopped()
+        let alarms = try account.ends.filter { $0["alarm"] as? Bool == true }
+        #expect(alarms.compactMap { $0["status"] as? String } == ["raised"], "\(alarms)")
+        #expect(alarms.count { ($0["message"] as? String)?.contains("cannot be stopped") == true } == 1, "\(alarms)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: work("unsent")).isEmpty)
+    }
+}
+
+@Suite(.serialized) struct `A cloud account with a schedule` {
+    @Test func `A failed instance is an error of the function, and the rules keep what they cannot deliver`()
+        async throws
+    {
+        let account = try await CloudAccount.make(program: "/bin/true")
         try account.call("put", "incoming/1.csv", "1")
         try account.call("instance", "Failed")
         #expect(try account.text("function").hasPrefix("RuntimeError: The instance galley has failed"))
         #expect(try account.queues == [1, 0, 0])
+        let outputs = try #require(try account.call("outputs_of_stack") as? [String: String])
+        let target = ["QueueArn", "FailedQueueArn"].map { outputs[$0] ?? "none" }
+        #expect(try account.call("dead_letters") as? [[String]] == [target, target])
     }
+}
 
-    // MARK: With git
+@Suite(.root("the platform runs lifecycle scripts as root")) struct `A schedule with git` {
+    let instance: NotebookInstance
+
+    init() async throws { instance = try await NotebookInstance.make() }
 
     @Test func `The executed notebook is pushed to a branch, and the instance is stopped`() async throws {
         try instance.write(["6 * 7"])

@@ -166,6 +166,21 @@ class Account:
         queue = self.outputs["Queue"]
         return [count(queue, ""), count(queue, "NotVisible"), count(self.outputs["FailedQueue"], "")]
 
+    def return_messages(self):
+        """Makes the messages that are in work visible again, as their time does."""
+        from moto.sqs.models import sqs_backends
+
+        queue = sqs_backends["123456789012"][region].get_queue(self.outputs["Queue"].split("/")[-1])
+        for message in queue._messages:
+            message.visible_at = 0
+
+    def dead_letters(self):
+        """Returns the targets of the rules for events with the queue for what cannot be delivered."""
+        object_targets = self.events.list_targets_by_rule(Rule=self.resources["ObjectRule"]["PhysicalResourceId"])
+        return [
+            [target["Arn"], target.get("DeadLetterConfig", {}).get("Arn")]
+            for target in self.schedule_targets + object_targets["Targets"]]
+
     def log(self):
         """Returns the lines of the log group, stream by stream."""
         group = self.outputs["LogGroup"]
