@@ -38,7 +38,9 @@ def handler(event, context):
 def run_galley(app, context, arguments):
     """Runs Galley on the user's server. A presigned URL logs in once, so each call has its own."""
     answer = boto3.client("sagemaker").create_presigned_domain_url(
-        DomainId=app["domainId"], UserProfileName=app["userProfileName"], ExpiresInSeconds=300)
+        DomainId=app["domainId"], UserProfileName=app["userProfileName"], ExpiresInSeconds=300,
+        # Studio Classic, also in a domain whose users otherwise get the newer studio.
+        LandingUri="app:JupyterServer:")
     # The URL is a secret: it is in a file that only this user can read, and in no argument and no log.
     with tempfile.NamedTemporaryFile("w") as file:
         file.write(answer["AuthorizedUrl"])

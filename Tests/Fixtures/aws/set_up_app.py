@@ -22,6 +22,7 @@ class Service(http.server.BaseHTTPRequestHandler):
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         assert self.headers["X-Amz-Target"] == "SageMaker.CreatePresignedDomainUrl", self.headers
         assert (request["DomainId"], request["UserProfileName"]) == ("d-1", "ann"), request
+        assert request["LandingUri"] == "app:JupyterServer:", request
         body = json.dumps({"AuthorizedUrl": f"{studio}auth?token={waiting.pop(0)}"}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
