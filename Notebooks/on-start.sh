@@ -14,6 +14,8 @@ kernel=${KERNEL:-}
 limit=${LIMIT:-8h}
 logs=${LOGS:-/home/ec2-user/SageMaker/logs}
 stop=${STOP:-'aws sagemaker stop-notebook-instance --notebook-instance-name "$(jq -r .ResourceName /opt/ml/metadata/resource-metadata.json)"'}
+# The platform may refuse for a while, for example when the instance still starts. The pauses add up to half an hour.
+stop="for pause in ${PAUSES:-0 15 30 60 120 240 480 960}; do sleep \$pause; { $stop; } && break; done"
 
 # To work on the instance without a run, create this file.
 keep=$(dirname "$notebook")/KEEP-RUNNING
@@ -32,6 +34,9 @@ name=$(basename "$notebook" .ipynb)
 "$galley" execute --inplace --detach --stream --total-timeout "$limit" ${kernel:+--kernel "$kernel"} \
     --log "$logs/$name.run.log" --status "$logs/$name.status.json" --then "$stop" "$notebook"
 status=$?
-# With these statuses, Galley is missing or rejected its command line, so it does not stop the instance itself.
-case $status in 2 | 126 | 127) sh -c "$stop" ;; esac
+# With status 2, Galley rejected its command line. A program that is missing, or of another system, does not run at all.
+# Then Galley does not stop the instance itself. The pauses may take longer than the platform allows for this script.
+if [ "$status" = 2 ] || ! "$galley" --version >/dev/null 2>&1; then
+    setsid sh -c "$stop" </dev/null >/dev/null 2>&1 &
+fi
 exit "$status"

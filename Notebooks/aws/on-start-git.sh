@@ -99,8 +99,9 @@ start() {
         git -C "$REPOSITORY" worktree add --quiet --detach --force "$WORK/tree" FETCH_HEAD; then
         "$GALLEY" execute --inplace --detach --quiet --total-timeout "$LIMIT" ${KERNEL:+--kernel "$KERNEL"} \
             --log run.jsonl --log-format json --then "exec '$SELF' finish" "tree/$NOTEBOOK" >/dev/null
-        # With these statuses, Galley did not start or rejected its command line, so it does not run finish.
-        case $? in 2 | 126 | 127) ;; *) return ;; esac
+        # With status 2, Galley rejected its command line. A program that is missing, or of another system, does not
+        # run at all. Otherwise Galley runs finish.
+        [ $? = 2 ] || ! "$GALLEY" --version >/dev/null || return
     else
         echo "$BRANCH of $REPOSITORY could not be fetched. Is the repository cloned there, with credentials for git?"
     fi

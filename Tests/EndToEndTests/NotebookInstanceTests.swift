@@ -91,7 +91,7 @@ struct `A lifecycle script` {
 
     @Test(arguments: [
         ["LIMIT": "8hours"], ["GALLEY": "/no/such/galley"], ["NOTEBOOK": "none.ipynb"], ["KERNEL": "nope"],
-        ["LOGS": "file"],
+        ["LOGS": "file"], ["GALLEY": "/bin/false"],
     ])
     func `The instance is stopped even if no notebook could run`(broken: [String: String]) async throws {
         try instance.write(["1"])
@@ -101,7 +101,9 @@ struct `A lifecycle script` {
             "on-start.sh",
             [
                 "NOTEBOOK": folder + "/report.ipynb", "GALLEY": GalleyProgram.path, "LOGS": folder + "/logs",
-                "STOP": "touch '\(instance.path)/stopped'",
+                // The platform refuses the first time.
+                "STOP": "test -e '\(instance.path)/asked' && touch '\(instance.path)/stopped'"
+                    + " || { touch '\(instance.path)/asked'; false; }", "PAUSES": "0 0",
             ].merging(broken.mapValues { $0.hasSuffix("b") || $0 == "file" ? "\(folder)/\($0)" : $0 }) { $1 })
         #expect(
             try await eventually { FileManager.default.fileExists(atPath: instance.path + "/stopped") }, "\(run.errors)"
