@@ -101,7 +101,8 @@ struct ExportCommand: Sendable {
             // Root's process must have a single thread until it has divided into those of the owners.
             guard geteuid() != 0 || paths.allSatisfy({ NotebookLocation($0).isRemote }) else {
                 throw UsageError(
-                    "\(remote[0].argument): root converts folders of stores and local notebooks separately; use two commands")
+                    "\(remote[0].argument): root converts folders of stores and local notebooks separately; use two commands"
+                )
             }
             let stores = Rooms.stores(currentEnvironment())
             list = try self.list(
@@ -222,9 +223,8 @@ struct ExportCommand: Sendable {
             task.scriptExtension = fileExtension
             return arguments.outputPath(of: task)
         case .own(let places):
-            if places.isStandardOutput || places.output == "-" || task.path == "-" && places.output == nil && places.folder == nil {
-                return nil
-            }
+            if places.isStandardOutput || places.output == "-" { return nil }
+            if task.path == "-", places.output == nil, places.folder == nil { return nil }
             let base = task.path == "-" ? "notebook" : LocalFile.stem(of: task.path)
             if let output = places.output {
                 let file = task.result?.output ?? output

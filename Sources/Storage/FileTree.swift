@@ -193,7 +193,7 @@ package struct FileTree: Sendable {
             return try withoutActuallyEscaping(made) { made throws(Errno) in
                 try NewFile(in: parent(of: path, creating: made), named: name, folder.withSlash + path)
             }
-        } catch where [ENOTDIR, ELOOP].contains(error.rawValue) {
+        } catch  where [ENOTDIR, ELOOP].contains(error.rawValue) {
             throw .refused(path: folder.withSlash + path, reason: "a file or a link has the name of its folder")
         } catch {
             throw StorageError(.writing, folder.withSlash + path, error)

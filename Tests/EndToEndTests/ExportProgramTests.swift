@@ -36,8 +36,10 @@ import Testing
 
     @Test func `A result goes to standard output, another file or another folder`() async throws {
         let folder = try folder()
-        let printed = try await GalleyProgram.run(["export", "--to", "script", "--stdout", "a.ipynb"], in: folder)
-        #expect(printed.output.hasPrefix("#!/usr/bin/env python\n"))
+        for option in [["--stdout"], ["-o", "-"]] {
+            let printed = try await GalleyProgram.run(["export", "--to", "script", "a.ipynb"] + option, in: folder)
+            #expect(printed.output.hasPrefix("#!/usr/bin/env python\n"))
+        }
         _ = try await GalleyProgram.run(["export", "--to", "markdown", "-o", "x/b.md", "a.ipynb"], in: folder)
         _ = try await GalleyProgram.run(["export", "--to", "html", "--output-dir", "y", "a.ipynb"], in: folder)
         #expect(folder.names == ["a.ipynb", "x", "y"])

@@ -100,7 +100,8 @@ import Testing
         let run = try await galley("--output-dir", "out", "--collect", "*.csv", "--json", "r.json", "notebooks/a.ipynb")
         #expect(run.status == 3, "\(run.errors)")
         #expect(
-            run.errors.contains("--collect: ") && run.errors.contains("out/table.csv") && run.errors.contains(folder("notebooks")), "\(run.errors)")
+            run.errors.contains("--collect: ") && run.errors.contains("out/table.csv")
+                && run.errors.contains(folder("notebooks")), "\(run.errors)")
         #expect(try folder.notebook("out/a.ipynb").outputs == [[]])
         #expect(folder.exists("notebooks/table.csv"))
     }

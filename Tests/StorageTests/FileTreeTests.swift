@@ -90,6 +90,10 @@ import Testing
             #expect(throws: StorageError.self, "\(path)") { try tree.newFile(at: path) }
         }
         #expect(throws: StorageError.self) { try tree.newFile(at: "1.csv").finish() }
+        let reason = "a file or a link has the name of its folder"
+        #expect(throws: StorageError.refused(path: folder("tree/1.csv/x"), reason: reason)) {
+            try tree.newFile(at: "1.csv/x")
+        }
         #expect(!tree.removeEmptyFolder("a/c/d"))
         tree.remove("a/c/d/x", version: new.version)
         #expect(tree.removeEmptyFolder("a/c/d") && tree.removeEmptyFolder("a/c") && !folder.exists("tree/a/c"))
