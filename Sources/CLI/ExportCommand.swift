@@ -1,7 +1,7 @@
-import GalleyLocalKernels
 import GalleyExecution
 import GalleyExport
 import GalleyFlags
+import GalleyLocalKernels
 import GalleyNotebook
 import GalleyParameters
 import GalleyStorage
@@ -76,6 +76,9 @@ struct ExportCommand: Sendable {
         if own.isStandardOutput, own.output != nil || own.folder != nil {
             throw UsageError("--stdout does not go with --output and --output-dir")
         }
+        if own.output == "-", own.folder != nil {
+            throw UsageError("--output - is standard output; leave it or --output-dir out")
+        }
         do throws(ExportError) {
             try settings.exportOptions.validate()
         } catch {
@@ -95,7 +98,8 @@ struct ExportCommand: Sendable {
     ///
     /// - Throws: `UsageError`, and any error of a store that cannot list a folder.
     mutating func resolve() throws {
-        var list = try list([:])
+        let list = try list(paths)
+        var tasks = list.tasks
         let remote = list.deferred.filter { NotebookLocation($0.argument).isRemote }
         if !remote.isEmpty {
             // Root's process must have a single thread until it has divided into those of the owners.
@@ -105,14 +109,15 @@ struct ExportCommand: Sendable {
                 )
             }
             let stores = Rooms.stores(currentEnvironment())
-            list = try self.list(
-                remote.reduce(into: [:]) { $0[PathKey($1.argument)] = try stores.notebooks(of: $1.argument) })
+            let listed = try remote.reduce(into: [:]) {
+                $0[PathKey($1.argument)] = try stores.notebooks(of: $1.argument)
+            }
+            tasks += try self.list(remote.map(\.argument), listed).tasks
         }
-        if let deferred = list.deferred.first {
+        if let deferred = list.deferred.first(where: { !NotebookLocation($0.argument).isRemote }) {
             throw UsageError(
                 "\(deferred.argument): root does not search what other users can change; name the notebooks")
         }
-        var tasks = list.tasks
         if let place = nbconvert?.result ?? own.output.map(ResultPlace.output) {
             try tasks.resolveResults(place, ParameterMap())
         }
@@ -124,12 +129,14 @@ struct ExportCommand: Sendable {
     /// The command line of nbconvert, if the command is one.
     private var nbconvert: ExecuteArguments? { if case .nbconvert(let arguments) = places { arguments } else { nil } }
 
-    /// Returns the notebooks that the operands name.
+    /// Returns the notebooks that operands name.
     ///
     /// - Parameter listed: The notebooks of folders of stores; other such folders are deferred.
-    private func list(_ listed: [PathKey: [NotebookLocation]]) throws(UsageError) -> TaskList {
+    private func list(
+        _ operands: [String], _ listed: [PathKey: [NotebookLocation]] = [:]
+    ) throws(UsageError) -> TaskList {
         try TaskList(
-            paths, excluding: nbconvert?.batch.excluded ?? [], output: nbconvert?.nbconvert.folder ?? own.folder,
+            operands, excluding: nbconvert?.batch.excluded ?? [], output: nbconvert?.nbconvert.folder ?? own.folder,
             root: nil, nbconvert?.dialect ?? .execute, assignsUsers: geteuid() == 0, isUserRun: false, listed: listed
         ) { location throws(UsageError) in
             try Rooms.check(location, hasServer: false)

@@ -5,7 +5,7 @@ import Glibc
 import GalleyRunFiles
 import GalleyStorage
 
-/// The options for files that a run takes along and takes back.
+/// The options for files that a run brings and stores.
 struct RunFilesOptions: Sendable {
     private(set) var settings = RunFilesSettings()
     private let shared = SharedFiles()
@@ -42,10 +42,12 @@ struct RunFilesOptions: Sendable {
         if arguments.dialect == .nbconvert, !arguments.nbconvert.executes {
             throw UsageError("\(flag) takes part in a run; add --execute")
         }
-        let isPrivate = arguments.tasks.contains { NotebookLocation($0.path).isRemote } || !arguments.deferred.isEmpty
+        let isPrivate =
+            arguments.tasks.contains { $0.path == "-" || NotebookLocation($0.path).isRemote }
+            || arguments.deferred.contains { $0.owner == nil }
         if arguments.options.keepsKernel != .never, arguments.options.workingDirectory == nil, isPrivate {
             throw UsageError(
-                "\(flag): a notebook of a store runs in a private folder, which a kernel that is kept would lose; name a "
+                "\(flag): a notebook of a store or of standard input runs in a private folder, which a kernel that is kept would lose; name a "
                     + "folder by --cwd, or leave --keep-kernel out")
         }
         for input in remoteInputs { try Rooms.check(input, hasServer: false) }

@@ -1,3 +1,4 @@
+import GalleyConcurrency
 import GalleyExecution
 import Synchronization
 
@@ -7,6 +8,9 @@ final class BoundedWorkspace: Sendable {
     private let stop: StopSignal
     private let grace: Duration
     private let prepared = Mutex<String?>(nil)
+
+    /// The least time for removing files.
+    private static let leastRemoval = Duration.seconds(30)
 
     /// - Parameter grace: How long a transfer may go on after a stop.
     init(_ workspace: any RunWorkspace, _ stop: StopSignal, grace: Duration) {
@@ -42,7 +46,7 @@ final class BoundedWorkspace: Sendable {
         let collected = await store(observe)
         report.files = collected.files
         report.warnings += collected.files.compactMap(\.warning)
-        await workspace.remove(isCollected: collected.failure == nil)
+        await remove(isCollected: collected.failure == nil)
         if let failure = collected.failure { throw UncollectedFiles(reason: failure, folder: folder, report: report) }
         return report
     }
@@ -56,7 +60,13 @@ final class BoundedWorkspace: Sendable {
         guard let folder else { return }
         let failure = isAfterRun ? await store(observe).failure : nil
         if let failure { observe(.warning("\(failure). The files of the run are in \(folder)")) }
-        await workspace.remove(isCollected: failure == nil)
+        await remove(isCollected: failure == nil)
+    }
+
+    /// Removes files, unless the disk does not respond.
+    private func remove(isCollected: Bool) async {
+        let removal = AbandonableTask<Void> { [workspace] in await workspace.remove(isCollected: isCollected) }
+        _ = await removal.answer(within: max(grace, Self.leastRemoval))
     }
 
     /// Stores the files. After a stop this goes on for the grace period; a second stop ends it at once.

@@ -16,8 +16,8 @@ struct StoreDeadline: Sendable {
     /// The additional time for a local store, because a slow disk may still respond. It leaves less time to save the
     /// result elsewhere.
     private static let ofOwn = Duration.seconds(2)
-    /// The additional time for a remote store after the operation was canceled, in which the parts of an upload are
-    /// removed.
+    /// The additional time for a remote store after the operation was canceled, in which the store can remove the
+    /// parts of an upload.
     private static let ofCancellation = Duration.milliseconds(1500)
 
     /// The error of an operation that took too long.

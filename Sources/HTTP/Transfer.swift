@@ -33,7 +33,7 @@ import Glibc
     private var collector: ResponseCollector
     private var handle: CurlHandle?
     private var isStreamed = false
-    /// The number of bytes of the request's body that libcurl has fetched.
+    /// The place in the body of the request from which libcurl reads next.
     private var bodyOffset = 0
 
     /// The greatest number of bytes of a body that libcurl copies.

@@ -21,7 +21,7 @@ package actor RunFiles: RunWorkspace {
     private let result: NotebookLocation?
 
     /// The greatest number of files beside the result that are listed.
-    private static let listLimit = 1_000
+    private static let listLimit = 10_000
     /// How often a file is stored that changes all the time.
     private static let attemptLimit = 5
 
@@ -82,7 +82,7 @@ package actor RunFiles: RunWorkspace {
     private func bring(to tree: FileTree) async throws {
         if begin == nil {
             begin = .now
-            besideResult = await versionsBesideResult()
+            besideResult = await versionsBesideResult(tree)
         }
         if folder != nil, !settings.inputs.isEmpty { TransientFiles.removeLeftovers(in: tree) }
         var (count, rest) = (0, RunFilesSettings.maximumSize)
@@ -96,12 +96,16 @@ package actor RunFiles: RunWorkspace {
                 try await bring(file, of: input, to: tree)
             }
         }
+        fetched = [:]
         for entry in try made(in: tree) { earlier[PathKey(entry.path)] = entry.version }
     }
 
     /// Returns the versions of the files beside the result that the patterns match, as far as they can be listed.
-    private func versionsBesideResult() async -> [NotebookLocation: String] {
-        guard let result, !settings.patterns.isEmpty else { return [:] }
+    private func versionsBesideResult(_ tree: FileTree) async -> [NotebookLocation: String] {
+        guard let result, !settings.patterns.isEmpty,
+            // The files of the kernel's own folder are where they belong.
+            result.scheme != nil || !LocalFile.isSame(LocalFile.folder(of: result.text) ?? ".", tree.folder)
+        else { return [:] }
         let versions = try? await provider(of: result).versions(
             matching: settings.globs, beside: result, limit: Self.listLimit)
         return (versions ?? nil) ?? [:]
@@ -184,14 +188,14 @@ package actor RunFiles: RunWorkspace {
     /// Lists a file that another process has brought, so that the process does not remove it under this run.
     private func useFileOfOtherProcess(_ path: String, _ tree: FileTree) throws {
         guard folder != nil, brought[PathKey(path)] == nil, let entry = tree.entry(path),
-            TransientFiles.isListed(path, version: entry.version, in: tree, exceptIn: nil)
+            TransientFiles.listed(in: tree, exceptIn: nil)[PathKey(path)]?.contains(entry.version) == true
         else { return }
         try shared.list(in: tree, place).add(path, version: entry.version)
         add(entry)
     }
 
     private func download(_ file: StoredFile, to new: NewFile) async throws {
-        if let bytes = fetched.removeValue(forKey: file.location) {
+        if let bytes = fetched[file.location] {
             new.append(bytes)
         } else {
             try await provider(of: file.location).download(file, to: new)
@@ -234,12 +238,9 @@ package actor RunFiles: RunWorkspace {
 
     /// Stores the files that are new or have changed since the beginning of the run.
     package func collect() async throws -> CollectedFiles {
-        var collected = CollectedFiles()
-        guard let tree, let result else { return collected }
-        let files = try made(in: tree) { skipped in
-            // All that is in a temporary folder is of the run, and would be lost with it.
-            if folder == nil { collected.failure = RunFilesError.unlisted(path: skipped) }
-        }.filter { earlier[PathKey($0.path)] != $0.version }
+        guard let tree, let result else { return CollectedFiles() }
+        var skipped: [String] = []
+        let files = try made(in: tree) { skipped.append($0) }.filter { earlier[PathKey($0.path)] != $0.version }
         var rest = RunFilesSettings.maximumSize
         let isTooMuch = files.contains { file in
             guard file.size <= rest else { return true }
@@ -249,6 +250,10 @@ package actor RunFiles: RunWorkspace {
         guard files.count <= RunFilesSettings.maximumCount, !isTooMuch else {
             throw RunFilesError.tooMuch(option: "--collect", place: tree.folder)
         }
+        var collected = CollectedFiles()
+        // All that is in a temporary folder is of the run, and would be lost with it.
+        var failures = folder == nil ? skipped.filter { !isLink($0, to: files, tree) }.map(RunFilesError.unlisted) : []
+        var count = failures.count
         for (number, file) in files.enumerated() {
             let location = result.sibling(named: file.path)
             do {
@@ -257,23 +262,37 @@ package actor RunFiles: RunWorkspace {
                 }
                 collected.files.append(try await store(file.path, at: location, tree))
             } catch {
-                if Task.isCancelled {
-                    collected.failure = RunFilesError.stopped(count: files.count - number)
-                    break
-                }
                 // A program may have removed or renamed the file meanwhile.
-                guard tree.exists(file.path) else { continue }
-                let known = error as? RunFilesError
-                collected.failure = known ?? .failed(option: "--collect", path: file.path, reason: error)
+                guard Task.isCancelled || tree.exists(file.path) else { continue }
+                failures.append(error as? RunFilesError ?? .failed(option: "--collect", path: file.path, reason: error))
+                // The next file would not fare better.
+                let isLast = Task.isCancelled || (error as? any StorageFault)?.isTransient == true
+                count += isLast ? files.count - number : 1
+                if Task.isCancelled { failures = [.stopped(count: count)] }
+                if isLast { break }
             }
         }
+        if let first = failures.first { collected.failure = count > 1 ? .incomplete(first, count: count) : first }
         return collected
+    }
+
+    /// Whether a path is a link to one of the files, or to a folder with some of them.
+    private func isLink(_ path: String, to files: [FileTree.Entry], _ tree: FileTree) -> Bool {
+        let link = tree.folder.withSlash + path
+        let target = LocalFile.canonicalPath(of: link)
+        return LocalFile.isLink(link)
+            && files.contains { file in
+                let own = key(of: file.path)
+                return own.isSamePath(as: target) || own.utf8.starts(with: target.withSlash.utf8)
+            }
     }
 
     /// Stores a file; beside its place if another program has written a file there since the beginning of the run.
     private func store(
         _ path: String, at wanted: NotebookLocation, _ tree: FileTree
     ) async throws -> CollectedFile {
+        // The places that stores report have their schemes in lowercase.
+        let wanted = wanted.scheme == nil ? wanted : NotebookLocation(identity(of: wanted))
         for _ in 1..<Self.attemptLimit {
             let (file, version) = try await storeOnce(path, at: wanted, tree)
             // Another notebook of the folder may still have written the file.
@@ -325,10 +344,11 @@ package actor RunFiles: RunWorkspace {
             return
         }
         let list = brought.isEmpty ? nil : try? shared.list(in: tree, place)
+        let others = brought.isEmpty ? [:] : TransientFiles.listed(in: tree, exceptIn: list)
         for path in brought.keys {
             guard let entry = shared.release(key(of: String(path.text))) else { continue }
             // The last process that uses the file removes it.
-            if TransientFiles.isListed(entry.path, version: entry.version, in: tree, exceptIn: list) { continue }
+            if others[path]?.contains(entry.version) == true { continue }
             tree.remove(entry.path, version: entry.version)
         }
         shared.removeUnused(in: tree, place)

@@ -14,6 +14,8 @@ package enum RunFilesError: Error {
     case unlisted(path: String)
     /// The run was stopped before so many files were stored.
     case stopped(count: Int)
+    /// So many files are not stored, the first one for this reason.
+    indirect case incomplete(RunFilesError, count: Int)
     /// The files cannot be brought into the folder.
     case readOnly(folder: String)
     /// A file could not be read or written.
@@ -22,8 +24,11 @@ package enum RunFilesError: Error {
 
 extension RunFilesError: StorageFault {
     package var isTransient: Bool {
-        if case .failed(_, _, let reason) = self { return (reason as? any StorageFault)?.isTransient ?? false }
-        return false
+        switch self {
+        case .failed(_, _, let reason): (reason as? any StorageFault)?.isTransient ?? false
+        case .incomplete(let first, _): first.isTransient
+        default: false
+        }
     }
 }
 
@@ -41,12 +46,15 @@ extension RunFilesError: CustomStringConvertible {
         case .replacesNotebook(let path, let location):
             "--collect: \(path) would replace the notebook \(location); write it under another name"
         case .unlisted(let path):
-            "--collect: '\(path)' is not stored: it is a link, a folder that cannot be read, or a name that is not UTF-8"
+            "--collect: '\(path.isEmpty ? "." : path)' is not stored: it is a link, a folder that cannot be read, or a name that is not UTF-8"
         case .stopped(let count): "--collect: the run was stopped before \(count) of its files were stored"
+        case .incomplete(.stopped(let count), _): "\(RunFilesError.stopped(count: count))"
+        case .incomplete(let first, let count): "\(first). \(count - 1) more of the files are not stored"
         case .readOnly(let folder):
             "--input: \(folder) cannot be written to; give the run another folder by --cwd"
         case .failed(let option, let path, let reason):
-            "\(reason)".contains(path) ? "\(option): \(reason)" : "\(option): \(path): \(reason)"
+            "\(reason)".contains("/" + path) || "\(reason)".hasPrefix(path)
+                ? "\(option): \(reason)" : "\(option): \(path): \(reason)"
         }
     }
 }

@@ -97,7 +97,7 @@ extension FileVersion {
     static func size(of path: String) -> Int? { (try? FileVersion(ofFileAt: path))??.size }
 }
 
-/// The error of a folder with more files than a run takes along.
+/// The error of a folder with more files than a run brings.
 package struct TooManyFiles: Error, CustomStringConvertible {
     package let place: String
     package let limit: Int

@@ -41,7 +41,7 @@ package final class NewFile: Sendable {
     package convenience init(at path: String) throws(StorageError) {
         let place = try ResolvedPath(resolving: path)
         do throws(Errno) {
-            let folder = try FileDescriptor(place.folder, O_RDONLY | O_DIRECTORY)
+            let folder = FileDescriptor(owning: try throwingErrno { unsafe clinux_open_folder(place.folder) })
             withExtendedLifetime(place) {}
             try self.init(in: folder, named: place.base, path)
         } catch {
@@ -52,7 +52,8 @@ package final class NewFile: Sendable {
     /// Creates a file for a moment, which gets no name.
     package convenience init(unnamedIn folder: String) throws(StorageError) {
         do throws(Errno) {
-            try self.init(in: FileDescriptor(folder, O_RDONLY | O_DIRECTORY), named: "", folder)
+            try self.init(
+                in: FileDescriptor(owning: try throwingErrno { unsafe clinux_open_folder(folder) }), named: "", folder)
         } catch {
             throw StorageError(.writing, folder, error)
         }
@@ -152,7 +153,11 @@ package final class NewFile: Sendable {
     package func finish(replacing mayReplace: (PresentFile) -> Bool) throws(StorageError) -> String? {
         try complete { [self] state throws(Errno) in
             // The contents come first: a power failure must not leave the name without them.
-            try state.file.file.flush()
+            do throws(Errno) { try state.file.file.flush() } catch  where ![EINVAL, ENOTSUP].contains(error.rawValue) {
+                throw error
+            } catch {
+                // Some network file systems cannot flush.
+            }
             let version = try state.version
             for _ in 0..<Self.attemptLimit {
                 var status = stat()

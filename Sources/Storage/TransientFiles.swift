@@ -62,27 +62,33 @@ package final class TransientFiles: Sendable {
         else { return }
         for name in names {
             guard let file = LeftoverFiles.lockedFile(name, in: folder), let list = read(file) else { continue }
+            let others = listed(in: tree, except: name)
             // The inner folders come after the outer ones.
             for (path, version) in list.reversed() {
-                if version.isEmpty { tree.removeEmptyFolder(path) } else { tree.remove(path, version: version) }
+                if version.isEmpty {
+                    tree.removeEmptyFolder(path)
+                } else if others[PathKey(path)]?.contains(version) != true {
+                    tree.remove(path, version: version)
+                }
             }
             _ = unsafe unlinkat(folder.number, name, 0)
             FileLock.unlock(file)
         }
     }
 
-    /// Whether a list other than `own` has a file: that of a process that has brought or uses it.
-    package static func isListed(
-        _ path: String, version: String, in tree: FileTree, exceptIn own: TransientFiles?
-    ) -> Bool {
-        let own = own?.state.withLock { $0.name }
-        guard let folder = try? FileDescriptor(tree.folder, O_RDONLY | O_DIRECTORY) else { return false }
-        return LocalFile.namesWithPrefix(in: tree.folder, beginningWith: prefix).contains { name in
-            guard name != own,
-                let file = try? FileDescriptor(name, in: folder, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-            else { return false }
-            return read(file)?.contains { PathKey($0.path) == PathKey(path) && $0.version == version } ?? false
+    /// Returns the versions of the files in all lists but `own`: those that other processes have brought or use.
+    package static func listed(in tree: FileTree, exceptIn own: TransientFiles?) -> [PathKey: Set<String>] {
+        listed(in: tree, except: own?.state.withLock { $0.name })
+    }
+
+    private static func listed(in tree: FileTree, except own: String?) -> [PathKey: Set<String>] {
+        var found: [PathKey: Set<String>] = [:]
+        guard let folder = try? FileDescriptor(tree.folder, O_RDONLY | O_DIRECTORY) else { return found }
+        for name in LocalFile.namesWithPrefix(in: tree.folder, beginningWith: prefix) where name != own {
+            guard let file = try? FileDescriptor(name, in: folder, O_RDONLY | O_NOFOLLOW | O_NONBLOCK) else { continue }
+            for (path, version) in read(file) ?? [] { found[PathKey(path), default: []].insert(version) }
         }
+        return found
     }
 
     /// Returns the entries of a list; nil if another user has written it, or can.
