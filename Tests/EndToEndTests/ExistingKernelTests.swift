@@ -11,7 +11,7 @@ final class ExistingKernel {
     init(_ name: String, in folder: TemporaryFolder, ipc: Bool = false, r: Bool = false, key: String = "k") throws {
         path = folder.path + "/" + name + ".json"
         if ipc || r {
-            let ports = try ipc ? Array(1...5) : Self.freePorts()
+            let ports = try ipc ? Array(1...5) : FreePorts.take(5)
             let names = ["shell_port", "iopub_port", "stdin_port", "control_port", "hb_port"]
             var file: [String: Any] = [
                 "transport": ipc ? "ipc" : "tcp", "ip": ipc ? folder.path + "/s" : "127.0.0.1", "key": key,
@@ -35,24 +35,6 @@ final class ExistingKernel {
         try GalleyProgram.RunningProgram.starting.withLock { try process.run() }
         // Clients find the kernel by its file, which Python writes once it listens.
         while !FileManager.default.fileExists(atPath: path), process.isRunning { usleep(10_000) }
-    }
-
-    private static func freePorts() throws -> [Int] {
-        let sockets = (0..<5).map { _ in socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0) }
-        defer { for socket in sockets { close(socket) } }
-        return try sockets.map { socket in
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-            let isBound = withUnsafeMutablePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    bind(socket, $0, length) == 0 && getsockname(socket, $0, &length) == 0
-                }
-            }
-            try #require(isBound)
-            return Int(UInt16(bigEndian: address.sin_port))
-        }
     }
 
     var isRunning: Bool { process.isRunning }

@@ -209,6 +209,22 @@ import Testing
         #expect(try folder.text("out/other.csv.galley-conflict") == "2")
     }
 
+    @Test func `A link to a file that is stored is no loss`() async throws {
+        let here = try await StoreForRuns()
+        let source = """
+            import os
+            os.makedirs('runs/1')
+            open('runs/1/t.csv', 'w').write('x')
+            os.symlink('runs/1/t.csv', 'latest.csv')
+            os.symlink('1', 'runs/newest')
+            """
+        try await here.put([source], at: "a.ipynb")
+        let run = try await here.galley(
+            "execute", "s3://source/a.ipynb", "--output", "s3://out/a.ipynb", "--collect", "*.csv", "--collect", "runs")
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try await here.keys("out") == ["a.ipynb", "runs/1/t.csv"])
+    }
+
     @Test(arguments: ["open(b'caf\\xe9.csv', 'wb').write(b'kept')", "os.symlink('kept', 'latest.csv')"])
     func `What cannot be stored keeps the temporary folder, and the other files are stored`(
         source: String

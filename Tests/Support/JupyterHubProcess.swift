@@ -12,7 +12,7 @@ package final class JupyterHubProcess: Sendable {
     /// listens.
     package init(_ environment: [String: String] = [:]) async throws {
         let folder = try TemporaryFolder()
-        let ports = try JupyterServerProcess.freePorts(3)
+        let ports = try FreePorts.take(3)
         url = "http://127.0.0.1:\(ports[0])/"
         let variables = [
             "HUB_FOLDER": folder.path, "HUB_PORTS": ports.map(String.init).joined(separator: ","),

@@ -41,7 +41,7 @@ package final class JupyterServerProcess: Sendable {
         _ kind: Kind, _ options: [String], shell: String = "/bin/bash", port: Int? = nil,
         folder: TemporaryFolder? = nil, token: String = newToken(), environment: [String: String] = [:]
     ) async throws {
-        let port = try port ?? Self.freePorts(1)[0]
+        let port = try port ?? FreePorts.take(1)[0]
         let folder = try folder ?? TemporaryFolder()
         (self.port, self.token, self.folder, home) = (port, token, folder, try TemporaryFolder())
         let python: String
@@ -96,23 +96,4 @@ package final class JupyterServerProcess: Sendable {
 
     /// Ends the server and its kernels, as its user would.
     package func stop() { process.end() }
-
-    /// Returns ports of 127.0.0.1 at which nothing listens.
-    package static func freePorts(_ count: Int) throws -> [Int] {
-        let sockets = (0..<count).map { _ in socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0) }
-        defer { for socket in sockets { close(socket) } }
-        return try sockets.map { socket in
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-            let isBound = withUnsafeMutablePointer(to: &address) { address in
-                address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    bind(socket, $0, length) == 0 && getsockname(socket, $0, &length) == 0
-                }
-            }
-            guard isBound else { throw POSIXError(.EADDRNOTAVAIL) }
-            return Int(UInt16(bigEndian: address.sin_port))
-        }
-    }
 }

@@ -44,7 +44,7 @@ package final class StoreProcess: Sendable {
     package init(_ kind: Kind = .moto, buckets: [String] = ["bucket"]) async throws {
         self.kind = kind
         let folder = try TemporaryFolder()
-        let port = try JupyterServerProcess.freePorts(1)[0]
+        let port = try FreePorts.take(1)[0]
         (self.folder, self.port) = (folder, port)
         let program: [String]
         var variables: [String: String] = [:]
