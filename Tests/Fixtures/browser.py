@@ -8,7 +8,7 @@
     requests    the requests besides that for the page itself
     violations  the violations of the content security policy of the page
     first       the visible height of the first cell that failed, in CSS pixels
-    marked      whether its marked line is on top, so that a click hits it
+    marked      whether its marked line is on top once it is in sight, so that a click hits it
     widest      how many pixels the page is wider than the window
     covered     the headings and results that something else covers
     brightness  the brightness of the page, from 0 to 1
@@ -31,6 +31,8 @@ PROBE = """
   const box = failing && failing.getBoundingClientRect();
   const inSight = box ? Math.max(0, Math.min(box.bottom, innerHeight) - Math.max(box.top, 0)) : 0;
   const mark = failing && failing.querySelector('.nb-marked');
+  // A line below the window cannot be hit. How far down it is depends on the times in the text above it.
+  if (mark) mark.scrollIntoView({block: 'center'});
   const line = mark && mark.getBoundingClientRect();
   const hit = line && document.elementFromPoint(line.left + 30, line.top + line.height / 2);
   const light = colour => {

@@ -149,7 +149,8 @@ import Testing
 
     @Test func `A kernel that the server culls is missed soon`() async throws {
         let server = try await JupyterServerProcess(
-            .server, "--MappingKernelManager.cull_idle_timeout=1", "--MappingKernelManager.cull_interval=1",
+            // On a busy machine, a kernel takes some seconds to start.
+            .server, "--MappingKernelManager.cull_idle_timeout=20", "--MappingKernelManager.cull_interval=1",
             "--MappingKernelManager.cull_connected=True", "--MappingKernelManager.cull_busy=True")
         let ran = try await run(["import time; time.sleep(600)"], on: server.provider())
         guard case .kernelFailed(.disconnected(let reason)) = ran.outcome else {
