@@ -232,7 +232,8 @@ private func batch(_ notebooks: [(name: String, source: String)], _ options: Opt
                         await kernel.interrupt()
                     }
                 } else {
-                    await happens("begun \(concurrency - 1)")
+                    // A kernel that is ready earlier could get the slot of a notebook that has not begun.
+                    for other in 0..<concurrency { await happens("begun \(other)") }
                     log.change { $0.append("ready") }
                 }
                 return kernel
