@@ -238,6 +238,10 @@ struct ServerKernelStart: Sendable {
                 }
                 refusal = reply.reason ?? "HTTP status \(reply.status)"
             } catch {
+                // The time for the start may end during a later request.
+                if hasWarned, case .http(.timedOut) = error {
+                    throw failure(.tooMany(reason: refusal, request.startTimeout))
+                }
                 guard case .forbidden(_, let reason) = error, Self.isFull(403, reason) else { throw error }
                 refusal = reason
             }
