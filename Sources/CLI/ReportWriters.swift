@@ -173,7 +173,8 @@ final class ReportWriters: ProgramSink {
 
     /// Writes the reports for stores, once the run has been summarized; returns the problems.
     ///
-    /// The place of each report was free when the run began. A file that has it now is of another run, or a collected one, and stays.
+    /// The place of each report was free when the run began. A file that has it now is of another run, or a collected
+    /// one, and stays.
     ///
     /// - Parameter warn: Receives a sentence about each report that is not in its place.
     func upload(warn: (String) -> Void) async -> [String] {

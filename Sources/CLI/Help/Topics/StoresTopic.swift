@@ -75,10 +75,10 @@ extension HelpTopic {
         never its own.
 
         The keys need `s3:GetObject`, also for a result, which Galley looks at before it replaces it,
-        `s3:PutObject` and `s3:AbortMultipartUpload` for results, `s3:ListBucket` for folders and, to know
-        what is there before a run, for `--collect`, and `s3:DeleteObject` for reports. With keys that may
-        only write, a result that exists is not replaced, and the new one goes beside it. A bucket with keys
-        of its own needs the rights for these, too.
+        `s3:PutObject` and `s3:AbortMultipartUpload` for results, `s3:ListBucket` for folders and for
+        `--collect`, which first lists the files beside the result, and `s3:DeleteObject` for reports. With
+        keys that may only write, a result that exists is not replaced, and the new one goes beside it. A
+        bucket with keys of its own needs the rights for these, too.
 
         ## Other stores
 
